@@ -1,1 +1,39 @@
-//! placeholder
+//! The language and the rules of Tokenward.
+//!
+//! What enters: facts (a stored [`Grant`], an [`Intent`], a provider's [`Outcome`], the time). What leaves:
+//! decisions ([`rotation`]) and the types that every other crate speaks in. Nothing here reads a clock, a file,
+//! a socket or the environment, and nothing here needs an async runtime; the outside world is behind the
+//! [`ports`].
+//!
+//! Promises kept here: a refresh token can be exposed to a sender only by a [`Spend`], and a [`Spend`] exists
+//! only for a journalled [`Intent`] (I1); secrets have no `Display`, no `Serialize` and a silent `Debug` (I4);
+//! doubt is a state of its own (I6). The promises I1–I8 are listed in `ARCHITECTURE.md`.
+
+mod access;
+mod app;
+mod error;
+mod grant;
+mod journal;
+mod lease;
+mod outcome;
+pub mod ports;
+pub mod rotation;
+mod rules;
+mod scope;
+mod secret;
+mod token;
+
+pub use access::{Access, Ask};
+pub use app::{App, AppKind, AppName, Brand, Hosts, TokenApi};
+pub use error::{Code, ExitClass};
+pub use grant::{Doubt, Generation, Grant, GrantId, ProfileName, Standing, Status, Subject};
+pub use journal::{Closing, Entry, Event, Intent, IntentDraft, IntentId, Journalled, RawAnswer, Spend};
+pub use lease::{Fence, Holder, HolderFate, Lease};
+pub use outcome::{Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
+pub use rules::{AbsentRefresh, OldAccess, Replay, Rules};
+pub use scope::{MAX_SCOPES, Scopes, ScopesError};
+pub use secret::{
+    AccessToken, AppSecret, AppTicket, AppToken, AuthorizationCode, BadSecret, CodeVerifier, DeviceCode, RefreshToken,
+    SecretBytes,
+};
+pub use token::{Fingerprint, TokenSet};

@@ -1,0 +1,181 @@
+//! Stable codes: one for each story that a person may have to be told.
+//!
+//! A code never changes its meaning and is never given away twice. Each has a page `docs/errors/TWnnnn.md`; a test
+//! in the command line's crate sees to it.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// What the exit code of a command says (DESIGN §8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum ExitClass {
+    /// 0: done.
+    Done = 0,
+    /// 1: our fault.
+    Ours = 1,
+    /// 2: wrong usage or configuration.
+    Usage = 2,
+    /// 3: a person must log in.
+    NeedsConsent = 3,
+    /// 4: passing trouble, try later, nothing lost.
+    TryLater = 4,
+    /// 5: outcome unknown, kept.
+    Unknown = 5,
+    /// 6: refused by the provider for a cause in the app's settings.
+    AppSettings = 6,
+}
+
+macro_rules! codes {
+    ($($(#[$meta:meta])* $number:literal $name:ident $exit:ident;)+) => {
+        /// A stable error code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[$meta])* $name,)+ }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The code as written: `TW` and four digits.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => concat!("TW", $number),)+ }
+            }
+
+            /// The name of the variant, for tables.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)+ }
+            }
+
+            /// The exit class it leads to.
+            pub const fn exit(self) -> ExitClass {
+                match self { $(Self::$name => ExitClass::$exit,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A state that our own reasoning excludes.
+    "0100" Internal Ours;
+    /// The provider says our request was malformed.
+    "0101" RequestRejected Ours;
+
+    /// Wrong flags or arguments.
+    "0200" Usage Usage;
+    /// No profile of that name.
+    "0201" UnknownProfile Usage;
+    /// The configuration cannot be read.
+    "0202" ConfigUnreadable Usage;
+    /// A secret is empty or malformed.
+    "0203" BadSecret Usage;
+    /// A setting is missing and there is no terminal to ask at.
+    "0204" SettingMissing Usage;
+    /// The scopes asked for cannot be asked for.
+    "0205" BadScopes Usage;
+    /// The callback port is taken.
+    "0206" PortInUse Usage;
+    /// A setting has a value that cannot be used.
+    "0207" BadSetting Usage;
+    /// The text pasted as redirect URL is not one, or belongs to another login.
+    "0208" BadRedirectPaste Usage;
+    /// The program to run was not found.
+    "0209" CommandNotFound Usage;
+
+    /// The vault cannot be read.
+    "0301" VaultUnreadable Usage;
+    /// The key of the vault is not there, or is not the right one.
+    "0302" VaultKey Usage;
+    /// The vault cannot be written.
+    "0303" VaultReadOnly TryLater;
+    /// There is no room for the vault.
+    "0304" VaultFull TryLater;
+    /// The vault was written by a newer version.
+    "0305" VaultNewer Usage;
+    /// The vault's folder or files are open to others and could not be repaired.
+    "0306" VaultOpenToOthers Usage;
+    /// The vault is busy.
+    "0307" VaultBusy TryLater;
+
+    /// Nobody has logged in under this profile.
+    "0401" NotLoggedIn NeedsConsent;
+    /// The provider refuses the refresh token.
+    "0402" RefreshTokenRefused NeedsConsent;
+    /// The refresh token has passed its end.
+    "0403" RefreshTokenExpired NeedsConsent;
+    /// The consent has passed the provider's hard wall.
+    "0404" ConsentExpired NeedsConsent;
+    /// The refresh token was spent by someone else.
+    "0405" ForeignSpender NeedsConsent;
+    /// There is no refresh token, and the access token has ended.
+    "0406" NoRefreshToken NeedsConsent;
+    /// The person said no.
+    "0407" ConsentDenied NeedsConsent;
+    /// Nobody came back from the login page in time.
+    "0408" LoginTimedOut NeedsConsent;
+    /// The provider's answer to an earlier spend was lost, and the replay was refused.
+    "0409" AnswerLost NeedsConsent;
+    /// The authorization code was refused.
+    "0410" CodeRefused NeedsConsent;
+
+    /// The provider is out of order for the moment.
+    "0501" ProviderUnavailable TryLater;
+    /// The provider cannot be reached; nothing was sent.
+    "0502" Unreachable TryLater;
+    /// The provider limits the rate.
+    "0503" RateLimited TryLater;
+    /// Another process is turning the grant and has not finished.
+    "0504" StillTurning TryLater;
+
+    /// The outcome of a spend is unknown.
+    "0601" OutcomeUnknown Unknown;
+    /// An answer that could not be read was kept.
+    "0602" OddAnswer Unknown;
+
+    /// The app's id or secret is wrong.
+    "0701" AppCredentialsWrong AppSettings;
+    /// The app belongs to the other brand.
+    "0702" BrandMismatch AppSettings;
+    /// Refreshing is switched off for the app.
+    "0703" RefreshSwitchedOff AppSettings;
+    /// Some other setting of the app stands in the way.
+    "0704" AppSettings AppSettings;
+    /// The user's account or its range stands in the way.
+    "0705" UserState AppSettings;
+    /// Nothing of the provider answers at the configured address.
+    "0706" NoSuchEndpoint AppSettings;
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str() == text)
+            .ok_or_else(|| serde::de::Error::custom(format!("unknown code {text:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].as_str() < pair[1].as_str()));
+    }
+}

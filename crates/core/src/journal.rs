@@ -1,0 +1,249 @@
+//! The journal: intents, answers, and the one way to a refresh token's bytes.
+//!
+//! An [`Intent`] is written, durably, before a refresh token is sent; a [`RawAnswer`] before it is read; a
+//! [`Closing`] in the same transaction as its effect. A crash between any two leaves a record that
+//! [`crate::rotation::recover`] can continue from (I5).
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Code, Doubt, Fence, Fingerprint, Generation, GrantId, Holder, RefreshToken, SecretBytes, TokenApi};
+
+/// Identifies an intent; sorts by birth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IntentId(Uuid);
+
+impl IntentId {
+    /// From the unix time in milliseconds and ten random bytes (UUID version 7).
+    pub fn new(millis: u64, random: [u8; 10]) -> Self {
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+
+    /// The id as a UUID.
+    pub const fn as_uuid(&self) -> &Uuid {
+        &self.0
+    }
+}
+
+impl From<Uuid> for IntentId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for IntentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a keeper wants to do; the vault makes an [`Intent`] of it.
+#[derive(Debug, Clone)]
+pub struct IntentDraft {
+    /// The id to use.
+    pub id: IntentId,
+    /// The generation the keeper read under its lease; the vault refuses when it is no longer the present one.
+    pub generation: Generation,
+    /// The endpoint family the token will be sent to.
+    pub api: TokenApi,
+    /// When the sender starts.
+    pub begun: Timestamp,
+    /// When the sender gives up for certain.
+    pub deadline: Timestamp,
+    /// The open intent whose outcome is unknown and that this one repeats; closed by the same transaction.
+    pub replays: Option<IntentId>,
+}
+
+/// A journalled intent to spend a refresh token.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// Its id.
+    pub id: IntentId,
+    /// The grant.
+    pub grant: GrantId,
+    /// The generation whose refresh token is spent.
+    pub generation: Generation,
+    /// The name of that refresh token.
+    pub fingerprint: Fingerprint,
+    /// The lease under which it was written.
+    pub fence: Fence,
+    /// Who sends.
+    pub sender: Holder,
+    /// The endpoint family.
+    pub api: TokenApi,
+    /// When it was written.
+    pub begun: Timestamp,
+    /// When the sender gives up for certain.
+    pub deadline: Timestamp,
+    /// The answer, if one was journalled or found in the rescue slot.
+    pub answer: Option<RawAnswer>,
+    /// Whether the sender, or someone after it, has recorded that the outcome is unknown.
+    pub doubted: bool,
+}
+
+/// A vault's word that an intent is durable. Only a vault may make one; grep for `attest` to see that it is so.
+#[derive(Debug)]
+pub struct Journalled(());
+
+impl Journalled {
+    /// To be called by a vault after the transaction that holds the intent was synced, and by nothing else.
+    pub const fn attest() -> Self {
+        Self(())
+    }
+}
+
+/// The right to send one refresh token once. Used up by [`Spend::expose`].
+#[must_use = "a spend that is not sent must be closed as unsent"]
+pub struct Spend {
+    intent: IntentId,
+    deadline: Timestamp,
+    token: RefreshToken,
+}
+
+impl Spend {
+    /// Made by a vault once the intent is durable (I1).
+    pub const fn new(intent: IntentId, deadline: Timestamp, token: RefreshToken, _proof: Journalled) -> Self {
+        Self { intent, deadline, token }
+    }
+
+    /// The intent this spend belongs to.
+    pub const fn intent(&self) -> IntentId {
+        self.intent
+    }
+
+    /// When the sender must have given up.
+    pub const fn deadline(&self) -> Timestamp {
+        self.deadline
+    }
+
+    /// The refresh token, and the end of the right to send it.
+    pub fn expose(self) -> RefreshToken {
+        self.token
+    }
+}
+
+impl fmt::Debug for Spend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spend").field("intent", &self.intent).finish_non_exhaustive()
+    }
+}
+
+/// A provider's answer as it came, before anyone tried to read it (I3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// The provider's log id (`x-tt-logid`).
+    pub log_id: Option<String>,
+    /// The provider's clock (`Date`).
+    pub date: Option<String>,
+    /// How many seconds it asked to wait (`x-ogw-ratelimit-reset`, `Retry-After`).
+    pub retry_after: Option<u64>,
+    /// The body, or as much of it as arrived.
+    pub body: SecretBytes,
+    /// Whether all of the body arrived.
+    pub whole: bool,
+    /// When it arrived.
+    pub received: Timestamp,
+}
+
+/// How an intent ended. Written together with its effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "closing", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Closing {
+    /// The request never left, or was provably not read: the token is unspent.
+    Unsent {
+        /// Why, in the transport's words (no secrets).
+        reason: String,
+    },
+    /// The provider refused for a passing reason or a cause outside the token: the token is unspent.
+    Kept {
+        /// Our code.
+        code: Code,
+        /// The provider's.
+        provider_code: Option<i64>,
+    },
+    /// Nobody knows. The intent stays open; this only records the doubt.
+    Doubt {
+        /// Why.
+        doubt: Doubt,
+    },
+    /// A later intent repeats this one.
+    Replayed,
+    /// The provider said a definite no.
+    Refused {
+        /// Our code.
+        code: Code,
+        /// The provider's.
+        provider_code: Option<i64>,
+    },
+    /// The new generation is stored.
+    Committed {
+        /// Its number.
+        generation: Generation,
+    },
+    /// The answer brought a set, but the grant had moved on; the set is kept aside (I3).
+    Parked,
+}
+
+/// Something that happened to a grant; the doctor's reading matter. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// The generation it concerned.
+    pub generation: Generation,
+    /// Who did it.
+    pub by: Option<Holder>,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// The kinds of [`Entry`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Event {
+    /// A person logged in.
+    LoggedIn,
+    /// A spend was begun.
+    Begun {
+        /// The intent.
+        intent: IntentId,
+        /// The token's name.
+        fingerprint: Fingerprint,
+        /// Whether it repeated a spend of unknown outcome.
+        replay: bool,
+    },
+    /// An answer was journalled.
+    Answered {
+        /// The intent.
+        intent: IntentId,
+        /// The HTTP status.
+        status: u16,
+        /// The provider's log id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        log_id: Option<String>,
+    },
+    /// A spend was closed.
+    Closed {
+        /// The intent.
+        intent: IntentId,
+        /// How.
+        #[serde(flatten)]
+        closing: Closing,
+    },
+    /// A person logged out.
+    LoggedOut {
+        /// Whether the provider confirmed the revocation.
+        revoked: bool,
+    },
+}

@@ -1,0 +1,488 @@
+//! The four ports: everything outside is behind one of them.
+//!
+//! They are object-safe, and the engine holds them as `Arc<dyn …>`. An implementation must keep the promises
+//! written at each function; the vault's exported suite and the emulator's checker test them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use url::Url;
+
+use crate::rotation::Turn;
+use crate::{
+    AccessToken, App, AppName, AppToken, AuthorizationCode, Closing, Code, CodeVerifier, DeviceCode, Doubt, Entry,
+    Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Outcome, ProfileName, RawAnswer,
+    RefreshToken, Refusal, Rules, Scopes, SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, TransportFault,
+};
+
+/// The time of day.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Randomness fit for keys.
+pub trait Entropy: Send + Sync {
+    /// Fills the buffer. An operating system without randomness is beyond repair, so there is no error.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+// -- the provider ------------------------------------------------------------------------------------------------
+
+/// What became of one request.
+#[derive(Debug)]
+pub enum Sent {
+    /// An answer came, whole or in part.
+    Answered(RawAnswer),
+    /// No byte of the request left this process: nothing is spent.
+    Unsent(TransportFault),
+    /// Bytes left and no answer came.
+    InDoubt(TransportFault),
+}
+
+/// Why a call that spends nothing failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CallError {
+    /// The provider said no, or its answer could not be read (class `InDoubt`).
+    #[error("the provider refused the call")]
+    Refused(Refusal),
+    /// The provider could not be reached, or did not answer.
+    #[error("the provider did not answer: {}", .0.reason)]
+    NoAnswer(TransportFault),
+    /// The app lacks what the call needs.
+    #[error("the app's settings lack {0}")]
+    Lacking(&'static str),
+}
+
+/// What the authorization page is asked for.
+#[derive(Debug, Clone)]
+pub struct AuthorizationRequest {
+    /// Where the browser goes afterwards.
+    pub redirect_uri: Url,
+    /// The scopes to ask for.
+    pub scopes: Scopes,
+    /// Echoed back; compared by the login (RFC 6749 §10.12).
+    pub state: String,
+    /// `BASE64URL(SHA256(verifier))` (RFC 7636 §4.2).
+    pub code_challenge: String,
+    /// Whether the consent page is shown even where the provider would skip it.
+    pub force_consent: bool,
+}
+
+/// A code to be exchanged.
+#[derive(Debug)]
+pub struct CodeExchange {
+    /// The code.
+    pub code: AuthorizationCode,
+    /// The verifier of the challenge.
+    pub verifier: CodeVerifier,
+    /// The redirect URL of the authorization request (RFC 6749 §4.1.3).
+    pub redirect_uri: Url,
+}
+
+/// A device authorization under way (RFC 8628 §3.2).
+#[derive(Debug)]
+pub struct DeviceLogin {
+    /// Polled with.
+    pub device_code: DeviceCode,
+    /// Typed by the person.
+    pub user_code: String,
+    /// Where the person types it.
+    pub verification_uri: Url,
+    /// The same with the code in it, for QR codes.
+    pub verification_uri_complete: Option<Url>,
+    /// How long it lasts.
+    pub expires_in: Duration,
+    /// The least pause between polls.
+    pub interval: Duration,
+}
+
+/// Whose token a call to [`Provider::app_token`] fetches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AppTokenKind {
+    /// The app's.
+    App,
+    /// The tenant's.
+    Tenant,
+}
+
+/// An app or tenant token with its end.
+#[derive(Debug, Clone)]
+pub struct AppAccess {
+    /// The token.
+    pub token: AppToken,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
+/// Everything a spend needs besides the refresh token, fetched before the intent is written.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The endpoint family the token will be sent to.
+    pub api: TokenApi,
+    /// The bearer that the v1 families want.
+    pub app_token: Option<AppToken>,
+}
+
+/// A dialect together with its rules.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// The rules row.
+    fn rules(&self) -> &Rules;
+
+    /// The address of the authorization page.
+    fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Url;
+
+    /// Fetches what a call to `api` needs besides the single-use secret. Spends nothing.
+    async fn prepare(&self, app: &App, api: TokenApi) -> Result<Prepared, CallError>;
+
+    /// Sends a refresh token: once, without retry, without following redirects, on a fresh connection, and not
+    /// beyond `timeout`. Whatever comes back is returned unread.
+    async fn refresh(&self, app: &App, prepared: &Prepared, spend: Spend, timeout: Duration) -> Sent;
+
+    /// Sends an authorization code, under the same rules as [`Provider::refresh`].
+    async fn exchange(&self, app: &App, prepared: &Prepared, exchange: &CodeExchange, timeout: Duration) -> Sent;
+
+    /// Starts a device authorization.
+    async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError>;
+
+    /// Asks once whether the person has finished; pending and slow-down answers read as
+    /// [`crate::RefusalClass::Pending`].
+    async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent;
+
+    /// Reads an answer to a refresh, an exchange or a device poll. Pure: the same answer reads the same after a crash.
+    fn read(&self, api: TokenApi, answer: &RawAnswer) -> Outcome;
+
+    /// Fetches an app or tenant token (reference §9: any number of processes may).
+    async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError>;
+
+    /// Asks for a new app ticket to be pushed (store apps).
+    async fn resend_ticket(&self, app: &App) -> Result<(), CallError>;
+
+    /// Asks whose token it is. Does not touch the refresh token.
+    async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError>;
+
+    /// Withdraws tokens at the provider (RFC 7009), the refresh token first.
+    async fn revoke(
+        &self,
+        app: &App,
+        refresh: Option<&RefreshToken>,
+        access: Option<&AccessToken>,
+    ) -> Result<(), CallError>;
+}
+
+// -- the vault ---------------------------------------------------------------------------------------------------
+
+/// Why the vault could not do as asked; variants by what the caller can do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// It cannot be written. Nothing was changed.
+    #[error("the vault at {} cannot be written: {reason}", path.display())]
+    ReadOnly {
+        /// Where.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// There is no room. Nothing was changed.
+    #[error("there is no room for the vault at {}: {reason}", path.display())]
+    Full {
+        /// Where.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// Someone else holds its write lock for longer than is reasonable.
+    #[error("the vault at {} is busy", path.display())]
+    Busy {
+        /// Where.
+        path: PathBuf,
+    },
+    /// It cannot be read or understood. It is never treated as empty.
+    #[error("the vault at {} cannot be read: {reason}", path.display())]
+    Unreadable {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Its key is not there, or does not fit.
+    #[error("the vault at {} cannot be opened with the key from {key}: {reason}", path.display())]
+    Key {
+        /// Where.
+        path: PathBuf,
+        /// The source of the key, in words.
+        key: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A newer version of Tokenward wrote it.
+    #[error("the vault at {} has schema {found}, this version knows {known}", path.display())]
+    Newer {
+        /// Where.
+        path: PathBuf,
+        /// The schema found.
+        found: i64,
+        /// The newest schema known.
+        known: i64,
+    },
+    /// Others may read or write it, and that could not be mended.
+    #[error("{} is open to other users (mode {mode:o})", path.display())]
+    OpenToOthers {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Its mode bits.
+        mode: u32,
+    },
+    /// There is no such grant.
+    #[error("there is no grant {0}")]
+    NoSuchGrant(GrantId),
+    /// The lease has lapsed and someone else took it, or the generation has moved on.
+    #[error("the grant has moved on")]
+    Moved,
+    /// Another intent is open and was not named as replayed (I1).
+    #[error("a spend of this grant is open")]
+    IntentOpen(IntentId),
+    /// There is no refresh token to spend.
+    #[error("the grant holds no refresh token")]
+    NoRefreshToken,
+}
+
+impl VaultError {
+    /// The stable code.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::ReadOnly { .. } => Code::VaultReadOnly,
+            Self::Full { .. } => Code::VaultFull,
+            Self::Busy { .. } => Code::VaultBusy,
+            Self::Unreadable { .. } => Code::VaultUnreadable,
+            Self::Key { .. } => Code::VaultKey,
+            Self::Newer { .. } => Code::VaultNewer,
+            Self::OpenToOthers { .. } => Code::VaultOpenToOthers,
+            Self::NoSuchGrant(_) => Code::NotLoggedIn,
+            Self::Moved => Code::StillTurning,
+            Self::IntentOpen(_) => Code::OutcomeUnknown,
+            Self::NoRefreshToken => Code::NoRefreshToken,
+        }
+    }
+}
+
+/// What came of asking for a lease.
+#[derive(Debug)]
+pub enum LeaseAttempt {
+    /// It is ours.
+    Held(Lease),
+    /// Someone else has it.
+    Busy {
+        /// Who, if they have written their name already.
+        holder: Option<Holder>,
+        /// When it lapses unless renewed.
+        until: Option<Timestamp>,
+    },
+}
+
+/// A login to be stored.
+#[derive(Debug)]
+pub struct NewLogin {
+    /// The kept answer this login was read from; closed by the same transaction.
+    pub answer: Option<LoginAnswerId>,
+    /// The id, should a new grant be needed.
+    pub id: GrantId,
+    /// The profile it belongs to.
+    pub profile: ProfileName,
+    /// The app consented to.
+    pub app: AppName,
+    /// What was issued.
+    pub set: TokenSet,
+    /// The end that no refresh can move.
+    pub wall: Option<Timestamp>,
+    /// Who stores it.
+    pub by: Holder,
+}
+
+/// What storing a login did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoggedIn {
+    /// A new grant; the profile was free.
+    New(GrantId),
+    /// A new generation of the profile's grant: the same user again, or a user the provider did not name.
+    Renewed(GrantId),
+    /// A new grant took the profile over; the other user's grant is kept without a profile.
+    TookOver {
+        /// The new grant.
+        id: GrantId,
+        /// The grant that lost the name.
+        previous: GrantId,
+    },
+}
+
+impl LoggedIn {
+    /// The grant that the profile now points at.
+    pub const fn id(&self) -> GrantId {
+        match self {
+            Self::New(id) | Self::Renewed(id) | Self::TookOver { id, .. } => *id,
+        }
+    }
+}
+
+/// Identifies a kept answer to a code exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginAnswerId(pub i64);
+
+/// An answer to a code exchange that was kept and not yet made into a login (its process died).
+#[derive(Debug)]
+pub struct LoginAnswer {
+    /// Its id.
+    pub id: LoginAnswerId,
+    /// The profile that was logging in.
+    pub profile: ProfileName,
+    /// The app.
+    pub app: AppName,
+    /// The endpoint family that answered.
+    pub api: TokenApi,
+    /// The answer.
+    pub answer: RawAnswer,
+}
+
+/// Where a raw answer was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerKept {
+    /// In the journal.
+    Journal,
+    /// In the rescue slot, because the journal could not be written. Say so loudly.
+    RescueSlot,
+}
+
+/// What a commit did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// The set is the grant's present generation.
+    Generation(Generation),
+    /// The grant had moved on; the set is kept aside, sealed (I3).
+    Parked,
+}
+
+/// The tokens of a grant that is being logged out, for revocation at the provider.
+#[derive(Debug)]
+pub struct Revocable {
+    /// The refresh token.
+    pub refresh: Option<RefreshToken>,
+    /// The access token.
+    pub access: Option<AccessToken>,
+}
+
+/// A small sealed thing that is not a grant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Keepsake {
+    /// An app's secret.
+    AppSecret(AppName),
+    /// An app's ticket.
+    AppTicket(AppName),
+    /// An app's own token.
+    AppToken(AppName),
+    /// An app's token for its tenant.
+    TenantToken(AppName),
+}
+
+/// The store: sealed tokens, leases, journal.
+///
+/// Durable means: survives the loss of power at the moment the call returns.
+#[async_trait]
+pub trait Vault: Send + Sync {
+    /// The grant a profile points at.
+    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError>;
+
+    /// A grant.
+    async fn grant(&self, id: GrantId) -> Result<Grant, VaultError>;
+
+    /// Every grant, those without a profile too, oldest first.
+    async fn grants(&self) -> Result<Vec<Grant>, VaultError>;
+
+    /// What happened to a grant, newest first.
+    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError>;
+
+    /// Keeps the raw answer to a code exchange or device poll, durably, before it is read (I3).
+    async fn keep_login_answer(
+        &self,
+        profile: &ProfileName,
+        app: &AppName,
+        api: TokenApi,
+        answer: &RawAnswer,
+    ) -> Result<LoginAnswerId, VaultError>;
+
+    /// Login answers that no login was made of.
+    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError>;
+
+    /// Closes a kept login answer that holds no login.
+    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError>;
+
+    /// Stores a login, durably; open intents of the grant are superseded by it.
+    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError>;
+
+    /// Records whose grant it is.
+    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError>;
+
+    /// Asks for the lease, without waiting. Not durable: a lost lease costs time only.
+    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError>;
+
+    /// Prolongs a lease. [`VaultError::Moved`] when someone else took it.
+    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError>;
+
+    /// Gives a lease back and wakes those who wait.
+    async fn release(&self, lease: Lease) -> Result<(), VaultError>;
+
+    /// Returns when the present holder of the lease lets go (or dies), at the latest after `patience`. Waiters are
+    /// woken; an implementation polls only where nothing can wake it.
+    async fn wait(&self, id: GrantId, patience: Duration);
+
+    /// Proves that the store can be written and has room, and that the rescue slot is in place, before a spend.
+    async fn prove(&self) -> Result<(), VaultError>;
+
+    /// Journals the intent, durably, and yields the one right to send the refresh token (I1).
+    ///
+    /// Refused with [`VaultError::Moved`] when the lease was lost or the generation has moved on, and with
+    /// [`VaultError::IntentOpen`] when another intent is open that the draft does not name as replayed.
+    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError>;
+
+    /// Intents of a grant that are not closed, oldest first, with their answers if any (also from the rescue slot).
+    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, VaultError>;
+
+    /// Keeps the raw answer, durably: in the journal, or in the rescue slot when that fails (I3). An error means that
+    /// both failed.
+    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError>;
+
+    /// Commits a turn, durably: generation n → n+1 and the intent closed in one transaction, if the generation still
+    /// is the intent's; parks the set otherwise. Revives a grant in doubt or declared to need consent. No lease is
+    /// needed: a late answer is as good as a timely one.
+    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError>;
+
+    /// Closes an intent without a new generation, durably, and sets the grant's standing in the same transaction if
+    /// the generation still is the intent's. With [`Closing::Doubt`] the intent stays open, marked as doubted.
+    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), VaultError>;
+
+    /// The tokens of a grant about to be logged out. Needs the lease, so that no turn is under way.
+    async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError>;
+
+    /// Logs a grant out, durably: tokens wiped, profile freed, record and journal kept.
+    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError>;
+
+    /// Keeps a small sealed thing, replacing the one of that name.
+    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError>;
+
+    /// The small sealed thing of that name, with its end.
+    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError>;
+
+    /// Forgets it.
+    async fn forget(&self, what: &Keepsake) -> Result<(), VaultError>;
+}
+
+/// Convenience for engines: the standing after a doubt.
+pub const fn in_doubt(intent: IntentId, since: Timestamp, doubt: Doubt) -> Standing {
+    Standing::InDoubt { intent, since, doubt }
+}

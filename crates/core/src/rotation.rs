@@ -1,0 +1,242 @@
+//! The whole policy of turning, as functions of facts: no I/O, no clock, no runtime.
+//!
+//! [`decide`] answers a caller's wish; [`recover`] says what to do with a spend that someone left open;
+//! [`settle`] says what an outcome means for the grant. The engine carries the answers out and adds none of its own.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::{
+    AbsentRefresh, Access, Ask, Closing, Code, Doubt, Grant, HolderFate, Intent, Oddity, OldAccess, Outcome,
+    RefreshToken, Refusal, RefusalClass, Remedy, Replay, Rules, Scopes, Standing, Subject, TokenApi,
+};
+
+/// What to do about a caller's wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Hand out the present access token.
+    Serve,
+    /// The present access token will do, but it is time to turn it: turn unless someone else is at it, and if the
+    /// turn fails for any reason, serve (static stability, I7).
+    TurnAhead,
+    /// Nothing to hand out before a turn.
+    Turn,
+    /// Nothing to hand out, and no turn can help: a person is needed.
+    Refuse(Code),
+}
+
+/// Answers a caller's wish from what is stored.
+pub fn decide(grant: &Grant, ask: Ask, rules: &Rules, now: Timestamp) -> Decision {
+    let living = |least: Duration| grant.access.as_ref().filter(|access| access.remaining(now) > least);
+    let dead = match &grant.standing {
+        Standing::NeedsConsent { code, .. } => Some(*code),
+        Standing::Retired { .. } => Some(Code::NotLoggedIn),
+        Standing::Live | Standing::InDoubt { .. } if !grant.has_refresh => Some(Code::NoRefreshToken),
+        Standing::Live | Standing::InDoubt { .. } => None,
+    };
+    if matches!(grant.standing, Standing::Retired { .. }) {
+        return Decision::Refuse(Code::NotLoggedIn);
+    }
+    match ask {
+        Ask::Living { min_ttl } => match (living(min_ttl), dead) {
+            (Some(_), Some(_)) => Decision::Serve,
+            // In doubt: the recovery may have to wait for the access token's end, and may end the login; while
+            // there is something to serve it is not hurried here. It is due when the token is.
+            (Some(access), None) => {
+                let due = now >= rules.turn_at(grant.id, access);
+                // A clock set back makes every age a guess: turn, so that stored times are true again.
+                let clock_went_back = now < access.obtained.checked_sub(CLOCK_SLACK).unwrap_or(access.obtained);
+                if due || clock_went_back { Decision::TurnAhead } else { Decision::Serve }
+            }
+            (None, Some(code)) => Decision::Refuse(code),
+            (None, None) => Decision::Turn,
+        },
+        Ask::NewerThan(seen) if grant.generation > seen && living(Duration::ZERO).is_some() => Decision::Serve,
+        Ask::NewerThan(_) => dead.map_or(Decision::Turn, Decision::Refuse),
+    }
+}
+
+/// What to do with an intent that is open although its sender is not at work any more, or may not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// An answer is there: read it and settle.
+    Settle,
+    /// The sender may still be at work: nothing before this moment.
+    Wait {
+        /// When to look again.
+        until: Timestamp,
+    },
+    /// Send the token again.
+    Replay,
+    /// A replay may end the login and the access token still serves: not before this moment.
+    Hold {
+        /// The access token's end.
+        until: Timestamp,
+    },
+}
+
+/// Decides about an open intent (DESIGN §5, *Who may replay*).
+pub fn recover(intent: &Intent, grant: &Grant, sender: HolderFate, rules: &Rules, now: Timestamp) -> Recovery {
+    // An answer that is marked as doubted was read and could not be understood; reading it again changes nothing.
+    if intent.answer.is_some() && !intent.doubted {
+        return Recovery::Settle;
+    }
+    let finished = intent.doubted || sender == HolderFate::Dead;
+    let patience = intent.deadline.checked_add(SENDER_SLACK).unwrap_or(intent.deadline);
+    // The upper bound keeps a clock that was set back from making the wait endless.
+    let longest = intent.begun.checked_sub(CLOCK_SLACK).unwrap_or(intent.begun);
+    if !finished && now < patience && now >= longest {
+        return Recovery::Wait { until: patience };
+    }
+    replay_or_hold(grant, rules, now)
+}
+
+/// Whether a token whose last send had an unknown outcome may be sent again now.
+pub fn replay_or_hold(grant: &Grant, rules: &Rules, now: Timestamp) -> Recovery {
+    let serving = grant.access.as_ref().filter(|access| access.remaining(now) > Duration::ZERO);
+    match (rules.replay, serving) {
+        (Replay::Punished, Some(access)) => Recovery::Hold { until: access.expires },
+        (Replay::Punished, None) | (Replay::Harmless, _) => Recovery::Replay,
+    }
+}
+
+/// What changes when a grant takes a step; committed as a whole.
+#[derive(Debug)]
+pub struct Turn {
+    /// What becomes of the access token.
+    pub access: Change<Access>,
+    /// What becomes of the refresh token.
+    pub refresh: Change<RefreshToken>,
+    /// When the new refresh token ends; `None` leaves what is stored if the token is kept.
+    pub refresh_expires: Option<Timestamp>,
+    /// Granted scopes, if told.
+    pub scopes: Option<Scopes>,
+    /// Whose it is, if told.
+    pub subject: Option<Subject>,
+    /// The endpoint family that issued the set.
+    pub issued_by: TokenApi,
+    /// When the answer arrived.
+    pub obtained: Timestamp,
+}
+
+/// What becomes of a stored value.
+#[derive(Debug)]
+pub enum Change<T> {
+    /// A new one takes its place.
+    Replace(T),
+    /// It stays.
+    Keep,
+    /// It is gone.
+    Drop,
+}
+
+/// What an outcome means for a grant.
+#[derive(Debug)]
+pub enum Settlement {
+    /// Commit this as the next generation.
+    Commit {
+        /// The step.
+        turn: Turn,
+        /// What was strange, to be named to the person.
+        oddities: Vec<Oddity>,
+    },
+    /// The token is unspent; the grant stands as it stood.
+    Keep {
+        /// How to close the intent.
+        closing: Closing,
+        /// What the provider said.
+        refusal: Refusal,
+        /// Whether another endpoint family may be tried at once: this one does not exist.
+        fallback: bool,
+    },
+    /// Nobody knows; the grant is in doubt.
+    Doubt {
+        /// Why.
+        doubt: Doubt,
+        /// What came instead of an answer.
+        refusal: Refusal,
+    },
+    /// The provider's definite no.
+    Dead {
+        /// Our code for the story.
+        code: Code,
+        /// What the provider said.
+        refusal: Refusal,
+    },
+}
+
+/// Decides what an outcome means. `replay` tells that this token had been sent before with unknown outcome.
+pub fn settle(
+    outcome: Outcome,
+    grant: &Grant,
+    api: TokenApi,
+    replay: bool,
+    rules: &Rules,
+    now: Timestamp,
+) -> Settlement {
+    match outcome {
+        Outcome::Rotated { issued, oddities } => Settlement::Commit {
+            turn: Turn {
+                access: match (issued.access, rules.old_access) {
+                    (Some(access), _) => Change::Replace(access),
+                    (None, OldAccess::Stays) => Change::Keep,
+                    (None, OldAccess::Dies) => Change::Drop,
+                },
+                refresh: match (issued.refresh, rules.absent_refresh) {
+                    (Some(refresh), _) => Change::Replace(refresh),
+                    (None, AbsentRefresh::KeepsOld) => Change::Keep,
+                    (None, AbsentRefresh::Ends) => Change::Drop,
+                },
+                refresh_expires: issued.refresh_expires,
+                scopes: issued.scopes,
+                subject: issued.subject,
+                issued_by: api,
+                obtained: now,
+            },
+            oddities,
+        },
+        Outcome::NoSuchEndpoint(refusal) => Settlement::Keep {
+            closing: Closing::Unsent { reason: format!("HTTP {}: there is no such endpoint", refusal.status) },
+            refusal,
+            fallback: true,
+        },
+        Outcome::Unreadable(refusal) => Settlement::Doubt { doubt: Doubt::OddAnswer, refusal },
+        Outcome::Refused(refusal) => match refusal.class {
+            RefusalClass::InDoubt => Settlement::Doubt { doubt: Doubt::OddAnswer, refusal },
+            RefusalClass::NeedsConsent | RefusalClass::AccessDead => {
+                Settlement::Dead { code: story(&refusal, grant, replay, now), refusal }
+            }
+            RefusalClass::Retry
+            | RefusalClass::Configuration
+            | RefusalClass::OurBug
+            | RefusalClass::UserState
+            | RefusalClass::AppTokenDead
+            | RefusalClass::Pending => Settlement::Keep {
+                closing: Closing::Kept { code: refusal.code(), provider_code: refusal.provider_code },
+                refusal,
+                fallback: false,
+            },
+        },
+    }
+}
+
+/// Which story a definite refusal tells.
+fn story(refusal: &Refusal, grant: &Grant, replay: bool, now: Timestamp) -> Code {
+    match refusal.remedy {
+        Remedy::LogInAfterEnd => {
+            let soon = now.checked_add(WALL_SLACK).unwrap_or(now);
+            if grant.wall.is_some_and(|wall| soon >= wall) { Code::ConsentExpired } else { Code::RefreshTokenExpired }
+        }
+        _ if replay => Code::AnswerLost,
+        Remedy::LogInAfterUse => Code::ForeignSpender,
+        _ => Code::RefreshTokenRefused,
+    }
+}
+
+/// How far a clock may step back without making stored ages doubtful.
+const CLOCK_SLACK: Duration = Duration::from_mins(1);
+/// How much longer than its own deadline a sender is waited for: its answer may be on the way to the journal.
+const SENDER_SLACK: Duration = Duration::from_secs(5);
+/// A refusal for age this near the wall is put down to the wall.
+const WALL_SLACK: Duration = Duration::from_hours(24);

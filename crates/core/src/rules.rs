@@ -1,0 +1,134 @@
+//! What a provider permits: one row of data each, so that no engine code asks which provider it is.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Access, GrantId};
+
+/// What happens to the access token of generation n when n+1 is issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OldAccess {
+    /// It lives on until its own end.
+    Stays,
+    /// It dies with the rotation.
+    Dies,
+}
+
+/// What a success without a refresh token means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AbsentRefresh {
+    /// The one we sent stays good (RFC 6749 §6).
+    KeepsOld,
+    /// The one we sent is dead and none follows (reference §4.3, §5.1).
+    Ends,
+}
+
+/// What sending a refresh token again does, after a send whose outcome is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Replay {
+    /// It costs nothing: the provider forgives, or refuses and changes nothing else.
+    Harmless,
+    /// It may end the whole login (family revocation, RFC 9700 §4.14.2): only when the access token is of no more use.
+    Punished,
+}
+
+/// One provider's rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rules {
+    /// The fate of the old access token.
+    pub old_access: OldAccess,
+    /// The meaning of a missing refresh token.
+    pub absent_refresh: AbsentRefresh,
+    /// The effect of a replay.
+    pub replay: Replay,
+    /// How far ahead of its end an access token is turned, at most.
+    pub margin: Duration,
+    /// Up to this much more, spread over grants so that they do not turn in one moment.
+    pub jitter: Duration,
+    /// The life of an access token whose answer does not say. The shortest the provider documents.
+    pub assumed_access: Duration,
+    /// The life of a refresh token whose answer does not say. The shortest the provider documents.
+    pub assumed_refresh: Duration,
+    /// The life of a consent that no refresh can lengthen.
+    pub wall: Option<Duration>,
+    /// How long a sender waits for the answer; the deadline in the intent.
+    pub send_deadline: Duration,
+}
+
+impl Rules {
+    /// When an access token is due to be turned.
+    ///
+    /// The margin is at most a sixth of the token's life: a provider that hands out one-minute tokens must not
+    /// make every call a rotation. Jitter is drawn from the grant's id and the token's birth, so every process
+    /// computes the same moment.
+    pub fn turn_at(&self, grant: GrantId, access: &Access) -> Timestamp {
+        let lifetime = access.lifetime();
+        let margin = self.margin.min(lifetime / MARGIN_SHARE);
+        let jitter = self.jitter.min(lifetime / JITTER_SHARE);
+        let spread = jitter.mul_f64(share(grant, access.obtained));
+        access.expires.checked_sub(margin + spread).unwrap_or(access.obtained)
+    }
+}
+
+/// A number in [0, 1) that looks random and is the same for everyone who knows the grant and the moment
+/// (the finaliser of splitmix64).
+fn share(grant: GrantId, obtained: Timestamp) -> f64 {
+    let (high, low) = grant.as_uuid().as_u64_pair();
+    let mut z = high ^ low.rotate_left(32) ^ obtained.as_millisecond().cast_unsigned();
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^= z >> 31;
+    f64::from(u32::try_from(z >> 32).unwrap_or(0)) / (f64::from(u32::MAX) + 1.0)
+}
+
+/// The margin is at most this share of a token's life.
+const MARGIN_SHARE: u32 = 6;
+/// The jitter is at most this share of a token's life.
+const JITTER_SHARE: u32 = 20;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::AccessToken;
+
+    fn rules() -> Rules {
+        Rules {
+            old_access: OldAccess::Stays,
+            absent_refresh: AbsentRefresh::Ends,
+            replay: Replay::Harmless,
+            margin: Duration::from_secs(300),
+            jitter: Duration::from_secs(60),
+            assumed_access: Duration::from_secs(6900),
+            assumed_refresh: Duration::from_secs(604_800),
+            wall: None,
+            send_deadline: Duration::from_secs(30),
+        }
+    }
+
+    proptest! {
+        /// A token is due after 78 % of its life and before its end; a long-lived one by margin and jitter alone.
+        #[test]
+        fn due_late_in_life_and_before_its_end(id: u128, life in 0u64..100_000) {
+            let obtained = Timestamp::from_second(1_800_000_000).unwrap();
+            let access = Access {
+                token: AccessToken::parse("t").unwrap(),
+                obtained,
+                expires: obtained + Duration::from_secs(life),
+            };
+            let at = rules().turn_at(GrantId::from(uuid::Uuid::from_u128(id)), &access);
+            prop_assert!(at <= access.expires);
+            prop_assert!(at >= obtained + Duration::from_secs(life).mul_f64(0.78) || life == 0);
+            if life >= 7200 {
+                prop_assert!(at <= access.expires - Duration::from_secs(300));
+                prop_assert!(at >= access.expires - Duration::from_secs(361));
+            }
+        }
+    }
+}
