@@ -124,56 +124,34 @@ impl Reader {
             return;
         };
         let Some(grant) = visit.grant.clone() else {
-            self.verdict.violations.push(Violation::UnknownToken {
-                presented: presented.clone(),
-                sequence,
-            });
+            self.verdict.violations.push(Violation::UnknownToken { presented: presented.clone(), sequence });
             return;
         };
-        let replay = |first| Replay {
-            grant: grant.clone(),
-            generation: visit.generation,
-            first,
-            again: sequence,
-        };
+        let replay = |first| Replay { grant: grant.clone(), generation: visit.generation, first, again: sequence };
         if let Some(&first) = self.refused.get(presented) {
             if self.last_kill < first {
-                self.verdict
-                    .violations
-                    .push(Violation::SentAfterRefusal(replay(first)));
+                self.verdict.violations.push(Violation::SentAfterRefusal(replay(first)));
             }
         } else if let Some(spent) = self.spent.get(presented) {
             let replay = replay(spent.sequence);
-            let successor_used = spent
-                .successor
-                .as_ref()
-                .is_some_and(|next| self.spent.contains_key(next))
-                || spent.generation.is_some_and(|spent| {
-                    self.shown.get(&grant).is_some_and(|shown| *shown > spent)
-                });
+            let successor_used = spent.successor.as_ref().is_some_and(|next| self.spent.contains_key(next))
+                || spent.generation.is_some_and(|spent| self.shown.get(&grant).is_some_and(|shown| *shown > spent));
             let killed_since = self.last_kill > spent.sequence;
             match spent.left {
                 _ if successor_used => self.verdict.violations.push(Violation::KnownReplay(replay)),
-                Left::Whole if !killed_since => {
-                    self.verdict.violations.push(Violation::KnownReplay(replay))
-                }
-                Left::Pending if !killed_since => self
-                    .verdict
-                    .violations
-                    .push(Violation::ParallelSpend(replay)),
+                Left::Whole if !killed_since => self.verdict.violations.push(Violation::KnownReplay(replay)),
+                Left::Pending if !killed_since => self.verdict.violations.push(Violation::ParallelSpend(replay)),
                 _ => self.verdict.doubtful_replays.push(replay),
             }
         }
         self.show(visit);
         if visit.issued {
-            self.spent
-                .entry(presented.clone())
-                .or_insert_with(|| Spent {
-                    sequence,
-                    left: visit.left,
-                    generation: visit.generation,
-                    successor: visit.issued_refresh.clone(),
-                });
+            self.spent.entry(presented.clone()).or_insert_with(|| Spent {
+                sequence,
+                left: visit.left,
+                generation: visit.generation,
+                successor: visit.issued_refresh.clone(),
+            });
         } else if visit.left == Left::Whole && visit.code.is_some_and(is_final) {
             self.refused.entry(presented.clone()).or_insert(sequence);
         }
@@ -190,27 +168,17 @@ impl Reader {
     fn ended(&mut self, sequence: u64, grant: &str, death: Death) {
         match death {
             Death::FamilyRevoked if self.newest.get(grant).copied().unwrap_or(true) => {
-                self.verdict.violations.push(Violation::LoginLost {
-                    grant: grant.to_owned(),
-                    sequence,
-                });
+                self.verdict.violations.push(Violation::LoginLost { grant: grant.to_owned(), sequence });
             }
             Death::FamilyRevoked => {
                 self.stranded.insert(grant.to_owned());
             }
-            Death::Revoked | Death::Superseded | Death::Withdrawn => {
-                self.verdict.ended.push(grant.to_owned())
-            }
+            Death::Revoked | Death::Superseded | Death::Withdrawn => self.verdict.ended.push(grant.to_owned()),
         }
     }
 
     fn finish(mut self) -> Verdict {
-        self.stranded.extend(
-            self.newest
-                .into_iter()
-                .filter(|(_, whole)| !whole)
-                .map(|(grant, _)| grant),
-        );
+        self.stranded.extend(self.newest.into_iter().filter(|(_, whole)| !whole).map(|(grant, _)| grant));
         self.verdict.stranded = self.stranded.into_iter().collect();
         self.verdict
     }

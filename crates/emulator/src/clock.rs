@@ -28,9 +28,7 @@ impl Moment {
 
     /// This instant moved forward by whole seconds.
     pub fn plus_seconds(self, seconds: u64) -> Self {
-        let milliseconds = i64::try_from(seconds)
-            .unwrap_or(i64::MAX)
-            .saturating_mul(1000);
+        let milliseconds = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
         Self(self.0.saturating_add(milliseconds))
     }
 
@@ -46,17 +44,11 @@ impl Moment {
 
     /// The value of an HTTP `Date` header (RFC 9110 §5.6.7).
     pub fn http_date(self) -> String {
-        self.timestamp()
-            .strftime("%a, %d %b %Y %H:%M:%S GMT")
-            .to_string()
+        self.timestamp().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
     fn timestamp(self) -> Timestamp {
-        let bound = if self.0 < 0 {
-            Timestamp::MIN
-        } else {
-            Timestamp::MAX
-        };
+        let bound = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
         Timestamp::from_millisecond(self.0).unwrap_or(bound)
     }
 
@@ -83,11 +75,10 @@ pub trait BaseClock: Send + Sync {
 pub struct SystemClock;
 
 impl BaseClock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the sandbox reads the real clock")]
     fn now(&self) -> Moment {
         let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        Moment(elapsed.map_or(0, |elapsed| {
-            i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
-        }))
+        Moment(elapsed.map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)))
     }
 }
 
@@ -100,16 +91,11 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn new(base: Arc<dyn BaseClock>) -> Self {
-        Self {
-            base,
-            offset: 0,
-            frozen: None,
-        }
+        Self { base, offset: 0, frozen: None }
     }
 
     pub(crate) fn now(&self) -> Moment {
-        self.frozen
-            .unwrap_or_else(|| Moment(self.base.now().0.saturating_add(self.offset)))
+        self.frozen.unwrap_or_else(|| Moment(self.base.now().0.saturating_add(self.offset)))
     }
 
     pub(crate) fn real(&self) -> Moment {
@@ -142,9 +128,6 @@ impl Clock {
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Clock")
-            .field("offset", &self.offset)
-            .field("frozen", &self.frozen)
-            .finish_non_exhaustive()
+        f.debug_struct("Clock").field("offset", &self.offset).field("frozen", &self.frozen).finish_non_exhaustive()
     }
 }

@@ -29,12 +29,8 @@ use crate::state::{Decision, State};
 pub(crate) fn answer(shared: &Shared, request: &Request) -> Reply {
     let host = request.header(&HOST).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    if !matches!(name, "127.0.0.1" | "localhost" | "[::1]") || request.headers.contains_key(ORIGIN)
-    {
-        return Reply::json(
-            403,
-            &json!({"ok": false, "error": "only loopback clients that are not web pages"}),
-        );
+    if !matches!(name, "127.0.0.1" | "localhost" | "[::1]") || request.headers.contains_key(ORIGIN) {
+        return Reply::json(403, &json!({"ok": false, "error": "only loopback clients that are not web pages"}));
     }
     let path: Vec<&str> = request.path.trim_matches('/').split('/').skip(1).collect();
     if !request.path.starts_with("/control") {
@@ -64,16 +60,14 @@ fn route(shared: &Shared, method: &Method, path: &[&str], request: &Request) -> 
     let mut state = shared.lock();
     let state = &mut *state;
     match (method.as_str(), path) {
-        ("GET", []) => Ok(
-            json!({"urls": state.urls, "apps": state.apps, "users": state.users, "now": state.clock.now()}),
-        ),
+        ("GET", []) => {
+            Ok(json!({"urls": state.urls, "apps": state.apps, "users": state.users, "now": state.clock.now()}))
+        }
         ("GET", ["clock"]) => Ok(clock(state)),
-        ("POST", ["clock"]) => set_clock(state, &read(request)?),
+        ("POST", ["clock"]) => Ok(set_clock(state, &read(request)?)),
         ("GET", ["rules"]) => Ok(json!({"rules": state.rules})),
         ("PATCH", ["rules"]) => change_rules(state, read(request)?),
-        ("GET", ["faults"]) => {
-            Ok(json!({"faults": state.faults.list(), "hanging": shared.hanging()}))
-        }
+        ("GET", ["faults"]) => Ok(json!({"faults": state.faults.list(), "hanging": shared.hanging()})),
         ("POST", ["faults"]) => {
             state.faults.inject(read::<Fault>(request)?);
             Ok(json!({"faults": state.faults.list()}))
@@ -98,22 +92,13 @@ fn route(shared: &Shared, method: &Method, path: &[&str], request: &Request) -> 
             Ok(json!({"user": user}))
         }
         ("PATCH", ["users", id]) => {
-            let user = state
-                .users
-                .iter_mut()
-                .find(|user| user.id == *id)
-                .ok_or_else(|| Unknown::new("user", id))?;
+            let user = state.users.iter_mut().find(|user| user.id == *id).ok_or_else(|| Unknown::new("user", id))?;
             *user = patched(user, read(request)?, "id")?;
             Ok(json!({"user": user}))
         }
         ("GET", ["grants"]) => Ok(json!({"grants": state.current_tokens()})),
         ("POST", ["grants"]) => {
-            let Seed {
-                app,
-                user,
-                scopes,
-                api,
-            } = read(request)?;
+            let Seed { app, user, scopes, api } = read(request)?;
             let tokens = sandbox::seed(state, api, &app, &user, scopes)?;
             Ok(json!({"tokens": tokens}))
         }
@@ -129,11 +114,7 @@ fn route(shared: &Shared, method: &Method, path: &[&str], request: &Request) -> 
             Ok(json!({}))
         }
         ("GET", ["history"]) => {
-            let since = request
-                .query_fields()
-                .get("since")
-                .and_then(|since| since.parse().ok())
-                .unwrap_or(0);
+            let since = request.query_fields().get("since").and_then(|since| since.parse().ok()).unwrap_or(0);
             Ok(json!({"history": state.history.since(since)}))
         }
         ("POST", ["history"]) => {
@@ -146,19 +127,13 @@ fn route(shared: &Shared, method: &Method, path: &[&str], request: &Request) -> 
             Ok(json!({"clean": verdict.is_clean(), "verdict": verdict}))
         }
         ("GET", ["catalogue"]) => Ok(json!({"catalogue": catalogue()})),
-        _ => Err(Wrong(
-            404,
-            format!("no such control route: {method} {}", request.path),
-        )),
+        _ => Err(Wrong(404, format!("no such control route: {method} {}", request.path))),
     }
 }
 
 fn app(state: &mut State, method: &Method, id: &str, rest: &[&str], request: &Request) -> Done {
     let ticket = state.chance.hex(32);
-    let app = state
-        .apps
-        .get_mut(id)
-        .ok_or_else(|| Unknown::new("app", id))?;
+    let app = state.apps.get_mut(id).ok_or_else(|| Unknown::new("app", id))?;
     match (method.as_str(), rest) {
         ("GET", []) => Ok(json!({"app": app})),
         ("PATCH", []) => {
@@ -170,17 +145,12 @@ fn app(state: &mut State, method: &Method, id: &str, rest: &[&str], request: &Re
             Ok(json!({}))
         }
         // The body is the event that the platform pushes (`app_ticket`), so that a test can hand it on as it is.
-        ("GET", ["ticket"]) => {
-            Ok(json!({"ticket": app.ticket, "event": ticket_event(id, &app.ticket)}))
-        }
+        ("GET", ["ticket"]) => Ok(json!({"ticket": app.ticket, "event": ticket_event(id, &app.ticket)})),
         ("POST", ["ticket"]) => {
             app.ticket = ticket;
             Ok(json!({"ticket": app.ticket, "event": ticket_event(id, &app.ticket)}))
         }
-        _ => Err(Wrong(
-            404,
-            format!("no such control route: {method} {}", request.path),
-        )),
+        _ => Err(Wrong(404, format!("no such control route: {method} {}", request.path))),
     }
 }
 
@@ -193,7 +163,7 @@ fn clock(state: &State) -> Value {
     json!({"now": now, "date": now.to_string(), "real": state.clock.real(), "frozen": state.clock.is_frozen()})
 }
 
-fn set_clock(state: &mut State, wish: &ClockWish) -> Done {
+fn set_clock(state: &mut State, wish: &ClockWish) -> Value {
     if let Some(to) = wish.set {
         state.clock.set(to);
     }
@@ -203,14 +173,13 @@ fn set_clock(state: &mut State, wish: &ClockWish) -> Done {
     if let Some(frozen) = wish.frozen {
         state.clock.freeze(frozen);
     }
-    Ok(clock(state))
+    clock(state)
 }
 
 fn change_rules(state: &mut State, patch: Value) -> Done {
     let mut rules = json!(state.rules);
     merge(&mut rules, patch);
-    state.rules =
-        serde_json::from_value::<Rules>(rules).map_err(|error| Wrong(400, error.to_string()))?;
+    state.rules = serde_json::from_value::<Rules>(rules).map_err(|error| Wrong(400, error.to_string()))?;
     Ok(json!({"rules": state.rules}))
 }
 
@@ -225,17 +194,9 @@ fn devices(state: &State) -> Value {
 }
 
 /// A record with some fields replaced; unknown fields are refused, and `fixed` cannot be changed.
-fn patched<T: serde::Serialize + DeserializeOwned>(
-    old: &T,
-    patch: Value,
-    fixed: &str,
-) -> Result<T, Wrong> {
+fn patched<T: serde::Serialize + DeserializeOwned>(old: &T, patch: Value, fixed: &str) -> Result<T, Wrong> {
     let mut new = json!(old);
-    let unknown = patch
-        .as_object()
-        .into_iter()
-        .flatten()
-        .find(|(name, _)| new.get(*name).is_none() || *name == fixed);
+    let unknown = patch.as_object().into_iter().flatten().find(|(name, _)| new.get(*name).is_none() || *name == fixed);
     if let Some((name, _)) = unknown {
         return Err(Wrong(400, format!("no field {name} that can be changed")));
     }
@@ -246,9 +207,7 @@ fn patched<T: serde::Serialize + DeserializeOwned>(
 /// RFC 7396, except that tagged values (`by`, `fate`) are replaced whole.
 fn merge(into: &mut Value, patch: Value) {
     match (into, patch) {
-        (Value::Object(into), Value::Object(patch))
-            if !patch.contains_key("by") && !patch.contains_key("fate") =>
-        {
+        (Value::Object(into), Value::Object(patch)) if !patch.contains_key("by") && !patch.contains_key("fate") => {
             for (name, value) in patch {
                 merge(into.entry(name).or_insert(Value::Null), value);
             }
@@ -306,10 +265,6 @@ struct Remark {
 
 impl From<Remark> for Event {
     fn from(remark: Remark) -> Self {
-        if remark.client_killed {
-            Self::ClientKilled { note: remark.note }
-        } else {
-            Self::Note { note: remark.note }
-        }
+        if remark.client_killed { Self::ClientKilled { note: remark.note } } else { Self::Note { note: remark.note } }
     }
 }

@@ -133,28 +133,19 @@ impl Endpoint {
     pub(crate) fn find(door: Door, method: &Method, path: &str) -> Option<Self> {
         ROUTES
             .iter()
-            .find(|route| {
-                route.door == door
-                    && route.path == path
-                    && route.methods.iter().any(|one| one == method)
-            })
+            .find(|route| route.door == door && route.path == path && route.methods.iter().any(|one| one == method))
             .map(|route| route.endpoint)
     }
 
     /// Where a client finds it: host, method, path. [`Endpoint::Api`] names the first of its paths.
     pub fn address(self) -> (Door, Method, &'static str) {
         let route = ROUTES.iter().find(|route| route.endpoint == self);
-        route.map_or((Door::Open, Method::GET, "/"), |route| {
-            (route.door, route.methods[0].clone(), route.path)
-        })
+        route.map_or((Door::Open, Method::GET, "/"), |route| (route.door, route.methods[0].clone(), route.path))
     }
 
     /// Whether a program talks to it, rather than a person's browser.
     pub const fn is_machine(self) -> bool {
-        !matches!(
-            self,
-            Self::Authorize | Self::AuthorizeIndex | Self::Consent | Self::DevicePage
-        )
+        !matches!(self, Self::Authorize | Self::AuthorizeIndex | Self::Consent | Self::DevicePage)
     }
 
     /// The generation of token endpoint this is, if it is one.
@@ -207,21 +198,11 @@ struct Route {
 }
 
 const fn post(door: Door, path: &'static str, endpoint: Endpoint) -> Route {
-    Route {
-        door,
-        methods: &[Method::POST],
-        path,
-        endpoint,
-    }
+    Route { door, methods: &[Method::POST], path, endpoint }
 }
 
 const fn get(door: Door, path: &'static str, endpoint: Endpoint) -> Route {
-    Route {
-        door,
-        methods: &[Method::GET],
-        path,
-        endpoint,
-    }
+    Route { door, methods: &[Method::GET], path, endpoint }
 }
 
 pub(crate) const CONSENT_PATH: &str = "/sandbox/consent";
@@ -230,91 +211,31 @@ pub(crate) const SPACES_PATH: &str = "/open-apis/wiki/v2/spaces";
 pub(crate) const MY_LIBRARY_PATH: &str = "/open-apis/wiki/v2/spaces/my_library";
 
 const ROUTES: &[Route] = &[
-    get(
-        Door::Accounts,
-        "/open-apis/authen/v1/authorize",
-        Endpoint::Authorize,
-    ),
-    get(
-        Door::Open,
-        "/open-apis/authen/v1/authorize",
-        Endpoint::Authorize,
-    ),
-    get(
-        Door::Open,
-        "/open-apis/authen/v1/index",
-        Endpoint::AuthorizeIndex,
-    ),
+    get(Door::Accounts, "/open-apis/authen/v1/authorize", Endpoint::Authorize),
+    get(Door::Open, "/open-apis/authen/v1/authorize", Endpoint::Authorize),
+    get(Door::Open, "/open-apis/authen/v1/index", Endpoint::AuthorizeIndex),
     post(Door::Accounts, CONSENT_PATH, Endpoint::Consent),
     post(Door::Open, CONSENT_PATH, Endpoint::Consent),
     post(Door::Accounts, "/oauth/v3/token", Endpoint::V3Token),
-    post(
-        Door::Open,
-        "/open-apis/authen/v2/oauth/token",
-        Endpoint::V2Token,
-    ),
-    post(
-        Door::Open,
-        "/open-apis/authen/v1/oidc/access_token",
-        Endpoint::OidcExchange,
-    ),
-    post(
-        Door::Open,
-        "/open-apis/authen/v1/oidc/refresh_access_token",
-        Endpoint::OidcRefresh,
-    ),
-    post(
-        Door::Open,
-        "/open-apis/authen/v1/access_token",
-        Endpoint::LegacyExchange,
-    ),
-    post(
-        Door::Open,
-        "/open-apis/authen/v1/refresh_access_token",
-        Endpoint::LegacyRefresh,
-    ),
+    post(Door::Open, "/open-apis/authen/v2/oauth/token", Endpoint::V2Token),
+    post(Door::Open, "/open-apis/authen/v1/oidc/access_token", Endpoint::OidcExchange),
+    post(Door::Open, "/open-apis/authen/v1/oidc/refresh_access_token", Endpoint::OidcRefresh),
+    post(Door::Open, "/open-apis/authen/v1/access_token", Endpoint::LegacyExchange),
+    post(Door::Open, "/open-apis/authen/v1/refresh_access_token", Endpoint::LegacyRefresh),
     post(Door::Accounts, "/oauth/v1/revoke", Endpoint::Revoke),
-    post(
-        Door::Accounts,
-        "/oauth/v1/device_authorization",
-        Endpoint::DeviceAuthorization,
-    ),
+    post(Door::Accounts, "/oauth/v1/device_authorization", Endpoint::DeviceAuthorization),
     Route {
         door: Door::Accounts,
         methods: &[Method::GET, Method::POST],
         path: DEVICE_PAGE_PATH,
         endpoint: Endpoint::DevicePage,
     },
-    get(
-        Door::Open,
-        "/open-apis/authen/v1/user_info",
-        Endpoint::UserInfo,
-    ),
-    post(
-        Door::Open,
-        "/open-apis/auth/v3/app_access_token/internal",
-        Endpoint::AppTokenInternal,
-    ),
-    post(
-        Door::Open,
-        "/open-apis/auth/v3/tenant_access_token/internal",
-        Endpoint::TenantTokenInternal,
-    ),
-    post(
-        Door::Open,
-        "/open-apis/auth/v3/app_access_token",
-        Endpoint::AppTokenStore,
-    ),
-    post(
-        Door::Open,
-        "/open-apis/auth/v3/tenant_access_token",
-        Endpoint::TenantTokenStore,
-    ),
-    post(
-        Door::Open,
-        "/open-apis/auth/v3/app_ticket/resend",
-        Endpoint::AppTicketResend,
-    ),
+    get(Door::Open, "/open-apis/authen/v1/user_info", Endpoint::UserInfo),
+    post(Door::Open, "/open-apis/auth/v3/app_access_token/internal", Endpoint::AppTokenInternal),
+    post(Door::Open, "/open-apis/auth/v3/tenant_access_token/internal", Endpoint::TenantTokenInternal),
+    post(Door::Open, "/open-apis/auth/v3/app_access_token", Endpoint::AppTokenStore),
+    post(Door::Open, "/open-apis/auth/v3/tenant_access_token", Endpoint::TenantTokenStore),
+    post(Door::Open, "/open-apis/auth/v3/app_ticket/resend", Endpoint::AppTicketResend),
     get(Door::Open, SPACES_PATH, Endpoint::Api),
     get(Door::Open, MY_LIBRARY_PATH, Endpoint::Api),
 ];

@@ -37,15 +37,7 @@ pub struct Fault {
 impl Fault {
     /// A fault that strikes the next request of a program, once.
     pub const fn new(kind: FaultKind) -> Self {
-        Self {
-            endpoint: None,
-            operation: None,
-            brand: None,
-            kind,
-            stage: None,
-            skip: 0,
-            times: Some(1),
-        }
+        Self { endpoint: None, operation: None, brand: None, kind, stage: None, skip: 0, times: Some(1) }
     }
 
     /// Answers with a provider's error code, in the endpoint's own shape and HTTP status.
@@ -114,8 +106,7 @@ impl Fault {
     }
 
     fn matches(&self, endpoint: Endpoint, operation: Operation, brand: Brand) -> bool {
-        self.endpoint
-            .map_or_else(|| endpoint.is_machine(), |wanted| wanted == endpoint)
+        self.endpoint.map_or_else(|| endpoint.is_machine(), |wanted| wanted == endpoint)
             && self.operation.is_none_or(|wanted| wanted == operation)
             && self.brand.is_none_or(|wanted| wanted == brand)
     }
@@ -259,18 +250,9 @@ impl Faults {
     }
 
     /// The fault that strikes this request, used up by one.
-    pub(crate) fn strike(
-        &mut self,
-        endpoint: Endpoint,
-        operation: Operation,
-        brand: Brand,
-    ) -> Option<Fault> {
+    pub(crate) fn strike(&mut self, endpoint: Endpoint, operation: Operation, brand: Brand) -> Option<Fault> {
         let mut struck = None;
-        for fault in self
-            .0
-            .iter_mut()
-            .filter(|fault| fault.matches(endpoint, operation, brand))
-        {
+        for fault in self.0.iter_mut().filter(|fault| fault.matches(endpoint, operation, brand)) {
             if fault.skip > 0 {
                 fault.skip -= 1;
             } else if struck.is_none() && fault.times != Some(0) {

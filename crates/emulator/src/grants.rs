@@ -63,10 +63,7 @@ struct Refresh {
 enum RefreshState {
     Ended,
     Live,
-    Used {
-        at: Moment,
-        answer: Option<Box<Issued>>,
-    },
+    Used { at: Moment, answer: Option<Box<Issued>> },
 }
 
 /// Why a refresh token is not taken.
@@ -102,11 +99,7 @@ pub(crate) enum Holder {
     /// The app in one tenant.
     Tenant,
     /// A user.
-    User {
-        grant: usize,
-        generation: Option<usize>,
-        user: String,
-    },
+    User { grant: usize, generation: Option<usize>, user: String },
 }
 
 /// Whether an access token is good.
@@ -194,9 +187,7 @@ impl fmt::Debug for CurrentTokens {
 
 impl fmt::Debug for CurrentAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CurrentAccess")
-            .field("fingerprint", &self.fingerprint)
-            .finish_non_exhaustive()
+        f.debug_struct("CurrentAccess").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
     }
 }
 
@@ -234,12 +225,7 @@ impl Ledger {
     }
 
     fn end_access_of(&mut self, grant: usize, at: Moment) {
-        for key in self
-            .grants
-            .get(grant)
-            .map(|grant| grant.access.as_slice())
-            .unwrap_or_default()
-        {
+        for key in self.grants.get(grant).map(|grant| grant.access.as_slice()).unwrap_or_default() {
             if let Some(access) = self.access.get_mut(key) {
                 access.ended_at = Some(access.ended_at.map_or(at, |earlier| earlier.min(at)));
             }
@@ -249,13 +235,7 @@ impl Ledger {
 
 impl State {
     /// Opens a login for a user's fresh consent.
-    pub(crate) fn open_grant(
-        &mut self,
-        app: &str,
-        brand: Brand,
-        user: &str,
-        scopes: BTreeSet<String>,
-    ) -> usize {
+    pub(crate) fn open_grant(&mut self, app: &str, brand: Brand, user: &str, scopes: BTreeSet<String>) -> usize {
         let now = self.clock.now();
         if self.rules.reauthorization_ends_earlier {
             self.end_grants_of(app, user, Death::Superseded);
@@ -276,25 +256,18 @@ impl State {
     }
 
     /// Mints a token set for a login. `narrowed` is the `scope` of the request, already found to be permitted.
-    pub(crate) fn issue(
-        &mut self,
-        grant: usize,
-        api: TokenApi,
-        narrowed: Option<BTreeSet<String>>,
-    ) -> Option<Issued> {
+    pub(crate) fn issue(&mut self, grant: usize, api: TokenApi, narrowed: Option<BTreeSet<String>>) -> Option<Issued> {
         let now = self.clock.now();
         let found = self.ledger.grants.get(grant)?;
         let (app_id, user, granted_at) = (found.app.clone(), found.user.clone(), found.granted_at);
         let offline = found.scopes.contains(OFFLINE_ACCESS);
-        let narrowed_away = self.rules.narrowing_drops_refresh
-            && narrowed
-                .as_ref()
-                .is_some_and(|set| !set.contains(OFFLINE_ACCESS));
+        let narrowed_away =
+            self.rules.narrowing_drops_refresh && narrowed.as_ref().is_some_and(|set| !set.contains(OFFLINE_ACCESS));
         let scopes = narrowed.unwrap_or_else(|| self.scopes_of(grant));
         let app = self.apps.get(&app_id)?;
         let v1 = matches!(api, TokenApi::OidcV1 | TokenApi::LegacyV1);
-        let refreshable = app.may_refresh()
-            && (v1 || (offline && !narrowed_away && app.scopes.contains(OFFLINE_ACCESS)));
+        let refreshable =
+            app.may_refresh() && (v1 || (offline && !narrowed_away && app.scopes.contains(OFFLINE_ACCESS)));
 
         let lifetimes = &self.rules.lifetimes;
         let (access_life, refresh_life) = match api {
@@ -317,50 +290,18 @@ impl State {
             } else {
                 self.chance.jwt("refresh_token", now, refresh_ends)
             };
-            self.ledger
-                .refresh
-                .insert(Key::of(&value), RefreshId { grant, generation });
-            let kept = Refresh {
-                value: value.clone(),
-                api,
-                expires_at: refresh_ends,
-                state: RefreshState::Live,
-            };
+            self.ledger.refresh.insert(Key::of(&value), RefreshId { grant, generation });
+            let kept = Refresh { value: value.clone(), api, expires_at: refresh_ends, state: RefreshState::Live };
             self.ledger.grants[grant].refresh.push(kept);
-            let announced = if self.rules.wall_is_announced {
-                refresh_ends.seconds_left(now)
-            } else {
-                refresh_life
-            };
+            let announced = if self.rules.wall_is_announced { refresh_ends.seconds_left(now) } else { refresh_life };
             (value, announced)
         });
-        let scope = scopes
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(" ");
-        let holder = Holder::User {
-            grant,
-            generation,
-            user,
-        };
-        let access = Access {
-            value: access_token.clone(),
-            holder,
-            app: app_id,
-            scopes,
-            expires_at,
-            ended_at: None,
-        };
+        let scope = scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let holder = Holder::User { grant, generation, user };
+        let access = Access { value: access_token.clone(), holder, app: app_id, scopes, expires_at, ended_at: None };
         let key = self.ledger.keep_access(access);
         self.ledger.grants[grant].access.push(key);
-        Some(Issued {
-            access_token,
-            expires_in: access_life,
-            refresh,
-            scope,
-            generation,
-        })
+        Some(Issued { access_token, expires_in: access_life, refresh, scope, generation })
     }
 
     /// Every scope a token of this login may carry: the user's grants accumulate (reference §3.1). `offline_access`
@@ -371,23 +312,12 @@ impl State {
         };
         let earlier = self.consents.get(&(grant.app.clone(), grant.user.clone()));
         let mut scopes = grant.scopes.clone();
-        scopes.extend(
-            earlier
-                .into_iter()
-                .flatten()
-                .filter(|scope| *scope != OFFLINE_ACCESS)
-                .cloned(),
-        );
+        scopes.extend(earlier.into_iter().flatten().filter(|scope| *scope != OFFLINE_ACCESS).cloned());
         scopes
     }
 
     /// Judges a refresh token that `app` presents to `api`. A replay has its consequences here.
-    pub(crate) fn judge_refresh(
-        &mut self,
-        id: RefreshId,
-        api: TokenApi,
-        app: &str,
-    ) -> Result<(), Refused> {
+    pub(crate) fn judge_refresh(&mut self, id: RefreshId, api: TokenApi, app: &str) -> Result<(), Refused> {
         let now = self.clock.now();
         let Some(refresh) = self.ledger.refresh(id) else {
             return Err(Refused::Ended);
@@ -441,34 +371,24 @@ impl State {
             _ => None,
         };
         // A later pair of the same parent takes the place of the unused one before it.
-        for later in self.ledger.grants[id.grant]
-            .refresh
-            .iter_mut()
-            .skip(id.generation + 1)
-        {
+        for later in self.ledger.grants[id.grant].refresh.iter_mut().skip(id.generation + 1) {
             later.state = RefreshState::Ended;
         }
         match self.rules.old_access_token {
             OldAccessToken::UntilExpiry => {}
             OldAccessToken::Dies => self.ledger.end_access_of(id.grant, now),
-            OldAccessToken::Overlap { seconds } => self
-                .ledger
-                .end_access_of(id.grant, now.plus_seconds(seconds)),
+            OldAccessToken::Overlap { seconds } => self.ledger.end_access_of(id.grant, now.plus_seconds(seconds)),
         }
         let issued = self.issue(id.grant, api, narrowed)?;
         let answer = (self.rules.grace_seconds > 0).then(|| Box::new(issued.clone()));
-        self.ledger.grants[id.grant].refresh[id.generation].state = RefreshState::Used {
-            at: first_use.unwrap_or(now),
-            answer,
-        };
+        self.ledger.grants[id.grant].refresh[id.generation].state =
+            RefreshState::Used { at: first_use.unwrap_or(now), answer };
         Some(issued)
     }
 
     /// Whether a refresh token was used before now.
     pub(crate) fn was_used(&self, id: RefreshId) -> bool {
-        self.ledger
-            .refresh(id)
-            .is_some_and(|refresh| matches!(refresh.state, RefreshState::Used { .. }))
+        self.ledger.refresh(id).is_some_and(|refresh| matches!(refresh.state, RefreshState::Used { .. }))
     }
 
     /// Ends a login: no token of it is good from now on.
@@ -480,19 +400,11 @@ impl State {
 
     /// Ends a login's refresh tokens; its access tokens live on.
     pub(crate) fn stop_refreshing(&mut self, grant: usize, death: Death) {
-        let Some(found) = self
-            .ledger
-            .grants
-            .get_mut(grant)
-            .filter(|grant| grant.death.is_none())
-        else {
+        let Some(found) = self.ledger.grants.get_mut(grant).filter(|grant| grant.death.is_none()) else {
             return;
         };
         found.death = Some(death);
-        let event = Event::Ended {
-            grant: found.id.clone(),
-            death,
-        };
+        let event = Event::Ended { grant: found.id.clone(), death };
         self.remember(event);
     }
 
@@ -512,19 +424,13 @@ impl State {
 
     /// What every login looks like now.
     pub(crate) fn current_tokens(&self) -> Vec<CurrentTokens> {
-        self.ledger
-            .grants
-            .iter()
-            .map(|grant| self.current(grant))
-            .collect()
+        self.ledger.grants.iter().map(|grant| self.current(grant)).collect()
     }
 
     fn current(&self, grant: &Grant) -> CurrentTokens {
         let now = self.clock.now();
         let live = grant.refresh.last().filter(|refresh| {
-            grant.death.is_none()
-                && matches!(refresh.state, RefreshState::Live)
-                && refresh.expires_at > now
+            grant.death.is_none() && matches!(refresh.state, RefreshState::Live) && refresh.expires_at > now
         });
         let access_tokens = grant
             .access
@@ -548,11 +454,7 @@ impl State {
             user: grant.user.clone(),
             brand: grant.brand,
             generation: grant.refresh.len().checked_sub(1).map(narrow),
-            refreshable: live.is_some()
-                && self
-                    .apps
-                    .get(&grant.app)
-                    .is_some_and(crate::registry::App::may_refresh),
+            refreshable: live.is_some() && self.apps.get(&grant.app).is_some_and(crate::registry::App::may_refresh),
             death: grant.death,
             refresh_token: live.map(|refresh| refresh.value.clone()),
             refresh_fingerprint: live.map(|refresh| Fingerprint::of(&refresh.value)),
@@ -563,15 +465,10 @@ impl State {
 
     fn is_forgiven(&self, id: RefreshId, used_at: Moment, now: Moment) -> bool {
         let window = used_at.plus_seconds(self.rules.grace_seconds);
-        let later = self.ledger.grants[id.grant]
-            .refresh
-            .iter()
-            .skip(id.generation + 1);
+        let later = self.ledger.grants[id.grant].refresh.iter().skip(id.generation + 1);
         self.rules.grace_seconds > 0
             && now <= window
-            && later
-                .into_iter()
-                .all(|later| !matches!(later.state, RefreshState::Used { .. }))
+            && later.into_iter().all(|later| !matches!(later.state, RefreshState::Used { .. }))
     }
 }
 

@@ -82,7 +82,6 @@ impl Record {
 /// What a line of the history is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
-#[expect(clippy::large_enum_variant, reason = "nearly every event is a request")]
 pub enum Event {
     /// A login ended.
     Ended {
@@ -202,37 +201,21 @@ impl History {
         if let Event::Request(visit) = &event {
             self.counters.count(visit);
         }
-        let sequence = u64::try_from(self.records.len())
-            .unwrap_or(u64::MAX)
-            .saturating_add(1);
-        self.records.push(Record {
-            sequence,
-            at,
-            real,
-            event,
-        });
+        let sequence = u64::try_from(self.records.len()).unwrap_or(u64::MAX).saturating_add(1);
+        self.records.push(Record { sequence, at, real, event });
         sequence
     }
 
     pub(crate) fn set_left(&mut self, sequence: u64, left: Left) {
-        let index = usize::try_from(sequence)
-            .ok()
-            .and_then(|sequence| sequence.checked_sub(1));
-        if let Some(Record {
-            event: Event::Request(visit),
-            ..
-        }) = index.and_then(|index| self.records.get_mut(index))
-        {
+        let index = usize::try_from(sequence).ok().and_then(|sequence| sequence.checked_sub(1));
+        if let Some(Record { event: Event::Request(visit), .. }) = index.and_then(|index| self.records.get_mut(index)) {
             visit.left = left;
         }
     }
 
     /// All records after `sequence`.
     pub(crate) fn since(&self, sequence: u64) -> &[Record] {
-        usize::try_from(sequence)
-            .ok()
-            .and_then(|from| self.records.get(from..))
-            .unwrap_or_default()
+        usize::try_from(sequence).ok().and_then(|from| self.records.get(from..)).unwrap_or_default()
     }
 
     pub(crate) const fn counters(&self) -> &Counters {

@@ -32,10 +32,7 @@ impl Request {
     /// The token of an `Authorization: Bearer …` header.
     pub(crate) fn bearer(&self) -> Option<&str> {
         let (scheme, rest) = self.header(&AUTHORIZATION)?.split_once(' ')?;
-        scheme
-            .eq_ignore_ascii_case("bearer")
-            .then(|| rest.trim())
-            .filter(|token| !token.is_empty())
+        scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim()).filter(|token| !token.is_empty())
     }
 
     /// Client id and secret of an `Authorization: Basic …` header (RFC 6749 §2.3.1: each form-encoded first).
@@ -53,26 +50,17 @@ impl Request {
     pub(crate) fn query_fields(&self) -> BTreeMap<String, String> {
         let mut fields = BTreeMap::new();
         for (name, value) in url::form_urlencoded::parse(self.query.as_bytes()) {
-            fields
-                .entry(name.into_owned())
-                .or_insert_with(|| value.into_owned());
+            fields.entry(name.into_owned()).or_insert_with(|| value.into_owned());
         }
         fields
     }
 
     /// The body's fields when it is a form or a JSON object of strings; nothing when it is neither.
     pub(crate) fn body_fields(&self, encodings: Encodings) -> Option<BTreeMap<String, String>> {
-        let content_type = self
-            .header(&CONTENT_TYPE)?
-            .split(';')
-            .next()?
-            .trim()
-            .to_ascii_lowercase();
+        let content_type = self.header(&CONTENT_TYPE)?.split(';').next()?.trim().to_ascii_lowercase();
         match content_type.as_str() {
             "application/json" if encodings != Encodings::Form => json_fields(&self.body),
-            "application/x-www-form-urlencoded" if encodings != Encodings::Json => {
-                form_fields(&self.body)
-            }
+            "application/x-www-form-urlencoded" if encodings != Encodings::Json => form_fields(&self.body),
             _ => None,
         }
     }
@@ -108,10 +96,7 @@ fn form_fields(body: &[u8]) -> Option<BTreeMap<String, String>> {
     std::str::from_utf8(body).ok()?;
     let mut fields = BTreeMap::new();
     for (name, value) in url::form_urlencoded::parse(body) {
-        if fields
-            .insert(name.into_owned(), value.into_owned())
-            .is_some()
-        {
+        if fields.insert(name.into_owned(), value.into_owned()).is_some() {
             return None;
         }
     }
@@ -121,10 +106,7 @@ fn form_fields(body: &[u8]) -> Option<BTreeMap<String, String>> {
 fn form_decode(text: &str) -> String {
     // A lone value parses as the name of one pair; escaping `=` and `&` first keeps it in one piece.
     let lone = text.replace('=', "%3D").replace('&', "%26");
-    url::form_urlencoded::parse(lone.as_bytes())
-        .next()
-        .map(|(name, _)| name.into_owned())
-        .unwrap_or_default()
+    url::form_urlencoded::parse(lone.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 
 /// One answer, whole.
@@ -161,11 +143,7 @@ impl Reply {
     }
 
     pub(crate) const fn empty(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Bytes::new(),
-        }
+        Self { status, headers: Vec::new(), body: Bytes::new() }
     }
 
     /// Adds a header; a value that no header can hold is left out.
@@ -178,10 +156,6 @@ impl Reply {
 
     fn with_type(status: u16, content_type: &'static str, body: String) -> Self {
         let headers = vec![(CONTENT_TYPE, HeaderValue::from_static(content_type))];
-        Self {
-            status,
-            headers,
-            body: Bytes::from(body),
-        }
+        Self { status, headers, body: Bytes::from(body) }
     }
 }

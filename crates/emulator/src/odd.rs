@@ -21,10 +21,7 @@ pub(crate) fn alter(reply: Reply, answer: OddAnswer) -> Reply {
     if answer == OddAnswer::NumbersAsStrings {
         stringify(&mut body);
     }
-    Reply {
-        headers: reply.headers,
-        ..Reply::json(reply.status, &Value::Object(body))
-    }
+    Reply { headers: reply.headers, ..Reply::json(reply.status, &Value::Object(body)) }
 }
 
 fn alter_tokens(tokens: &mut Map<String, Value>, answer: OddAnswer) {
@@ -42,20 +39,10 @@ fn alter_tokens(tokens: &mut Map<String, Value>, answer: OddAnswer) {
         }
         OddAnswer::NoAccessToken => without(&["access_token"]),
         OddAnswer::NoCode => {}
-        OddAnswer::NoExpiry => without(&[
-            "expires_in",
-            "refresh_expires_in",
-            "refresh_token_expires_in",
-        ]),
-        OddAnswer::NoRefreshToken => without(&[
-            "refresh_token",
-            "refresh_expires_in",
-            "refresh_token_expires_in",
-        ]),
+        OddAnswer::NoExpiry => without(&["expires_in", "refresh_expires_in", "refresh_token_expires_in"]),
+        OddAnswer::NoRefreshToken => without(&["refresh_token", "refresh_expires_in", "refresh_token_expires_in"]),
         OddAnswer::NumbersAsStrings => stringify(tokens),
-        OddAnswer::OnlyRefreshToken => {
-            tokens.retain(|name, _| name == "refresh_token" || name == "code")
-        }
+        OddAnswer::OnlyRefreshToken => tokens.retain(|name, _| name == "refresh_token" || name == "code"),
     }
 }
 

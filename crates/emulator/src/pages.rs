@@ -18,21 +18,9 @@ pub(crate) enum Language {
 impl Language {
     /// The first of the two that the browser names.
     pub(crate) fn of(request: &Request) -> Self {
-        let wanted = request
-            .header(&ACCEPT_LANGUAGE)
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let place = |tag: &str| {
-            wanted
-                .split(',')
-                .position(|part| part.trim().starts_with(tag))
-                .unwrap_or(usize::MAX)
-        };
-        if place("zh") < place("en") {
-            Self::Chinese
-        } else {
-            Self::English
-        }
+        let wanted = request.header(&ACCEPT_LANGUAGE).unwrap_or_default().to_ascii_lowercase();
+        let place = |tag: &str| wanted.split(',').position(|part| part.trim().starts_with(tag)).unwrap_or(usize::MAX);
+        if place("zh") < place("en") { Self::Chinese } else { Self::English }
     }
 
     pub(crate) const fn say<'t>(self, english: &'t str, chinese: &'t str) -> &'t str {
@@ -110,23 +98,14 @@ pub(crate) struct ErrorPage<'p> {
 
 impl<'p> ErrorPage<'p> {
     pub(crate) fn new(language: Language, code: u32, detail: &'p str, log_id: &'p str) -> Self {
-        let [title, remedy] =
-            page_words(code).map(|(english, chinese)| language.say(english, chinese));
-        Self {
-            language,
-            code,
-            title,
-            remedy,
-            detail,
-            log_id,
-        }
+        let [title, remedy] = page_words(code).map(|(english, chinese)| language.say(english, chinese));
+        Self { language, code, title, remedy, detail, log_id }
     }
 }
 
 /// The page as text; a template that cannot be rendered still says that something is wrong.
 pub(crate) fn render(page: &impl Template) -> String {
-    page.render()
-        .unwrap_or_else(|error| format!("<!doctype html><title>sandbox</title><p>{error}</p>"))
+    page.render().unwrap_or_else(|error| format!("<!doctype html><title>sandbox</title><p>{error}</p>"))
 }
 
 type Words = (&'static str, &'static str);
@@ -134,18 +113,11 @@ type Words = (&'static str, &'static str);
 /// What happened, and what to do about it.
 const fn page_words(code: u32) -> [Words; 2] {
     match code {
-        20008 => [
-            ("There is no such user", "用户不存在"),
-            (
-                "Create a user in the sandbox first.",
-                "请先在沙箱中创建用户。",
-            ),
-        ],
+        20008 => {
+            [("There is no such user", "用户不存在"), ("Create a user in the sandbox first.", "请先在沙箱中创建用户。")]
+        }
         20027 => [
-            (
-                "The app has not enabled a permission it asks for",
-                "应用未开通所请求的权限",
-            ),
+            ("The app has not enabled a permission it asks for", "应用未开通所请求的权限"),
             (
                 "Enable the permission in the developer console under Permissions, publish a version, and try again.",
                 "请在开发者后台的“权限管理”中开通该权限并发布版本，然后重试。",
@@ -160,10 +132,7 @@ const fn page_words(code: u32) -> [Words; 2] {
             ),
         ],
         20046 => [
-            (
-                "The app belongs to the other brand",
-                "应用与当前域名的品牌不一致",
-            ),
+            ("The app belongs to the other brand", "应用与当前域名的品牌不一致"),
             (
                 "Feishu apps use feishu.cn, Lark apps use larksuite.com. Change the brand in your settings.",
                 "飞书应用请使用 feishu.cn，Lark 应用请使用 larksuite.com。请修改设置中的品牌。",
@@ -171,17 +140,11 @@ const fn page_words(code: u32) -> [Words; 2] {
         ],
         20048 => [
             ("The app does not exist", "应用不存在"),
-            (
-                "Check the App ID in your settings.",
-                "请检查设置中的 App ID。",
-            ),
+            ("Check the App ID in your settings.", "请检查设置中的 App ID。"),
         ],
         20069 => [
             ("The app is disabled", "应用未启用"),
-            (
-                "Ask an administrator to enable the app.",
-                "请联系管理员启用该应用。",
-            ),
+            ("Ask an administrator to enable the app.", "请联系管理员启用该应用。"),
         ],
         _ => [
             ("The request is not in order", "请求有误"),

@@ -52,15 +52,7 @@ impl AppSpec {
     /// A self-built app with the default scopes and no redirect URL.
     pub fn new(brand: Brand) -> Self {
         let name = sandbox_app();
-        Self {
-            brand,
-            id: None,
-            secret: None,
-            name,
-            redirect_urls: Vec::new(),
-            scopes: None,
-            store: false,
-        }
+        Self { brand, id: None, secret: None, name, redirect_urls: Vec::new(), scopes: None, store: false }
     }
 
     /// Chooses the App ID and secret.
@@ -102,19 +94,13 @@ impl AppSpec {
 
 impl fmt::Debug for AppSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AppSpec")
-            .field("brand", &self.brand)
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("AppSpec").field("brand", &self.brand).field("id", &self.id).finish_non_exhaustive()
     }
 }
 
 /// A registered app. The public fields may be changed while the sandbox runs.
 #[derive(Clone, Serialize, Deserialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the developer console"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the developer console")]
 pub struct App {
     /// `cli_…`.
     pub id: String,
@@ -150,12 +136,7 @@ pub struct App {
 
 impl App {
     pub(crate) fn register(spec: AppSpec, chance: &mut Chance) -> Self {
-        let scopes = spec.scopes.unwrap_or_else(|| {
-            DEFAULT_SCOPES
-                .iter()
-                .map(|scope| (*scope).to_owned())
-                .collect()
-        });
+        let scopes = spec.scopes.unwrap_or_else(|| DEFAULT_SCOPES.iter().map(|scope| (*scope).to_owned()).collect());
         Self {
             id: spec.id.unwrap_or_else(|| format!("cli_{}", chance.hex(16))),
             secret: spec.secret.unwrap_or_else(|| chance.hex(32)),
@@ -183,10 +164,7 @@ impl App {
 
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App")
-            .field("id", &self.id)
-            .field("brand", &self.brand)
-            .finish_non_exhaustive()
+        f.debug_struct("App").field("id", &self.id).field("brand", &self.brand).finish_non_exhaustive()
     }
 }
 
@@ -207,11 +185,7 @@ pub struct UserSpec {
 impl UserSpec {
     /// A user of the default company.
     pub fn new(name: &str) -> Self {
-        Self {
-            id: None,
-            name: name.to_owned(),
-            tenant_key: sandbox_tenant(),
-        }
+        Self { id: None, name: name.to_owned(), tenant_key: sandbox_tenant() }
     }
 }
 
@@ -233,13 +207,7 @@ pub struct User {
 impl User {
     pub(crate) fn register(spec: UserSpec, chance: &mut Chance) -> Self {
         let id = spec.id.unwrap_or_else(|| chance.hex(8));
-        Self {
-            id,
-            name: spec.name,
-            tenant_key: spec.tenant_key,
-            status: UserStatus::Active,
-            policy: Policy::Allow,
-        }
+        Self { id, name: spec.name, tenant_key: spec.tenant_key, status: UserStatus::Active, policy: Policy::Allow }
     }
 
     /// The `open_id`: another for every app (reference §10).

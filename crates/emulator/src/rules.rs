@@ -7,10 +7,7 @@ use serde::{Deserialize, Serialize};
 /// All knobs. `PATCH /control/rules` takes any subset of these names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an independent knob with a name of its own"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent knob with a name of its own")]
 pub struct Rules {
     /// Who answers the consent page.
     pub consent: Consent,
@@ -201,8 +198,5 @@ pub struct RateLimit {
 
 impl RateLimit {
     /// The platform's limit for its token endpoints: 1000 a minute and 50 a second.
-    pub const DOCUMENTED: Self = Self {
-        per_minute: 1000,
-        per_second: 50,
-    };
+    pub const DOCUMENTED: Self = Self { per_minute: 1000, per_second: 50 };
 }

@@ -60,10 +60,7 @@ impl Default for SandboxOptions {
 
 impl fmt::Debug for SandboxOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SandboxOptions")
-            .field("ports", &self.ports)
-            .field("seed", &self.seed)
-            .finish_non_exhaustive()
+        f.debug_struct("SandboxOptions").field("ports", &self.ports).field("seed", &self.seed).finish_non_exhaustive()
     }
 }
 
@@ -98,10 +95,7 @@ pub struct Unknown {
 
 impl Unknown {
     pub(crate) fn new(kind: &'static str, name: &str) -> Self {
-        Self {
-            kind,
-            name: name.to_owned(),
-        }
+        Self { kind, name: name.to_owned() }
     }
 }
 
@@ -141,10 +135,7 @@ impl SeededTokens {
 
 impl fmt::Debug for SeededTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SeededTokens")
-            .field("grant", &self.grant)
-            .field("scope", &self.scope)
-            .finish_non_exhaustive()
+        f.debug_struct("SeededTokens").field("grant", &self.grant).field("scope", &self.scope).finish_non_exhaustive()
     }
 }
 
@@ -169,11 +160,7 @@ impl Sandbox {
                 let address = listener.local_addr()?;
                 io::Result::Ok((listener, format!("http://{address}")))
             };
-            listeners.push(
-                listening
-                    .await
-                    .map_err(|source| StartError::Listen { port, source })?,
-            );
+            listeners.push(listening.await.map_err(|source| StartError::Listen { port, source })?);
         }
         let chance = Chance::new(options.seed).map_err(StartError::Seed)?;
         let mut state = State::new(options.clock, chance, options.rules);
@@ -183,27 +170,10 @@ impl Sandbox {
         for spec in options.users {
             state.add_user(spec);
         }
-        let url = |index: usize| {
-            listeners
-                .get(index)
-                .map(|(_, url)| url.clone())
-                .unwrap_or_default()
-        };
+        let url = |index: usize| listeners.get(index).map(|(_, url)| url.clone()).unwrap_or_default();
         let urls = BTreeMap::from([
-            (
-                Brand::Feishu,
-                BrandUrls {
-                    open: url(0),
-                    accounts: url(1),
-                },
-            ),
-            (
-                Brand::Lark,
-                BrandUrls {
-                    open: url(2),
-                    accounts: url(3),
-                },
-            ),
+            (Brand::Feishu, BrandUrls { open: url(0), accounts: url(1) }),
+            (Brand::Lark, BrandUrls { open: url(2), accounts: url(3) }),
         ]);
         let control = url(4);
         state.urls.clone_from(&urls);
@@ -211,17 +181,9 @@ impl Sandbox {
         let accepting = listeners
             .into_iter()
             .zip(LISTENERS)
-            .map(|((listener, _), which)| {
-                tokio::spawn(server::accept(Arc::clone(&shared), listener, which))
-            })
+            .map(|((listener, _), which)| tokio::spawn(server::accept(Arc::clone(&shared), listener, which)))
             .collect();
-        Ok(Self {
-            shared,
-            urls,
-            control,
-            accepting,
-            thread: None,
-        })
+        Ok(Self { shared, urls, control, accepting, thread: None })
     }
 
     /// Starts on a thread and runtime of its own, for callers without a runtime and for tests that spawn processes.
@@ -231,10 +193,7 @@ impl Sandbox {
         let thread = thread::Builder::new()
             .name("sandbox".to_owned())
             .spawn(move || {
-                let runtime = match tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                {
+                let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                     Ok(runtime) => runtime,
                     Err(error) => return drop(started.send(Err(StartError::Runtime(error)))),
                 };
@@ -249,8 +208,7 @@ impl Sandbox {
                 runtime.shutdown_background();
             })
             .map_err(StartError::Runtime)?;
-        let gone =
-            || StartError::Runtime(io::Error::other("the thread ended before it had started"));
+        let gone = || StartError::Runtime(io::Error::other("the thread ended before it had started"));
         let mut sandbox = starting.recv().map_err(|_| gone())??;
         sandbox.thread = Some((leave, thread));
         Ok(sandbox)
@@ -268,10 +226,7 @@ impl Sandbox {
 
     /// The base URLs of a brand.
     pub fn urls(&self, brand: Brand) -> BrandUrls {
-        self.urls.get(&brand).cloned().unwrap_or_else(|| BrandUrls {
-            open: String::new(),
-            accounts: String::new(),
-        })
+        self.urls.get(&brand).cloned().unwrap_or_else(|| BrandUrls { open: String::new(), accounts: String::new() })
     }
 
     /// The base URL of a brand's `open` host.
@@ -297,22 +252,14 @@ impl Sandbox {
     /// Changes an app's switches.
     pub fn change_app(&self, id: &str, change: impl FnOnce(&mut App)) -> Result<App, Unknown> {
         let mut state = self.shared.lock();
-        let app = state
-            .apps
-            .get_mut(id)
-            .ok_or_else(|| Unknown::new("app", id))?;
+        let app = state.apps.get_mut(id).ok_or_else(|| Unknown::new("app", id))?;
         change(app);
         Ok(app.clone())
     }
 
     /// Deletes an app; its tokens stay and name an app that is gone.
     pub fn remove_app(&self, id: &str) -> Result<(), Unknown> {
-        self.shared
-            .lock()
-            .apps
-            .remove(id)
-            .map(drop)
-            .ok_or_else(|| Unknown::new("app", id))
+        self.shared.lock().apps.remove(id).map(drop).ok_or_else(|| Unknown::new("app", id))
     }
 
     /// Registers a user.
@@ -328,11 +275,7 @@ impl Sandbox {
     /// Changes a user's state.
     pub fn change_user(&self, id: &str, change: impl FnOnce(&mut User)) -> Result<User, Unknown> {
         let mut state = self.shared.lock();
-        let user = state
-            .users
-            .iter_mut()
-            .find(|user| user.id == id)
-            .ok_or_else(|| Unknown::new("user", id))?;
+        let user = state.users.iter_mut().find(|user| user.id == id).ok_or_else(|| Unknown::new("user", id))?;
         change(user);
         Ok(user.clone())
     }
@@ -396,12 +339,7 @@ impl Sandbox {
     }
 
     /// Mints a v3 login directly.
-    pub fn seed_grant(
-        &self,
-        app: &str,
-        user: &str,
-        scopes: &[&str],
-    ) -> Result<SeededTokens, Unknown> {
+    pub fn seed_grant(&self, app: &str, user: &str, scopes: &[&str]) -> Result<SeededTokens, Unknown> {
         self.seed_grant_by(TokenApi::V3, app, user, scopes)
     }
 
@@ -429,23 +367,14 @@ impl Sandbox {
 
     /// Allows an open device authorization in a user's name, or denies it when no user is given.
     pub fn decide_device(&self, user_code: &str, user: Option<&str>) -> Result<(), Unknown> {
-        let decision = user.map_or(Decision::Denied, |user| Decision::Allowed {
-            user: user.to_owned(),
-        });
+        let decision = user.map_or(Decision::Denied, |user| Decision::Allowed { user: user.to_owned() });
         let decided = decide_device(&mut self.shared.lock(), user_code, decision);
-        decided
-            .map(drop)
-            .ok_or_else(|| Unknown::new("user code", user_code))
+        decided.map(drop).ok_or_else(|| Unknown::new("user code", user_code))
     }
 
     /// The current `app_ticket` of a store app.
     pub fn ticket(&self, app: &str) -> Result<String, Unknown> {
-        self.shared
-            .lock()
-            .apps
-            .get(app)
-            .map(|app| app.ticket.clone())
-            .ok_or_else(|| Unknown::new("app", app))
+        self.shared.lock().apps.get(app).map(|app| app.ticket.clone()).ok_or_else(|| Unknown::new("app", app))
     }
 
     /// Everything that happened.
@@ -460,16 +389,12 @@ impl Sandbox {
 
     /// Writes a remark into the history.
     pub fn note(&self, note: &str) {
-        self.shared.lock().remember(Event::Note {
-            note: note.to_owned(),
-        });
+        self.shared.lock().remember(Event::Note { note: note.to_owned() });
     }
 
     /// Tells the history that a client process was killed just now, so that the checker allows for what it had not read.
     pub fn note_kill(&self, note: &str) {
-        self.shared.lock().remember(Event::ClientKilled {
-            note: note.to_owned(),
-        });
+        self.shared.lock().remember(Event::ClientKilled { note: note.to_owned() });
     }
 
     /// Judges the history.
@@ -495,10 +420,7 @@ impl Drop for Sandbox {
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox")
-            .field("urls", &self.urls)
-            .field("control", &self.control)
-            .finish_non_exhaustive()
+        f.debug_struct("Sandbox").field("urls", &self.urls).field("control", &self.control).finish_non_exhaustive()
     }
 }
 
@@ -512,9 +434,7 @@ pub(crate) fn seed(
     if state.user(user).is_none() {
         return Err(Unknown::new("user", user));
     }
-    let seeded = state
-        .seed(app, user, api, scopes)
-        .ok_or_else(|| Unknown::new("app", app))?;
+    let seeded = state.seed(app, user, api, scopes).ok_or_else(|| Unknown::new("app", app))?;
     Ok(SeededTokens::new(seeded.0, seeded.1))
 }
 

@@ -44,12 +44,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(state: State) -> Arc<Self> {
         let (release, stop) = (watch::Sender::new(0), watch::Sender::new(false));
-        Arc::new(Self {
-            state: Mutex::new(state),
-            release,
-            hanging: AtomicUsize::new(0),
-            stop,
-        })
+        Arc::new(Self { state: Mutex::new(state), release, hanging: AtomicUsize::new(0), stop })
     }
 
     /// The state. A panic in a test thread that held it does not take the sandbox down.
@@ -110,13 +105,8 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream, which: Listener) {
         let (shared, line) = (Arc::clone(&shared), Arc::clone(&line));
         move |request| serve(Arc::clone(&shared), Arc::clone(&line), which, request)
     });
-    let watched = Watched {
-        stream,
-        line: Arc::clone(&line),
-    };
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(watched), service);
+    let watched = Watched { stream, line: Arc::clone(&line) };
+    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(watched), service);
     tokio::select! {
         _ = stop.wait_for(|stopped| *stopped) => {}
         result = connection => if let Err(error) = result {
@@ -142,14 +132,7 @@ async fn serve(
     let (parts, body) = incoming.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
         let reply = Reply::text(413, "the request body is too large");
-        return Ok(respond(
-            Outcome {
-                reply,
-                cut: None,
-                sequence: None,
-            },
-            line,
-        ));
+        return Ok(respond(Outcome { reply, cut: None, sequence: None }, line));
     };
     let (brand, door) = match which {
         Listener::Provider(brand, door) => (brand, door),
@@ -157,11 +140,7 @@ async fn serve(
     };
     let log_id = {
         let mut state = shared.lock();
-        format!(
-            "{}{}",
-            state.clock.now().compact(),
-            state.chance.hex(20).to_ascii_uppercase()
-        )
+        format!("{}{}", state.clock.now().compact(), state.chance.hex(20).to_ascii_uppercase())
     };
     let request = Request {
         brand,
@@ -174,11 +153,7 @@ async fn serve(
         log_id,
     };
     let outcome = match which {
-        Listener::Control => Outcome {
-            reply: control::answer(&shared, &request),
-            cut: None,
-            sequence: None,
-        },
+        Listener::Control => Outcome { reply: control::answer(&shared, &request), cut: None, sequence: None },
         Listener::Provider(..) => {
             let (sender, receiver) = oneshot::channel();
             let stop = shared.stop.subscribe();
@@ -214,35 +189,17 @@ struct Outcome {
 async fn handle(shared: &Shared, request: Request) -> Result<Outcome, Closed> {
     let Some(endpoint) = Endpoint::find(request.door, &request.method, &request.path) else {
         let reply = stamp(shared, Reply::not_found(), &request.log_id);
-        return Ok(Outcome {
-            reply,
-            cut: None,
-            sequence: None,
-        });
+        return Ok(Outcome { reply, cut: None, sequence: None });
     };
     let (fault, before, after) = {
         let mut state = shared.lock();
         let operation = feishu::preview(&state, endpoint, &request).operation;
         let fault = state.faults.strike(endpoint, operation, request.brand);
-        let paced = |milliseconds: u64| {
-            Duration::from_millis(if endpoint.is_machine() {
-                milliseconds
-            } else {
-                0
-            })
-        };
-        (
-            fault,
-            paced(state.rules.latency_before_ms),
-            paced(state.rules.latency_after_ms),
-        )
+        let paced = |milliseconds: u64| Duration::from_millis(if endpoint.is_machine() { milliseconds } else { 0 });
+        (fault, paced(state.rules.latency_before_ms), paced(state.rules.latency_after_ms))
     };
-    let early = fault
-        .as_ref()
-        .filter(|fault| fault.effective_stage() == Stage::Before);
-    let late = fault
-        .as_ref()
-        .filter(|fault| fault.effective_stage() == Stage::After);
+    let early = fault.as_ref().filter(|fault| fault.effective_stage() == Stage::Before);
+    let late = fault.as_ref().filter(|fault| fault.effective_stage() == Stage::After);
     pause(shared, before, early).await;
 
     let (sequence, reply) = {
@@ -250,10 +207,7 @@ async fn handle(shared: &Shared, request: Request) -> Result<Outcome, Closed> {
         let mut visit = feishu::preview(&state, endpoint, &request);
         visit.fault = fault.as_ref().map(|fault| fault.kind.name().to_owned());
         let reply = match early {
-            Some(Fault {
-                kind: FaultKind::Drop,
-                ..
-            }) => None,
+            Some(Fault { kind: FaultKind::Drop, .. }) => None,
             Some(fault) => match substitute(&fault.kind, &visit, &request.log_id) {
                 Some(reply) => {
                     if let FaultKind::Code { code, .. } = fault.kind {
@@ -266,15 +220,8 @@ async fn handle(shared: &Shared, request: Request) -> Result<Outcome, Closed> {
             None => Some(admit(&mut state, endpoint, &request, &mut visit)),
         };
         visit.status = reply.as_ref().map(|reply| reply.status);
-        visit.left = if reply.is_some() {
-            Left::Pending
-        } else {
-            Left::Dropped
-        };
-        (
-            state.remember(Event::Request(visit.clone())),
-            reply.map(|reply| (reply, visit)),
-        )
+        visit.left = if reply.is_some() { Left::Pending } else { Left::Dropped };
+        (state.remember(Event::Request(visit.clone())), reply.map(|reply| (reply, visit)))
     };
     let Some((reply, visit)) = reply else {
         return Err(Closed);
@@ -297,11 +244,7 @@ async fn handle(shared: &Shared, request: Request) -> Result<Outcome, Closed> {
     let reply = stamp(shared, reply, &request.log_id);
     // Written down before the client can have seen it, so that nobody who holds an answer reads "pending".
     shared.lock().history.set_left(sequence, left);
-    Ok(Outcome {
-        reply,
-        cut,
-        sequence: (left == Left::Whole).then_some(sequence),
-    })
+    Ok(Outcome { reply, cut, sequence: (left == Left::Whole).then_some(sequence) })
 }
 
 /// Latency, and faults that only wait.
@@ -310,9 +253,7 @@ async fn pause(shared: &Shared, latency: Duration, fault: Option<&Fault>) {
         tokio::time::sleep(latency).await;
     }
     match fault.map(|fault| &fault.kind) {
-        Some(FaultKind::Delay { milliseconds }) => {
-            tokio::time::sleep(Duration::from_millis(*milliseconds)).await
-        }
+        Some(FaultKind::Delay { milliseconds }) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
         Some(FaultKind::Hang) => shared.hang().await,
         _ => {}
     }
@@ -320,15 +261,8 @@ async fn pause(shared: &Shared, latency: Duration, fault: Option<&Fault>) {
 
 /// Processes a request that the rate limit lets through.
 fn admit(state: &mut State, endpoint: Endpoint, request: &Request, visit: &mut Visit) -> Reply {
-    let app = visit
-        .app
-        .clone()
-        .or_else(|| request.bearer().map(str::to_owned))
-        .unwrap_or_default();
-    if let Some((limit, seconds)) = state
-        .limit(endpoint, &app)
-        .filter(|_| endpoint.is_machine())
-    {
+    let app = visit.app.clone().or_else(|| request.bearer().map(str::to_owned)).unwrap_or_default();
+    if let Some((limit, seconds)) = state.limit(endpoint, &app).filter(|_| endpoint.is_machine()) {
         visit.code = Some(99_991_400);
         return errors::rate_limited(limit.per_second, seconds, &request.log_id);
     }
@@ -338,29 +272,18 @@ fn admit(state: &mut State, endpoint: Endpoint, request: &Request, visit: &mut V
 /// The answer that a fault puts in the place of the true one, if it is of that kind.
 fn substitute(kind: &FaultKind, visit: &Visit, log_id: &str) -> Option<Reply> {
     match kind {
-        FaultKind::Code {
-            code: 99_991_400,
-            status: None,
-        } => Some(errors::rate_limited(50, 1, log_id)),
-        FaultKind::Code { code, status } => Some(errors::render(
-            visit.endpoint,
-            visit.operation,
-            &Refusal::new(*code),
-            *status,
-            log_id,
-        )),
+        FaultKind::Code { code: 99_991_400, status: None } => Some(errors::rate_limited(50, 1, log_id)),
+        FaultKind::Code { code, status } => {
+            Some(errors::render(visit.endpoint, visit.operation, &Refusal::new(*code), *status, log_id))
+        }
         FaultKind::Empty { status } => Some(Reply::empty(*status)),
         FaultKind::Html { status } => Some(Reply::html(*status, GATEWAY_PAGE.to_owned())),
         FaultKind::NotFound => Some(Reply::not_found()),
-        FaultKind::RateLimit { reset_seconds } => {
-            Some(errors::rate_limited(50, *reset_seconds, log_id))
-        }
+        FaultKind::RateLimit { reset_seconds } => Some(errors::rate_limited(50, *reset_seconds, log_id)),
         FaultKind::Redirect { location, status } => Some(Reply::redirect(*status, location)),
-        FaultKind::Cut { .. }
-        | FaultKind::Delay { .. }
-        | FaultKind::Drop
-        | FaultKind::Hang
-        | FaultKind::Odd { .. } => None,
+        FaultKind::Cut { .. } | FaultKind::Delay { .. } | FaultKind::Drop | FaultKind::Hang | FaultKind::Odd { .. } => {
+            None
+        }
     }
 }
 
@@ -371,29 +294,17 @@ fn stamp(shared: &Shared, reply: Reply, log_id: &str) -> Reply {
 }
 
 fn respond(outcome: Outcome, line: Arc<Line>) -> Response<Answer> {
-    let Outcome {
-        reply,
-        cut,
-        sequence,
-    } = outcome;
+    let Outcome { reply, cut, sequence } = outcome;
     let length = reply.body.len();
     line.begin(sequence, length == 0);
-    let mut response = Response::new(Answer {
-        rest: Some(reply.body),
-        cut,
-        broken: false,
-        line,
-    });
-    *response.status_mut() =
-        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = Response::new(Answer { rest: Some(reply.body), cut, broken: false, line });
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
         response.headers_mut().insert(name, value);
     }
     // Announced even when the body is cut: the client must notice.
     if let Ok(length) = HeaderValue::from_str(&length.to_string()) {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static("content-length"), length);
+        response.headers_mut().insert(HeaderName::from_static("content-length"), length);
     }
     response
 }
@@ -410,10 +321,7 @@ impl Body for Answer {
     type Data = Bytes;
     type Error = Closed;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Closed>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Closed>>> {
         match (self.rest.take(), self.cut) {
             (Some(body), None) => {
                 self.line.body_taken();
@@ -439,11 +347,7 @@ impl Body for Answer {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(
-            self.rest
-                .as_ref()
-                .map_or(0, |rest| u64::try_from(rest.len()).unwrap_or(u64::MAX)),
-        )
+        SizeHint::with_exact(self.rest.as_ref().map_or(0, |rest| u64::try_from(rest.len()).unwrap_or(u64::MAX)))
     }
 }
 
@@ -463,12 +367,7 @@ impl Line {
     }
 
     fn begin(&self, sequence: Option<u64>, body_taken: bool) {
-        self.with(|way| {
-            *way = OnTheWay {
-                sequence,
-                body_taken,
-            }
-        });
+        self.with(|way| *way = OnTheWay { sequence, body_taken });
     }
 
     fn body_taken(&self) {
@@ -495,21 +394,13 @@ struct Watched {
 }
 
 impl AsyncRead for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
 impl AsyncWrite for Watched {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        from: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, from)
     }
 

@@ -80,7 +80,8 @@ pub(crate) struct Code {
 pub(crate) struct Device {
     pub(crate) app: String,
     pub(crate) brand: Brand,
-    pub(crate) device_code: String,
+    /// The secret half, for the program.
+    pub(crate) secret: String,
     pub(crate) user_code: String,
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) expires_at: Moment,
@@ -137,12 +138,10 @@ impl State {
     }
 
     pub(crate) fn url(&self, brand: Brand, door: Door) -> String {
-        self.urls
-            .get(&brand)
-            .map_or_else(String::new, |urls| match door {
-                Door::Open => urls.open.clone(),
-                Door::Accounts => urls.accounts.clone(),
-            })
+        self.urls.get(&brand).map_or_else(String::new, |urls| match door {
+            Door::Open => urls.open.clone(),
+            Door::Accounts => urls.accounts.clone(),
+        })
     }
 
     /// Writes an event into the history and returns its sequence number.
@@ -161,10 +160,7 @@ impl State {
     ) -> Option<(String, Issued)> {
         let brand = self.apps.get(app)?.brand;
         let user = self.user(user)?.id.clone();
-        self.consents
-            .entry((app.to_owned(), user.clone()))
-            .or_default()
-            .extend(scopes.iter().cloned());
+        self.consents.entry((app.to_owned(), user.clone())).or_default().extend(scopes.iter().cloned());
         let grant = self.open_grant(app, brand, &user, scopes);
         let issued = self.issue(grant, api, None)?;
         Some((self.ledger.grant(grant)?.id.clone(), issued))
@@ -180,26 +176,16 @@ impl State {
         let limit = self.rules.rate_limit?;
         let now = self.clock.now();
         let seen = self.limiter.entry((endpoint, app.to_owned())).or_default();
-        while seen
-            .front()
-            .is_some_and(|at| now.since(*at) >= 60_000 || now < *at)
-        {
+        while seen.front().is_some_and(|at| now.since(*at) >= 60_000 || now < *at) {
             seen.pop_front();
         }
-        let this_second = seen
-            .iter()
-            .rev()
-            .take_while(|at| now.since(**at) < 1000)
-            .count();
+        let this_second = seen.iter().rev().take_while(|at| now.since(**at) < 1000).count();
         if reaches(this_second, limit.per_second) {
             return Some((limit, 1));
         }
         if reaches(seen.len(), limit.per_minute) {
             let oldest = seen.front().map_or(0, |at| now.since(*at));
-            return Some((
-                limit,
-                u64::try_from(60_000 - oldest).unwrap_or(0).div_ceil(1000),
-            ));
+            return Some((limit, u64::try_from(60_000 - oldest).unwrap_or(0).div_ceil(1000)));
         }
         seen.push_back(now);
         None

@@ -32,11 +32,7 @@ pub(super) fn internal(
 }
 
 /// P3.
-pub(super) fn store_app(
-    state: &mut State,
-    request: &Request,
-    visit: &mut Visit,
-) -> Result<Reply, Refusal> {
+pub(super) fn store_app(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Reply, Refusal> {
     let fields = Fields::read(request)?;
     let app = authenticate(state, &fields, request, visit)?;
     let ticket = fields.required("app_ticket")?;
@@ -47,44 +43,22 @@ pub(super) fn store_app(
         return Err(Refusal::new(10012).because("the app_ticket is not the current one"));
     }
     let repeat = state.rules.store_tokens_repeat;
-    let (token, expire) = current(
-        state,
-        &app,
-        "app",
-        "a-",
-        Holder::App { tenant_too: false },
-        repeat,
-    );
-    Ok(Reply::json(
-        200,
-        &json!({"code": 0, "msg": "ok", "app_access_token": token, "expire": expire}),
-    ))
+    let (token, expire) = current(state, &app, "app", "a-", Holder::App { tenant_too: false }, repeat);
+    Ok(Reply::json(200, &json!({"code": 0, "msg": "ok", "app_access_token": token, "expire": expire})))
 }
 
 /// P4.
-pub(super) fn store_tenant(
-    state: &mut State,
-    request: &Request,
-    visit: &mut Visit,
-) -> Result<Reply, Refusal> {
+pub(super) fn store_tenant(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Reply, Refusal> {
     let fields = Fields::read(request)?;
     let bearer = fields.required("app_access_token")?;
     let tenant = fields.required("tenant_key")?.to_owned();
     let now = state.clock.now();
     let access = state.ledger.find_access(bearer).filter(|access| {
-        matches!(access.holder, Holder::App { tenant_too: false })
-            && access.standing(now) == Standing::Alive
+        matches!(access.holder, Holder::App { tenant_too: false }) && access.standing(now) == Standing::Alive
     });
-    let id = access
-        .ok_or_else(|| Refusal::new(10013).because("the app_access_token is not valid"))?
-        .app
-        .clone();
+    let id = access.ok_or_else(|| Refusal::new(10013).because("the app_access_token is not valid"))?.app.clone();
     visit.app = Some(id.clone());
-    let app = usable(
-        state.apps.get(&id).ok_or_else(|| Refusal::new(11209))?,
-        request,
-    )?
-    .clone();
+    let app = usable(state.apps.get(&id).ok_or_else(|| Refusal::new(11209))?, request)?.clone();
     if !state.users.iter().any(|user| user.tenant_key == tenant) {
         return Err(Refusal::new(10005).because("no such tenant"));
     }
@@ -92,26 +66,12 @@ pub(super) fn store_tenant(
         return Err(Refusal::new(11210));
     }
     let repeat = state.rules.store_tokens_repeat;
-    let (token, expire) = current(
-        state,
-        &app,
-        &format!("tenant {tenant}"),
-        "t-",
-        Holder::Tenant,
-        repeat,
-    );
-    Ok(Reply::json(
-        200,
-        &json!({"code": 0, "msg": "ok", "tenant_access_token": token, "expire": expire}),
-    ))
+    let (token, expire) = current(state, &app, &format!("tenant {tenant}"), "t-", Holder::Tenant, repeat);
+    Ok(Reply::json(200, &json!({"code": 0, "msg": "ok", "tenant_access_token": token, "expire": expire})))
 }
 
 /// P5. The ticket itself travels as an event; the control endpoint hands it out.
-pub(super) fn resend_ticket(
-    state: &mut State,
-    request: &Request,
-    visit: &mut Visit,
-) -> Result<Reply, Refusal> {
+pub(super) fn resend_ticket(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Reply, Refusal> {
     let fields = Fields::read(request)?;
     let app = authenticate(state, &fields, request, visit)?;
     if !app.store {
@@ -125,11 +85,7 @@ pub(super) fn resend_ticket(
 }
 
 /// `client_credentials` on v3: a tenant token under OAuth names (reference §8.1).
-pub(super) fn by_client_credentials(
-    state: &mut State,
-    app: &App,
-    visit: &mut Visit,
-) -> Result<Value, Refusal> {
+pub(super) fn by_client_credentials(state: &mut State, app: &App, visit: &mut Visit) -> Result<Value, Refusal> {
     visit.app = Some(app.id.clone());
     if app.store {
         return Err(Refusal::new(20036).because("a store app has no tenant of its own"));
@@ -139,33 +95,15 @@ pub(super) fn by_client_credentials(
 }
 
 fn self_built(state: &mut State, app: &App) -> (String, u64) {
-    current(
-        state,
-        app,
-        "self",
-        "t-",
-        Holder::App { tenant_too: true },
-        true,
-    )
+    current(state, app, "self", "t-", Holder::App { tenant_too: true }, true)
 }
 
 /// The newest token of a slot while it has 30 minutes left, a further one otherwise; the older one lives on.
-fn current(
-    state: &mut State,
-    app: &App,
-    slot: &str,
-    prefix: &str,
-    holder: Holder,
-    repeat: bool,
-) -> (String, u64) {
+fn current(state: &mut State, app: &App, slot: &str, prefix: &str, holder: Holder, repeat: bool) -> (String, u64) {
     let now = state.clock.now();
     let slot = (app.id.clone(), slot.to_owned());
-    let newest = state
-        .app_tokens
-        .get(&slot)
-        .and_then(|key| state.ledger.access(*key));
-    if let Some(access) = newest.filter(|access| repeat && access.standing(now) == Standing::Alive)
-    {
+    let newest = state.app_tokens.get(&slot).and_then(|key| state.ledger.access(*key));
+    if let Some(access) = newest.filter(|access| repeat && access.standing(now) == Standing::Alive) {
         let left = access.expires_at.seconds_left(now);
         if left >= state.rules.lifetimes.app_renewal {
             return (access.value.clone(), left);
@@ -190,28 +128,16 @@ struct Fields(std::collections::BTreeMap<String, String>);
 
 impl Fields {
     fn read(request: &Request) -> Result<Self, Refusal> {
-        request
-            .body_fields(Encodings::Json)
-            .map(Self)
-            .ok_or_else(|| Refusal::new(10003))
+        request.body_fields(Encodings::Json).map(Self).ok_or_else(|| Refusal::new(10003))
     }
 
     fn required(&self, name: &str) -> Result<&str, Refusal> {
-        let value = self
-            .0
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty());
+        let value = self.0.get(name).map(String::as_str).filter(|value| !value.is_empty());
         value.ok_or_else(|| Refusal::new(10003))
     }
 }
 
-fn authenticate(
-    state: &State,
-    fields: &Fields,
-    request: &Request,
-    visit: &mut Visit,
-) -> Result<App, Refusal> {
+fn authenticate(state: &State, fields: &Fields, request: &Request, visit: &mut Visit) -> Result<App, Refusal> {
     let id = fields.required("app_id")?;
     let secret = fields.required("app_secret")?;
     visit.app = Some(id.to_owned());

@@ -17,12 +17,7 @@ use crate::rules::Consent;
 use crate::state::{Authorization, Challenge, Code, State};
 
 /// A1, A2, A3.
-pub(super) fn show(
-    state: &mut State,
-    endpoint: Endpoint,
-    request: &Request,
-    visit: &mut Visit,
-) -> Reply {
+pub(super) fn show(state: &mut State, endpoint: Endpoint, request: &Request, visit: &mut Visit) -> Reply {
     let fields = request.query_fields();
     let language = Language::of(request);
     let (app, authorization) = match examine(state, endpoint, request, &fields) {
@@ -37,32 +32,15 @@ pub(super) fn show(
         Consent::Deny => denied(&authorization),
         Consent::Auto { user } => match agreeing_user(state, user.as_deref()) {
             Some(user) => grant(state, authorization, &user),
-            None => refuse(
-                language,
-                20008,
-                "the sandbox has no such user",
-                &request.log_id,
-            ),
+            None => refuse(language, 20008, "the sandbox has no such user", &request.log_id),
         },
         Consent::Ask => {
-            let known = |user: &str| {
-                state
-                    .consents
-                    .get(&(app.id.clone(), user.to_owned()))
-                    .cloned()
-                    .unwrap_or_default()
-            };
+            let known =
+                |user: &str| state.consents.get(&(app.id.clone(), user.to_owned())).cloned().unwrap_or_default();
             // Only what the first user has not granted yet is shown as new (reference §3.1).
-            let granted = state
-                .users
-                .first()
-                .map(|user| known(&user.id))
-                .unwrap_or_default();
-            let scopes: Vec<(String, bool)> = authorization
-                .scopes
-                .iter()
-                .map(|scope| (scope.clone(), !granted.contains(scope)))
-                .collect();
+            let granted = state.users.first().map(|user| known(&user.id)).unwrap_or_default();
+            let scopes: Vec<(String, bool)> =
+                authorization.scopes.iter().map(|scope| (scope.clone(), !granted.contains(scope))).collect();
             let users = PageUser::list(&state.users, Some(&app.id));
             let ticket = state.chance.text(32);
             state.pending.insert(ticket.clone(), authorization);
@@ -85,16 +63,9 @@ pub(super) fn show(
 pub(super) fn decide(state: &mut State, request: &Request, visit: &mut Visit) -> Reply {
     let language = Language::of(request);
     let fields = request.body_fields(Encodings::Form).unwrap_or_default();
-    let ticket = fields
-        .get("ticket")
-        .and_then(|ticket| state.pending.remove(ticket));
+    let ticket = fields.get("ticket").and_then(|ticket| state.pending.remove(ticket));
     let Some(authorization) = ticket else {
-        return refuse(
-            language,
-            20001,
-            "this consent page was answered before, or is unknown",
-            &request.log_id,
-        );
+        return refuse(language, 20001, "this consent page was answered before, or is unknown", &request.log_id);
     };
     visit.app = Some(authorization.app.clone());
     if fields.get("decision").map(String::as_str) != Some("allow") {
@@ -105,12 +76,7 @@ pub(super) fn decide(state: &mut State, request: &Request, visit: &mut Visit) ->
             visit.user = Some(user.clone());
             grant(state, authorization, &user)
         }
-        None => refuse(
-            language,
-            20008,
-            "the sandbox has no such user",
-            &request.log_id,
-        ),
+        None => refuse(language, 20008, "the sandbox has no such user", &request.log_id),
     }
 }
 
@@ -124,16 +90,8 @@ pub(super) fn agreeing_user(state: &State, named: Option<&str>) -> Option<String
 
 /// Space-separated scopes; more than 50 are too many (reference §3.1).
 pub(super) fn parse_scopes(text: &str) -> Result<BTreeSet<String>, u32> {
-    let scopes: BTreeSet<String> = text
-        .split(' ')
-        .filter(|scope| !scope.is_empty())
-        .map(str::to_owned)
-        .collect();
-    if scopes.len() > 50 {
-        Err(20001)
-    } else {
-        Ok(scopes)
-    }
+    let scopes: BTreeSet<String> = text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+    if scopes.len() > 50 { Err(20001) } else { Ok(scopes) }
 }
 
 type Fault = (u32, String);
@@ -144,56 +102,29 @@ fn examine(
     request: &Request,
     fields: &BTreeMap<String, String>,
 ) -> Result<(App, Authorization), Fault> {
-    let field = |name: &str| {
-        fields
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
-    };
+    let field = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
     let oldest = endpoint == Endpoint::AuthorizeIndex;
     let id_name = if oldest { "app_id" } else { "client_id" };
     let id = field(id_name).ok_or_else(|| (20001, format!("{id_name} is missing")))?;
-    let app = state
-        .apps
-        .get(id)
-        .ok_or_else(|| (20048, format!("there is no app {id}")))?;
+    let app = state.apps.get(id).ok_or_else(|| (20048, format!("there is no app {id}")))?;
     if app.brand != request.brand {
-        return Err((
-            20046,
-            format!("{id} is an app of {}, this is {}", app.brand, request.brand),
-        ));
+        return Err((20046, format!("{id} is an app of {}, this is {}", app.brand, request.brand)));
     }
     if !app.enabled {
         return Err((20069, format!("{id} is disabled")));
     }
-    let redirect_uri =
-        field("redirect_uri").ok_or_else(|| (20001, "redirect_uri is missing".to_owned()))?;
+    let redirect_uri = field("redirect_uri").ok_or_else(|| (20001, "redirect_uri is missing".to_owned()))?;
     if !is_registered(app, redirect_uri, state.rules.loopback_any_port) {
-        return Err((
-            20029,
-            format!("{redirect_uri} is not among the app's redirect URLs"),
-        ));
+        return Err((20029, format!("{redirect_uri} is not among the app's redirect URLs")));
     }
     if !oldest && field("response_type") != Some("code") {
         return Err((20001, "response_type must be code".to_owned()));
     }
-    let text = if oldest {
-        ""
-    } else {
-        field("scope").unwrap_or_default()
-    };
-    let scopes = parse_scopes(text)
-        .map_err(|code| (code, "more than 50 scopes in one request".to_owned()))?;
-    let missing: Vec<&str> = scopes
-        .iter()
-        .filter(|scope| !app.scopes.contains(*scope))
-        .map(String::as_str)
-        .collect();
+    let text = if oldest { "" } else { field("scope").unwrap_or_default() };
+    let scopes = parse_scopes(text).map_err(|code| (code, "more than 50 scopes in one request".to_owned()))?;
+    let missing: Vec<&str> = scopes.iter().filter(|scope| !app.scopes.contains(*scope)).map(String::as_str).collect();
     if !missing.is_empty() {
-        return Err((
-            20027,
-            format!("not enabled for this app: {}", missing.join(" ")),
-        ));
+        return Err((20027, format!("not enabled for this app: {}", missing.join(" "))));
     }
     let authorization = Authorization {
         app: app.id.clone(),
@@ -211,33 +142,21 @@ fn challenge(fields: &BTreeMap<String, String>) -> Result<Option<Challenge>, Fau
     let Some(value) = fields.get("code_challenge") else {
         return match method {
             None => Ok(None),
-            Some(_) => Err((
-                20001,
-                "code_challenge_method without code_challenge".to_owned(),
-            )),
+            Some(_) => Err((20001, "code_challenge_method without code_challenge".to_owned())),
         };
     };
     let hashed = match method {
         Some("S256") => true,
         Some("plain") | None => false,
         Some(_) => {
-            return Err((
-                20001,
-                "code_challenge_method must be S256 or plain".to_owned(),
-            ));
+            return Err((20001, "code_challenge_method must be S256 or plain".to_owned()));
         }
     };
     // A SHA-256 in base64url has 43 characters; a plain challenge is a verifier.
     if !is_verifier(value) || (hashed && value.len() != 43) {
-        return Err((
-            20001,
-            "code_challenge has a wrong length or a character that is not allowed".to_owned(),
-        ));
+        return Err((20001, "code_challenge has a wrong length or a character that is not allowed".to_owned()));
     }
-    Ok(Some(Challenge {
-        value: value.clone(),
-        hashed,
-    }))
+    Ok(Some(Challenge { value: value.clone(), hashed }))
 }
 
 /// The whole path counts, there are no patterns; what follows `?` or `#` may be left out of the registered value.
@@ -247,9 +166,7 @@ fn is_registered(app: &App, uri: &str, loopback_any_port: bool) -> bool {
     }
     let bare = uri.split(['?', '#']).next().unwrap_or(uri);
     app.redirect_urls.iter().any(|registered| {
-        registered == uri
-            || registered == bare
-            || (loopback_any_port && same_but_port(registered, bare))
+        registered == uri || registered == bare || (loopback_any_port && same_but_port(registered, bare))
     })
 }
 
@@ -258,30 +175,16 @@ fn same_but_port(registered: &str, asked: &str) -> bool {
         return false;
     };
     let loopback = matches!(asked.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
-    loopback
-        && registered.set_port(None).is_ok()
-        && asked.set_port(None).is_ok()
-        && registered == asked
+    loopback && registered.set_port(None).is_ok() && asked.set_port(None).is_ok() && registered == asked
 }
 
 fn grant(state: &mut State, authorization: Authorization, user: &str) -> Reply {
     let code = state.chance.text(64);
     let expires_at = state.clock.now().plus_seconds(state.rules.lifetimes.code);
-    let consent = state
-        .consents
-        .entry((authorization.app.clone(), user.to_owned()))
-        .or_default();
+    let consent = state.consents.entry((authorization.app.clone(), user.to_owned())).or_default();
     consent.extend(authorization.scopes.iter().cloned());
     let location = callback(&authorization, "code", &code);
-    state.codes.insert(
-        Key::of(&code),
-        Code {
-            authorization,
-            user: user.to_owned(),
-            expires_at,
-            used: false,
-        },
-    );
+    state.codes.insert(Key::of(&code), Code { authorization, user: user.to_owned(), expires_at, used: false });
     Reply::redirect(302, &location)
 }
 

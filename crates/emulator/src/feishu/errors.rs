@@ -17,12 +17,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) const fn new(code: u32) -> Self {
-        Self {
-            code,
-            detail: None,
-            extra: Vec::new(),
-            device: None,
-        }
+        Self { code, detail: None, extra: Vec::new(), device: None }
     }
 
     /// Says more than the catalogue's words.
@@ -39,12 +34,7 @@ impl Refusal {
 
     /// An RFC 8628 §3.5 answer; the reference names no number for these.
     pub(crate) const fn device(error: &'static str) -> Self {
-        Self {
-            code: 0,
-            detail: None,
-            extra: Vec::new(),
-            device: Some(error),
-        }
+        Self { code: 0, detail: None, extra: Vec::new(), device: Some(error) }
     }
 }
 
@@ -57,24 +47,14 @@ pub(crate) fn render(
     log_id: &str,
 ) -> Reply {
     if let Some(error) = refusal.device {
-        return Reply::json(
-            400,
-            &json!({"error": error, "error_description": device_words(error)}),
-        );
+        return Reply::json(400, &json!({"error": error, "error_description": device_words(error)}));
     }
     let entry = catalogue::find(endpoint, operation, refusal.code);
-    let status = status.unwrap_or_else(|| {
-        entry.map_or_else(
-            || default_status(endpoint, refusal.code),
-            |entry| entry.status,
-        )
-    });
+    let status =
+        status.unwrap_or_else(|| entry.map_or_else(|| default_status(endpoint, refusal.code), |entry| entry.status));
     let words = refusal.detail.clone().unwrap_or_else(|| words(entry));
     let mut body = match endpoint {
-        Endpoint::V2Token
-        | Endpoint::V3Token
-        | Endpoint::Revoke
-        | Endpoint::DeviceAuthorization => {
+        Endpoint::V2Token | Endpoint::V3Token | Endpoint::Revoke | Endpoint::DeviceAuthorization => {
             json!({"code": refusal.code, "error": oauth_error(refusal.code), "error_description": words})
         }
         Endpoint::Api | Endpoint::UserInfo => json!({
@@ -91,9 +71,7 @@ pub(crate) fn render(
     for (name, value) in &refusal.extra {
         match body.get_mut("error") {
             Some(Value::Object(error)) => error.insert((*name).to_owned(), value.clone()),
-            _ => body
-                .as_object_mut()
-                .and_then(|body| body.insert((*name).to_owned(), value.clone())),
+            _ => body.as_object_mut().and_then(|body| body.insert((*name).to_owned(), value.clone())),
         };
     }
     Reply::json(status, &body)
@@ -108,10 +86,7 @@ pub(crate) fn rate_limited(limit: u32, reset_seconds: u64, log_id: &str) -> Repl
 }
 
 fn words(entry: Option<CatalogueEntry>) -> String {
-    entry.map_or_else(
-        || "refused by the sandbox".to_owned(),
-        |entry| entry.meaning.to_owned(),
-    )
+    entry.map_or_else(|| "refused by the sandbox".to_owned(), |entry| entry.meaning.to_owned())
 }
 
 /// Token endpoints since v2 use HTTP statuses, older ones answer 200 (reference §16).

@@ -30,17 +30,12 @@ pub(crate) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> V
     };
     let found = presented.and_then(|token| state.ledger.find_refresh(token));
     let grant = found.and_then(|id| state.ledger.grant(id.grant));
-    let named = fields
-        .get("client_id")
-        .or_else(|| fields.get("app_id"))
-        .cloned();
+    let named = fields.get("client_id").or_else(|| fields.get("app_id")).cloned();
     Visit {
         endpoint,
         operation,
         brand: request.brand,
-        app: named
-            .or_else(|| request.basic().map(|(id, _)| id))
-            .or_else(|| grant.map(|grant| grant.app.clone())),
+        app: named.or_else(|| request.basic().map(|(id, _)| id)).or_else(|| grant.map(|grant| grant.app.clone())),
         user: grant.map(|grant| grant.user.clone()),
         grant: grant.map(|grant| grant.id.clone()),
         generation: found.map(|id| narrow(id.generation)),
@@ -59,24 +54,13 @@ pub(crate) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> V
 }
 
 /// Processes a request.
-pub(crate) fn process(
-    state: &mut State,
-    endpoint: Endpoint,
-    request: &Request,
-    visit: &mut Visit,
-) -> Reply {
+pub(crate) fn process(state: &mut State, endpoint: Endpoint, request: &Request, visit: &mut Visit) -> Reply {
     let answer = match endpoint {
-        Endpoint::Authorize | Endpoint::AuthorizeIndex => {
-            Ok(authorize::show(state, endpoint, request, visit))
-        }
+        Endpoint::Authorize | Endpoint::AuthorizeIndex => Ok(authorize::show(state, endpoint, request, visit)),
         Endpoint::Consent => Ok(authorize::decide(state, request, visit)),
         Endpoint::V2Token | Endpoint::V3Token => token::answer(state, endpoint, request, visit),
-        Endpoint::OidcExchange | Endpoint::LegacyExchange => {
-            v1::exchange(state, endpoint, request, visit)
-        }
-        Endpoint::OidcRefresh | Endpoint::LegacyRefresh => {
-            v1::refresh(state, endpoint, request, visit)
-        }
+        Endpoint::OidcExchange | Endpoint::LegacyExchange => v1::exchange(state, endpoint, request, visit),
+        Endpoint::OidcRefresh | Endpoint::LegacyRefresh => v1::refresh(state, endpoint, request, visit),
         Endpoint::Revoke => revoke::answer(state, request, visit),
         Endpoint::DeviceAuthorization => device::start(state, request, visit),
         Endpoint::DevicePage => Ok(device::page(state, request)),
@@ -110,10 +94,7 @@ fn operation(endpoint: Endpoint, grant_type: Option<&str>) -> Operation {
         Endpoint::AppTicketResend => Operation::Ticket,
         Endpoint::AppTokenInternal | Endpoint::AppTokenStore => Operation::AppToken,
         Endpoint::TenantTokenInternal | Endpoint::TenantTokenStore => Operation::TenantToken,
-        Endpoint::Authorize
-        | Endpoint::AuthorizeIndex
-        | Endpoint::Consent
-        | Endpoint::DevicePage => Operation::Browse,
+        Endpoint::Authorize | Endpoint::AuthorizeIndex | Endpoint::Consent | Endpoint::DevicePage => Operation::Browse,
         Endpoint::DeviceAuthorization => Operation::DeviceStart,
         Endpoint::LegacyExchange | Endpoint::OidcExchange => Operation::Exchange,
         Endpoint::LegacyRefresh | Endpoint::OidcRefresh => Operation::Refresh,

@@ -24,14 +24,8 @@ pub(super) fn answer(
     request: &Request,
     visit: &mut Visit,
 ) -> Result<Reply, Refusal> {
-    let fields = request
-        .body_fields(Encodings::Both)
-        .ok_or_else(|| Refusal::new(20063))?;
-    let api = if endpoint == Endpoint::V3Token {
-        TokenApi::V3
-    } else {
-        TokenApi::V2
-    };
+    let fields = request.body_fields(Encodings::Both).ok_or_else(|| Refusal::new(20063))?;
+    let api = if endpoint == Endpoint::V3Token { TokenApi::V3 } else { TokenApi::V2 };
     let body = match required(&fields, "grant_type")? {
         "authorization_code" => exchange(state, api, request, &fields, visit)?,
         "refresh_token" => refresh(state, api, request, &fields, visit)?,
@@ -59,11 +53,7 @@ fn exchange(
 ) -> Result<Value, Refusal> {
     let key = Key::of(required(fields, "code")?);
     let client = Client::read(request, fields)?;
-    let code = state
-        .codes
-        .get(&key)
-        .cloned()
-        .ok_or_else(|| Refusal::new(20003))?;
+    let code = state.codes.get(&key).cloned().ok_or_else(|| Refusal::new(20003))?;
     let app = authenticate(state, &client, request)?;
     visit.user = Some(code.user.clone());
     if code.authorization.app != app.id {
@@ -75,15 +65,8 @@ fn exchange(
     if code.expires_at <= state.clock.now() {
         return Err(Refusal::new(20004));
     }
-    verify(
-        code.authorization.challenge.as_ref(),
-        fields.get("code_verifier"),
-        api,
-    )?;
-    if fields
-        .get("redirect_uri")
-        .is_some_and(|uri| *uri != code.authorization.redirect_uri)
-    {
+    verify(code.authorization.challenge.as_ref(), fields.get("code_verifier"), api)?;
+    if fields.get("redirect_uri").is_some_and(|uri| *uri != code.authorization.redirect_uri) {
         return Err(Refusal::new(20071));
     }
     let narrowed = narrowing(fields, &code.authorization.scopes)?;
@@ -104,10 +87,7 @@ fn refresh(
 ) -> Result<Value, Refusal> {
     let token = required(fields, "refresh_token")?;
     let client = Client::read(request, fields)?;
-    let id = state
-        .ledger
-        .find_refresh(token)
-        .ok_or_else(|| Refusal::new(20026))?;
+    let id = state.ledger.find_refresh(token).ok_or_else(|| Refusal::new(20026))?;
     let app = authenticate(state, &client, request)?;
     state.judge_refresh(id, api, &app.id).map_err(|refused| {
         Refusal::new(match refused {
@@ -121,16 +101,10 @@ fn refresh(
     if !app.may_refresh() {
         return Err(Refusal::new(20074));
     }
-    let user = state
-        .ledger
-        .grant(id.grant)
-        .map(|grant| grant.user.clone())
-        .unwrap_or_default();
+    let user = state.ledger.grant(id.grant).map(|grant| grant.user.clone()).unwrap_or_default();
     admit(state, &app, &user)?;
     let narrowed = narrowing(fields, &state.scopes_of(id.grant))?;
-    let issued = state
-        .rotate(id, api, narrowed)
-        .ok_or_else(|| Refusal::new(20050))?;
+    let issued = state.rotate(id, api, narrowed).ok_or_else(|| Refusal::new(20050))?;
     record(visit, &issued);
     Ok(success(&issued))
 }
@@ -143,9 +117,7 @@ pub(super) fn finish(
     narrowed: Option<BTreeSet<String>>,
     visit: &mut Visit,
 ) -> Result<Value, Refusal> {
-    let issued = state
-        .issue(grant, api, narrowed)
-        .ok_or_else(|| Refusal::new(20050))?;
+    let issued = state.issue(grant, api, narrowed).ok_or_else(|| Refusal::new(20050))?;
     if let Some(grant) = state.ledger.grant(grant) {
         visit.grant = Some(grant.id.clone());
         visit.user = Some(grant.user.clone());
@@ -158,10 +130,7 @@ pub(super) fn finish(
 
 pub(super) fn record(visit: &mut Visit, issued: &Issued) {
     visit.issued = true;
-    visit.issued_refresh = issued
-        .refresh
-        .as_ref()
-        .map(|(token, _)| Fingerprint::of(token));
+    visit.issued_refresh = issued.refresh.as_ref().map(|(token, _)| Fingerprint::of(token));
 }
 
 /// The flat success body of reference §4.3.
@@ -194,25 +163,15 @@ impl Client {
             (Some((id, secret)), None) => Ok(Self { id, secret }),
             (None, _) => {
                 let id = required(fields, "client_id")?.to_owned();
-                Ok(Self {
-                    id,
-                    secret: required(fields, "client_secret")?.to_owned(),
-                })
+                Ok(Self { id, secret: required(fields, "client_secret")?.to_owned() })
             }
         }
     }
 }
 
 /// Checks the client: exists, right brand, right secret, enabled, installed.
-pub(super) fn authenticate(
-    state: &State,
-    client: &Client,
-    request: &Request,
-) -> Result<App, Refusal> {
-    let app = state
-        .apps
-        .get(&client.id)
-        .ok_or_else(|| Refusal::new(20048))?;
+pub(super) fn authenticate(state: &State, client: &Client, request: &Request) -> Result<App, Refusal> {
+    let app = state.apps.get(&client.id).ok_or_else(|| Refusal::new(20048))?;
     if app.brand != request.brand {
         return Err(Refusal::new(20046));
     }
@@ -245,10 +204,9 @@ pub(super) fn admit(state: &State, app: &App, user: &str) -> Result<(), Refusal>
         Policy::Allow => Ok(()),
         Policy::Challenge => {
             let url = state.url(app.brand, crate::endpoint::Door::Accounts) + "/sandbox/challenge";
-            Err(Refusal::new(21000).with("challenge_url", json!(url)).with(
-                "cli_hint",
-                json!("complete the challenge in a browser, then log in again"),
-            ))
+            Err(Refusal::new(21000)
+                .with("challenge_url", json!(url))
+                .with("cli_hint", json!("complete the challenge in a browser, then log in again")))
         }
         Policy::Deny => Err(Refusal::new(21001)),
     }
@@ -263,10 +221,7 @@ pub(super) fn required<'f>(fields: &'f Fields, name: &str) -> Result<&'f str, Re
 }
 
 /// The requested narrowing of the token, if any: no duplicates (20067), nothing that was not granted (20068).
-fn narrowing(
-    fields: &Fields,
-    granted: &BTreeSet<String>,
-) -> Result<Option<BTreeSet<String>>, Refusal> {
+fn narrowing(fields: &Fields, granted: &BTreeSet<String>) -> Result<Option<BTreeSet<String>>, Refusal> {
     let Some(asked) = fields.get("scope").filter(|scope| !scope.trim().is_empty()) else {
         return Ok(None);
     };
@@ -276,19 +231,11 @@ fn narrowing(
             return Err(Refusal::new(20067));
         }
     }
-    if scopes.is_subset(granted) {
-        Ok(Some(scopes))
-    } else {
-        Err(Refusal::new(20068))
-    }
+    if scopes.is_subset(granted) { Ok(Some(scopes)) } else { Err(Refusal::new(20068)) }
 }
 
 /// PKCE (RFC 7636 §4.6). A verifier without a challenge is ignored by v2 and refused by v3 (reference §8.1).
-fn verify(
-    challenge: Option<&Challenge>,
-    verifier: Option<&String>,
-    api: TokenApi,
-) -> Result<(), Refusal> {
+fn verify(challenge: Option<&Challenge>, verifier: Option<&String>, api: TokenApi) -> Result<(), Refusal> {
     let good = match (challenge, verifier) {
         (None, None) => true,
         (None, Some(_)) => api == TokenApi::V2,
@@ -302,19 +249,13 @@ fn verify(
             is_verifier(verifier) && same(&proof, &challenge.value)
         }
     };
-    if good {
-        Ok(())
-    } else {
-        Err(Refusal::new(20049))
-    }
+    if good { Ok(()) } else { Err(Refusal::new(20049)) }
 }
 
 /// 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`.
 pub(super) fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'))
 }
 
 pub(super) fn same(one: &str, other: &str) -> bool {

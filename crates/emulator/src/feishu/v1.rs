@@ -21,18 +21,10 @@ pub(super) fn exchange(
     visit.app = Some(app.id.clone());
     let code_text = dialect.field(request, "authorization_code", "code")?;
     let key = Key::of(&code_text);
-    let code = state
-        .codes
-        .get(&key)
-        .cloned()
-        .ok_or_else(|| dialect.dead(state, 20003))?;
+    let code = state.codes.get(&key).cloned().ok_or_else(|| dialect.dead(state, 20003))?;
     visit.user = Some(code.user.clone());
     if code.authorization.app != app.id {
-        return Err(Refusal::new(if dialect.oidc {
-            state.rules.oidc_foreign_app_code
-        } else {
-            20024
-        }));
+        return Err(Refusal::new(if dialect.oidc { state.rules.oidc_foreign_app_code } else { 20024 }));
     }
     if code.used {
         return Err(dialect.dead(state, 20003));
@@ -43,14 +35,12 @@ pub(super) fn exchange(
     if code.authorization.challenge.is_some() && state.rules.v1_refuses_challenged_codes {
         return Err(dialect.dead(state, 20003));
     }
-    dialect.admit(state, &app, &code.user)?;
+    Dialect::admit(state, &app, &code.user)?;
     if let Some(code) = state.codes.get_mut(&key) {
         code.used = true;
     }
     let grant = state.open_grant(&app.id, app.brand, &code.user, code.authorization.scopes);
-    let issued = state
-        .issue(grant, dialect.api, None)
-        .ok_or_else(|| Refusal::new(20007))?;
+    let issued = state.issue(grant, dialect.api, None).ok_or_else(|| Refusal::new(20007))?;
     visit.grant = state.ledger.grant(grant).map(|grant| grant.id.clone());
     visit.generation = issued.generation.map(narrow);
     token::record(visit, &issued);
@@ -67,35 +57,20 @@ pub(super) fn refresh(
     let app = dialect.authenticate(state, request)?;
     visit.app = Some(app.id.clone());
     let token = dialect.field(request, "refresh_token", "refresh_token")?;
-    let unknown = if token.starts_with("ur-") {
-        20038
-    } else {
-        20026
-    };
-    let id = state
-        .ledger
-        .find_refresh(&token)
-        .ok_or_else(|| dialect.dead(state, unknown))?;
-    state
-        .judge_refresh(id, dialect.api, &app.id)
-        .map_err(|refused| match refused {
-            Refused::Ended | Refused::WrongApi => dialect.dead(state, 20026),
-            Refused::Expired => dialect.dead(state, 20037),
-            Refused::Foreign => Refusal::new(20024),
-            Refused::Used => dialect.dead(state, state.rules.oidc_reused_code),
-        })?;
+    let unknown = if token.starts_with("ur-") { 20038 } else { 20026 };
+    let id = state.ledger.find_refresh(&token).ok_or_else(|| dialect.dead(state, unknown))?;
+    state.judge_refresh(id, dialect.api, &app.id).map_err(|refused| match refused {
+        Refused::Ended | Refused::WrongApi => dialect.dead(state, 20026),
+        Refused::Expired => dialect.dead(state, 20037),
+        Refused::Foreign => Refusal::new(20024),
+        Refused::Used => dialect.dead(state, state.rules.oidc_reused_code),
+    })?;
     if !app.may_refresh() {
         return Err(Refusal::new(20007).because("the app may not refresh user tokens"));
     }
-    let user = state
-        .ledger
-        .grant(id.grant)
-        .map(|grant| grant.user.clone())
-        .unwrap_or_default();
-    dialect.admit(state, &app, &user)?;
-    let issued = state
-        .rotate(id, dialect.api, None)
-        .ok_or_else(|| Refusal::new(20007))?;
+    let user = state.ledger.grant(id.grant).map(|grant| grant.user.clone()).unwrap_or_default();
+    Dialect::admit(state, &app, &user)?;
+    let issued = state.rotate(id, dialect.api, None).ok_or_else(|| Refusal::new(20007))?;
     token::record(visit, &issued);
     Ok(dialect.success(state, &app, &user, &issued))
 }
@@ -110,38 +85,20 @@ struct Dialect {
 impl Dialect {
     fn of(endpoint: Endpoint) -> Self {
         let oidc = matches!(endpoint, Endpoint::OidcExchange | Endpoint::OidcRefresh);
-        Self {
-            api: if oidc {
-                TokenApi::OidcV1
-            } else {
-                TokenApi::LegacyV1
-            },
-            oidc,
-        }
+        Self { api: if oidc { TokenApi::OidcV1 } else { TokenApi::LegacyV1 }, oidc }
     }
 
     /// The legacy table lists no code for dead codes and refresh tokens; a knob says which it is.
     fn dead(self, state: &State, oidc_code: u32) -> Refusal {
-        Refusal::new(if self.oidc {
-            oidc_code
-        } else {
-            state.rules.legacy_dead_code
-        })
+        Refusal::new(if self.oidc { oidc_code } else { state.rules.legacy_dead_code })
     }
 
     /// The app behind the bearer token.
     fn authenticate(self, state: &State, request: &Request) -> Result<App, Refusal> {
-        let (missing, bad_app, bad_tenant) = if self.oidc {
-            (20014, 20014, 20013)
-        } else {
-            (20025, 99_991_664, 99_991_664)
-        };
+        let (missing, bad_app, bad_tenant) =
+            if self.oidc { (20014, 20014, 20013) } else { (20025, 99_991_664, 99_991_664) };
         let bearer = request.bearer().ok_or_else(|| Refusal::new(missing))?;
-        let bad = Refusal::new(if bearer.starts_with("t-") {
-            bad_tenant
-        } else {
-            bad_app
-        });
+        let bad = Refusal::new(if bearer.starts_with("t-") { bad_tenant } else { bad_app });
         let Some(access) = state.ledger.find_access(bearer) else {
             return Err(bad);
         };
@@ -153,10 +110,7 @@ impl Dialect {
         if !taken || access.standing(state.clock.now()) != Standing::Alive {
             return Err(bad);
         }
-        let app = state
-            .apps
-            .get(&access.app)
-            .ok_or_else(|| Refusal::new(20028))?;
+        let app = state.apps.get(&access.app).ok_or_else(|| Refusal::new(20028))?;
         // The legacy table knows no brand code; reference §1 gives 20046 to every call.
         if app.brand != request.brand {
             return Err(Refusal::new(20046));
@@ -171,25 +125,17 @@ impl Dialect {
     }
 
     fn field(self, request: &Request, grant_type: &str, name: &str) -> Result<String, Refusal> {
-        let fields = request
-            .body_fields(Encodings::Json)
-            .ok_or_else(|| Refusal::new(20001))?;
+        let fields = request.body_fields(Encodings::Json).ok_or_else(|| Refusal::new(20001))?;
         if token::required(&fields, "grant_type")? != grant_type {
             return Err(Refusal::new(if self.oidc { 20036 } else { 20001 }));
         }
         token::required(&fields, name).map(str::to_owned)
     }
 
-    fn admit(self, state: &State, app: &App, user: &str) -> Result<(), Refusal> {
-        let status = state
-            .user(user)
-            .map_or(UserStatus::Absent, |user| user.status);
+    fn admit(state: &State, app: &App, user: &str) -> Result<(), Refusal> {
+        let status = state.user(user).map_or(UserStatus::Absent, |user| user.status);
         user::standing(status)?;
-        if app.available {
-            Ok(())
-        } else {
-            Err(Refusal::new(20007).because("the user may not use this app"))
-        }
+        if app.available { Ok(()) } else { Err(Refusal::new(20007).because("the user may not use this app")) }
     }
 
     fn success(self, state: &State, app: &App, user: &str, issued: &Issued) -> Reply {
@@ -202,10 +148,7 @@ impl Dialect {
         }
         if self.oidc {
             data["scope"] = json!(issued.scope);
-        } else if let (Some(user), Some(access)) = (
-            state.user(user),
-            state.ledger.find_access(&issued.access_token),
-        ) {
+        } else if let (Some(user), Some(access)) = (state.user(user), state.ledger.find_access(&issued.access_token)) {
             let profile = user::profile(user, app, &access.scopes);
             if let (Value::Object(data), Value::Object(profile)) = (&mut data, profile) {
                 data.extend(profile);
