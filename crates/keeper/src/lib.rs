@@ -1,1 +1,7 @@
 //! placeholder
+mod settings;
+
+pub use settings::{
+    AppRecord, ConfigEdit, Environment, Home, KeySource, Origin, Overrides, Place, ProfileRecord, ResolvedProfile,
+    SecretSource, Setting, Settings, SettingsError, Warning, reference as settings_reference,
+};
