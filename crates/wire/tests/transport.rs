@@ -90,7 +90,8 @@ async fn half_a_body_is_kept_however_it_breaks_off() {
     let half = r#"{"code":0,"refresh_token":"NEW-refresh-1","acc"#;
     let length = format!("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{half}");
     let chunked = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{half}\r\n", half.len());
-    for broken in [&length, &chunked] {
+    let half_a_chunk = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n384\r\n{half}");
+    for broken in [&length, &chunked, &half_a_chunk] {
         let server = Server::answering(&[broken]).await;
         let answer = answered(refresh(&server.base).await);
         assert_eq!((answer.body.expose(), answer.whole), (half.as_bytes(), false));
@@ -128,6 +129,17 @@ async fn of_a_huge_body_the_beginning_is_kept() {
     .await;
     let answer = answered(refresh(&server.base).await);
     assert_eq!((answer.body.len(), answer.whole), (1 << 20, false));
+    assert!(matches!(feishu().read(TokenApi::V3, &answer), Outcome::Rotated { .. }));
+}
+
+#[tokio::test]
+async fn odd_headers_do_not_cost_the_answer() {
+    let server =
+        Server::answering(&["HTTP/1.1 200 OK\r\nX-Od@d: 1\r\nX-Space : 2\r\nX-Fold: a\r\n b\r\nX-Latin: \u{e9}\r\n\
+        x-tt-logid: 2027ODD\r\nContent-Length: 25\r\n\r\n{\"refresh_token\":\"NEW-1\"}"])
+        .await;
+    let answer = answered(refresh(&server.base).await);
+    assert_eq!((answer.whole, answer.log_id.as_deref()), (true, Some("2027ODD")));
     assert!(matches!(feishu().read(TokenApi::V3, &answer), Outcome::Rotated { .. }));
 }
 
