@@ -1,1 +1,24 @@
-//! placeholder
+//! Keeps OAuth logins alive: the engine and the library.
+//!
+//! A [`Keeper`] hands out access tokens, turns grants in time and exactly once, logs people in and out, and repairs
+//! what a crash left behind. It is built from four ports (`tokenward_core::ports`).
+//!
+//! What enters: an [`App`](core::App), a grant, a wish. What leaves: an access token that is durable in the vault
+//! (I2), or an [`Error`] that says what happened and what was kept. A crash at any step is repaired by the next
+//! caller (I5).
+
+mod error;
+mod keeper;
+mod login;
+mod observe;
+mod process;
+mod turn;
+
+pub use tokenward_core as core;
+
+pub use error::{Error, Kept};
+pub use keeper::{Handed, Keeper, KeeperOptions, Notice, Parts, Report};
+pub use login::{LoginAttempt, LoginReport, LoginRequest};
+pub use observe::{NoObserver, Observer, Step};
+pub use process::Processes;
+pub use turn::Recovered;
