@@ -12,6 +12,7 @@ mod keeper;
 mod login;
 mod observe;
 mod process;
+mod settings;
 mod turn;
 
 pub use tokenward_core as core;
@@ -22,3 +23,8 @@ pub use login::{LoginAttempt, LoginReport, LoginRequest};
 pub use observe::{NoObserver, Observer, Step};
 pub use process::Processes;
 pub use turn::Recovered;
+
+pub use settings::{
+    AppRecord, ConfigEdit, Environment, Home, KeySource, Origin, Overrides, Place, ProfileRecord, ResolvedProfile,
+    SecretSource, Setting, Settings, SettingsError, Warning, reference as settings_reference,
+};
