@@ -10,8 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use tokenward::settings::Environment;
-use tokenward::{Observer, Step};
+use tokenward::{Environment, Observer, Step};
 use tokenward_core::Code;
 use tokenward_core::ports::{Clock, Entropy};
 

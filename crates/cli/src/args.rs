@@ -111,9 +111,21 @@ pub(crate) struct Init {
     /// Read the app's secret from stdin (it may also be in TOKENWARD_APP_SECRET)
     #[arg(long, conflicts_with = "app_secret_file")]
     pub(crate) app_secret_stdin: bool,
-    /// Read the app's secret from a file
+    /// Read the app's secret from a file and seal it
     #[arg(long, value_name = "FILE")]
     pub(crate) app_secret_file: Option<PathBuf>,
+    /// Leave the app's secret in this file, and read it from there every time
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["app_secret_stdin", "app_secret_file"])]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// self-built, or store for an app offered to many companies
+    #[arg(long, value_name = "KIND", value_parser = ["self-built", "store"])]
+    pub(crate) app_kind: Option<String>,
+    /// The company a store app acts in
+    #[arg(long, value_name = "KEY")]
+    pub(crate) tenant_key: Option<String>,
+    /// Whether the other of v2 and v3 is tried where one does not exist
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) fallback: Option<bool>,
     /// Base URL of the open platform (TOKENWARD_OPEN_URL)
     #[arg(long, value_name = "URL")]
     pub(crate) open_url: Option<Url>,
@@ -143,7 +155,7 @@ pub(crate) struct Init {
 /// `login`.
 #[derive(Debug, Args)]
 pub(crate) struct Login {
-    /// The app to log in to, for a new profile; the default is the profile's own or the only one
+    /// The app that a new profile belongs to; a profile that is there knows its own
     #[arg(long, value_name = "NAME")]
     pub(crate) app: Option<AppName>,
     /// Scope to ask for besides the app's; repeatable, separated by spaces or commas

@@ -19,7 +19,8 @@ pub(crate) struct Failure {
     happened: Option<String>,
     detail: Option<String>,
     kept: Option<Kept>,
-    next: Vec<String>,
+    /// `None`: the catalogue's advice for the code. An empty list: the sentence says what to do.
+    next: Option<Vec<String>>,
     refusal: Option<Refusal>,
     /// An exit code that needs no words: a reader that went away, a signal that was told already.
     silent: Option<u8>,
@@ -56,7 +57,7 @@ struct ProviderDocument {
 impl Failure {
     /// A failure told in the catalogue's words for its code.
     pub(crate) const fn of(code: Code) -> Self {
-        Self { code, happened: None, detail: None, kept: None, next: Vec::new(), refusal: None, silent: None }
+        Self { code, happened: None, detail: None, kept: None, next: None, refusal: None, silent: None }
     }
 
     /// A failure told in words of its own.
@@ -77,13 +78,18 @@ impl Failure {
 
     /// Adds what to do next, in place of the catalogue's advice for the code.
     pub(crate) fn then(mut self, next: String) -> Self {
-        self.next.push(next);
+        self.next.get_or_insert_default().push(next);
         self
     }
 
     /// Adds all of these.
-    pub(crate) fn then_all(mut self, next: impl IntoIterator<Item = String>) -> Self {
-        self.next.extend(next);
+    pub(crate) fn then_all(self, next: impl IntoIterator<Item = String>) -> Self {
+        next.into_iter().fold(self, Self::then)
+    }
+
+    /// Marks the sentence as one that says what to do, so that no general advice follows.
+    pub(crate) fn complete(mut self) -> Self {
+        self.next.get_or_insert_default();
         self
     }
 
@@ -112,8 +118,8 @@ impl Failure {
 
     /// What to do next: our own words, the remedy for the provider's refusal, or the code's general advice.
     fn advice(&self, lang: Lang) -> Vec<String> {
-        if !self.next.is_empty() {
-            return self.next.clone();
+        if let Some(next) = &self.next {
+            return next.clone();
         }
         let Some(refusal) = &self.refusal else { return vec![lang.next_step(self.code).to_owned()] };
         let mut advice = vec![lang.remedy(refusal.remedy).to_owned()];
@@ -167,6 +173,30 @@ impl Failure {
                 missing_scopes: refusal.missing_scopes.clone(),
             }),
         }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let mut failure = Self::of(error.code());
+        failure.kept = Some(error.kept());
+        failure.refusal = error.refusal().cloned();
+        failure.detail = error.detail().map(str::to_owned).or_else(|| error.vault_error().map(ToString::to_string));
+        failure
+    }
+}
+
+/// How `kept` is written in JSON.
+const fn kept_name(kept: Kept) -> &'static str {
+    match kept {
+        Kept::Nothing => "nothing",
+        Kept::TokenUnspent => "token-unspent",
+        Kept::AnswerInJournal => "answer-in-journal",
+        Kept::AnswerInRescueSlot => "answer-in-rescue-slot",
+        Kept::Doubt => "doubt",
+        Kept::Record => "record",
+        // `Everything`, and whatever a newer engine may say: no failure erases a login (I6).
+        _ => "everything",
     }
 }
 

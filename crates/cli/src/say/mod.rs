@@ -11,6 +11,7 @@ mod lang;
 mod login;
 mod oddities;
 mod remedies;
+mod settings;
 mod stage;
 mod standing;
 mod time;
@@ -51,7 +52,7 @@ mod tests {
 
     #[test]
     fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
-        let all = [commands::ALL, login::ALL, stage::ALL, standing::ALL, time::ALL].concat();
+        let all = [commands::ALL, login::ALL, settings::ALL, stage::ALL, standing::ALL, time::ALL].concat();
         let mut names = BTreeSet::new();
         for (name, en, zh) in all {
             assert!(names.insert(name), "{name} twice");
