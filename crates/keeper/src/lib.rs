@@ -22,9 +22,8 @@ pub use keeper::{Handed, Keeper, KeeperOptions, Notice, Parts, Report};
 pub use login::{LoginAttempt, LoginReport, LoginRequest};
 pub use observe::{NoObserver, Observer, Step};
 pub use process::Processes;
-pub use turn::Recovered;
-
 pub use settings::{
     AppRecord, ConfigEdit, Environment, Home, KeySource, Origin, Overrides, Place, ProfileRecord, ResolvedProfile,
     SecretSource, Setting, Settings, SettingsError, Warning, reference as settings_reference,
 };
+pub use turn::Recovered;
