@@ -7,6 +7,7 @@
 //! (I2), or an [`Error`] that says what happened and what was kept. A crash at any step is repaired by the next
 //! caller (I5).
 
+mod callback;
 mod error;
 mod keeper;
 mod login;
@@ -17,6 +18,7 @@ mod turn;
 
 pub use tokenward_core as core;
 
+pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, Notice, Parts, Report};
 pub use login::{LoginAttempt, LoginReport, LoginRequest};

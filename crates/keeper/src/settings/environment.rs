@@ -41,7 +41,9 @@ impl Environment {
 
     /// Variables that look like ours and are not: usually slips of the finger that would go unnoticed.
     pub(super) fn strangers(&self) -> impl Iterator<Item = Warning> {
-        let ours: Vec<_> = Setting::ALL.iter().filter_map(|setting| setting.variable()).collect();
+        // What `exec` sets for the program it runs is no setting, and no stranger to a Tokenward run by that program.
+        let ours: Vec<_> =
+            Setting::ALL.iter().filter_map(|setting| setting.variable()).chain(["TOKENWARD_ACCESS_TOKEN"]).collect();
         self.0.keys().filter_map(|name| name.to_str()).filter_map(move |name| {
             let odd = name.starts_with("TOKENWARD_") && !ours.contains(&name);
             odd.then(|| Warning::UnknownVariable {

@@ -166,7 +166,7 @@ settings! {
     Key {
         variable: Some("TOKENWARD_KEY"), flag: None, key: None,
         default: "none",
-        meaning: "The key the vault is sealed under. Comes before `TOKENWARD_KEY_FILE`.",
+        meaning: "The key the vault is sealed under: at least 16 random bytes as text, such as `openssl rand -base64 32` prints. Comes before `TOKENWARD_KEY_FILE`.",
     }
     /// A file with that key.
     KeyFile {
@@ -176,13 +176,13 @@ settings! {
     }
     /// The language on screen.
     Lang {
-        variable: Some("TOKENWARD_LANG"), flag: None, key: None,
+        variable: Some("TOKENWARD_LANG"), flag: Some("--lang"), key: None,
         default: "the locale (`LC_ALL`, `LC_MESSAGES`, `LANG`), else English",
         meaning: "The language on screen: `en` or `zh`.",
     }
     /// What is logged.
     Log {
-        variable: Some("TOKENWARD_LOG"), flag: None, key: None,
+        variable: Some("TOKENWARD_LOG"), flag: Some("--verbose"), key: None,
         default: "nothing is logged",
         meaning: "What is logged to standard error: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `tokenward=debug`. Secrets are never logged.",
     }
