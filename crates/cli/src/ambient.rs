@@ -47,7 +47,7 @@ impl Ambient {
         if offset.is_none() {
             bad = Some((CLOCK_OFFSET, env.get(CLOCK_OFFSET).unwrap_or_default().to_owned()));
         }
-        let kill_at = env.get(KILL_AT).map(|text| text.parse::<Step>().map_err(|_| text.to_owned()));
+        let kill_at = env.get(KILL_AT).map(|text| text.parse::<Step>().map_err(|()| text.to_owned()));
         let kill_at = match kill_at {
             Some(Err(text)) => {
                 bad = Some((KILL_AT, text));
@@ -60,7 +60,10 @@ impl Ambient {
             out: std::io::stdout().is_terminal(),
             err: std::io::stderr().is_terminal(),
             plain: env.get("NO_COLOR").is_some() || env.get("TERM") == Some("dumb"),
-            width: rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| size.ws_col).filter(|&width| width > 0),
+            width: rustix::termios::tcgetwinsize(std::io::stdout())
+                .ok()
+                .map(|size| size.ws_col)
+                .filter(|&width| width > 0),
         };
         Self {
             clock: ShiftedClock { seconds: offset.unwrap_or(0) },
@@ -80,7 +83,7 @@ impl Ambient {
     /// Refuses values of the two special variables that cannot be used.
     pub(crate) fn check(&self, lang: Lang) -> Result<(), Failure> {
         match &self.bad {
-            Some((name, value)) => Err(Failure::new(Code::BadSetting, lang.bad_variable(name, value))),
+            Some((name, value)) => Err(Failure::new(Code::BadSetting, lang.bad_variable(name, value.escape_debug()))),
             None => Ok(()),
         }
     }
@@ -88,6 +91,11 @@ impl Ambient {
     /// Whether a person can be asked: questions go to stderr and answers come from stdin.
     pub(crate) const fn can_ask(&self) -> bool {
         self.stdin_terminal && self.surface.err
+    }
+
+    /// Whether something is asked for that only the long way can do: a log, a kill, a complaint about a variable.
+    pub(crate) fn is_special(&self) -> bool {
+        self.bad.is_some() || self.kill_at.is_some() || self.env.get("TOKENWARD_LOG").is_some()
     }
 
     /// What `TOKENWARD_KILL_AT` asks for.

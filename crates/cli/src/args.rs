@@ -4,6 +4,8 @@
 //! No secret is ever an argument (I4): other users of a machine can read them in the process list, and shells keep
 //! them. The English help is here, beside what it explains; the Chinese is in [`crate::say::help`].
 
+#![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,7 +70,7 @@ pub(crate) enum Colour {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Register an app: its id, secret and addresses
-    Init(Init),
+    Init(Box<Init>),
     /// Log a person in
     Login(Login),
     /// Print an access token that is good now
@@ -154,6 +156,7 @@ pub(crate) struct Init {
 
 /// `login`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Login {
     /// The app that a new profile belongs to; a profile that is there knows its own
     #[arg(long, value_name = "NAME")]
@@ -235,7 +238,7 @@ pub(crate) struct Exec {
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(crate) min_ttl: Duration,
     /// The program and its arguments, after `--`
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,
 }
 
@@ -275,7 +278,7 @@ pub(crate) struct Sandbox {
     #[arg(long)]
     pub(crate) print_env: bool,
     /// Program to run with the settings in its environment; the sandbox ends with it
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD", last = true)]
+    #[arg(value_name = "CMD", last = true)]
     pub(crate) command: Vec<OsString>,
 }
 

@@ -4,12 +4,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use tokenward::{
-    AppRecord, Environment, Home, Keeper, Overrides, ResolvedProfile, Session, SessionOptions, Setting, Settings,
-    SettingsError,
-};
+use tokenward::{Home, Keeper, Notice, Overrides, ResolvedProfile, Session, SessionOptions, Settings, SettingsError};
 use tokenward_core::ports::Clock;
-use tokenward_core::{App, AppKind, AppName, Code, ProfileName};
+use tokenward_core::{App, AppKind, Code, GrantId, ProfileName};
 
 use crate::ambient::{Ambient, SystemEntropy};
 use crate::args::Global;
@@ -73,8 +70,7 @@ impl Desk {
 
     /// The profile that is meant, with every question answered.
     pub(crate) fn profile(&self, settings: &Settings) -> Result<ResolvedProfile, Failure> {
-        let profile =
-            settings.profile(self.global.profile.as_ref()).map_err(|error| self.settings_failure(&error))?;
+        let profile = settings.profile(self.global.profile.as_ref()).map_err(|error| self.settings_failure(&error))?;
         for warning in &profile.warnings {
             self.printer.warning(self.lang().settings_warning(warning));
         }
@@ -88,17 +84,20 @@ impl Desk {
 
     /// Opens vault and engine.
     pub(crate) async fn session(&self, settings: &Settings) -> Result<Session, Failure> {
-        let key = settings.key_source().map_err(|error| self.settings_failure(&error))?;
-        let session = Session::open(SessionOptions {
+        let session = Session::open(self.session_options(settings)?).await?;
+        self.keeper.get_or_init(|| session.keeper().clone());
+        Ok(session)
+    }
+
+    /// What a session is opened with.
+    pub(crate) fn session_options<'a>(&self, settings: &'a Settings) -> Result<SessionOptions<'a>, Failure> {
+        Ok(SessionOptions {
             home: settings.home(),
             clock: Arc::new(self.ambient.clock),
             entropy: Arc::new(SystemEntropy),
-            key,
+            key: settings.key_source().map_err(|error| self.settings_failure(&error))?,
             observer: self.ambient.observer(),
         })
-        .await?;
-        self.keeper.get_or_init(|| session.keeper().clone());
-        Ok(session)
     }
 
     /// The app of a profile with its secret and, for store apps, its newest ticket.
@@ -128,6 +127,44 @@ impl Desk {
         let session = self.session(&settings).await?;
         let app = self.app(&profile, &session).await?;
         Ok(Work { profile, session, app })
+    }
+
+    /// The profile that is meant and its grant. A profile that is no longer configured is found as long as the vault
+    /// knows it; one that neither knows is an unknown name.
+    pub(crate) async fn login_of(
+        &self,
+        settings: &Settings,
+        session: &Session,
+    ) -> Result<(ProfileName, GrantId), Failure> {
+        let name = settings.selected(self.global.profile.as_ref()).map_err(|error| self.settings_failure(&error))?;
+        match session.keeper().grant_of(&name).await {
+            Ok(grant) => Ok((name, grant)),
+            Err(error) if error.code() == Code::NotLoggedIn => {
+                settings.profile(Some(&name)).map_err(|error| self.settings_failure(&error))?;
+                Err(error.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Says what a person should know although a token was handed out.
+    pub(crate) fn tell_notices(&self, notices: &[Notice]) {
+        let lang = self.lang();
+        for notice in notices {
+            match notice {
+                Notice::TurnFailed(error) => {
+                    self.printer.warning(lang.notice_turn_failed(lang.happened(error.code()), error.code()));
+                }
+                Notice::Odd(oddity) => self.printer.warning(lang.notice_odd(lang.oddity(*oddity))),
+                Notice::Recovered(_) => self.printer.note(lang.notice_recovered()),
+                Notice::RescueSlotUsed => self.printer.warning(lang.notice_rescue()),
+                Notice::Parked => self.printer.note(lang.notice_parked()),
+                Notice::ClockWentBack => self.printer.warning(lang.notice_clock()),
+                Notice::TurnElsewhere => self.printer.aside(lang.notice_elsewhere()),
+                Notice::ShorterThanAsked => self.printer.warning(lang.notice_shorter()),
+                _ => self.printer.note(lang.notice_other()),
+            }
+        }
     }
 
     /// A failure of the settings, in the words of the catalogue.

@@ -12,9 +12,12 @@ use tokenward_core::{Code, Refusal};
 
 use crate::say::Lang;
 
-/// Why a command did not do what it was asked.
+/// Why a command did not do what it was asked. Boxed, so that results stay small.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Facts>);
+
+#[derive(Debug)]
+struct Facts {
     code: Code,
     happened: Option<String>,
     detail: Option<String>,
@@ -56,29 +59,34 @@ struct ProviderDocument {
 
 impl Failure {
     /// A failure told in the catalogue's words for its code.
-    pub(crate) const fn of(code: Code) -> Self {
-        Self { code, happened: None, detail: None, kept: None, next: None, refusal: None, silent: None }
+    pub(crate) fn of(code: Code) -> Self {
+        let (happened, detail, kept, next, refusal, silent) = (None, None, None, None, None, None);
+        Self(Box::new(Facts { code, happened, detail, kept, next, refusal, silent }))
     }
 
     /// A failure told in words of its own.
     pub(crate) fn new(code: Code, happened: String) -> Self {
-        Self { happened: Some(happened), ..Self::of(code) }
+        let mut failure = Self::of(code);
+        failure.0.happened = Some(happened);
+        failure
     }
 
     /// An end without words.
-    pub(crate) const fn silent(exit: u8) -> Self {
-        Self { silent: Some(exit), ..Self::of(Code::Internal) }
+    pub(crate) fn silent(exit: u8) -> Self {
+        let mut failure = Self::of(Code::Internal);
+        failure.0.silent = Some(exit);
+        failure
     }
 
     /// Adds what the system or a library said.
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     /// Adds what to do next, in place of the catalogue's advice for the code.
     pub(crate) fn then(mut self, next: String) -> Self {
-        self.next.get_or_insert_default().push(next);
+        self.0.next.get_or_insert_default().push(next);
         self
     }
 
@@ -87,41 +95,44 @@ impl Failure {
         next.into_iter().fold(self, Self::then)
     }
 
-    /// Marks the sentence as one that says what to do, so that no general advice follows.
-    pub(crate) fn complete(mut self) -> Self {
-        self.next.get_or_insert_default();
+    /// Adds advice after what the catalogue has to say.
+    pub(crate) fn or_then(mut self, lang: Lang, next: String) -> Self {
+        let mut advice = self.advice(lang);
+        advice.push(next);
+        self.0.next = Some(advice);
         self
     }
 
-    /// The stable code.
-    pub(crate) const fn code(&self) -> Code {
-        self.code
+    /// Marks the sentence as one that says what to do, so that no general advice follows.
+    pub(crate) fn complete(mut self) -> Self {
+        self.0.next.get_or_insert_default();
+        self
     }
 
     /// Whether there is nothing to say about it.
-    pub(crate) const fn is_silent(&self) -> bool {
-        self.silent.is_some()
+    pub(crate) fn is_silent(&self) -> bool {
+        self.0.silent.is_some()
     }
 
     /// The exit code.
     pub(crate) fn exit(&self) -> ExitCode {
-        ExitCode::from(self.silent.unwrap_or(self.code.exit() as u8))
+        ExitCode::from(self.0.silent.unwrap_or(self.0.code.exit() as u8))
     }
 
     fn message(&self, lang: Lang) -> String {
-        self.happened.clone().unwrap_or_else(|| lang.happened(self.code).to_owned())
+        self.0.happened.clone().unwrap_or_else(|| lang.happened(self.0.code).to_owned())
     }
 
     fn page(&self) -> String {
-        format!("docs/errors/{}.md", self.code)
+        format!("docs/errors/{}.md", self.0.code)
     }
 
     /// What to do next: our own words, the remedy for the provider's refusal, or the code's general advice.
     fn advice(&self, lang: Lang) -> Vec<String> {
-        if let Some(next) = &self.next {
+        if let Some(next) = &self.0.next {
             return next.clone();
         }
-        let Some(refusal) = &self.refusal else { return vec![lang.next_step(self.code).to_owned()] };
+        let Some(refusal) = &self.0.refusal else { return vec![lang.next_step(self.0.code).to_owned()] };
         let mut advice = vec![lang.remedy(refusal.remedy).to_owned()];
         if let Some(seconds) = refusal.retry_after {
             advice.push(lang.retry_after(lang.span(seconds)));
@@ -134,18 +145,18 @@ impl Failure {
 
     /// The failure in lines; `head` and `label` dress the words that stand before the others.
     pub(crate) fn text(&self, lang: Lang, head: impl Fn(&str) -> String, label: impl Fn(&str) -> String) -> String {
-        let mut lines = vec![format!("{} {} ({})", head(&lang.error_head()), self.message(lang), self.code)];
+        let mut lines = vec![format!("{} {} ({})", head(&lang.error_head()), self.message(lang), self.0.code)];
         let mut line = |name: String, text: String| lines.push(format!("  {} {text}", label(&name)));
-        if let Some(detail) = &self.detail {
+        if let Some(detail) = &self.0.detail {
             line(lang.detail_head(), detail.clone());
         }
-        if let Some(kept) = self.kept {
+        if let Some(kept) = self.0.kept {
             line(lang.kept_head(), lang.kept(kept).to_owned());
         }
         for next in self.advice(lang) {
             line(lang.next_head(), next);
         }
-        if let Some(refusal) = &self.refusal {
+        if let Some(refusal) = &self.0.refusal {
             line(lang.provider_head(), provider_words(refusal, lang));
         }
         line(lang.page_head(), self.page());
@@ -155,15 +166,15 @@ impl Failure {
     /// The failure as JSON.
     pub(crate) fn document(&self, lang: Lang) -> Document {
         Document {
-            code: self.code,
-            name: self.code.name(),
-            exit: self.silent.unwrap_or(self.code.exit() as u8),
+            code: self.0.code,
+            name: self.0.code.name(),
+            exit: self.0.silent.unwrap_or(self.0.code.exit() as u8),
             message: self.message(lang),
-            detail: self.detail.clone(),
-            kept: self.kept.map(kept_name),
+            detail: self.0.detail.clone(),
+            kept: self.0.kept.map(kept_name),
             next: self.advice(lang),
             page: self.page(),
-            provider: self.refusal.as_ref().map(|refusal| ProviderDocument {
+            provider: self.0.refusal.as_ref().map(|refusal| ProviderDocument {
                 code: refusal.provider_code,
                 http_status: refusal.status,
                 meaning: refusal.meaning.map(|words| lang.of(words)),
@@ -179,9 +190,9 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let mut failure = Self::of(error.code());
-        failure.kept = Some(error.kept());
-        failure.refusal = error.refusal().cloned();
-        failure.detail = error.detail().map(str::to_owned).or_else(|| error.vault_error().map(ToString::to_string));
+        failure.0.kept = Some(error.kept());
+        failure.0.refusal = error.refusal().cloned();
+        failure.0.detail = error.detail().map(str::to_owned).or_else(|| error.vault_error().map(ToString::to_string));
         failure
     }
 }

@@ -30,6 +30,6 @@ fn main() -> ExitCode {
     let arguments = ambient::arguments();
     match fast::token(&arguments, &ambient) {
         Some(code) => code,
-        None => start::run(arguments, ambient),
+        None => start::run(&arguments, ambient),
     }
 }

@@ -23,8 +23,8 @@ pub(crate) struct Printer {
     pub(crate) lang: Lang,
     /// Whether data and words are JSON.
     pub(crate) json: bool,
-    quiet: bool,
-    verbose: u8,
+    /// Below zero: data and errors only. Above: asides too.
+    loudness: i16,
     colour_out: bool,
     colour_err: bool,
     width: Option<u16>,
@@ -52,7 +52,8 @@ impl Printer {
             Colour::Auto => terminal && !surface.plain,
         };
         let width = surface.width.filter(|_| surface.out);
-        Self { lang, json, quiet, verbose, colour_out: colours(surface.out), colour_err: colours(surface.err), width }
+        let loudness = if quiet { -1 } else { i16::from(verbose) };
+        Self { lang, json, loudness, colour_out: colours(surface.out), colour_err: colours(surface.err), width }
     }
 
     /// Writes data to stdout, with a line break at the end.
@@ -73,21 +74,26 @@ impl Printer {
 
     /// A word about what is going on. Not heard with `--quiet`.
     pub(crate) fn note(&self, text: impl AsRef<str>) {
-        if !self.quiet {
+        if self.loudness >= 0 {
             self.words("note", Style::new(), None, text.as_ref());
         }
     }
 
-    /// The same, heard with `--verbose` only.
+    /// A word without which the person cannot go on. Heard always.
+    pub(crate) fn always(&self, text: impl AsRef<str>) {
+        self.words("note", Style::new(), None, text.as_ref());
+    }
+
+    /// The same as a note, heard with `--verbose` only.
     pub(crate) fn aside(&self, text: impl AsRef<str>) {
-        if self.verbose > 0 {
+        if self.loudness > 0 {
             self.note(text);
         }
     }
 
     /// Something that a person should look at although the command goes on.
     pub(crate) fn warning(&self, text: impl AsRef<str>) {
-        if !self.quiet {
+        if self.loudness >= 0 {
             let style = AnsiColor::Yellow.on_default().bold();
             self.words("warning", style, Some(&self.lang.warning_head()), text.as_ref());
         }

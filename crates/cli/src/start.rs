@@ -19,17 +19,16 @@ use crate::say::{Lang, help};
 use crate::signals;
 
 /// Runs the command that the words name.
-pub(crate) fn run(arguments: Vec<OsString>, ambient: Ambient) -> ExitCode {
-    let lang = ambient.lang(wanted_lang(&arguments));
+pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
+    let lang = ambient.lang(wanted_lang(arguments));
     let words = std::iter::once(OsString::from("tokenward")).chain(arguments.iter().cloned());
     let parsed = help::command(lang).try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return answer_clap(&error, &arguments, &ambient, lang),
+        Err(error) => return answer_clap(&error, arguments, &ambient, lang),
     };
     let global = cli.global;
-    let printer =
-        Printer::new(lang, global.json, global.quiet, global.verbose, global.color, ambient.surface);
+    let printer = Printer::new(lang, global.json, global.quiet, global.verbose, global.color, ambient.surface);
     start_log(&ambient, global.verbose);
     let result = ambient.check(lang).and_then(|()| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -12,10 +12,9 @@ use crate::failure::Failure;
 pub(super) async fn run(logout: &Logout, desk: &Desk) -> Result<ExitCode, Failure> {
     let lang = desk.lang();
     let settings = desk.settings()?;
-    let name = desk.known_profile(&settings)?;
     let session = desk.session(&settings).await?;
+    let (name, grant) = desk.login_of(&settings, &session).await?;
     let keeper = session.keeper();
-    let grant = keeper.grant_of(&name).await?;
     if !logout.yes {
         let question = if logout.revoke { lang.ask_logout_revoke(&name) } else { lang.ask_logout(&name) };
         if !desk.asker().yes(question, &lang.logout_ways()).await? {
@@ -35,7 +34,7 @@ pub(super) async fn run(logout: &Logout, desk: &Desk) -> Result<ExitCode, Failur
             keeper.logout(None, grant, false).await?
         }
         Err(error) if logout.revoke => {
-            return Err(Failure::from(error).or_then(lang.revoke_kept()));
+            return Err(Failure::from(error).or_then(lang, lang.revoke_kept()));
         }
         Err(error) => return Err(error.into()),
     };

@@ -19,11 +19,12 @@ use std::process::ExitCode;
 use crate::args::Command;
 use crate::desk::Desk;
 use crate::failure::Failure;
+pub(crate) use token::plain;
 
 /// Runs a command.
 pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failure> {
     match command {
-        Command::Init(init) => init::run(init, desk).await,
+        Command::Init(init) => init::run(&init, desk).await,
         Command::Login(login) => login::run(login, desk).await,
         Command::Token(token) => token::run(&token, desk).await,
         Command::Refresh => refresh::run(desk).await,

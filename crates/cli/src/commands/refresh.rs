@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::json;
+use tokenward::Notice;
 
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -24,7 +25,11 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     } else {
         let lang = desk.lang();
         let (profile, generation) = (&work.profile.name, handed.generation);
-        desk.printer.data(&lang.turned(profile, generation))?;
+        // Somebody else's turn is as good: two callers who saw one generation cause one spend.
+        let elsewhere = handed.notices.iter().any(|notice| matches!(notice, Notice::TurnElsewhere));
+        let line =
+            if elsewhere { lang.turned_elsewhere(profile, generation) } else { lang.turned(profile, generation) };
+        desk.printer.data(&line)?;
         desk.printer.note(lang.good_for(lang.span(handed.access.remaining(desk.now()).as_secs())));
     }
     Ok(ExitCode::SUCCESS)

@@ -13,21 +13,20 @@ use crate::say::Lang;
 
 pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let settings = desk.settings()?;
-    let profile = desk.known_profile(&settings)?;
     let session = desk.session(&settings).await?;
-    let keeper = session.keeper();
-    let report = keeper.status(keeper.grant_of(&profile).await?).await?;
-    let info = session.vault_info();
+    let (_, grant) = desk.login_of(&settings, &session).await?;
+    let report = session.keeper().status(grant).await?;
+    let info = session.vault_info().await?;
     if desk.printer.json {
         desk.printer.document(&json!({
             "login": LoginFields::of(&report),
-            "key_source": info.key_source.to_string(),
+            "key_source": info.key_source,
             "vault": settings.home().vault(),
         }))?;
     } else {
         let lang = desk.lang();
         let mut facts = facts(&report, lang, desk.now());
-        facts.push((lang.fact_key(), lang.key_source(&info.key_source)));
+        facts.push((lang.fact_key(), info.key));
         facts.push((lang.fact_vault(), settings.home().vault().display().to_string()));
         desk.printer.facts(&facts)?;
         warn(&report, desk);

@@ -42,13 +42,7 @@ async fn user(min_ttl: Duration, format: Format, desk: &Desk, work: &Work) -> Re
     print(access.token.expose(), USER_VARIABLE, access.expires, facts, format, desk)
 }
 
-async fn app(
-    kind: AppTokenKind,
-    min_ttl: Duration,
-    format: Format,
-    desk: &Desk,
-    work: &Work,
-) -> Result<(), Failure> {
+async fn app(kind: AppTokenKind, min_ttl: Duration, format: Format, desk: &Desk, work: &Work) -> Result<(), Failure> {
     let access = work.session.keeper().app_token(&work.app, kind, min_ttl).await?;
     let (identity, variable) = match kind {
         AppTokenKind::App => ("app", "TOKENWARD_APP_ACCESS_TOKEN"),

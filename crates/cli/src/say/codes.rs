@@ -33,7 +33,10 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::RequestRejected => (
             w("the provider says our request was malformed", "服务方认为我们的请求格式有误"),
-            w("report this with the lines above; check --token-api and --token-url if you set them", "请附上以上内容反馈给我们；若设置过 --token-api 或 --token-url，请先核对"),
+            w(
+                "report this with the lines above; check --token-api and --token-url if you set them",
+                "请附上以上内容反馈给我们；若设置过 --token-api 或 --token-url，请先核对",
+            ),
         ),
         Code::Usage => (
             w("the command line is not understood", "无法理解这条命令"),
@@ -41,15 +44,24 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::UnknownProfile => (
             w("there is no profile of that name", "没有这个名字的配置档（profile）"),
-            w("see the names with `tokenward list`, or make one with `tokenward init` and `tokenward login`", "用 `tokenward list` 查看已有名字，或用 `tokenward init` 和 `tokenward login` 新建"),
+            w(
+                "see the names with `tokenward list`, or make one with `tokenward init` and `tokenward login`",
+                "用 `tokenward list` 查看已有名字，或用 `tokenward init` 和 `tokenward login` 新建",
+            ),
         ),
         Code::ConfigUnreadable => (
             w("the configuration cannot be read", "无法读取配置文件"),
-            w("mend the line named above, or move the file away and run `tokenward init` again", "请修正上面指出的那一行，或移走该文件后重新运行 `tokenward init`"),
+            w(
+                "mend the line named above, or move the file away and run `tokenward init` again",
+                "请修正上面指出的那一行，或移走该文件后重新运行 `tokenward init`",
+            ),
         ),
         Code::BadSecret => (
             w("the secret is empty or malformed", "密钥为空或格式不对"),
-            w("copy it again from the console, page \"Credentials\": letters and digits only, no spaces or quotes", "请从开放平台“凭证与基础信息”页重新复制：只含字母和数字，不带空格和引号"),
+            w(
+                "copy it again from the console, page \"Credentials\": letters and digits only, no spaces or quotes",
+                "请从开放平台“凭证与基础信息”页重新复制：只含字母和数字，不带空格和引号",
+            ),
         ),
         Code::SettingMissing => (
             w("a setting is missing and there is no terminal to ask at", "缺少设置，而当前没有可以提问的终端"),
@@ -57,11 +69,17 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::BadScopes => (
             w("these scopes cannot be asked for", "无法申请这些权限（scope）"),
-            w("ask for at most 50, separated by spaces; users' grants add up, so several logins may share the list", "一次最多申请 50 个，用空格分隔；用户的授权会累加，可分几次登录完成"),
+            w(
+                "ask for at most 50, separated by spaces; users' grants add up, so several logins may share the list",
+                "一次最多申请 50 个，用空格分隔；用户的授权会累加，可分几次登录完成",
+            ),
         ),
         Code::PortInUse => (
             w("the callback port is taken", "回调端口已被占用"),
-            w("end the program that uses it, or choose another with --port and register that redirect URL in the console", "请结束占用它的程序，或用 --port 换一个端口，并在开放平台登记新的重定向 URL"),
+            w(
+                "end the program that uses it, or choose another with --port and register that redirect URL in the console",
+                "请结束占用它的程序，或用 --port 换一个端口，并在开放平台登记新的重定向 URL",
+            ),
         ),
         Code::BadSetting => (
             w("a setting has a value that cannot be used", "有一项设置的值无法使用"),
@@ -69,7 +87,10 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::BadRedirectPaste => (
             w("what was pasted is not the redirect URL of this login", "粘贴的内容不是本次登录的重定向 URL"),
-            w("run the login again and paste the whole address from the browser's address bar", "请重新登录，并粘贴浏览器地址栏中的完整地址"),
+            w(
+                "run the login again and paste the whole address from the browser's address bar",
+                "请重新登录，并粘贴浏览器地址栏中的完整地址",
+            ),
         ),
         Code::CommandNotFound => (
             w("the program to run was not found", "找不到要运行的程序"),
@@ -77,55 +98,88 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::VaultUnreadable => (
             w("the vault cannot be read", "无法读取保险库（vault）"),
-            w("check the disk and the folder; bring a copy back with `tokenward vault restore FILE`. Nothing was overwritten", "请检查磁盘和目录；可用 `tokenward vault restore FILE` 恢复备份。没有覆盖任何内容"),
+            w(
+                "check the disk and the folder; bring a copy back with `tokenward vault restore FILE`. Nothing was overwritten",
+                "请检查磁盘和目录；可用 `tokenward vault restore FILE` 恢复备份。没有覆盖任何内容",
+            ),
         ),
         Code::VaultKey => (
             w("the vault's key is missing or does not fit", "保险库的密钥缺失或不匹配"),
-            w("give the right key by file or variable as it was when the vault was made; see docs/errors/TW0302.md", "请按建库时的方式（文件或环境变量）提供正确的密钥；参见 docs/errors/TW0302.md"),
+            w(
+                "give the right key by file or variable as it was when the vault was made; see docs/errors/TW0302.md",
+                "请按建库时的方式（文件或环境变量）提供正确的密钥；参见 docs/errors/TW0302.md",
+            ),
         ),
         Code::VaultReadOnly => (
             w("the vault cannot be written", "无法写入保险库"),
-            w("make its folder writable and repeat the command; nothing was spent", "请让该目录可写后重试；没有消耗任何令牌"),
+            w(
+                "make its folder writable and repeat the command; nothing was spent",
+                "请让该目录可写后重试；没有消耗任何令牌",
+            ),
         ),
         Code::VaultFull => (
             w("there is no room for the vault", "保险库所在磁盘已满"),
-            w("free some space and repeat the command; what was answered is kept in the rescue slot", "请腾出空间后重试；已收到的应答保存在应急槽中"),
+            w(
+                "free some space and repeat the command; what was answered is kept in the rescue slot",
+                "请腾出空间后重试；已收到的应答保存在应急槽中",
+            ),
         ),
         Code::VaultNewer => (
             w("the vault was written by a newer version of Tokenward", "保险库由更新版本的 Tokenward 写入"),
             w("use that version or a newer one", "请使用该版本或更新的版本"),
         ),
         Code::VaultOpenToOthers => (
-            w("the vault's folder or files are open to other users, and that could not be mended", "保险库的目录或文件对其他用户开放，且无法修复"),
-            w("run `chmod -R go= ` on the folder named above, as its owner", "请以属主身份对上面指出的目录运行 `chmod -R go= `"),
+            w(
+                "the vault's folder or files are open to other users, and that could not be mended",
+                "保险库的目录或文件对其他用户开放，且无法修复",
+            ),
+            w(
+                "run `chmod -R go= ` on the folder named above, as its owner",
+                "请以属主身份对上面指出的目录运行 `chmod -R go= `",
+            ),
         ),
-        Code::VaultBusy => (
-            w("the vault is busy", "保险库正忙"),
-            w("try again in a moment", "请稍后重试"),
-        ),
+        Code::VaultBusy => (w("the vault is busy", "保险库正忙"), w("try again in a moment", "请稍后重试")),
         Code::NotLoggedIn => (
             w("nobody has logged in under this profile", "这个配置档还没有人登录"),
             w("run `tokenward login`", "请运行 `tokenward login`"),
         ),
         Code::RefreshTokenRefused => (
             w("the provider refuses the refresh token", "服务方拒绝了刷新令牌"),
-            w("log in again with `tokenward login`; the record is kept", "请用 `tokenward login` 重新登录；记录仍然保留"),
+            w(
+                "log in again with `tokenward login`; the record is kept",
+                "请用 `tokenward login` 重新登录；记录仍然保留",
+            ),
         ),
         Code::RefreshTokenExpired => (
             w("the refresh token has passed its end", "刷新令牌已过期"),
-            w("log in again with `tokenward login`; a login that is used at least every few days does not end this way", "请用 `tokenward login` 重新登录；每隔几天使用一次就不会这样过期"),
+            w(
+                "log in again with `tokenward login`; a login that is used at least every few days does not end this way",
+                "请用 `tokenward login` 重新登录；每隔几天使用一次就不会这样过期",
+            ),
         ),
         Code::ConsentExpired => (
             w("the consent is a year old, and no refresh can lengthen it", "授权已满一年，刷新无法再延长"),
             w("log in again with `tokenward login`", "请用 `tokenward login` 重新登录"),
         ),
         Code::ForeignSpender => (
-            w("the refresh token was spent by someone else: Tokenward's journal never sent it", "刷新令牌已被别处用掉：Tokenward 的日志中从未发送过它"),
-            w("find the second tool or copied file that uses this login (or a theft), then log in again with `tokenward login`", "请找出使用同一登录的其他工具或被复制的文件（或是否被盗用），然后用 `tokenward login` 重新登录"),
+            w(
+                "the refresh token was spent by someone else: Tokenward's journal never sent it",
+                "刷新令牌已被别处用掉：Tokenward 的日志中从未发送过它",
+            ),
+            w(
+                "find the second tool or copied file that uses this login (or a theft), then log in again with `tokenward login`",
+                "请找出使用同一登录的其他工具或被复制的文件（或是否被盗用），然后用 `tokenward login` 重新登录",
+            ),
         ),
         Code::NoRefreshToken => (
-            w("there is no refresh token, and the access token does not live long enough", "没有刷新令牌，而访问令牌的剩余寿命不够"),
-            w("enable offline_access and the refresh switch in the console, publish a version, then `tokenward login`", "请在开放平台开启 offline_access 权限和刷新开关并发布版本，然后运行 `tokenward login`"),
+            w(
+                "there is no refresh token, and the access token does not live long enough",
+                "没有刷新令牌，而访问令牌的剩余寿命不够",
+            ),
+            w(
+                "enable offline_access and the refresh switch in the console, publish a version, then `tokenward login`",
+                "请在开放平台开启 offline_access 权限和刷新开关并发布版本，然后运行 `tokenward login`",
+            ),
         ),
         Code::ConsentDenied => (
             w("the person said no on the consent page", "用户在授权页上选择了拒绝"),
@@ -133,15 +187,27 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::LoginTimedOut => (
             w("nobody came back from the login page in time", "登录页在规定时间内没有返回"),
-            w("run `tokenward login` again; if the page shows error 20029, register the redirect URL in the console", "请重新运行 `tokenward login`；若页面显示错误 20029，请在开放平台登记重定向 URL"),
+            w(
+                "run `tokenward login` again; if the page shows error 20029, register the redirect URL in the console",
+                "请重新运行 `tokenward login`；若页面显示错误 20029，请在开放平台登记重定向 URL",
+            ),
         ),
         Code::AnswerLost => (
-            w("the provider's answer to an earlier turn was lost, and the token cannot be used again", "此前一次续期的应答丢失，令牌已无法再用"),
-            w("log in again with `tokenward login`; the story is in the record", "请用 `tokenward login` 重新登录；经过已记录在案"),
+            w(
+                "the provider's answer to an earlier turn was lost, and the token cannot be used again",
+                "此前一次续期的应答丢失，令牌已无法再用",
+            ),
+            w(
+                "log in again with `tokenward login`; the story is in the record",
+                "请用 `tokenward login` 重新登录；经过已记录在案",
+            ),
         ),
         Code::CodeRefused => (
             w("the provider refuses the authorization code", "服务方拒绝了授权码"),
-            w("run `tokenward login` again: a code is good once and for five minutes", "请重新运行 `tokenward login`：授权码只能用一次，五分钟内有效"),
+            w(
+                "run `tokenward login` again: a code is good once and for five minutes",
+                "请重新运行 `tokenward login`：授权码只能用一次，五分钟内有效",
+            ),
         ),
         Code::ProviderUnavailable => (
             w("the provider is out of order for the moment", "服务方暂时不可用"),
@@ -149,7 +215,10 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::Unreachable => (
             w("the provider cannot be reached", "连接不上服务方"),
-            w("check network, proxy and the base URLs, then try again; nothing was spent", "请检查网络、代理和地址设置后重试；没有消耗任何令牌"),
+            w(
+                "check network, proxy and the base URLs, then try again; nothing was spent",
+                "请检查网络、代理和地址设置后重试；没有消耗任何令牌",
+            ),
         ),
         Code::RateLimited => (
             w("the provider limits the rate", "触发了服务方的限流"),
@@ -161,15 +230,24 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::OutcomeUnknown => (
             w("the outcome of the last turn is unknown", "上一次续期的结果未知"),
-            w("run the command again later: Tokenward asks once more when that is safe; nothing was erased", "请稍后再运行：Tokenward 会在安全时再次询问；没有删除任何内容"),
+            w(
+                "run the command again later: Tokenward asks once more when that is safe; nothing was erased",
+                "请稍后再运行：Tokenward 会在安全时再次询问；没有删除任何内容",
+            ),
         ),
         Code::OddAnswer => (
             w("an answer that could not be read was kept", "收到无法解读的应答，已保存"),
-            w("run the command again later; if it stays so, check the base URLs and report it", "请稍后再运行；若一直如此，请核对地址设置并反馈给我们"),
+            w(
+                "run the command again later; if it stays so, check the base URLs and report it",
+                "请稍后再运行；若一直如此，请核对地址设置并反馈给我们",
+            ),
         ),
         Code::AppCredentialsWrong => (
             w("the app's id or secret is wrong", "应用的 App ID 或 App Secret 不正确"),
-            w("copy both again from the console and run `tokenward init`", "请从开放平台重新复制两者，并运行 `tokenward init`"),
+            w(
+                "copy both again from the console and run `tokenward init`",
+                "请从开放平台重新复制两者，并运行 `tokenward init`",
+            ),
         ),
         Code::BrandMismatch => (
             w("the app belongs to the other brand (Feishu or Lark)", "该应用属于另一个品牌（飞书或 Lark）"),
@@ -177,14 +255,23 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::RefreshSwitchedOff => (
             w("refreshing is switched off for this app", "该应用未开启令牌刷新"),
-            w("console: Security settings → \"Refresh user_access_token\" on, publish a version; then try again", "开放平台：安全设置 → 打开“刷新 user_access_token”开关，发布版本后重试"),
+            w(
+                "console: Security settings → \"Refresh user_access_token\" on, publish a version; then try again",
+                "开放平台：安全设置 → 打开“刷新 user_access_token”开关，发布版本后重试",
+            ),
         ),
         Code::AppSettings => (
             w("a setting of the app stands in the way", "应用的某项设置不允许这样做"),
-            w("look at the provider's code below and the app's settings in the console", "请对照下方的服务方错误码检查开放平台上的应用设置"),
+            w(
+                "look at the provider's code below and the app's settings in the console",
+                "请对照下方的服务方错误码检查开放平台上的应用设置",
+            ),
         ),
         Code::UserState => (
-            w("the user's account, or the app's range of availability, stands in the way", "用户账号状态或应用可用范围不允许这样做"),
+            w(
+                "the user's account, or the app's range of availability, stands in the way",
+                "用户账号状态或应用可用范围不允许这样做",
+            ),
             w("ask the company's administrator", "请联系企业管理员"),
         ),
         Code::NoSuchEndpoint => (

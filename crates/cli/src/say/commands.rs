@@ -12,7 +12,7 @@ super::sentences! {
     missing_scopes(scopes) { "missing scopes (one of them may do): {scopes}" "缺少的权限（满足其一即可）：{scopes}" }
     usage_wrong(what) { "the command line is not understood: {what}" "无法理解这条命令：{what}" }
     usage_help() { "see `tokenward --help` or `tokenward COMMAND --help`" "参见 `tokenward --help` 或 `tokenward 命令 --help`" }
-    bad_variable(name, value) { "the variable {name} holds {value:?}, which cannot be used" "环境变量 {name} 的值 {value:?} 无法使用" }
+    bad_variable(name, value) { "the variable {name} holds \"{value}\", which cannot be used" "环境变量 {name} 的值 \"{value}\" 无法使用" }
     answer_needed() { "an answer is needed" "请输入内容" }
     nobody_to_ask(what) { "there is no terminal to ask at: {what}" "当前没有可以提问的终端：{what}" }
     give_it_by(ways) { "give it by {ways}" "请用 {ways} 提供" }
@@ -23,7 +23,6 @@ super::sentences! {
     interrupt_waits(signal) { "{signal} received: a turn is under way, waiting for it to be safe" "收到 {signal}：正在续期，等待安全时刻再退出" }
     program_not_started(program) { "{program} was not found" "找不到程序 {program}" }
     program_failed(program) { "{program} could not be started" "无法启动程序 {program}" }
-    wrong_combination(one, other) { "{one} and {other} do not go together" "{one} 与 {other} 不能同时使用" }
 
     vault_saved(file) { "the sealed copy is in {file}; it opens with the same key as the vault" "加密备份已写入 {file}；用与保险库相同的密钥打开" }
     vault_restored(file) { "the vault was brought back from {file}" "已从 {file} 恢复保险库" }
@@ -33,6 +32,7 @@ super::sentences! {
     ask_restore(folder) { "Put the copy in the place of the vault in {folder}?" "确定用备份替换 {folder} 中的保险库吗？" }
     file_exists(file) { "{file} exists and is not overwritten" "{file} 已存在，不会覆盖" }
     choose_other_file() { "choose another name" "请换一个文件名" }
+    fact_engine() { "database" "数据库" }
     fact_schema() { "schema" "结构版本" }
     fact_grants() { "logins" "登录数" }
     fact_open_intents() { "open turns" "未完成的续期" }
@@ -46,7 +46,6 @@ super::sentences! {
     sandbox_lives(access, refresh) { "access tokens live {access}, refresh tokens {refresh}" "访问令牌有效期 {access}，刷新令牌 {refresh}" }
     sandbox_seed(seed) { "seed {seed}" "随机种子 {seed}" }
     sandbox_not_started() { "the sandbox could not be started" "沙箱无法启动" }
-    sandbox_ended() { "the sandbox has ended" "沙箱已结束" }
 
     man_written(count, folder) { "{count} manual pages written to {folder}" "已向 {folder} 写入 {count} 个手册页" }
 }

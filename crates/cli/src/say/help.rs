@@ -15,9 +15,9 @@ pub(crate) fn command(lang: Lang) -> Command {
     });
     match lang {
         Lang::En => command,
-        Lang::Zh => chinese(command, "").disable_version_flag(true).arg(
-            Arg::new("version").short('V').long("version").action(ArgAction::Version).help("显示版本"),
-        ),
+        Lang::Zh => chinese(command, "")
+            .disable_version_flag(true)
+            .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help("显示版本")),
     }
 }
 

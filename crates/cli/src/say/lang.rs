@@ -43,14 +43,6 @@ impl Lang {
             Self::Zh => "zh",
         }
     }
-
-    /// What stands between the items of a list.
-    pub(crate) const fn comma(self) -> &'static str {
-        match self {
-            Self::En => ", ",
-            Self::Zh => "、",
-        }
-    }
 }
 
 #[cfg(test)]

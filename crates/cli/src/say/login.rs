@@ -2,7 +2,7 @@
 
 super::sentences! {
     ask_brand() { "Brand, feishu or lark" "品牌（feishu 飞书，或 lark）" }
-    ask_app_id() { "App ID (cli_…)" "App ID（cli_…）" }
+    ask_app_id() { "App ID (cli_…)" "App ID，即应用 ID（cli_…）" }
     ask_app_secret() { "App Secret (not shown)" "App Secret（输入时不显示）" }
     secret_ways() { "--app-secret-stdin, --app-secret-file FILE or TOKENWARD_APP_SECRET" "--app-secret-stdin、--app-secret-file 文件，或环境变量 TOKENWARD_APP_SECRET" }
     secret_unusable(source, why) { "the app secret from {source} cannot be used: {why}" "来自 {source} 的 App Secret 无法使用：{why}" }
@@ -18,7 +18,6 @@ super::sentences! {
     init_switch() { "  3. Security settings: switch on \"Refresh user_access_token\" (if the switch is not shown, it is on)" "  3. 安全设置：打开“刷新 user_access_token”开关（如果没有显示该开关，则默认已打开）" }
     init_publish() { "  4. Version management: publish a version; only then do the changes count" "  4. 版本管理与发布：发布一个版本，之后以上修改才会生效" }
     init_next(command) { "next: {command}" "下一步：{command}" }
-    replacing_app(app) { "app {app} was there already and is replaced; its logins are kept" "应用 {app} 已存在，设置将被替换；已有登录保留" }
 
     commas_explained() { "scopes are separated by spaces; the commas were read as spaces" "权限（scope）应以空格分隔；已把逗号当作空格处理" }
     scope_malformed(scope) { "{scope} is not a scope: a scope is visible ASCII without quotes and backslashes" "{scope} 不是合法的权限名：只能用可见 ASCII 字符，不含引号和反斜杠" }

@@ -32,11 +32,12 @@ fn words(oddity: Oddity) -> Words {
         ),
         Oddity::NumberAsText => w("a number came as text", "应答中的数字是文本形式"),
         Oddity::TokenType => w("the token type is not Bearer", "令牌类型不是 Bearer"),
-        Oddity::CutOff => w("the answer was cut off after the tokens; the tokens are kept", "应答在令牌之后被截断；令牌已保留"),
-        Oddity::TokensDespiteFailure => w(
-            "the answer says failure, yet brought tokens; they are kept",
-            "应答说失败，却带来了令牌；令牌已保留",
-        ),
+        Oddity::CutOff => {
+            w("the answer was cut off after the tokens; the tokens are kept", "应答在令牌之后被截断；令牌已保留")
+        }
+        Oddity::TokensDespiteFailure => {
+            w("the answer says failure, yet brought tokens; they are kept", "应答说失败，却带来了令牌；令牌已保留")
+        }
         _ => w("something in the answer was unusual; the tokens are kept", "应答中有异常之处；令牌已保留"),
     }
 }

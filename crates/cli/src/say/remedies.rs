@@ -31,7 +31,9 @@ fn words(remedy: Remedy) -> Words {
             "授权码已用过、过期或不存在，请重新运行 `tokenward login`",
         ),
         Remedy::TryLater => w("try again later; nothing is lost", "请稍后重试；没有任何损失"),
-        Remedy::WaitForLimit => w("wait as long as the provider says, then try again", "请按服务方要求的时间等待后重试"),
+        Remedy::WaitForLimit => {
+            w("wait as long as the provider says, then try again", "请按服务方要求的时间等待后重试")
+        }
         Remedy::CheckSecret => w(
             "copy the app's id and secret again from the console (Credentials) and run `tokenward init`",
             "请从开放平台“凭证与基础信息”重新复制 App ID 和 App Secret，并运行 `tokenward init`",
@@ -40,10 +42,9 @@ fn words(remedy: Remedy) -> Words {
             "the app belongs to the other brand: run `tokenward init` with --provider lark instead of feishu, or the reverse",
             "该应用属于另一个品牌：请把 --provider 换成 lark（或 feishu）重新运行 `tokenward init`",
         ),
-        Remedy::CheckAppId => w(
-            "check the app's id: it does not exist at this provider",
-            "请核对 App ID：它在这个平台上不存在",
-        ),
+        Remedy::CheckAppId => {
+            w("check the app's id: it does not exist at this provider", "请核对 App ID：它在这个平台上不存在")
+        }
         Remedy::EnableApp => w("enable the app in the console and publish a version", "请在开放平台启用应用并发布版本"),
         Remedy::InstallApp => w("have the app installed in the company", "请在企业中安装该应用"),
         Remedy::WidenAvailability => w(
@@ -66,12 +67,16 @@ fn words(remedy: Remedy) -> Words {
             "log in again with --scope for what is missing; grants add up",
             "请用 --scope 带上缺少的权限重新登录；授权会累加",
         ),
-        Remedy::AskAdministrator => w("ask the company's administrator to put the account in order", "请联系企业管理员处理该账号"),
+        Remedy::AskAdministrator => {
+            w("ask the company's administrator to put the account in order", "请联系企业管理员处理该账号")
+        }
         Remedy::AllowAddress => w(
             "console: Security settings → put this machine's address on the IP allow list",
             "开放平台：安全设置 → 把本机地址加入 IP 白名单",
         ),
-        Remedy::RaiseQuota => w("the quota is used up: wait for the next month or raise it", "调用额度已用完：请等到下月或提升额度"),
+        Remedy::RaiseQuota => {
+            w("the quota is used up: wait for the next month or raise it", "调用额度已用完：请等到下月或提升额度")
+        }
         Remedy::UseIssuingApp => w(
             "the token belongs to another app or endpoint family: check --app-id and --token-api, then log in again",
             "令牌属于另一个应用或接口版本：请核对 --app-id 和 --token-api 后重新登录",
@@ -88,7 +93,9 @@ fn words(remedy: Remedy) -> Words {
             "check --open-url, --accounts-url and --token-url: nothing of the provider answers there",
             "请核对 --open-url、--accounts-url 和 --token-url：那里没有服务方的接口",
         ),
-        Remedy::RenewAppToken => w("run the command again: a new app token is fetched", "请再运行一次：会重新获取应用令牌"),
+        Remedy::RenewAppToken => {
+            w("run the command again: a new app token is fetched", "请再运行一次：会重新获取应用令牌")
+        }
         Remedy::RenewAccess => w("run `tokenward refresh`", "请运行 `tokenward refresh`"),
         Remedy::ReportBug => w("report this with the lines above", "请附上以上内容反馈给我们"),
         _ => w(UNTOLD, "请参见服务方的说明"),

@@ -8,9 +8,9 @@ super::sentences! {
     demo_token(token) { "`tokenward token` prints {token}" "`tokenward token` 输出 {token}" }
     demo_clock(span) { "the sandbox's clock moves on by {span}: that token has ended" "沙箱时钟前进 {span}：该令牌已到期" }
     demo_turned(token, generation) { "`tokenward token` turned it: {token}, generation {generation}" "`tokenward token` 已自动续期：{token}，第 {generation} 代" }
-    demo_kill(step) { "the next turn is killed (SIGKILL) at the step \"{step}\"" "下一次续期在 \"{step}\" 步骤被强制终止（SIGKILL）" }
-    demo_kill_sent_what() { "the provider has rotated, and its answer died with the process" "服务方已轮换令牌，应答随进程一起丢失" }
-    demo_kill_journalled_what() { "the provider's answer is journalled, and not yet committed" "服务方的应答已写入日志，但尚未提交" }
+    demo_kill(step, what) { "the next turn is killed (SIGKILL) at the step \"{step}\": {what}" "下一次续期在 \"{step}\" 步骤被强制终止（SIGKILL）：{what}" }
+    demo_kill_begun_what() { "the intent to send is journalled, and nothing is sent" "发送意图已写入日志，尚未发送" }
+    demo_kill_journalled_what() { "the provider has rotated and its answer is journalled, and nothing is committed" "服务方已轮换令牌，应答已写入日志，尚未提交" }
     demo_recovered(token, generation) { "the next `tokenward token` recovers from the journal: {token}, generation {generation}" "下一次 `tokenward token` 从日志中恢复：{token}，第 {generation} 代" }
     demo_lives(generation) { "the login lives: generation {generation}, status fresh" "登录仍然有效：第 {generation} 代，状态正常" }
     demo_counters(exchanges, refreshes, replays) { "the sandbox counts {exchanges} code exchange, {refreshes} refreshes, {replays} replays of a used token" "沙箱统计：授权码兑换 {exchanges} 次，刷新 {refreshes} 次，重放旧令牌 {replays} 次" }

@@ -51,6 +51,7 @@ super::sentences! {
     notice_parked() { "a late answer arrived after the login had moved on; its tokens are kept aside" "应答迟到，登录已更新；其中的令牌另行保存" }
     notice_clock() { "the clock went back: stored times were made true by a turn" "系统时钟被回拨：已通过续期校正所存时间" }
     notice_elsewhere() { "another process turned the token meanwhile" "另一个进程已完成续期" }
+    notice_shorter() { "the provider's tokens live shorter than was asked for" "服务方的令牌有效期短于所要求的时间" }
     notice_other() { "something unusual was noticed; nothing is lost" "发现异常情况；没有任何损失" }
 }
 
@@ -84,8 +85,14 @@ impl Lang {
             Kept::Nothing => w("there was nothing to keep", "没有需要保留的内容"),
             Kept::Everything => w("the login is unchanged", "登录保持不变"),
             Kept::TokenUnspent => w("the refresh token is unspent", "刷新令牌未被使用"),
-            Kept::AnswerInJournal => w("the provider's answer is in the journal; the next run finishes the turn", "服务方的应答已在日志中；下次运行会完成续期"),
-            Kept::AnswerInRescueSlot => w("the provider's answer is in the rescue slot; the next run finishes the turn", "服务方的应答已在应急槽中；下次运行会完成续期"),
+            Kept::AnswerInJournal => w(
+                "the provider's answer is in the journal; the next run finishes the turn",
+                "服务方的应答已在日志中；下次运行会完成续期",
+            ),
+            Kept::AnswerInRescueSlot => w(
+                "the provider's answer is in the rescue slot; the next run finishes the turn",
+                "服务方的应答已在应急槽中；下次运行会完成续期",
+            ),
             Kept::Doubt => w("the login is kept and marked as in doubt", "登录已保留，并标记为结果未知"),
             Kept::Record => w("the record of the login is kept", "登录的记录已保留"),
             _ => w("everything known is kept", "已知内容全部保留"),

@@ -9,7 +9,7 @@ super::sentences! {
     hours_minutes(hours, minutes) { "{hours} h {minutes} min" "{hours} 小时 {minutes} 分" }
     minutes(minutes) { "{minutes} min" "{minutes} 分钟" }
     seconds(seconds) { "{seconds} s" "{seconds} 秒" }
-    from_now(span) { "in {span}" "{span}后" }
+    ahead(span) { "in {span}" "{span}后" }
     ago(span) { "{span} ago" "{span}前" }
 }
 
@@ -25,12 +25,15 @@ impl Lang {
         }
     }
 
+    /// How far off a moment is.
+    pub(crate) fn distance(self, at: Timestamp, now: Timestamp) -> String {
+        let span = self.span(at.as_second().abs_diff(now.as_second()));
+        if at >= now { self.ahead(span) } else { self.ago(span) }
+    }
+
     /// A moment as seen from another: how far off, and the date in UTC.
     pub(crate) fn moment(self, at: Timestamp, now: Timestamp) -> String {
-        let distance = at.as_second().abs_diff(now.as_second());
-        let span = self.span(distance);
-        let relative = if at >= now { self.from_now(span) } else { self.ago(span) };
-        format!("{} ({relative})", at.strftime("%Y-%m-%d %H:%M UTC"))
+        format!("{} ({})", at.strftime("%Y-%m-%d %H:%M UTC"), self.distance(at, now))
     }
 }
 
