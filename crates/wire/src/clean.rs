@@ -14,10 +14,12 @@ pub(crate) fn line(text: &str, secrets: &[&str]) -> Option<String> {
     shorten(&words.join(" "))
 }
 
-/// A short text that is worth nothing unless it is exact, such as a log id: visible ASCII or nothing.
+/// A short text that is worth nothing unless it is exact, such as a log id: visible ASCII or nothing. Log ids are as
+/// long and mixed as secrets are; they only must not begin like a token.
 pub(crate) fn id(text: &str) -> Option<String> {
     let text = text.trim();
     let fits = !text.is_empty() && text.len() <= LONGEST_ID && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let fits = fits && !(begins_like_a_token(text) && text.len() >= SHORTEST_TOKEN);
     fits.then(|| text.to_owned())
 }
 
@@ -49,12 +51,16 @@ fn is_token_char(c: char) -> bool {
 
 /// A known beginning and some length (reference §§5, 6, 9), or so long and mixed that it can only be one.
 fn looks_secret(run: &str) -> bool {
-    let prefixed = ["eyJ", "u-", "ur-", "t-", "a-"].iter().any(|prefix| run.starts_with(prefix));
+    let prefixed = begins_like_a_token(run);
     let mixed = run.bytes().any(|b| b.is_ascii_digit()) && run.bytes().any(|b| b.is_ascii_alphabetic());
     (prefixed && run.len() >= SHORTEST_TOKEN)
         || (mixed && run.len() >= SHORTEST_UNKNOWN)
         // A token behind a joiner that is itself a token character: `refresh_token=eyJ…`, `path/ur-…`.
         || (run.len() > SHORTEST_TOKEN && run.split(['=', '/']).any(|part| part.len() < run.len() && looks_secret(part)))
+}
+
+fn begins_like_a_token(text: &str) -> bool {
+    ["eyJ", "u-", "ur-", "t-", "a-"].iter().any(|prefix| text.starts_with(prefix))
 }
 
 fn shorten(text: &str) -> Option<String> {
@@ -115,6 +121,7 @@ mod tests {
         assert_eq!(line("a\u{1b}[31mred\r\nb\u{202e}c", &[]).unwrap(), "a [31mred b c");
         assert_eq!(line(" \n\t ", &[]), None);
         assert_eq!(id("20260911 x"), None);
+        assert_eq!(id("eyJhbGciOiJFUzI1NiJ9"), None);
         assert_eq!(id(" 0aF-1 ").as_deref(), Some("0aF-1"));
     }
 

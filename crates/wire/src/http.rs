@@ -5,7 +5,8 @@
 //! told apart:
 //!
 //! * an error while connecting (name, route, TLS, proxy) is [`Sent::Unsent`]: the request is written only to a
-//!   finished connection, and only one connection is ever made for it;
+//!   finished connection, and no second one is made after a failure. A deadline that passes while connecting is in
+//!   doubt all the same, because from outside it cannot be told; `connect_timeout` is shorter for that reason;
 //! * an answer that breaks off is [`Sent::Answered`] with the bytes that came and `whole: false` (I3);
 //! * everything else is [`Sent::InDoubt`].
 //!
@@ -221,6 +222,11 @@ impl Transport {
             .referer(false)
             .http1_only()
             .pool_max_idle_per_host(0)
+            // A gateway's odd header must not cost us the token below it; each connection carries one answer, so
+            // nothing can be smuggled in between.
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
             .connect_timeout(self.options.connect_timeout);
         match route {
             // No roots are read for connections that use none.
