@@ -1,4 +1,5 @@
-//! The one place that reads the real world: environment, clock, randomness, terminals.
+//! The one place that reads the real world: environment, clock, terminals. (Randomness the engine draws itself, from
+//! `tokenward::SystemEntropy`.)
 //!
 //! Everything else in this crate gets an [`Ambient`]. Two variables change what it reads, for the demo and the crash
 //! tests (`docs/design/0001-main-job.md`): `TOKENWARD_CLOCK_OFFSET` moves the clock, `TOKENWARD_KILL_AT` kills the
@@ -10,9 +11,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use tokenward::{Environment, Observer, Step};
+use tokenward::{Environment, Observer, Step, SystemClock};
 use tokenward_core::Code;
-use tokenward_core::ports::{Clock, Entropy};
+use tokenward_core::ports::Clock;
 
 use crate::failure::Failure;
 use crate::render::Surface;
@@ -122,21 +123,9 @@ pub(crate) struct ShiftedClock {
 
 impl Clock for ShiftedClock {
     fn now(&self) -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "the one place of the command line that reads the clock")]
-        let now = Timestamp::now();
+        let now = SystemClock.now();
         // An offset beyond all dates leaves the clock where it is; nobody has a use for it.
         now.checked_add(SignedDuration::from_secs(self.seconds)).unwrap_or(now)
-    }
-}
-
-/// The operating system's randomness.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SystemEntropy;
-
-impl Entropy for SystemEntropy {
-    fn fill(&self, buffer: &mut [u8]) {
-        #[expect(clippy::disallowed_methods, reason = "the one place of the command line that reads randomness")]
-        getrandom::fill(buffer).expect("an operating system without randomness is beyond repair (ports::Entropy)");
     }
 }
 

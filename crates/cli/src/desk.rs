@@ -4,11 +4,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use tokenward::{Home, Keeper, Notice, Overrides, ResolvedProfile, Session, SessionOptions, Settings, SettingsError};
+use tokenward::{Home, Keeper, KeeperOptions, Notice, Overrides, ResolvedProfile, Session, SessionOptions, Settings, SettingsError};
 use tokenward_core::ports::Clock;
 use tokenward_core::{App, AppKind, Code, GrantId, ProfileName};
 
-use crate::ambient::{Ambient, SystemEntropy};
+use crate::ambient::Ambient;
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::prompt::Asker;
@@ -86,6 +86,14 @@ impl Desk {
     pub(crate) async fn session(&self, settings: &Settings) -> Result<Session, Failure> {
         let session = Session::open(self.session_options(settings)?).await?;
         self.keeper.get_or_init(|| session.keeper().clone());
+        let lang = self.lang();
+        for repair in session.vault().repairs() {
+            self.printer.warning(lang.repaired(repair.path.display(), mode(repair.was), mode(repair.now)));
+        }
+        for login in session.recovered() {
+            let profile = login.report.grant.profile.as_ref().map_or_else(|| lang.no_profile(), ToString::to_string);
+            self.printer.note(lang.login_recovered(profile));
+        }
         Ok(session)
     }
 
@@ -97,6 +105,7 @@ impl Desk {
             entropy: Arc::new(SystemEntropy),
             key: settings.key_source().map_err(|error| self.settings_failure(&error))?,
             observer: self.ambient.observer(),
+            keeper: KeeperOptions::default(),
         })
     }
 
@@ -178,4 +187,9 @@ pub(crate) struct Work {
     pub(crate) profile: ResolvedProfile,
     pub(crate) session: Session,
     pub(crate) app: App,
+}
+
+/// Permission bits as `chmod` takes them.
+fn mode(bits: u32) -> String {
+    format!("{bits:04o}")
 }

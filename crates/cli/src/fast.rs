@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tokenward::{Home, handout};
+use tokenward::{Home, Overrides, Settings};
 use tokenward_core::ProfileName;
 use tokenward_core::ports::Clock;
 
@@ -26,16 +26,17 @@ pub(crate) fn token(arguments: &[OsString], ambient: &Ambient) -> Option<ExitCod
         return None;
     }
     let home = Home::resolve(wish.home.as_deref(), &ambient.env).ok()?;
-    let profile = match wish.profile {
-        Some(profile) => profile,
-        None => handout::profile(&home, &ambient.env)?,
-    };
-    let now = ambient.clock.now();
-    let handed = handout::read(&home, &ambient.env, &profile, now)?;
-    if handed.remaining(now) <= wish.min_ttl {
+    let (settings, warnings) = Settings::load(home, ambient.env.clone(), Overrides::default()).ok()?;
+    if !warnings.is_empty() {
         return None;
     }
-    let text = plain(&handed.token, wish.format)?;
+    let profile = settings.selected(wish.profile.as_ref()).ok()?;
+    let now = ambient.clock.now();
+    let handed = tokenward::hand_out(settings.home(), &profile, &settings.key_source().ok()?, now)?;
+    if handed.access.remaining(now) <= wish.min_ttl {
+        return None;
+    }
+    let text = plain(&handed.access.token, wish.format)?;
     let printer = Printer::new(ambient.lang(None), false, true, 0, Colour::Never, ambient.surface);
     Some(match printer.data(&text) {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,7 +16,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let session = desk.session(&settings).await?;
     let (_, grant) = desk.login_of(&settings, &session).await?;
     let report = session.keeper().status(grant).await?;
-    let info = session.vault_info().await?;
+    let info = session.vault().info().await.map_err(tokenward::Error::from)?;
     if desk.printer.json {
         desk.printer.document(&json!({
             "login": LoginFields::of(&report),

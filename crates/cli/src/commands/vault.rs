@@ -25,7 +25,7 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
     let lang = desk.lang();
     let settings = desk.settings()?;
     let session = desk.session(&settings).await?;
-    let info = session.vault_info().await?;
+    let info = session.vault().info().await.map_err(tokenward::Error::from)?;
     let reports = session.keeper().list().await?;
     let open: usize = reports.iter().map(|report| report.intents.len()).sum();
     if desk.printer.json {

@@ -51,6 +51,8 @@ super::sentences! {
     notice_parked() { "a late answer arrived after the login had moved on; its tokens are kept aside" "应答迟到，登录已更新；其中的令牌另行保存" }
     notice_clock() { "the clock went back: stored times were made true by a turn" "系统时钟被回拨：已通过续期校正所存时间" }
     notice_elsewhere() { "another process turned the token meanwhile" "另一个进程已完成续期" }
+    repaired(path, was, now) { "{path} was open to others (mode {was}); it is now {now}" "{path} 曾对其他用户开放（权限 {was}）；现已改为 {now}" }
+    login_recovered(profile) { "a login of profile {profile} that was interrupted has been finished" "配置档 {profile} 此前中断的登录已补办完成" }
     notice_shorter() { "the provider's tokens live shorter than was asked for" "服务方的令牌有效期短于所要求的时间" }
     notice_other() { "something unusual was noticed; nothing is lost" "发现异常情况；没有任何损失" }
 }
