@@ -10,7 +10,7 @@ use tokenward::core::{
     App, AppKind, AppSecret, AuthorizationCode, Brand, GrantId, Hosts, ProfileName, Scopes, TokenApi,
 };
 use tokenward::{
-    Error, Home, Keeper, KeyChoice, LoginReport, LoginRequest, NoObserver, Observer, Parts, Session, SessionOptions,
+    Error, Home, Keeper, KeeperOptions, KeySource, LoginReport, LoginRequest, NoObserver, Observer, Parts, Session, SessionOptions,
     SystemEntropy,
 };
 use tokenward_emulator::{AppSpec, Sandbox, SandboxOptions};
@@ -93,8 +93,9 @@ impl World {
             home: &home,
             clock: self.clock.clone(),
             entropy: Arc::new(SystemEntropy),
-            key: KeyChoice::default(),
+            key: KeySource::Unset,
             observer: Some(observer),
+            keeper: KeeperOptions::default(),
         })
         .await
     }
