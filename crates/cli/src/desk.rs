@@ -4,7 +4,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use tokenward::{Home, Keeper, KeeperOptions, Notice, Overrides, ResolvedProfile, Session, SessionOptions, Settings, SettingsError};
+use tokenward::{
+    Home, Keeper, KeeperOptions, Notice, Overrides, ResolvedProfile, Session, SessionOptions, Settings, SettingsError,
+    SystemEntropy,
+};
 use tokenward_core::ports::Clock;
 use tokenward_core::{App, AppKind, Code, GrantId, ProfileName};
 

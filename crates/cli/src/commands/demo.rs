@@ -233,10 +233,12 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// A sandbox token, short enough for a line.
+/// A sandbox token, short enough for a line. Both ends are shown: every token of the sandbox begins alike.
 fn shortened(token: &str) -> String {
-    let head: String = token.chars().take(8).collect();
-    format!("{head}… ({})", token.len())
+    let letters: Vec<char> = token.chars().collect();
+    let end = letters.len().saturating_sub(8);
+    let (head, tail): (String, String) = (letters.iter().take(8).collect(), letters[end..].iter().collect());
+    format!("{head}…{tail}")
 }
 
 /// The port is drawn at the login.

@@ -1,11 +1,8 @@
 //! `tokenward vault`: looks after the sealed store.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::Session;
-use tokenward_core::Code;
 
 use crate::args::Vault;
 use crate::desk::Desk;
@@ -14,9 +11,7 @@ use crate::failure::Failure;
 pub(super) async fn run(vault: Vault, desk: &Desk) -> Result<ExitCode, Failure> {
     match vault {
         Vault::Info => info(desk).await,
-        Vault::Backup { file } => backup(&file, desk).await,
-        Vault::Restore { file, yes } => restore(&file, yes, desk).await,
-        Vault::Rekey => rekey(desk).await,
+        _ => Err(Failure::of(tokenward_core::Code::Usage)),
     }?;
     Ok(ExitCode::SUCCESS)
 }
@@ -51,50 +46,5 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
     for note in &info.notes {
         desk.printer.warning(note);
     }
-    Ok(())
-}
-
-async fn backup(file: &Path, desk: &Desk) -> Result<(), Failure> {
-    let lang = desk.lang();
-    if file.exists() {
-        return Err(Failure::new(Code::BadSetting, lang.file_exists(file.display())).then(lang.choose_other_file()));
-    }
-    let settings = desk.settings()?;
-    let session = desk.session(&settings).await?;
-    session.backup(file).await?;
-    if desk.printer.json {
-        return desk.printer.document(&json!({ "file": file }));
-    }
-    desk.printer.note(lang.vault_saved(file.display()));
-    Ok(())
-}
-
-async fn restore(file: &Path, yes: bool, desk: &Desk) -> Result<(), Failure> {
-    let lang = desk.lang();
-    let settings = desk.settings()?;
-    let folder = settings.home().vault();
-    if folder.exists() && !yes && !desk.asker().yes(lang.ask_restore(folder.display()), "--yes").await? {
-        return Err(Failure::new(Code::Usage, lang.not_logged_out()).complete());
-    }
-    let kept = Session::restore(desk.session_options(&settings)?, file).await?;
-    if desk.printer.json {
-        return desk.printer.document(&json!({ "file": file, "previous": kept }));
-    }
-    desk.printer.note(lang.vault_restored(file.display()));
-    if let Some(kept) = kept {
-        desk.printer.note(lang.vault_restored_old(kept.display()));
-    }
-    desk.printer.warning(lang.vault_restore_warning());
-    Ok(())
-}
-
-async fn rekey(desk: &Desk) -> Result<(), Failure> {
-    let settings = desk.settings()?;
-    let session = desk.session(&settings).await?;
-    let source = session.rekey().await?;
-    if desk.printer.json {
-        return desk.printer.document(&json!({ "key": source }));
-    }
-    desk.printer.note(desk.lang().vault_rekeyed(source));
     Ok(())
 }

@@ -3,7 +3,18 @@
 use crate::world::{bare_command, run};
 
 const COMMANDS: &[&str] = &[
-    "init", "login", "token", "refresh", "status", "list", "exec", "logout", "sandbox", "demo", "vault", "completions",
+    "init",
+    "login",
+    "token",
+    "refresh",
+    "status",
+    "list",
+    "exec",
+    "logout",
+    "sandbox",
+    "demo",
+    "vault",
+    "completions",
     "man",
 ];
 
