@@ -52,3 +52,33 @@ impl Stand for Place {
         &self.clock
     }
 }
+
+/// Runs something while the database cannot be written by a process that opens it now: its file is read-only, and root
+/// has laid down the right to write it all the same.
+pub async fn without_database<F: Future<Output = ()>>(place: &Place, run: impl FnOnce() -> F) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let database = place.folder.database();
+    let mode = |mode| std::fs::set_permissions(&database, std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o400);
+    let before = lay_down_root();
+    run().await;
+    take_up_root(before);
+    mode(0o600);
+}
+
+/// Gives up the rights by which root writes what is read-only, for this thread and those it starts.
+pub fn lay_down_root() -> rustix::thread::CapabilitySets {
+    use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+
+    let before = capabilities(None).unwrap();
+    let mut after = before;
+    after.effective.remove(CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH);
+    set_capabilities(None, after).unwrap();
+    before
+}
+
+/// Takes them up again.
+pub fn take_up_root(before: rustix::thread::CapabilitySets) {
+    rustix::thread::set_capabilities(None, before).unwrap();
+}
