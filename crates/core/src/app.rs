@@ -55,10 +55,7 @@ impl Brand {
             Self::Feishu => ("https://open.feishu.cn", "https://accounts.feishu.cn"),
             Self::Lark => ("https://open.larksuite.com", "https://accounts.larksuite.com"),
         };
-        Hosts {
-            open: Url::parse(open).expect("a literal URL"),
-            accounts: Url::parse(accounts).expect("a literal URL"),
-        }
+        Hosts { open: Url::parse(open).expect("a literal URL"), accounts: Url::parse(accounts).expect("a literal URL") }
     }
 
     /// The token endpoint to use where the settings do not say (reference §8.1): v3 on Feishu, where v2 is marked

@@ -99,7 +99,11 @@ macro_rules! name_rules {
             /// `-` or `.`: it can stand in a command line, a file name and a table head as it is.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
-                if text.is_empty() || text.len() > Self::MAX || text.starts_with(['-', '.']) || !text.chars().all(inside) {
+                if text.is_empty()
+                    || text.len() > Self::MAX
+                    || text.starts_with(['-', '.'])
+                    || !text.chars().all(inside)
+                {
                     return Err(crate::grant::BadName(text.chars().take(Self::MAX).collect()));
                 }
                 Ok(Self(text.to_owned()))
@@ -251,9 +255,7 @@ impl Grant {
     /// Whether a refresh token is there that has not passed an end known to us. For display: the engine tries a
     /// token past its end all the same, since only the provider's word is definite and our clock may be wrong (I6).
     pub fn within_known_ends(&self, now: Timestamp) -> bool {
-        self.has_refresh
-            && self.refresh_expires.is_none_or(|end| now < end)
-            && self.wall.is_none_or(|end| now < end)
+        self.has_refresh && self.refresh_expires.is_none_or(|end| now < end) && self.wall.is_none_or(|end| now < end)
     }
 }
 

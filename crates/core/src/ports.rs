@@ -15,8 +15,8 @@ use url::Url;
 use crate::rotation::Turn;
 use crate::{
     AccessToken, App, AppName, AppToken, AuthorizationCode, Closing, Code, CodeVerifier, DeviceCode, Doubt, Entry,
-    Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Outcome, ProfileName, RawAnswer, Refusal,
-    RefreshToken, Rules, Scopes, SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, TransportFault,
+    Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Outcome, ProfileName, RawAnswer,
+    RefreshToken, Refusal, Rules, Scopes, SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, TransportFault,
 };
 
 /// The time of day.
@@ -168,7 +168,12 @@ pub trait Provider: Send + Sync {
     async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError>;
 
     /// Withdraws tokens at the provider (RFC 7009), the refresh token first.
-    async fn revoke(&self, app: &App, refresh: Option<&RefreshToken>, access: Option<&AccessToken>) -> Result<(), CallError>;
+    async fn revoke(
+        &self,
+        app: &App,
+        refresh: Option<&RefreshToken>,
+        access: Option<&AccessToken>,
+    ) -> Result<(), CallError>;
 }
 
 // -- the vault ---------------------------------------------------------------------------------------------------
@@ -403,7 +408,13 @@ pub trait Vault: Send + Sync {
     async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError>;
 
     /// Keeps the raw answer to a code exchange or device poll, durably, before it is read (I3).
-    async fn keep_login_answer(&self, profile: &ProfileName, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Result<LoginAnswerId, VaultError>;
+    async fn keep_login_answer(
+        &self,
+        profile: &ProfileName,
+        app: &AppName,
+        api: TokenApi,
+        answer: &RawAnswer,
+    ) -> Result<LoginAnswerId, VaultError>;
 
     /// Login answers that no login was made of.
     async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError>;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    AbsentRefresh, Access, Ask, Closing, Code, Doubt, Grant, HolderFate, Intent, Oddity, OldAccess, Outcome, Refusal,
-    RefusalClass, RefreshToken, Remedy, Replay, Rules, Scopes, Standing, Subject, TokenApi,
+    AbsentRefresh, Access, Ask, Closing, Code, Doubt, Grant, HolderFate, Intent, Oddity, OldAccess, Outcome,
+    RefreshToken, Refusal, RefusalClass, Remedy, Replay, Rules, Scopes, Standing, Subject, TokenApi,
 };
 
 /// What to do about a caller's wish.
@@ -78,7 +78,8 @@ pub enum Recovery {
 
 /// Decides about an open intent (DESIGN §5, *Who may replay*).
 pub fn recover(intent: &Intent, grant: &Grant, sender: HolderFate, rules: &Rules, now: Timestamp) -> Recovery {
-    if intent.answer.is_some() {
+    // An answer that is marked as doubted was read and could not be understood; reading it again changes nothing.
+    if intent.answer.is_some() && !intent.doubted {
         return Recovery::Settle;
     }
     let finished = intent.doubted || sender == HolderFate::Dead;
@@ -166,7 +167,14 @@ pub enum Settlement {
 }
 
 /// Decides what an outcome means. `replay` tells that this token had been sent before with unknown outcome.
-pub fn settle(outcome: Outcome, grant: &Grant, api: TokenApi, replay: bool, rules: &Rules, now: Timestamp) -> Settlement {
+pub fn settle(
+    outcome: Outcome,
+    grant: &Grant,
+    api: TokenApi,
+    replay: bool,
+    rules: &Rules,
+    now: Timestamp,
+) -> Settlement {
     match outcome {
         Outcome::Rotated { issued, oddities } => Settlement::Commit {
             turn: Turn {

@@ -1,1 +1,73 @@
-//! placeholder
+//! OAuth providers that truly rotate and fail on command. Knows none of Tokenward's other crates: it is written from the
+//! protocol reference alone, so that a misread specification fails a test instead of agreeing with itself.
+//!
+//! A [`Sandbox`] is both brands of the Feishu/Lark platform on loopback listeners, with a virtual clock, users, apps, a
+//! consent page that a person can click, and refresh tokens that work once. It is strict by default; every point on
+//! which the reference is silent or divided is a knob in [`Rules`]. Faults are injected as [`Fault`]s, and what happened
+//! is read from the [`history`](Sandbox::history), the [`counters`](Sandbox::counters) and the checker ([`check`]).
+//!
+//! ```
+//! use std::time::Duration;
+//! use tokenward_emulator::{AppSpec, Brand, Sandbox, SandboxOptions};
+//!
+//! let sandbox = Sandbox::start_blocking(SandboxOptions::default())?;
+//! let app = sandbox.app(AppSpec::new(Brand::Feishu).redirect("http://127.0.0.1:8080/callback"));
+//! let user = sandbox.user("Ada");
+//! let tokens = sandbox.seed_grant(&app.id, &user.id, &["offline_access"])?;
+//! assert!(tokens.refresh_token.is_some());
+//! sandbox.advance(Duration::from_secs(7 * 86_400));
+//! assert!(!sandbox.current_tokens()[0].refreshable, "seven days without a refresh end a login");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Control endpoint
+//!
+//! Everything the handle can do is also there over HTTP, for tests in other processes; all bodies are JSON.
+//!
+//! | Route | What it does |
+//! |---|---|
+//! | `GET /control` | base URLs, apps, users |
+//! | `GET`, `POST /control/clock` | reads; `{"set":ms}`, `{"advance_seconds":n}`, `{"frozen":true}` |
+//! | `GET`, `PATCH /control/rules` | reads; changes any subset of [`Rules`] |
+//! | `GET`, `POST`, `DELETE /control/faults` | lists (and counts hanging requests); adds a [`Fault`]; clears |
+//! | `POST /control/release` | lets hanging requests go on |
+//! | `GET`, `POST /control/apps` · `GET`, `PATCH`, `DELETE /control/apps/{id}` | registry of [`App`]s |
+//! | `GET`, `POST /control/apps/{id}/ticket` | current `app_ticket`; a new one |
+//! | `GET`, `POST /control/users` · `PATCH /control/users/{id}` | registry of [`User`]s |
+//! | `GET /control/grants` | live tokens of every login ([`CurrentTokens`]) |
+//! | `POST /control/grants` | mints a login: `{"app","user","scopes":[…],"api":"v3"}` |
+//! | `POST /control/withdraw` | the user withdraws: `{"app","user"}` |
+//! | `GET /control/devices` · `POST /control/devices/{user_code}` | open device logins; `{"user":"…"}` allows, `{"user":null}` denies |
+//! | `GET /control/history?since=n` · `POST /control/history` | records; adds `{"note":"…","client_killed":false}` |
+//! | `GET /control/counters` · `GET /control/check` · `GET /control/catalogue` | numbers; [`Verdict`]; every error code |
+
+mod catalogue;
+mod chance;
+mod checker;
+mod clock;
+mod control;
+mod endpoint;
+mod faults;
+mod feishu;
+mod grants;
+mod history;
+mod message;
+mod odd;
+mod pages;
+mod registry;
+mod rules;
+mod sandbox;
+mod server;
+mod state;
+
+pub use catalogue::{CatalogueEntry, catalogue};
+pub use checker::{Replay, Verdict, Violation, check};
+pub use clock::{BaseClock, Moment, SystemClock};
+pub use endpoint::{Brand, Door, Endpoint, Operation, TokenApi};
+pub use faults::{Fault, FaultKind, OddAnswer, Stage};
+pub use grants::{CurrentAccess, CurrentTokens};
+pub use history::{Counters, Death, Event, Fingerprint, GrantCounters, Left, Record, Visit};
+pub use registry::{App, AppSpec, DEFAULT_SCOPES, Policy, User, UserSpec, UserStatus};
+pub use rules::{Consent, GraceAnswer, Lifetimes, OldAccessToken, RateLimit, Rules};
+pub use sandbox::{Sandbox, SandboxOptions, SeededTokens, StartError, Unknown};
+pub use state::BrandUrls;

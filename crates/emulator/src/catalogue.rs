@@ -1,0 +1,242 @@
+//! Every error code the reference lists, with the endpoint and HTTP status it comes with, as data.
+//!
+//! A test of the client walks this table and asks it to classify each; a test of the sandbox produces each.
+
+use serde::Serialize;
+
+use crate::endpoint::{Endpoint, Operation};
+
+/// One error code of one endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CatalogueEntry {
+    /// The endpoint that answers it.
+    pub endpoint: Endpoint,
+    /// To what kind of request.
+    pub operation: Operation,
+    /// The provider's code.
+    pub code: u32,
+    /// HTTP status it comes with.
+    pub status: u16,
+    /// What it means.
+    pub meaning: &'static str,
+    /// The section of the protocol reference that lists it.
+    pub section: &'static str,
+}
+
+/// The whole table. Inject `Fault::code(entry.code).on(entry.endpoint).when(entry.operation)` to see one answered.
+pub fn catalogue() -> Vec<CatalogueEntry> {
+    entries().collect()
+}
+
+pub(crate) fn find(endpoint: Endpoint, operation: Operation, code: u32) -> Option<CatalogueEntry> {
+    let mut same = entries().filter(|entry| entry.endpoint == endpoint && entry.code == code);
+    let first = same.next()?;
+    Some(if first.operation == operation {
+        first
+    } else {
+        same.find(|entry| entry.operation == operation).unwrap_or(first)
+    })
+}
+
+fn entries() -> impl Iterator<Item = CatalogueEntry> {
+    TABLES.iter().flat_map(|table| {
+        table.of.iter().flat_map(move |&(endpoint, operation, mark)| {
+            table.rows.iter().filter(move |row| mark == ' ' || row.marks.contains(mark)).map(move |row| {
+                CatalogueEntry {
+                    endpoint,
+                    operation,
+                    code: row.code,
+                    status: row.status,
+                    meaning: row.meaning,
+                    section: table.section,
+                }
+            })
+        })
+    })
+}
+
+/// Rows that several endpoints share; an endpoint takes those that carry its mark, or all when its mark is a space.
+struct Table {
+    section: &'static str,
+    of: &'static [(Endpoint, Operation, char)],
+    rows: &'static [Row],
+}
+
+struct Row {
+    code: u32,
+    status: u16,
+    marks: &'static str,
+    meaning: &'static str,
+}
+
+const fn row(code: u32, status: u16, marks: &'static str, meaning: &'static str) -> Row {
+    Row { code, status, marks, meaning }
+}
+
+const TABLES: &[Table] = &[
+    Table {
+        section: "4.5",
+        of: &[
+            (Endpoint::V2Token, Operation::Exchange, 'X'),
+            (Endpoint::V2Token, Operation::Refresh, 'R'),
+            (Endpoint::V3Token, Operation::Exchange, 'X'),
+            (Endpoint::V3Token, Operation::Refresh, 'R'),
+        ],
+        rows: &[
+            row(20001, 400, "XR", "a required parameter is missing"),
+            row(20002, 400, "XR", "the client secret is wrong"),
+            row(20003, 400, "X", "the authorization code is unknown or was used"),
+            row(20004, 400, "X", "the authorization code has expired"),
+            row(20008, 400, "XR", "the user does not exist"),
+            row(20009, 400, "XR", "the app is not installed in the tenant"),
+            row(20010, 400, "XR", "the user may not use this app"),
+            row(20024, 400, "XR", "the code or refresh token belongs to another client_id"),
+            row(20026, 400, "R", "the refresh token is invalid"),
+            row(20036, 400, "XR", "the grant_type is not supported"),
+            row(20037, 400, "R", "the refresh token has expired"),
+            row(20046, 400, "XR", "the brand of the app and the domain differ"),
+            row(20048, 400, "XR", "the app does not exist"),
+            row(20049, 400, "X", "the PKCE check failed"),
+            row(20050, 500, "XR", "internal error"),
+            row(20063, 400, "XR", "the request body is malformed"),
+            row(20064, 400, "R", "the refresh token has been revoked; it can be used only once"),
+            row(20065, 400, "X", "the authorization code has been used"),
+            row(20066, 400, "XR", "the user's status is invalid"),
+            row(20067, 400, "XR", "the scope list has duplicate entries"),
+            row(20068, 400, "XR", "the scope list holds something that was not granted"),
+            row(20069, 400, "XR", "the app is not enabled"),
+            row(20070, 400, "XR", "more than one client authentication method was used"),
+            row(20071, 400, "X", "the redirect_uri differs from the authorization request"),
+            row(20072, 503, "XR", "temporarily unavailable"),
+            row(20073, 400, "R", "the refresh token has been used"),
+            row(20074, 400, "R", "the app may not refresh user tokens"),
+            row(21000, 400, "XR", "an extra challenge is required by the tenant's security policy"),
+            row(21001, 400, "XR", "access is denied by the tenant's security policy"),
+        ],
+    },
+    Table {
+        section: "6",
+        of: &[(Endpoint::OidcExchange, Operation::Exchange, 'X'), (Endpoint::OidcRefresh, Operation::Refresh, 'R')],
+        rows: &[
+            row(20001, 200, "XR", "a request parameter is wrong"),
+            row(20002, 200, "XR", "app_id or app_secret is wrong"),
+            row(20003, 200, "X", "the code is invalid or was used"),
+            row(20004, 200, "X", "the code has expired"),
+            row(20007, 200, "XR", "the user_access_token could not be generated"),
+            row(20008, 200, "XR", "the user does not exist"),
+            row(20013, 200, "XR", "the tenant_access_token is invalid"),
+            row(20014, 200, "XR", "the app_access_token is invalid"),
+            row(20021, 200, "XR", "the user has resigned"),
+            row(20022, 200, "XR", "the user is frozen"),
+            row(20023, 200, "XR", "the user is not registered"),
+            row(20024, 200, "XR", "tokens of two different apps were mixed"),
+            row(20025, 200, "X", "app_id or app_secret is missing"),
+            row(20026, 200, "R", "the refresh token is invalid: expired or consumed"),
+            row(20028, 200, "XR", "the app_id is invalid"),
+            row(20029, 200, "XR", "the redirect_uri is invalid"),
+            row(20035, 200, "X", "app_id or app_secret is wrong"),
+            row(20036, 200, "XR", "the grant_type is not supported"),
+            row(20037, 200, "R", "the refresh token has expired"),
+            row(20038, 200, "R", "the refresh token was not found"),
+            row(20039, 200, "X", "the user_access_token was not found"),
+            row(20042, 200, "XR", "the app is disabled"),
+            row(20046, 200, "XR", "the brand of the app and the domain differ"),
+        ],
+    },
+    Table {
+        section: "7",
+        of: &[(Endpoint::LegacyExchange, Operation::Exchange, ' '), (Endpoint::LegacyRefresh, Operation::Refresh, ' ')],
+        rows: &[
+            row(20001, 200, "", "a request parameter is wrong"),
+            row(20007, 200, "", "the user_access_token could not be generated"),
+            row(20008, 200, "", "the user does not exist"),
+            row(20009, 200, "", "the app is not installed in the tenant"),
+            row(20021, 200, "", "the user has resigned"),
+            row(20022, 200, "", "the user is frozen"),
+            row(20023, 200, "", "the user is not registered"),
+            row(20024, 200, "", "tokens of two different apps were mixed"),
+            row(20025, 200, "", "app_id or app_secret is missing"),
+            row(20028, 200, "", "the app_id is invalid"),
+            row(20050, 500, "", "internal error"),
+        ],
+    },
+    Table {
+        section: "9",
+        of: &[
+            (Endpoint::AppTokenInternal, Operation::AppToken, 'A'),
+            (Endpoint::TenantTokenInternal, Operation::TenantToken, 'T'),
+            (Endpoint::AppTokenStore, Operation::AppToken, 'A'),
+            (Endpoint::TenantTokenStore, Operation::TenantToken, 'T'),
+            (Endpoint::AppTicketResend, Operation::Ticket, 'R'),
+        ],
+        rows: &[
+            row(10003, 200, "ATR", "invalid param"),
+            row(10005, 200, "ATR", "the app or tenant information is not accepted"),
+            row(10012, 200, "A", "the app_access_token could not be obtained"),
+            row(10013, 200, "T", "the tenant_access_token could not be obtained"),
+            row(10014, 200, "ATR", "the app is not usable"),
+            row(10015, 200, "ATR", "the app secret is wrong"),
+            row(10016, 200, "R", "the app_ticket could not be sent again"),
+            row(11207, 200, "AT", "the app is not usable in this tenant"),
+            row(11209, 200, "AT", "the app is absent"),
+            row(11210, 200, "AT", "the app is not installed in this tenant"),
+            row(99_991_543, 200, "ATR", "app_id or app_secret is unknown"),
+            row(99_991_401, 200, "ATR", "the caller's address is not on the app's allow list"),
+            row(99_991_403, 200, "ATR", "the monthly quota is used up"),
+        ],
+    },
+    Table {
+        section: "10",
+        of: &[(Endpoint::UserInfo, Operation::Call, ' ')],
+        rows: &[
+            row(20001, 200, "", "a request parameter is wrong"),
+            row(20005, 200, "", "the user_access_token is invalid"),
+            row(20006, 200, "", "the user_access_token has expired"),
+            row(20008, 200, "", "the user does not exist"),
+            row(20021, 200, "", "the user has resigned"),
+            row(20022, 200, "", "the user is frozen"),
+            row(20023, 200, "", "the user is not registered"),
+            row(20050, 500, "", "system error"),
+        ],
+    },
+    Table {
+        section: "11",
+        of: &[(Endpoint::Api, Operation::Call, ' '), (Endpoint::UserInfo, Operation::Call, 'U')],
+        rows: &[
+            row(
+                99_991_661,
+                400,
+                "U",
+                "Missing access token for authorization. Please make a request with token attached.",
+            ),
+            row(99_991_662, 400, "U", "the app is not in use"),
+            row(
+                99_991_663,
+                400,
+                "U",
+                "Invalid access token for authorization: tenant_access_token invalid, expired or not supported here",
+            ),
+            row(99_991_664, 400, "U", "Invalid access token for authorization: app_access_token invalid"),
+            row(99_991_665, 400, "U", "the tenant code is invalid"),
+            row(99_991_668, 400, "U", "Invalid access token for authorization: user_access_token invalid or expired"),
+            row(99_991_669, 400, "U", "the user refresh token is invalid"),
+            row(99_991_670, 400, "", "the SSO token is invalid"),
+            row(99_991_671, 400, "U", "Invalid access token for authorization: it must start with t- or u-"),
+            row(99_991_672, 400, "", "Access denied: the app has not enabled one of the required scopes"),
+            row(99_991_673, 400, "U", "the app's state in this tenant does not allow the call"),
+            row(99_991_674, 400, "", "the user type is wrong"),
+            row(99_991_675, 400, "", "the user id has a wrong format"),
+            row(99_991_676, 400, "", "the token has no permission"),
+            row(99_991_677, 400, "U", "Authentication token expired"),
+            row(99_991_679, 400, "", "Unauthorized: the user has not granted one of the required scopes"),
+            row(99_991_543, 400, "U", "app_id or app_secret is unknown"),
+            row(99_991_400, 429, "U", "request trigger frequency limit"),
+            row(99_991_401, 400, "U", "the caller's address is not on the app's allow list"),
+            row(99_991_403, 400, "U", "the monthly quota is used up"),
+            row(20005, 400, "", "the user_access_token is invalid"),
+            row(20006, 400, "", "the user_access_token has expired"),
+            row(4001, 400, "", "invalid token"),
+            row(230_027, 400, "", "the user never authorized this"),
+        ],
+    },
+];

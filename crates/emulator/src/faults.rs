@@ -1,0 +1,275 @@
+//! Faults on command: which request is struck, how, and how often.
+//!
+//! Enters: faults from tests or the control endpoint. Leaves: at most one strike a request, the oldest fault that
+//! matches. A struck request is in the history like any other, with the fault's name.
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Brand, Endpoint, Operation};
+
+/// A fault to inject: `Fault::new(kind).on(Endpoint::V3Token).when(Operation::Refresh).times(2)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Only requests to this endpoint; any endpoint programs talk to when left out.
+    #[serde(default)]
+    pub endpoint: Option<Endpoint>,
+    /// Only requests that want this.
+    #[serde(default)]
+    pub operation: Option<Operation>,
+    /// Only requests to this brand's hosts.
+    #[serde(default)]
+    pub brand: Option<Brand>,
+    /// What happens.
+    pub kind: FaultKind,
+    /// Before the request is processed (nothing turns) or after it (it has turned, the answer suffers).
+    /// Left out, each kind takes its usual stage.
+    #[serde(default)]
+    pub stage: Option<Stage>,
+    /// This many matching requests go through first.
+    #[serde(default)]
+    pub skip: u32,
+    /// How many requests are struck; for ever when `null`.
+    #[serde(default = "once")]
+    pub times: Option<u32>,
+}
+
+impl Fault {
+    /// A fault that strikes the next request of a program, once.
+    pub const fn new(kind: FaultKind) -> Self {
+        Self { endpoint: None, operation: None, brand: None, kind, stage: None, skip: 0, times: Some(1) }
+    }
+
+    /// Answers with a provider's error code, in the endpoint's own shape and HTTP status.
+    pub const fn code(code: u32) -> Self {
+        Self::new(FaultKind::Code { code, status: None })
+    }
+
+    /// Closes the connection before anything is processed.
+    pub const fn drop_request() -> Self {
+        Self::new(FaultKind::Drop).at(Stage::Before)
+    }
+
+    /// Processes the request and closes the connection without an answer: rotated, but lost.
+    pub const fn drop_answer() -> Self {
+        Self::new(FaultKind::Drop).at(Stage::After)
+    }
+
+    /// Restricts the fault to one endpoint.
+    pub const fn on(mut self, endpoint: Endpoint) -> Self {
+        self.endpoint = Some(endpoint);
+        self
+    }
+
+    /// Restricts the fault to one kind of request.
+    pub const fn when(mut self, operation: Operation) -> Self {
+        self.operation = Some(operation);
+        self
+    }
+
+    /// Restricts the fault to one brand.
+    pub const fn of(mut self, brand: Brand) -> Self {
+        self.brand = Some(brand);
+        self
+    }
+
+    /// Strikes at this stage.
+    pub const fn at(mut self, stage: Stage) -> Self {
+        self.stage = Some(stage);
+        self
+    }
+
+    /// Lets this many matching requests through first.
+    pub const fn skipping(mut self, skip: u32) -> Self {
+        self.skip = skip;
+        self
+    }
+
+    /// Strikes this many requests.
+    pub const fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Strikes until it is taken away.
+    pub const fn forever(mut self) -> Self {
+        self.times = None;
+        self
+    }
+
+    /// The stage at which it strikes.
+    pub fn effective_stage(&self) -> Stage {
+        self.stage.unwrap_or(match self.kind {
+            FaultKind::Cut { .. } | FaultKind::Odd { .. } => Stage::After,
+            _ => Stage::Before,
+        })
+    }
+
+    fn matches(&self, endpoint: Endpoint, operation: Operation, brand: Brand) -> bool {
+        self.endpoint.map_or_else(|| endpoint.is_machine(), |wanted| wanted == endpoint)
+            && self.operation.is_none_or(|wanted| wanted == operation)
+            && self.brand.is_none_or(|wanted| wanted == brand)
+    }
+}
+
+/// When a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// The request has had its effect; only the answer suffers.
+    After,
+    /// The request has no effect (except for `delay` and `hang`, which only wait).
+    Before,
+}
+
+/// What a fault does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "name", deny_unknown_fields)]
+pub enum FaultKind {
+    /// An error code in the endpoint's own shape. The status comes from the catalogue unless it is given.
+    Code {
+        /// The provider's code.
+        code: u32,
+        /// HTTP status.
+        #[serde(default)]
+        status: Option<u16>,
+    },
+    /// The answer announces its full length and ends after some bytes. Always after processing.
+    Cut {
+        /// How many bytes of the body leave.
+        bytes: usize,
+    },
+    /// The request waits, then goes its usual way.
+    Delay {
+        /// Milliseconds of real time.
+        milliseconds: u64,
+    },
+    /// The connection is closed without an answer.
+    Drop,
+    /// An answer without a body.
+    Empty {
+        /// HTTP status.
+        status: u16,
+    },
+    /// The request waits until `release` is called, then goes its usual way.
+    Hang,
+    /// An HTML page, as proxies and gateways send.
+    Html {
+        /// HTTP status.
+        status: u16,
+    },
+    /// `404` in `text/plain`, as for an unknown path.
+    NotFound,
+    /// A successful answer that is odd in one way. Always after processing.
+    Odd {
+        /// In which way.
+        answer: OddAnswer,
+    },
+    /// HTTP 429, code 99991400, with the rate limit headers.
+    RateLimit {
+        /// Seconds to wait, as announced.
+        reset_seconds: u64,
+    },
+    /// A redirect that a client must not follow.
+    Redirect {
+        /// The `Location`.
+        location: String,
+        /// HTTP status: 302, 307 or 308.
+        #[serde(default = "found")]
+        status: u16,
+    },
+}
+
+impl FaultKind {
+    /// The name, as in JSON.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Code { .. } => "code",
+            Self::Cut { .. } => "cut",
+            Self::Delay { .. } => "delay",
+            Self::Drop => "drop",
+            Self::Empty { .. } => "empty",
+            Self::Hang => "hang",
+            Self::Html { .. } => "html",
+            Self::NotFound => "not-found",
+            Self::Odd { .. } => "odd",
+            Self::RateLimit { .. } => "rate-limit",
+            Self::Redirect { .. } => "redirect",
+        }
+    }
+}
+
+/// Ways for a successful token answer to be odd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OddAnswer {
+    /// Unknown fields of every type beside the known ones.
+    ExtraFields,
+    /// The access token is missing.
+    NoAccessToken,
+    /// No lifetimes.
+    NoExpiry,
+    /// The refresh token and its lifetime are missing.
+    NoRefreshToken,
+    /// `code` is missing (and `msg`).
+    NoCode,
+    /// Numbers arrive as strings.
+    NumbersAsStrings,
+    /// The new refresh token and nothing else of use.
+    OnlyRefreshToken,
+}
+
+impl OddAnswer {
+    /// Every odd answer.
+    pub const ALL: [Self; 7] = [
+        Self::ExtraFields,
+        Self::NoAccessToken,
+        Self::NoExpiry,
+        Self::NoRefreshToken,
+        Self::NoCode,
+        Self::NumbersAsStrings,
+        Self::OnlyRefreshToken,
+    ];
+}
+
+/// The faults that wait for their request.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(crate) fn inject(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    pub(crate) fn list(&self) -> &[Fault] {
+        &self.0
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The fault that strikes this request, used up by one.
+    pub(crate) fn strike(&mut self, endpoint: Endpoint, operation: Operation, brand: Brand) -> Option<Fault> {
+        let mut struck = None;
+        for fault in self.0.iter_mut().filter(|fault| fault.matches(endpoint, operation, brand)) {
+            if fault.skip > 0 {
+                fault.skip -= 1;
+            } else if struck.is_none() && fault.times != Some(0) {
+                fault.times = fault.times.map(|times| times - 1);
+                struck = Some(fault.clone());
+            }
+        }
+        self.0.retain(|fault| fault.times != Some(0));
+        struck
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "serde wants the field's own type")]
+const fn once() -> Option<u32> {
+    Some(1)
+}
+
+const fn found() -> u16 {
+    302
+}

@@ -1,0 +1,44 @@
+//! Revocation (reference §8.5, RFC 7009).
+
+use serde_json::json;
+
+use crate::feishu::Refusal;
+use crate::feishu::token::{Client, authenticate, required};
+use crate::grants::Holder;
+use crate::history::{Death, Visit};
+use crate::message::{Encodings, Reply, Request};
+use crate::state::State;
+
+/// V1. A refresh token ends the login's ability to refresh, an access token ends itself only.
+pub(super) fn answer(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Reply, Refusal> {
+    let fields = request.body_fields(Encodings::Both).ok_or_else(|| Refusal::new(20063))?;
+    let token = required(&fields, "token")?;
+    let app = authenticate(state, &Client::read(request, &fields)?, request)?;
+    if fields.get("token_type_hint").is_some_and(|hint| hint != "access_token" && hint != "refresh_token") {
+        return Err(Refusal::new(20001).because("token_type_hint must be access_token or refresh_token"));
+    }
+    if let Some(id) = state.ledger.find_refresh(token) {
+        let owner = state.ledger.grant(id.grant).map(|grant| (grant.app.clone(), grant.id.clone()));
+        if let Some((owner, grant)) = owner {
+            if owner != app.id {
+                return Err(Refusal::new(20024));
+            }
+            visit.grant = Some(grant);
+        }
+        if state.rules.revoking_refresh_ends_access {
+            state.end_grant(id.grant, Death::Revoked);
+        } else {
+            state.stop_refreshing(id.grant, Death::Revoked);
+        }
+    } else if let Some(access) = state.ledger.find_access(token) {
+        if access.app != app.id {
+            return Err(Refusal::new(20024));
+        }
+        if matches!(access.holder, Holder::User { .. }) {
+            let now = state.clock.now();
+            state.ledger.end_access(token, now);
+        }
+    }
+    // An unknown token is revoked already (RFC 7009 §2.2).
+    Ok(if state.rules.revoke_answers_json { Reply::json(200, &json!({"code": 0})) } else { Reply::empty(200) })
+}

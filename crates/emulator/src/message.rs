@@ -1,0 +1,161 @@
+//! Requests and answers as values: what the dialects read and what they build.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, LOCATION};
+use http::{HeaderMap, HeaderValue, Method};
+use serde_json::Value;
+
+use crate::endpoint::{Brand, Door};
+
+/// One request, whole.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) brand: Brand,
+    pub(crate) door: Door,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) log_id: String,
+}
+
+impl Request {
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The token of an `Authorization: Bearer …` header.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        let (scheme, rest) = self.header(&AUTHORIZATION)?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim()).filter(|token| !token.is_empty())
+    }
+
+    /// Client id and secret of an `Authorization: Basic …` header (RFC 6749 §2.3.1: each form-encoded first).
+    pub(crate) fn basic(&self) -> Option<(String, String)> {
+        let (scheme, rest) = self.header(&AUTHORIZATION)?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let text = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+        let (id, secret) = text.split_once(':')?;
+        Some((form_decode(id), form_decode(secret)))
+    }
+
+    /// The query's fields, the first of each name.
+    pub(crate) fn query_fields(&self) -> BTreeMap<String, String> {
+        let mut fields = BTreeMap::new();
+        for (name, value) in url::form_urlencoded::parse(self.query.as_bytes()) {
+            fields.entry(name.into_owned()).or_insert_with(|| value.into_owned());
+        }
+        fields
+    }
+
+    /// The body's fields when it is a form or a JSON object of strings; nothing when it is neither.
+    pub(crate) fn body_fields(&self, encodings: Encodings) -> Option<BTreeMap<String, String>> {
+        let content_type = self.header(&CONTENT_TYPE)?.split(';').next()?.trim().to_ascii_lowercase();
+        match content_type.as_str() {
+            "application/json" if encodings != Encodings::Form => json_fields(&self.body),
+            "application/x-www-form-urlencoded" if encodings != Encodings::Json => form_fields(&self.body),
+            _ => None,
+        }
+    }
+}
+
+/// Which body encodings an endpoint takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encodings {
+    Both,
+    Form,
+    Json,
+}
+
+fn json_fields(body: &[u8]) -> Option<BTreeMap<String, String>> {
+    let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
+        return None;
+    };
+    let mut fields = BTreeMap::new();
+    for (name, value) in object {
+        match value {
+            Value::Null => {}
+            Value::String(text) => {
+                fields.insert(name, text);
+            }
+            _ => return None,
+        }
+    }
+    Some(fields)
+}
+
+/// A repeated field makes the form malformed (RFC 6749 §3.2).
+fn form_fields(body: &[u8]) -> Option<BTreeMap<String, String>> {
+    std::str::from_utf8(body).ok()?;
+    let mut fields = BTreeMap::new();
+    for (name, value) in url::form_urlencoded::parse(body) {
+        if fields.insert(name.into_owned(), value.into_owned()).is_some() {
+            return None;
+        }
+    }
+    Some(fields)
+}
+
+fn form_decode(text: &str) -> String {
+    // A lone value parses as the name of one pair; escaping `=` and `&` first keeps it in one piece.
+    let lone = text.replace('=', "%3D").replace('&', "%26");
+    url::form_urlencoded::parse(lone.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+}
+
+/// One answer, whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Bytes,
+}
+
+impl Reply {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::with_type(status, "application/json; charset=utf-8", body.to_string())
+    }
+
+    pub(crate) fn html(status: u16, body: String) -> Self {
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+        Self::with_type(status, "text/html; charset=utf-8", body)
+            .header("content-security-policy", policy)
+            .header("cache-control", "no-store")
+            .header("referrer-policy", "no-referrer")
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::with_type(404, "text/plain", "404 page not found".to_owned())
+    }
+
+    pub(crate) fn text(status: u16, body: &str) -> Self {
+        Self::with_type(status, "text/plain; charset=utf-8", body.to_owned())
+    }
+
+    pub(crate) fn redirect(status: u16, location: &str) -> Self {
+        Self::empty(status).header(LOCATION.as_str(), location)
+    }
+
+    pub(crate) const fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// Adds a header; a value that no header can hold is left out.
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((HeaderName::from_static(name), value));
+        }
+        self
+    }
+
+    fn with_type(status: u16, content_type: &'static str, body: String) -> Self {
+        let headers = vec![(CONTENT_TYPE, HeaderValue::from_static(content_type))];
+        Self { status, headers, body: Bytes::from(body) }
+    }
+}

@@ -1,0 +1,53 @@
+//! Successful answers made odd: what a client must survive without losing the refresh token that came with them.
+
+use serde_json::{Map, Value, json};
+
+use crate::faults::OddAnswer;
+use crate::message::Reply;
+
+/// The same answer, odd in one way. Answers that are not JSON objects stay as they are.
+pub(crate) fn alter(reply: Reply, answer: OddAnswer) -> Reply {
+    let Ok(Value::Object(mut body)) = serde_json::from_slice(&reply.body) else {
+        return reply;
+    };
+    if answer == OddAnswer::NoCode {
+        body.remove("code");
+        body.remove("msg");
+    }
+    match body.get_mut("data") {
+        Some(Value::Object(data)) => alter_tokens(data, answer),
+        _ => alter_tokens(&mut body, answer),
+    }
+    if answer == OddAnswer::NumbersAsStrings {
+        stringify(&mut body);
+    }
+    Reply { headers: reply.headers, ..Reply::json(reply.status, &Value::Object(body)) }
+}
+
+fn alter_tokens(tokens: &mut Map<String, Value>, answer: OddAnswer) {
+    let mut without = |names: &[&str]| {
+        for name in names {
+            tokens.remove(*name);
+        }
+    };
+    match answer {
+        OddAnswer::ExtraFields => {
+            let junk = json!({"junk": {"deep": [1, null, {"er": "…"}]}, "x_number": 1.5, "x_null": null, "id_token": "", "日本": true});
+            if let Value::Object(junk) = junk {
+                tokens.extend(junk);
+            }
+        }
+        OddAnswer::NoAccessToken => without(&["access_token"]),
+        OddAnswer::NoCode => {}
+        OddAnswer::NoExpiry => without(&["expires_in", "refresh_expires_in", "refresh_token_expires_in"]),
+        OddAnswer::NoRefreshToken => without(&["refresh_token", "refresh_expires_in", "refresh_token_expires_in"]),
+        OddAnswer::NumbersAsStrings => stringify(tokens),
+        OddAnswer::OnlyRefreshToken => tokens.retain(|name, _| name == "refresh_token" || name == "code"),
+    }
+}
+
+fn stringify(object: &mut Map<String, Value>) {
+    for value in object.values_mut().filter(|value| value.is_number()) {
+        *value = Value::String(value.to_string());
+    }
+}

@@ -1,0 +1,152 @@
+//! What went wrong, what was kept, and which story to tell.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokenward_core::ports::{CallError, VaultError};
+use tokenward_core::{Code, Refusal, TransportFault};
+
+/// What is left of the login after a failure. No failure erases one (I6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kept {
+    /// There was nothing to keep.
+    Nothing,
+    /// The login is as it was before the call.
+    Everything,
+    /// The refresh token was not spent; it stays in the vault.
+    TokenUnspent,
+    /// The provider's answer is sealed in the journal and will be committed.
+    AnswerInJournal,
+    /// The provider's answer is sealed in the rescue slot and will be committed.
+    AnswerInRescueSlot,
+    /// The refresh token stays, marked as in doubt.
+    Doubt,
+    /// The record stays for the doctor; the access token is served while it lives.
+    Record,
+}
+
+/// A failure. Cheap to clone: every caller who joined a turn receives the same one.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    code: Code,
+    kept: Kept,
+    refusal: Option<Refusal>,
+    detail: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// A failure with nothing but its code.
+    pub(crate) fn new(code: Code, kept: Kept) -> Self {
+        Self(Arc::new(Inner { code, kept, refusal: None, detail: None, source: None }))
+    }
+
+    /// A failure with a detail for people; never a secret.
+    pub(crate) fn with_detail(code: Code, kept: Kept, detail: impl Into<String>) -> Self {
+        Self(Arc::new(Inner { code, kept, refusal: None, detail: Some(detail.into()), source: None }))
+    }
+
+    /// A failure that the provider spoke.
+    pub(crate) fn refused(code: Code, kept: Kept, refusal: Refusal) -> Self {
+        Self(Arc::new(Inner { code, kept, refusal: Some(refusal), detail: None, source: None }))
+    }
+
+    /// A failure of the transport.
+    pub(crate) fn transport(code: Code, kept: Kept, fault: &TransportFault) -> Self {
+        Self::with_detail(code, kept, fault.reason.clone())
+    }
+
+    /// A failure of the vault.
+    pub(crate) fn vault(error: VaultError, kept: Kept) -> Self {
+        Self(Arc::new(Inner { code: error.code(), kept, refusal: None, detail: None, source: Some(Box::new(error)) }))
+    }
+
+    /// A failure of a call that spends nothing.
+    pub(crate) fn call(error: CallError) -> Self {
+        match error {
+            CallError::Refused(refusal) => {
+                // Nothing was spent, so an answer that cannot be read is passing trouble here, not doubt.
+                let code = match refusal.code() {
+                    Code::OutcomeUnknown => Code::ProviderUnavailable,
+                    Code::RefreshTokenRefused => Code::AppSettings,
+                    code => code,
+                };
+                Self::refused(code, Kept::Everything, refusal)
+            }
+            CallError::NoAnswer(fault) => Self::transport(Code::Unreachable, Kept::Everything, &fault),
+            CallError::Lacking(what) => Self::with_detail(Code::SettingMissing, Kept::Everything, what),
+        }
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// What was kept.
+    pub fn kept(&self) -> Kept {
+        self.0.kept
+    }
+
+    /// The provider's own word, if it gave one.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.0.refusal.as_ref()
+    }
+
+    /// A detail for people, such as the transport's reason.
+    pub fn detail(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
+    /// The vault's own error, if the vault failed.
+    pub fn vault_error(&self) -> Option<&VaultError> {
+        self.0.source.as_ref().and_then(|source| source.downcast_ref())
+    }
+}
+
+impl From<VaultError> for Error {
+    /// For failures before anything was sent: the login is as it was.
+    fn from(error: VaultError) -> Self {
+        Self::vault(error, Kept::Everything)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0.code, self.0.code.name())?;
+        if let Some(refusal) = &self.0.refusal {
+            write!(f, ": the provider answered HTTP {}", refusal.status)?;
+            if let Some(code) = refusal.provider_code {
+                write!(f, ", code {code}")?;
+            }
+            if let Some(meaning) = refusal.meaning {
+                write!(f, " ({})", meaning.en)?;
+            }
+        }
+        if let Some(detail) = &self.0.detail {
+            write!(f, ": {detail}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("code", &self.0.code)
+            .field("kept", &self.0.kept)
+            .field("refusal", &self.0.refusal)
+            .field("detail", &self.0.detail)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,426 @@
+//! The keeper: hands out access tokens and sees to it that grants live.
+//!
+//! Enters: an app, a grant, a wish. Leaves: a token that is durable in the vault (I2). Callers of one process who
+//! want the same grant turned join one detached task (DESIGN §5, step 1): a caller that goes away changes nothing,
+//! and waiters are woken. What a turn does is in [`crate::turn`]; what it may do is decided in
+//! `tokenward_core::rotation`.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokenward_core::ports::{AppAccess, AppTokenKind, Clock, Entropy, Keepsake, Provider, Vault};
+use tokenward_core::rotation::{self, Decision};
+use tokenward_core::{
+    Access, App, AppName, AppSecret, AppTicket, AppToken, Ask, Code, Entry, Generation, Grant, GrantId, Intent, Oddity,
+    ProfileName, Rules, SecretBytes, Standing, Status,
+};
+use tokio::sync::watch;
+
+use crate::turn::{Turned, Via};
+use crate::{Error, Kept, Observer, Processes, Recovered};
+
+/// Everything a keeper is made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// The store.
+    pub vault: Arc<dyn Vault>,
+    /// The provider.
+    pub provider: Arc<dyn Provider>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Who we are, and what became of others.
+    pub processes: Processes,
+    /// Told of each step.
+    pub observer: Arc<dyn Observer>,
+}
+
+/// How long callers wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeeperOptions {
+    /// How long a caller who already has a usable token waits for a fresher one that is being fetched.
+    pub ahead_patience: Duration,
+    /// How long a caller with nothing to use waits for someone else's turn.
+    pub turn_patience: Duration,
+}
+
+impl Default for KeeperOptions {
+    fn default() -> Self {
+        Self { ahead_patience: Duration::from_secs(10), turn_patience: Duration::from_mins(1) }
+    }
+}
+
+/// A token, handed out.
+#[derive(Debug, Clone)]
+pub struct Handed {
+    /// The token with its life.
+    pub access: Access,
+    /// The grant it belongs to.
+    pub grant: GrantId,
+    /// Its generation.
+    pub generation: Generation,
+    /// Whether this call caused a turn, or waited for one.
+    pub turned: bool,
+    /// What a person should know.
+    pub notices: Vec<Notice>,
+}
+
+/// Something a person should know although the call succeeded.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A turn was due and failed; the token handed out still lives.
+    TurnFailed(Error),
+    /// A turn is under way, here or elsewhere; the token handed out still lives.
+    TurnElsewhere,
+    /// The provider's answer was odd; what it issued was kept.
+    Odd(Oddity),
+    /// Something that an earlier process left behind was repaired.
+    Recovered(Recovered),
+    /// The journal could not be written and the answer went to the rescue slot.
+    RescueSlotUsed,
+    /// The set obtained came too late and is kept aside.
+    Parked,
+    /// The clock stands before the moment the present token was obtained.
+    ClockWentBack,
+    /// The provider hands out tokens that live shorter than was asked for.
+    ShorterThanAsked,
+}
+
+/// How a grant stands, for people.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The grant.
+    pub grant: Grant,
+    /// How it stands now.
+    pub status: Status,
+    /// When its access token is due to be turned.
+    pub turn_at: Option<Timestamp>,
+    /// Spends that nobody closed.
+    pub intents: Vec<Intent>,
+}
+
+/// The engine. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Keeper {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// Where those who joined a turn wait for its result.
+type Joined = watch::Receiver<Option<Result<Turned, Error>>>;
+
+pub(crate) struct Inner {
+    pub(crate) parts: Parts,
+    pub(crate) options: KeeperOptions,
+    joins: Mutex<HashMap<GrantId, Joined>>,
+    spending: watch::Sender<usize>,
+}
+
+impl Keeper {
+    /// A keeper over these parts.
+    pub fn new(parts: Parts, options: KeeperOptions) -> Self {
+        let (spending, _) = watch::channel(0);
+        Self { inner: Arc::new(Inner { parts, options, joins: Mutex::default(), spending }) }
+    }
+
+    /// The provider's rules.
+    pub fn rules(&self) -> &Rules {
+        self.inner.parts.provider.rules()
+    }
+
+    /// The grant of a profile.
+    ///
+    /// # Errors
+    /// [`Code::NotLoggedIn`] when nobody has logged in under it; the vault's errors.
+    pub async fn grant_of(&self, profile: &ProfileName) -> Result<GrantId, Error> {
+        let found = self.inner.parts.vault.grant_of(profile).await?;
+        found.ok_or_else(|| Error::with_detail(Code::NotLoggedIn, Kept::Nothing, profile.as_str()))
+    }
+
+    /// Hands out an access token, turning the grant first if that is needed.
+    ///
+    /// A token that still lives is handed out whatever happens to the turn (I7); see [`Handed::notices`].
+    ///
+    /// # Errors
+    /// By [`Error::code`]: exit classes `NeedsConsent` (a person must log in), `TryLater` (nothing lost), `Unknown`
+    /// (in doubt, kept), `AppSettings`.
+    pub async fn access(&self, app: &App, id: GrantId, ask: Ask) -> Result<Handed, Error> {
+        let mut turned = false;
+        let mut notices = Vec::new();
+        for _ in 0..MAX_TURNS {
+            let grant = self.inner.parts.vault.grant(id).await?;
+            let now = self.inner.now();
+            match rotation::decide(&grant, ask, self.rules(), now) {
+                Decision::Serve => return hand(grant, turned, notices, ask, now),
+                Decision::Refuse(code) => return Err(refuse(code, &grant)),
+                // A token that is due again right after a turn lives only seconds; it is not turned for ever.
+                Decision::TurnAhead if turned => return hand(grant, turned, notices, ask, now),
+                Decision::TurnAhead => {
+                    if grant.access.as_ref().is_some_and(|access| now < access.obtained) {
+                        notices.push(Notice::ClockWentBack);
+                    }
+                    let join = self.join(app, id, grant.generation, Patience::None);
+                    match tokio::time::timeout(self.inner.options.ahead_patience, join).await {
+                        Ok(Ok(step)) if step.via == Via::Elsewhere => {
+                            notices.push(Notice::TurnElsewhere);
+                            return hand(grant, turned, notices, ask, now);
+                        }
+                        Ok(Ok(step)) => {
+                            turned = true;
+                            notices.extend(step.notices);
+                        }
+                        Ok(Err(error)) => {
+                            notices.push(Notice::TurnFailed(error));
+                            return hand(grant, turned, notices, ask, now);
+                        }
+                        Err(_elapsed) => {
+                            notices.push(Notice::TurnElsewhere);
+                            return hand(grant, turned, notices, ask, now);
+                        }
+                    }
+                }
+                Decision::Turn => match self.join(app, id, grant.generation, Patience::Full).await {
+                    Ok(step) => {
+                        turned |= step.via != Via::Elsewhere;
+                        notices.extend(step.notices);
+                    }
+                    Err(error) => {
+                        let lives = grant.access.as_ref().is_some_and(|access| access.remaining(now) > Duration::ZERO);
+                        if lives && matches!(ask, Ask::Living { .. }) {
+                            notices.push(Notice::TurnFailed(error));
+                            return hand(grant, turned, notices, ask, now);
+                        }
+                        return Err(error);
+                    }
+                },
+            }
+        }
+        let grant = self.inner.parts.vault.grant(id).await?;
+        if grant.access.as_ref().is_some_and(|access| access.remaining(self.inner.now()) > Duration::ZERO) {
+            return hand(grant, turned, notices, ask, self.inner.now());
+        }
+        Err(Error::with_detail(Code::OddAnswer, Kept::Record, "the provider issues access tokens without a life"))
+    }
+
+    /// Turns the grant now, whatever the life of the present token. Callers who saw one generation cause one spend.
+    ///
+    /// # Errors
+    /// As [`Keeper::access`], but a token that still lives is no substitute.
+    pub async fn renew(&self, app: &App, id: GrantId) -> Result<Handed, Error> {
+        let seen = self.inner.parts.vault.grant(id).await?.generation;
+        self.access(app, id, Ask::NewerThan(seen)).await
+    }
+
+    /// Hands out an app or tenant token, fetched anew when less than `min_ttl` is left. Needs no login and no lock
+    /// (reference §9: any number of processes may fetch one).
+    pub async fn app_token(&self, app: &App, kind: AppTokenKind, min_ttl: Duration) -> Result<AppAccess, Error> {
+        let vault = &self.inner.parts.vault;
+        let name = match kind {
+            AppTokenKind::App => Keepsake::AppToken(app.name.clone()),
+            AppTokenKind::Tenant => Keepsake::TenantToken(app.name.clone()),
+        };
+        // The kept token belongs to a client id and a host: a changed setting must not serve the old one.
+        let owner = format!("{}\n{}\n", app.client_id, app.hosts.open);
+        let needed = min_ttl.max(APP_TOKEN_MARGIN);
+        if let Some((bytes, Some(expires))) = vault.recall(&name).await?
+            && Duration::try_from(expires.duration_since(self.inner.now())).unwrap_or_default() > needed
+            && let Some(text) = std::str::from_utf8(bytes.expose()).ok().and_then(|text| text.strip_prefix(&owner))
+            && let Ok(token) = AppToken::parse(text)
+        {
+            return Ok(AppAccess { token, expires });
+        }
+        let fetched = self.inner.parts.provider.app_token(app, kind).await.map_err(Error::call)?;
+        let bytes = SecretBytes::new(format!("{owner}{}", fetched.token.expose()).into_bytes());
+        // A token that cannot be kept is still good: it can be fetched again at no cost.
+        if let Err(error) = vault.keep(&name, &bytes, Some(fetched.expires)).await {
+            tracing::warn!(%error, "the app token could not be kept");
+        }
+        Ok(fetched)
+    }
+
+    /// How a grant stands. Spends nothing (I8).
+    pub async fn status(&self, id: GrantId) -> Result<Report, Error> {
+        let grant = self.inner.parts.vault.grant(id).await?;
+        self.report(grant).await
+    }
+
+    /// How every grant stands, oldest first. Spends nothing (I8).
+    pub async fn list(&self) -> Result<Vec<Report>, Error> {
+        let mut reports = Vec::new();
+        for grant in self.inner.parts.vault.grants().await? {
+            reports.push(self.report(grant).await?);
+        }
+        Ok(reports)
+    }
+
+    /// What happened to a grant, newest first.
+    pub async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, Error> {
+        Ok(self.inner.parts.vault.journal(id, limit).await?)
+    }
+
+    /// Seals an app's secret into the vault.
+    pub async fn keep_app_secret(&self, app: &AppName, secret: &AppSecret) -> Result<(), Error> {
+        self.keep(&Keepsake::AppSecret(app.clone()), secret.expose()).await
+    }
+
+    /// The secret of an app, if the vault has one.
+    pub async fn app_secret(&self, app: &AppName) -> Result<Option<AppSecret>, Error> {
+        Ok(self.recall(&Keepsake::AppSecret(app.clone())).await?.and_then(|text| AppSecret::parse(text).ok()))
+    }
+
+    /// Seals a store app's ticket into the vault.
+    pub async fn keep_app_ticket(&self, app: &AppName, ticket: &AppTicket) -> Result<(), Error> {
+        self.keep(&Keepsake::AppTicket(app.clone()), ticket.expose()).await
+    }
+
+    /// The ticket of a store app, if the vault has one.
+    pub async fn app_ticket(&self, app: &AppName) -> Result<Option<AppTicket>, Error> {
+        Ok(self.recall(&Keepsake::AppTicket(app.clone())).await?.and_then(|text| AppTicket::parse(text).ok()))
+    }
+
+    /// Asks the provider to push a new app ticket.
+    pub async fn resend_app_ticket(&self, app: &App) -> Result<(), Error> {
+        self.inner.parts.provider.resend_ticket(app).await.map_err(Error::call)
+    }
+
+    /// Whether a spend is between its intent and its commit in this process. While it is, a signal should wait.
+    pub fn is_spending(&self) -> bool {
+        *self.inner.spending.borrow() > 0
+    }
+
+    /// Returns once no spend is between its intent and its commit in this process.
+    pub async fn idle(&self) {
+        let mut spending = self.inner.spending.subscribe();
+        // The sender lives in `inner`, which we hold.
+        let _ = spending.wait_for(|count| *count == 0).await;
+    }
+
+    /// Joins the turn of a grant under way in this process, or starts one; the turn itself is detached.
+    async fn join(&self, app: &App, id: GrantId, seen: Generation, patience: Patience) -> Result<Turned, Error> {
+        let mut outcome = {
+            let mut joins = self.inner.joins.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(running) = joins.get(&id) {
+                running.clone()
+            } else {
+                let (publish, outcome) = watch::channel(None);
+                joins.insert(id, outcome.clone());
+                let (keeper, app) = (self.clone(), app.clone());
+                tokio::spawn(async move {
+                    let left = Left { keeper: keeper.clone(), id };
+                    let result = keeper.turn(&app, id, seen, patience).await;
+                    // Whoever comes from here on starts anew, with what is in the vault now.
+                    drop(left);
+                    let _ = publish.send(Some(result));
+                });
+                outcome
+            }
+        };
+        match outcome.wait_for(Option::is_some).await {
+            Ok(result) => result.clone().unwrap_or_else(|| Err(Error::new(Code::Internal, Kept::Everything))),
+            Err(_) => Err(Error::with_detail(Code::Internal, Kept::Record, "the turning task ended without a word")),
+        }
+    }
+
+    async fn report(&self, grant: Grant) -> Result<Report, Error> {
+        let intents = self.inner.parts.vault.open_intents(grant.id).await?;
+        let status = grant.status(self.rules(), self.inner.now());
+        let turn_at = grant.access.as_ref().map(|access| self.rules().turn_at(grant.id, access));
+        Ok(Report { grant, status, turn_at, intents })
+    }
+
+    async fn keep(&self, what: &Keepsake, text: &str) -> Result<(), Error> {
+        Ok(self.inner.parts.vault.keep(what, &SecretBytes::new(text.as_bytes().to_vec()), None).await?)
+    }
+
+    async fn recall(&self, what: &Keepsake) -> Result<Option<String>, Error> {
+        let found = self.inner.parts.vault.recall(what).await?;
+        Ok(found.and_then(|(bytes, _)| String::from_utf8(bytes.expose().to_vec()).ok()))
+    }
+}
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keeper").field("options", &self.inner.options).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.parts.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// Counts a spend as under way until the guard is dropped.
+    pub(crate) fn spending(self: &Arc<Self>) -> Spending {
+        self.spending.send_modify(|count| *count += 1);
+        Spending(Arc::clone(self))
+    }
+}
+
+/// How long a turn waits for a lease that someone else holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Not at all: the caller has a token.
+    None,
+    /// [`KeeperOptions::turn_patience`].
+    Full,
+}
+
+/// While it exists, a spend is under way.
+pub(crate) struct Spending(Arc<Inner>);
+
+impl Drop for Spending {
+    fn drop(&mut self) {
+        self.0.spending.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Takes a grant off the list of running turns, also when the task panics.
+struct Left {
+    keeper: Keeper,
+    id: GrantId,
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        self.keeper.inner.joins.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
+fn hand(grant: Grant, turned: bool, mut notices: Vec<Notice>, ask: Ask, now: Timestamp) -> Result<Handed, Error> {
+    let Some(access) = grant.access else {
+        return Err(Error::new(Code::Internal, Kept::Everything));
+    };
+    if let Ask::Living { min_ttl } = ask
+        && access.remaining(now) < min_ttl
+    {
+        notices.push(Notice::ShorterThanAsked);
+    }
+    Ok(Handed { access, grant: grant.id, generation: grant.generation, turned, notices })
+}
+
+/// The error of a grant that only a person can help.
+pub(crate) fn refuse(code: Code, grant: &Grant) -> Error {
+    match &grant.standing {
+        Standing::NeedsConsent { since, provider_code, .. } => {
+            let provider = provider_code.map_or_else(String::new, |code| format!(", provider code {code}"));
+            Error::with_detail(code, Kept::Record, format!("since {since}{provider}"))
+        }
+        _ => Error::new(code, Kept::Record),
+    }
+}
+
+/// How many turns one call may cause: one, one more when the first brought a refresh token and nothing else, and a
+/// last look.
+const MAX_TURNS: usize = 3;
+/// App tokens are fetched anew this long before their end; the provider gives the same one until 30 minutes before.
+const APP_TOKEN_MARGIN: Duration = Duration::from_mins(5);

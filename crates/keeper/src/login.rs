@@ -1,0 +1,369 @@
+//! Logging in and out.
+//!
+//! Enters: an authorization code that came back to the right `state`, or a device code. Leaves: a grant, durable,
+//! before anyone is told that the login succeeded (I2). The raw answer is kept before it is read (I3); a process that
+//! dies between the two leaves an answer that [`Keeper::recover_logins`] makes a login of.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use tokenward_core::ports::{
+    AuthorizationRequest, CodeExchange, DeviceLogin, LeaseAttempt, LoggedIn, LoginAnswerId, NewLogin, Prepared, Sent,
+};
+use tokenward_core::{
+    Access, App, AppName, AuthorizationCode, Code, CodeVerifier, GrantId, Issued, Oddity, Outcome, ProfileName,
+    RawAnswer, Refusal, RefusalClass, Remedy, Scopes, TokenApi, TokenSet,
+};
+use tokio::time::Instant;
+use url::Url;
+
+use crate::{Error, Keeper, Kept, Report};
+
+/// What a person is asked to consent to, and where the browser goes afterwards.
+#[derive(Debug, Clone)]
+pub struct LoginRequest {
+    /// The scopes, `offline_access` among them ([`Scopes::for_login`]).
+    pub scopes: Scopes,
+    /// The redirect URL, as registered.
+    pub redirect_uri: Url,
+    /// Whether the consent page is shown even where the provider would skip it.
+    pub force_consent: bool,
+}
+
+/// A login under way: its address, and what ties the answer to it (RFC 6749 §10.12, RFC 7636).
+#[derive(Debug)]
+pub struct LoginAttempt {
+    url: Url,
+    state: String,
+    verifier: CodeVerifier,
+    request: LoginRequest,
+}
+
+impl LoginAttempt {
+    /// The authorization page. Holds no secret: the challenge is a hash, the state is used once.
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The state that must come back.
+    pub fn state(&self) -> &str {
+        &self.state
+    }
+
+    /// Where the browser goes afterwards.
+    pub const fn redirect_uri(&self) -> &Url {
+        &self.request.redirect_uri
+    }
+}
+
+/// What a login brought.
+#[derive(Debug, Clone)]
+pub struct LoginReport {
+    /// The grant as it stands.
+    pub report: Report,
+    /// What became of the profile.
+    pub logged_in: LoggedIn,
+    /// What was strange about the answer; [`Oddity::RefreshMissing`] means that the login cannot be renewed.
+    pub oddities: Vec<Oddity>,
+    /// What was asked for, to be compared with the grant's scopes. Empty after a recovery.
+    pub asked: Scopes,
+}
+
+impl Keeper {
+    /// Prepares a login with `state` and a PKCE S256 challenge from this keeper's randomness.
+    ///
+    /// # Panics
+    /// Never: base64url text is a valid verifier.
+    pub fn begin_login(&self, app: &App, request: LoginRequest) -> LoginAttempt {
+        let state = URL_SAFE_NO_PAD.encode(self.inner.random::<24>());
+        let verifier = CodeVerifier::parse(URL_SAFE_NO_PAD.encode(self.inner.random::<48>()))
+            .expect("base64url text is a verifier");
+        let code_challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()));
+        let url = self.inner.parts.provider.authorization_url(
+            app,
+            &AuthorizationRequest {
+                redirect_uri: request.redirect_uri.clone(),
+                scopes: request.scopes.clone(),
+                state: state.clone(),
+                code_challenge,
+                force_consent: request.force_consent,
+            },
+        );
+        LoginAttempt { url, state, verifier, request }
+    }
+
+    /// Exchanges the code and stores the login.
+    ///
+    /// # Errors
+    /// [`Code::CodeRefused`] when the code was used, expired or unknown; [`Code::OutcomeUnknown`] when the answer was
+    /// lost (start again: a code is good once); settings and transport errors. An earlier login of the profile is
+    /// untouched by any of them.
+    pub async fn finish_login(
+        &self,
+        app: &App,
+        profile: &ProfileName,
+        attempt: LoginAttempt,
+        code: AuthorizationCode,
+    ) -> Result<LoginReport, Error> {
+        let exchange = CodeExchange { code, verifier: attempt.verifier, redirect_uri: attempt.request.redirect_uri };
+        let mut api = app.token_api;
+        let mut may_fall_back = app.fallback;
+        loop {
+            let prepared = self.inner.parts.provider.prepare(app, api).await.map_err(Error::call)?;
+            let _spending = self.inner.spending();
+            let answer = self.exchange(app, &prepared, &exchange).await?;
+            let kept = self.inner.parts.vault.keep_login_answer(profile, &app.name, api, &answer).await?;
+            match self.inner.parts.provider.read(api, &answer) {
+                Outcome::Rotated { issued, oddities } => {
+                    return self
+                        .store(
+                            Some(app),
+                            &app.name,
+                            profile,
+                            api,
+                            kept,
+                            issued,
+                            oddities,
+                            attempt.request.scopes,
+                            &answer,
+                        )
+                        .await;
+                }
+                // The answer proves that the code was not read, so it is still good (reference §8.1).
+                Outcome::NoSuchEndpoint(refusal) => {
+                    self.inner.parts.vault.drop_login_answer(kept).await?;
+                    match api.fallback() {
+                        Some(other) if may_fall_back => {
+                            tracing::warn!(%api, %other, "no such token endpoint; using the other one");
+                            may_fall_back = false;
+                            api = other;
+                        }
+                        _ => return Err(Error::refused(Code::NoSuchEndpoint, Kept::Everything, refusal)),
+                    }
+                }
+                // Kept, in case someone can read it one day.
+                Outcome::Unreadable(refusal) => {
+                    return Err(Error::refused(Code::OddAnswer, Kept::AnswerInJournal, refusal));
+                }
+                Outcome::Refused(refusal) => {
+                    self.inner.parts.vault.drop_login_answer(kept).await?;
+                    return Err(Error::refused(code_refusal(&refusal), Kept::Everything, refusal));
+                }
+            }
+        }
+    }
+
+    /// Starts a device authorization (RFC 8628): the person opens a page on any device, no redirect URL is needed.
+    pub async fn begin_device_login(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, Error> {
+        self.inner.parts.provider.device_begin(app, scopes).await.map_err(Error::call)
+    }
+
+    /// Asks, at the pace the provider sets, until the person has finished; then stores the login.
+    ///
+    /// # Errors
+    /// [`Code::LoginTimedOut`] when the device code ends first; [`Code::ConsentDenied`] when the person says no.
+    pub async fn finish_device_login(
+        &self,
+        app: &App,
+        profile: &ProfileName,
+        login: DeviceLogin,
+        asked: Scopes,
+    ) -> Result<LoginReport, Error> {
+        let end = Instant::now() + login.expires_in;
+        let mut interval = login.interval.max(Duration::from_millis(100));
+        let api = TokenApi::V3;
+        loop {
+            if Instant::now() + interval > end {
+                return Err(Error::new(Code::LoginTimedOut, Kept::Everything));
+            }
+            tokio::time::sleep(interval).await;
+            let _spending = self.inner.spending();
+            let answer = match self.inner.parts.provider.device_poll(app, &login.device_code, EXCHANGE_DEADLINE).await {
+                Sent::Answered(answer) => answer,
+                // A poll may be repeated: the code is not used up by it (RFC 8628 §3.5).
+                Sent::Unsent(fault) | Sent::InDoubt(fault) => {
+                    tracing::warn!(reason = %fault.reason, "a poll went unanswered");
+                    interval = (interval * 2).min(MAX_INTERVAL);
+                    continue;
+                }
+            };
+            // Pending answers hold nothing issued, so only the others are worth a sync. Reading cannot fail or panic.
+            match self.inner.parts.provider.read(api, &answer) {
+                Outcome::Refused(refusal) if refusal.class == RefusalClass::Pending => {
+                    if refusal.remedy == Remedy::WaitForLimit {
+                        interval = (interval + SLOW_DOWN).min(MAX_INTERVAL);
+                    }
+                }
+                Outcome::Rotated { issued, oddities } => {
+                    let kept = self.inner.parts.vault.keep_login_answer(profile, &app.name, api, &answer).await?;
+                    return self
+                        .store(Some(app), &app.name, profile, api, kept, issued, oddities, asked, &answer)
+                        .await;
+                }
+                Outcome::Refused(refusal) if refusal.class == RefusalClass::Retry => {
+                    interval = (interval + SLOW_DOWN).min(MAX_INTERVAL);
+                }
+                Outcome::Refused(refusal) => {
+                    return Err(Error::refused(code_refusal(&refusal), Kept::Everything, refusal));
+                }
+                Outcome::NoSuchEndpoint(refusal) => {
+                    return Err(Error::refused(Code::NoSuchEndpoint, Kept::Everything, refusal));
+                }
+                Outcome::Unreadable(refusal) => {
+                    self.inner.parts.vault.keep_login_answer(profile, &app.name, api, &answer).await?;
+                    return Err(Error::refused(Code::OddAnswer, Kept::AnswerInJournal, refusal));
+                }
+            }
+        }
+    }
+
+    /// Makes logins of answers that were kept by processes which died before they could. Answers younger than a
+    /// minute are left to the process that may still be at work on them.
+    pub async fn recover_logins(&self) -> Result<Vec<LoginReport>, Error> {
+        let mut reports = Vec::new();
+        for kept in self.inner.parts.vault.login_answers().await? {
+            let age = self.inner.now().duration_since(kept.answer.received).abs();
+            if Duration::try_from(age).unwrap_or_default() < LOGIN_AT_WORK {
+                continue;
+            }
+            if let Outcome::Rotated { issued, oddities } = self.inner.parts.provider.read(kept.api, &kept.answer) {
+                let none = Scopes::default();
+                reports.push(
+                    self.store(None, &kept.app, &kept.profile, kept.api, kept.id, issued, oddities, none, &kept.answer)
+                        .await?,
+                );
+            }
+        }
+        Ok(reports)
+    }
+
+    /// Logs a grant out. With `revoke`, the provider is told first (RFC 7009), and if it refuses, nothing changes here.
+    /// Gives back whether the provider confirmed.
+    ///
+    /// # Errors
+    /// [`Code::StillTurning`] while another process turns the grant; the provider's errors with `revoke`.
+    pub async fn logout(&self, app: Option<&App>, id: GrantId, revoke: bool) -> Result<bool, Error> {
+        let vault = &self.inner.parts.vault;
+        let end = Instant::now() + self.inner.options.turn_patience;
+        let lease = loop {
+            match vault.lease(id, self.inner.parts.processes.myself(), LOGOUT_LEASE).await? {
+                LeaseAttempt::Held(lease) => break lease,
+                LeaseAttempt::Busy { .. } => {
+                    let left = end.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Err(Error::new(Code::StillTurning, Kept::Everything));
+                    }
+                    vault.wait(id, left).await;
+                }
+            }
+        };
+        let result = async {
+            let mut revoked = false;
+            if revoke {
+                let app = app.ok_or_else(|| Error::with_detail(Code::SettingMissing, Kept::Everything, "the app"))?;
+                let tokens = vault.revocable(&lease).await?;
+                if tokens.refresh.is_some() || tokens.access.is_some() {
+                    let provider = &self.inner.parts.provider;
+                    provider.revoke(app, tokens.refresh.as_ref(), tokens.access.as_ref()).await.map_err(Error::call)?;
+                    revoked = true;
+                }
+            }
+            vault.retire(&lease, self.inner.now(), revoked).await?;
+            Ok(revoked)
+        }
+        .await;
+        if let Err(error) = vault.release(lease).await {
+            tracing::warn!(%error, grant = %id, "the lease could not be released");
+        }
+        result
+    }
+
+    async fn exchange(&self, app: &App, prepared: &Prepared, exchange: &CodeExchange) -> Result<RawAnswer, Error> {
+        match self.inner.parts.provider.exchange(app, prepared, exchange, EXCHANGE_DEADLINE).await {
+            Sent::Answered(answer) => Ok(answer),
+            Sent::Unsent(fault) => Err(Error::transport(Code::Unreachable, Kept::Everything, &fault)),
+            Sent::InDoubt(fault) => Err(Error::transport(Code::OutcomeUnknown, Kept::Everything, &fault)),
+        }
+    }
+
+    /// Finds out whose login it is, and stores it. The answer is kept already, so a provider that is slow to say whose
+    /// it is endangers nothing.
+    #[expect(clippy::too_many_arguments, reason = "everything a login is made of, used once")]
+    async fn store(
+        &self,
+        app: Option<&App>,
+        app_name: &AppName,
+        profile: &ProfileName,
+        api: TokenApi,
+        kept: LoginAnswerId,
+        issued: Issued,
+        oddities: Vec<Oddity>,
+        asked: Scopes,
+        answer: &RawAnswer,
+    ) -> Result<LoginReport, Error> {
+        let subject = match (issued.subject, app, &issued.access) {
+            (Some(subject), _, _) => Some(subject),
+            (None, Some(app), Some(Access { token, .. })) => {
+                let asking = self.inner.parts.provider.user_info(app, token);
+                match tokio::time::timeout(WHO_DEADLINE, asking).await {
+                    Ok(Ok(subject)) => Some(subject),
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "the provider did not say whose login it is");
+                        None
+                    }
+                    Err(_elapsed) => None,
+                }
+            }
+            _ => None,
+        };
+        let obtained = answer.received;
+        let login = NewLogin {
+            answer: Some(kept),
+            id: GrantId::new(u64::try_from(obtained.as_millisecond()).unwrap_or(0), self.inner.random()),
+            profile: profile.clone(),
+            app: app_name.clone(),
+            set: TokenSet {
+                access: issued.access,
+                refresh: issued.refresh,
+                refresh_expires: issued.refresh_expires,
+                scopes: issued.scopes,
+                subject,
+                issued_by: api,
+                obtained,
+            },
+            wall: self.rules().wall.and_then(|wall| obtained.checked_add(wall).ok()),
+            by: self.inner.parts.processes.myself().clone(),
+        };
+        let logged_in =
+            self.inner.parts.vault.log_in(login).await.map_err(|error| Error::vault(error, Kept::AnswerInJournal))?;
+        let report = self.status(logged_in.id()).await?;
+        Ok(LoginReport { report, logged_in, oddities, asked })
+    }
+}
+
+/// The story of a refused code or device code.
+fn code_refusal(refusal: &Refusal) -> Code {
+    match (refusal.class, refusal.remedy) {
+        (RefusalClass::NeedsConsent, Remedy::LogIn) if refusal.description.as_deref() == Some("access_denied") => {
+            Code::ConsentDenied
+        }
+        (RefusalClass::NeedsConsent, Remedy::LogInAfterEnd) => Code::LoginTimedOut,
+        (RefusalClass::NeedsConsent | RefusalClass::AccessDead | RefusalClass::InDoubt, _) => Code::CodeRefused,
+        _ => refusal.code(),
+    }
+}
+
+/// How long the answer to an exchange or a poll is waited for.
+const EXCHANGE_DEADLINE: Duration = Duration::from_secs(30);
+/// How long the provider may take to say whose login it is.
+const WHO_DEADLINE: Duration = Duration::from_secs(10);
+/// A process that has kept an answer may be at work on it for this long (longer than [`WHO_DEADLINE`]).
+const LOGIN_AT_WORK: Duration = Duration::from_mins(1);
+/// How long a logout may take, the provider's part included.
+const LOGOUT_LEASE: Duration = Duration::from_secs(75);
+/// `slow_down` adds this to the pause between polls (RFC 8628 §3.5).
+const SLOW_DOWN: Duration = Duration::from_secs(5);
+/// The longest pause between polls (reference §8.3).
+const MAX_INTERVAL: Duration = Duration::from_mins(1);

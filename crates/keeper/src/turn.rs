@@ -1,0 +1,440 @@
+//! One rotation, step by step (DESIGN §5).
+//!
+//! Enters: a grant and the generation its caller saw. Leaves: a newer generation, durable (I2), or a failure that
+//! says what was kept. The order is the promise: lease → re-read → recover → prove → prepare → begin → send →
+//! keep the raw answer → read → commit. Only `begin` yields the right to send (I1); nothing is read before it is
+//! kept (I3); a failed save is a failed rotation. A crash between any two steps leaves what the next caller's
+//! *recover* continues from (I5).
+
+use std::time::Duration;
+
+use tokenward_core::ports::{AnswerKept, Committed, LeaseAttempt, Sent, in_doubt};
+use tokenward_core::rotation::{self, Recovery, Settlement};
+use tokenward_core::{
+    App, Ask, Closing, Code, Doubt, Event, Generation, Grant, GrantId, Intent, IntentDraft, IntentId, Lease, RawAnswer,
+    Standing, TokenApi,
+};
+use tokio::time::Instant;
+
+use crate::keeper::{Patience, refuse};
+use crate::{Error, Keeper, Kept, Notice, Step};
+
+/// What a turn came to.
+#[derive(Debug, Clone)]
+pub(crate) struct Turned {
+    pub(crate) via: Via,
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// Who brought the newer generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// This turn.
+    Ours,
+    /// Someone else, while we waited; or nobody yet, and the caller did not want to wait.
+    Elsewhere,
+}
+
+/// What was found of an earlier process and repaired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Recovered {
+    /// An answer that was kept but not committed has been committed.
+    Answer,
+    /// A token whose send had an unknown outcome was sent again, and the provider gave a new one.
+    Replay,
+}
+
+/// What a settled answer leads to.
+enum Settled {
+    /// A new generation is stored.
+    Committed(Vec<Notice>),
+    /// The grant had moved on; what is stored now is someone else's.
+    Parked,
+    /// Unspent, and the endpoint does not exist: another may be tried.
+    NoSuchEndpoint(Error),
+}
+
+impl Keeper {
+    /// Turns a grant that its caller saw in generation `seen`.
+    pub(crate) async fn turn(
+        &self,
+        app: &App,
+        id: GrantId,
+        seen: Generation,
+        patience: Patience,
+    ) -> Result<Turned, Error> {
+        let Some(mut lease) = self.lease(id, seen, patience).await? else {
+            return Ok(Turned { via: Via::Elsewhere, notices: Vec::new() });
+        };
+        self.at(Step::Leased);
+        let result = self.turn_leased(app, &mut lease, seen, patience).await;
+        // A lease that cannot be given back lapses by itself; the turn's own result matters more.
+        if let Err(error) = self.inner.parts.vault.release(lease).await {
+            tracing::warn!(%error, grant = %id, "the lease could not be released");
+        }
+        result
+    }
+
+    /// Waits for the lease. `None` when someone else has turned the grant meanwhile, or is at it and the caller does
+    /// not want to wait.
+    async fn lease(&self, id: GrantId, seen: Generation, patience: Patience) -> Result<Option<Lease>, Error> {
+        let vault = &self.inner.parts.vault;
+        let end = Instant::now() + self.inner.options.turn_patience;
+        let waiting_since = self.inner.now();
+        loop {
+            match vault.lease(id, self.inner.parts.processes.myself(), LEASE).await? {
+                LeaseAttempt::Held(lease) => return Ok(Some(lease)),
+                LeaseAttempt::Busy { .. } if patience == Patience::None => return Ok(None),
+                LeaseAttempt::Busy { holder, .. } => {
+                    let left = end.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        let who = holder.map_or_else(
+                            || "another process".to_owned(),
+                            |holder| format!("process {} on {}", holder.pid, holder.host),
+                        );
+                        return Err(Error::with_detail(Code::StillTurning, Kept::Everything, who));
+                    }
+                    vault.wait(id, left).await;
+                }
+            }
+            let grant = vault.grant(id).await?;
+            if self.is_turned(&grant, seen) {
+                return Ok(None);
+            }
+            // A waiter shares the failure it waited for: sixty-four waiters must not become sixty-four attempts.
+            if let Some(entry) = vault.journal(id, 1).await?.into_iter().next()
+                && entry.at >= waiting_since
+                && let Event::Closed { closing, .. } = entry.event
+                && let Some(error) = shared_failure(closing, &grant)
+            {
+                return Err(error);
+            }
+        }
+    }
+
+    async fn turn_leased(
+        &self,
+        app: &App,
+        lease: &mut Lease,
+        seen: Generation,
+        patience: Patience,
+    ) -> Result<Turned, Error> {
+        let vault = &self.inner.parts.vault;
+        let id = lease.grant;
+        // Only what is read under the lease is spent.
+        let grant = vault.grant(id).await?;
+        self.at(Step::Reread);
+        if self.is_turned(&grant, seen) {
+            return Ok(Turned { via: Via::Elsewhere, notices: Vec::new() });
+        }
+        let mut notices = Vec::new();
+        let (grant, replays) = self.recover(grant, patience, &mut notices).await?;
+        if self.is_turned(&grant, seen) {
+            return Ok(Turned { via: Via::Ours, notices });
+        }
+        match &grant.standing {
+            Standing::NeedsConsent { code, .. } => return Err(refuse(*code, &grant)),
+            Standing::Retired { .. } => return Err(refuse(Code::NotLoggedIn, &grant)),
+            Standing::Live | Standing::InDoubt { .. } if !grant.has_refresh => {
+                return Err(Error::new(Code::NoRefreshToken, Kept::Record));
+            }
+            Standing::InDoubt { .. } if replays.is_none() => self.may_replay(&grant)?,
+            _ => {}
+        }
+
+        vault.prove().await?;
+        self.at(Step::Proven);
+
+        let issuer = grant.issued_by;
+        let api = if app.token_api.accepts_from(issuer) { app.token_api } else { issuer };
+        let replay = replays.is_some() || is_in_doubt(&grant);
+        let first = self.spend(app, lease, &grant, api, replays, replay).await?;
+        let settled = match first {
+            // Proven unread, so a second intent for the issuing family is not a second spend.
+            Settled::NoSuchEndpoint(_) if app.fallback && api != issuer => {
+                self.spend(app, lease, &grant, issuer, None, replay).await?
+            }
+            settled => settled,
+        };
+        match settled {
+            Settled::Committed(more) => {
+                notices.extend(more);
+                if replay {
+                    notices.push(Notice::Recovered(Recovered::Replay));
+                }
+                Ok(Turned { via: Via::Ours, notices })
+            }
+            Settled::Parked => {
+                notices.push(Notice::Parked);
+                Ok(Turned { via: Via::Elsewhere, notices })
+            }
+            Settled::NoSuchEndpoint(error) => Err(error),
+        }
+    }
+
+    /// Continues what others left open. Gives back the grant as it is then, and the intent that the next spend
+    /// repeats, if any.
+    async fn recover(
+        &self,
+        mut grant: Grant,
+        patience: Patience,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(Grant, Option<IntentId>), Error> {
+        let vault = &self.inner.parts.vault;
+        let end = Instant::now() + self.inner.options.turn_patience;
+        let mut replays = None;
+        'again: loop {
+            for intent in vault.open_intents(grant.id).await? {
+                let fate = self.inner.parts.processes.fate(&intent.sender);
+                match rotation::recover(&intent, &grant, fate, self.rules(), self.inner.now()) {
+                    Recovery::Settle => {
+                        let Some(answer) = intent.answer.clone() else { continue };
+                        match self.settle(&grant, intent.id, intent.api, &answer, is_in_doubt(&grant)).await {
+                            Ok(Settled::Committed(more)) => {
+                                notices.extend(more);
+                                notices.push(Notice::Recovered(Recovered::Answer));
+                            }
+                            Ok(Settled::Parked) => notices.push(Notice::Parked),
+                            Ok(Settled::NoSuchEndpoint(_)) => {}
+                            Err(error) if error.vault_error().is_some() => return Err(error),
+                            // The answer said no to someone else; what it means for the grant is stored now.
+                            Err(error) => tracing::info!(%error, intent = %intent.id, "a kept answer was settled"),
+                        }
+                        grant = vault.grant(grant.id).await?;
+                        continue 'again;
+                    }
+                    // An older generation's spend without an answer has nothing left to tell.
+                    _ if intent.generation != grant.generation => {
+                        vault.close(intent.id, Closing::Replayed, None).await?;
+                    }
+                    Recovery::Replay => replays = Some(intent.id),
+                    Recovery::Hold { until } => return Err(held(&intent, until)),
+                    Recovery::Wait { until } => {
+                        let left = end.saturating_duration_since(Instant::now());
+                        let needed = Duration::try_from(until.duration_since(self.inner.now())).unwrap_or_default();
+                        if patience == Patience::None || needed > left {
+                            return Err(held(&intent, until));
+                        }
+                        // Its late answer may come at any moment; look again rather than sleep through.
+                        tokio::time::sleep(needed.min(LATE_ANSWER_LOOK)).await;
+                        grant = vault.grant(grant.id).await?;
+                        continue 'again;
+                    }
+                }
+            }
+            return Ok((grant, replays));
+        }
+    }
+
+    /// Spends the refresh token once: begin, send, keep, settle.
+    ///
+    /// `replays` is the open intent that this one repeats; `replay` tells whether this token had been sent before
+    /// with unknown outcome.
+    async fn spend(
+        &self,
+        app: &App,
+        lease: &mut Lease,
+        grant: &Grant,
+        api: TokenApi,
+        replays: Option<IntentId>,
+        replay: bool,
+    ) -> Result<Settled, Error> {
+        let parts = &self.inner.parts;
+        let vault = &parts.vault;
+        let prepared = parts.provider.prepare(app, api).await.map_err(Error::call)?;
+        self.at(Step::Prepared);
+        vault.renew(lease, LEASE).await?;
+
+        // From here to the commit the process must not be asked to go (signals wait for `idle`).
+        let _spending = self.inner.spending();
+        let timeout = self.rules().send_deadline;
+        let begun = self.inner.now();
+        let draft = IntentDraft {
+            id: IntentId::new(u64::try_from(begun.as_millisecond()).unwrap_or(0), self.inner.random()),
+            generation: grant.generation,
+            api,
+            begun,
+            deadline: begun.checked_add(timeout).unwrap_or(begun),
+            replays,
+        };
+        let intent = draft.id;
+        let spend = vault.begin(lease, draft).await?;
+        self.at(Step::Begun);
+        tracing::info!(grant = %grant.id, generation = %grant.generation, %intent, %api, replay, "refresh token sent");
+
+        let answer = match parts.provider.refresh(app, &prepared, spend, timeout).await {
+            Sent::Answered(answer) => answer,
+            Sent::Unsent(fault) => {
+                // What an earlier send left in doubt is not cleared by a send that never left.
+                let standing = replay.then(|| in_doubt(intent, begun, Doubt::SenderDied));
+                let kept = if replay { Kept::Doubt } else { Kept::TokenUnspent };
+                self.close(intent, Closing::Unsent { reason: fault.reason.clone() }, standing).await;
+                return Err(Error::transport(Code::Unreachable, kept, &fault));
+            }
+            Sent::InDoubt(fault) => {
+                let standing = in_doubt(intent, self.inner.now(), Doubt::NoAnswer);
+                self.close(intent, Closing::Doubt { doubt: Doubt::NoAnswer }, Some(standing)).await;
+                return Err(Error::transport(Code::OutcomeUnknown, Kept::Doubt, &fault));
+            }
+        };
+        self.at(Step::Sent);
+
+        let kept = vault.keep_answer(intent, &answer).await;
+        let mut notices = Vec::new();
+        match &kept {
+            Ok(AnswerKept::Journal) => self.at(Step::Journalled),
+            Ok(AnswerKept::RescueSlot) => {
+                tracing::error!(grant = %grant.id, "the journal cannot be written; the answer is in the rescue slot");
+                notices.push(Notice::RescueSlotUsed);
+                self.at(Step::Journalled);
+            }
+            // Only memory holds it now. The commit below is its last way to the disk, and it keeps trying.
+            Err(error) => {
+                tracing::error!(%error, grant = %grant.id, "the answer could not be kept; trying to commit it");
+            }
+        }
+        let mut settled = self.settle(grant, intent, api, &answer, replay).await;
+        if kept.is_err() {
+            for _ in 0..LAST_TRIES {
+                if !matches!(&settled, Err(error) if error.vault_error().is_some()) {
+                    break;
+                }
+                tokio::time::sleep(LAST_TRY_PAUSE).await;
+                settled = self.settle(grant, intent, api, &answer, replay).await;
+            }
+        } else if let Err(error) = settled {
+            // The answer is safe; say where.
+            return Err(match (kept, error.vault_error().is_some()) {
+                (Ok(AnswerKept::Journal), true) => {
+                    Error::with_detail(error.code(), Kept::AnswerInJournal, error.to_string())
+                }
+                (Ok(AnswerKept::RescueSlot), true) => {
+                    Error::with_detail(error.code(), Kept::AnswerInRescueSlot, error.to_string())
+                }
+                _ => error,
+            });
+        }
+        match settled? {
+            Settled::Committed(more) => {
+                notices.extend(more);
+                Ok(Settled::Committed(notices))
+            }
+            settled => Ok(settled),
+        }
+    }
+
+    /// Reads a kept answer and carries out what it means.
+    async fn settle(
+        &self,
+        grant: &Grant,
+        intent: IntentId,
+        api: TokenApi,
+        answer: &RawAnswer,
+        replay: bool,
+    ) -> Result<Settled, Error> {
+        let vault = &self.inner.parts.vault;
+        let outcome = self.inner.parts.provider.read(api, answer);
+        let now = self.inner.now();
+        match rotation::settle(outcome, grant, api, replay, self.rules(), answer.received) {
+            Settlement::Commit { turn, oddities } => {
+                let committed = vault.commit(intent, turn).await?;
+                match committed {
+                    Committed::Generation(generation) => {
+                        self.at(Step::Committed);
+                        tracing::info!(grant = %grant.id, %generation, "turned");
+                        // The vault has renewed the hand-out file with the commit; nothing else is delivered to yet.
+                        self.at(Step::Delivered);
+                        Ok(Settled::Committed(oddities.into_iter().map(Notice::Odd).collect()))
+                    }
+                    Committed::Parked => Ok(Settled::Parked),
+                }
+            }
+            Settlement::Keep { closing, refusal, fallback } => {
+                let standing = replay.then(|| in_doubt(intent, now, Doubt::SenderDied));
+                vault.close(intent, closing, standing).await?;
+                let kept = if replay { Kept::Doubt } else { Kept::TokenUnspent };
+                let error = Error::refused(refusal.code(), kept, refusal);
+                if fallback { Ok(Settled::NoSuchEndpoint(error)) } else { Err(error) }
+            }
+            Settlement::Doubt { doubt, refusal } => {
+                vault.close(intent, Closing::Doubt { doubt }, Some(in_doubt(intent, now, doubt))).await?;
+                Err(Error::refused(Code::OddAnswer, Kept::Doubt, refusal))
+            }
+            Settlement::Dead { code, refusal } => {
+                let provider_code = refusal.provider_code;
+                let standing = Standing::NeedsConsent { since: now, code, provider_code };
+                vault.close(intent, Closing::Refused { code, provider_code }, Some(standing)).await?;
+                // A set that arrived meanwhile by another way keeps the grant alive: the vault then leaves the standing.
+                let after = vault.grant(grant.id).await?;
+                if after.generation > grant.generation {
+                    return Ok(Settled::Parked);
+                }
+                Err(Error::refused(code, Kept::Record, refusal))
+            }
+        }
+    }
+
+    /// Closes an intent whose outcome is already told to the caller; a failure to write it is repaired by the next
+    /// recovery, which finds the intent open and its sender gone.
+    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) {
+        if let Err(error) = self.inner.parts.vault.close(intent, closing, standing).await {
+            tracing::warn!(%error, %intent, "the intent could not be closed");
+        }
+    }
+
+    /// Whether a newer generation than `seen` is there that gives a caller something.
+    fn is_turned(&self, grant: &Grant, seen: Generation) -> bool {
+        let serves = rotation::decide(grant, Ask::NewerThan(seen), self.rules(), self.inner.now());
+        grant.generation > seen && serves == rotation::Decision::Serve
+    }
+
+    /// Refuses to send again a token in doubt where the provider punishes that and the access token still serves.
+    fn may_replay(&self, grant: &Grant) -> Result<(), Error> {
+        match rotation::replay_or_hold(grant, self.rules(), self.inner.now()) {
+            Recovery::Hold { until } => {
+                Err(Error::with_detail(Code::OutcomeUnknown, Kept::Doubt, format!("no replay before {until}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn at(&self, step: Step) {
+        tracing::debug!(%step, "step");
+        self.inner.parts.observer.at(step);
+    }
+}
+
+/// Whether the present refresh token was sent before with unknown outcome.
+fn is_in_doubt(grant: &Grant) -> bool {
+    matches!(grant.standing, Standing::InDoubt { .. })
+}
+
+/// The failure of a turn that others waited for, as its journal entry tells it.
+fn shared_failure(closing: Closing, grant: &Grant) -> Option<Error> {
+    match closing {
+        Closing::Kept { code, provider_code } => {
+            let detail = provider_code
+                .map_or_else(|| "told to another process".to_owned(), |code| format!("provider code {code}"));
+            Some(Error::with_detail(code, Kept::TokenUnspent, detail))
+        }
+        Closing::Unsent { reason } => Some(Error::with_detail(Code::Unreachable, Kept::TokenUnspent, reason)),
+        Closing::Doubt { .. } => Some(Error::new(Code::OutcomeUnknown, Kept::Doubt)),
+        Closing::Refused { code, .. } => Some(refuse(code, grant)),
+        _ => None,
+    }
+}
+
+fn held(intent: &Intent, until: jiff::Timestamp) -> Error {
+    let who = format!("process {} on {}, until {until}", intent.sender.pid, intent.sender.host);
+    Error::with_detail(Code::OutcomeUnknown, Kept::Doubt, who)
+}
+
+/// How long a lease lasts without renewal: longer than preparing and sending take together at their deadlines.
+const LEASE: Duration = Duration::from_secs(75);
+/// How often a waiter looks whether a late answer has come.
+const LATE_ANSWER_LOOK: Duration = Duration::from_millis(500);
+/// How often an answer that no disk would take is tried again, a second apart.
+const LAST_TRIES: u32 = 20;
+/// The pause between those.
+const LAST_TRY_PAUSE: Duration = Duration::from_secs(1);
