@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokenward_emulator::{App, AppSpec, Brand, Endpoint};
 
-use crate::world::{World, send};
+use crate::world::{Switch, World, send};
 
 fn credentials(app: &App) -> Value {
     json!({"app_id": app.id, "app_secret": app.secret})
@@ -52,7 +52,7 @@ async fn refusals_are_http_200() {
         world.json(&lark, &credentials(&world.app)).await.is(200, 20046);
     }
     let url = world.url(Endpoint::TenantTokenInternal);
-    let cases: [(fn(&mut App, bool), u64); 4] = [
+    let cases: [Switch; 4] = [
         (|app, on| app.enabled = on, 10014),
         (|app, on| app.installed = on, 11210),
         (|app, on| app.address_allowed = on, 99_991_401),

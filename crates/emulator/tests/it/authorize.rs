@@ -9,6 +9,9 @@ async fn page(world: &World, changes: &[(&str, &str)]) -> Answer {
     send(world.http.get(world.authorize_url(changes))).await
 }
 
+/// Changed fields of the request; code and words on the page.
+type Case<'c> = (&'c [(&'c str, &'c str)], &'c str, &'c str);
+
 fn is_page(answer: &Answer, code: &str, words: &str) {
     assert_eq!(answer.status, 400, "{}", answer.text);
     assert!(answer.headers["content-type"].to_str().expect("ASCII").starts_with("text/html"));
@@ -40,7 +43,7 @@ async fn refused() {
 async fn errors_are_pages_that_name_the_code() {
     let world = World::new().await;
     let many = (0..51).map(|n| format!("s{n}")).collect::<Vec<_>>().join(" ");
-    let cases: [(&[(&str, &str)], &str, &str); 12] = [
+    let cases: [Case<'_>; 12] = [
         (&[("client_id", "")], "20001", "client_id is missing"),
         (&[("client_id", "cli_nobody")], "20048", "cli_nobody"),
         (&[("redirect_uri", "")], "20001", "redirect_uri is missing"),
@@ -57,7 +60,8 @@ async fn errors_are_pages_that_name_the_code() {
     for (changes, code, words) in cases {
         is_page(&page(&world, changes).await, code, words);
     }
-    let unknown_method = [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S512")];
+    let unknown_method =
+        [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S512")];
     is_page(&page(&world, &unknown_method).await, "20001", "S256 or plain");
     world.sandbox.change_app("cli_main", |app| app.enabled = false).expect("app");
     is_page(&page(&world, &[]).await, "20069", "disabled");
@@ -112,7 +116,9 @@ async fn a_person_clicks() {
     let second = world.sandbox.user("Grace <b>");
     let consent = page(&world, &[]).await;
     assert_eq!(consent.status, 200);
-    assert!(consent.text.contains("wiki:wiki") && consent.text.contains("Allow") && consent.text.contains("Sandbox app"));
+    assert!(
+        consent.text.contains("wiki:wiki") && consent.text.contains("Allow") && consent.text.contains("Sandbox app")
+    );
     assert!(consent.text.contains("Grace &#60;b&#62;"), "names are escaped");
     assert!(!consent.text.contains("http://") && !consent.text.contains("<script"), "nothing from elsewhere");
     let target = world.accounts("/sandbox/consent");

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tokenward_emulator::{App, AppSpec, Brand, Endpoint, RateLimit, TokenApi, UserStatus};
+use tokenward_emulator::{AppSpec, Brand, Endpoint, RateLimit, TokenApi, UserStatus};
 
-use crate::world::{World, send};
+use crate::world::{Switch, World, send};
 
 #[tokio::test]
 async fn user_info_tells_what_the_scopes_allow() {
     let world = World::new().await;
-    world.sandbox.change_app("cli_main", |app| drop(app.scopes.insert("contact:user.email:readonly".to_owned()))).expect("app");
+    world
+        .sandbox
+        .change_app("cli_main", |app| app.scopes.extend(["contact:user.email:readonly".to_owned()]))
+        .expect("app");
     let plain = world.seed(TokenApi::V3).access_token;
     let body = world.get(&world.url(Endpoint::UserInfo), &plain).await.json();
     assert_eq!((&body["code"], &body["msg"], &body["data"]["name"]), (&json!(0), &json!("success"), &json!("Ada")));
@@ -73,7 +76,7 @@ async fn business_calls_guard_tokens_and_scopes() {
     let error = &refused.json()["error"];
     assert_eq!(error["permission_violations"][0]["subject"], "wiki:space:retrieve");
     assert_eq!(error["log_id"], refused.headers["x-tt-logid"].to_str().expect("ASCII"));
-    world.sandbox.change_app(&narrow.id, |app| drop(app.scopes.remove("wiki:wiki"))).expect("app");
+    world.sandbox.change_app(&narrow.id, |app| app.scopes.retain(|scope| scope != "wiki:wiki")).expect("app");
     world.get(&spaces, &drive.access_token).await.is(400, 99_991_672);
 }
 
@@ -82,7 +85,7 @@ async fn business_calls_notice_states() {
     let world = World::new().await;
     let spaces = world.url(Endpoint::Api);
     let token = world.seed(TokenApi::V3).access_token;
-    let cases: [(fn(&mut App, bool), u64); 4] = [
+    let cases: [Switch; 4] = [
         (|app, on| app.enabled = on, 99_991_662),
         (|app, on| app.installed = on, 99_991_673),
         (|app, on| app.address_allowed = on, 99_991_401),

@@ -37,7 +37,10 @@ async fn a_person_allows() {
     let body = started.json();
     assert_eq!((body["expires_in"].as_u64(), body["interval"].as_u64()), (Some(240), Some(5)));
     let user_code = started.field("user_code");
-    assert_eq!(started.field("verification_uri_complete"), format!("{}?user_code={user_code}", started.field("verification_uri")));
+    assert_eq!(
+        started.field("verification_uri_complete"),
+        format!("{}?user_code={user_code}", started.field("verification_uri"))
+    );
     refused(&poll(&world, &started).await, "authorization_pending");
     refused(&poll(&world, &started).await, "slow_down");
     // The interval is ten seconds now.

@@ -43,7 +43,10 @@ async fn refusals() {
     revoke(&world, "", None).await.is(400, 20001);
     world.form(&url, &[("client_id", "cli_main"), ("client_secret", "no"), ("token", &token)]).await.is(400, 20002);
     let other = world.sandbox.app(AppSpec::new(Brand::Feishu));
-    world.form(&url, &[("client_id", &other.id), ("client_secret", &other.secret), ("token", &token)]).await.is(400, 20024);
+    world
+        .form(&url, &[("client_id", &other.id), ("client_secret", &other.secret), ("token", &token)])
+        .await
+        .is(400, 20024);
     // Nothing of this revoked it, and Basic authentication is good too.
     world.refresh(Endpoint::V3Token, &token).await.is(200, 0);
     assert_eq!(revoke(&world, "made-up", None).await.status, 200);

@@ -128,9 +128,7 @@ async fn the_client_is_checked_after_the_code() {
     for endpoint in BOTH {
         let url = world.url(endpoint);
         let code = world.authorization_code(&[]).await;
-        let ask = |id: &str, secret: &str, code: &str| {
-            json!({"grant_type": "authorization_code", "client_id": id, "client_secret": secret, "code": code})
-        };
+        let ask = |id: &str, secret: &str, code: &str| json!({"grant_type": "authorization_code", "client_id": id, "client_secret": secret, "code": code});
         world.json(&url, &ask("cli_nobody", "x", "made-up")).await.is(400, 20003);
         world.json(&url, &ask("cli_nobody", "x", &code)).await.is(400, 20048);
         world.json(&url, &ask("cli_main", "wrong", &code)).await.is(400, 20002);
@@ -145,9 +143,7 @@ async fn codes_and_refresh_tokens_belong_to_their_app() {
     let code = world.authorization_code(&[]).await;
     let token = world.seed_refresh();
     let url = world.url(Endpoint::V3Token);
-    let who = |grant_type: &str, name: &str, value: &str| {
-        json!({"grant_type": grant_type, "client_id": other.id, "client_secret": other.secret, name: value})
-    };
+    let who = |grant_type: &str, name: &str, value: &str| json!({"grant_type": grant_type, "client_id": other.id, "client_secret": other.secret, name: value});
     world.json(&url, &who("authorization_code", "code", &code)).await.is(400, 20024);
     world.json(&url, &who("refresh_token", "refresh_token", &token)).await.is(400, 20024);
     world.refresh(Endpoint::V3Token, &token).await.is(200, 0);
@@ -173,7 +169,10 @@ async fn basic_authentication_alone_or_the_body_but_not_both() {
 async fn redirect_uri_must_be_the_same_when_sent() {
     let world = World::new().await;
     let code = world.authorization_code(&[]).await;
-    world.exchange(Endpoint::V3Token, &code, &[("redirect_uri", "http://127.0.0.1:9001/callback")]).await.is(400, 20071);
+    world
+        .exchange(Endpoint::V3Token, &code, &[("redirect_uri", "http://127.0.0.1:9001/callback")])
+        .await
+        .is(400, 20071);
     world.exchange(Endpoint::V3Token, &code, &[]).await.is(200, 0);
 }
 

@@ -163,7 +163,8 @@ async fn the_other_brand_is_refused() {
 async fn challenged_codes_may_be_refused() {
     let world = World::new().await;
     let bearer = world.app_token().await;
-    let challenge = [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
+    let challenge =
+        [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
     let code = world.authorization_code(&challenge).await;
     world.sandbox.rules(|rules| rules.v1_refuses_challenged_codes = true);
     world.v1(Endpoint::OidcExchange, &bearer, &code_body(&code)).await.is(200, 20003);
