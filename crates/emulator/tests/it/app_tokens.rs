@@ -46,6 +46,8 @@ async fn refusals_are_http_200() {
         bad.is(200, 10003);
         assert_eq!(bad.json(), json!({"code": 10003, "data": {}, "msg": "invalid param"}));
         send(world.http.post(&url).body("{")).await.is(200, 10003);
+        let form = [("app_id", "cli_main"), ("app_secret", "main-secret")];
+        world.form(&url, &form).await.is(200, 10003);
         world.json(&url, &json!({"app_id": "cli_nobody", "app_secret": "x"})).await.is(200, 10003);
         world.json(&url, &json!({"app_id": "cli_main", "app_secret": "x"})).await.is(200, 10015);
         let lark = world.sandbox.open_url(Brand::Lark) + endpoint.address().2;
@@ -92,6 +94,13 @@ async fn store_apps_need_the_current_ticket() {
     world.json(&url, &tenant("a-made-up", &world.user.tenant_key)).await.is(200, 10013);
     world.sandbox.change_app(&store.id, |app| app.installed = false).expect("app");
     world.json(&url, &tenant(&app_token, &world.user.tenant_key)).await.is(200, 11210);
+}
+
+#[tokio::test]
+async fn a_content_type_is_not_needed() {
+    let world = World::new().await;
+    let body = credentials(&world.app).to_string();
+    send(world.http.post(world.url(Endpoint::AppTokenInternal)).body(body)).await.is(200, 0);
 }
 
 #[tokio::test]
