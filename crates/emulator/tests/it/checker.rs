@@ -92,6 +92,18 @@ async fn family_revocation_by_a_replay_is_a_lost_login() {
 }
 
 #[tokio::test]
+async fn family_revocation_after_a_kill_is_no_fault_of_the_client() {
+    let world = World::new().await;
+    world.sandbox.rules(|rules| rules.family_revocation = true);
+    let token = world.seed_refresh();
+    refresh(&world, &token).await.expect("rotated");
+    world.sandbox.note_kill("before it was read");
+    refresh(&world, &token).await;
+    let verdict = world.sandbox.check();
+    assert!(verdict.is_clean() && verdict.stranded == ["grant-1"], "{verdict:?}");
+}
+
+#[tokio::test]
 async fn two_sends_at_once_are_a_violation() {
     let world = World::new().await;
     let token = world.seed_refresh();
