@@ -90,6 +90,20 @@ async fn the_grace_window_forgives_with_a_new_pair_and_ends_the_unused_one() {
 }
 
 #[tokio::test]
+async fn a_forgiven_replay_does_not_prolong_the_window() {
+    let world = World::new().await;
+    world.sandbox.rules(|rules| {
+        rules.grace_seconds = 10;
+        rules.grace_answer = GraceAnswer::NewPair;
+    });
+    let first = world.seed_refresh();
+    for (wait, code) in [(0, 0), (8, 0), (4, 20064)] {
+        world.sandbox.advance(Duration::from_secs(wait));
+        assert_eq!(world.refresh(Endpoint::V3Token, &first).await.code(), code);
+    }
+}
+
+#[tokio::test]
 async fn reuse_ends_the_family_when_asked_to() {
     let world = World::new().await;
     world.sandbox.rules(|rules| rules.family_revocation = true);
