@@ -229,6 +229,9 @@ async fn which_requests_and_how_often() {
     // A fault for any endpoint leaves pages alone.
     world.sandbox.inject(Fault::drop_request().forever());
     assert!(!world.authorization_code(&[]).await.is_empty());
+    world.sandbox.inject(Fault::new(FaultKind::Html { status: 502 }).when(Operation::Browse));
+    let page = crate::world::send(world.http.get(world.authorize_url(&[]))).await;
+    assert_eq!(page.status, 502);
 }
 
 #[tokio::test]

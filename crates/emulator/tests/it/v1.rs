@@ -84,7 +84,7 @@ async fn the_bearer_must_be_an_app_token() {
     world.v1_refresh(Endpoint::OidcRefresh, &user_token, &token).await.is(200, 20014);
     let bearer = world.app_token().await;
     world.sandbox.advance(std::time::Duration::from_secs(7200));
-    world.v1_refresh(Endpoint::OidcRefresh, &bearer, &token).await.is(200, 20013);
+    world.v1_refresh(Endpoint::OidcRefresh, &bearer, &token).await.is(200, 20014);
 }
 
 #[tokio::test]
