@@ -10,7 +10,12 @@ use crate::world::{Answer, World, send};
 async fn provoke(world: &World, entry: &CatalogueEntry) -> Answer {
     let (door, method, path) = entry.endpoint.address();
     let url = if door == Door::Open { world.open(path) } else { world.accounts(path) };
-    let grant_type = if entry.operation == Operation::Refresh { "refresh_token" } else { "authorization_code" };
+    let grant_type = match entry.operation {
+        Operation::ClientCredentials => "client_credentials",
+        Operation::DevicePoll => "urn:ietf:params:oauth:grant-type:device_code",
+        Operation::Refresh => "refresh_token",
+        _ => "authorization_code",
+    };
     let request = world.http.request(method.clone(), url);
     let request = if method == "POST" { request.form(&[("grant_type", grant_type)]) } else { request };
     send(request).await
@@ -27,7 +32,7 @@ async fn every_code_can_be_produced() {
         assert_eq!((answer.status, answer.code()), (entry.status, u64::from(entry.code)), "{entry:?}");
         let body = answer.json();
         match entry.endpoint {
-            Endpoint::V2Token | Endpoint::V3Token => {
+            Endpoint::V2Token | Endpoint::V3Token | Endpoint::Revoke | Endpoint::DeviceAuthorization => {
                 assert!(body["error"].is_string() && body["error_description"].is_string(), "{body}");
             }
             _ => assert!(body["msg"].is_string(), "{body}"),
@@ -97,4 +102,43 @@ async fn a_code_outside_the_catalogue_takes_the_status_it_is_given() {
     let world = World::new().await;
     world.sandbox.inject(Fault::new(FaultKind::Code { code: 12345, status: Some(418) }));
     world.refresh(Endpoint::V3Token, "eyJ").await.is(418, 12345);
+}
+
+/// What the sandbox answers on its own is listed too: the client's table is checked against the catalogue.
+#[tokio::test]
+async fn natural_refusals_are_in_the_catalogue() {
+    let world = World::new().await;
+    let lark = |endpoint: Endpoint| {
+        let (door, _, path) = endpoint.address();
+        let urls = world.sandbox.urls(tokenward_emulator::Brand::Lark);
+        format!("{}{path}", if door == Door::Open { urls.open } else { urls.accounts })
+    };
+    let bearer = world.app_token().await;
+    let grants = ["authorization_code", "refresh_token", "client_credentials", "nonsense", ""];
+    for endpoint in Endpoint::ALL.into_iter().filter(|endpoint| endpoint.is_machine()) {
+        let method = endpoint.address().1;
+        for url in [world.url(endpoint), lark(endpoint)] {
+            for (grant_type, id) in grants.iter().flat_map(|grant| [(grant, "cli_main"), (grant, "cli_nobody")]) {
+                for secret in ["main-secret", "wrong", ""] {
+                    let mut body = world.body(grant_type, &[("app_id", id), ("app_secret", secret), ("code", "x")]);
+                    body["refresh_token"] = "ur-x".into();
+                    body["client_id"] = id.into();
+                    body["client_secret"] = secret.into();
+                    let request = world.http.request(method.clone(), &url).bearer_auth(&bearer);
+                    let request = request.header("content-type", "application/json");
+                    send(if method == "POST" { request.body(body.to_string()) } else { request }).await;
+                }
+            }
+        }
+    }
+    let listed: BTreeSet<_> =
+        catalogue().into_iter().map(|entry| (entry.endpoint, entry.code, Some(entry.status))).collect();
+    let mut refusals = BTreeSet::new();
+    for visit in world.sandbox.history().iter().filter_map(|record| record.visit()) {
+        if let Some(code) = visit.code.filter(|code| *code != 0) {
+            assert!(listed.contains(&(visit.endpoint, code, visit.status)), "not listed: {visit:?}");
+            refusals.insert((visit.endpoint, code));
+        }
+    }
+    assert!(refusals.len() > 30, "{refusals:?}");
 }
