@@ -1,24 +1,34 @@
 //! Keeps OAuth logins alive: the engine and the library.
 //!
 //! A [`Keeper`] hands out access tokens, turns grants in time and exactly once, logs people in and out, and repairs
-//! what a crash left behind. It is built from four ports (`tokenward_core::ports`).
+//! what a crash left behind. It is built from ports (`tokenward_core::ports`); [`Session`] builds one
+//! from a home folder with the provider and the store that come with Tokenward.
 //!
 //! What enters: an [`App`](core::App), a grant, a wish. What leaves: an access token that is durable in the vault
 //! (I2), or an [`Error`] that says what happened and what was kept. A crash at any step is repaired by the next
 //! caller (I5).
 
+mod callback;
+mod compose;
 mod error;
 mod keeper;
 mod login;
 mod observe;
 mod process;
+mod settings;
 mod turn;
 
 pub use tokenward_core as core;
 
+pub use callback::{Callback, CallbackError, CallbackOutcome};
+pub use compose::{HandOut, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, hand_out};
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, Notice, Parts, Report};
 pub use login::{LoginAttempt, LoginReport, LoginRequest};
 pub use observe::{NoObserver, Observer, Step};
 pub use process::Processes;
+pub use settings::{
+    AppRecord, ConfigEdit, Environment, Home, KeySource, Origin, Overrides, Place, ProfileRecord, ResolvedProfile,
+    SecretSource, Setting, Settings, SettingsError, Warning, reference as settings_reference,
+};
 pub use turn::Recovered;

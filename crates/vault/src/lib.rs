@@ -1,1 +1,30 @@
-//! placeholder
+//! Tokenward remembers: leases, journal, sealed tokens.
+//!
+//! What enters: the calls of [`tokenward_core::ports::Vault`], and at opening a [`Folder`], the [`KeySources`] and the
+//! outside world as values ([`VaultOptions`]). What leaves: grants, the one right to spend a refresh token
+//! ([`tokenward_core::Spend`]), and for the fast path a profile's access token ([`handout::read`]).
+//!
+//! Promises kept here: one open spend a grant, by the journal and by the schema itself (I1); durable before visible (I2);
+//! raw answers in the journal or the rescue slot, late sets parked (I3); everything secret sealed, files closed to
+//! others (I4); every call is one transaction that may be repeated (I5); readers never wait for writers (I7).
+//!
+//! A crash at any point leaves the state before or after the call, the kernel wakes those who waited, and the next
+//! process finds an open intent to recover from.
+
+mod codec;
+mod error;
+mod folder;
+pub mod handout;
+mod hex;
+mod key;
+mod keyring;
+mod locks;
+mod rescue;
+mod room;
+mod seal;
+mod sqlite;
+
+pub use folder::{Folder, Repair};
+pub use key::{ExplicitKey, KeySource, KeySources};
+pub use keyring::{Keyring, KeyringFault};
+pub use sqlite::{Info, ParkedSet, SqliteVault, VaultOptions};

@@ -1,1 +1,17 @@
-//! placeholder
+//! Tokenward speaks to providers: one file per dialect over one codec and one transport.
+//!
+//! What enters: an app, a secret to be sent, a deadline. What leaves: a [`tokenward_core::ports::Sent`], which says
+//! whether bytes left and keeps what came unread; and, from [`tokenward_core::ports::Provider::read`], an
+//! [`tokenward_core::Outcome`], which is a pure function of the kept answer, so that it reads the same after a crash.
+//!
+//! Promises kept here: a spend is sent once, on a fresh connection, without retry and without following redirects
+//! (I1); an answer that holds a new refresh token yields it whatever the rest looks like (I3); no secret is in an
+//! error, a description or a `Debug` (I4); only the provider's own word reads as a definite no (I6).
+
+mod clean;
+mod codec;
+pub mod feishu;
+mod http;
+
+pub use feishu::Feishu;
+pub use http::Options;

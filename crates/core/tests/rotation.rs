@@ -1,0 +1,264 @@
+//! The policy, case by case and over generated facts. Each test names the promise it guards.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use tokenward_core::rotation::{Change, Decision, Recovery, Settlement, decide, recover, settle};
+use tokenward_core::*;
+use uuid::Uuid;
+
+const START: i64 = 1_800_000_000;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(START + seconds).unwrap()
+}
+
+fn rules(replay: Replay) -> Rules {
+    Rules {
+        old_access: OldAccess::Stays,
+        absent_refresh: AbsentRefresh::Ends,
+        replay,
+        margin: Duration::from_secs(300),
+        jitter: Duration::from_secs(60),
+        assumed_access: Duration::from_secs(6900),
+        assumed_refresh: Duration::from_secs(604_800),
+        wall: Some(Duration::from_hours(365 * 24)),
+        send_deadline: Duration::from_secs(30),
+    }
+}
+
+fn grant(life: i64) -> Grant {
+    Grant {
+        id: GrantId::from(Uuid::from_u128(7)),
+        app: "work".parse().unwrap(),
+        profile: Some("work".parse().unwrap()),
+        generation: Generation::new(3),
+        standing: Standing::Live,
+        access: Some(Access { token: AccessToken::parse("present").unwrap(), obtained: at(0), expires: at(life) }),
+        has_refresh: true,
+        refresh_expires: Some(at(604_800)),
+        wall: Some(at(365 * 86_400)),
+        consented: at(0),
+        turned: at(0),
+        scopes: Scopes::default(),
+        subject: None,
+        issued_by: TokenApi::V3,
+        intent_open: false,
+    }
+}
+
+fn holder() -> Holder {
+    Holder { place: "here".into(), host: "here".into(), pid: 1, started: 1, nonce: 1 }
+}
+
+fn intent_id() -> IntentId {
+    IntentId::from(Uuid::from_u128(9))
+}
+
+fn intent(begun: i64) -> Intent {
+    Intent {
+        id: intent_id(),
+        grant: grant(7200).id,
+        generation: Generation::new(3),
+        fingerprint: Fingerprint::from_bytes([1; 16]),
+        fence: Fence::new(1),
+        sender: holder(),
+        api: TokenApi::V3,
+        begun: at(begun),
+        deadline: at(begun + 30),
+        answer: None,
+        doubted: false,
+    }
+}
+
+fn answer() -> RawAnswer {
+    RawAnswer {
+        status: 200,
+        content_type: None,
+        log_id: None,
+        date: None,
+        retry_after: None,
+        body: SecretBytes::new(b"{}".to_vec()),
+        whole: true,
+        received: at(1),
+    }
+}
+
+fn refusal(class: RefusalClass, remedy: Remedy) -> Refusal {
+    Refusal {
+        class,
+        remedy,
+        provider_code: Some(20064),
+        meaning: None,
+        status: 400,
+        description: None,
+        log_id: None,
+        retry_after: None,
+        missing_scopes: Vec::new(),
+    }
+}
+
+fn living(seconds: u64) -> Ask {
+    Ask::Living { min_ttl: Duration::from_secs(seconds) }
+}
+
+#[test]
+fn a_fresh_token_is_served_and_a_due_one_turned_ahead() {
+    let rules = rules(Replay::Harmless);
+    assert_eq!(decide(&grant(7200), living(0), &rules, at(10)), Decision::Serve);
+    assert_eq!(decide(&grant(7200), living(0), &rules, at(6901)), Decision::TurnAhead);
+    assert_eq!(decide(&grant(7200), living(0), &rules, at(7200)), Decision::Turn);
+    assert_eq!(decide(&grant(7200), living(3600), &rules, at(5000)), Decision::Turn);
+}
+
+#[test]
+fn i6_a_refresh_token_past_its_known_end_is_still_tried() {
+    let mut grant = grant(7200);
+    grant.refresh_expires = Some(at(100));
+    let rules = rules(Replay::Harmless);
+    assert_eq!(decide(&grant, living(0), &rules, at(8000)), Decision::Turn);
+    assert_eq!(grant.status(&rules, at(8000)), Status::NeedsConsent);
+}
+
+#[test]
+fn i7_a_living_token_is_served_whatever_the_standing() {
+    let rules = rules(Replay::Harmless);
+    let mut grant = grant(7200);
+    grant.standing = Standing::NeedsConsent { since: at(1), code: Code::AnswerLost, provider_code: None };
+    assert_eq!(decide(&grant, living(0), &rules, at(7100)), Decision::Serve);
+    assert_eq!(decide(&grant, living(0), &rules, at(7201)), Decision::Refuse(Code::AnswerLost));
+    assert_eq!(decide(&grant, Ask::NewerThan(Generation::new(3)), &rules, at(10)), Decision::Refuse(Code::AnswerLost));
+    grant.standing = Standing::Retired { since: at(1) };
+    assert_eq!(decide(&grant, living(0), &rules, at(10)), Decision::Refuse(Code::NotLoggedIn));
+}
+
+#[test]
+fn two_callers_who_saw_one_generation_cause_one_spend() {
+    let rules = rules(Replay::Harmless);
+    let grant = grant(7200);
+    assert_eq!(decide(&grant, Ask::NewerThan(Generation::new(3)), &rules, at(10)), Decision::Turn);
+    assert_eq!(decide(&grant, Ask::NewerThan(Generation::new(2)), &rules, at(10)), Decision::Serve);
+}
+
+#[test]
+fn a_clock_set_back_makes_a_token_due_and_not_dead() {
+    let rules = rules(Replay::Harmless);
+    assert_eq!(decide(&grant(7200), living(0), &rules, at(-86_400)), Decision::TurnAhead);
+}
+
+#[test]
+fn a_kept_answer_is_settled_and_one_that_could_not_be_read_is_not_read_for_ever() {
+    let rules = rules(Replay::Harmless);
+    let mut open = intent(0);
+    open.answer = Some(answer());
+    assert_eq!(recover(&open, &grant(7200), HolderFate::Dead, &rules, at(2)), Recovery::Settle);
+    open.doubted = true;
+    assert_eq!(recover(&open, &grant(7200), HolderFate::Dead, &rules, at(2)), Recovery::Replay);
+}
+
+#[test]
+fn who_may_replay() {
+    let (harmless, punished) = (rules(Replay::Harmless), rules(Replay::Punished));
+    let open = intent(0);
+    // Known dead: at once, because some providers forgive within seconds.
+    assert_eq!(recover(&open, &grant(7200), HolderFate::Dead, &harmless, at(1)), Recovery::Replay);
+    // Perhaps alive: not before its deadline.
+    for fate in [HolderFate::Alive, HolderFate::Unknown] {
+        assert_eq!(recover(&open, &grant(7200), fate, &harmless, at(1)), Recovery::Wait { until: at(35) });
+        assert_eq!(recover(&open, &grant(7200), fate, &harmless, at(36)), Recovery::Replay);
+    }
+    // Where a replay is punished: not while the access token still serves.
+    assert_eq!(recover(&open, &grant(7200), HolderFate::Dead, &punished, at(1)), Recovery::Hold { until: at(7200) });
+    assert_eq!(recover(&open, &grant(7200), HolderFate::Dead, &punished, at(7201)), Recovery::Replay);
+    // A clock set back does not make anyone wait for a deadline a day away.
+    assert_eq!(recover(&open, &grant(7200), HolderFate::Unknown, &harmless, at(-86_400)), Recovery::Replay);
+}
+
+#[test]
+fn i3_a_new_refresh_token_and_nothing_else_is_committed() {
+    let issued = Issued {
+        access: None,
+        refresh: Some(RefreshToken::parse("next").unwrap()),
+        refresh_expires: None,
+        scopes: None,
+        subject: None,
+    };
+    let outcome = Outcome::Rotated { issued, oddities: vec![Oddity::AccessMissing] };
+    let settled = settle(outcome, &grant(7200), TokenApi::V3, false, &rules(Replay::Harmless), at(1));
+    let Settlement::Commit { turn, oddities } = settled else { panic!("{settled:?}") };
+    assert!(matches!(turn.access, Change::Keep));
+    assert!(matches!(turn.refresh, Change::Replace(_)));
+    assert_eq!(oddities, [Oddity::AccessMissing]);
+}
+
+#[test]
+fn the_story_of_a_refusal() {
+    let story = |remedy, replay, now| {
+        let outcome = Outcome::Refused(refusal(RefusalClass::NeedsConsent, remedy));
+        match settle(outcome, &grant(7200), TokenApi::V3, replay, &rules(Replay::Harmless), at(now)) {
+            Settlement::Dead { code, .. } => code,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(story(Remedy::LogInAfterUse, false, 1), Code::ForeignSpender);
+    assert_eq!(story(Remedy::LogInAfterUse, true, 1), Code::AnswerLost);
+    assert_eq!(story(Remedy::LogIn, false, 1), Code::RefreshTokenRefused);
+    assert_eq!(story(Remedy::LogInAfterEnd, true, 700_000), Code::RefreshTokenExpired);
+    assert_eq!(story(Remedy::LogInAfterEnd, false, 365 * 86_400), Code::ConsentExpired);
+}
+
+fn any_class() -> impl Strategy<Value = RefusalClass> {
+    prop::sample::select(vec![
+        RefusalClass::Retry,
+        RefusalClass::NeedsConsent,
+        RefusalClass::Configuration,
+        RefusalClass::OurBug,
+        RefusalClass::UserState,
+        RefusalClass::InDoubt,
+        RefusalClass::AccessDead,
+        RefusalClass::AppTokenDead,
+        RefusalClass::Pending,
+    ])
+}
+
+proptest! {
+    /// I6: only a definite word ends a login; I7: while the token lives, no standing refuses a reader.
+    #[test]
+    fn a_living_token_is_never_refused(life in 1i64..100_000, now in 0i64..100_000, dead: bool, doubt: bool, refresh: bool) {
+        let mut grant = grant(life);
+        grant.has_refresh = refresh;
+        if dead {
+            grant.standing = Standing::NeedsConsent { since: at(0), code: Code::AnswerLost, provider_code: None };
+        } else if doubt {
+            grant.standing = Standing::InDoubt { intent: intent_id(), since: at(0), doubt: Doubt::NoAnswer };
+        }
+        let decision = decide(&grant, Ask::default(), &rules(Replay::Punished), at(now));
+        if now < life {
+            prop_assert!(matches!(decision, Decision::Serve | Decision::TurnAhead));
+        } else {
+            prop_assert!(matches!(decision, Decision::Turn | Decision::Refuse(_)));
+            prop_assert_eq!(matches!(decision, Decision::Refuse(_)), dead || !refresh);
+        }
+    }
+
+    /// I6: nothing but the classes that are a definite no leads to `Dead`.
+    #[test]
+    fn only_a_definite_no_ends_a_login(class in any_class(), replay: bool) {
+        let outcome = Outcome::Refused(refusal(class, Remedy::TryLater));
+        let settled = settle(outcome, &grant(7200), TokenApi::V3, replay, &rules(Replay::Harmless), at(1));
+        let definite = matches!(class, RefusalClass::NeedsConsent | RefusalClass::AccessDead);
+        let is_dead = matches!(settled, Settlement::Dead { .. });
+        prop_assert_eq!(is_dead, definite);
+    }
+
+    /// I1: a sender that may still be at work is never raced.
+    #[test]
+    fn no_replay_before_the_deadline_of_a_living_sender(now in 0i64..34, punished: bool) {
+        let rules = rules(if punished { Replay::Punished } else { Replay::Harmless });
+        for fate in [HolderFate::Alive, HolderFate::Unknown] {
+            let recovery = recover(&intent(0), &grant(7200), fate, &rules, at(now));
+            prop_assert_eq!(recovery, Recovery::Wait { until: at(35) });
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! The end of a login in the browser: a server on this machine's own address (RFC 8252 §7.3).
+//!
+//! Enters: a redirect URL, the expected `state`, a time limit. Leaves: an authorization code, a refusal, or the
+//! news that nobody came. It listens on loopback only, answers one exact path, and believes only a request that
+//! brings the expected `state`; everything else gets a page that says what is wrong, and the waiting goes on. The
+//! code is in no page and no log (I4). A crash leaves nothing behind: codes live for minutes, and unused ones harm
+//! nobody.
+
+mod page;
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use subtle::ConstantTimeEq as _;
+use thiserror::Error;
+use tokenward_core::{AuthorizationCode, Code};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinSet;
+use url::{Host, Url};
+
+use page::{Language, Page};
+
+/// What came back from the login page.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CallbackOutcome {
+    /// Consent was given.
+    Code(AuthorizationCode),
+    /// Consent was not given (RFC 6749 §4.1.2.1).
+    Denied {
+        /// The error's name, `access_denied` as a rule. Printable, at most 200 characters.
+        error: String,
+        /// The provider's words, if any. Printable, at most 200 characters.
+        description: Option<String>,
+    },
+    /// Nobody came in time.
+    TimedOut,
+}
+
+/// Why no callback can be waited for.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CallbackError {
+    /// Another program has the port.
+    #[error(
+        "port {} is in use, so the login page could not come back to {redirect_uri}: finish the login that may be \
+         waiting elsewhere, or stop the program that has the port; another port must first be registered in the developer console",
+        address.port()
+    )]
+    PortInUse {
+        /// The redirect URL.
+        redirect_uri: Url,
+        /// The address that is taken.
+        address: SocketAddr,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address} for {redirect_uri}")]
+    Bind {
+        /// The redirect URL.
+        redirect_uri: Url,
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The redirect URL leads to another machine, or needs a certificate.
+    #[error(
+        "{redirect_uri} cannot be waited for here: only http:// on 127.0.0.1, [::1] or localhost can; \
+         log in with --paste, or register such a URL in the developer console"
+    )]
+    NotLoopback {
+        /// The redirect URL.
+        redirect_uri: Url,
+    },
+}
+
+impl CallbackError {
+    /// The stable code.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::PortInUse { .. } => Code::PortInUse,
+            Self::Bind { .. } | Self::NotLoopback { .. } => Code::BadSetting,
+        }
+    }
+}
+
+/// A server that waits for one login to come back. It serves until it is dropped, so that a page opened twice is
+/// told so while the code is being exchanged.
+#[derive(Debug)]
+pub struct Callback {
+    redirect_uri: Url,
+    shared: Arc<Shared>,
+    /// Dropping them ends the server.
+    _listeners: JoinSet<()>,
+}
+
+impl Callback {
+    /// Listens where the redirect URL says. Port 0 takes any free port. `localhost` is listened for on both address
+    /// families where the machine has both, since browsers try either.
+    ///
+    /// # Errors
+    /// [`CallbackError`]; nothing is listened on then.
+    pub async fn bind(redirect_uri: &Url) -> Result<Self, CallbackError> {
+        let not_loopback = || CallbackError::NotLoopback { redirect_uri: redirect_uri.clone() };
+        let (first, second) = match redirect_uri.host() {
+            Some(Host::Ipv4(address)) if address.is_loopback() => (IpAddr::V4(address), None),
+            Some(Host::Ipv6(address)) if address.is_loopback() => (IpAddr::V6(address), None),
+            Some(Host::Domain("localhost")) => (IpAddr::V4(Ipv4Addr::LOCALHOST), Some(IpAddr::V6(Ipv6Addr::LOCALHOST))),
+            _ => return Err(not_loopback()),
+        };
+        if redirect_uri.scheme() != "http" {
+            return Err(not_loopback());
+        }
+        let wanted = redirect_uri.port_or_known_default().unwrap_or(80);
+        let mut listeners = vec![listen(redirect_uri, SocketAddr::new(first, wanted)).await?];
+        let port = listeners[0].local_addr().map_or(wanted, |address| address.port());
+        if let Some(second) = second {
+            match listen(redirect_uri, SocketAddr::new(second, port)).await {
+                Ok(listener) => listeners.push(listener),
+                // A program on the other family's port would get the code instead of us.
+                Err(error @ CallbackError::PortInUse { .. }) => return Err(error),
+                // No IPv6 on this machine: then no browser will try it.
+                Err(_) => {}
+            }
+        }
+        let mut actual = redirect_uri.clone();
+        actual.set_port(Some(port)).map_err(|()| not_loopback())?;
+        let shared = Arc::new(Shared::new(&actual, port));
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let mut tasks = JoinSet::new();
+        for listener in listeners {
+            tasks.spawn(accept(listener, Arc::clone(&shared), Arc::clone(&places)));
+        }
+        Ok(Self { redirect_uri: actual, shared, _listeners: tasks })
+    }
+
+    /// The redirect URL with the port that is really listened on.
+    pub fn redirect_uri(&self) -> &Url {
+        &self.redirect_uri
+    }
+
+    /// Waits for the browser. The page has been sent in full when this returns. Afterwards, and after the time is up,
+    /// later visitors are told so until the server is dropped.
+    pub async fn wait(&self, expected_state: &str, timeout: Duration) -> CallbackOutcome {
+        let (reply, mut outcome) = oneshot::channel();
+        *self.shared.phase() = Phase::Waiting { state: expected_state.to_owned(), reply };
+        let nobody = || CallbackOutcome::TimedOut;
+        if let Ok(outcome) = tokio::time::timeout(timeout, &mut outcome).await {
+            return outcome.unwrap_or_else(|_| nobody());
+        }
+        let unanswered = {
+            let mut phase = self.shared.phase();
+            let unanswered = matches!(*phase, Phase::Waiting { .. });
+            if unanswered {
+                *phase = Phase::Over { state: expected_state.to_owned(), page: Page::TooLate };
+            }
+            unanswered
+        };
+        if unanswered {
+            return nobody();
+        }
+        // Somebody came at the last moment and is being sent the page, which `CONNECTION_TIME` limits.
+        outcome.await.unwrap_or_else(|_| nobody())
+    }
+}
+
+async fn listen(redirect_uri: &Url, address: SocketAddr) -> Result<TcpListener, CallbackError> {
+    TcpListener::bind(address).await.map_err(|source| {
+        let redirect_uri = redirect_uri.clone();
+        if source.kind() == io::ErrorKind::AddrInUse {
+            CallbackError::PortInUse { redirect_uri, address, source }
+        } else {
+            CallbackError::Bind { redirect_uri, address, source }
+        }
+    })
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, places: Arc<Semaphore>) {
+    let mut connections = JoinSet::new();
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        while connections.try_join_next().is_some() {}
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let shared = Arc::clone(&shared);
+                connections.spawn(async move {
+                    serve(stream, &shared).await;
+                    drop(place);
+                });
+            }
+            // Out of file handles, or a visitor that was gone at once.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+/// One request, one answer, and then, if it was the one that was waited for, the news.
+async fn serve(stream: TcpStream, shared: &Shared) {
+    let news = Mutex::new(None);
+    let answer = service_fn(|request: Request<Incoming>| {
+        let (page, arrived) = shared.judge(&request);
+        if arrived.is_some() {
+            *news.lock().unwrap_or_else(PoisonError::into_inner) = arrived;
+        }
+        let response = page.response(Language::preferred(request.headers()));
+        async { Ok::<Response<Full<Bytes>>, Infallible>(response) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_buf_size(MAX_BUFFER)
+        .keep_alive(false)
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), answer);
+    // Whether the visitor stayed to read the page does not matter: what it brought counts.
+    let _ = tokio::time::timeout(CONNECTION_TIME, connection).await;
+    if let Some((reply, outcome)) = news.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        let _ = reply.send(outcome);
+    }
+}
+
+type News = (oneshot::Sender<CallbackOutcome>, CallbackOutcome);
+
+#[derive(Debug)]
+struct Shared {
+    /// The authorities under which a browser may call us: the redirect URL's own.
+    authorities: Vec<String>,
+    path: String,
+    phase: Mutex<Phase>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Idle,
+    Waiting { state: String, reply: oneshot::Sender<CallbackOutcome> },
+    Over { state: String, page: Page },
+}
+
+impl Shared {
+    fn new(redirect_uri: &Url, port: u16) -> Self {
+        let host = redirect_uri.host_str().unwrap_or_default();
+        let mut authorities = vec![format!("{host}:{port}")];
+        if port == 80 {
+            authorities.push(host.to_owned());
+        }
+        Self { authorities, path: redirect_uri.path().to_owned(), phase: Mutex::new(Phase::Idle) }
+    }
+
+    fn phase(&self) -> MutexGuard<'_, Phase> {
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn judge(&self, request: &Request<Incoming>) -> (Page, Option<News>) {
+        let headers = request.headers();
+        let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+        if size + target > MAX_REQUEST {
+            return (Page::TooLarge, None);
+        }
+        if !self.is_ours(request) {
+            return (Page::WrongHost, None);
+        }
+        if request.uri().path() != self.path {
+            return (Page::NotFound, None);
+        }
+        if request.method() != Method::GET {
+            return (Page::WrongMethod, None);
+        }
+        self.receive(&Answer::read(request.uri().query().unwrap_or_default()))
+    }
+
+    /// Whether the request is meant for the redirect URL's host. A page that had its own name resolved to this
+    /// machine (DNS rebinding) would bring another one.
+    fn is_ours(&self, request: &Request<Incoming>) -> bool {
+        let known = |name: &str| self.authorities.iter().any(|ours| ours.eq_ignore_ascii_case(name));
+        let mut hosts = request.headers().get_all(header::HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+        host.to_str().is_ok_and(known) && request.uri().authority().is_none_or(|authority| known(authority.as_str()))
+    }
+
+    fn receive(&self, answer: &Answer) -> (Page, Option<News>) {
+        let mut phase = self.phase();
+        let state = match &*phase {
+            Phase::Idle => return (Page::WrongState, None),
+            Phase::Waiting { state, .. } | Phase::Over { state, .. } => state.clone(),
+        };
+        if !answer.state.as_ref().is_some_and(|got| bool::from(got.as_bytes().ct_eq(state.as_bytes()))) {
+            return (Page::WrongState, None);
+        }
+        let (page, outcome) = match (&*phase, &answer.error, &answer.code) {
+            (Phase::Over { page, .. }, ..) => return (*page, None),
+            (_, Some(error), _) => {
+                let outcome = CallbackOutcome::Denied { error: error.clone(), description: answer.description.clone() };
+                (Page::Denied, outcome)
+            }
+            (_, None, Some(code)) => match AuthorizationCode::parse(code.as_str()) {
+                Ok(code) => (Page::Received, CallbackOutcome::Code(code)),
+                Err(_) => return (Page::NoCode, None),
+            },
+            (_, None, None) => return (Page::NoCode, None),
+        };
+        match std::mem::replace(&mut *phase, Phase::Over { state, page: Page::AlreadyDone }) {
+            Phase::Waiting { reply, .. } => (page, Some((reply, outcome))),
+            Phase::Idle | Phase::Over { .. } => (Page::AlreadyDone, None),
+        }
+    }
+}
+
+/// The parameters of a callback. One that comes twice counts as absent (RFC 6749 §3.1 forbids it).
+struct Answer {
+    state: Option<String>,
+    code: Option<zeroize::Zeroizing<String>>,
+    error: Option<String>,
+    description: Option<String>,
+}
+
+impl Answer {
+    fn read(query: &str) -> Self {
+        let only = |wanted: &str| {
+            let mut found = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted);
+            let value = found.next()?.1.into_owned();
+            found.next().is_none().then_some(value)
+        };
+        Self {
+            state: only("state"),
+            code: only("code").map(zeroize::Zeroizing::new),
+            error: only("error").map(|text| printable(&text)),
+            description: only("error_description").map(|text| printable(&text)).filter(|text| !text.is_empty()),
+        }
+    }
+}
+
+/// A text from outside that will be shown in a terminal: no control characters, no direction marks, not long.
+fn printable(text: &str) -> String {
+    let hidden = |c: &char| {
+        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+    };
+    text.chars().filter(|c| !hidden(c)).take(200).collect()
+}
+
+/// The longest request that is looked at: a code has 64 characters or a few more, a browser's headers some hundred.
+const MAX_REQUEST: usize = 16 * 1024;
+/// Above [`MAX_REQUEST`], so that most oversized requests still get a page; beyond it the connection ends.
+const MAX_BUFFER: usize = 64 * 1024;
+/// Browsers open a connection or two ahead of need, and several tabs may be open.
+const MAX_CONNECTIONS: usize = 32;
+/// How long a visitor may take to say what it wants.
+const HEADER_TIME: Duration = Duration::from_secs(5);
+/// How long a connection may last in all; more than [`HEADER_TIME`].
+const CONNECTION_TIME: Duration = Duration::from_secs(10);

@@ -1,0 +1,321 @@
+//! Each visitor that a callback server can have, over raw TCP.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+
+use super::*;
+
+const STATE: &str = "st-4f1c";
+const LONG: Duration = Duration::from_mins(1);
+
+struct Login {
+    port: u16,
+    waiting: JoinHandle<(Callback, CallbackOutcome)>,
+}
+
+impl Login {
+    async fn start(timeout: Duration) -> Self {
+        let callback = Callback::bind(&Url::parse("http://127.0.0.1:0/callback").unwrap()).await.unwrap();
+        let port = callback.redirect_uri().port().unwrap();
+        let waiting = tokio::spawn(async move {
+            let outcome = callback.wait(STATE, timeout).await;
+            (callback, outcome)
+        });
+        tokio::task::yield_now().await;
+        Self { port, waiting }
+    }
+
+    async fn get(&self, target: &str) -> String {
+        self.raw(&format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", self.port)).await
+    }
+
+    async fn raw(&self, request: &str) -> String {
+        exchange(self.port, request).await
+    }
+
+    /// The login goes on waiting and can still be finished.
+    async fn still_waits(self) {
+        assert!(!self.waiting.is_finished());
+        assert!(self.get(&format!("/callback?code=later&state={STATE}")).await.contains("Consent received"));
+        assert!(matches!(self.waiting.await.unwrap().1, CallbackOutcome::Code(code) if code.expose() == "later"));
+    }
+}
+
+async fn exchange(port: u16, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // A server that refuses before it has read everything may reset; what it said before is what counts.
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
+}
+
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_code_arrives_and_the_page_is_whole_before_the_wait_ends() {
+    let login = Login::start(LONG).await;
+    let mut stream = TcpStream::connect(("127.0.0.1", login.port)).await.unwrap();
+    let request = format!("GET /callback?code=c0de&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", login.port);
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let (callback, outcome) = login.waiting.await.unwrap();
+    assert!(matches!(outcome, CallbackOutcome::Code(code) if code.expose() == "c0de"));
+    drop(callback);
+    // The server is gone; everything must have been sent.
+    let mut page = String::new();
+    stream.read_to_string(&mut page).await.unwrap();
+    assert_eq!(status(&page), "200");
+    assert!(page.trim_end().ends_with("</html>") && page.contains("Consent received"));
+    assert!(!page.contains("c0de") && !page.contains(STATE));
+    let head = page.split("\r\n\r\n").next().unwrap().to_lowercase();
+    for line in [
+        "cache-control: no-store",
+        "referrer-policy: no-referrer",
+        "content-security-policy: default-src 'none'",
+        "x-frame-options: deny",
+    ] {
+        assert!(head.contains(line), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_or_missing_state_is_refused_and_the_waiting_goes_on() {
+    let login = Login::start(LONG).await;
+    for query in [
+        "code=c&state=other",
+        "code=c",
+        "",
+        "state=",
+        "code=c&state=st-4f1",
+        "error=access_denied&state=x",
+        "code=c&state=st-4f1c&state=st-4f1c",
+    ] {
+        let answer = login.get(&format!("/callback?{query}")).await;
+        assert_eq!(status(&answer), "400", "{query}");
+        assert!(answer.contains("Not this login"), "{query}");
+    }
+    login.still_waits().await;
+}
+
+#[tokio::test]
+async fn a_second_callback_is_told_that_all_is_done() {
+    let login = Login::start(LONG).await;
+    let target = format!("/callback?code=first&state={STATE}");
+    assert_eq!(status(&login.get(&target).await), "200");
+    let (callback, outcome) = login.waiting.await.unwrap();
+    assert!(matches!(outcome, CallbackOutcome::Code(code) if code.expose() == "first"));
+    let request = |code: &str| {
+        format!("GET /callback?code={code}&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", login.port)
+    };
+    let again = exchange(login.port, &request("second")).await;
+    assert_eq!(status(&again), "409");
+    assert!(again.contains("Already done"));
+    drop(callback);
+    tokio::task::yield_now().await;
+    assert!(TcpStream::connect(("127.0.0.1", login.port)).await.is_err());
+}
+
+#[tokio::test]
+async fn many_callbacks_at_once_make_one_login() {
+    let login = Login::start(LONG).await;
+    let visits = (0..20).map(|n| {
+        let request =
+            format!("GET /callback?code=c{n}&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", login.port);
+        let port = login.port;
+        tokio::spawn(async move { exchange(port, &request).await })
+    });
+    let visits: Vec<_> = visits.collect();
+    let (_callback, outcome) = login.waiting.await.unwrap();
+    assert!(matches!(outcome, CallbackOutcome::Code(_)));
+    let mut received = 0;
+    for visit in visits {
+        let page = visit.await.unwrap();
+        received += usize::from(status(&page) == "200");
+        assert!(["200", "409"].contains(&status(&page)));
+    }
+    assert_eq!(received, 1);
+}
+
+#[tokio::test]
+async fn another_path_or_method_is_refused() {
+    let login = Login::start(LONG).await;
+    for path in ["/", "/callback/", "/callbac", "/Callback", "/favicon.ico", "/callback%2f"] {
+        let answer = login.get(&format!("{path}?code=c&state={STATE}")).await;
+        assert_eq!(status(&answer), "404", "{path}");
+        assert!(answer.contains("Nothing here"));
+    }
+    for method in ["POST", "HEAD", "PUT", "OPTIONS"] {
+        let target = format!("/callback?code=c&state={STATE}");
+        let host = format!("Host: 127.0.0.1:{}\r\nContent-Length: 0\r\n", login.port);
+        let answer = login.raw(&format!("{method} {target} HTTP/1.1\r\n{host}\r\n")).await;
+        assert_eq!(status(&answer), "405", "{method}");
+        assert!(answer.to_lowercase().contains("allow: get"));
+    }
+    login.still_waits().await;
+}
+
+#[tokio::test]
+async fn a_foreign_host_is_refused() {
+    let login = Login::start(LONG).await;
+    let port = login.port;
+    let target = format!("/callback?code=c&state={STATE}");
+    let mine = format!("127.0.0.1:{port}");
+    let requests = [
+        format!("GET {target} HTTP/1.1\r\nHost: evil.example:{port}\r\n\r\n"),
+        format!("GET {target} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n"),
+        format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
+        format!("GET {target} HTTP/1.1\r\nHost: {mine}\r\nHost: {mine}\r\n\r\n"),
+        format!("GET {target} HTTP/1.0\r\n\r\n"),
+        format!("GET http://evil.example{target} HTTP/1.1\r\nHost: {mine}\r\n\r\n"),
+    ];
+    for request in requests {
+        let answer = login.raw(&request).await;
+        assert_eq!(status(&answer), "421", "{request}{answer}");
+        assert!(answer.contains("Wrong address"));
+    }
+    login.still_waits().await;
+}
+
+#[tokio::test]
+async fn an_oversized_request_is_refused() {
+    let login = Login::start(LONG).await;
+    let host = format!("Host: 127.0.0.1:{}\r\n", login.port);
+    let head = format!("GET /callback?code=c&state={STATE} HTTP/1.1\r\n{host}");
+    let big = login.raw(&format!("{head}Cookie: {}\r\n\r\n", "a".repeat(17 * 1024))).await;
+    assert_eq!(status(&big), "431");
+    assert!(big.contains("Request too long"));
+    let target = login.get(&format!("/callback?code={}&state={STATE}", "c".repeat(17 * 1024))).await;
+    assert_eq!(status(&target), "431");
+    let huge = login.raw(&format!("{head}Cookie: {}\r\n\r\n", "a".repeat(1024 * 1024))).await;
+    assert!(["431", ""].contains(&status(&huge)), "{huge}");
+    let many = login.raw(&format!("{head}{}\r\n", "A: b\r\n".repeat(500))).await;
+    assert!(["431", "400", ""].contains(&status(&many)), "{many}");
+    login.still_waits().await;
+}
+
+#[tokio::test]
+async fn nonsense_is_survived() {
+    let login = Login::start(LONG).await;
+    for nonsense in [
+        "\r\n\r\n",
+        "GET\r\n\r\n",
+        "\u{16}\u{3}\u{1}\u{2}",
+        "GET / HTTP/9.9\r\n\r\n",
+        "GET /%ff%zz?%%% HTTP/1.1\r\nHost: x\r\n\r\n",
+    ] {
+        let answer = login.raw(&format!("{nonsense}\r\n\r\n")).await;
+        assert!(!answer.contains("Consent received"));
+    }
+    drop(TcpStream::connect(("127.0.0.1", login.port)).await.unwrap());
+    login.still_waits().await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_and_made_harmless() {
+    let login = Login::start(LONG).await;
+    let query = format!("error=access_denied&error_description=no%1b%5b31m%20way%e2%80%ae%3cb%3e&state={STATE}");
+    let page = login.get(&format!("/callback?{query}")).await;
+    assert_eq!(status(&page), "200");
+    assert!(page.contains("Login refused") && !page.contains("way"));
+    let CallbackOutcome::Denied { error, description } = login.waiting.await.unwrap().1 else { panic!() };
+    assert_eq!((error.as_str(), description.as_deref()), ("access_denied", Some("no[31m way<b>")));
+}
+
+#[tokio::test]
+async fn an_answer_without_a_code_is_refused() {
+    let login = Login::start(LONG).await;
+    for query in ["", "code=&", "code=a%20b&", "code=a&code=b&", "code=%e7%a0%81&"] {
+        let page = login.get(&format!("/callback?{query}state={STATE}")).await;
+        assert_eq!(status(&page), "400", "{query}");
+        assert!(page.contains("Incomplete answer"), "{query}");
+    }
+    login.still_waits().await;
+}
+
+#[tokio::test]
+async fn nobody_coming_ends_the_wait_and_a_late_visitor_is_told() {
+    let login = Login::start(Duration::from_millis(30)).await;
+    let (_callback, outcome) = login.waiting.await.unwrap();
+    assert!(matches!(outcome, CallbackOutcome::TimedOut));
+    let request = format!("GET /callback?code=c&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", login.port);
+    let page = exchange(login.port, &request).await;
+    assert_eq!(status(&page), "410");
+    assert!(page.contains("Too late"));
+}
+
+#[tokio::test]
+async fn idle_visitors_keep_nobody_out() {
+    let login = Login::start(LONG).await;
+    let mut idle = Vec::new();
+    for _ in 0..MAX_CONNECTIONS {
+        let mut stream = TcpStream::connect(("127.0.0.1", login.port)).await.unwrap();
+        stream.write_all(b"GET /callback?code=x").await.unwrap();
+        idle.push(stream);
+    }
+    // All places are taken by visitors that never finish; the browser is served once their time is over.
+    let target = format!("/callback?code=later&state={STATE}");
+    let page = tokio::time::timeout(HEADER_TIME * 2, login.get(&target)).await.unwrap();
+    assert_eq!(status(&page), "200");
+    assert!(matches!(login.waiting.await.unwrap().1, CallbackOutcome::Code(_)));
+}
+
+#[tokio::test]
+async fn a_page_is_in_the_language_of_the_browser() {
+    let login = Login::start(LONG).await;
+    let host = format!("Host: 127.0.0.1:{}\r\n", login.port);
+    let page = login.raw(&format!("GET /x HTTP/1.1\r\n{host}Accept-Language: zh-CN,zh;q=0.9\r\n\r\n")).await;
+    assert!(page.contains("lang=\"zh-CN\"") && page.contains("这里没有内容"));
+    login.still_waits().await;
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    for host in ["127.0.0.1", "localhost"] {
+        let url = Url::parse(&format!("http://{host}:{port}/callback")).unwrap();
+        let error = Callback::bind(&url).await.unwrap_err();
+        assert_eq!(error.code(), Code::PortInUse);
+        assert!(error.to_string().contains(&format!("port {port} is in use")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn only_loopback_is_listened_on() {
+    for url in [
+        "http://0.0.0.0:0/",
+        "http://192.168.1.4:9/",
+        "http://example.com/",
+        "https://127.0.0.1:0/",
+        "http://[::]:0/",
+        "http://localhost.evil.example:0/",
+    ] {
+        let error = Callback::bind(&Url::parse(url).unwrap()).await.unwrap_err();
+        assert!(matches!(error, CallbackError::NotLoopback { .. }), "{url}");
+        assert_eq!(error.code(), Code::BadSetting);
+    }
+    let callback = Callback::bind(&Url::parse("http://127.0.0.1:0/callback").unwrap()).await.unwrap();
+    let port = callback.redirect_uri().port().unwrap();
+    // Another address of this machine reaches nothing, though 127/8 is all loopback.
+    assert!(TcpStream::connect(("127.0.0.2", port)).await.is_err());
+}
+
+#[tokio::test]
+async fn localhost_is_listened_for_on_both_families() {
+    let callback = Callback::bind(&Url::parse("http://localhost:0/back").unwrap()).await.unwrap();
+    let port = callback.redirect_uri().port().unwrap();
+    assert_eq!(callback.redirect_uri().as_str(), format!("http://localhost:{port}/back"));
+    let six = std::net::TcpListener::bind("[::1]:0").is_ok();
+    for address in ["127.0.0.1", "[::1]"].iter().take(1 + usize::from(six)) {
+        let mut stream = TcpStream::connect(format!("{address}:{port}")).await.unwrap();
+        stream.write_all(format!("GET /x HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(status(&answer), "404");
+    }
+}

@@ -1,0 +1,149 @@
+//! The one file that names a concrete provider and a concrete store.
+//!
+//! Enters: a home folder and the ports that a face supplies (time, randomness, the key that a person chose). Leaves:
+//! a [`Keeper`] over the vault in that folder. Opening it also makes logins of answers whose process died (I5).
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokenward_core::ports::{Clock, Entropy, Vault};
+use tokenward_core::{Code, ProfileName, SecretBytes};
+use tokenward_vault::{ExplicitKey, Folder, KeySources, SqliteVault, VaultOptions, handout};
+use tokenward_wire::Feishu;
+
+use crate::{Error, Home, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver, Observer, Parts, Processes};
+
+pub use tokenward_vault::handout::HandOut;
+pub use tokenward_vault::{Info as VaultInfo, Repair};
+
+/// What a session is opened with.
+pub struct SessionOptions<'a> {
+    /// The folder that holds everything.
+    pub home: &'a Home,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The key that a person chose for the vault, if any.
+    pub key: KeySource,
+    /// Told of each step of a rotation.
+    pub observer: Option<Arc<dyn Observer>>,
+    /// How long callers wait.
+    pub keeper: KeeperOptions,
+}
+
+impl fmt::Debug for SessionOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionOptions").field("home", &self.home).field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// An open vault with a keeper over it.
+pub struct Session {
+    vault: Arc<SqliteVault>,
+    parts: Parts,
+    keeper: Keeper,
+    recovered: Vec<LoginReport>,
+}
+
+impl Session {
+    /// Opens the vault, making one where there is none.
+    ///
+    /// # Errors
+    /// The vault's codes `TW03xx`.
+    pub async fn open(options: SessionOptions<'_>) -> Result<Self, Error> {
+        let SessionOptions { home, clock, entropy, key, observer, keeper } = options;
+        let vault = Arc::new(
+            SqliteVault::open(VaultOptions {
+                folder: Folder::new(home.path()),
+                keys: key_sources(&key)?,
+                clock: clock.clone(),
+                entropy: entropy.clone(),
+                // One dialect for now, and both its brands follow one row.
+                rules: Arc::new(|_| Some(Feishu::RULES)),
+            })
+            .await?,
+        );
+        let parts = Parts {
+            vault: Arc::clone(&vault) as Arc<dyn Vault>,
+            provider: Arc::new(Feishu::new(clock.clone())),
+            clock,
+            processes: Processes::new(std::path::Path::new("/proc"), &*entropy),
+            entropy,
+            observer: observer.unwrap_or_else(|| Arc::new(NoObserver)),
+        };
+        let keeper = Keeper::new(parts.clone(), keeper);
+        let recovered = keeper.recover_logins().await?;
+        Ok(Self { vault, parts, keeper, recovered })
+    }
+
+    /// The keeper.
+    pub const fn keeper(&self) -> &Keeper {
+        &self.keeper
+    }
+
+    /// What the keeper is made of, for callers who put something of their own in a part's place.
+    pub const fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// Logins that an earlier process had not finished storing.
+    pub fn recovered(&self) -> &[LoginReport] {
+        &self.recovered
+    }
+
+    /// The vault itself: its particulars, what was repaired, backup and keys.
+    pub fn vault(&self) -> &SqliteVault {
+        &self.vault
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("keeper", &self.keeper).finish_non_exhaustive()
+    }
+}
+
+/// The access token of a profile, if it can be handed out at once: good, and not due to be turned. Reads two small
+/// files and no database; every "no" means that the long way ([`Session`]) has to be gone, never that there is none.
+pub fn hand_out(home: &Home, profile: &ProfileName, key: &KeySource, now: Timestamp) -> Option<HandOut> {
+    handout::read(&Folder::new(home.path()), profile, &key_sources(key).ok()?, now)
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where time enters")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// The operating system's randomness.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "the one place where randomness enters")]
+    fn fill(&self, buffer: &mut [u8]) {
+        // A system that has none cannot make a key; there is no way to go on, and nothing has been written yet.
+        getrandom::fill(buffer).expect("the operating system provides randomness");
+    }
+}
+
+fn key_sources(key: &KeySource) -> Result<KeySources, Error> {
+    let explicit = match key {
+        KeySource::Unset => None,
+        KeySource::Given(material) => Some(ExplicitKey::new("the variable TOKENWARD_KEY", material)),
+        KeySource::File(path) => {
+            let bytes = std::fs::read(path).map_err(|error| {
+                Error::with_detail(Code::VaultKey, Kept::Everything, format!("{}: {error}", path.display()))
+            })?;
+            Some(ExplicitKey::new(format!("the file {}", path.display()), &SecretBytes::new(bytes)))
+        }
+    };
+    Ok(KeySources { explicit, keyring: None })
+}

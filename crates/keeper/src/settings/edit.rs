@@ -1,0 +1,206 @@
+//! Editing `config.toml` in place: comments, order and unknown keys survive.
+//!
+//! One edit holds a lock on the folder from reading to saving, so two commands that add a profile each do not undo
+//! one another. The file is replaced as a whole (temporary file, sync, rename, sync of the folder): a crash leaves
+//! the old one or the new one.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tokenward_core::{AppName, ProfileName};
+use toml_edit::{DocumentMut, Item, Table, value};
+
+use super::environment::Home;
+use super::error::SettingsError;
+use super::file::ConfigFile;
+use super::table::{Section, Setting};
+
+/// What shall stand in an app's table. `None` takes a key out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AppRecord {
+    /// `feishu` or `lark`.
+    pub provider: Option<String>,
+    /// The App ID.
+    pub app_id: Option<String>,
+    /// `self-built` or `store`.
+    pub app_kind: Option<String>,
+    /// The tenant of a store app.
+    pub tenant_key: Option<String>,
+    /// A file that holds the app's secret.
+    pub secret_file: Option<String>,
+    /// The `OpenAPI` host.
+    pub open_url: Option<String>,
+    /// The accounts host.
+    pub accounts_url: Option<String>,
+    /// The family of token endpoints.
+    pub token_api: Option<String>,
+    /// A token URL in place of the family's own.
+    pub token_url: Option<String>,
+    /// Whether the other family may be tried.
+    pub fallback: Option<bool>,
+    /// Where the browser comes back to.
+    pub redirect_uri: Option<String>,
+    /// What a login asks for.
+    pub scopes: Option<String>,
+}
+
+/// What shall stand in a profile's table. `None` takes a key out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileRecord {
+    /// The app.
+    pub app: AppName,
+    /// The profile's own redirect URL.
+    pub redirect_uri: Option<String>,
+    /// The profile's own scopes.
+    pub scopes: Option<String>,
+}
+
+/// One change of the file, not yet saved.
+#[derive(Debug)]
+pub struct ConfigEdit {
+    /// Where the file really is, behind any symbolic link.
+    target: PathBuf,
+    document: DocumentMut,
+    /// Held for its lock.
+    _folder: Option<File>,
+}
+
+impl ConfigEdit {
+    /// Opens the file for a change, and waits for another change to finish. Makes the home folder if there is none.
+    ///
+    /// # Errors
+    /// [`SettingsError`] when the folder cannot be made, or the present file cannot be read: a file that cannot be
+    /// understood is never written over.
+    pub fn open(home: &Home) -> Result<Self, SettingsError> {
+        home.prepare()?;
+        let path = home.config();
+        let folder = File::open(home.path()).ok();
+        if let Some(folder) = &folder {
+            // Some network file systems cannot lock a folder. The change is still whole; only two at once may lose one.
+            let _ = folder.lock();
+        }
+        let unreadable = |source| SettingsError::Unreadable { path: path.clone(), source };
+        let (target, text) = match std::fs::canonicalize(&path) {
+            Ok(target) => {
+                let text = std::fs::read_to_string(&target).map_err(unreadable)?;
+                (target, text)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (path.clone(), String::new()),
+            Err(error) => return Err(unreadable(error)),
+        };
+        // The reader's own errors are the better ones, and what it refuses is not written to either.
+        ConfigFile::parse(&path, &text)?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let document = text.parse().map_err(|error| unreadable(io::Error::other::<toml_edit::TomlError>(error)))?;
+        Ok(Self { target, document, _folder: folder })
+    }
+
+    /// Puts an app into the file, or changes the one that is there.
+    pub fn app(&mut self, name: &AppName, record: &AppRecord) -> &mut Self {
+        let table = self.table("apps", name.as_str());
+        for (setting, key) in Setting::in_section(Section::App) {
+            let text = match setting {
+                Setting::Provider => &record.provider,
+                Setting::AppId => &record.app_id,
+                Setting::AppKind => &record.app_kind,
+                Setting::TenantKey => &record.tenant_key,
+                Setting::AppSecretFile => &record.secret_file,
+                Setting::OpenUrl => &record.open_url,
+                Setting::AccountsUrl => &record.accounts_url,
+                Setting::TokenApi => &record.token_api,
+                Setting::TokenUrl => &record.token_url,
+                Setting::RedirectUri => &record.redirect_uri,
+                Setting::Scopes => &record.scopes,
+                Setting::Fallback => {
+                    put(table, key, record.fallback.map(value));
+                    continue;
+                }
+                _ => continue,
+            };
+            put(table, key, text.as_deref().map(value));
+        }
+        self
+    }
+
+    /// Puts a profile into the file, or changes the one that is there.
+    pub fn profile(&mut self, name: &ProfileName, record: &ProfileRecord) -> &mut Self {
+        let table = self.table("profiles", name.as_str());
+        put(table, "app", Some(value(record.app.as_str())));
+        put(table, "redirect_uri", record.redirect_uri.as_deref().map(value));
+        put(table, "scopes", record.scopes.as_deref().map(value));
+        self
+    }
+
+    /// Takes a profile out of the file, and `default_profile` with it where it names this one. The app stays.
+    pub fn remove_profile(&mut self, name: &ProfileName) -> &mut Self {
+        if let Some(tables) = self.document.get_mut("profiles").and_then(Item::as_table_like_mut) {
+            tables.remove(name.as_str());
+        }
+        if self.document.get("default_profile").and_then(Item::as_str) == Some(name.as_str()) {
+            self.document.remove("default_profile");
+        }
+        self
+    }
+
+    /// Makes a profile the one that is used when none is named.
+    pub fn default_profile(&mut self, name: &ProfileName) -> &mut Self {
+        put(self.document.as_table_mut(), "default_profile", Some(value(name.as_str())));
+        self
+    }
+
+    /// Whether the file names a default profile.
+    pub fn has_default_profile(&self) -> bool {
+        self.document.contains_key("default_profile")
+    }
+
+    /// Replaces the file, durably, with mode 0600.
+    ///
+    /// # Errors
+    /// [`SettingsError::NotWritten`]; the old file is then untouched.
+    pub fn save(&self) -> Result<(), SettingsError> {
+        replace(&self.target, self.document.to_string().as_bytes())
+            .map_err(|source| SettingsError::NotWritten { path: self.target.clone(), source })
+    }
+
+    fn table(&mut self, head: &str, name: &str) -> &mut dyn toml_edit::TableLike {
+        let tables = self.document.entry(head).or_insert_with(|| {
+            let mut table = Table::new();
+            // `[apps.work]` alone, without an empty `[apps]` above it.
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        let tables = tables.as_table_like_mut().expect("the reader accepted the file, so this is a table");
+        let table = tables.entry(name).or_insert_with(|| Item::Table(Table::new()));
+        table.as_table_like_mut().expect("the reader accepted the file, so this is a table")
+    }
+}
+
+/// Sets a key and keeps the comments around it, or takes it out.
+fn put(table: &mut dyn toml_edit::TableLike, key: &str, item: Option<Item>) {
+    let Some(item) = item else {
+        table.remove(key);
+        return;
+    };
+    match table.get_mut(key) {
+        Some(old) => {
+            let decor = old.as_value().map(|value| value.decor().clone());
+            *old = item;
+            if let (Some(value), Some(decor)) = (old.as_value_mut(), decor) {
+                *value.decor_mut() = decor;
+            }
+        }
+        None => {
+            table.insert(key, item);
+        }
+    }
+}
+
+fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = target.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".config.toml.").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(target).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}

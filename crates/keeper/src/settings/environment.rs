@@ -1,0 +1,147 @@
+//! The environment as a value, and the home folder that follows from it.
+//!
+//! A face collects the variables once and passes them in; nothing else in this library looks at the process's
+//! environment, so a test gives whatever environment it wants.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use tokenward_core::{BadSecret, SecretBytes};
+
+use super::error::{Origin, SettingsError, Warning};
+use super::table::Setting;
+use super::text::nearest;
+
+/// The variables of a process, collected once. `Debug` shows names only: values may be secrets (I4).
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<OsString, OsString>);
+
+impl Environment {
+    /// Collects variables, as from `std::env::vars_os()`.
+    pub fn new<K: Into<OsString>, V: Into<OsString>>(variables: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+
+    /// A variable as text. One that is empty, or not Unicode, counts as not set.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.raw(name)?.to_str().filter(|value| !value.is_empty())
+    }
+
+    /// A variable as a path. An empty one counts as not set.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.raw(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+
+    /// A variable as it is, were it empty.
+    pub(super) fn raw(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// Variables that look like ours and are not: usually slips of the finger that would go unnoticed.
+    pub(super) fn strangers(&self) -> impl Iterator<Item = Warning> {
+        // What `exec` sets for the program it runs is no setting, and no stranger to a Tokenward run by that program.
+        let ours: Vec<_> =
+            Setting::ALL.iter().filter_map(|setting| setting.variable()).chain(["TOKENWARD_ACCESS_TOKEN"]).collect();
+        self.0.keys().filter_map(|name| name.to_str()).filter_map(move |name| {
+            let odd = name.starts_with("TOKENWARD_") && !ours.contains(&name);
+            odd.then(|| Warning::UnknownVariable {
+                name: name.to_owned(),
+                nearest: nearest(name, ours.iter().copied()).map(str::to_owned),
+            })
+        })
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// The folder that holds everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home(PathBuf);
+
+impl Home {
+    /// Finds the folder: the flag, `TOKENWARD_HOME`, `$XDG_DATA_HOME/tokenward`, `~/.local/share/tokenward`.
+    /// Touches no file. A relative path stays relative to the working folder, except for `XDG_DATA_HOME`, which
+    /// counts only when absolute (XDG Base Directory Specification 0.8).
+    ///
+    /// # Errors
+    /// [`SettingsError::NoHome`] when none of them is set.
+    pub fn resolve(flag: Option<&Path>, env: &Environment) -> Result<Self, SettingsError> {
+        let base = || env.path("XDG_DATA_HOME").filter(|path| path.is_absolute());
+        let user = || env.path("HOME").map(|home| home.join(".local").join("share"));
+        flag.map(Path::to_owned)
+            .or_else(|| env.path("TOKENWARD_HOME"))
+            .or_else(|| base().or_else(user).map(|base| base.join("tokenward")))
+            .map(Self)
+            .ok_or(SettingsError::NoHome)
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// `config.toml`.
+    pub fn config(&self) -> PathBuf {
+        self.0.join("config.toml")
+    }
+
+    /// The folder of the vault.
+    pub fn vault(&self) -> PathBuf {
+        self.0.join("vault")
+    }
+
+    /// Makes the folder, mode 0700, where it does not exist.
+    ///
+    /// A folder that is there and writable by others is closed to them when it belongs to us and is for us alone;
+    /// otherwise it is refused, because whoever can write there can replace the vault. A folder that others may
+    /// only look into is left as it is: the vault's own folder and `config.toml` are closed to them.
+    ///
+    /// # Errors
+    /// [`SettingsError::NotWritten`] when it cannot be made, [`SettingsError::OpenToOthers`] as told above.
+    pub fn prepare(&self) -> Result<Option<Warning>, SettingsError> {
+        use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+        let failed = |source| SettingsError::NotWritten { path: self.0.clone(), source };
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).map_err(failed)?;
+        let meta = std::fs::metadata(&self.0).map_err(failed)?;
+        let mode = meta.mode() & 0o7777;
+        if mode & 0o022 == 0 {
+            return Ok(None);
+        }
+        let shared = mode & 0o1000 != 0 || meta.uid() != rustix::process::geteuid().as_raw();
+        if shared || std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(0o700)).is_err() {
+            return Err(SettingsError::OpenToOthers { path: self.0.clone(), mode });
+        }
+        Ok(Some(Warning::FolderClosed { path: self.0.clone(), mode }))
+    }
+}
+
+/// Where the key that the vault is sealed under comes from, as far as a person said.
+#[derive(Debug)]
+pub enum KeySource {
+    /// `TOKENWARD_KEY`.
+    Given(SecretBytes),
+    /// `TOKENWARD_KEY_FILE`.
+    File(PathBuf),
+    /// Nobody said: the vault uses its own.
+    Unset,
+}
+
+impl KeySource {
+    pub(super) fn from_environment(env: &Environment) -> Result<Self, SettingsError> {
+        if let Some(key) = env.raw("TOKENWARD_KEY") {
+            let bad = |reason| SettingsError::BadSecret { origin: Origin::Variable("TOKENWARD_KEY"), reason };
+            let key = key.to_str().ok_or_else(|| bad(BadSecret::Malformed))?.trim();
+            if key.is_empty() {
+                return Err(bad(BadSecret::Empty));
+            }
+            return Ok(Self::Given(SecretBytes::new(key.as_bytes().to_vec())));
+        }
+        Ok(env.path("TOKENWARD_KEY_FILE").map_or(Self::Unset, Self::File))
+    }
+}

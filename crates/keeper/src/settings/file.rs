@@ -1,0 +1,170 @@
+//! `config.toml`, read with the place of every value.
+//!
+//! Which keys exist is known from the table of settings alone. A key that is not in it is ignored with a warning;
+//! a secret in clear is refused, so that nobody believes it to be safe there (I4).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use tokenward_core::{AppName, ProfileName};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::{Origin, SettingsError, Warning, in_file};
+use super::table::{Section, Setting};
+use super::text::{nearest, place, shown};
+
+/// A value as written, with its place.
+#[derive(Debug, Clone)]
+pub(super) struct Value {
+    pub(super) text: String,
+    pub(super) origin: Origin,
+}
+
+pub(super) type Entries = BTreeMap<Setting, Value>;
+
+/// What a configuration file says.
+#[derive(Debug, Default)]
+pub(super) struct ConfigFile {
+    pub(super) path: PathBuf,
+    pub(super) top: Entries,
+    pub(super) apps: BTreeMap<AppName, Entries>,
+    pub(super) profiles: BTreeMap<ProfileName, Entries>,
+}
+
+impl ConfigFile {
+    /// Reads a file; one that does not exist says nothing.
+    pub(super) fn read(path: &Path) -> Result<(Self, Vec<Warning>), SettingsError> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(path, &text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok((Self { path: path.to_owned(), ..Self::default() }, Vec::new()))
+            }
+            Err(source) => Err(SettingsError::Unreadable { path: path.to_owned(), source }),
+        }
+    }
+
+    /// Reads a text that stands for the file at `path`.
+    pub(super) fn parse(path: &Path, text: &str) -> Result<(Self, Vec<Warning>), SettingsError> {
+        // Editors on Windows put a byte order mark in front.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut reader = Reader { path, text, warnings: Vec::new() };
+        let document = DeTable::parse(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            reader.unparsable(offset, error.message())
+        })?;
+        let mut file = Self { path: path.to_owned(), ..Self::default() };
+        for (key, value) in document.get_ref() {
+            match key.get_ref().as_ref() {
+                "apps" => file.apps = reader.tables("apps", Section::App, value)?,
+                "profiles" => file.profiles = reader.tables("profiles", Section::Profile, value)?,
+                _ => reader.entry("", Section::Top, key, value, &mut file.top)?,
+            }
+        }
+        Ok((file, reader.warnings))
+    }
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    text: &'a str,
+    warnings: Vec<Warning>,
+}
+
+impl Reader<'_> {
+    fn tables<N: std::str::FromStr + Ord>(
+        &mut self,
+        head: &str,
+        section: Section,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<BTreeMap<N, Entries>, SettingsError> {
+        let DeValue::Table(tables) = value.get_ref() else {
+            return Err(self.unparsable(value.span().start, &format!("{head} is written as [{head}.NAME] tables")));
+        };
+        let mut found = BTreeMap::new();
+        for (name, table) in tables {
+            let text = name.get_ref().as_ref();
+            let DeValue::Table(table) = table.get_ref() else {
+                let reason = format!("a table [{head}.{text}] belongs here, not a value");
+                return Err(self.unparsable(name.span().start, &reason));
+            };
+            let parsed = text.parse().map_err(|_| SettingsError::BadName {
+                origin: self.origin(name.span().start, format!("{head}.{text}")),
+                name: text.to_owned(),
+            })?;
+            let mut entries = Entries::new();
+            for (key, value) in table {
+                self.entry(&format!("{head}.{text}."), section, key, value, &mut entries)?;
+            }
+            found.insert(parsed, entries);
+        }
+        Ok(found)
+    }
+
+    fn entry(
+        &mut self,
+        head: &str,
+        section: Section,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+        entries: &mut Entries,
+    ) -> Result<(), SettingsError> {
+        let name = key.get_ref().as_ref();
+        let full = format!("{head}{name}");
+        let start = key.span().start;
+        if SECRETS.contains(&name) {
+            let (line, _) = place(self.text, start);
+            return Err(SettingsError::SecretInFile { path: self.path.to_owned(), line, key: full });
+        }
+        let Some((setting, _)) = Setting::in_section(section).find(|(_, known)| *known == name) else {
+            let known = Setting::in_section(section).map(|(_, known)| known);
+            let tables = ["apps", "profiles"].into_iter().filter(|_| section == Section::Top);
+            let nearest = nearest(name, known.chain(tables)).map(|near| format!("{head}{near}"));
+            let (line, _) = place(self.text, start);
+            self.warnings.push(Warning::UnknownKey { path: self.path.to_owned(), line, key: full, nearest });
+            return Ok(());
+        };
+        let text = self.text_of(&full, setting, value)?;
+        entries.insert(setting, Value { text, origin: self.origin(start, full) });
+        Ok(())
+    }
+
+    fn text_of(&self, key: &str, setting: Setting, value: &Spanned<DeValue<'_>>) -> Result<String, SettingsError> {
+        let word = |item: &Spanned<DeValue<'_>>| item.get_ref().as_str().map(str::to_owned);
+        let text = match (setting, value.get_ref()) {
+            (Setting::Fallback, DeValue::Boolean(on)) => Some(on.to_string()),
+            (Setting::Scopes, DeValue::Array(items)) => {
+                items.iter().map(word).collect::<Option<Vec<_>>>().map(|items| items.join(" "))
+            }
+            (_, DeValue::String(text)) => Some(text.to_string()),
+            _ => None,
+        };
+        text.ok_or_else(|| {
+            let wanted = match setting {
+                Setting::Fallback => "true or false",
+                Setting::Scopes => "a text in quotes, or a list of them,",
+                _ => "a text in quotes",
+            };
+            self.unparsable(value.span().start, &format!("{key} takes {wanted}"))
+        })
+    }
+
+    fn origin(&self, offset: usize, key: String) -> Origin {
+        in_file(self.path, place(self.text, offset).0, key)
+    }
+
+    fn unparsable(&self, offset: usize, reason: &str) -> SettingsError {
+        let (line, column) = place(self.text, offset);
+        let harmless: Vec<_> = Setting::ALL.iter().filter_map(|setting| setting.placed()).map(|(_, key)| key).collect();
+        SettingsError::Unparsable {
+            path: self.path.to_owned(),
+            line,
+            column,
+            reason: reason.replace('\n', ", "),
+            shown: shown(self.text, line, &harmless),
+        }
+    }
+}
+
+/// Keys under which people are used to keep an app's secret.
+const SECRETS: [&str; 4] = ["app_secret", "appSecret", "client_secret", "secret"];

@@ -1,0 +1,82 @@
+//! Hosts and brands: two addresses that never travel apart (reference §1).
+
+use tokenward_core::{Brand, Hosts};
+use url::{Host, Url};
+
+use super::error::{Origin, SettingsError};
+use super::file::Value;
+use super::profile::refused;
+use super::table::Setting;
+
+/// Whether an address is this machine's own (RFC 8252 §7.3, RFC 6761 §6.3).
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The brand whose own host this is.
+pub(super) fn brand_of(url: &Url) -> Option<Brand> {
+    [Brand::Feishu, Brand::Lark].into_iter().find(|brand| {
+        let hosts = brand.hosts();
+        url.host() == hosts.open.host() || url.host() == hosts.accounts.host()
+    })
+}
+
+pub(super) fn parse_url(value: &Value) -> Result<Url, SettingsError> {
+    let allowed = "give an address such as https://host or http://127.0.0.1:8080, without a user name";
+    let url = Url::parse(value.text.trim()).map_err(|_| refused(value, allowed))?;
+    let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    if plain { Ok(url) } else { Err(refused(value, allowed)) }
+}
+
+pub(super) fn refuse_path(url: &Url, value: &Value) -> Result<(), SettingsError> {
+    if url.path() == "/" && url.query().is_none() && url.fragment().is_none() {
+        return Ok(());
+    }
+    Err(refused(value, "give scheme, host and port only, without a path; for a gateway with a path there is token_url"))
+}
+
+type Given = Option<(Url, Origin)>;
+
+/// Both hosts, from those that were given.
+pub(super) fn complete(brand: Brand, open: Given, accounts: Given) -> Result<Hosts, SettingsError> {
+    for (url, origin) in [&open, &accounts].into_iter().flatten() {
+        if brand_of(url).is_some_and(|other| other != brand) {
+            let host = url.host_str().unwrap_or_default().to_owned();
+            return Err(SettingsError::BrandMismatch { brand, host, origin: origin.clone() });
+        }
+    }
+    match (open, accounts) {
+        (None, None) => Ok(brand.hosts()),
+        (Some((open, _)), Some((accounts, _))) => Ok(Hosts { open, accounts }),
+        (Some((open, origin)), None) => {
+            let accounts = counterpart(&open, ["open.", "accounts."])
+                .ok_or_else(|| missing(&open, origin, Setting::AccountsUrl))?;
+            Ok(Hosts { open, accounts })
+        }
+        (None, Some((accounts, origin))) => {
+            let open = counterpart(&accounts, ["accounts.", "open."])
+                .ok_or_else(|| missing(&accounts, origin, Setting::OpenUrl))?;
+            Ok(Hosts { open, accounts })
+        }
+    }
+}
+
+/// `accounts.X` from `open.X` or the other way round; on loopback one address stands for both.
+fn counterpart(given: &Url, [from, to]: [&str; 2]) -> Option<Url> {
+    if is_loopback(given) {
+        return Some(given.clone());
+    }
+    let rest = given.host_str()?.strip_prefix(from)?;
+    let mut other = given.clone();
+    other.set_host(Some(&format!("{to}{rest}"))).ok()?;
+    Some(other)
+}
+
+fn missing(given: &Url, origin: Origin, missing: Setting) -> SettingsError {
+    SettingsError::OtherHostMissing { origin, given: given.to_string(), missing }
+}

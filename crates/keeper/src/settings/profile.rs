@@ -1,0 +1,281 @@
+//! A profile with everything filled in.
+//!
+//! Every value is looked up in the same order: flag, variable, file, default. What cannot be used is refused here,
+//! before anything is sent: a mixed-up brand would be answered with 20046, and a secret could go to the wrong host.
+
+use std::path::{Path, PathBuf};
+
+use tokenward_core::{
+    App, AppKind, AppName, AppSecret, AppTicket, BadSecret, Brand, Hosts, ProfileName, Scopes, TokenApi,
+};
+use url::Url;
+
+use super::Settings;
+use super::error::{Origin, SettingsError, Warning};
+use super::file::{Entries, Value};
+use super::hosts;
+use super::table::Setting;
+
+/// A profile, ready for use but for the app's secret.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ResolvedProfile {
+    /// The profile's name.
+    pub name: ProfileName,
+    /// The app's name.
+    pub app_name: AppName,
+    /// The brand the app belongs to.
+    pub brand: Brand,
+    /// The hosts it is used through.
+    pub hosts: Hosts,
+    /// `client_id`.
+    pub client_id: String,
+    /// Self-built or store.
+    pub kind: AppKind,
+    /// The token endpoint family for new logins.
+    pub token_api: TokenApi,
+    /// Whether the other family may be tried where this one does not exist.
+    pub fallback: bool,
+    /// A token URL in place of the family's own.
+    pub token_url: Option<Url>,
+    /// Where the browser comes back to after a login.
+    pub redirect_uri: Url,
+    /// What a login asks for, without `offline_access` unless it was written.
+    pub scopes: Scopes,
+    /// Where the app's secret is.
+    pub secret: SecretSource,
+    /// What works and is probably not what was meant.
+    pub warnings: Vec<Warning>,
+}
+
+/// Where an app's secret is.
+#[derive(Debug, Clone)]
+pub enum SecretSource {
+    /// It was given in the environment.
+    Given(AppSecret),
+    /// It is in a file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Where the file is named.
+        origin: Origin,
+    },
+    /// `tokenward init` sealed it in the vault.
+    Vault,
+}
+
+impl SecretSource {
+    /// The secret, where it is outside the vault. `None` sends the caller to the vault.
+    ///
+    /// # Errors
+    /// [`SettingsError::SecretUnreadable`] or [`SettingsError::BadSecret`] for a file that cannot be used.
+    pub fn read(&self) -> Result<Option<AppSecret>, SettingsError> {
+        match self {
+            Self::Given(secret) => Ok(Some(secret.clone())),
+            Self::File { path, origin } => {
+                let text = std::fs::read_to_string(path).map_err(|source| SettingsError::SecretUnreadable {
+                    origin: origin.clone(),
+                    path: path.clone(),
+                    source,
+                })?;
+                let bad = |reason| SettingsError::BadSecret { origin: origin.clone(), reason };
+                AppSecret::parse(text).map(Some).map_err(bad)
+            }
+            Self::Vault => Ok(None),
+        }
+    }
+}
+
+impl ResolvedProfile {
+    /// The app, now that its secret is known.
+    pub fn app(&self, secret: AppSecret) -> App {
+        App {
+            name: self.app_name.clone(),
+            brand: self.brand,
+            hosts: self.hosts.clone(),
+            client_id: self.client_id.clone(),
+            secret,
+            kind: self.kind.clone(),
+            token_api: self.token_api,
+            fallback: self.fallback,
+            token_url: self.token_url.clone(),
+        }
+    }
+}
+
+/// Looks values up for one profile, and collects warnings on the way.
+pub(super) struct Resolver<'a> {
+    settings: &'a Settings,
+    profile: Option<&'a Entries>,
+    app: Option<&'a Entries>,
+    warnings: Vec<Warning>,
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn new(settings: &'a Settings, profile: Option<&'a Entries>, app: Option<&'a Entries>) -> Self {
+        Self { settings, profile, app, warnings: Vec::new() }
+    }
+
+    pub(super) fn resolve(mut self, name: ProfileName, app_name: AppName) -> Result<ResolvedProfile, SettingsError> {
+        let open = self.url(Setting::OpenUrl)?;
+        let accounts = self.url(Setting::AccountsUrl)?;
+        let brand = match self.look(Setting::Provider)? {
+            Some(value) => parse(&value, "say feishu or lark")?,
+            None => [&open, &accounts]
+                .into_iter()
+                .flatten()
+                .find_map(|(url, _)| hosts::brand_of(url))
+                .unwrap_or(Brand::Feishu),
+        };
+        let hosts = hosts::complete(brand, open, accounts)?;
+        let token_api = match self.look(Setting::TokenApi)? {
+            Some(value) => parse(&value, "say v3, v2, oidc-v1 or legacy-v1")?,
+            None => brand.default_token_api(),
+        };
+        let fallback = match self.look(Setting::Fallback)? {
+            Some(value) => parse(&value, "say true or false")?,
+            None => true,
+        };
+        let redirect_uri = match self.look(Setting::RedirectUri)? {
+            Some(value) => hosts::parse_url(&value)?,
+            None => Url::parse(DEFAULT_REDIRECT).expect("a literal URL"),
+        };
+        Ok(ResolvedProfile {
+            client_id: self.client_id(&name)?,
+            kind: self.kind()?,
+            token_url: self.url(Setting::TokenUrl)?.map(|(url, _)| url),
+            scopes: self.scopes()?,
+            secret: self.secret()?,
+            name,
+            app_name,
+            brand,
+            hosts,
+            token_api,
+            fallback,
+            redirect_uri,
+            warnings: self.warnings,
+        })
+    }
+
+    /// Flag, variable, profile, app.
+    fn look(&self, setting: Setting) -> Result<Option<Value>, SettingsError> {
+        if let Some(value) = self.settings.said(setting)? {
+            return Ok(Some(value));
+        }
+        let file = [self.profile, self.app].into_iter().flatten().find_map(|entries| entries.get(&setting));
+        Ok(file.cloned())
+    }
+
+    /// An address. Secrets will be sent there, so one without encryption is pointed out.
+    fn url(&mut self, setting: Setting) -> Result<Option<(Url, Origin)>, SettingsError> {
+        let Some(value) = self.look(setting)? else { return Ok(None) };
+        let url = hosts::parse_url(&value)?;
+        if setting != Setting::TokenUrl {
+            hosts::refuse_path(&url, &value)?;
+        }
+        if url.scheme() == "http" && !hosts::is_loopback(&url) {
+            self.warnings.push(Warning::NotEncrypted { origin: value.origin.clone(), url: url.to_string() });
+        }
+        Ok(Some((url, value.origin)))
+    }
+
+    fn client_id(&self, profile: &ProfileName) -> Result<String, SettingsError> {
+        let value = self
+            .look(Setting::AppId)?
+            .ok_or_else(|| SettingsError::Missing { setting: Setting::AppId, profile: profile.clone() })?;
+        let text = value.text.trim();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let allowed = "an App ID is visible ASCII without spaces, at Feishu and Lark cli_ and 16 letters or digits";
+            return Err(refused(&value, allowed));
+        }
+        Ok(text.to_owned())
+    }
+
+    fn kind(&mut self) -> Result<AppKind, SettingsError> {
+        let tenant = self.look(Setting::TenantKey)?;
+        let store = match self.look(Setting::AppKind)? {
+            None => false,
+            Some(value) => match value.text.as_str() {
+                "self-built" => false,
+                "store" => true,
+                _ => return Err(refused(&value, "say self-built or store")),
+            },
+        };
+        if store {
+            return Ok(AppKind::Store { ticket: self.ticket()?, tenant_key: tenant.map(|value| value.text) });
+        }
+        if let Some(value) = tenant {
+            self.warnings.push(Warning::TenantKeyUnused { origin: value.origin });
+        }
+        Ok(AppKind::SelfBuilt)
+    }
+
+    fn ticket(&self) -> Result<Option<AppTicket>, SettingsError> {
+        self.settings.secret_variable(Setting::AppTicket, |text| AppTicket::parse(text))
+    }
+
+    fn scopes(&mut self) -> Result<Scopes, SettingsError> {
+        let Some(value) = self.look(Setting::Scopes)? else { return Ok(Scopes::default()) };
+        let bad = |reason| SettingsError::BadScopes { origin: value.origin.clone(), reason };
+        let (scopes, commas) = Scopes::parse(&value.text).map_err(bad)?;
+        // Checked now, so that a profile that can never log in is known before anybody tries.
+        scopes.clone().for_login().map_err(bad)?;
+        if commas {
+            self.warnings.push(Warning::CommasInScopes { origin: value.origin });
+        }
+        Ok(scopes)
+    }
+
+    /// A file named on the command line, then the variables, then the file named in the configuration.
+    fn secret(&self) -> Result<SecretSource, SettingsError> {
+        let named = self.look(Setting::AppSecretFile)?;
+        if !matches!(named, Some(Value { origin: Origin::Flag(_), .. })) {
+            let given = self.settings.secret_variable(Setting::AppSecret, |text| AppSecret::parse(text))?;
+            if let Some(secret) = given {
+                return Ok(SecretSource::Given(secret));
+            }
+        }
+        Ok(match named {
+            None => SecretSource::Vault,
+            Some(Value { text, origin }) => SecretSource::File { path: self.placed(&text, &origin), origin },
+        })
+    }
+
+    /// A path in the file is relative to the file's folder; one from the command line, to the working folder.
+    fn placed(&self, text: &str, origin: &Origin) -> PathBuf {
+        if let (Some(rest), Some(home)) = (text.strip_prefix("~/"), self.settings.env.path("HOME")) {
+            return home.join(rest);
+        }
+        match origin {
+            Origin::File(place) => place.path.parent().unwrap_or(Path::new("")).join(text),
+            _ => PathBuf::from(text),
+        }
+    }
+}
+
+pub(super) fn refused(value: &Value, allowed: &str) -> SettingsError {
+    SettingsError::BadValue { origin: value.origin.clone(), value: value.text.clone(), allowed: allowed.to_owned() }
+}
+
+fn parse<T: std::str::FromStr>(value: &Value, allowed: &str) -> Result<T, SettingsError> {
+    value.text.trim().parse().map_err(|_| refused(value, allowed))
+}
+
+impl Settings {
+    /// A secret from its variable. One that is set and empty is an error: in CI an undefined secret is handed down
+    /// as an empty text, and the login that follows would fail with a riddle.
+    fn secret_variable<T>(
+        &self,
+        setting: Setting,
+        parse: impl FnOnce(&str) -> Result<T, BadSecret>,
+    ) -> Result<Option<T>, SettingsError> {
+        let Some(variable) = setting.variable() else { return Ok(None) };
+        let Some(raw) = self.env.raw(variable) else { return Ok(None) };
+        let bad = |reason| SettingsError::BadSecret { origin: Origin::Variable(variable), reason };
+        parse(raw.to_str().ok_or_else(|| bad(BadSecret::Malformed))?).map(Some).map_err(bad)
+    }
+}
+
+/// The address registered in the console by everyone who follows the README. The port is fixed because no rule of
+/// RFC 8252 §7.3 (any port on loopback) is documented for the provider (reference §3.3).
+pub(super) const DEFAULT_REDIRECT: &str = "http://127.0.0.1:9768/callback";

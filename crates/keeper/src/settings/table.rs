@@ -1,0 +1,289 @@
+//! The one table of everything a person can configure.
+//!
+//! Flags, variables and keys are looked up through it, the warnings about unknown names are made from it, and
+//! `docs/reference/settings.md` is printed from it; a test compares the page with the table.
+
+use std::fmt::Write as _;
+
+/// Which table of `config.toml` a key stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Section {
+    /// At the top of the file.
+    Top,
+    /// In `[apps.NAME]`.
+    App,
+    /// In `[profiles.NAME]`; an app may give the key too, as a default for its profiles.
+    AppAndProfile,
+    /// In `[profiles.NAME]` only.
+    Profile,
+}
+
+macro_rules! settings {
+    ($($(#[$meta:meta])* $name:ident {
+        variable: $variable:expr, flag: $flag:expr, key: $key:expr, default: $default:literal, meaning: $meaning:literal,
+    })+) => {
+        /// One thing that can be configured.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Setting { $($(#[$meta])* $name,)+ }
+
+        impl Setting {
+            /// Every setting, in the order of the reference page.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The environment variable.
+            pub const fn variable(self) -> Option<&'static str> {
+                match self { $(Self::$name => $variable,)+ }
+            }
+
+            /// The flag on the command line.
+            pub const fn flag(self) -> Option<&'static str> {
+                match self { $(Self::$name => $flag,)+ }
+            }
+
+            /// What holds when nobody says anything, in words.
+            pub const fn default_words(self) -> &'static str {
+                match self { $(Self::$name => $default,)+ }
+            }
+
+            /// What it is for.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)+ }
+            }
+
+            /// Where it stands in `config.toml`.
+            pub(crate) const fn placed(self) -> Option<(Section, &'static str)> {
+                match self { $(Self::$name => $key,)+ }
+            }
+        }
+    };
+}
+
+settings! {
+    /// The folder of everything.
+    Home {
+        variable: Some("TOKENWARD_HOME"), flag: Some("--home"), key: None,
+        default: "`$XDG_DATA_HOME/tokenward`, else `~/.local/share/tokenward`",
+        meaning: "The folder that holds `config.toml` and the vault.",
+    }
+    /// The profile to use.
+    Profile {
+        variable: Some("TOKENWARD_PROFILE"), flag: Some("--profile"), key: Some((Section::Top, "default_profile")),
+        default: "the only profile there is; `default` where no file names one",
+        meaning: "The profile to use.",
+    }
+    /// The app of a profile.
+    App {
+        variable: None, flag: None, key: Some((Section::Profile, "app")),
+        default: "none: every profile names its app",
+        meaning: "The app a profile belongs to: the `NAME` of an `[apps.NAME]` table.",
+    }
+    /// The brand.
+    Provider {
+        variable: Some("TOKENWARD_PROVIDER"), flag: Some("--provider"), key: Some((Section::App, "provider")),
+        default: "the brand of the configured hosts, else `feishu`",
+        meaning: "The brand the app was created at: `feishu` or `lark`.",
+    }
+    /// The app's public id.
+    AppId {
+        variable: Some("TOKENWARD_APP_ID"), flag: Some("--app-id"), key: Some((Section::App, "app_id")),
+        default: "none: it must be given",
+        meaning: "The App ID of the developer console, `cli_…`. Given without a configuration file, it makes an app and a profile by itself.",
+    }
+    /// Self-built or store.
+    AppKind {
+        variable: Some("TOKENWARD_APP_KIND"), flag: Some("--app-kind"), key: Some((Section::App, "app_kind")),
+        default: "`self-built`",
+        meaning: "`self-built` (a company's own app) or `store` (offered to many companies).",
+    }
+    /// The tenant a store app acts in.
+    TenantKey {
+        variable: Some("TOKENWARD_TENANT_KEY"), flag: Some("--tenant-key"), key: Some((Section::App, "tenant_key")),
+        default: "none",
+        meaning: "The company a store app acts in; needed for tenant tokens of store apps only.",
+    }
+    /// The app's secret.
+    AppSecret {
+        variable: Some("TOKENWARD_APP_SECRET"), flag: None, key: None,
+        default: "the one sealed in the vault by `tokenward init`",
+        meaning: "The App Secret. Never a flag (other users see arguments) and never a key of the file.",
+    }
+    /// A file that holds the app's secret.
+    AppSecretFile {
+        variable: Some("TOKENWARD_APP_SECRET_FILE"), flag: Some("--secret-file"), key: Some((Section::App, "secret_file")),
+        default: "none",
+        meaning: "A file that holds the App Secret and nothing else, such as a mounted container secret. In `config.toml`, relative to its folder.",
+    }
+    /// The ticket of a store app.
+    AppTicket {
+        variable: Some("TOKENWARD_APP_TICKET"), flag: None, key: None,
+        default: "none",
+        meaning: "The newest `app_ticket` the provider pushed to a store app.",
+    }
+    /// The `OpenAPI` host.
+    OpenUrl {
+        variable: Some("TOKENWARD_OPEN_URL"), flag: Some("--open-url"), key: Some((Section::App, "open_url")),
+        default: "the brand's own host",
+        meaning: "The OpenAPI host, without a path. Where only one host is given, `open.X` and `accounts.X` follow from each other; on loopback both are the same.",
+    }
+    /// The accounts host.
+    AccountsUrl {
+        variable: Some("TOKENWARD_ACCOUNTS_URL"), flag: Some("--accounts-url"), key: Some((Section::App, "accounts_url")),
+        default: "the brand's own host",
+        meaning: "The accounts and OAuth host, without a path.",
+    }
+    /// The family of token endpoints.
+    TokenApi {
+        variable: Some("TOKENWARD_TOKEN_API"), flag: Some("--token-api"), key: Some((Section::App, "token_api")),
+        default: "`v3` for feishu, `v2` for lark",
+        meaning: "The token endpoint for new logins: `v3`, `v2`, `oidc-v1` or `legacy-v1`.",
+    }
+    /// A token URL in place of the family's own.
+    TokenUrl {
+        variable: Some("TOKENWARD_TOKEN_URL"), flag: Some("--token-url"), key: Some((Section::App, "token_url")),
+        default: "the token endpoint's own URL",
+        meaning: "A whole token URL in its place, for gateways and test stands. Applies to `v2` and `v3`.",
+    }
+    /// Whether the other family may be tried.
+    Fallback {
+        variable: Some("TOKENWARD_FALLBACK"), flag: Some("--fallback"), key: Some((Section::App, "fallback")),
+        default: "`true`",
+        meaning: "Whether the other of `v2` and `v3` is tried when one proves not to exist. `true` or `false`.",
+    }
+    /// Where the browser comes back to.
+    RedirectUri {
+        variable: Some("TOKENWARD_REDIRECT_URI"), flag: Some("--redirect-uri"), key: Some((Section::AppAndProfile, "redirect_uri")),
+        default: "`http://127.0.0.1:9768/callback`",
+        meaning: "The redirect URL, exactly as registered in the developer console.",
+    }
+    /// What a login asks for.
+    Scopes {
+        variable: Some("TOKENWARD_SCOPES"), flag: Some("--scope"), key: Some((Section::AppAndProfile, "scopes")),
+        default: "none beyond `offline_access`, which is always added",
+        meaning: "The scopes a login asks for, separated by spaces; in the file a list will do. A profile's own replace the app's.",
+    }
+    /// The key that wraps the vault's key.
+    Key {
+        variable: Some("TOKENWARD_KEY"), flag: None, key: None,
+        default: "none",
+        meaning: "The key the vault is sealed under: at least 16 random bytes as text, such as `openssl rand -base64 32` prints. Comes before `TOKENWARD_KEY_FILE`.",
+    }
+    /// A file with that key.
+    KeyFile {
+        variable: Some("TOKENWARD_KEY_FILE"), flag: None, key: None,
+        default: "`vault/key` in the home folder, made on first use",
+        meaning: "A file that holds the key the vault is sealed under.",
+    }
+    /// The language on screen.
+    Lang {
+        variable: Some("TOKENWARD_LANG"), flag: Some("--lang"), key: None,
+        default: "the locale (`LC_ALL`, `LC_MESSAGES`, `LANG`), else English",
+        meaning: "The language on screen: `en` or `zh`.",
+    }
+    /// What is logged.
+    Log {
+        variable: Some("TOKENWARD_LOG"), flag: Some("--verbose"), key: None,
+        default: "nothing is logged",
+        meaning: "What is logged to standard error: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `tokenward=debug`. Secrets are never logged.",
+    }
+    /// Shifts the clock.
+    ClockOffset {
+        variable: Some("TOKENWARD_CLOCK_OFFSET"), flag: None, key: None,
+        default: "`0`",
+        meaning: "Shifts the clock by signed seconds. For the demo and tests.",
+    }
+    /// Dies at a step.
+    KillAt {
+        variable: Some("TOKENWARD_KILL_AT"), flag: None, key: None,
+        default: "never",
+        meaning: "Makes the process kill itself at a step of a rotation. For the demo and the crash tests; it costs nothing, because a crash at any step costs nothing.",
+    }
+}
+
+impl Setting {
+    /// The key in `config.toml`, in full, with `NAME` for the part a person chooses.
+    pub fn config_key(self) -> Option<String> {
+        self.placed().map(|(section, key)| match section {
+            Section::Top => key.to_owned(),
+            Section::App => format!("apps.NAME.{key}"),
+            Section::Profile | Section::AppAndProfile => format!("profiles.NAME.{key}"),
+        })
+    }
+
+    /// The shortest name a person can act on: the flag, else the variable, else the key.
+    pub const fn handle(self) -> &'static str {
+        match (self.flag(), self.variable(), self.placed()) {
+            (Some(name), _, _) | (None, Some(name), _) | (None, None, Some((_, name))) => name,
+            (None, None, None) => "",
+        }
+    }
+
+    /// The settings that may stand in a section of the file.
+    pub(crate) fn in_section(section: Section) -> impl Iterator<Item = (Self, &'static str)> {
+        Self::ALL.iter().filter_map(move |setting| {
+            let (at, key) = setting.placed()?;
+            let fits =
+                at == section || (at == Section::AppAndProfile && matches!(section, Section::App | Section::Profile));
+            fits.then_some((*setting, key))
+        })
+    }
+}
+
+/// The page `docs/reference/settings.md`.
+pub fn reference() -> String {
+    let mut page = String::from(PREFACE);
+    for setting in Setting::ALL {
+        let code = |name: Option<&str>| name.map_or_else(|| "–".to_owned(), |name| format!("`{name}`"));
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} | {} | {} |",
+            code(setting.variable()),
+            code(setting.flag()),
+            code(setting.config_key().as_deref()),
+            setting.default_words(),
+            setting.meaning(),
+        );
+    }
+    page.push_str(AFTERWORD);
+    page
+}
+
+const PREFACE: &str = "\
+# Settings
+
+<!-- Printed from crates/keeper/src/settings/table.rs by `TOKENWARD_BLESS=1 cargo test -p tokenward settings_page`. Edit the table. -->
+
+What is said nearest to the command holds: a flag before a variable, a variable before `config.toml`, the file before
+the default. A variable that is set but empty counts as not set, except for secrets, where an empty value is an error.
+No setting has to be in a file: `TOKENWARD_APP_ID` and `TOKENWARD_APP_SECRET` alone are a complete configuration.
+
+| Variable | Flag | Key in `config.toml` | Default | Meaning |
+|---|---|---|---|---|
+";
+
+const AFTERWORD: &str = r#"
+Flags that describe an app belong to `tokenward init`, which writes them into the file.
+
+## `config.toml`
+
+In the home folder, mode 0600. It holds no secrets; an `app_secret` in it is refused. Unknown keys are named in a warning.
+
+```toml
+default_profile = "work"
+
+[apps.work]
+provider = "feishu"
+app_id = "cli_a1b2c3d4e5f6"
+
+[profiles.work]
+app = "work"
+scopes = "offline_access wiki:wiki docx:document"
+
+# The same app, another person, fewer scopes.
+[profiles.assistant]
+app = "work"
+scopes = ["offline_access", "wiki:wiki:readonly"]
+```
+
+`redirect_uri` and `scopes` may stand in `[apps.NAME]` too, for all profiles of the app.
+"#;

@@ -1,0 +1,88 @@
+//! Small things about text: the nearest name, and places in a file.
+
+/// The known name nearest to one that is not known, if it is near enough to be meant.
+pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let reach = (name.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| (distance(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= reach)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many characters have to be put in, taken out or replaced (Levenshtein).
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, from) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+/// The line and the column of a byte in a text, both from one; columns count characters.
+pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    let line = before.split(|byte| *byte == b'\n').count();
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+    (line, column)
+}
+
+/// A line of a configuration, fit to be shown: the value behind `=` is shown only for keys that are known to hold
+/// no secret (I4). A person sees at least which key it was.
+pub(super) fn shown(text: &str, line: usize, harmless: &[&str]) -> String {
+    let line = text.lines().nth(line - 1).unwrap_or_default().trim();
+    let whole = match line.split_once('=') {
+        Some((key, value)) => harmless.contains(&key.trim()) && !value.to_lowercase().contains("secret"),
+        None => line.starts_with('[') || line.starts_with('#'),
+    };
+    let kept = if whole { line } else { line.split_once('=').map_or("", |(key, _)| key) };
+    let mut kept: String = kept.chars().take(LONGEST).collect();
+    if kept.len() < line.len() {
+        let separator = if whole || kept.is_empty() { "" } else { "= " };
+        kept.push_str(separator);
+        kept.push('…');
+    }
+    kept
+}
+
+const LONGEST: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_recognized_and_a_stranger_is_not() {
+        assert_eq!(nearest("app_di", ["provider", "app_id"]), Some("app_id"));
+        assert_eq!(nearest("WORK", ["work"]), Some("work"));
+        assert_eq!(nearest("colour", ["provider", "app_id"]), None);
+        assert_eq!(nearest("", ["provider"]), None);
+    }
+
+    #[test]
+    fn a_place_counts_characters_and_survives_any_offset() {
+        assert_eq!(place("a\n名字 x", 2 + 6), (2, 3));
+        assert_eq!(place("a", 99), (1, 2));
+        assert_eq!(place("a\n名", 3), (2, 2));
+    }
+
+    #[test]
+    fn a_line_is_shown_without_what_may_be_a_secret() {
+        let harmless = ["app_id"];
+        assert_eq!(shown("x\n  app_id = cli_1", 2, &harmless), "app_id = cli_1");
+        assert_eq!(shown("app_secret = \"s3", 1, &harmless), "app_secret = …");
+        assert_eq!(shown("app_id = \"x\" app_secret = \"s3\"", 1, &harmless), "app_id = …");
+        assert_eq!(shown("[apps.work", 1, &harmless), "[apps.work");
+        assert_eq!(shown("s3cret", 1, &harmless), "…");
+        assert_eq!(shown("", 7, &harmless), "");
+    }
+}

@@ -1,0 +1,174 @@
+//! Logging in on all four endpoint families, and out.
+
+use tokenward::core::ports::{AppTokenKind, LoggedIn};
+use tokenward::core::{Ask, Brand, Code, Scopes, Status, TokenApi};
+use tokenward_emulator::{Fault, FaultKind, Operation};
+
+use crate::world::World;
+
+#[tokio::test]
+async fn every_family_logs_in_turns_and_knows_whose_login_it_is() {
+    for api in TokenApi::ALL {
+        for brand in [Brand::Feishu, Brand::Lark] {
+            let world = World::with(api, brand).await;
+            // The v1 families know no PKCE (reference §6, §7).
+            world.sandbox.rules(|rules| rules.v1_refuses_challenged_codes = false);
+            let keeper = world.keeper().await;
+            let (id, report) = world.log_in(&keeper, "work").await;
+            let grant = &report.report.grant;
+            assert_eq!(grant.subject.as_ref().unwrap().name.as_deref(), Some("Ada"), "{api} {brand}");
+            assert_eq!(grant.issued_by, api);
+            assert!(grant.has_refresh, "{api} {brand}");
+            assert!(grant.wall.is_some());
+            world.pass(std::time::Duration::from_secs(7300));
+            let handed = keeper.access(&world.app, id, Ask::default()).await.unwrap();
+            assert!(handed.turned);
+            assert!(world.live_access().contains(&handed.access.token.expose().to_owned()));
+            assert_eq!(world.sandbox.counters().replays, 0);
+            world.assert_clean();
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_same_user_renews_the_grant_and_another_takes_the_profile_over() {
+    let world = World::new().await;
+    let keeper = world.keeper().await;
+    let (first, report) = world.log_in(&keeper, "work").await;
+    assert_eq!(report.logged_in, LoggedIn::New(first));
+    let (again, report) = world.log_in(&keeper, "work").await;
+    assert_eq!((again, report.logged_in), (first, LoggedIn::Renewed(first)));
+
+    let other = world.sandbox.user("Grace");
+    world.sandbox.rules(|rules| rules.consent = tokenward_emulator::Consent::Auto { user: Some(other.id.clone()) });
+    let (taken, report) = world.log_in(&keeper, "work").await;
+    assert_eq!(
+        report.logged_in,
+        LoggedIn::TookOver { id: taken, previous: first },
+        "{:?}",
+        report.report.grant.subject
+    );
+    let listed = keeper.list().await.unwrap();
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed.iter().filter(|report| report.grant.profile.is_some()).count(), 1);
+    // Ada's login is still alive, without a name.
+    world.expire();
+    keeper.access(&world.app, first, Ask::default()).await.unwrap();
+    world.assert_clean();
+}
+
+#[tokio::test]
+async fn a_used_code_is_refused_and_the_earlier_login_lives() {
+    let world = World::new().await;
+    let keeper = world.keeper().await;
+    let (id, _) = world.log_in(&keeper, "work").await;
+    world.sandbox.inject(Fault::code(20065).when(Operation::Exchange));
+    let error = world.try_log_in(&keeper, "work").await.unwrap_err();
+    assert_eq!(error.code(), Code::CodeRefused, "{error}");
+    keeper.access(&world.app, id, Ask::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn no_offline_access_means_no_refresh_token_and_says_so() {
+    let world = World::new().await;
+    world.sandbox.change_app(&world.app.client_id, |app| app.refresh_switch = false).unwrap();
+    let keeper = world.keeper().await;
+    let (id, report) = world.log_in(&keeper, "work").await;
+    assert!(!report.report.grant.has_refresh);
+    keeper.access(&world.app, id, Ask::default()).await.unwrap();
+    world.expire();
+    let error = keeper.access(&world.app, id, Ask::default()).await.unwrap_err();
+    assert_eq!(error.code(), Code::NoRefreshToken);
+}
+
+#[tokio::test]
+async fn an_answer_that_no_login_was_made_of_becomes_one_later() {
+    let world = World::new().await;
+    let keeper = world.keeper().await;
+    // The process dies between keeping the answer and storing the login: here, user_info hangs and the task is dropped.
+    world.sandbox.inject(Fault::new(FaultKind::Hang).on(tokenward_emulator::Endpoint::UserInfo));
+    let gone = world.try_log_in(&keeper, "work");
+    assert!(tokio::time::timeout(std::time::Duration::from_secs(1), gone).await.is_err());
+    let work = "work".parse().unwrap();
+    assert_eq!(keeper.grant_of(&work).await.unwrap_err().code(), Code::NotLoggedIn);
+
+    // Young answers are left to whoever may be at work on them; a minute later the next process takes over.
+    world.clock.advance(jiff::SignedDuration::from_secs(90));
+    let next = world.keeper().await;
+    let id = next.grant_of(&work).await.unwrap();
+    next.renew(&world.app, id).await.unwrap();
+    world.assert_clean();
+}
+
+#[tokio::test]
+async fn logout_revokes_both_tokens_and_keeps_the_record() {
+    let world = World::new().await;
+    let keeper = world.keeper().await;
+    let (id, _) = world.log_in(&keeper, "work").await;
+    assert!(keeper.logout(Some(&world.app), id, true).await.unwrap());
+    assert!(world.live_access().is_empty());
+    assert_eq!(keeper.status(id).await.unwrap().status, Status::Retired);
+    assert_eq!(keeper.access(&world.app, id, Ask::default()).await.unwrap_err().code(), Code::NotLoggedIn);
+    assert_eq!(keeper.grant_of(&"work".parse().unwrap()).await.unwrap_err().code(), Code::NotLoggedIn);
+}
+
+#[tokio::test]
+async fn a_logout_that_the_provider_refuses_changes_nothing() {
+    let world = World::new().await;
+    let keeper = world.keeper().await;
+    let (id, _) = world.log_in(&keeper, "work").await;
+    world.sandbox.inject(Fault::new(FaultKind::Html { status: 502 }).when(Operation::Revoke).times(2));
+    keeper.logout(Some(&world.app), id, true).await.unwrap_err();
+    keeper.access(&world.app, id, Ask::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn device_logins_poll_until_the_person_has_finished() {
+    let world = World::new().await;
+    world.sandbox.rules(|rules| {
+        rules.device_consent = tokenward_emulator::Consent::Ask;
+        rules.lifetimes.device_interval = 1;
+    });
+    let keeper = world.keeper().await;
+    let scopes = Scopes::parse("contact:user.base:readonly").unwrap().0.for_login().unwrap();
+    let login = keeper.begin_device_login(&world.app, &scopes).await.unwrap();
+    let (code, ada) = (login.user_code.clone(), world.sandbox.user("Grace"));
+    let profile = "work".parse().unwrap();
+    let finish = keeper.finish_device_login(&world.app, &profile, login, scopes);
+    let decide = async {
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        world.sandbox.decide_device(&code, Some(&ada.id)).unwrap();
+    };
+    let (report, ()) = tokio::join!(finish, decide);
+    let report = report.unwrap();
+    assert_eq!(report.report.grant.subject.unwrap().name.as_deref(), Some("Grace"));
+    assert!(report.report.grant.has_refresh);
+}
+
+#[tokio::test]
+async fn a_denied_device_login_says_so() {
+    let world = World::new().await;
+    world.sandbox.rules(|rules| {
+        rules.device_consent = tokenward_emulator::Consent::Ask;
+        rules.lifetimes.device_interval = 1;
+    });
+    let keeper = world.keeper().await;
+    let scopes = Scopes::parse("offline_access").unwrap().0;
+    let login = keeper.begin_device_login(&world.app, &scopes).await.unwrap();
+    world.sandbox.decide_device(&login.user_code, None).unwrap();
+    let error = keeper.finish_device_login(&world.app, &"work".parse().unwrap(), login, scopes).await.unwrap_err();
+    assert_eq!(error.code(), Code::ConsentDenied, "{error}");
+}
+
+#[tokio::test]
+async fn app_and_tenant_tokens_are_fetched_once_and_kept() {
+    let world = World::new().await;
+    let keeper = world.keeper().await;
+    for kind in [AppTokenKind::App, AppTokenKind::Tenant] {
+        let first = keeper.app_token(&world.app, kind, std::time::Duration::ZERO).await.unwrap();
+        let asked = world.sandbox.history().len();
+        let second = world.keeper().await.app_token(&world.app, kind, std::time::Duration::ZERO).await.unwrap();
+        assert_eq!(first.token.expose(), second.token.expose());
+        assert_eq!(world.sandbox.history().len(), asked);
+    }
+}

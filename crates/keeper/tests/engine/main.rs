@@ -1,0 +1,10 @@
+//! The engine over the real store and the real codec, against the sandbox.
+
+mod codes;
+mod doubt;
+mod fallback;
+mod faults;
+mod login;
+mod race;
+mod store;
+mod world;

@@ -1,0 +1,64 @@
+//! What the system and SQLite say, translated into what the caller can do.
+//!
+//! Enters: an I/O or database error. Leaves: a [`VaultError`]. No message holds a value that was bound to a
+//! statement: SQLite's messages name tables and columns, and every secret is sealed before it is bound.
+
+use std::io;
+use std::path::Path;
+
+use tokenward_core::ports::VaultError;
+
+/// Translates an I/O error at `path`.
+pub(crate) fn from_io(path: &Path, error: &io::Error) -> VaultError {
+    let (path, reason) = (path.to_owned(), error.to_string());
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            VaultError::Full { path, reason }
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => VaultError::ReadOnly { path, reason },
+        io::ErrorKind::WouldBlock | io::ErrorKind::ResourceBusy => VaultError::Busy { path },
+        _ => VaultError::Unreadable { path, reason },
+    }
+}
+
+/// Translates a database error. The primary result codes are at <https://www.sqlite.org/rescode.html>; the low
+/// byte of an extended code is its primary one.
+pub(crate) fn from_sql(db: &Path, error: &sqlx::Error) -> VaultError {
+    let path = db.to_owned();
+    match error {
+        sqlx::Error::Io(error) => from_io(db, error),
+        sqlx::Error::Database(database) => {
+            let reason = database.message().to_owned();
+            let code = database.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or_default();
+            match code & 0xff {
+                SQLITE_BUSY | SQLITE_LOCKED => VaultError::Busy { path },
+                SQLITE_FULL => VaultError::Full { path, reason },
+                SQLITE_READONLY | SQLITE_PERM => VaultError::ReadOnly { path, reason },
+                // A write, sync or truncation that failed does not say why; the file system does.
+                SQLITE_IOERR | SQLITE_CANTOPEN => match crate::room::check(db.parent().unwrap_or(db)) {
+                    Err(error) => error,
+                    Ok(()) => VaultError::Unreadable { path, reason },
+                },
+                _ => VaultError::Unreadable { path, reason },
+            }
+        }
+        // The worker thread of a connection is gone, or a column has another type than the schema says.
+        other => VaultError::Unreadable { path, reason: other.to_string() },
+    }
+}
+
+/// A stored value that is not what this version writes.
+pub(crate) fn damaged(db: &Path, what: &str) -> VaultError {
+    VaultError::Unreadable {
+        path: db.to_owned(),
+        reason: format!("{what} is damaged; restore a backup (tokenward vault restore)"),
+    }
+}
+
+const SQLITE_PERM: u32 = 3;
+const SQLITE_BUSY: u32 = 5;
+const SQLITE_LOCKED: u32 = 6;
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_FULL: u32 = 13;
+const SQLITE_CANTOPEN: u32 = 14;

@@ -1,0 +1,370 @@
+//! The keys of a vault, and who keeps them.
+//!
+//! Enters: the sources a caller offers. Leaves: the vault's [`Keys`], unwrapped. `vault/key.json` holds them wrapped
+//! under a key from one source and names that source; at creation the first source that is there is taken: an
+//! explicit key, the keyring of the operating system, a key file of mode 0600. An existing vault is opened
+//! with the source it names and no other; a key that is missing or does not fit is an error that says what to do.
+//!
+//! A change of the wrapping key first adds a second wrap, then changes the source, then removes the first wrap: at every
+//! moment one of the wraps opens (I5).
+
+use std::fmt;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokenward_core::SecretBytes;
+use tokenward_core::ports::{Entropy, VaultError};
+use zeroize::Zeroizing;
+
+use crate::error::from_io;
+use crate::folder::{Folder, loose, write_whole};
+use crate::hex;
+use crate::keyring::Keyring;
+use crate::seal::{KeyBytes, Keys, Label, draw, mac, open_with, seal_with};
+
+/// A key that the caller was given by a person or a deployment.
+#[derive(Debug, Clone)]
+pub struct ExplicitKey {
+    words: String,
+    material: SecretBytes,
+}
+
+impl ExplicitKey {
+    /// The shortest accepted key, in bytes. It is used as a key and not stretched like a password, because a
+    /// slow derivation would cost more than the whole of `tokenward token` may; so it has to be random, for
+    /// example the output of `openssl rand -base64 32`.
+    pub const LEAST: usize = 16;
+
+    /// A key with the words that say where it came from ("the variable `TOKENWARD_KEY`"). White space around it, as
+    /// editors leave it at the end of a file, does not belong to it.
+    pub fn new(words: impl Into<String>, material: &SecretBytes) -> Self {
+        Self { words: words.into(), material: SecretBytes::new(material.expose().trim_ascii().to_vec()) }
+    }
+
+    /// Where it came from.
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+}
+
+/// Where wrapping keys may come from, besides the key file.
+#[derive(Clone, Default)]
+pub struct KeySources {
+    /// An explicit key.
+    pub explicit: Option<ExplicitKey>,
+    /// The keyring of the operating system.
+    pub keyring: Option<Arc<dyn Keyring>>,
+}
+
+impl fmt::Debug for KeySources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySources").field("explicit", &self.explicit).finish_non_exhaustive()
+    }
+}
+
+/// A kind of source, as `key.json` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeySource {
+    /// An explicit key given by the caller.
+    Explicit,
+    /// The keyring of the operating system.
+    Keyring,
+    /// The file `vault/key`.
+    KeyFile,
+}
+
+/// The keys with what is worth saying about them.
+pub(crate) struct Unlocked {
+    pub(crate) keys: Keys,
+    pub(crate) vault: VaultId,
+    pub(crate) source: KeySource,
+    pub(crate) words: String,
+}
+
+/// Tells one vault from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct VaultId(pub(crate) [u8; 16]);
+
+impl VaultId {
+    pub(crate) fn draw(entropy: &dyn Entropy) -> Self {
+        let mut id = [0; 16];
+        entropy.fill(&mut id);
+        Self(id)
+    }
+
+    /// The number by which the database says to which `key.json` it belongs (`PRAGMA application_id`).
+    pub(crate) fn application_id(self) -> i32 {
+        i32::from_le_bytes([self.0[0], self.0[1], self.0[2], self.0[3]])
+    }
+}
+
+/// `vault/key.json`.
+#[derive(Serialize, Deserialize)]
+struct WrappedKeys {
+    version: i64,
+    vault: String,
+    wraps: Vec<Wrap>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Wrap {
+    source: KeySource,
+    sealed: String,
+}
+
+/// Opens the keys of a vault; `None` when there is no `key.json`.
+pub(crate) fn unlock(folder: &Folder, sources: &KeySources) -> Result<Option<Unlocked>, VaultError> {
+    let path = folder.wrapped_key();
+    let Some(text) = read_private(&path).map_err(|error| from_io(&path, &error))? else { return Ok(None) };
+    let file = parse(&path, &text)?;
+    let vault = hex::decode(&file.vault)
+        .and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
+        .map(VaultId)
+        .ok_or_else(|| unreadable(&path, "its vault id is damaged"))?;
+    let mut first_error = None;
+    for wrap in &file.wraps {
+        let words = describe(folder, sources, wrap.source);
+        let opened = wrapping_key(folder, sources, wrap.source, vault).and_then(|key| {
+            let blob = hex::decode(&wrap.sealed).ok_or("key.json is damaged; restore a backup")?;
+            let plain = open_with(&key, &label(vault), &blob)
+                .ok_or("it is not the key this vault was sealed with; give the right one, or restore a backup")?;
+            Keys::from_bytes(&plain).ok_or_else(|| "key.json is damaged; restore a backup".to_owned())
+        });
+        match opened {
+            Ok(keys) => return Ok(Some(Unlocked { keys, vault, source: wrap.source, words })),
+            Err(reason) => {
+                first_error.get_or_insert(VaultError::Key { path: folder.vault().to_owned(), key: words, reason });
+            }
+        }
+    }
+    Err(first_error.unwrap_or_else(|| unreadable(&path, "it holds no key")))
+}
+
+/// Tells one `key.json` from the one that took its place.
+pub(crate) type Stamp = (u64, i64, i64);
+
+/// The stamp of the present `key.json`.
+pub(crate) fn stamp(folder: &Folder) -> Option<Stamp> {
+    std::fs::metadata(folder.wrapped_key()).ok().map(|file| (file.ino(), file.mtime(), file.mtime_nsec()))
+}
+
+/// Takes the first source that is there, for a vault that is being created.
+pub(crate) fn choose(
+    folder: &Folder,
+    sources: &KeySources,
+    vault: VaultId,
+    entropy: &dyn Entropy,
+) -> Result<KeySource, VaultError> {
+    if sources.explicit.is_some() {
+        establish(folder, sources, KeySource::Explicit, vault, entropy)?;
+        return Ok(KeySource::Explicit);
+    }
+    if sources.keyring.is_some() {
+        match establish(folder, sources, KeySource::Keyring, vault, entropy) {
+            Ok(()) => return Ok(KeySource::Keyring),
+            Err(error) => tracing::info!(%error, "no keyring; a key file is used"),
+        }
+    }
+    establish(folder, sources, KeySource::KeyFile, vault, entropy)?;
+    Ok(KeySource::KeyFile)
+}
+
+/// Sees to it that a source holds a key for this vault.
+fn establish(
+    folder: &Folder,
+    sources: &KeySources,
+    source: KeySource,
+    vault: VaultId,
+    entropy: &dyn Entropy,
+) -> Result<(), VaultError> {
+    let refuse = |reason: String| VaultError::Key {
+        path: folder.vault().to_owned(),
+        key: describe(folder, sources, source),
+        reason,
+    };
+    let fresh = || Zeroizing::new(hex::encode(&*draw(entropy)));
+    match (source, &sources.keyring) {
+        (KeySource::KeyFile, _) => {
+            let path = folder.key_file();
+            if read_private(&path).map_err(|error| from_io(&path, &error))?.is_none() {
+                write_whole(&path, fresh().as_bytes(), true).map_err(|error| from_io(&path, &error))?;
+            }
+        }
+        (KeySource::Keyring, Some(keyring)) => {
+            let fresh = SecretBytes::new(fresh().as_bytes().to_vec());
+            keyring.set(&account(vault), &fresh).map_err(|fault| refuse(fault.0))?;
+        }
+        (KeySource::Explicit | KeySource::Keyring, _) => {}
+    }
+    // Read back: a keyring may accept a value and not keep it.
+    wrapping_key(folder, sources, source, vault).map(|_| ()).map_err(refuse)
+}
+
+/// Writes `key.json` with the keys wrapped by one source.
+pub(crate) fn store(
+    folder: &Folder,
+    sources: &KeySources,
+    source: KeySource,
+    vault: VaultId,
+    keys: &Keys,
+    entropy: &dyn Entropy,
+) -> Result<(), VaultError> {
+    let wrap = wrap(folder, sources, source, vault, keys, entropy)?;
+    write(folder, vault, vec![wrap])
+}
+
+/// Changes the source of the wrapping key, or its key; safe at any point of a crash (I5).
+pub(crate) fn rewrap(
+    folder: &Folder,
+    old: &KeySources,
+    new: &KeySources,
+    to: KeySource,
+    unlocked: &Unlocked,
+    entropy: &dyn Entropy,
+) -> Result<(), VaultError> {
+    let Unlocked { keys, vault, source, .. } = unlocked;
+    let present = wrap(folder, old, *source, *vault, keys, entropy)?;
+    if to == *source && to == KeySource::KeyFile {
+        // The file is both old and new: the new key lies beside it under another name until the last step. An explicit
+        // wrap with the new file's key bridges the moment of the exchange.
+        let path = folder.key_file();
+        let fresh = Zeroizing::new(hex::encode(&*draw(entropy)));
+        let key = derive(fresh.as_bytes(), *vault);
+        let coming =
+            Wrap { source: to, sealed: hex::encode(&seal_with(&key, 0, entropy, &label(*vault), &keys.to_bytes())) };
+        write(folder, *vault, vec![present, coming.clone()])?;
+        write_whole(&path, fresh.as_bytes(), true).map_err(|error| from_io(&path, &error))?;
+        return write(folder, *vault, vec![coming]);
+    }
+    establish(folder, new, to, *vault, entropy)?;
+    let coming = wrap(folder, new, to, *vault, keys, entropy)?;
+    write(folder, *vault, vec![present, coming.clone()])?;
+    write(folder, *vault, vec![coming])?;
+    if *source == KeySource::KeyFile && to != KeySource::KeyFile {
+        let path = folder.key_file();
+        std::fs::remove_file(&path).map_err(|error| from_io(&path, &error))?;
+    }
+    Ok(())
+}
+
+fn wrap(
+    folder: &Folder,
+    sources: &KeySources,
+    source: KeySource,
+    vault: VaultId,
+    keys: &Keys,
+    entropy: &dyn Entropy,
+) -> Result<Wrap, VaultError> {
+    let key = wrapping_key(folder, sources, source, vault).map_err(|reason| VaultError::Key {
+        path: folder.vault().to_owned(),
+        key: describe(folder, sources, source),
+        reason,
+    })?;
+    Ok(Wrap { source, sealed: hex::encode(&seal_with(&key, 0, entropy, &label(vault), &keys.to_bytes())) })
+}
+
+fn write(folder: &Folder, vault: VaultId, wraps: Vec<Wrap>) -> Result<(), VaultError> {
+    let path = folder.wrapped_key();
+    let file = WrappedKeys { version: VERSION, vault: hex::encode(&vault.0), wraps };
+    let text = serde_json::to_vec_pretty(&file).map_err(|error| unreadable(&path, &error.to_string()))?;
+    write_whole(&path, &text, true).map_err(|error| from_io(&path, &error))
+}
+
+/// The wrapping key of a source, or the reason why there is none.
+fn wrapping_key(folder: &Folder, sources: &KeySources, source: KeySource, vault: VaultId) -> Result<KeyBytes, String> {
+    match source {
+        KeySource::Explicit => {
+            let key = sources.explicit.as_ref().ok_or(
+                "this vault was sealed with an explicit key and none is given; set TOKENWARD_KEY_FILE or TOKENWARD_KEY",
+            )?;
+            if key.material.len() < ExplicitKey::LEAST {
+                return Err(format!(
+                    "it has {} bytes and needs {}; make one with: openssl rand -base64 32",
+                    key.material.len(),
+                    ExplicitKey::LEAST
+                ));
+            }
+            Ok(derive(key.material.expose(), vault))
+        }
+        KeySource::Keyring => {
+            let keyring = sources
+                .keyring
+                .as_ref()
+                .ok_or("there is no keyring here; log in to the desktop session, or restore a backup")?;
+            let material = keyring.get(&account(vault)).map_err(|fault| fault.0)?;
+            let material = material.ok_or("the keyring has no entry for this vault; restore a backup")?;
+            Ok(derive(material.expose(), vault))
+        }
+        KeySource::KeyFile => {
+            let path = folder.key_file();
+            let text = read_private(&path).map_err(|error| error.to_string())?;
+            let text = text.ok_or("the file is missing; put it back, or restore a backup")?;
+            Ok(derive(text.trim_ascii(), vault))
+        }
+    }
+}
+
+fn describe(folder: &Folder, sources: &KeySources, source: KeySource) -> String {
+    match source {
+        KeySource::Explicit => {
+            sources.explicit.as_ref().map_or_else(|| "the explicit key".to_owned(), |key| key.words.clone())
+        }
+        KeySource::Keyring => "the keyring of the operating system".to_owned(),
+        KeySource::KeyFile => format!("the key file {}", folder.key_file().display()),
+    }
+}
+
+/// Whether the files the fast path reads are closed to others; if not, the long way repairs them.
+pub(crate) fn private(file: &std::fs::File) -> bool {
+    file.metadata().is_ok_and(|metadata| !loose(metadata.mode()))
+}
+
+/// Reads a file into memory that is wiped; `None` when there is none.
+pub(crate) fn read_private(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    use std::io::Read;
+
+    let mut file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    file.read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+fn parse(path: &Path, text: &[u8]) -> Result<WrappedKeys, VaultError> {
+    #[derive(Deserialize)]
+    struct Version {
+        version: i64,
+    }
+    let broken = |error: serde_json::Error| unreadable(path, &format!("it is damaged ({error}); restore a backup"));
+    let Version { version } = serde_json::from_slice(text).map_err(broken)?;
+    if version > VERSION {
+        return Err(VaultError::Newer { path: path.to_owned(), found: version, known: VERSION });
+    }
+    serde_json::from_slice(text).map_err(broken)
+}
+
+fn derive(material: &[u8], vault: VaultId) -> KeyBytes {
+    mac(material, &[b"tokenward wrapping key", &vault.0])
+}
+
+fn label(vault: VaultId) -> Label {
+    Label::new("key.json").with(&vault.0)
+}
+
+fn account(vault: VaultId) -> String {
+    format!("vault {}", hex::encode(&vault.0))
+}
+
+fn unreadable(path: &Path, reason: &str) -> VaultError {
+    VaultError::Unreadable { path: path.to_owned(), reason: reason.to_owned() }
+}
+
+/// The newest form of `key.json` this version reads.
+const VERSION: i64 = 1;

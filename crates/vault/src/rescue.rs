@@ -1,0 +1,228 @@
+//! The rescue slots: where a provider's answer goes when the journal cannot take it (I3).
+//!
+//! A file of its own, written to its full size when the vault is created, so that it needs no room later: an answer is
+//! written in place and synced. Enters: a sealed answer. Leaves: the same, until it has been moved into the
+//! journal. Each slot carries a checksum, so a write that a crash tore in two counts as never made (nobody was told
+//! that it was kept). All processes share the file under its lock.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest, Sha256};
+use tokenward_core::ports::{Entropy, VaultError};
+use tokenward_core::{IntentId, RawAnswer};
+
+use crate::codec::{answer_from_bytes, answer_to_bytes};
+use crate::error::from_io;
+use crate::folder::open_private;
+use crate::seal::{Keys, Label, OVERHEAD, Unopened};
+
+/// The file with its slots.
+pub(crate) struct Rescue {
+    path: PathBuf,
+    /// Kept open once it was proven, so that nothing that happens to the folder can take it away.
+    file: Mutex<Option<File>>,
+}
+
+/// A slot's content.
+pub(crate) struct Rescued {
+    pub(crate) slot: u64,
+    pub(crate) intent: IntentId,
+    pub(crate) blob: Vec<u8>,
+}
+
+impl Rescue {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path, file: Mutex::new(None) }
+    }
+
+    /// Sees to it that the file is there in full and has a free slot. Syncs only when it had to be created.
+    pub(crate) fn ready(&self) -> Result<(), VaultError> {
+        let at = |error: io::Error| from_io(&self.path, &error);
+        let file = self.open().map_err(at)?;
+        let file = locked(&file).map_err(at)?;
+        let metadata = file.metadata().map_err(at)?;
+        // A file with holes would need room when they are filled.
+        if metadata.len() < SLOTS * SLOT || metadata.blocks() * 512 < SLOTS * SLOT {
+            for slot in metadata.len() / SLOT..SLOTS {
+                file.write_all_at(&[0; SLOT_BYTES], slot * SLOT).map_err(at)?;
+            }
+            if metadata.blocks() * 512 < SLOTS * SLOT {
+                refill(&file).map_err(at)?;
+            }
+            file.sync_all().map_err(at)?;
+        }
+        match free_slot(&file).map_err(at)? {
+            Some(_) => Ok(()),
+            None => Err(VaultError::Full {
+                path: self.path.clone(),
+                reason: "every rescue slot holds an answer that waits to be moved into the journal".to_owned(),
+            }),
+        }
+    }
+
+    /// Keeps an answer, durably: all of it, or its first [`BODY`] bytes.
+    pub(crate) fn keep(
+        &self,
+        keys: &Keys,
+        entropy: &dyn Entropy,
+        intent: IntentId,
+        answer: &RawAnswer,
+    ) -> io::Result<()> {
+        let blob = keys.seal(entropy, &label(intent), &answer_to_bytes(answer, BODY));
+        let file = self.open()?;
+        let file = locked(&file)?;
+        // When every slot is taken the file grows by one, should there be room.
+        let slot = match free_slot(&file)? {
+            Some(slot) => slot,
+            None => file.metadata()?.len() / SLOT,
+        };
+        let mut bytes = Vec::with_capacity(SLOT_BYTES);
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&checksum(intent, &blob));
+        bytes.extend_from_slice(intent.as_uuid().as_bytes());
+        bytes.extend_from_slice(&u32::try_from(blob.len()).unwrap_or(u32::MAX).to_le_bytes());
+        bytes.extend_from_slice(&blob);
+        bytes.resize(SLOT_BYTES, 0);
+        file.write_all_at(&bytes, slot * SLOT)?;
+        file.sync_data()
+    }
+
+    /// What lies in the slots.
+    pub(crate) fn kept(&self) -> io::Result<Vec<Rescued>> {
+        let file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut kept = Vec::new();
+        for slot in 0..file.metadata()?.len() / SLOT {
+            if let Some((intent, blob)) = read_slot(&file, slot)? {
+                kept.push(Rescued { slot, intent, blob });
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Frees a slot once its answer is in the journal. Not synced: should the slot come back after a loss of power, the
+    /// journal already has its answer and it is freed again.
+    pub(crate) fn free(&self, rescued: &Rescued) -> io::Result<()> {
+        let file = self.open()?;
+        let file = locked(&file)?;
+        match read_slot(&file, rescued.slot)? {
+            Some((intent, blob)) if intent == rescued.intent && blob == rescued.blob => {
+                file.write_all_at(&[0; SLOT_BYTES], rescued.slot * SLOT)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn open(&self) -> io::Result<Opened<'_>> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if file.is_none() {
+            *file = Some(open_private(&self.path)?);
+        }
+        Ok(Opened(file))
+    }
+}
+
+/// Opens what lay in a slot.
+pub(crate) fn unseal(keys: &Keys, rescued: &Rescued) -> Result<RawAnswer, Unopened> {
+    let plain = keys.open(&label(rescued.intent), &rescued.blob)?;
+    answer_from_bytes(&plain).ok_or(Unopened::Broken)
+}
+
+struct Opened<'a>(MutexGuard<'a, Option<File>>);
+
+/// Holds the file's lock against other processes until it is dropped.
+struct Locked<'a>(&'a File);
+
+impl std::ops::Deref for Locked<'_> {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        self.0
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+fn locked<'a>(opened: &'a Opened<'_>) -> io::Result<Locked<'a>> {
+    let file = opened.0.as_ref().ok_or(io::ErrorKind::NotFound)?;
+    match file.lock() {
+        // Without locks two processes could take one slot in one moment; both would have to meet a full disk then.
+        Ok(()) => Ok(Locked(file)),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(Locked(file)),
+        Err(error) => Err(error),
+    }
+}
+
+fn free_slot(file: &File) -> io::Result<Option<u64>> {
+    for slot in 0..file.metadata()?.len() / SLOT {
+        if read_slot(file, slot)?.is_none() {
+            return Ok(Some(slot));
+        }
+    }
+    Ok(None)
+}
+
+/// A slot's content, if it was written to the end.
+fn read_slot(file: &File, slot: u64) -> io::Result<Option<(IntentId, Vec<u8>)>> {
+    let mut head = [0; HEAD];
+    file.read_exact_at(&mut head, slot * SLOT)?;
+    let Some(rest) = head.strip_prefix(MAGIC) else { return Ok(None) };
+    let (sum, rest) = rest.split_at(SUM);
+    let (intent, length) = rest.split_at(16);
+    let length = length.try_into().map(u32::from_le_bytes).unwrap_or(u32::MAX) as usize;
+    let Ok(uuid) = <[u8; 16]>::try_from(intent) else { return Ok(None) };
+    if length > SLOT_BYTES - HEAD {
+        return Ok(None);
+    }
+    let intent = IntentId::from(uuid::Uuid::from_bytes(uuid));
+    let mut blob = vec![0; length];
+    file.read_exact_at(&mut blob, slot * SLOT + HEAD as u64)?;
+    Ok((checksum(intent, &blob) == *sum).then_some((intent, blob)))
+}
+
+/// Fills holes by writing what is read there.
+fn refill(file: &File) -> io::Result<()> {
+    let mut bytes = vec![0; SLOT_BYTES];
+    for slot in 0..SLOTS {
+        file.read_exact_at(&mut bytes, slot * SLOT)?;
+        file.write_all_at(&bytes, slot * SLOT)?;
+    }
+    Ok(())
+}
+
+fn checksum(intent: IntentId, blob: &[u8]) -> [u8; SUM] {
+    let mut hash = Sha256::new();
+    hash.update(intent.as_uuid().as_bytes());
+    hash.update((blob.len() as u64).to_le_bytes());
+    hash.update(blob);
+    let mut sum = [0; SUM];
+    sum.copy_from_slice(&hash.finalize()[..SUM]);
+    sum
+}
+
+fn label(intent: IntentId) -> Label {
+    Label::new("rescue").with(intent.as_uuid().as_bytes())
+}
+
+const MAGIC: &[u8; 8] = b"TWRESCUE";
+const SUM: usize = 16;
+/// Magic, checksum, intent, length.
+const HEAD: usize = 8 + SUM + 16 + 4;
+const SLOT_BYTES: usize = 64 * 1024;
+const SLOT: u64 = SLOT_BYTES as u64;
+const SLOTS: u64 = 8;
+/// How much of an answer's body fits: a slot less its head, the seal and the answer's head (three headers of 128
+/// characters, each at most six bytes when written as JSON, and some numbers).
+const BODY: usize = 60 * 1024;
+const _: () = assert!(HEAD + OVERHEAD + 4 + 3 * 128 * 6 + 256 + BODY <= SLOT_BYTES);

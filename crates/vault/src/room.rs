@@ -1,0 +1,48 @@
+//! Whether a folder can be written and has room, without writing to it.
+//!
+//! Used before a spend ([`crate::SqliteVault`]'s `prove`) and to find the cause of an I/O error that does not
+//! name it.
+
+use std::path::Path;
+
+use rustix::fs::{Access, AtFlags, CWD, StatVfsMountFlags, accessat, statvfs};
+use rustix::io::Errno;
+use tokenward_core::ports::VaultError;
+
+use crate::error::from_io;
+
+/// What one rotation may need at most: its pages in the write-ahead log (some 20 of 4 KiB, twice), an answer of
+/// the largest size the transport accepts, and the hand-out file.
+pub(crate) const ROOM: u64 = 256 * 1024;
+
+/// Checks that the folder's file system is writable and has [`ROOM`].
+pub(crate) fn check(folder: &Path) -> Result<(), VaultError> {
+    let stat = statvfs(folder).map_err(|error| from_io(folder, &error.into()))?;
+    if stat.f_flag.contains(StatVfsMountFlags::RDONLY) {
+        return Err(VaultError::ReadOnly {
+            path: folder.to_owned(),
+            reason: "the file system is read-only".to_owned(),
+        });
+    }
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    if free < ROOM {
+        return Err(VaultError::Full {
+            path: folder.to_owned(),
+            reason: format!("{} KiB are free, {} KiB are needed", free / 1024, ROOM / 1024),
+        });
+    }
+    writable(folder)
+}
+
+/// Checks that this process may write the file or folder. Asks the kernel instead of opening: closing a second
+/// descriptor of a database file would drop SQLite's own locks on it (POSIX record locks belong to the process,
+/// <https://www.sqlite.org/howtocorrupt.html> §2.2).
+pub(crate) fn writable(path: &Path) -> Result<(), VaultError> {
+    match accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS) {
+        Ok(()) => Ok(()),
+        Err(error @ (Errno::ACCESS | Errno::PERM | Errno::ROFS)) => {
+            Err(VaultError::ReadOnly { path: path.to_owned(), reason: std::io::Error::from(error).to_string() })
+        }
+        Err(error) => Err(from_io(path, &error.into())),
+    }
+}

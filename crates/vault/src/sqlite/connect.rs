@@ -1,0 +1,222 @@
+//! The connections to `vault.db`, by role, opened when first needed.
+//!
+//! * *reading*: never waits for a writer (WAL), so a reader of a valid token does not either (I7);
+//! * *leasing*: `synchronous=NORMAL`, which in WAL mode means no sync at a commit: leases and caches;
+//! * *journalling*: `synchronous=FULL`, one sync a commit: everything that must survive a loss of power (I2).
+//!
+//! **Checkpoints.** The log is carried over into the database by the leasing connection, at a commit that finds more
+//! than [`CHECKPOINT_AT`] pages in it; so its syncs fall on a lease or a release and not between *begin* and
+//! *commit*. The journalling connection would do it only at four times that size. A vault that is dropped leaves its
+//! connections to the end of the process instead of closing them: the last connection to close would carry
+//! the log over and remove it, two syncs for every short-lived command and a third for the next one that creates it anew.
+//! [`Connections::close`] closes them properly, for processes that outlive their vault.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row};
+use tokenward_core::ports::VaultError;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::statements as sql;
+use crate::error::from_sql;
+use crate::folder::{Folder, open_private};
+use crate::key::VaultId;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Reading,
+    Leasing,
+    Journalling,
+}
+
+pub(crate) struct Connections {
+    folder: Folder,
+    database: PathBuf,
+    vault: VaultId,
+    reading: Mutex<Option<SqliteConnection>>,
+    leasing: Mutex<Option<SqliteConnection>>,
+    journalling: Mutex<Option<SqliteConnection>>,
+}
+
+/// An open connection, held by one task.
+pub(crate) struct Held<'a>(MutexGuard<'a, Option<SqliteConnection>>);
+
+impl std::ops::Deref for Held<'_> {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        self.0.as_ref().expect("`Connections::get` fills it before it hands it out")
+    }
+}
+
+impl std::ops::DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        self.0.as_mut().expect("`Connections::get` fills it before it hands it out")
+    }
+}
+
+impl Connections {
+    pub(crate) fn new(folder: &Folder, vault: VaultId) -> Self {
+        Self {
+            folder: folder.clone(),
+            database: folder.database(),
+            vault,
+            reading: Mutex::new(None),
+            leasing: Mutex::new(None),
+            journalling: Mutex::new(None),
+        }
+    }
+
+    /// The connection of a role.
+    pub(crate) async fn get(&self, role: Role) -> Result<Held<'_>, VaultError> {
+        let slot = match role {
+            Role::Reading => &self.reading,
+            Role::Leasing => &self.leasing,
+            Role::Journalling => &self.journalling,
+        };
+        let mut slot = slot.lock().await;
+        if slot.is_none() {
+            *slot = Some(self.open(role).await?);
+        }
+        Ok(Held(slot))
+    }
+
+    /// Translates a database error.
+    pub(crate) fn error(&self, error: &sqlx::Error) -> VaultError {
+        from_sql(&self.database, error)
+    }
+
+    /// Closes the connections; the last process to do so carries the log over.
+    pub(crate) async fn close(self) -> Result<(), VaultError> {
+        for slot in [&self.reading, &self.leasing, &self.journalling] {
+            if let Some(connection) = slot.lock().await.take() {
+                connection.close().await.map_err(|error| self.error(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn open(&self, role: Role) -> Result<SqliteConnection, VaultError> {
+        let unreadable =
+            |reason: &str| VaultError::Unreadable { path: self.database.clone(), reason: reason.to_owned() };
+        if !self.database.exists() {
+            return Err(unreadable(
+                "it is missing although vault/key.json is there; restore a backup (tokenward vault restore), or move the \
+                 folder away to begin anew",
+            ));
+        }
+        let mut connection = options(&self.folder, role).connect().await.map_err(|error| self.error(&error))?;
+        let found = header(&mut connection).await.map_err(|error| self.error(&error))?;
+        if found.schema > SCHEMA {
+            return Err(VaultError::Newer { path: self.database.clone(), found: found.schema, known: SCHEMA });
+        }
+        if found.schema == 0 {
+            return Err(unreadable(
+                "it is empty although vault/key.json is there; restore a backup (tokenward vault restore)",
+            ));
+        }
+        if found.application != self.vault.application_id() {
+            return Err(VaultError::Key {
+                path: self.database.clone(),
+                key: self.folder.wrapped_key().display().to_string(),
+                reason: "the key belongs to another vault; put the vault.db and key.json of one vault together"
+                    .to_owned(),
+            });
+        }
+        if found.schema < SCHEMA {
+            let _lock = crate::locks::lock(&self.folder.folder_lock())
+                .map_err(|error| crate::error::from_io(&self.folder.folder_lock(), &error))?;
+            migrate(&mut connection, self.vault).await.map_err(|error| self.error(&error))?;
+        }
+        Ok(connection)
+    }
+}
+
+impl Drop for Connections {
+    fn drop(&mut self) {
+        for slot in [&mut self.reading, &mut self.leasing, &mut self.journalling] {
+            // See the module's note on checkpoints.
+            std::mem::forget(slot.get_mut().take());
+        }
+    }
+}
+
+/// Creates the database, or what is missing of it. Under the folder's lock.
+pub(crate) async fn create(folder: &Folder, vault: VaultId) -> Result<(), VaultError> {
+    let database = folder.database();
+    let at = |error: sqlx::Error| from_sql(&database, &error);
+    // SQLite would create it with the process's umask; the log and its index take over the database's mode.
+    drop(open_private(&database).map_err(|error| crate::error::from_io(&database, &error))?);
+    let mut connection = options(folder, Role::Journalling).connect().await.map_err(at)?;
+    sqlx::query(sql::WAL).execute(&mut connection).await.map_err(at)?;
+    migrate(&mut connection, vault).await.map_err(at)?;
+    std::mem::forget(connection);
+    Ok(())
+}
+
+/// Whether a database holds nothing; `false` when that cannot be told.
+pub(crate) async fn is_empty(folder: &Folder) -> bool {
+    let Ok(mut connection) = options(folder, Role::Reading).connect().await else { return false };
+    match header(&mut connection).await {
+        Ok(Header { schema: 0, .. }) => std::fs::metadata(folder.database()).is_ok_and(|file| file.len() == 0),
+        Ok(_) => sqlx::query_scalar(sql::IS_EMPTY).fetch_one(&mut connection).await.unwrap_or(false),
+        Err(_) => false,
+    }
+}
+
+pub(crate) struct Header {
+    pub(crate) schema: i64,
+    pub(crate) application: i32,
+}
+
+pub(crate) async fn header(connection: &mut SqliteConnection) -> Result<Header, sqlx::Error> {
+    let row = sqlx::query(sql::HEADER).fetch_one(connection).await?;
+    Ok(Header { schema: row.try_get(0)?, application: row.try_get(1)? })
+}
+
+async fn migrate(connection: &mut SqliteConnection, vault: VaultId) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let found = header(&mut transaction).await?;
+    for (number, script) in (1..).zip(MIGRATIONS) {
+        if number > found.schema {
+            sqlx::raw_sql(*script).execute(&mut *transaction).await?;
+        }
+    }
+    // Numbers only: a pragma takes no bound values.
+    let stamp = format!("PRAGMA user_version = {SCHEMA}; PRAGMA application_id = {};", vault.application_id());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(stamp)).execute(&mut *transaction).await?;
+    transaction.commit().await
+}
+
+fn options(folder: &Folder, role: Role) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .filename(folder.database())
+        .create_if_missing(false)
+        .busy_timeout(PATIENCE)
+        .foreign_keys(false)
+        .pragma("secure_delete", "ON")
+        .pragma("temp_store", "MEMORY")
+        .disable_statement_logging();
+    match role {
+        Role::Reading => options.pragma("query_only", "ON"),
+        Role::Leasing => {
+            options.synchronous(SqliteSynchronous::Normal).pragma("wal_autocheckpoint", CHECKPOINT_AT.to_string())
+        }
+        Role::Journalling => {
+            options.synchronous(SqliteSynchronous::Full).pragma("wal_autocheckpoint", (4 * CHECKPOINT_AT).to_string())
+        }
+    }
+}
+
+/// Numbered, forward-only.
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
+/// The newest schema this version knows.
+pub(crate) const SCHEMA: i64 = MIGRATIONS.len() as i64;
+/// How long a write waits for another one: a transaction takes milliseconds, and 64 processes may queue.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Pages of 4 KiB in the log before it is carried over: about a dozen rotations, and a log that a lone command reads
+/// through in a millisecond when it opens the vault.
+const CHECKPOINT_AT: u32 = 256;

@@ -1,0 +1,182 @@
+//! Grants: reading them, naming their subject, logging them out, and the sets that were put aside.
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::SqliteConnection;
+use tokenward_core::ports::{Revocable, VaultError};
+use tokenward_core::{
+    Event, Fingerprint, Generation, Grant, GrantId, IntentId, Lease, ProfileName, RefreshToken, Standing, Subject,
+};
+
+use crate::codec::set_from_bytes;
+
+use super::rows::{
+    Fault, GrantRow, damaged, grant_bytes, parked_label, signed, time, to_json, unopened, unsigned, uuid,
+};
+use super::{ParkedSet, SqliteVault, sql};
+
+impl SqliteVault {
+    pub(super) async fn find_grant(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
+        let mut connection = self.read().await?;
+        let row = sqlx::query(sql::GRANT_OF)
+            .bind(profile.as_str())
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        let id = row.map(|row| uuid(&row, 0)).transpose().map_err(|fault| self.fault(fault))?;
+        Ok(id.map(GrantId::from))
+    }
+
+    pub(super) async fn read_grant(&self, id: GrantId) -> Result<Grant, VaultError> {
+        self.refresh_keys()?;
+        let grant = {
+            let mut connection = self.read().await?;
+            let row = self.grant_row(&mut connection, id).await?;
+            row.grant(&self.sealer).map_err(|fault| self.fault(fault))?
+        };
+        self.mend_handout(&grant).await;
+        Ok(grant)
+    }
+
+    pub(super) async fn read_grants(&self) -> Result<Vec<Grant>, VaultError> {
+        self.refresh_keys()?;
+        let mut connection = self.read().await?;
+        let rows = sqlx::query(sql::GRANTS).fetch_all(&mut *connection).await.map_err(|error| self.sql(&error))?;
+        rows.iter()
+            .map(|row| GrantRow::read(row)?.grant(&self.sealer))
+            .collect::<Result<_, _>>()
+            .map_err(|fault| self.fault(fault))
+    }
+
+    pub(super) async fn grant_row(
+        &self,
+        connection: &mut SqliteConnection,
+        id: GrantId,
+    ) -> Result<GrantRow, VaultError> {
+        let row = sqlx::query(sql::GRANT)
+            .bind(grant_bytes(id))
+            .fetch_optional(connection)
+            .await
+            .map_err(|error| self.sql(&error))?
+            .ok_or(VaultError::NoSuchGrant(id))?;
+        GrantRow::read(&row).map_err(|fault| self.fault(fault))
+    }
+
+    pub(super) async fn store_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError> {
+        let mut connection = self.journalling().await?;
+        let done = sqlx::query(sql::NAME_SUBJECT)
+            .bind(grant_bytes(id))
+            .bind(to_json(subject).map_err(|fault| self.fault(fault))?)
+            .execute(&mut *connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        if done.rows_affected() == 0 { Err(VaultError::NoSuchGrant(id)) } else { Ok(()) }
+    }
+
+    pub(super) async fn read_revocable(&self, lease: &Lease) -> Result<Revocable, VaultError> {
+        self.refresh_keys()?;
+        let mut connection = self.read().await?;
+        self.check_fence(&mut connection, lease).await?;
+        let row = self.grant_row(&mut connection, lease.grant).await?;
+        let tokens = || -> Result<Revocable, Fault> {
+            Ok(Revocable {
+                refresh: row.refresh(&self.sealer)?,
+                access: row.access(&self.sealer)?.map(|access| access.token),
+            })
+        };
+        tokens().map_err(|fault| self.fault(fault))
+    }
+
+    pub(super) async fn retire_grant(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
+        let mut connection = self.journalling().await?;
+        let mut tx = self.begin_write(&mut connection).await?;
+        self.check_fence(&mut tx, lease).await?;
+        let grant = self.grant_row(&mut tx, lease.grant).await?;
+        // Before the wiping is durable, so that a crash between the two leaves a login without a hand-out file and not a
+        // hand-out file without a login.
+        self.withdraw(&grant)?;
+        let id = grant_bytes(grant.id);
+        let standing = to_json(&Standing::Retired { since: at }).map_err(|fault| self.fault(fault))?;
+        self.supersede(&mut tx, grant.id, grant.generation, None).await?;
+        for query in [
+            sqlx::query(sql::RETIRE).bind(id.clone()).bind(standing),
+            sqlx::query(sql::WIPE_ANSWERS).bind(id.clone()),
+            sqlx::query(sql::FORGET_PARKED).bind(id),
+        ] {
+            query.execute(&mut *tx).await.map_err(|error| self.sql(&error))?;
+        }
+        let event = Event::LoggedOut { revoked };
+        self.write_entry(&mut tx, grant.id, grant.generation, Some(&lease.holder), &event).await?;
+        tx.commit().await.map_err(|error| self.sql(&error))?;
+        // Once more: a late commit may have published between the removal and the wiping.
+        self.withdraw(&grant)
+    }
+
+    /// Remembers a refresh token by its name, for ever.
+    pub(super) async fn remember(
+        &self,
+        tx: &mut SqliteConnection,
+        token: &RefreshToken,
+        grant: GrantId,
+        generation: Generation,
+    ) -> Result<(), VaultError> {
+        sqlx::query(sql::REMEMBER_FINGERPRINT)
+            .bind(self.sealer.keys().fingerprint(token).as_bytes().to_vec())
+            .bind(grant_bytes(grant))
+            .bind(signed(generation.get()))
+            .execute(tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        Ok(())
+    }
+
+    /// The name of a refresh token in this vault.
+    pub fn fingerprint(&self, token: &RefreshToken) -> Fingerprint {
+        self.sealer.keys().fingerprint(token)
+    }
+
+    /// The grant and generation a refresh token belonged to when it was stored, however long ago; `None` for a token this
+    /// vault never held.
+    pub async fn known(&self, token: &RefreshToken) -> Result<Option<(GrantId, Generation)>, VaultError> {
+        let mut connection = self.read().await?;
+        self.find_known(&mut connection, token).await
+    }
+
+    pub(super) async fn find_known(
+        &self,
+        connection: &mut SqliteConnection,
+        token: &RefreshToken,
+    ) -> Result<Option<(GrantId, Generation)>, VaultError> {
+        let row = sqlx::query(sql::FIND_FINGERPRINT)
+            .bind(self.sealer.keys().fingerprint(token).as_bytes().to_vec())
+            .fetch_optional(connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        row.map(|row| Ok((GrantId::from(uuid(&row, 0)?), Generation::new(unsigned(&row, 1)?))))
+            .transpose()
+            .map_err(|fault| self.fault(fault))
+    }
+
+    /// The sets of a grant that were issued and put aside, newest first (I3).
+    pub async fn parked(&self, id: GrantId) -> Result<Vec<ParkedSet>, VaultError> {
+        self.refresh_keys()?;
+        let mut connection = self.read().await?;
+        let rows = sqlx::query(sql::PARKED)
+            .bind(grant_bytes(id))
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        let parked = |row| -> Result<ParkedSet, Fault> {
+            let generation = Generation::new(unsigned(row, "generation")?);
+            let blob: &[u8] = sqlx::Row::try_get(row, "tokens")?;
+            let plain = self.sealer.open(&parked_label(id, generation), blob).map_err(unopened("a parked set"))?;
+            let intent = match Row::try_get::<Option<&[u8]>, _>(row, "intent")? {
+                Some(_) => Some(IntentId::from(uuid(row, "intent")?)),
+                None => None,
+            };
+            let set = set_from_bytes(&plain).ok_or_else(|| damaged("a parked set"))?;
+            Ok(ParkedSet { intent, generation, at: time(row, "at")?, set })
+        };
+        rows.iter().map(parked).collect::<Result<_, _>>().map_err(|fault| self.fault(fault))
+    }
+}

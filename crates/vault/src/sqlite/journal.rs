@@ -1,0 +1,427 @@
+//! The journal: begin, answer, commit, close. The promises I1, I2, I3 and I5 are kept here.
+//!
+//! An intent is *open* until it is closed. An answer may also come to a closed intent (its sender was paused, and someone
+//! else repeated it): such an intent is *late* until its answer has been read once, and is reported as open so that it is
+//! settled like any other. A set that comes too late for its generation is parked, never dropped.
+
+use sqlx::sqlite::SqliteConnection;
+use tokenward_core::ports::{AnswerKept, Committed, VaultError};
+use tokenward_core::rotation::{Change, Turn};
+use tokenward_core::{
+    Closing, Entry, Event, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease, OldAccess,
+    RawAnswer, Spend, Standing,
+};
+
+use crate::codec::{answer_to_bytes, turn_to_bytes};
+use crate::rescue::{self, Rescued};
+
+use super::rows::{
+    Fault, GrantRow, IntentRow, answer_label, grant_bytes, intent_bytes, json, optional_json, parked_label, signed,
+    time, to_json, unsigned, uuid,
+};
+use super::{SqliteVault, sql};
+
+impl SqliteVault {
+    pub(super) async fn begin_spend(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError> {
+        let mut connection = self.journalling().await?;
+        let mut tx = self.begin_write(&mut connection).await?;
+        self.check_fence(&mut tx, lease).await?;
+        let grant = self.grant_row(&mut tx, lease.grant).await?;
+        if grant.generation != draft.generation || grant.retired() {
+            return Err(VaultError::Moved);
+        }
+        for open in self.open_rows(&mut tx, grant.id).await? {
+            if draft.replays != Some(open.id) {
+                return Err(VaultError::IntentOpen(open.id));
+            }
+            self.mark_closed(&mut tx, &open, &Closing::Replayed).await?;
+        }
+        let token =
+            grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))?.ok_or(VaultError::NoRefreshToken)?;
+        if let Some(profile) = &grant.profile
+            && (self.rules)(&grant.app).is_some_and(|rules| rules.old_access == OldAccess::Dies)
+        {
+            // The provider ends the old access token with the rotation: nobody may serve it from here on.
+            crate::handout::remove(&self.folder, profile).map_err(|error| self.io(&error))?;
+        }
+        let fingerprint = self.sealer.keys().fingerprint(&token);
+        sqlx::query(sql::BEGIN_INTENT)
+            .bind(intent_bytes(draft.id))
+            .bind(grant_bytes(grant.id))
+            .bind(signed(draft.generation.get()))
+            .bind(fingerprint.as_bytes().to_vec())
+            .bind(signed(lease.fence.get()))
+            .bind(to_json(&lease.holder).map_err(|fault| self.fault(fault))?)
+            .bind(draft.api.as_str())
+            .bind(draft.begun.as_millisecond())
+            .bind(draft.deadline.as_millisecond())
+            .execute(&mut *tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        let event = Event::Begun { intent: draft.id, fingerprint, replay: draft.replays.is_some() };
+        self.write_entry(&mut tx, grant.id, draft.generation, Some(&lease.holder), &event).await?;
+        tx.commit().await.map_err(|error| self.sql(&error))?;
+        // The commit above was synced: from here on the spend is on record, whatever happens to this process (I1).
+        Ok(Spend::new(draft.id, draft.deadline, token, Journalled::attest()))
+    }
+
+    pub(super) async fn store_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError> {
+        let error = match self.journal_answer(intent, answer).await {
+            Ok(()) => return Ok(AnswerKept::Journal),
+            Err(error) => error,
+        };
+        match self.rescue.keep(&self.sealer.keys(), &*self.sealer.entropy, intent, answer) {
+            Ok(()) => {
+                tracing::error!(%intent, %error, "the journal cannot be written; the provider's answer is in the rescue slot");
+                Ok(AnswerKept::RescueSlot)
+            }
+            Err(slot) => {
+                tracing::error!(%intent, %error, %slot, "the provider's answer could be kept nowhere");
+                Err(error)
+            }
+        }
+    }
+
+    async fn journal_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<(), VaultError> {
+        let mut connection = self.journalling().await?;
+        let mut tx = self.begin_write(&mut connection).await?;
+        let row = self.intent_row(&mut tx, intent).await?;
+        let plain = answer_to_bytes(answer, usize::MAX);
+        self.put_answer(&mut tx, &row, self.sealer.seal(&answer_label(intent), &plain)).await?;
+        let event = Event::Answered { intent, status: answer.status, log_id: answer.log_id.clone() };
+        self.write_entry(&mut tx, row.grant, row.generation, Some(&row.sender), &event).await?;
+        tx.commit().await.map_err(|error| self.sql(&error))
+    }
+
+    async fn put_answer(&self, tx: &mut SqliteConnection, row: &IntentRow, blob: Vec<u8>) -> Result<(), VaultError> {
+        let late = !matches!(row.closing, None | Some(Closing::Committed { .. }));
+        sqlx::query(sql::KEEP_ANSWER)
+            .bind(intent_bytes(row.id))
+            .bind(blob)
+            .bind(late)
+            .execute(tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        Ok(())
+    }
+
+    pub(super) async fn read_open_intents(&self, id: GrantId) -> Result<Vec<Intent>, VaultError> {
+        let rescued = self.rescue.kept().unwrap_or_else(|error| {
+            tracing::warn!(%error, "the rescue slots cannot be read");
+            Vec::new()
+        });
+        let mut left = Vec::new();
+        for one in rescued {
+            match self.move_to_journal(&one).await {
+                Ok(true) => {}
+                Ok(false) => left.push(one),
+                Err(error) => {
+                    tracing::warn!(intent = %one.intent, %error, "an answer stays in its rescue slot");
+                    left.push(one);
+                }
+            }
+        }
+        let mut connection = self.read().await?;
+        self.grant_row(&mut connection, id).await?;
+        let rows = self.open_rows(&mut connection, id).await?;
+        drop(connection);
+        let mut intents = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut intent = row.intent(&self.sealer).map_err(|fault| self.fault(fault))?;
+            if intent.answer.is_none()
+                && let Some(one) = left.iter().find(|one| one.intent == intent.id)
+            {
+                intent.answer = Some(
+                    rescue::unseal(&self.sealer.keys(), one)
+                        .map_err(|reason| self.fault(super::rows::unopened("an answer in a rescue slot")(reason)))?,
+                );
+            }
+            intents.push(intent);
+        }
+        Ok(intents)
+    }
+
+    /// Moves an answer from its slot into the journal; `false` when it belongs to no intent of this journal.
+    async fn move_to_journal(&self, rescued: &Rescued) -> Result<bool, VaultError> {
+        let answer = rescue::unseal(&self.sealer.keys(), rescued)
+            .map_err(|reason| self.fault(super::rows::unopened("an answer in a rescue slot")(reason)))?;
+        {
+            let mut connection = self.journalling().await?;
+            let mut tx = self.begin_write(&mut connection).await?;
+            let Some(row) = self.find_intent(&mut tx, rescued.intent).await? else { return Ok(false) };
+            if row.answer.is_none() {
+                let plain = answer_to_bytes(&answer, usize::MAX);
+                self.put_answer(&mut tx, &row, self.sealer.seal(&answer_label(row.id), &plain)).await?;
+                let event = Event::Answered { intent: row.id, status: answer.status, log_id: answer.log_id.clone() };
+                self.write_entry(&mut tx, row.grant, row.generation, Some(&row.sender), &event).await?;
+                tx.commit().await.map_err(|error| self.sql(&error))?;
+            }
+        }
+        if let Err(error) = self.rescue.free(rescued) {
+            tracing::warn!(intent = %rescued.intent, %error, "a rescue slot could not be freed; it will be tried again");
+        }
+        Ok(true)
+    }
+
+    pub(super) async fn commit_turn(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError> {
+        let mut connection = self.journalling().await?;
+        let mut tx = self.begin_write(&mut connection).await?;
+        let row = self.intent_row(&mut tx, intent).await?;
+        if let Some(Closing::Committed { generation }) = row.closing {
+            // The step is repeated after a crash, or by another process that read the same answer (I5).
+            return Ok(Committed::Generation(generation));
+        }
+        let mut grant = self.grant_row(&mut tx, row.grant).await?;
+        if grant.generation != row.generation || grant.retired() {
+            self.park(&mut tx, &row, &turn).await?;
+            self.mark_closed(&mut tx, &row, &Closing::Parked).await?;
+            self.prune(&mut tx, grant.id).await?;
+            tx.commit().await.map_err(|error| self.sql(&error))?;
+            return Ok(Committed::Parked);
+        }
+        let generation = row.generation.next();
+        self.supersede(&mut tx, grant.id, generation, Some(row.id)).await?;
+        apply(&mut grant, &self.sealer, &turn, generation);
+        if let Change::Replace(token) = &turn.refresh {
+            self.remember(&mut tx, token, grant.id, generation).await?;
+        }
+        grant
+            .bind(sql::UPDATE_GRANT)
+            .map_err(|fault| self.fault(fault))?
+            .execute(&mut *tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        self.mark_closed(&mut tx, &row, &Closing::Committed { generation }).await?;
+        sqlx::query(sql::WIPE_OLD_ANSWERS)
+            .bind(grant_bytes(grant.id))
+            .bind(signed(generation.get().saturating_sub(ANSWERS_KEPT)))
+            .execute(&mut *tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        if generation.get().is_multiple_of(PRUNE_EVERY) {
+            self.prune(&mut tx, grant.id).await?;
+        }
+        tx.commit().await.map_err(|error| self.sql(&error))?;
+        drop(connection);
+        self.publish(grant.id).await;
+        Ok(Committed::Generation(generation))
+    }
+
+    pub(super) async fn close_intent(
+        &self,
+        intent: IntentId,
+        closing: Closing,
+        standing: Option<Standing>,
+    ) -> Result<(), VaultError> {
+        let mut connection = self.journalling().await?;
+        let mut tx = self.begin_write(&mut connection).await?;
+        let row = self.intent_row(&mut tx, intent).await?;
+        if matches!(row.closing, Some(Closing::Committed { .. })) {
+            return Ok(());
+        }
+        if matches!(closing, Closing::Doubt { .. }) {
+            sqlx::query(sql::DOUBT_INTENT)
+                .bind(intent_bytes(intent))
+                .execute(&mut *tx)
+                .await
+                .map_err(|error| self.sql(&error))?;
+            let event = Event::Closed { intent, closing };
+            self.write_entry(&mut tx, row.grant, row.generation, None, &event).await?;
+        } else {
+            self.mark_closed(&mut tx, &row, &closing).await?;
+        }
+        if let Some(standing) = standing {
+            sqlx::query(sql::SET_STANDING)
+                .bind(grant_bytes(row.grant))
+                .bind(signed(row.generation.get()))
+                .bind(to_json(&standing).map_err(|fault| self.fault(fault))?)
+                .execute(&mut *tx)
+                .await
+                .map_err(|error| self.sql(&error))?;
+        }
+        self.prune(&mut tx, row.grant).await?;
+        tx.commit().await.map_err(|error| self.sql(&error))
+    }
+
+    /// Closes the open intents of a grant that moves on without them; an answer that still comes is parked.
+    pub(super) async fn supersede(
+        &self,
+        tx: &mut SqliteConnection,
+        grant: GrantId,
+        generation: Generation,
+        except: Option<IntentId>,
+    ) -> Result<(), VaultError> {
+        let closing = Closing::Parked;
+        let closed = sqlx::query(sql::CLOSE_OPEN_INTENTS)
+            .bind(grant_bytes(grant))
+            .bind(self.now().as_millisecond())
+            .bind(to_json(&closing).map_err(|fault| self.fault(fault))?)
+            .bind(except.map(intent_bytes).unwrap_or_default())
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        for row in closed {
+            let intent = IntentId::from(uuid(&row, 0).map_err(|fault| self.fault(fault))?);
+            let event = Event::Closed { intent, closing: closing.clone() };
+            self.write_entry(tx, grant, generation, None, &event).await?;
+        }
+        Ok(())
+    }
+
+    async fn mark_closed(
+        &self,
+        tx: &mut SqliteConnection,
+        row: &IntentRow,
+        closing: &Closing,
+    ) -> Result<(), VaultError> {
+        sqlx::query(sql::CLOSE_INTENT)
+            .bind(intent_bytes(row.id))
+            .bind(self.now().as_millisecond())
+            .bind(to_json(closing).map_err(|fault| self.fault(fault))?)
+            .execute(&mut *tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        let event = Event::Closed { intent: row.id, closing: closing.clone() };
+        self.write_entry(tx, row.grant, row.generation, None, &event).await
+    }
+
+    async fn park(&self, tx: &mut SqliteConnection, row: &IntentRow, turn: &Turn) -> Result<(), VaultError> {
+        let generation = row.generation.next();
+        sqlx::query(sql::PARK)
+            .bind(grant_bytes(row.grant))
+            .bind(intent_bytes(row.id))
+            .bind(signed(generation.get()))
+            .bind(self.now().as_millisecond())
+            .bind(self.sealer.seal(&parked_label(row.grant, generation), &turn_to_bytes(turn)))
+            .execute(&mut *tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        match &turn.refresh {
+            Change::Replace(token) => self.remember(tx, token, row.grant, generation).await,
+            Change::Keep | Change::Drop => Ok(()),
+        }
+    }
+
+    /// What is no longer useful goes; what a doctor may want stays (DESIGN §6 bounds nothing else).
+    pub(super) async fn prune(&self, tx: &mut SqliteConnection, grant: GrantId) -> Result<(), VaultError> {
+        for (statement, keep) in
+            [(sql::PRUNE_INTENTS, INTENTS_KEPT), (sql::PRUNE_ENTRIES, ENTRIES_KEPT), (sql::PRUNE_PARKED, PARKED_KEPT)]
+        {
+            sqlx::query(statement)
+                .bind(grant_bytes(grant))
+                .bind(keep)
+                .execute(&mut *tx)
+                .await
+                .map_err(|error| self.sql(&error))?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn write_entry(
+        &self,
+        tx: &mut SqliteConnection,
+        grant: GrantId,
+        generation: Generation,
+        by: Option<&Holder>,
+        event: &Event,
+    ) -> Result<(), VaultError> {
+        sqlx::query(sql::WRITE_ENTRY)
+            .bind(grant_bytes(grant))
+            .bind(self.now().as_millisecond())
+            .bind(signed(generation.get()))
+            .bind(by.map(to_json).transpose().map_err(|fault| self.fault(fault))?)
+            .bind(to_json(event).map_err(|fault| self.fault(fault))?)
+            .execute(tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        Ok(())
+    }
+
+    pub(super) async fn read_journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError> {
+        let mut connection = self.read().await?;
+        self.grant_row(&mut connection, id).await?;
+        let rows = sqlx::query(sql::ENTRIES)
+            .bind(grant_bytes(id))
+            .bind(limit)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        let entry = |row| -> Result<Entry, Fault> {
+            Ok(Entry {
+                at: time(row, "at")?,
+                generation: Generation::new(unsigned(row, "generation")?),
+                by: optional_json(row, "by")?,
+                event: json(row, "event")?,
+            })
+        };
+        rows.iter().map(entry).collect::<Result<_, _>>().map_err(|fault| self.fault(fault))
+    }
+
+    async fn open_rows(&self, connection: &mut SqliteConnection, grant: GrantId) -> Result<Vec<IntentRow>, VaultError> {
+        let rows = sqlx::query(sql::OPEN_INTENTS)
+            .bind(grant_bytes(grant))
+            .fetch_all(connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        rows.iter().map(IntentRow::read).collect::<Result<_, _>>().map_err(|fault| self.fault(fault))
+    }
+
+    async fn find_intent(
+        &self,
+        connection: &mut SqliteConnection,
+        id: IntentId,
+    ) -> Result<Option<IntentRow>, VaultError> {
+        let row = sqlx::query(sql::INTENT)
+            .bind(intent_bytes(id))
+            .fetch_optional(connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        row.as_ref().map(IntentRow::read).transpose().map_err(|fault| self.fault(fault))
+    }
+
+    async fn intent_row(&self, connection: &mut SqliteConnection, id: IntentId) -> Result<IntentRow, VaultError> {
+        let row = self.find_intent(connection, id).await?;
+        row.ok_or_else(|| self.fault(Fault::Damaged(format!("the journal holds no intent {id}; it"))))
+    }
+}
+
+/// A grant after a turn.
+fn apply(grant: &mut GrantRow, sealer: &super::Sealer, turn: &Turn, generation: Generation) {
+    match &turn.access {
+        Change::Replace(access) => grant.set_access(sealer, access, generation),
+        Change::Keep => {}
+        Change::Drop => grant.access.blob = None,
+    }
+    match &turn.refresh {
+        Change::Replace(token) => {
+            grant.set_refresh(sealer, token, generation);
+            grant.refresh_expires = turn.refresh_expires;
+        }
+        Change::Keep => grant.refresh_expires = turn.refresh_expires.or(grant.refresh_expires),
+        Change::Drop => {
+            grant.refresh.blob = None;
+            grant.refresh_expires = None;
+        }
+    }
+    grant.generation = generation;
+    grant.standing = Standing::Live;
+    grant.turned = turn.obtained;
+    grant.issued_by = turn.issued_by;
+    if let Some(scopes) = &turn.scopes {
+        grant.scopes = scopes.clone();
+    }
+    if let Some(subject) = &turn.subject {
+        grant.subject = Some(subject.clone());
+    }
+}
+
+/// Generations whose raw answers are kept after they were read.
+const ANSWERS_KEPT: u64 = 3;
+/// Closed intents kept per grant.
+const INTENTS_KEPT: i64 = 64;
+/// Entries kept per grant.
+const ENTRIES_KEPT: i64 = 1000;
+/// Parked sets kept per grant.
+const PARKED_KEPT: i64 = 16;
+/// How many generations pass between two prunings.
+const PRUNE_EVERY: u64 = 16;

@@ -1,0 +1,180 @@
+//! Leases: a row that is written without a sync, and beside it the grant's lock file.
+//!
+//! The lock file comes first: whoever finds it taken looks at the row without writing, so that of many processes that ask at
+//! one moment only one writes. A free lock beside an unexpired row of our own place means that its holder died.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use tokenward_core::ports::{LeaseAttempt, VaultError};
+use tokenward_core::{Fence, GrantId, Holder, Lease};
+
+use crate::error::from_io;
+use crate::locks::{Tried, try_lock};
+
+use super::rows::{Fault, grant_bytes, optional_json, optional_time, signed, to_json, unsigned};
+use super::{SqliteVault, sql};
+
+/// A grant's row of `leases`; the holder is `None` when it is free.
+struct LeaseRow {
+    holder: Option<(Holder, Timestamp)>,
+    ttl: Duration,
+}
+
+impl LeaseRow {
+    fn read(row: &SqliteRow) -> Result<Self, Fault> {
+        let holder: Option<Holder> = optional_json(row, "holder")?;
+        let expires = optional_time(row, "expires")?;
+        let ttl = row.try_get::<Option<i64>, _>("ttl")?.unwrap_or_default();
+        Ok(Self { holder: holder.zip(expires), ttl: Duration::from_millis(ttl.unsigned_abs()) })
+    }
+
+    /// The holder, unless the lease has lapsed. A lease that would last much longer than it was taken for shows a clock that
+    /// was set back, and has lapsed too.
+    fn present(&self, now: Timestamp) -> Option<&(Holder, Timestamp)> {
+        let longest = now.checked_add(self.ttl * 2 + Duration::from_mins(1)).unwrap_or(Timestamp::MAX);
+        self.holder.as_ref().filter(|(_, expires)| now < *expires && *expires <= longest)
+    }
+}
+
+impl SqliteVault {
+    pub(super) async fn try_lease(
+        &self,
+        id: GrantId,
+        holder: &Holder,
+        ttl: Duration,
+    ) -> Result<LeaseAttempt, VaultError> {
+        let held_by_us = self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id);
+        let mut tried = Tried::Taken;
+        if !held_by_us {
+            let path = self.folder.lock(id);
+            for attempt in 0..LOCK_ATTEMPTS {
+                tried = try_lock(&path).map_err(|error| from_io(&path, &error))?;
+                // A waiter that was just woken holds the lock for a moment.
+                if !matches!(tried, Tried::Taken) || self.lease_row(id).await?.present(self.now()).is_some() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(1 << attempt)).await;
+            }
+        }
+        let locked = match tried {
+            Tried::Locked(file) => Some(file),
+            Tried::Unsupported => None,
+            Tried::Taken => {
+                let row = self.lease_row(id).await?;
+                match row.present(self.now()) {
+                    Some((holder, until)) => {
+                        return Ok(LeaseAttempt::Busy { holder: Some(holder.clone()), until: Some(*until) });
+                    }
+                    // Between lock and row, or a waiter: someone is at it.
+                    None if row.holder.is_none() => return Ok(LeaseAttempt::Busy { holder: None, until: None }),
+                    // A paused process: the row has lapsed, and decides.
+                    None => None,
+                }
+            }
+        };
+        let mut connection = self.leasing().await?;
+        let mut transaction = self.begin_write(&mut connection).await?;
+        let row = self.lease_row_with(&mut transaction, id).await?;
+        let now = self.now();
+        if let Some((present, until)) = row.present(now) {
+            let died = locked.is_some() && present.place == holder.place;
+            if !died {
+                return Ok(LeaseAttempt::Busy { holder: Some(present.clone()), until: Some(*until) });
+            }
+        }
+        let expires = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
+        let fence = sqlx::query(sql::TAKE_LEASE)
+            .bind(grant_bytes(id))
+            .bind(to_json(holder).map_err(|fault| self.fault(fault))?)
+            .bind(holder.place.clone())
+            .bind(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
+            .bind(expires.as_millisecond())
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        let fence = Fence::new(unsigned(&fence, 0).map_err(|fault| self.fault(fault))?);
+        transaction.commit().await.map_err(|error| self.sql(&error))?;
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        // A lapsed lease of our own that is taken anew keeps its lock.
+        let locked = locked.or_else(|| held.remove(&id).and_then(|(_, file)| file));
+        held.insert(id, (fence, locked));
+        drop(held);
+        Ok(LeaseAttempt::Held(Lease { grant: id, fence, holder: holder.clone(), expires }))
+    }
+
+    pub(super) async fn prolong(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
+        let expires = self.now().checked_add(ttl).unwrap_or(Timestamp::MAX);
+        let done = {
+            let mut connection = self.leasing().await?;
+            sqlx::query(sql::RENEW_LEASE)
+                .bind(grant_bytes(lease.grant))
+                .bind(signed(lease.fence.get()))
+                .bind(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
+                .bind(expires.as_millisecond())
+                .execute(&mut *connection)
+                .await
+                .map_err(|error| self.sql(&error))?
+        };
+        if done.rows_affected() == 0 {
+            self.let_go(lease.grant, lease.fence);
+            return Err(VaultError::Moved);
+        }
+        lease.expires = expires;
+        Ok(())
+    }
+
+    pub(super) async fn give_back(&self, lease: Lease) -> Result<(), VaultError> {
+        // The lock first: it wakes the waiters, who only read; the row's writing (and now and then a checkpoint) is no
+        // reason to keep them. Whoever takes the lock before the row is free finds a row of our place and a free
+        // lock, and takes over.
+        self.let_go(lease.grant, lease.fence);
+        let mut connection = self.leasing().await?;
+        sqlx::query(sql::RELEASE_LEASE)
+            .bind(grant_bytes(lease.grant))
+            .bind(signed(lease.fence.get()))
+            .execute(&mut *connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        Ok(())
+    }
+
+    /// Fails with [`VaultError::Moved`] unless the lease is still the grant's newest.
+    pub(super) async fn check_fence(&self, connection: &mut SqliteConnection, lease: &Lease) -> Result<(), VaultError> {
+        let found = sqlx::query(sql::HOLDS_LEASE)
+            .bind(grant_bytes(lease.grant))
+            .bind(signed(lease.fence.get()))
+            .fetch_optional(connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        found.map(|_| ()).ok_or(VaultError::Moved)
+    }
+
+    fn let_go(&self, grant: GrantId, fence: Fence) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.get(&grant).is_some_and(|(present, _)| *present == fence) {
+            held.remove(&grant);
+        }
+    }
+
+    async fn lease_row(&self, id: GrantId) -> Result<LeaseRow, VaultError> {
+        let mut connection = self.read().await?;
+        self.lease_row_with(&mut connection, id).await
+    }
+
+    async fn lease_row_with(&self, connection: &mut SqliteConnection, id: GrantId) -> Result<LeaseRow, VaultError> {
+        let row = sqlx::query(sql::LEASE)
+            .bind(grant_bytes(id))
+            .fetch_optional(connection)
+            .await
+            .map_err(|error| self.sql(&error))?
+            .ok_or(VaultError::NoSuchGrant(id))?;
+        LeaseRow::read(&row).map_err(|fault| self.fault(fault))
+    }
+}
+
+/// Tries of the lock while nobody's row explains why it is taken; with pauses of 1, 2, 4 and 8 ms.
+const LOCK_ATTEMPTS: u32 = 4;

@@ -1,0 +1,295 @@
+//! Logins: the kept answer to a code exchange, the login made of it, and the small sealed things around it.
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::SqliteConnection;
+use tokenward_core::ports::{Keepsake, LoggedIn, LoginAnswer, LoginAnswerId, NewLogin, VaultError};
+use tokenward_core::{AppName, Event, Generation, ProfileName, RawAnswer, SecretBytes, Standing, TokenApi, TokenSet};
+
+use crate::codec::{answer_from_bytes, answer_to_bytes, set_to_bytes};
+
+use super::connect::Role;
+use super::rows::{
+    Fault, GrantRow, Sealed, damaged, grant_bytes, keepsake_label, login_label, optional_time, parked_label, signed,
+    text, unopened,
+};
+use super::{SqliteVault, sql};
+
+impl SqliteVault {
+    pub(super) async fn store_login_answer(
+        &self,
+        profile: &ProfileName,
+        app: &AppName,
+        api: TokenApi,
+        answer: &RawAnswer,
+    ) -> Result<LoginAnswerId, VaultError> {
+        self.refresh_keys()?;
+        let mut connection = self.journalling().await?;
+        let plain = answer_to_bytes(answer, usize::MAX);
+        let blob = self.sealer.seal(&login_label(profile.as_str(), app.as_str()), &plain);
+        let row = sqlx::query(sql::KEEP_LOGIN_ANSWER)
+            .bind(profile.as_str())
+            .bind(app.as_str())
+            .bind(api.as_str())
+            .bind(blob)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        Ok(LoginAnswerId(row.try_get(0).map_err(|error| self.sql(&error))?))
+    }
+
+    pub(super) async fn read_login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
+        self.refresh_keys()?;
+        let mut connection = self.read().await?;
+        let rows =
+            sqlx::query(sql::LOGIN_ANSWERS).fetch_all(&mut *connection).await.map_err(|error| self.sql(&error))?;
+        let kept = |row| -> Result<LoginAnswer, Fault> {
+            let (profile, app): (ProfileName, AppName) = (text(row, "profile")?, text(row, "app")?);
+            let blob: &[u8] = Row::try_get(row, "answer")?;
+            let label = login_label(profile.as_str(), app.as_str());
+            let plain = self.sealer.open(&label, blob).map_err(unopened("a kept login answer"))?;
+            let answer = answer_from_bytes(&plain).ok_or_else(|| damaged("a kept login answer"))?;
+            Ok(LoginAnswer {
+                id: LoginAnswerId(Row::try_get(row, "id")?),
+                profile,
+                app,
+                api: text(row, "api")?,
+                answer,
+            })
+        };
+        rows.iter().map(kept).collect::<Result<_, _>>().map_err(|fault| self.fault(fault))
+    }
+
+    pub(super) async fn remove_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
+        let mut connection = self.journalling().await?;
+        self.drop_answer(&mut connection, id).await.map(|_| ())
+    }
+
+    pub(super) async fn store_login(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
+        let mut connection = self.journalling().await?;
+        let mut tx = self.begin_write(&mut connection).await?;
+        if let Some(answer) = login.answer
+            && !self.drop_answer(&mut tx, answer).await?
+            && let Some(token) = &login.set.refresh
+            && let Some((grant, _)) = self.find_known(&mut tx, token).await?
+        {
+            // Another process made a login of the same answer, and that login may have turned since: storing this
+            // set again would put a spent token over a living one (I5).
+            return Ok(LoggedIn::Renewed(grant));
+        }
+        let present = self.by_profile(&mut tx, &login.profile).await?;
+        let (mut grant, done) = match present {
+            Some(present) if same_login(&present, &login) => {
+                self.keep_replaced(&mut tx, &present).await?;
+                let id = present.id;
+                (present, LoggedIn::Renewed(id))
+            }
+            Some(other) => {
+                let freed = sqlx::query(sql::FREE_PROFILE).bind(grant_bytes(other.id)).execute(&mut *tx).await;
+                freed.map_err(|error| self.sql(&error))?;
+                (blank(&login), LoggedIn::TookOver { id: login.id, previous: other.id })
+            }
+            None => (blank(&login), LoggedIn::New(login.id)),
+        };
+        let generation = match done {
+            LoggedIn::Renewed(_) => grant.generation.next(),
+            LoggedIn::New(_) | LoggedIn::TookOver { .. } => Generation::FIRST,
+        };
+        self.supersede(&mut tx, grant.id, grant.generation, None).await?;
+        self.fill(&mut grant, &login, generation);
+        if let Some(token) = &login.set.refresh {
+            self.remember(&mut tx, token, grant.id, generation).await?;
+        }
+        let statement = if matches!(done, LoggedIn::Renewed(_)) { sql::UPDATE_GRANT } else { sql::INSERT_GRANT };
+        grant
+            .bind(statement)
+            .map_err(|fault| self.fault(fault))?
+            .execute(&mut *tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        self.write_entry(&mut tx, grant.id, generation, Some(&login.by), &Event::LoggedIn).await?;
+        self.prune(&mut tx, grant.id).await?;
+        tx.commit().await.map_err(|error| self.sql(&error))?;
+        drop(connection);
+        self.publish(grant.id).await;
+        Ok(done)
+    }
+
+    async fn by_profile(
+        &self,
+        tx: &mut SqliteConnection,
+        profile: &ProfileName,
+    ) -> Result<Option<GrantRow>, VaultError> {
+        let row = sqlx::query(sql::GRANT_BY_PROFILE)
+            .bind(profile.as_str())
+            .fetch_optional(tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        row.as_ref().map(GrantRow::read).transpose().map_err(|fault| self.fault(fault))
+    }
+
+    /// Puts the set aside that a login is about to replace: it was issued, and may live (I3).
+    async fn keep_replaced(&self, tx: &mut SqliteConnection, grant: &GrantRow) -> Result<(), VaultError> {
+        let set = || -> Result<TokenSet, Fault> {
+            Ok(TokenSet {
+                access: grant.access(&self.sealer)?,
+                refresh: grant.refresh(&self.sealer)?,
+                refresh_expires: grant.refresh_expires,
+                scopes: Some(grant.scopes.clone()),
+                subject: grant.subject.clone(),
+                issued_by: grant.issued_by,
+                obtained: grant.turned,
+            })
+        };
+        let set = match set() {
+            Ok(set) if set.refresh.is_some() => set,
+            // A set that does not open any more must not stand in the way of the login that heals it.
+            _ => return Ok(()),
+        };
+        let blob = self.sealer.seal(&parked_label(grant.id, grant.generation), &set_to_bytes(&set));
+        sqlx::query(sql::PARK)
+            .bind(grant_bytes(grant.id))
+            .bind(None::<Vec<u8>>)
+            .bind(signed(grant.generation.get()))
+            .bind(self.now().as_millisecond())
+            .bind(blob)
+            .execute(tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        Ok(())
+    }
+
+    fn fill(&self, grant: &mut GrantRow, login: &NewLogin, generation: Generation) {
+        let set = &login.set;
+        if let Some(access) = &set.access {
+            grant.set_access(&self.sealer, access, generation);
+        }
+        match &set.refresh {
+            Some(token) => grant.set_refresh(&self.sealer, token, generation),
+            None => grant.refresh.blob = None,
+        }
+        grant.refresh_expires = set.refresh_expires.filter(|_| set.refresh.is_some());
+        grant.generation = generation;
+        grant.standing = Standing::Live;
+        grant.wall = login.wall;
+        grant.consented = set.obtained;
+        grant.turned = set.obtained;
+        grant.issued_by = set.issued_by;
+        if let Some(scopes) = &set.scopes {
+            grant.scopes = scopes.clone();
+        }
+        if let Some(subject) = &set.subject {
+            grant.subject = Some(subject.clone());
+        }
+    }
+
+    /// Whether there was such an answer.
+    async fn drop_answer(&self, connection: &mut SqliteConnection, id: LoginAnswerId) -> Result<bool, VaultError> {
+        let done = sqlx::query(sql::DROP_LOGIN_ANSWER)
+            .bind(id.0)
+            .execute(connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    pub(super) async fn store_keepsake(
+        &self,
+        what: &Keepsake,
+        value: &SecretBytes,
+        expires: Option<Timestamp>,
+    ) -> Result<(), VaultError> {
+        self.refresh_keys()?;
+        let (kind, app, role) = place(what);
+        let blob = self.sealer.seal(&keepsake_label(kind, app.as_str()), value.expose());
+        let mut connection = self.connections.get(role).await?;
+        sqlx::query(sql::KEEP)
+            .bind(kind)
+            .bind(app.as_str())
+            .bind(blob)
+            .bind(expires.map(Timestamp::as_millisecond))
+            .execute(&mut *connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        Ok(())
+    }
+
+    pub(super) async fn read_keepsake(
+        &self,
+        what: &Keepsake,
+    ) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
+        self.refresh_keys()?;
+        let (kind, app, _) = place(what);
+        let mut connection = self.read().await?;
+        let row = sqlx::query(sql::RECALL)
+            .bind(kind)
+            .bind(app.as_str())
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        let Some(row) = row else { return Ok(None) };
+        let open = || -> Result<_, Fault> {
+            let label = keepsake_label(kind, app.as_str());
+            let blob: &[u8] = row.try_get("value")?;
+            let plain = self.sealer.open(&label, blob).map_err(unopened("an app's secret, ticket or token"))?;
+            Ok((SecretBytes::new(plain.to_vec()), optional_time(&row, "expires")?))
+        };
+        open().map(Some).map_err(|fault| self.fault(fault))
+    }
+
+    pub(super) async fn remove_keepsake(&self, what: &Keepsake) -> Result<(), VaultError> {
+        let (kind, app, _) = place(what);
+        let mut connection = self.journalling().await?;
+        sqlx::query(sql::FORGET)
+            .bind(kind)
+            .bind(app.as_str())
+            .execute(&mut *connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        Ok(())
+    }
+}
+
+/// Whether a login continues the profile's grant: same app, and the same user as far as the provider told.
+fn same_login(present: &GrantRow, login: &NewLogin) -> bool {
+    let same_user = match (&present.subject, &login.set.subject) {
+        (Some(known), Some(told)) => known.id == told.id,
+        _ => true,
+    };
+    present.app == login.app && same_user && !present.retired()
+}
+
+fn blank(login: &NewLogin) -> GrantRow {
+    let nothing = || Sealed { blob: None, generation: Generation::FIRST };
+    let at = login.set.obtained;
+    GrantRow {
+        id: login.id,
+        app: login.app.clone(),
+        profile: Some(login.profile.clone()),
+        generation: Generation::FIRST,
+        standing: Standing::Live,
+        access: nothing(),
+        access_obtained: at,
+        access_expires: at,
+        refresh: nothing(),
+        refresh_expires: None,
+        wall: None,
+        consented: at,
+        turned: at,
+        scopes: tokenward_core::Scopes::default(),
+        subject: None,
+        issued_by: login.set.issued_by,
+        intent_open: false,
+    }
+}
+
+/// Where a keepsake lies, and how durably: what a person or a provider gave must survive, an app's token can be fetched
+/// again at any time.
+const fn place(what: &Keepsake) -> (&'static str, &AppName, Role) {
+    match what {
+        Keepsake::AppSecret(app) => ("app-secret", app, Role::Journalling),
+        Keepsake::AppTicket(app) => ("app-ticket", app, Role::Journalling),
+        Keepsake::AppToken(app) => ("app-token", app, Role::Leasing),
+        Keepsake::TenantToken(app) => ("tenant-token", app, Role::Leasing),
+    }
+}

@@ -1,0 +1,112 @@
+//! Keeping a profile's hand-out file in step with its grant, and the keys in step with `key.json`.
+//!
+//! A hand-out file is written after the commit it copies, by whoever committed. Two that write at one moment may
+//! leave the older one, and a crash may leave none; so the writer looks again after writing, and whoever reads a grant
+//! the long way mends what it finds out of step. Failing to write one fails nobody: it costs the fast path only.
+
+use std::sync::PoisonError;
+
+use tokenward_core::ports::VaultError;
+use tokenward_core::{Grant, GrantId, OldAccess, Standing};
+
+use crate::handout::{self, HandOut};
+use crate::key;
+
+use super::SqliteVault;
+use super::rows::GrantRow;
+
+impl SqliteVault {
+    /// Writes or removes the hand-out file of a grant's profile, by what is stored now.
+    pub(super) async fn publish(&self, id: GrantId) {
+        let mut seen = None;
+        for _ in 0..PUBLISH_ATTEMPTS {
+            let grant = match self.stored(id).await {
+                Ok(grant) => grant,
+                Err(error) => return tracing::warn!(%error, grant = %id, "the hand-out file was not written"),
+            };
+            let present = (grant.generation, grant.profile.clone(), grant.intent_open);
+            if seen.as_ref() == Some(&present) {
+                return;
+            }
+            if let Err(error) = self.write_handout(&grant) {
+                tracing::warn!(%error, grant = %id, "the hand-out file was not written; tokens are served the long way");
+                return;
+            }
+            seen = Some(present);
+        }
+    }
+
+    /// Mends the hand-out file of a grant that was read the long way, once a generation.
+    pub(super) async fn mend_handout(&self, grant: &Grant) {
+        let Some(profile) = &grant.profile else { return };
+        if grant.access.is_none() || matches!(grant.standing, Standing::Retired { .. }) {
+            return;
+        }
+        let seen = self.published.lock().unwrap_or_else(PoisonError::into_inner).get(&grant.id).copied();
+        if seen == Some(grant.generation) && self.folder.handout(profile).exists() {
+            return;
+        }
+        let found = handout::peek(&self.folder, &self.sealer.keys(), profile);
+        let in_step = found.is_some_and(|found| found.grant == grant.id && found.generation == grant.generation);
+        if !in_step && !grant.intent_open {
+            self.publish(grant.id).await;
+        }
+        self.published.lock().unwrap_or_else(PoisonError::into_inner).insert(grant.id, grant.generation);
+    }
+
+    /// Removes a grant's hand-out file, durably.
+    pub(super) fn withdraw(&self, grant: &GrantRow) -> Result<(), VaultError> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner).remove(&grant.id);
+        let Some(profile) = &grant.profile else { return Ok(()) };
+        handout::remove(&self.folder, profile).map_err(|error| self.io(&error))
+    }
+
+    async fn stored(&self, id: GrantId) -> Result<Grant, VaultError> {
+        let mut connection = self.read().await?;
+        let row = self.grant_row(&mut connection, id).await?;
+        row.grant(&self.sealer).map_err(|fault| self.fault(fault))
+    }
+
+    fn write_handout(&self, grant: &Grant) -> std::io::Result<()> {
+        let Some(profile) = &grant.profile else { return Ok(()) };
+        match (&grant.access, (self.rules)(&grant.app)) {
+            // Where a rotation ends the old access token, nobody may serve it while one is under way.
+            (Some(access), Some(rules)) if !(grant.intent_open && rules.old_access == OldAccess::Dies) => {
+                let handout = HandOut {
+                    grant: grant.id,
+                    generation: grant.generation,
+                    turn_at: rules.turn_at(grant.id, access),
+                    access: access.clone(),
+                };
+                handout::write(&self.folder, &self.sealer.keys(), &*self.sealer.entropy, profile, &handout)
+            }
+            _ => handout::remove(&self.folder, profile),
+        }
+    }
+
+    /// Reads the keys anew when another process has changed them. A change that this process cannot follow (it was
+    /// started without the new wrapping key) leaves it the keys it has, and those open and seal as before.
+    pub(super) fn refresh_keys(&self) -> Result<(), VaultError> {
+        let path = self.folder.wrapped_key();
+        let stamp = key::stamp(&self.folder);
+        let mut known = self.key_stamp.lock().unwrap_or_else(PoisonError::into_inner);
+        if stamp == *known {
+            return Ok(());
+        }
+        match key::unlock(&self.folder, &self.sources) {
+            Ok(Some(unlocked)) => {
+                self.sealer.replace(unlocked.keys);
+                *known = stamp;
+            }
+            Ok(None) => tracing::warn!(path = %path.display(), "the wrapped key is gone"),
+            Err(error) => {
+                tracing::warn!(%error, "the vault's key was changed by another process");
+                *known = stamp;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writing, looking again, and writing what was found then.
+const PUBLISH_ATTEMPTS: u32 = 4;

@@ -1,0 +1,335 @@
+//! Rows and what they mean: the only place that knows the columns' types.
+//!
+//! A value that does not read back is damage, named and never skipped (an unreadable vault is not an empty one).
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{ColumnIndex, Decode, Row, Sqlite, Type};
+use tokenward_core::{
+    Access, AccessToken, AppName, Fence, Fingerprint, Generation, Grant, GrantId, Holder, Intent, IntentId,
+    ProfileName, RawAnswer, RefreshToken, Scopes, Standing, Subject, TokenApi,
+};
+use uuid::Uuid;
+
+use crate::codec::{answer_from_bytes, instant};
+use crate::seal::{Label, Unopened};
+
+use super::Sealer;
+
+/// What is wrong with a row.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// A column does not read back.
+    Damaged(String),
+    /// A blob wants a data key that was not read yet.
+    UnknownKey,
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+pub(crate) fn damaged(what: &str) -> Fault {
+    Fault::Damaged(what.to_owned())
+}
+
+pub(crate) fn unopened(what: &str) -> impl FnOnce(Unopened) -> Fault {
+    move |reason| match reason {
+        Unopened::UnknownKey => Fault::UnknownKey,
+        Unopened::Broken => damaged(what),
+    }
+}
+
+/// A sealed blob with the generation it is bound to.
+#[derive(Clone)]
+pub(crate) struct Sealed {
+    pub(crate) blob: Option<Vec<u8>>,
+    pub(crate) generation: Generation,
+}
+
+/// A row of `grants`, sealed as it lies.
+#[derive(Clone)]
+pub(crate) struct GrantRow {
+    pub(crate) id: GrantId,
+    pub(crate) app: AppName,
+    pub(crate) profile: Option<ProfileName>,
+    pub(crate) generation: Generation,
+    pub(crate) standing: Standing,
+    pub(crate) access: Sealed,
+    pub(crate) access_obtained: Timestamp,
+    pub(crate) access_expires: Timestamp,
+    pub(crate) refresh: Sealed,
+    pub(crate) refresh_expires: Option<Timestamp>,
+    pub(crate) wall: Option<Timestamp>,
+    pub(crate) consented: Timestamp,
+    pub(crate) turned: Timestamp,
+    pub(crate) scopes: Scopes,
+    pub(crate) subject: Option<Subject>,
+    pub(crate) issued_by: TokenApi,
+    pub(crate) intent_open: bool,
+}
+
+impl GrantRow {
+    pub(crate) fn read(row: &SqliteRow) -> Result<Self, Fault> {
+        let scopes: String = row.try_get("scopes")?;
+        Ok(Self {
+            id: GrantId::from(uuid(row, "id")?),
+            app: text(row, "app")?,
+            profile: match row.try_get::<Option<String>, _>("profile")? {
+                Some(name) => Some(name.parse().map_err(|_| damaged("a profile's name"))?),
+                None => None,
+            },
+            generation: Generation::new(unsigned(row, "generation")?),
+            standing: json(row, "standing")?,
+            access: Sealed {
+                blob: row.try_get("access")?,
+                generation: Generation::new(unsigned(row, "access_generation")?),
+            },
+            access_obtained: time(row, "access_obtained")?,
+            access_expires: time(row, "access_expires")?,
+            refresh: Sealed {
+                blob: row.try_get("refresh")?,
+                generation: Generation::new(unsigned(row, "refresh_generation")?),
+            },
+            refresh_expires: optional_time(row, "refresh_expires")?,
+            wall: optional_time(row, "wall")?,
+            consented: time(row, "consented")?,
+            turned: time(row, "turned")?,
+            scopes: Scopes::parse(&scopes).map_err(|_| damaged("a grant's scopes"))?.0,
+            subject: optional_json(row, "subject")?,
+            issued_by: text(row, "issued_by")?,
+            intent_open: row.try_get("intent_open")?,
+        })
+    }
+
+    /// The row bound to `INSERT_GRANT` or `UPDATE_GRANT`.
+    pub(crate) fn bind(
+        &self,
+        sql: &'static str,
+    ) -> Result<sqlx::query::Query<'static, Sqlite, sqlx::sqlite::SqliteArguments>, Fault> {
+        Ok(sqlx::query(sql)
+            .bind(grant_bytes(self.id))
+            .bind(self.app.as_str().to_owned())
+            .bind(self.profile.as_ref().map(|name| name.as_str().to_owned()))
+            .bind(signed(self.generation.get()))
+            .bind(to_json(&self.standing)?)
+            .bind(self.access.blob.clone())
+            .bind(signed(self.access.generation.get()))
+            .bind(self.access_obtained.as_millisecond())
+            .bind(self.access_expires.as_millisecond())
+            .bind(self.refresh.blob.clone())
+            .bind(signed(self.refresh.generation.get()))
+            .bind(self.refresh_expires.map(Timestamp::as_millisecond))
+            .bind(self.wall.map(Timestamp::as_millisecond))
+            .bind(self.consented.as_millisecond())
+            .bind(self.turned.as_millisecond())
+            .bind(self.scopes.to_string())
+            .bind(self.subject.as_ref().map(to_json).transpose()?)
+            .bind(self.issued_by.as_str()))
+    }
+
+    /// Stores an access token, sealed.
+    pub(crate) fn set_access(&mut self, sealer: &Sealer, access: &Access, generation: Generation) {
+        let blob = sealer.seal(&access_label(self.id, generation), access.token.expose().as_bytes());
+        self.access = Sealed { blob: Some(blob), generation };
+        self.access_obtained = access.obtained;
+        self.access_expires = access.expires;
+    }
+
+    /// Stores a refresh token, sealed.
+    pub(crate) fn set_refresh(&mut self, sealer: &Sealer, token: &RefreshToken, generation: Generation) {
+        let blob = sealer.seal(&refresh_label(self.id, generation), token.expose().as_bytes());
+        self.refresh = Sealed { blob: Some(blob), generation };
+    }
+
+    pub(crate) fn access(&self, sealer: &Sealer) -> Result<Option<Access>, Fault> {
+        let Some(blob) = &self.access.blob else { return Ok(None) };
+        let plain =
+            sealer.open(&access_label(self.id, self.access.generation), blob).map_err(unopened("an access token"))?;
+        let token = str::from_utf8(&plain).ok().and_then(|text| AccessToken::parse(text).ok());
+        let token = token.ok_or_else(|| damaged("an access token"))?;
+        Ok(Some(Access { token, obtained: self.access_obtained, expires: self.access_expires }))
+    }
+
+    pub(crate) fn refresh(&self, sealer: &Sealer) -> Result<Option<RefreshToken>, Fault> {
+        let Some(blob) = &self.refresh.blob else { return Ok(None) };
+        let plain =
+            sealer.open(&refresh_label(self.id, self.refresh.generation), blob).map_err(unopened("a refresh token"))?;
+        let token = str::from_utf8(&plain).ok().and_then(|text| RefreshToken::parse(text).ok());
+        token.map(Some).ok_or_else(|| damaged("a refresh token"))
+    }
+
+    pub(crate) fn grant(&self, sealer: &Sealer) -> Result<Grant, Fault> {
+        Ok(Grant {
+            id: self.id,
+            app: self.app.clone(),
+            profile: self.profile.clone(),
+            generation: self.generation,
+            standing: self.standing.clone(),
+            access: self.access(sealer)?,
+            has_refresh: self.refresh.blob.is_some(),
+            refresh_expires: self.refresh_expires,
+            wall: self.wall,
+            consented: self.consented,
+            turned: self.turned,
+            scopes: self.scopes.clone(),
+            subject: self.subject.clone(),
+            issued_by: self.issued_by,
+            intent_open: self.intent_open,
+        })
+    }
+
+    pub(crate) fn retired(&self) -> bool {
+        matches!(self.standing, Standing::Retired { .. })
+    }
+}
+
+/// A row of `intents`, its answer sealed.
+pub(crate) struct IntentRow {
+    pub(crate) id: IntentId,
+    pub(crate) grant: GrantId,
+    pub(crate) generation: Generation,
+    fingerprint: Fingerprint,
+    fence: Fence,
+    pub(crate) sender: Holder,
+    api: TokenApi,
+    begun: Timestamp,
+    deadline: Timestamp,
+    pub(crate) answer: Option<Vec<u8>>,
+    pub(crate) doubted: bool,
+    pub(crate) closing: Option<tokenward_core::Closing>,
+}
+
+impl IntentRow {
+    pub(crate) fn read(row: &SqliteRow) -> Result<Self, Fault> {
+        let fingerprint: Vec<u8> = row.try_get("fingerprint")?;
+        let fingerprint = <[u8; 16]>::try_from(fingerprint).map_err(|_| damaged("an intent's fingerprint"))?;
+        Ok(Self {
+            id: IntentId::from(uuid(row, "id")?),
+            grant: GrantId::from(uuid(row, "grant_id")?),
+            generation: Generation::new(unsigned(row, "generation")?),
+            fingerprint: Fingerprint::from_bytes(fingerprint),
+            fence: Fence::new(unsigned(row, "fence")?),
+            sender: json(row, "sender")?,
+            api: text(row, "api")?,
+            begun: time(row, "begun")?,
+            deadline: time(row, "deadline")?,
+            answer: row.try_get("answer")?,
+            doubted: row.try_get("doubted")?,
+            closing: match row.try_get::<Option<i64>, _>("closed")? {
+                Some(_) => optional_json(row, "closing")?,
+                None => None,
+            },
+        })
+    }
+
+    pub(crate) fn open_answer(&self, sealer: &Sealer) -> Result<Option<RawAnswer>, Fault> {
+        let Some(blob) = &self.answer else { return Ok(None) };
+        let plain = sealer.open(&answer_label(self.id), blob).map_err(unopened("a journalled answer"))?;
+        answer_from_bytes(&plain).map(Some).ok_or_else(|| damaged("a journalled answer"))
+    }
+
+    pub(crate) fn intent(self, sealer: &Sealer) -> Result<Intent, Fault> {
+        let answer = self.open_answer(sealer)?;
+        Ok(Intent {
+            id: self.id,
+            grant: self.grant,
+            generation: self.generation,
+            fingerprint: self.fingerprint,
+            fence: self.fence,
+            sender: self.sender,
+            api: self.api,
+            begun: self.begun,
+            deadline: self.deadline,
+            answer,
+            doubted: self.doubted,
+        })
+    }
+}
+
+pub(crate) fn access_label(grant: GrantId, generation: Generation) -> Label {
+    Label::new("grants.access").with(grant.as_uuid().as_bytes()).number(generation.get())
+}
+
+pub(crate) fn refresh_label(grant: GrantId, generation: Generation) -> Label {
+    Label::new("grants.refresh").with(grant.as_uuid().as_bytes()).number(generation.get())
+}
+
+pub(crate) fn answer_label(intent: IntentId) -> Label {
+    Label::new("intents.answer").with(intent.as_uuid().as_bytes())
+}
+
+pub(crate) fn parked_label(grant: GrantId, generation: Generation) -> Label {
+    Label::new("parked.tokens").with(grant.as_uuid().as_bytes()).number(generation.get())
+}
+
+pub(crate) fn login_label(profile: &str, app: &str) -> Label {
+    Label::new("login_answers.answer").with(profile.as_bytes()).with(app.as_bytes())
+}
+
+pub(crate) fn keepsake_label(kind: &str, app: &str) -> Label {
+    Label::new("keepsakes.value").with(kind.as_bytes()).with(app.as_bytes())
+}
+
+pub(crate) fn grant_bytes(id: GrantId) -> Vec<u8> {
+    id.as_uuid().as_bytes().to_vec()
+}
+
+pub(crate) fn intent_bytes(id: IntentId) -> Vec<u8> {
+    id.as_uuid().as_bytes().to_vec()
+}
+
+/// Counters are below 2⁶³ by nature; SQLite has no unsigned numbers.
+pub(crate) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn unsigned<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<u64, Fault> {
+    u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| damaged("a counter"))
+}
+
+pub(crate) fn uuid<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<Uuid, Fault> {
+    Uuid::from_slice(row.try_get::<&[u8], _>(column)?).map_err(|_| damaged("an id"))
+}
+
+pub(crate) fn time<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<Timestamp, Fault> {
+    instant(row.try_get(column)?).ok_or_else(|| damaged("a time"))
+}
+
+pub(crate) fn optional_time<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<Option<Timestamp>, Fault> {
+    let millis: Option<i64> = row.try_get(column)?;
+    millis.map(|millis| instant(millis).ok_or_else(|| damaged("a time"))).transpose()
+}
+
+pub(crate) fn text<'r, T: std::str::FromStr, I: ColumnIndex<SqliteRow>>(
+    row: &'r SqliteRow,
+    column: I,
+) -> Result<T, Fault>
+where
+    &'r str: Decode<'r, Sqlite> + Type<Sqlite>,
+{
+    row.try_get::<&str, _>(column)?.parse().map_err(|_| damaged("a name"))
+}
+
+pub(crate) fn json<T: DeserializeOwned, I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<T, Fault> {
+    from_json(row.try_get(column)?)
+}
+
+pub(crate) fn optional_json<T: DeserializeOwned, I: ColumnIndex<SqliteRow>>(
+    row: &SqliteRow,
+    column: I,
+) -> Result<Option<T>, Fault> {
+    row.try_get::<Option<&str>, _>(column)?.map(from_json).transpose()
+}
+
+pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<String, Fault> {
+    serde_json::to_string(value).map_err(|error| Fault::Damaged(error.to_string()))
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|error| Fault::Damaged(error.to_string()))
+}

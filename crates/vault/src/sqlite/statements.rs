@@ -1,0 +1,112 @@
+//! Every SQL statement of the engine, in one place to be read beside `migrations/`.
+//!
+//! `?1`, `?2` … are bound in the order of the arguments at the call. *Open* means: not closed, or closed with an answer that came
+//! late and that nobody has read.
+
+// -- the database itself ------------------------------------------------------------------------------------------
+
+pub(crate) const HEADER: &str = "SELECT user_version, application_id FROM pragma_user_version, pragma_application_id";
+pub(crate) const WAL: &str = "PRAGMA journal_mode = WAL";
+pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+pub(crate) const VERSION: &str = "SELECT sqlite_version()";
+pub(crate) const IS_EMPTY: &str = "
+    SELECT NOT EXISTS (SELECT 1 FROM grants) AND NOT EXISTS (SELECT 1 FROM keepsakes)
+       AND NOT EXISTS (SELECT 1 FROM login_answers)";
+
+// -- grants -------------------------------------------------------------------------------------------------------
+
+pub(crate) const GRANT_OF: &str = "SELECT id FROM grants WHERE profile = ?1";
+pub(crate) const GRANT: &str = "
+    SELECT *, EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND (closed IS NULL OR late = 1)) AS intent_open
+    FROM grants WHERE id = ?1";
+pub(crate) const GRANTS: &str = "
+    SELECT *, EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND (closed IS NULL OR late = 1)) AS intent_open
+    FROM grants ORDER BY id";
+pub(crate) const GRANT_BY_PROFILE: &str = "SELECT *, 0 AS intent_open FROM grants WHERE profile = ?1";
+pub(crate) const INSERT_GRANT: &str = "
+    INSERT INTO grants (id, app, profile, generation, standing, access, access_generation, access_obtained, access_expires,
+        refresh, refresh_generation, refresh_expires, wall, consented, turned, scopes, subject, issued_by)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+pub(crate) const UPDATE_GRANT: &str = "
+    UPDATE grants SET app = ?2, profile = ?3, generation = ?4, standing = ?5, access = ?6, access_generation = ?7,
+        access_obtained = ?8, access_expires = ?9, refresh = ?10, refresh_generation = ?11, refresh_expires = ?12,
+        wall = ?13, consented = ?14, turned = ?15, scopes = ?16, subject = ?17, issued_by = ?18
+    WHERE id = ?1";
+pub(crate) const FREE_PROFILE: &str = "UPDATE grants SET profile = NULL WHERE id = ?1";
+pub(crate) const NAME_SUBJECT: &str = "UPDATE grants SET subject = ?2 WHERE id = ?1";
+pub(crate) const SET_STANDING: &str = "
+    UPDATE grants SET standing = ?3
+    WHERE id = ?1 AND generation = ?2 AND json_extract(standing, '$.standing') <> 'retired'";
+pub(crate) const RETIRE: &str = "
+    UPDATE grants SET standing = ?2, profile = NULL, access = NULL, refresh = NULL, refresh_expires = NULL
+    WHERE id = ?1";
+pub(crate) const REMEMBER_FINGERPRINT: &str =
+    "INSERT OR IGNORE INTO known_fingerprints (fingerprint, grant_id, generation) VALUES (?1, ?2, ?3)";
+pub(crate) const FIND_FINGERPRINT: &str = "SELECT grant_id, generation FROM known_fingerprints WHERE fingerprint = ?1";
+
+// -- leases -------------------------------------------------------------------------------------------------------
+
+pub(crate) const LEASE: &str = "
+    SELECT leases.fence, leases.holder, leases.place, leases.ttl, leases.expires
+    FROM grants LEFT JOIN leases ON leases.grant_id = grants.id WHERE grants.id = ?1";
+pub(crate) const TAKE_LEASE: &str = "
+    INSERT INTO leases (grant_id, fence, holder, place, ttl, expires) VALUES (?1, 1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (grant_id) DO UPDATE SET fence = fence + 1, holder = ?2, place = ?3, ttl = ?4, expires = ?5
+    RETURNING fence";
+pub(crate) const RENEW_LEASE: &str =
+    "UPDATE leases SET ttl = ?3, expires = ?4 WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
+pub(crate) const RELEASE_LEASE: &str =
+    "UPDATE leases SET holder = NULL, place = NULL WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
+pub(crate) const HOLDS_LEASE: &str = "SELECT 1 FROM leases WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
+
+// -- journal ------------------------------------------------------------------------------------------------------
+
+pub(crate) const INTENT: &str = "SELECT * FROM intents WHERE id = ?1";
+pub(crate) const OPEN_INTENTS: &str =
+    "SELECT * FROM intents WHERE grant_id = ?1 AND (closed IS NULL OR late = 1) ORDER BY id";
+pub(crate) const BEGIN_INTENT: &str = "
+    INSERT INTO intents (id, grant_id, generation, fingerprint, fence, sender, api, begun, deadline)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+pub(crate) const KEEP_ANSWER: &str = "UPDATE intents SET answer = ?2, late = ?3 WHERE id = ?1";
+pub(crate) const DOUBT_INTENT: &str = "UPDATE intents SET doubted = 1, late = 0 WHERE id = ?1";
+pub(crate) const CLOSE_INTENT: &str = "UPDATE intents SET closed = ?2, closing = ?3, late = 0 WHERE id = ?1";
+pub(crate) const CLOSE_OPEN_INTENTS: &str = "
+    UPDATE intents SET closed = COALESCE(closed, ?2), closing = ?3, late = 0
+    WHERE grant_id = ?1 AND (closed IS NULL OR late = 1) AND id <> ?4 RETURNING id, generation";
+pub(crate) const PARK: &str =
+    "INSERT OR IGNORE INTO parked (grant_id, intent, generation, at, tokens) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub(crate) const PARKED: &str =
+    "SELECT intent, generation, at, tokens FROM parked WHERE grant_id = ?1 ORDER BY id DESC";
+pub(crate) const WRITE_ENTRY: &str =
+    "INSERT INTO entries (grant_id, at, generation, by, event) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub(crate) const ENTRIES: &str =
+    "SELECT at, generation, by, event FROM entries WHERE grant_id = ?1 ORDER BY id DESC LIMIT ?2";
+
+// -- what is no longer useful -------------------------------------------------------------------------------------
+
+pub(crate) const WIPE_OLD_ANSWERS: &str = "
+    UPDATE intents SET answer = NULL
+    WHERE grant_id = ?1 AND generation < ?2 AND answer IS NOT NULL AND closed IS NOT NULL AND late = 0";
+pub(crate) const WIPE_ANSWERS: &str = "UPDATE intents SET answer = NULL WHERE grant_id = ?1";
+pub(crate) const FORGET_PARKED: &str = "DELETE FROM parked WHERE grant_id = ?1";
+pub(crate) const PRUNE_INTENTS: &str = "
+    DELETE FROM intents WHERE grant_id = ?1 AND closed IS NOT NULL AND late = 0
+       AND id < (SELECT id FROM intents WHERE grant_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
+pub(crate) const PRUNE_ENTRIES: &str = "
+    DELETE FROM entries WHERE grant_id = ?1
+       AND id < (SELECT id FROM entries WHERE grant_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
+pub(crate) const PRUNE_PARKED: &str = "
+    DELETE FROM parked WHERE grant_id = ?1
+       AND id < (SELECT id FROM parked WHERE grant_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
+
+// -- logins and keepsakes -----------------------------------------------------------------------------------------
+
+pub(crate) const KEEP_LOGIN_ANSWER: &str =
+    "INSERT INTO login_answers (profile, app, api, answer) VALUES (?1, ?2, ?3, ?4) RETURNING id";
+pub(crate) const LOGIN_ANSWERS: &str = "SELECT id, profile, app, api, answer FROM login_answers ORDER BY id";
+pub(crate) const DROP_LOGIN_ANSWER: &str = "DELETE FROM login_answers WHERE id = ?1";
+pub(crate) const KEEP: &str = "
+    INSERT INTO keepsakes (kind, app, value, expires) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (kind, app) DO UPDATE SET value = ?3, expires = ?4";
+pub(crate) const RECALL: &str = "SELECT value, expires FROM keepsakes WHERE kind = ?1 AND app = ?2";
+pub(crate) const FORGET: &str = "DELETE FROM keepsakes WHERE kind = ?1 AND app = ?2";

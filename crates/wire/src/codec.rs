@@ -1,0 +1,246 @@
+//! Tolerant reading of answers.
+//!
+//! Enters: bytes that may be JSON, may be cut off, may be a page of some gateway. Leaves: fields, looked up at the
+//! top level and inside `data` (the v1 families wrap, reference §§6, 7), with numbers that came as text or as
+//! fractions and a note that they did. From bytes that are not one JSON object, only *complete* strings and numbers
+//! are taken (I3): a token whose closing quote did not arrive is no token.
+
+use serde_json::{Map, Value};
+use zeroize::{Zeroize, Zeroizing};
+
+/// A body as far as it could be understood.
+pub(crate) enum Body<'a> {
+    /// One JSON object.
+    Object(Object),
+    /// Something else; fields are searched for in the bytes.
+    Broken(&'a [u8]),
+}
+
+/// A JSON object whose texts are wiped when it is dropped.
+pub(crate) struct Object(Map<String, Value>);
+
+/// A number, and whether it came in another form than a JSON integer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Number {
+    pub(crate) value: i64,
+    pub(crate) odd: bool,
+}
+
+/// What stands under a name.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Text {
+    /// Nothing, `null` or an empty text.
+    Absent,
+    /// A text.
+    Present(Zeroizing<String>),
+    /// Something that is not a text.
+    Garbled,
+}
+
+impl<'a> Body<'a> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Self {
+        let json = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+        match serde_json::from_slice(json) {
+            Ok(Value::Object(map)) => Self::Object(Object(map)),
+            Ok(mut other) => {
+                wipe(&mut other);
+                Self::Broken(bytes)
+            }
+            Err(_) => Self::Broken(bytes),
+        }
+    }
+
+    /// The text under the first of these names that has one.
+    pub(crate) fn text(&self, names: &[&str]) -> Text {
+        let found = |name: &&str| match self {
+            Self::Object(object) => object.text(name),
+            Self::Broken(bytes) => salvage(bytes, name, complete_string).map_or(Text::Absent, Text::Present),
+        };
+        names.iter().map(found).find(|text| *text != Text::Absent).unwrap_or(Text::Absent)
+    }
+
+    /// The number under the first of these names that has one.
+    pub(crate) fn number(&self, names: &[&str]) -> Option<Number> {
+        names.iter().find_map(|name| match self {
+            Self::Object(object) => object.field(name).and_then(number_of),
+            Self::Broken(bytes) => salvage(bytes, name, complete_number),
+        })
+    }
+}
+
+impl Object {
+    /// A field of the top level or, where that has none (or `null`), of `data`.
+    pub(crate) fn field(&self, name: &str) -> Option<&Value> {
+        let wrapped = || self.0.get("data").and_then(|data| data.get(name));
+        [self.0.get(name), wrapped()].into_iter().flatten().find(|value| !value.is_null())
+    }
+
+    /// A field of the `error` object of generic API answers (reference §11).
+    pub(crate) fn error_field(&self, name: &str) -> Option<&Value> {
+        self.0.get("error").and_then(|error| error.get(name))
+    }
+
+    fn text(&self, name: &str) -> Text {
+        match self.field(name) {
+            None => Text::Absent,
+            Some(Value::String(text)) if text.trim().is_empty() => Text::Absent,
+            Some(Value::String(text)) => Text::Present(Zeroizing::new(text.clone())),
+            Some(_) => Text::Garbled,
+        }
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(wipe);
+    }
+}
+
+/// Overwrites every text in a value. Recursion is as deep as `serde_json` permits documents to be (128).
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(map) => map.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn number_of(value: &Value) -> Option<Number> {
+    match value {
+        Value::Number(number) => match number.as_i64() {
+            Some(value) => Some(Number { value, odd: false }),
+            None => fraction(number.as_f64()?),
+        },
+        Value::String(text) => text_number(text),
+        _ => None,
+    }
+}
+
+fn text_number(text: &str) -> Option<Number> {
+    let text = text.trim();
+    text.parse().map(|value| Number { value, odd: true }).ok().or_else(|| fraction(text.parse().ok()?))
+}
+
+/// The whole part of a fraction that an `i64` can hold with room to spare.
+fn fraction(value: f64) -> Option<Number> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the range is checked; cutting the fraction off is the purpose"
+    )]
+    (value.abs() < 1e15).then_some(Number { value: value as i64, odd: true })
+}
+
+/// The first complete value under `"name":`, wherever in the bytes it stands.
+fn salvage<T>(bytes: &[u8], name: &str, complete: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    let quoted = format!("\"{name}\"");
+    let quoted = quoted.as_bytes();
+    let mut keys = bytes.windows(quoted.len()).enumerate().filter(|(_, window)| *window == quoted);
+    keys.find_map(|(at, _)| {
+        let rest = bytes[at + quoted.len()..].trim_ascii_start().strip_prefix(b":")?;
+        complete(rest.trim_ascii_start())
+    })
+}
+
+/// A JSON string with both its quotes, not empty.
+fn complete_string(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    let inside = bytes.strip_prefix(b"\"")?;
+    let mut escaped = false;
+    let length = inside.iter().position(|byte| match byte {
+        _ if escaped => {
+            escaped = false;
+            false
+        }
+        b'\\' => {
+            escaped = true;
+            false
+        }
+        byte => *byte == b'"',
+    })?;
+    let text: String = serde_json::from_slice(&bytes[..length + 2]).ok()?;
+    (!text.trim().is_empty()).then(|| Zeroizing::new(text))
+}
+
+/// A JSON number, bare or as text, that is followed by something: `72` may be the beginning of `7200`.
+fn complete_number(bytes: &[u8]) -> Option<Number> {
+    if bytes.starts_with(b"\"") {
+        return text_number(&complete_string(bytes)?);
+    }
+    let length = bytes.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))?;
+    number_of(&serde_json::from_slice(&bytes[..length]).ok()?)
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(body: &[u8], name: &str) -> Option<String> {
+        match Body::parse(body).text(&[name]) {
+            Text::Present(text) => Some(text.to_string()),
+            Text::Absent | Text::Garbled => None,
+        }
+    }
+
+    fn number(body: &str) -> Option<(i64, bool)> {
+        Body::parse(body.as_bytes()).number(&["n"]).map(|number| (number.value, number.odd))
+    }
+
+    #[test]
+    fn fields_are_found_flat_and_wrapped() {
+        assert_eq!(text(br#"{"a":"x","data":{"a":"y"}}"#, "a").as_deref(), Some("x"));
+        assert_eq!(text(br#"{"a":null,"data":{"a":"y"}}"#, "a").as_deref(), Some("y"));
+        assert_eq!(text(b"\xef\xbb\xbf{\"a\":\"x\"}", "a").as_deref(), Some("x"));
+        assert_eq!(text(br#"{"a":7,"data":"no object"}"#, "a"), None);
+    }
+
+    #[test]
+    fn numbers_are_read_in_every_form() {
+        assert_eq!(number(r#"{"n":7200}"#), Some((7200, false)));
+        assert_eq!(number(r#"{"n":"7200"}"#), Some((7200, true)));
+        assert_eq!(number(r#"{"n":7200.0}"#), Some((7200, true)));
+        assert_eq!(number(r#"{"n":"7199.9"}"#), Some((7199, true)));
+        assert_eq!(number(r#"{"n":1e300}"#), None);
+        assert_eq!(number(r#"{"n":"soon"}"#), None);
+    }
+
+    #[test]
+    fn a_cut_number_is_no_number() {
+        assert_eq!(number(r#"{"n":72"#), None);
+        assert_eq!(number(r#"{"n": 7200,"#), Some((7200, false)));
+        assert_eq!(number(r#"{"n":"7200","#), Some((7200, true)));
+        assert_eq!(number(r#"{"n":"72"#), None);
+    }
+
+    #[test]
+    fn a_cut_string_is_no_string() {
+        assert_eq!(text(br#"{"a" : "x\"y","#, "a").as_deref(), Some("x\"y"));
+        assert_eq!(text(br#"{"a":"x\"#, "a"), None);
+        assert_eq!(text(br#"{"a":"x\""#, "a"), None);
+        assert_eq!(text(br#"{"a":"x"#, "a"), None);
+        assert_eq!(text(br#"{"a":"","a":"x","#, "a").as_deref(), Some("x"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
+            let body = Body::parse(&bytes);
+            let _ = (body.text(&["a"]), body.number(&["a"]));
+        }
+
+        #[test]
+        fn a_complete_string_is_found_in_any_bytes(
+            before in proptest::collection::vec(any::<u8>(), 0..60),
+            token in "[!-~]{1,60}",
+            after in proptest::collection::vec(any::<u8>(), 0..60),
+        ) {
+            prop_assume!(!before.windows(3).any(|window| window == b"\"k\""));
+            let quoted = serde_json::to_string(&token).unwrap();
+            let bytes = [&before[..], b"\"k\":", quoted.as_bytes(), &after].concat();
+            prop_assert_eq!(text(&bytes, "k"), Some(token));
+        }
+    }
+}

@@ -1,0 +1,423 @@
+//! The transport: one request, at most once, and what became of its bytes.
+//!
+//! Enters: a request with its secrets, a deadline. Leaves: a [`Sent`]. Kept here (I1): no retry of any kind, no
+//! redirects, every request on a connection of its own, so that "never left", "answered" and "in doubt" can be
+//! told apart:
+//!
+//! * an error while connecting (name, route, TLS, proxy) is [`Sent::Unsent`]: the request is written only to a
+//!   finished connection, and no second one is made after a failure. A deadline that passes while connecting is in
+//!   doubt all the same, because from outside it cannot be told; `connect_timeout` is shorter for that reason;
+//! * an answer that breaks off is [`Sent::Answered`] with the bytes that came and `whole: false` (I3);
+//! * everything else is [`Sent::InDoubt`].
+//!
+//! Clear text carries tokens only to loopback hosts. The system's proxy settings (`HTTPS_PROXY`, `ALL_PROXY`,
+//! `NO_PROXY`) hold for https to other hosts; loopback and clear text never go through a proxy. HTTP/1.1 only:
+//! there is nothing to multiplex, and its failures are simple.
+
+use std::error::Error as _;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, Method, redirect, retry};
+use tokenward_core::ports::{Clock, Sent};
+use tokenward_core::{RawAnswer, SecretBytes, TransportFault};
+use tokio::time::{Sleep, sleep};
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+use crate::clean;
+
+/// How requests are sent.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// Hosts, besides loopback ones, to which tokens may go in clear text. For test stands; empty by default.
+    pub clear_text_hosts: Vec<String>,
+    /// How long a connection may take to come about. Shorter than a spend's deadline, so that a host that does not
+    /// answer is known to have received nothing.
+    pub connect_timeout: Duration,
+    /// How long a call may take that names no deadline of its own.
+    pub call_timeout: Duration,
+    /// What we call ourselves.
+    pub user_agent: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            clear_text_hosts: Vec::new(),
+            connect_timeout: Duration::from_secs(10),
+            call_timeout: Duration::from_secs(30),
+            user_agent: concat!("tokenward/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// One request. Its secrets are wiped when it is dropped.
+pub(crate) struct Request {
+    /// The method.
+    pub(crate) method: Method,
+    /// Where to.
+    pub(crate) url: Url,
+    /// The `Authorization` header.
+    pub(crate) authorization: Option<Zeroizing<String>>,
+    /// The body with its `Content-Type`.
+    pub(crate) body: Option<(&'static str, Zeroizing<Vec<u8>>)>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("host", &authority(&self.url))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends requests. Costs nothing until the first one; the system's root certificates are read when the first https
+/// request is sent.
+pub(crate) struct Transport {
+    clock: Arc<dyn Clock>,
+    options: Options,
+    clients: [OnceLock<Result<Client, String>>; 3],
+}
+
+impl Transport {
+    pub(crate) fn new(clock: Arc<dyn Clock>, options: Options) -> Self {
+        Self { clock, options, clients: [const { OnceLock::new() }; 3] }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The deadline of calls that name none.
+    pub(crate) const fn call_timeout(&self) -> Duration {
+        self.options.call_timeout
+    }
+
+    /// Sends once; returns at `timeout` at the latest.
+    pub(crate) async fn send(&self, request: Request, timeout: Duration) -> Sent {
+        let target = authority(&request.url);
+        let client = match self.route(&request.url).and_then(|route| self.client(route)) {
+            Ok(client) => client,
+            Err(reason) => return Sent::Unsent(TransportFault { reason, timed_out: false }),
+        };
+        let request = match assemble(request) {
+            Ok(request) => request,
+            Err(reason) => return Sent::Unsent(TransportFault { reason, timed_out: false }),
+        };
+        let deadline = sleep(timeout);
+        tokio::pin!(deadline);
+        let response = tokio::select! {
+            biased;
+            response = client.execute(request) => match response {
+                Ok(response) => response,
+                // Building and connecting come before the first byte; nothing else is known to.
+                Err(error) if error.is_connect() || error.is_builder() => return Sent::Unsent(fault(&target, &error)),
+                Err(error) => return Sent::InDoubt(fault(&target, &error)),
+            },
+            () = &mut deadline => return Sent::InDoubt(late(&target, timeout)),
+        };
+        self.receive(response, &target, timeout, deadline).await
+    }
+
+    async fn receive(
+        &self,
+        mut response: reqwest::Response,
+        target: &str,
+        timeout: Duration,
+        mut deadline: std::pin::Pin<&mut Sleep>,
+    ) -> Sent {
+        let status = response.status().as_u16();
+        tracing::debug!(target, status, "answered");
+        let headers = std::mem::take(response.headers_mut());
+        let log_id = header(&headers, LOG_ID).and_then(clean::id);
+        let mut body = Zeroizing::new(Vec::with_capacity(FIRST_ROOM));
+        let broken = loop {
+            let chunk = tokio::select! {
+                biased;
+                chunk = response.chunk() => chunk,
+                () = &mut deadline => break Some(late(target, timeout)),
+            };
+            match chunk {
+                Ok(Some(chunk)) if body.len() + chunk.len() > BODY_CAP => {
+                    let room = BODY_CAP - body.len();
+                    append(&mut body, &chunk[..room]);
+                    break Some(TransportFault {
+                        reason: format!("{target}: the answer is longer than {BODY_CAP} bytes"),
+                        timed_out: false,
+                    });
+                }
+                Ok(Some(chunk)) => append(&mut body, &chunk),
+                Ok(None) => break None,
+                Err(error) => break Some(fault(target, &error)),
+            }
+        };
+        match broken {
+            // A head without a body says nothing about the token; what it does say goes into the reason.
+            Some(TransportFault { reason, timed_out }) if body.is_empty() => {
+                let log = log_id.map(|id| format!(", log id {id}")).unwrap_or_default();
+                Sent::InDoubt(TransportFault {
+                    reason: format!("{reason} (after the head of an answer: HTTP {status}{log})"),
+                    timed_out,
+                })
+            }
+            broken => {
+                let received = self.clock.now();
+                Sent::Answered(RawAnswer {
+                    status,
+                    content_type: header(&headers, CONTENT_TYPE.as_str()).and_then(|text| clean::line(text, &[])),
+                    log_id,
+                    date: header(&headers, DATE.as_str()).and_then(|text| clean::line(text, &[])),
+                    retry_after: wait_asked(&headers, received),
+                    body: SecretBytes::new(std::mem::take(&mut *body)),
+                    whole: broken.is_none(),
+                    received,
+                })
+            }
+        }
+    }
+
+    /// Whether and how a request may go to a URL.
+    fn route(&self, url: &Url) -> Result<Route, String> {
+        if !url.username().is_empty() || url.password().is_some() {
+            // It would become HTTP Basic, which together with a secret in the body is refused (20070).
+            return Err(format!("{}: a URL with a user name cannot be used", authority(url)));
+        }
+        let loopback = is_loopback(url);
+        match url.scheme() {
+            "https" if loopback => Ok(Route::Direct),
+            "https" => Ok(Route::System),
+            "http" if loopback || self.may_be_clear(url) => Ok(Route::Clear),
+            "http" => Err(format!("{}: tokens are not sent in clear text over a network; use https", authority(url))),
+            other => Err(format!("a URL with scheme {other:?} cannot be used; use https")),
+        }
+    }
+
+    fn may_be_clear(&self, url: &Url) -> bool {
+        url.host_str()
+            .is_some_and(|host| self.options.clear_text_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)))
+    }
+
+    fn client(&self, route: Route) -> Result<&Client, String> {
+        let built = self.clients[route as usize].get_or_init(|| {
+            self.build(route).map_err(|error| format!("the HTTPS client cannot be set up: {}", root_cause(&error)))
+        });
+        built.as_ref().map_err(Clone::clone)
+    }
+
+    fn build(&self, route: Route) -> reqwest::Result<Client> {
+        // Does nothing where the program has chosen a provider already; the client uses whichever is installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = Client::builder()
+            .user_agent(&self.options.user_agent)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .http1_only()
+            .pool_max_idle_per_host(0)
+            // A gateway's odd header must not cost us the token below it; each connection carries one answer, so
+            // nothing can be smuggled in between.
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .connect_timeout(self.options.connect_timeout);
+        match route {
+            // No roots are read for connections that use none.
+            Route::Clear => builder.no_proxy().tls_certs_only([]),
+            Route::Direct => builder.no_proxy(),
+            Route::System => builder,
+        }
+        .build()
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// The three ways out; the number is the client's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Route {
+    /// Without TLS, without a proxy.
+    Clear = 0,
+    /// TLS, without a proxy.
+    Direct = 1,
+    /// TLS, through the system's proxy if it names one.
+    System = 2,
+}
+
+fn assemble(mut request: Request) -> Result<reqwest::Request, String> {
+    let mut out = reqwest::Request::new(request.method.clone(), request.url.clone());
+    out.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    if let Some(text) = request.authorization.take() {
+        let mut value = HeaderValue::from_str(&text).map_err(|_| "the bearer cannot stand in a header".to_owned())?;
+        value.set_sensitive(true);
+        out.headers_mut().insert(AUTHORIZATION, value);
+    }
+    if let Some((content_type, bytes)) = request.body.take() {
+        out.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        *out.body_mut() = Some(Bytes::from_owner(Wiped(bytes)).into());
+    }
+    Ok(out)
+}
+
+/// A body that is wiped once the last reader has let go of it.
+struct Wiped(Zeroizing<Vec<u8>>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Appends, wiping the old room when more is needed.
+fn append(body: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
+    if body.capacity() - body.len() < bytes.len() {
+        let mut larger = Vec::with_capacity((body.len() + bytes.len()).next_power_of_two());
+        larger.extend_from_slice(body);
+        *body = Zeroizing::new(larger);
+    }
+    body.extend_from_slice(bytes);
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Host and port: all of a URL that is ever told.
+fn authority(url: &Url) -> String {
+    match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => "(no host)".to_owned(),
+    }
+}
+
+fn fault(target: &str, error: &reqwest::Error) -> TransportFault {
+    let stage = match (error.is_connect(), error.is_timeout()) {
+        (true, true) => "cannot be reached in time",
+        (true, false) => "cannot be reached",
+        (false, _) => "did not answer",
+    };
+    let reason = clean::line(&format!("{target} {stage}: {}", root_cause(error)), &[]).unwrap_or_default();
+    TransportFault { reason, timed_out: error.is_timeout() }
+}
+
+fn late(target: &str, timeout: Duration) -> TransportFault {
+    TransportFault { reason: format!("{target} did not answer within {} s", timeout.as_secs_f32()), timed_out: true }
+}
+
+/// The innermost error: the outer ones only say "error sending request", and some of them name the URL.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = match error.source() {
+        Some(source) => source,
+        None => return "the request cannot be built".to_owned(),
+    };
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The pause asked for, in seconds (reference §11.1; RFC 9110 §10.2.3, which also permits a date).
+fn wait_asked(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
+    let seconds = |text: &str| text.trim().parse::<u64>().ok();
+    let until = |text: &str| {
+        let date = rfc2822::parse(text.trim()).ok()?.timestamp();
+        Some(u64::try_from(date.duration_since(now).as_secs()).unwrap_or(0))
+    };
+    header(headers, LIMIT_RESET)
+        .and_then(seconds)
+        .or_else(|| header(headers, RETRY_AFTER.as_str()).and_then(|text| seconds(text).or_else(|| until(text))))
+}
+
+const LOG_ID: &str = "x-tt-logid";
+const LIMIT_RESET: &str = "x-ogw-ratelimit-reset";
+/// Token answers are a few kilobytes (reference §4.3); what is longer is not one.
+const BODY_CAP: usize = 1 << 20;
+const FIRST_ROOM: usize = 8 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Noon;
+
+    impl Clock for Noon {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_second(1_800_000_000).unwrap()
+        }
+    }
+
+    fn route(url: &str) -> Result<Route, String> {
+        let options = Options { clear_text_hosts: vec!["stand.test".to_owned()], ..Options::default() };
+        Transport::new(Arc::new(Noon), options).route(&Url::parse(url).unwrap())
+    }
+
+    #[test]
+    fn clear_text_goes_to_loopback_and_named_hosts_only() {
+        for clear in [
+            "http://127.0.0.1:9/x",
+            "http://127.9.9.9/",
+            "http://[::1]/",
+            "http://LOCALHOST/",
+            "http://a.localhost/",
+            "http://stand.test/",
+        ] {
+            assert_eq!(route(clear), Ok(Route::Clear), "{clear}");
+        }
+        for refused in [
+            "http://open.feishu.cn/",
+            "http://localhost.evil.test/",
+            "http://10.0.0.1/",
+            "http://xstand.test/",
+            "ftp://localhost/",
+        ] {
+            assert!(route(refused).is_err(), "{refused}");
+        }
+        assert!(route("https://u:p@open.feishu.cn/").is_err());
+    }
+
+    #[test]
+    fn a_proxy_is_for_https_beyond_this_machine() {
+        assert_eq!(route("https://open.feishu.cn/"), Ok(Route::System));
+        assert_eq!(route("https://localhost:8443/"), Ok(Route::Direct));
+    }
+
+    #[test]
+    fn the_pause_is_read_in_every_form() {
+        let asked = |name: &'static str, value: &'static str| {
+            let headers = HeaderMap::from_iter([(
+                reqwest::header::HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )]);
+            wait_asked(&headers, Noon.now())
+        };
+        assert_eq!(asked("x-ogw-ratelimit-reset", "17"), Some(17));
+        assert_eq!(asked("retry-after", " 5 "), Some(5));
+        assert_eq!(asked("retry-after", "Fri, 15 Jan 2027 08:01:00 GMT"), Some(60));
+        assert_eq!(asked("retry-after", "Fri, 15 Jan 2021 08:01:00 GMT"), Some(0));
+        assert_eq!(asked("retry-after", "soon"), None);
+    }
+}
