@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::catalogue::catalogue;
+use crate::catalogue::{catalogue, catalogue_beyond};
 use crate::checker;
 use crate::clock::Moment;
 use crate::endpoint::TokenApi;
@@ -126,7 +126,7 @@ fn route(shared: &Shared, method: &Method, path: &[&str], request: &Request) -> 
             let verdict = checker::check(state.history.since(0));
             Ok(json!({"clean": verdict.is_clean(), "verdict": verdict}))
         }
-        ("GET", ["catalogue"]) => Ok(json!({"catalogue": catalogue()})),
+        ("GET", ["catalogue"]) => Ok(json!({"catalogue": catalogue(), "beyond": catalogue_beyond()})),
         _ => Err(Wrong(404, format!("no such control route: {method} {}", request.path))),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tokenward_emulator::{CatalogueEntry, Door, Endpoint, Fault, FaultKind, Operation, catalogue};
+use tokenward_emulator::{CatalogueEntry, Door, Endpoint, Fault, FaultKind, Operation, catalogue, catalogue_beyond};
 
 use crate::world::{Answer, World, send};
 
@@ -24,8 +24,8 @@ async fn provoke(world: &World, entry: &CatalogueEntry) -> Answer {
 #[tokio::test]
 async fn every_code_can_be_produced() {
     let world = World::new().await;
-    let entries = catalogue();
-    assert!(entries.len() > 150, "{} entries", entries.len());
+    let entries: Vec<_> = catalogue().into_iter().chain(catalogue_beyond()).collect();
+    assert!(entries.len() > 250, "{} entries", entries.len());
     for entry in &entries {
         world.sandbox.inject(Fault::code(entry.code).on(entry.endpoint).when(entry.operation));
         let answer = provoke(&world, entry).await;
@@ -131,8 +131,8 @@ async fn natural_refusals_are_in_the_catalogue() {
             }
         }
     }
-    let listed: BTreeSet<_> =
-        catalogue().into_iter().map(|entry| (entry.endpoint, entry.code, Some(entry.status))).collect();
+    let listed = catalogue().into_iter().chain(catalogue_beyond());
+    let listed: BTreeSet<_> = listed.map(|entry| (entry.endpoint, entry.code, Some(entry.status))).collect();
     let mut refusals = BTreeSet::new();
     for visit in world.sandbox.history().iter().filter_map(|record| record.visit()) {
         if let Some(code) = visit.code.filter(|code| *code != 0) {
