@@ -94,6 +94,10 @@ fn variables_alone_are_enough() {
     assert_eq!(profile.app(secret).client_id, "cli_env");
     let named = Case::new("").env("TOKENWARD_APP_ID", "cli_env").env("TOKENWARD_PROFILE", "ci");
     assert_eq!(named.profile("").unwrap().app_name.as_str(), "ci");
+    assert_eq!(named.profile("by-flag").unwrap().name.as_str(), "by-flag");
+    let beside = Case::new(FILE).env("TOKENWARD_APP_ID", "cli_env");
+    assert_eq!(beside.error("wrok").0, Code::UnknownProfile);
+    assert_eq!(beside.env("TOKENWARD_PROFILE", "ci").profile("").unwrap().client_id, "cli_env");
 }
 
 #[test]
