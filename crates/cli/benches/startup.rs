@@ -68,7 +68,11 @@ fn main() -> Result<()> {
     for ((name, command), median) in commands.iter().zip(medians) {
         let ratio = |base: Duration| median.as_secs_f64() / base.as_secs_f64();
         let peak = peak(&command())?;
-        print(&format!("{name:<20} {median:>9.2?}   {:>6.2}   {:>13.2}   {peak:>7} KiB", ratio(medians[0]), ratio(medians[1])));
+        print(&format!(
+            "{name:<20} {median:>9.2?}   {:>6.2}   {:>13.2}   {peak:>7} KiB",
+            ratio(medians[0]),
+            ratio(medians[1])
+        ));
     }
     print("budget: tokenward token at most 2.5 x the empty process, at most 5120 KiB");
     Ok(())
@@ -92,12 +96,10 @@ fn log_in(home: &Path) -> Result<()> {
         return Err(format!("init failed: {}", String::from_utf8_lossy(&init.stderr)).into());
     }
     // The redirect is pasted, so that no port has to be free.
-    let mut login = run(&["login", "--paste"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let mut login =
+        run(&["login", "--paste"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let mut page = String::new();
-    std::io::BufRead::read_line(
-        &mut std::io::BufReader::new(login.stdout.as_mut().ok_or("no stdout")?),
-        &mut page,
-    )?;
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(login.stdout.as_mut().ok_or("no stdout")?), &mut page)?;
     let back = consent(page.trim())?;
     std::io::Write::write_all(login.stdin.as_mut().ok_or("no stdin")?, format!("{back}\n").as_bytes())?;
     drop(login.stdin.take());
@@ -122,7 +124,17 @@ fn consent(page: &str) -> Result<String> {
 /// The folder with the two programs to compare with, built as this benchmark was.
 fn examples() -> Result<PathBuf> {
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "-p", "tokenward-vault", "--example", "empty", "--example", "bare_read"])
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "-p",
+            "tokenward-vault",
+            "--example",
+            "empty",
+            "--example",
+            "bare_read",
+        ])
         .status()?;
     assert!(built.success(), "the programs to compare with did not build");
     let release = Path::new(env!("CARGO_BIN_EXE_tokenward")).parent().ok_or("no folder")?;

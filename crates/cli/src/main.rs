@@ -1,1 +1,35 @@
-fn main() {}
+//! The `tokenward` command: arguments, words, tables, exit codes.
+//!
+//! Thin: what is decided about tokens is decided in `tokenward` (the engine) and `tokenward-core` (the rules). What
+//! enters: the command line, the environment ([`ambient`], read once) and a person's answers ([`prompt`]). What
+//! leaves: data on stdout, words on stderr ([`render`], from the one catalogue [`say`]), and an exit code
+//! ([`failure`]). A plain `tokenward token` takes a short way past everything else ([`fast`]).
+//!
+//! Promises kept here: no secret is ever an argument or a word on screen (I4); `status` and `list` ask the vault and
+//! nobody else (I8); a signal between the beginning of a spend and its commit waits ([`signals`]).
+
+mod ambient;
+mod args;
+mod browser;
+mod commands;
+mod desk;
+mod failure;
+mod fast;
+mod fields;
+mod prompt;
+mod qr;
+mod render;
+mod say;
+mod signals;
+mod start;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let ambient = ambient::Ambient::read();
+    let arguments = ambient::arguments();
+    match fast::token(&arguments, &ambient) {
+        Some(code) => code,
+        None => start::run(&arguments, ambient),
+    }
+}

@@ -1,0 +1,145 @@
+//! The one place that reads the real world: environment, clock, terminals. (Randomness the engine draws itself, from
+//! `tokenward::SystemEntropy`.)
+//!
+//! Everything else in this crate gets an [`Ambient`]. Two variables change what it reads, for the demo and the crash
+//! tests (`docs/design/0001-main-job.md`): `TOKENWARD_CLOCK_OFFSET` moves the clock, `TOKENWARD_KILL_AT` kills the
+//! process at a step of a turn. Both are harmless: a crash at any step costs nothing (I5).
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokenward::{Environment, Observer, Step, SystemClock};
+use tokenward_core::Code;
+use tokenward_core::ports::Clock;
+
+use crate::failure::Failure;
+use crate::render::Surface;
+use crate::say::Lang;
+
+/// Variables that hold secrets of ours: no program that we start may see them.
+pub(crate) const SECRETS: &[&str] = &["TOKENWARD_APP_SECRET", "TOKENWARD_APP_TICKET", "TOKENWARD_KEY"];
+
+/// What surrounds the process.
+#[derive(Debug)]
+pub(crate) struct Ambient {
+    /// The environment.
+    pub(crate) env: Environment,
+    /// The clock.
+    pub(crate) clock: ShiftedClock,
+    /// Whether stdin is a terminal.
+    pub(crate) stdin_terminal: bool,
+    /// Where stdout and stderr lead.
+    pub(crate) surface: Surface,
+    /// `TOKENWARD_CLOCK_OFFSET` or `TOKENWARD_KILL_AT`, if it holds something that cannot be used.
+    bad: Option<(&'static str, String)>,
+    kill_at: Option<Step>,
+}
+
+impl Ambient {
+    /// Reads it all.
+    pub(crate) fn read() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the one place of the command line that reads the environment")]
+        let env = Environment::new(std::env::vars_os());
+        let mut bad = None;
+        let offset = env.get(CLOCK_OFFSET).map_or(Some(0), |text| text.trim().parse().ok());
+        if offset.is_none() {
+            bad = Some((CLOCK_OFFSET, env.get(CLOCK_OFFSET).unwrap_or_default().to_owned()));
+        }
+        let kill_at = env.get(KILL_AT).map(|text| text.parse::<Step>().map_err(|()| text.to_owned()));
+        let kill_at = match kill_at {
+            Some(Err(text)) => {
+                bad = Some((KILL_AT, text));
+                None
+            }
+            Some(Ok(step)) => Some(step),
+            None => None,
+        };
+        let surface = Surface {
+            out: std::io::stdout().is_terminal(),
+            err: std::io::stderr().is_terminal(),
+            plain: env.get("NO_COLOR").is_some() || env.get("TERM") == Some("dumb"),
+            width: rustix::termios::tcgetwinsize(std::io::stdout())
+                .ok()
+                .map(|size| size.ws_col)
+                .filter(|&width| width > 0),
+        };
+        Self {
+            clock: ShiftedClock { seconds: offset.unwrap_or(0) },
+            stdin_terminal: std::io::stdin().is_terminal(),
+            surface,
+            bad,
+            kill_at,
+            env,
+        }
+    }
+
+    /// The language of the words, by flag or environment.
+    pub(crate) fn lang(&self, flag: Option<Lang>) -> Lang {
+        flag.unwrap_or_else(|| Lang::of_environment(|name| self.env.get(name).map(str::to_owned)))
+    }
+
+    /// Refuses values of the two special variables that cannot be used.
+    pub(crate) fn check(&self, lang: Lang) -> Result<(), Failure> {
+        match &self.bad {
+            Some((name, value)) => Err(Failure::new(Code::BadSetting, lang.bad_variable(name, value.escape_debug()))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a person can be asked: questions go to stderr and answers come from stdin.
+    pub(crate) const fn can_ask(&self) -> bool {
+        self.stdin_terminal && self.surface.err
+    }
+
+    /// Whether something is asked for that only the long way can do: a log, a kill, a complaint about a variable.
+    pub(crate) fn is_special(&self) -> bool {
+        self.bad.is_some() || self.kill_at.is_some() || self.env.get("TOKENWARD_LOG").is_some()
+    }
+
+    /// What `TOKENWARD_KILL_AT` asks for.
+    pub(crate) fn observer(&self) -> Option<Arc<dyn Observer>> {
+        self.kill_at.map(|step| Arc::new(Killer(step)) as Arc<dyn Observer>)
+    }
+}
+
+/// The words of the command line, without the program's name.
+pub(crate) fn arguments() -> Vec<OsString> {
+    std::env::args_os().skip(1).collect()
+}
+
+/// This program's own file, for the demo's children.
+pub(crate) fn own_program() -> std::io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
+/// The system's clock, moved by `TOKENWARD_CLOCK_OFFSET`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShiftedClock {
+    seconds: i64,
+}
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> Timestamp {
+        let now = SystemClock.now();
+        // An offset beyond all dates leaves the clock where it is; nobody has a use for it.
+        now.checked_add(SignedDuration::from_secs(self.seconds)).unwrap_or(now)
+    }
+}
+
+/// Kills the process at a step, as SIGKILL would from outside: nothing is flushed, nothing is cleaned up.
+struct Killer(Step);
+
+impl Observer for Killer {
+    fn at(&self, step: Step) {
+        if step == self.0 {
+            // The signal cannot be caught; should the call fail, the process simply lives on.
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        }
+    }
+}
+
+const CLOCK_OFFSET: &str = "TOKENWARD_CLOCK_OFFSET";
+const KILL_AT: &str = "TOKENWARD_KILL_AT";

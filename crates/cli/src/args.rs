@@ -1,0 +1,426 @@
+//! The command line as a tree of types.
+//!
+//! Enters: words. Leaves: a [`Cli`] whose values are checked as far as they can be without a file or the network.
+//! No secret is ever an argument (I4): other users of a machine can read them in the process list, and shells keep
+//! them. The English help is here, beside what it explains; the Chinese is in [`crate::say::help`].
+
+#![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use tokenward_core::{AppName, Brand, Code, ProfileName, TokenApi};
+use url::Url;
+
+use crate::failure::Failure;
+use crate::say::Lang;
+
+/// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
+#[derive(Debug, Parser)]
+#[command(name = "tokenward", version, arg_required_else_help = true, subcommand_required = true)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// The profile to use (TOKENWARD_PROFILE)
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<ProfileName>,
+    /// The folder with configuration and vault (TOKENWARD_HOME)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Print data as JSON on stdout, errors as JSON on stderr
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Language of the words on screen (TOKENWARD_LANG; otherwise the locale)
+    #[arg(long, global = true, value_name = "LANG", value_enum)]
+    pub(crate) lang: Option<Lang>,
+    /// Say more; twice: also what the engine does (TOKENWARD_LOG=trace for all of it)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Say nothing but data and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Register an app: its id, secret and addresses
+    Init(Box<Init>),
+    /// Log a person in
+    Login(Login),
+    /// Print an access token that is good now
+    Token(Token),
+    /// Turn the access token now, whatever its age
+    Refresh,
+    /// Show how a login stands; spends nothing
+    Status,
+    /// Show every login; spends nothing
+    List,
+    /// Run a program with a token in its environment
+    Exec(Exec),
+    /// Forget a login, and withdraw it at the provider if wished
+    Logout(Logout),
+    /// Start a provider on this machine that truly rotates tokens, for trying and testing
+    Sandbox(Sandbox),
+    /// Show the main job from login to recovery, without an account
+    Demo(Demo),
+    /// Look after the sealed store
+    #[command(subcommand)]
+    Vault(Vault),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page, or write all of them into a folder
+    Man(Man),
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The name of the app in the configuration; the default is `default`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) app: Option<AppName>,
+    /// The brand: feishu or lark (TOKENWARD_PROVIDER)
+    #[arg(long, value_name = "BRAND", value_parser = brand)]
+    pub(crate) provider: Option<Brand>,
+    /// The app's id, `cli_…` (TOKENWARD_APP_ID)
+    #[arg(long, value_name = "ID")]
+    pub(crate) app_id: Option<String>,
+    /// Read the app's secret from stdin (it may also be in TOKENWARD_APP_SECRET)
+    #[arg(long, conflicts_with = "app_secret_file")]
+    pub(crate) app_secret_stdin: bool,
+    /// Read the app's secret from a file and seal it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) app_secret_file: Option<PathBuf>,
+    /// Leave the app's secret in this file, and read it from there every time
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["app_secret_stdin", "app_secret_file"])]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// self-built, or store for an app offered to many companies
+    #[arg(long, value_name = "KIND", value_parser = ["self-built", "store"])]
+    pub(crate) app_kind: Option<String>,
+    /// The company a store app acts in
+    #[arg(long, value_name = "KEY")]
+    pub(crate) tenant_key: Option<String>,
+    /// Whether the other of v2 and v3 is tried where one does not exist
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) fallback: Option<bool>,
+    /// Base URL of the open platform (TOKENWARD_OPEN_URL)
+    #[arg(long, value_name = "URL")]
+    pub(crate) open_url: Option<Url>,
+    /// Base URL of the accounts host (TOKENWARD_ACCOUNTS_URL)
+    #[arg(long, value_name = "URL")]
+    pub(crate) accounts_url: Option<Url>,
+    /// Token endpoint for new logins: v3, v2, oidc-v1 or legacy-v1 (TOKENWARD_TOKEN_API)
+    #[arg(long, value_name = "FAMILY", value_parser = token_api)]
+    pub(crate) token_api: Option<TokenApi>,
+    /// Token URL instead of the family's own, for gateways
+    #[arg(long, value_name = "URL")]
+    pub(crate) token_url: Option<Url>,
+    /// Redirect URL registered in the console
+    #[arg(long, value_name = "URL")]
+    pub(crate) redirect_uri: Option<Url>,
+    /// Port of the login callback on this machine
+    #[arg(long, value_name = "PORT", conflicts_with = "redirect_uri")]
+    pub(crate) port: Option<u16>,
+    /// Scope to ask for at every login; repeatable
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+    /// Do not check id and secret at the provider
+    #[arg(long)]
+    pub(crate) no_check: bool,
+}
+
+/// `login`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct Login {
+    /// The app that a new profile belongs to; a profile that is there knows its own
+    #[arg(long, value_name = "NAME")]
+    pub(crate) app: Option<AppName>,
+    /// Scope to ask for besides the app's; repeatable, separated by spaces or commas
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+    /// Paste the address the browser ended at, instead of waiting for it here
+    #[arg(long, conflicts_with_all = ["device", "no_browser", "port"])]
+    pub(crate) paste: bool,
+    /// Show a code to be typed on another device
+    #[arg(long, conflicts_with_all = ["no_browser", "port"])]
+    pub(crate) device: bool,
+    /// Print the authorization URL alone on stdout and wait; open nothing
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+    /// Also show the address as a QR code
+    #[arg(long)]
+    pub(crate) qr: bool,
+    /// Port of the callback on this machine; must be part of a registered redirect URL
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+    /// How long to wait for the person
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    pub(crate) timeout: Duration,
+    /// Show the consent page even where the provider would skip it
+    #[arg(long)]
+    pub(crate) force_consent: bool,
+}
+
+/// `token`.
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// Whose token
+    #[arg(long = "as", value_name = "WHO", value_enum, default_value_t = Identity::User)]
+    pub(crate) identity: Identity,
+    /// The least life the token must have, as in 90s, 10m, 1h
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
+    pub(crate) min_ttl: Duration,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(crate) format: Option<Format>,
+}
+
+/// Whose token is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Identity {
+    /// The user who logged in
+    User,
+    /// The app itself
+    App,
+    /// The app's tenant
+    Tenant,
+}
+
+/// How a token is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// The token alone
+    Raw,
+    /// An HTTP header line
+    Header,
+    /// A shell assignment
+    Env,
+    /// JSON with its end of life
+    Json,
+}
+
+/// `exec`.
+#[derive(Debug, Args)]
+pub(crate) struct Exec {
+    /// Variable that gets the token; repeatable; the default is TOKENWARD_ACCESS_TOKEN
+    #[arg(long, value_name = "NAME", value_parser = variable)]
+    pub(crate) env: Vec<String>,
+    /// Set only these variables, not also those that @larksuite/cli reads
+    #[arg(long)]
+    pub(crate) only_env: bool,
+    /// The least life the token must have, as in 90s, 10m, 1h
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
+    pub(crate) min_ttl: Duration,
+    /// The program and its arguments, after `--`
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// `logout`.
+#[derive(Debug, Args)]
+pub(crate) struct Logout {
+    /// Withdraw the tokens at the provider too
+    #[arg(long)]
+    pub(crate) revoke: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Forget the tokens even if the provider could not withdraw them
+    #[arg(long, requires = "revoke")]
+    pub(crate) force: bool,
+}
+
+/// `sandbox`.
+#[derive(Debug, Args)]
+pub(crate) struct Sandbox {
+    /// Port to listen on; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Consent at once, without a click
+    #[arg(long)]
+    pub(crate) auto_consent: bool,
+    /// Life of access tokens
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) access_life: Option<Duration>,
+    /// Life of refresh tokens
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) refresh_life: Option<Duration>,
+    /// Seed of everything random, to repeat a run
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+    /// Print the settings as lines for a shell and nothing else, then run on
+    #[arg(long)]
+    pub(crate) print_env: bool,
+    /// Program to run with the settings in its environment; the sandbox ends with it
+    #[arg(value_name = "CMD", last = true)]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Keep the demo's folder and say where it is
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+/// `vault …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Vault {
+    /// Show where the vault is, what opens it and what it holds
+    Info,
+    /// Write a sealed copy of the vault into a file
+    Backup {
+        /// The file to write; must not exist
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Bring a sealed copy back
+    Restore {
+        /// The file that `vault backup` wrote
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Do not ask, even if a vault is there already (it is kept beside the new one)
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Seal the vault with a new key
+    Rekey,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Write one page a command into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Reads durations as people write them: `90s`, `10m`, `1h30m`, `2d`; a bare number means seconds.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let bad = || format!("{text:?} is not a time: write 90s, 10m, 1h30m or 2d");
+    if text.is_empty() {
+        return Err(bad());
+    }
+    let mut total = 0u64;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let number: u64 = rest[..end].parse().map_err(|_| bad())?;
+        rest = &rest[end..];
+        let unit = rest.chars().next();
+        let seconds = match unit {
+            None | Some('s') => 1,
+            Some('m') => 60,
+            Some('h') => 3600,
+            Some('d') => 86_400,
+            Some(_) => return Err(bad()),
+        };
+        rest = &rest[unit.map_or(0, char::len_utf8)..];
+        total = number.checked_mul(seconds).and_then(|part| total.checked_add(part)).ok_or_else(bad)?;
+    }
+    // A century is more than any token lives and less than any date arithmetic minds.
+    if total > 36_525 * 86_400 { Err(bad()) } else { Ok(Duration::from_secs(total)) }
+}
+
+fn brand(text: &str) -> Result<Brand, String> {
+    text.to_ascii_lowercase().parse().map_err(|()| format!("{text:?} is no provider: write feishu or lark"))
+}
+
+fn token_api(text: &str) -> Result<TokenApi, String> {
+    text.parse().map_err(|()| format!("{text:?} is no token endpoint family: write v3, v2, oidc-v1 or legacy-v1"))
+}
+
+/// A name that every shell can read.
+fn variable(text: &str) -> Result<String, String> {
+    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if starts && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("{text:?} is not a variable: use letters, digits and '_', not starting with a digit"))
+    }
+}
+
+/// What `clap` has to say about words it does not understand, as one of our failures.
+pub(crate) fn misuse(error: &clap::Error, lang: Lang) -> Failure {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    // The first paragraph is what is wrong; the rest is usage and a pointer to --help, which our own words replace.
+    let mut paragraphs = text.split("\n\n");
+    let wrong = paragraphs.next().unwrap_or_default().trim().to_owned();
+    let tip = paragraphs.map(str::trim).find_map(|part| part.strip_prefix("tip: ")).map(str::to_owned);
+    Failure::new(Code::Usage, lang.usage_wrong(wrong)).then_all(tip).then(lang.usage_help())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_tree_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_as_people_write_them() {
+        for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("2d", 172_800), ("0", 0), ("45", 45)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "m", "1x", "-1s", "1.5h", "99999999999999999999s", "999999d", "1分"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_flag_takes_a_secret() {
+        for word in ["--app-secret=x", "--refresh-token=x", "--access-token=x", "--secret=x"] {
+            for command in ["init", "login", "token", "refresh", "exec"] {
+                assert!(Cli::try_parse_from(["tokenward", command, word]).is_err(), "{command} {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_program_keeps_its_own_flags() {
+        let cli = Cli::try_parse_from(["tokenward", "exec", "--env", "T", "--", "curl", "-q", "--json", "x"]).unwrap();
+        let Command::Exec(exec) = cli.command else { panic!("not exec") };
+        assert_eq!(exec.command, ["curl", "-q", "--json", "x"]);
+        assert!(!cli.global.quiet && !cli.global.json);
+    }
+}

@@ -1,0 +1,52 @@
+//! `tokenward exec`: a program with a token in its environment.
+//!
+//! The program takes this process's place, so signals, terminal and exit code are its own. It sees the token and none
+//! of our own secrets. A token in the environment cannot be turned: a program that outlives it must ask again.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+use tokenward_core::{Ask, Code};
+
+use crate::ambient::SECRETS;
+use crate::args::Exec;
+use crate::commands::token::USER_VARIABLE;
+use crate::desk::Desk;
+use crate::failure::Failure;
+
+pub(super) async fn run(exec: Exec, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let Some((program, arguments)) = exec.command.split_first() else { return Err(Failure::of(Code::Usage)) };
+    let work = desk.work().await?;
+    let keeper = work.session.keeper();
+    let grant = keeper.grant_of(&work.profile.name).await?;
+    let handed = keeper.access(&work.app, grant, Ask::Living { min_ttl: exec.min_ttl }).await?;
+    desk.tell_notices(&handed.notices);
+
+    let token = handed.access.token.expose();
+    let mut command = Command::new(program);
+    command.args(arguments);
+    for secret in SECRETS {
+        command.env_remove(secret);
+    }
+    let names = if exec.env.is_empty() { vec![USER_VARIABLE.to_owned()] } else { exec.env };
+    for name in names {
+        command.env(name, token);
+    }
+    if !exec.only_env {
+        // The names that @larksuite/cli reads (reference §14).
+        command
+            .env("LARKSUITE_CLI_APP_ID", &work.app.client_id)
+            .env("LARKSUITE_CLI_USER_ACCESS_TOKEN", token)
+            .env("LARKSUITE_CLI_BRAND", work.app.brand.as_str());
+    }
+    // A turn that this call began runs to its end before the process is replaced.
+    keeper.idle().await;
+    drop(work.session);
+    let error = command.exec();
+    let program = program.to_string_lossy();
+    Err(match error.kind() {
+        std::io::ErrorKind::NotFound => Failure::new(Code::CommandNotFound, lang.program_not_started(program)),
+        _ => Failure::new(Code::CommandNotFound, lang.program_failed(program)).detail(error.to_string()),
+    })
+}

@@ -1,0 +1,51 @@
+//! `tokenward list`: every login. Asks the vault and nobody else (I8).
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use tokenward::Report;
+
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::fields::LoginFields;
+
+pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
+    let settings = desk.settings()?;
+    let session = desk.session(&settings).await?;
+    let reports = session.keeper().list().await?;
+    if desk.printer.json {
+        let logins: Vec<_> = reports.iter().map(LoginFields::of).collect();
+        desk.printer.document(&json!({ "logins": logins }))?;
+    } else if reports.is_empty() {
+        desk.printer.note(desk.lang().nothing_listed());
+    } else {
+        let lang = desk.lang();
+        let heads = [
+            lang.head_profile(),
+            lang.head_app(),
+            lang.head_user(),
+            lang.head_status(),
+            lang.head_generation(),
+            lang.head_access(),
+            lang.head_refresh(),
+        ];
+        desk.printer.table(&heads, reports.iter().map(|report| row(report, desk)).collect())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row(report: &Report, desk: &Desk) -> Vec<String> {
+    let (lang, now, grant) = (desk.lang(), desk.now(), &report.grant);
+    let subject = grant.subject.as_ref();
+    let user = subject.map(|subject| subject.name.clone().unwrap_or_else(|| subject.id.clone()));
+    let distance = |at: Option<jiff::Timestamp>| at.map_or_else(|| lang.none(), |at| lang.distance(at, now));
+    vec![
+        grant.profile.as_ref().map_or_else(|| lang.no_profile(), ToString::to_string),
+        grant.app.to_string(),
+        user.unwrap_or_else(|| lang.unknown()),
+        lang.status(report.status).to_owned(),
+        grant.generation.to_string(),
+        distance(grant.access.as_ref().map(|access| access.expires)),
+        distance(grant.refresh_expires.filter(|_| grant.has_refresh)),
+    ]
+}

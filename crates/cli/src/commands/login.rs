@@ -1,0 +1,285 @@
+//! `tokenward login`: a person consents, the engine keeps the login.
+//!
+//! Four ways to the authorization code: a browser here and a callback on loopback; the same without opening a browser
+//! (`--no-browser`, the address alone on stdout); the address the browser ended at, pasted by hand (`--paste`); and a
+//! code typed on another device (`--device`). State and PKCE are the engine's.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokenward::{
+    Callback, CallbackError, CallbackOutcome, ConfigEdit, LoginAttempt, LoginReport, LoginRequest, ProfileRecord,
+    ResolvedProfile, Settings, SettingsError,
+};
+use tokenward_core::ports::LoggedIn;
+use tokenward_core::{AppName, AuthorizationCode, Code, ProfileName, Scopes};
+use url::Url;
+
+use crate::args::Login;
+use crate::browser;
+use crate::commands::init;
+use crate::desk::{Desk, Work};
+use crate::failure::Failure;
+use crate::fields::LoginFields;
+use crate::qr;
+
+pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> {
+    let settings = desk.settings()?;
+    let settings = match &login.app {
+        Some(app) => join_app(app, settings, desk)?,
+        None => settings,
+    };
+    let profile = desk.profile(&settings)?;
+    let session = desk.session(&settings).await?;
+    let app = desk.app(&profile, &session).await?;
+    let asked = asked(&profile, &login.scope, desk)?;
+    let work = Work { profile, session, app };
+    let report = if login.device {
+        by_device(&login, asked, &work, desk).await?
+    } else {
+        by_browser(&login, asked, &work, desk).await?
+    };
+    tell(&report, &work, desk).await
+}
+
+/// Makes a profile for another user of an app that is there. It is written before the login, so that a login whose
+/// process dies can be recovered under it (I5).
+fn join_app(app: &AppName, settings: Settings, desk: &Desk) -> Result<Settings, Failure> {
+    let lang = desk.lang();
+    let name = desk.profile_name(&settings)?;
+    let known: Vec<(ProfileName, Option<AppName>)> =
+        settings.profiles().map(|(name, app)| (name.clone(), app)).collect();
+    match known.iter().find(|(profile, _)| *profile == name) {
+        Some((_, Some(own))) if own == app => return Ok(settings),
+        Some((_, Some(own))) => {
+            return Err(Failure::new(Code::Usage, lang.profile_other_app(&name, own)).complete());
+        }
+        Some((_, None)) => return Ok(settings),
+        None => {}
+    }
+    if !known.iter().any(|(_, own)| own.as_ref() == Some(app)) {
+        return Err(Failure::new(Code::BadSetting, lang.no_such_app(app)).complete());
+    }
+    let failed = |error: SettingsError| desk.settings_failure(&error);
+    let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
+    edit.profile(&name, &ProfileRecord { app: app.clone(), redirect_uri: None, scopes: None });
+    edit.save().map_err(failed)?;
+    drop(edit);
+    desk.printer.note(lang.new_profile(&name, app));
+    desk.settings()
+}
+
+/// The app's scopes, those of the flags, and `offline_access`.
+fn asked(profile: &ResolvedProfile, flags: &[String], desk: &Desk) -> Result<Scopes, Failure> {
+    let lang = desk.lang();
+    let bad = |error| Failure::new(Code::BadScopes, lang.bad_scopes(&error));
+    let flags = init::scopes(flags, desk)?;
+    let (all, _) = Scopes::parse(&format!("{} {flags}", profile.scopes)).map_err(bad)?;
+    all.for_login().map_err(bad)
+}
+
+async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Result<LoginReport, Failure> {
+    let mut redirect_uri = work.profile.redirect_uri.clone();
+    if let Some(port) = login.port {
+        // Only a URL without a host refuses a port, and that is no redirect URL.
+        redirect_uri.set_port(Some(port)).map_err(|()| Failure::of(Code::BadSetting))?;
+    }
+    let callback = if login.paste {
+        None
+    } else {
+        let callback = Callback::bind(&redirect_uri).await.map_err(|error| callback_failure(&error, desk))?;
+        redirect_uri = callback.redirect_uri().clone();
+        Some(callback)
+    };
+    let request = LoginRequest { scopes: asked, redirect_uri, force_consent: login.force_consent };
+    let attempt = work.session.keeper().begin_login(&work.app, request);
+    show(login, attempt.url(), desk)?;
+    let code = match &callback {
+        Some(callback) => wait(callback, &attempt, login.timeout, desk).await?,
+        None => pasted(&attempt, login.timeout, desk).await?,
+    };
+    // The callback server lives on until the exchange is done, to tell a second visitor so.
+    let report = work.session.keeper().finish_login(&work.app, &work.profile.name, attempt, code).await?;
+    Ok(report)
+}
+
+/// Shows the address, and opens it where that is wanted and possible.
+fn show(login: &Login, url: &Url, desk: &Desk) -> Result<(), Failure> {
+    let (lang, printer) = (desk.lang(), desk.printer);
+    if login.no_browser {
+        printer.data(url.as_str())?;
+    } else if !login.paste && browser::open(url, &desk.ambient) {
+        printer.note(lang.opening_browser(url));
+    } else {
+        printer.note(lang.open_yourself(url));
+        if !login.paste {
+            printer.note(lang.no_browser_here());
+        }
+    }
+    if login.qr {
+        picture(url, desk);
+    }
+    Ok(())
+}
+
+fn picture(url: &Url, desk: &Desk) {
+    match qr::draw(url.as_str(), desk.printer.colours()) {
+        Some(drawing) => desk.printer.picture(&drawing),
+        None => desk.printer.note(desk.lang().qr_too_long()),
+    }
+}
+
+async fn wait(
+    callback: &Callback,
+    attempt: &LoginAttempt,
+    timeout: Duration,
+    desk: &Desk,
+) -> Result<AuthorizationCode, Failure> {
+    let lang = desk.lang();
+    desk.printer.note(lang.waiting_callback(attempt.redirect_uri(), lang.span(timeout.as_secs())));
+    match callback.wait(attempt.state(), timeout).await {
+        CallbackOutcome::Code(code) => Ok(code),
+        CallbackOutcome::Denied { error, description } => Err(denied(&error, description.as_deref())),
+        _ => Err(Failure::of(Code::LoginTimedOut)),
+    }
+}
+
+fn denied(error: &str, description: Option<&str>) -> Failure {
+    let words = description.map_or_else(|| error.to_owned(), |description| format!("{error}: {description}"));
+    // Only the documented value says that a person refused (reference §3.2).
+    let code = if error == "access_denied" { Code::ConsentDenied } else { Code::AppSettings };
+    Failure::of(code).detail(words)
+}
+
+/// Reads the address that the browser ended at, from the terminal or from stdin.
+async fn pasted(attempt: &LoginAttempt, timeout: Duration, desk: &Desk) -> Result<AuthorizationCode, Failure> {
+    desk.printer.note(desk.lang().paste_here());
+    if desk.asker().can_ask() {
+        desk.printer.question(">");
+    }
+    let line = tokio::time::timeout(timeout, desk.asker().read());
+    let line = line.await.map_err(|_| Failure::of(Code::LoginTimedOut))??;
+    code_of(&line, attempt.state(), attempt.redirect_uri(), desk)
+}
+
+/// The code in a pasted address, if the address belongs to this login.
+fn code_of(line: &str, state: &str, redirect_uri: &Url, desk: &Desk) -> Result<AuthorizationCode, Failure> {
+    let lang = desk.lang();
+    let bad = |sentence: String| Failure::new(Code::BadRedirectPaste, sentence);
+    let url = Url::parse(line).map_err(|_| bad(lang.paste_not_url()))?;
+    let place = |url: &Url| {
+        (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port_or_known_default(), url.path().to_owned())
+    };
+    if place(&url) != place(redirect_uri) {
+        return Err(bad(lang.paste_other_page(redirect_uri)));
+    }
+    let field = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    match field("state") {
+        None => return Err(bad(lang.paste_state_missing())),
+        // The person holds both, so nobody is there from whom the comparison's duration would have to be kept.
+        Some(found) if found != state => return Err(bad(lang.paste_other_login())),
+        Some(_) => {}
+    }
+    if let Some(error) = field("error") {
+        return Err(denied(&error, field("error_description").as_deref()));
+    }
+    let code = field("code").ok_or_else(|| bad(lang.paste_no_code()))?;
+    AuthorizationCode::parse(code).map_err(|_| bad(lang.paste_no_code()))
+}
+
+async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Result<LoginReport, Failure> {
+    let (lang, printer, keeper) = (desk.lang(), desk.printer, work.session.keeper());
+    let device = keeper.begin_device_login(&work.app, &asked).await?;
+    let span = lang.span(device.expires_in.as_secs());
+    if printer.json {
+        printer.note(
+            serde_json::json!({
+                "verification_uri": device.verification_uri,
+                "verification_uri_complete": device.verification_uri_complete,
+                "user_code": device.user_code,
+                "expires_in": device.expires_in.as_secs(),
+            })
+            .to_string(),
+        );
+    } else {
+        printer.always(lang.device_code(&device.verification_uri, &device.user_code, span));
+        if let Some(direct) = &device.verification_uri_complete {
+            printer.always(lang.device_direct(direct));
+        }
+    }
+    if login.qr {
+        picture(device.verification_uri_complete.as_ref().unwrap_or(&device.verification_uri), desk);
+    }
+    let finish = keeper.finish_device_login(&work.app, &work.profile.name, device, asked);
+    match tokio::time::timeout(login.timeout, finish).await {
+        Ok(report) => Ok(report?),
+        Err(_) => Err(Failure::of(Code::LoginTimedOut)),
+    }
+}
+
+/// Says who is logged in, with which scopes, for how long, and what is missing.
+async fn tell(login: &LoginReport, work: &Work, desk: &Desk) -> Result<ExitCode, Failure> {
+    let (lang, printer, now) = (desk.lang(), desk.printer, desk.now());
+    let grant = &login.report.grant;
+    let missing: Vec<_> = login.asked.iter().filter(|scope| !grant.scopes.contains(scope)).collect();
+    for &oddity in &login.oddities {
+        printer.warning(lang.notice_odd(lang.oddity(oddity)));
+    }
+    if printer.json {
+        printer.document(&serde_json::json!({
+            "login": LoginFields::of(&login.report),
+            "missing_scopes": missing,
+            "oddities": login.oddities,
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let who = grant.subject.as_ref().map_or_else(
+        || lang.somebody(),
+        |subject| match &subject.name {
+            Some(name) => format!("{name} ({})", subject.id),
+            None => subject.id.clone(),
+        },
+    );
+    printer.note(lang.logged_in(&work.profile.name, who));
+    if let LoggedIn::TookOver { previous, .. } = &login.logged_in {
+        let earlier = work.session.keeper().status(*previous).await?;
+        let who = earlier.grant.subject.and_then(|subject| subject.name).unwrap_or_else(|| previous.to_string());
+        printer.warning(lang.took_over(who));
+    }
+    if !grant.scopes.is_empty() {
+        printer.note(lang.scopes_granted(&grant.scopes));
+        if !missing.is_empty() {
+            printer.warning(lang.scopes_missing(missing.join(" ")));
+        }
+    }
+    let life = |end: Option<jiff::Timestamp>| {
+        end.map_or_else(
+            || lang.unknown(),
+            |end| lang.span(u64::try_from(end.duration_since(now).as_secs()).unwrap_or(0)),
+        )
+    };
+    let access = life(grant.access.as_ref().map(|access| access.expires));
+    if grant.has_refresh {
+        printer.note(lang.login_lasts(access, life(grant.refresh_expires)));
+        if let Some(wall) = grant.wall {
+            printer.note(lang.login_wall(lang.moment(wall, now)));
+        }
+    } else {
+        printer.warning(lang.no_refresh_token(access));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn callback_failure(error: &CallbackError, desk: &Desk) -> Failure {
+    let failure = Failure::of(error.code());
+    match error {
+        CallbackError::NotLoopback { redirect_uri } => {
+            Failure::new(error.code(), desk.lang().port_needs_loopback(redirect_uri)).complete()
+        }
+        CallbackError::PortInUse { address, .. } => failure.detail(address.to_string()),
+        other => {
+            let source = std::error::Error::source(other).map(|source| format!(": {source}")).unwrap_or_default();
+            failure.detail(format!("{other}{source}"))
+        }
+    }
+}

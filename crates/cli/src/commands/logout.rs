@@ -1,0 +1,55 @@
+//! `tokenward logout`: forgets a login; with `--revoke` the provider is told first.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use tokenward_core::Code;
+
+use crate::args::Logout;
+use crate::desk::Desk;
+use crate::failure::Failure;
+
+pub(super) async fn run(logout: &Logout, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let settings = desk.settings()?;
+    let session = desk.session(&settings).await?;
+    let (name, grant) = desk.login_of(&settings, &session).await?;
+    let keeper = session.keeper();
+    if !logout.yes {
+        let question = if logout.revoke { lang.ask_logout_revoke(&name) } else { lang.ask_logout(&name) };
+        if !desk.asker().yes(question, &lang.logout_ways()).await? {
+            return Err(Failure::new(Code::Usage, lang.not_logged_out()).complete());
+        }
+    }
+    let app = if logout.revoke {
+        let profile = desk.profile(&settings)?;
+        Some(desk.app(&profile, &session).await?)
+    } else {
+        None
+    };
+    let revoked = match keeper.logout(app.as_ref(), grant, logout.revoke).await {
+        Ok(revoked) => revoked,
+        Err(error) if logout.revoke && logout.force => {
+            desk.printer.warning(Failure::from(error).text(lang, |_| String::new(), ToOwned::to_owned).trim());
+            keeper.logout(None, grant, false).await?
+        }
+        Err(error) if logout.revoke => {
+            return Err(Failure::from(error).or_then(lang, lang.revoke_kept()));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if desk.printer.json {
+        desk.printer.document(&json!({ "profile": name, "revoked": revoked }))?;
+    } else if revoked {
+        desk.printer.note(lang.logged_out_revoked(&name));
+    } else if logout.revoke {
+        desk.printer.note(lang.logged_out_unrevoked(&name));
+        if let Some(app) = &app {
+            let page = app.hosts.accounts.join("accounts/security/page/apply_authorization");
+            desk.printer.note(lang.revoke_by_hand(page.map_or_else(|_| String::new(), String::from)));
+        }
+    } else {
+        desk.printer.note(lang.logged_out(&name));
+    }
+    Ok(ExitCode::SUCCESS)
+}

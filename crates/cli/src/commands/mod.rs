@@ -1,0 +1,41 @@
+//! A file a command: what it asks the engine for, and which words and fields it answers with.
+
+mod completions;
+mod demo;
+mod exec;
+mod init;
+mod list;
+mod login;
+mod logout;
+mod man;
+mod refresh;
+mod sandbox;
+mod status;
+mod token;
+mod vault;
+
+use std::process::ExitCode;
+
+use crate::args::Command;
+use crate::desk::Desk;
+use crate::failure::Failure;
+pub(crate) use token::plain;
+
+/// Runs a command.
+pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Init(init) => init::run(&init, desk).await,
+        Command::Login(login) => login::run(login, desk).await,
+        Command::Token(token) => token::run(&token, desk).await,
+        Command::Refresh => refresh::run(desk).await,
+        Command::Status => status::run(desk).await,
+        Command::List => list::run(desk).await,
+        Command::Exec(exec) => exec::run(exec, desk).await,
+        Command::Logout(logout) => logout::run(&logout, desk).await,
+        Command::Sandbox(sandbox) => sandbox::run(sandbox, desk).await,
+        Command::Demo(demo) => demo::run(&demo, desk).await,
+        Command::Vault(vault) => vault::run(vault, desk).await,
+        Command::Completions(completions) => completions::run(&completions, desk),
+        Command::Man(man) => man::run(&man, desk),
+    }
+}

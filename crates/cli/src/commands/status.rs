@@ -1,0 +1,132 @@
+//! `tokenward status`: how one login stands. Asks the vault and nobody else (I8).
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use tokenward::Report;
+use tokenward_core::{Code, ExitClass, Standing, Status};
+
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::fields::LoginFields;
+use crate::say::Lang;
+
+pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
+    let settings = desk.settings()?;
+    let session = desk.session(&settings).await?;
+    let (_, grant) = desk.login_of(&settings, &session).await?;
+    let report = session.keeper().status(grant).await?;
+    let info = session.vault().info().await.map_err(tokenward::Error::from)?;
+    if desk.printer.json {
+        desk.printer.document(&json!({
+            "login": LoginFields::of(&report),
+            "key_source": info.key_source,
+            "vault": settings.home().vault(),
+        }))?;
+    } else {
+        let lang = desk.lang();
+        let mut facts = facts(&report, lang, desk.now());
+        facts.push((lang.fact_key(), info.key));
+        facts.push((lang.fact_vault(), settings.home().vault().display().to_string()));
+        desk.printer.facts(&facts)?;
+        warn(&report, desk);
+    }
+    Ok(ExitCode::from(exit(&report, desk.now()) as u8))
+}
+
+/// What the exit code says: 0 a token can be had, 3 a person must log in, 5 in doubt and nothing to serve meanwhile
+/// is certain.
+fn exit(report: &Report, now: jiff::Timestamp) -> ExitClass {
+    let serves = report.grant.access.as_ref().is_some_and(|access| !access.remaining(now).is_zero());
+    match report.status {
+        Status::InDoubt => ExitClass::Unknown,
+        Status::NeedsConsent if serves => ExitClass::Done,
+        Status::NeedsConsent | Status::Retired => ExitClass::NeedsConsent,
+        Status::Due if !report.grant.has_refresh => ExitClass::NeedsConsent,
+        _ => ExitClass::Done,
+    }
+}
+
+/// A login in names and values.
+pub(super) fn facts(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<(String, String)> {
+    let grant = &report.grant;
+    let moment = |at: Option<jiff::Timestamp>| at.map_or_else(|| lang.unknown(), |at| lang.moment(at, now));
+    let profile = grant.profile.as_ref().map_or_else(|| lang.no_profile(), ToString::to_string);
+    let mut facts = vec![(lang.fact_profile(), profile), (lang.fact_app(), grant.app.to_string())];
+    if let Some(subject) = &grant.subject {
+        facts.push((lang.fact_user(), subject.name.clone().unwrap_or_else(|| lang.unknown())));
+        facts.push((lang.fact_open_id(), subject.id.clone()));
+        if let Some(tenant) = &subject.tenant {
+            facts.push((lang.fact_tenant(), tenant.clone()));
+        }
+    } else {
+        facts.push((lang.fact_user(), lang.unknown()));
+    }
+    facts.push((lang.fact_status(), lang.status(report.status).to_owned()));
+    facts.push((lang.fact_generation(), grant.generation.to_string()));
+    facts.push((lang.fact_scopes(), grant.scopes.to_string()));
+    let access = grant.access.as_ref().map(|access| access.expires);
+    facts.push((lang.fact_access(), access.map_or_else(|| lang.none(), |at| lang.moment(at, now))));
+    if let Some(turn_at) = report.turn_at.filter(|_| grant.has_refresh) {
+        facts.push((lang.fact_turn_at(), lang.moment(turn_at, now)));
+    }
+    let refresh = if grant.has_refresh { moment(grant.refresh_expires) } else { lang.none() };
+    facts.push((lang.fact_refresh(), refresh));
+    if grant.wall.is_some() {
+        facts.push((lang.fact_wall(), moment(grant.wall)));
+    }
+    facts.push((lang.fact_consented(), lang.moment(grant.consented, now)));
+    facts.push((lang.fact_turned(), lang.moment(grant.turned, now)));
+    facts.push((lang.fact_issued_by(), grant.issued_by.to_string()));
+    for line in story(report, lang, now) {
+        facts.push((lang.fact_story(), line));
+    }
+    facts
+}
+
+/// Why a login is in doubt or needs a person, and which turns are open.
+fn story(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<String> {
+    let mut story = Vec::new();
+    match &report.grant.standing {
+        Standing::InDoubt { since, doubt, .. } => {
+            story.push(lang.doubt_story(lang.moment(*since, now), lang.doubt(*doubt)));
+        }
+        Standing::NeedsConsent { since, code, provider_code } => {
+            story.push(lang.consent_story(lang.moment(*since, now), code, lang.happened(*code)));
+            story.extend(provider_code.map(|code| lang.consent_provider(code)));
+        }
+        _ => {}
+    }
+    for intent in &report.intents {
+        let (pid, host) = (intent.sender.pid, &intent.sender.host);
+        story.push(lang.open_story(pid, host, lang.moment(intent.begun, now), lang.moment(intent.deadline, now)));
+    }
+    story
+}
+
+/// Says in time that a login will end.
+pub(super) fn warn(report: &Report, desk: &Desk) {
+    let (grant, lang, now) = (&report.grant, desk.lang(), desk.now());
+    if !matches!(report.status, Status::Fresh | Status::Due | Status::Rotating) {
+        let next = match report.status {
+            Status::InDoubt => lang.next_step(Code::OutcomeUnknown),
+            _ => lang.next_step(Code::NotLoggedIn),
+        };
+        desk.printer.note(format!("{} {next}", lang.next_head()));
+        return;
+    }
+    let left = |end: Option<jiff::Timestamp>, within: u64| {
+        let left = u64::try_from(end?.duration_since(now).as_secs()).unwrap_or(0);
+        (left < within).then(|| lang.span(left))
+    };
+    if let Some(span) = left(grant.wall, WALL_NOTICE) {
+        desk.printer.warning(lang.wall_soon(span));
+    } else if let Some(span) = left(grant.refresh_expires.filter(|_| grant.has_refresh), REFRESH_NOTICE) {
+        desk.printer.warning(lang.refresh_soon(span));
+    }
+}
+
+/// A login that ends unused is announced a day ahead (reference §18, rule 8).
+const REFRESH_NOTICE: u64 = 86_400;
+/// The end that no refresh can move is announced two weeks ahead: a person must find the time.
+const WALL_NOTICE: u64 = 14 * 86_400;

@@ -1,0 +1,112 @@
+//! `tokenward token`: an access token that is good now, alone on stdout.
+//!
+//! The engine decides whether to turn first; this file only prints. The token appears on stdout and nowhere else.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+use tokenward_core::ports::AppTokenKind;
+use tokenward_core::{AccessToken, Ask};
+
+use crate::args::{Format, Identity, Token};
+use crate::desk::{Desk, Work};
+use crate::failure::Failure;
+use crate::fields;
+
+pub(super) async fn run(token: &Token, desk: &Desk) -> Result<ExitCode, Failure> {
+    let work = desk.work().await?;
+    let format = token.format.unwrap_or(if desk.printer.json { Format::Json } else { Format::Raw });
+    match token.identity {
+        Identity::User => user(token.min_ttl, format, desk, &work).await?,
+        Identity::App => app(AppTokenKind::App, token.min_ttl, format, desk, &work).await?,
+        Identity::Tenant => app(AppTokenKind::Tenant, token.min_ttl, format, desk, &work).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn user(min_ttl: Duration, format: Format, desk: &Desk, work: &Work) -> Result<(), Failure> {
+    let keeper = work.session.keeper();
+    let grant = keeper.grant_of(&work.profile.name).await?;
+    let handed = keeper.access(&work.app, grant, Ask::Living { min_ttl }).await?;
+    desk.tell_notices(&handed.notices);
+    let access = &handed.access;
+    let facts = json!({
+        "profile": work.profile.name,
+        "identity": "user",
+        "generation": handed.generation,
+        "turned": handed.turned,
+        "notices": handed.notices.iter().map(fields::notice).collect::<Vec<_>>(),
+    });
+    print(access.token.expose(), USER_VARIABLE, access.expires, facts, format, desk)
+}
+
+async fn app(kind: AppTokenKind, min_ttl: Duration, format: Format, desk: &Desk, work: &Work) -> Result<(), Failure> {
+    let access = work.session.keeper().app_token(&work.app, kind, min_ttl).await?;
+    let (identity, variable) = match kind {
+        AppTokenKind::App => ("app", "TOKENWARD_APP_ACCESS_TOKEN"),
+        AppTokenKind::Tenant => ("tenant", "TOKENWARD_TENANT_ACCESS_TOKEN"),
+    };
+    let facts = json!({ "app": work.app.name, "identity": identity });
+    print(access.token.expose(), variable, access.expires, facts, format, desk)
+}
+
+fn print(
+    token: &str,
+    variable: &str,
+    expires: Timestamp,
+    mut facts: serde_json::Value,
+    format: Format,
+    desk: &Desk,
+) -> Result<(), Failure> {
+    match format {
+        Format::Raw => desk.printer.data(token),
+        Format::Header => desk.printer.data(&header(token)),
+        Format::Env => desk.printer.data(&assignment(variable, token)),
+        Format::Json => {
+            facts["access_token"] = json!(token);
+            facts["token_type"] = json!("Bearer");
+            facts["expires_at"] = json!(fields::moment(expires));
+            facts["expires_in"] = json!(expires.duration_since(desk.now()).as_secs().max(0));
+            desk.printer.document(&facts)
+        }
+    }
+}
+
+/// A header line (RFC 6750 §2.1), as for `curl -H`.
+pub(crate) fn header(token: &str) -> String {
+    format!("Authorization: Bearer {token}")
+}
+
+/// A line that a POSIX shell can read. A token is visible ASCII ([`AccessToken::parse`]); the quotes keep characters
+/// that mean something to a shell quiet.
+pub(crate) fn assignment(variable: &str, token: &str) -> String {
+    format!("export {variable}='{}'", token.replace('\'', r"'\''"))
+}
+
+/// The variable that `--format env` and `exec` set for a user's token.
+pub(crate) const USER_VARIABLE: &str = "TOKENWARD_ACCESS_TOKEN";
+
+/// For the short way: the plain forms of a user's token.
+pub(crate) fn plain(token: &AccessToken, format: Format) -> Option<String> {
+    match format {
+        Format::Raw => Some(token.expose().to_owned()),
+        Format::Header => Some(header(token.expose())),
+        Format::Env => Some(assignment(USER_VARIABLE, token.expose())),
+        Format::Json => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_the_assignment_whatever_the_token_holds() {
+        let token = r#"a'b"c$d`e\f;g&h"#;
+        let script = format!("{}; printf %s \"$T\"", assignment("T", token));
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), token);
+    }
+}

@@ -1,0 +1,198 @@
+//! What every command works with: the surroundings, the printer, the settings, the session.
+//!
+//! Everything is opened when it is first needed, so that `completions` reads no file and `status` opens no socket.
+
+use std::sync::{Arc, OnceLock};
+
+use tokenward::{
+    Home, Keeper, KeeperOptions, Notice, Overrides, ResolvedProfile, Session, SessionOptions, Settings, SettingsError,
+    SystemEntropy,
+};
+use tokenward_core::ports::Clock;
+use tokenward_core::{App, AppKind, Code, GrantId, ProfileName};
+
+use crate::ambient::Ambient;
+use crate::args::Global;
+use crate::failure::Failure;
+use crate::prompt::Asker;
+use crate::render::Printer;
+use crate::say::Lang;
+
+/// The desk at which a command works.
+pub(crate) struct Desk {
+    pub(crate) ambient: Ambient,
+    pub(crate) global: Global,
+    pub(crate) printer: Printer,
+    keeper: OnceLock<Keeper>,
+}
+
+impl Desk {
+    pub(crate) fn new(ambient: Ambient, global: Global, printer: Printer) -> Self {
+        Self { ambient, global, printer, keeper: OnceLock::new() }
+    }
+
+    /// The language of the words.
+    pub(crate) const fn lang(&self) -> Lang {
+        self.printer.lang
+    }
+
+    /// Questions, where there is someone to ask.
+    pub(crate) const fn asker(&self) -> Asker {
+        Asker::new(self.printer, self.ambient.can_ask())
+    }
+
+    /// Now.
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.ambient.clock.now()
+    }
+
+    /// The engine, once a session was opened.
+    pub(crate) fn keeper(&self) -> Option<&Keeper> {
+        self.keeper.get()
+    }
+
+    /// The folder of everything.
+    pub(crate) fn home(&self) -> Result<Home, Failure> {
+        Home::resolve(self.global.home.as_deref(), &self.ambient.env).map_err(|error| self.settings_failure(&error))
+    }
+
+    /// The settings, with the warnings told.
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        self.settings_with(Overrides::default())
+    }
+
+    /// The same, under flags of a command.
+    pub(crate) fn settings_with(&self, overrides: Overrides) -> Result<Settings, Failure> {
+        let (settings, warnings) = Settings::load(self.home()?, self.ambient.env.clone(), overrides)
+            .map_err(|error| self.settings_failure(&error))?;
+        for warning in &warnings {
+            self.printer.warning(self.lang().settings_warning(warning));
+        }
+        Ok(settings)
+    }
+
+    /// The profile that is meant, with every question answered.
+    pub(crate) fn profile(&self, settings: &Settings) -> Result<ResolvedProfile, Failure> {
+        let profile = settings.profile(self.global.profile.as_ref()).map_err(|error| self.settings_failure(&error))?;
+        for warning in &profile.warnings {
+            self.printer.warning(self.lang().settings_warning(warning));
+        }
+        Ok(profile)
+    }
+
+    /// The name of the profile that is meant; it need not be set up.
+    pub(crate) fn profile_name(&self, settings: &Settings) -> Result<ProfileName, Failure> {
+        settings.selected(self.global.profile.as_ref()).map_err(|error| self.settings_failure(&error))
+    }
+
+    /// Opens vault and engine.
+    pub(crate) async fn session(&self, settings: &Settings) -> Result<Session, Failure> {
+        let session = Session::open(self.session_options(settings)?).await?;
+        self.keeper.get_or_init(|| session.keeper().clone());
+        let lang = self.lang();
+        for repair in session.vault().repairs() {
+            self.printer.warning(lang.repaired(repair.path.display(), mode(repair.was), mode(repair.now)));
+        }
+        for login in session.recovered() {
+            let profile = login.report.grant.profile.as_ref().map_or_else(|| lang.no_profile(), ToString::to_string);
+            self.printer.note(lang.login_recovered(profile));
+        }
+        Ok(session)
+    }
+
+    /// What a session is opened with.
+    pub(crate) fn session_options<'a>(&self, settings: &'a Settings) -> Result<SessionOptions<'a>, Failure> {
+        Ok(SessionOptions {
+            home: settings.home(),
+            clock: Arc::new(self.ambient.clock),
+            entropy: Arc::new(SystemEntropy),
+            key: settings.key_source().map_err(|error| self.settings_failure(&error))?,
+            observer: self.ambient.observer(),
+            keeper: KeeperOptions::default(),
+        })
+    }
+
+    /// The app of a profile with its secret and, for store apps, its newest ticket.
+    pub(crate) async fn app(&self, profile: &ResolvedProfile, session: &Session) -> Result<App, Failure> {
+        let secret = match profile.secret.read().map_err(|error| self.settings_failure(&error))? {
+            Some(secret) => secret,
+            None => session.keeper().app_secret(&profile.app_name).await?.ok_or_else(|| {
+                let lang = self.lang();
+                Failure::new(Code::SettingMissing, lang.secret_missing(&profile.app_name))
+                    .then(lang.secret_missing_next(&profile.app_name))
+            })?,
+        };
+        let mut app = profile.app(secret);
+        if let AppKind::Store { ticket, .. } = &mut app.kind {
+            match ticket {
+                Some(given) => session.keeper().keep_app_ticket(&app.name, given).await?,
+                None => *ticket = session.keeper().app_ticket(&app.name).await?,
+            }
+        }
+        Ok(app)
+    }
+
+    /// Everything at once, for commands that act on a login.
+    pub(crate) async fn work(&self) -> Result<Work, Failure> {
+        let settings = self.settings()?;
+        let profile = self.profile(&settings)?;
+        let session = self.session(&settings).await?;
+        let app = self.app(&profile, &session).await?;
+        Ok(Work { profile, session, app })
+    }
+
+    /// The profile that is meant and its grant. A profile that is no longer configured is found as long as the vault
+    /// knows it; one that neither knows is an unknown name.
+    pub(crate) async fn login_of(
+        &self,
+        settings: &Settings,
+        session: &Session,
+    ) -> Result<(ProfileName, GrantId), Failure> {
+        let name = settings.selected(self.global.profile.as_ref()).map_err(|error| self.settings_failure(&error))?;
+        match session.keeper().grant_of(&name).await {
+            Ok(grant) => Ok((name, grant)),
+            Err(error) if error.code() == Code::NotLoggedIn => {
+                settings.profile(Some(&name)).map_err(|error| self.settings_failure(&error))?;
+                Err(error.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Says what a person should know although a token was handed out.
+    pub(crate) fn tell_notices(&self, notices: &[Notice]) {
+        let lang = self.lang();
+        for notice in notices {
+            match notice {
+                Notice::TurnFailed(error) => {
+                    self.printer.warning(lang.notice_turn_failed(lang.happened(error.code()), error.code()));
+                }
+                Notice::Odd(oddity) => self.printer.warning(lang.notice_odd(lang.oddity(*oddity))),
+                Notice::Recovered(_) => self.printer.note(lang.notice_recovered()),
+                Notice::RescueSlotUsed => self.printer.warning(lang.notice_rescue()),
+                Notice::Parked => self.printer.note(lang.notice_parked()),
+                Notice::ClockWentBack => self.printer.warning(lang.notice_clock()),
+                Notice::TurnElsewhere => self.printer.aside(lang.notice_elsewhere()),
+                Notice::ShorterThanAsked => self.printer.warning(lang.notice_shorter()),
+                _ => self.printer.note(lang.notice_other()),
+            }
+        }
+    }
+
+    /// A failure of the settings, in the words of the catalogue.
+    pub(crate) fn settings_failure(&self, error: &SettingsError) -> Failure {
+        self.lang().settings_failure(error)
+    }
+}
+
+/// A profile, its app and an open session.
+pub(crate) struct Work {
+    pub(crate) profile: ResolvedProfile,
+    pub(crate) session: Session,
+    pub(crate) app: App,
+}
+
+/// Permission bits as `chmod` takes them.
+fn mode(bits: u32) -> String {
+    format!("{bits:04o}")
+}

@@ -1,0 +1,224 @@
+//! A failure as a person meets it: what happened · what was kept · what to do next · code and page · the provider's
+//! own words for it.
+//!
+//! Enters: an error of the engine, the settings or this crate. Leaves: text or JSON on stderr, and the exit code,
+//! which is the code's class (`Code::exit`). No secret can be in it, since no error holds one (I4).
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+use tokenward::{Error, Kept};
+use tokenward_core::{Code, Refusal};
+
+use crate::say::Lang;
+
+/// Why a command did not do what it was asked. Boxed, so that results stay small.
+#[derive(Debug)]
+pub(crate) struct Failure(Box<Facts>);
+
+#[derive(Debug)]
+struct Facts {
+    code: Code,
+    happened: Option<String>,
+    detail: Option<String>,
+    kept: Option<Kept>,
+    /// `None`: the catalogue's advice for the code. An empty list: the sentence says what to do.
+    next: Option<Vec<String>>,
+    refusal: Option<Refusal>,
+    /// An exit code that needs no words: a reader that went away, a signal that was told already.
+    silent: Option<u8>,
+}
+
+/// A failure as JSON; the fields are documented in `docs/reference/json.md`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Document {
+    code: Code,
+    name: &'static str,
+    exit: u8,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<&'static str>,
+    next: Vec<String>,
+    page: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<ProviderDocument>,
+}
+
+#[derive(Debug, Serialize)]
+struct ProviderDocument {
+    code: Option<i64>,
+    http_status: u16,
+    meaning: Option<&'static str>,
+    description: Option<String>,
+    log_id: Option<String>,
+    retry_after: Option<u64>,
+    missing_scopes: Vec<String>,
+}
+
+impl Failure {
+    /// A failure told in the catalogue's words for its code.
+    pub(crate) fn of(code: Code) -> Self {
+        let (happened, detail, kept, next, refusal, silent) = (None, None, None, None, None, None);
+        Self(Box::new(Facts { code, happened, detail, kept, next, refusal, silent }))
+    }
+
+    /// A failure told in words of its own.
+    pub(crate) fn new(code: Code, happened: String) -> Self {
+        let mut failure = Self::of(code);
+        failure.0.happened = Some(happened);
+        failure
+    }
+
+    /// An end without words.
+    pub(crate) fn silent(exit: u8) -> Self {
+        let mut failure = Self::of(Code::Internal);
+        failure.0.silent = Some(exit);
+        failure
+    }
+
+    /// Adds what the system or a library said.
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds what to do next, in place of the catalogue's advice for the code.
+    pub(crate) fn then(mut self, next: String) -> Self {
+        self.0.next.get_or_insert_default().push(next);
+        self
+    }
+
+    /// Adds all of these.
+    pub(crate) fn then_all(self, next: impl IntoIterator<Item = String>) -> Self {
+        next.into_iter().fold(self, Self::then)
+    }
+
+    /// Adds advice after what the catalogue has to say.
+    pub(crate) fn or_then(mut self, lang: Lang, next: String) -> Self {
+        let mut advice = self.advice(lang);
+        advice.push(next);
+        self.0.next = Some(advice);
+        self
+    }
+
+    /// Marks the sentence as one that says what to do, so that no general advice follows.
+    pub(crate) fn complete(mut self) -> Self {
+        self.0.next.get_or_insert_default();
+        self
+    }
+
+    /// Whether there is nothing to say about it.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.0.silent.is_some()
+    }
+
+    /// The exit code.
+    pub(crate) fn exit(&self) -> ExitCode {
+        ExitCode::from(self.0.silent.unwrap_or(self.0.code.exit() as u8))
+    }
+
+    fn message(&self, lang: Lang) -> String {
+        self.0.happened.clone().unwrap_or_else(|| lang.happened(self.0.code).to_owned())
+    }
+
+    fn page(&self) -> String {
+        format!("docs/errors/{}.md", self.0.code)
+    }
+
+    /// What to do next: our own words, the remedy for the provider's refusal, or the code's general advice.
+    fn advice(&self, lang: Lang) -> Vec<String> {
+        if let Some(next) = &self.0.next {
+            return next.clone();
+        }
+        let Some(refusal) = &self.0.refusal else { return vec![lang.next_step(self.0.code).to_owned()] };
+        let mut advice = vec![lang.remedy(refusal.remedy).to_owned()];
+        if let Some(seconds) = refusal.retry_after {
+            advice.push(lang.retry_after(lang.span(seconds)));
+        }
+        if !refusal.missing_scopes.is_empty() {
+            advice.push(lang.missing_scopes(refusal.missing_scopes.join(" ")));
+        }
+        advice
+    }
+
+    /// The failure in lines; `head` and `label` dress the words that stand before the others.
+    pub(crate) fn text(&self, lang: Lang, head: impl Fn(&str) -> String, label: impl Fn(&str) -> String) -> String {
+        let mut lines = vec![format!("{} {} ({})", head(&lang.error_head()), self.message(lang), self.0.code)];
+        let mut line = |name: String, text: String| lines.push(format!("  {} {text}", label(&name)));
+        if let Some(detail) = &self.0.detail {
+            line(lang.detail_head(), detail.clone());
+        }
+        if let Some(kept) = self.0.kept {
+            line(lang.kept_head(), lang.kept(kept).to_owned());
+        }
+        for next in self.advice(lang) {
+            line(lang.next_head(), next);
+        }
+        if let Some(refusal) = &self.0.refusal {
+            line(lang.provider_head(), provider_words(refusal, lang));
+        }
+        line(lang.page_head(), self.page());
+        lines.join("\n")
+    }
+
+    /// The failure as JSON.
+    pub(crate) fn document(&self, lang: Lang) -> Document {
+        Document {
+            code: self.0.code,
+            name: self.0.code.name(),
+            exit: self.0.silent.unwrap_or(self.0.code.exit() as u8),
+            message: self.message(lang),
+            detail: self.0.detail.clone(),
+            kept: self.0.kept.map(kept_name),
+            next: self.advice(lang),
+            page: self.page(),
+            provider: self.0.refusal.as_ref().map(|refusal| ProviderDocument {
+                code: refusal.provider_code,
+                http_status: refusal.status,
+                meaning: refusal.meaning.map(|words| lang.of(words)),
+                description: refusal.description.clone(),
+                log_id: refusal.log_id.clone(),
+                retry_after: refusal.retry_after,
+                missing_scopes: refusal.missing_scopes.clone(),
+            }),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let mut failure = Self::of(error.code());
+        failure.0.kept = Some(error.kept());
+        failure.0.refusal = error.refusal().cloned();
+        failure.0.detail = error.detail().map(str::to_owned).or_else(|| error.vault_error().map(ToString::to_string));
+        failure
+    }
+}
+
+/// How `kept` is written in JSON.
+const fn kept_name(kept: Kept) -> &'static str {
+    match kept {
+        Kept::Nothing => "nothing",
+        Kept::TokenUnspent => "token-unspent",
+        Kept::AnswerInJournal => "answer-in-journal",
+        Kept::AnswerInRescueSlot => "answer-in-rescue-slot",
+        Kept::Doubt => "doubt",
+        Kept::Record => "record",
+        // `Everything`, and whatever a newer engine may say: no failure erases a login (I6).
+        _ => "everything",
+    }
+}
+
+/// The provider's code, meaning, own description, HTTP status and log id, as far as they are known.
+fn provider_words(refusal: &Refusal, lang: Lang) -> String {
+    let code = refusal.provider_code.map(|code| match refusal.meaning {
+        Some(meaning) => format!("{code} ({})", lang.of(meaning)),
+        None => code.to_string(),
+    });
+    let description = refusal.description.as_ref().map(|text| format!("\"{text}\""));
+    let status = (refusal.status != 0).then(|| format!("HTTP {}", refusal.status));
+    let log_id = refusal.log_id.as_ref().map(|id| format!("log id {id}"));
+    [code, description, status, log_id].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}

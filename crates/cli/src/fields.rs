@@ -1,0 +1,126 @@
+//! The fields of `--json`: stable names for machines, the same in every language.
+//!
+//! They are documented in `docs/reference/json.md`; a field never changes its meaning and is never taken away within a
+//! major version. Moments are RFC 3339 in UTC with seconds. Tokens appear in `token --json` and nowhere else.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokenward::{Notice, Report};
+use tokenward_core::{Doubt, Standing, Status, Subject, TokenApi};
+
+/// A login, as in `status`, `list`, `login` and `refresh`.
+#[derive(Debug, Serialize)]
+pub(crate) struct LoginFields {
+    profile: Option<String>,
+    app: String,
+    grant: String,
+    user: UserFields,
+    status: Status,
+    generation: u64,
+    scopes: Vec<String>,
+    access_expires: Option<String>,
+    turn_at: Option<String>,
+    has_refresh_token: bool,
+    refresh_expires: Option<String>,
+    consent_expires: Option<String>,
+    consented_at: String,
+    turned_at: String,
+    token_api: TokenApi,
+    story: Option<StoryFields>,
+}
+
+/// Who a login belongs to.
+#[derive(Debug, Serialize)]
+pub(crate) struct UserFields {
+    name: Option<String>,
+    open_id: Option<String>,
+    union_id: Option<String>,
+    tenant_key: Option<String>,
+}
+
+/// Why a login is in doubt or needs a person.
+#[derive(Debug, Serialize)]
+struct StoryFields {
+    since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<Doubt>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_code: Option<i64>,
+}
+
+impl LoginFields {
+    pub(crate) fn of(report: &Report) -> Self {
+        let grant = &report.grant;
+        Self {
+            profile: grant.profile.as_ref().map(ToString::to_string),
+            app: grant.app.to_string(),
+            grant: grant.id.to_string(),
+            user: UserFields::of(grant.subject.as_ref()),
+            status: report.status,
+            generation: grant.generation.get(),
+            scopes: grant.scopes.iter().map(str::to_owned).collect(),
+            access_expires: grant.access.as_ref().map(|access| moment(access.expires)),
+            turn_at: report.turn_at.map(moment),
+            has_refresh_token: grant.has_refresh,
+            refresh_expires: grant.refresh_expires.map(moment),
+            consent_expires: grant.wall.map(moment),
+            consented_at: moment(grant.consented),
+            turned_at: moment(grant.turned),
+            token_api: grant.issued_by,
+            story: StoryFields::of(&grant.standing),
+        }
+    }
+}
+
+impl UserFields {
+    fn of(subject: Option<&Subject>) -> Self {
+        Self {
+            name: subject.and_then(|subject| subject.name.clone()),
+            open_id: subject.map(|subject| subject.id.clone()),
+            union_id: subject.and_then(|subject| subject.union_id.clone()),
+            tenant_key: subject.and_then(|subject| subject.tenant.clone()),
+        }
+    }
+}
+
+impl StoryFields {
+    fn of(standing: &Standing) -> Option<Self> {
+        match standing {
+            Standing::InDoubt { since, doubt, .. } => {
+                Some(Self { since: moment(*since), doubt: Some(*doubt), code: None, provider_code: None })
+            }
+            Standing::NeedsConsent { since, code, provider_code } => Some(Self {
+                since: moment(*since),
+                doubt: None,
+                code: Some(code.as_str()),
+                provider_code: *provider_code,
+            }),
+            Standing::Retired { since } => {
+                Some(Self { since: moment(*since), doubt: None, code: None, provider_code: None })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// RFC 3339 in UTC with seconds.
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The name of a notice.
+pub(crate) const fn notice(notice: &Notice) -> &'static str {
+    match notice {
+        Notice::TurnFailed(_) => "turn-failed",
+        Notice::TurnElsewhere => "turn-elsewhere",
+        Notice::Odd(_) => "odd-answer",
+        Notice::Recovered(_) => "recovered",
+        Notice::RescueSlotUsed => "rescue-slot-used",
+        Notice::Parked => "parked",
+        Notice::ClockWentBack => "clock-went-back",
+        Notice::ShorterThanAsked => "shorter-than-asked",
+        _ => "other",
+    }
+}

@@ -1,0 +1,196 @@
+//! The one place that writes to stdout and stderr.
+//!
+//! Data goes to stdout, alone; words for people go to stderr. With `--json`, stdout holds one JSON document and every
+//! line of stderr is a JSON object (`{"note": …}`, `{"warning": …}` or `{"error": …}`). Colour appears on terminals
+//! only and never carries a meaning that the words do not.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use serde::Serialize;
+use tokenward_core::Code;
+
+use crate::args::Colour;
+use crate::failure::Failure;
+use crate::say::Lang;
+
+/// Decides what is written where, and in which dress.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Printer {
+    /// The language of the words.
+    pub(crate) lang: Lang,
+    /// Whether data and words are JSON.
+    pub(crate) json: bool,
+    /// Below zero: data and errors only. Above: asides too.
+    loudness: i16,
+    colour_out: bool,
+    colour_err: bool,
+    width: Option<u16>,
+}
+
+/// What the printer needs to know of its surroundings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Surface {
+    /// Whether stdout is a terminal.
+    pub(crate) out: bool,
+    /// Whether stderr is a terminal.
+    pub(crate) err: bool,
+    /// Whether the environment asks for plain text (`NO_COLOR`, <https://no-color.org>; `TERM=dumb`).
+    pub(crate) plain: bool,
+    /// The terminal's width, if it is one.
+    pub(crate) width: Option<u16>,
+}
+
+impl Printer {
+    /// A printer for these wishes on this surface.
+    pub(crate) fn new(lang: Lang, json: bool, quiet: bool, verbose: u8, colour: Colour, surface: Surface) -> Self {
+        let colours = |terminal: bool| match colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => terminal && !surface.plain,
+        };
+        let width = surface.width.filter(|_| surface.out);
+        let loudness = if quiet { -1 } else { i16::from(verbose) };
+        Self { lang, json, loudness, colour_out: colours(surface.out), colour_err: colours(surface.err), width }
+    }
+
+    /// Writes data to stdout, with a line break at the end.
+    pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())
+            .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") })
+            .and_then(|()| out.flush())
+            .map_err(|error| self.not_written(&error))
+    }
+
+    /// Writes one JSON document to stdout.
+    pub(crate) fn document(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
+        self.data(&text)
+    }
+
+    /// A word about what is going on. Not heard with `--quiet`.
+    pub(crate) fn note(&self, text: impl AsRef<str>) {
+        if self.loudness >= 0 {
+            self.words("note", Style::new(), None, text.as_ref());
+        }
+    }
+
+    /// A word without which the person cannot go on. Heard always.
+    pub(crate) fn always(&self, text: impl AsRef<str>) {
+        self.words("note", Style::new(), None, text.as_ref());
+    }
+
+    /// The same as a note, heard with `--verbose` only.
+    pub(crate) fn aside(&self, text: impl AsRef<str>) {
+        if self.loudness > 0 {
+            self.note(text);
+        }
+    }
+
+    /// Something that a person should look at although the command goes on.
+    pub(crate) fn warning(&self, text: impl AsRef<str>) {
+        if self.loudness >= 0 {
+            let style = AnsiColor::Yellow.on_default().bold();
+            self.words("warning", style, Some(&self.lang.warning_head()), text.as_ref());
+        }
+    }
+
+    /// A failure, with all that is known about it. Heard always.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        let text = if self.json {
+            serde_json::json!({ "error": failure.document(self.lang) }).to_string()
+        } else {
+            let style = AnsiColor::Red.on_default().bold();
+            let dim = Style::new().dimmed();
+            failure.text(self.lang, |head| self.painted(style, head), |label| self.painted(dim, label))
+        };
+        Self::err(&text);
+    }
+
+    /// Anything for the eyes of a person at a terminal, as it is: questions, QR codes.
+    pub(crate) fn picture(&self, text: &str) {
+        if !self.json {
+            Self::err(text);
+        }
+    }
+
+    /// A question, without a line break.
+    pub(crate) fn question(&self, text: &str) {
+        let mut err = io::stderr().lock();
+        // Nobody can be told that stderr is gone.
+        let _ = write!(err, "{} ", self.painted(Style::new().bold(), text)).and_then(|()| err.flush());
+    }
+
+    /// A table without lines, made to fit the terminal; as wide as it likes elsewhere.
+    pub(crate) fn table(&self, heads: &[String], rows: Vec<Vec<String>>) -> Result<(), Failure> {
+        let mut table = Table::new();
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header(heads);
+        if let Some(width) = self.width {
+            table.set_width(width);
+        }
+        table.add_rows(rows);
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        let text = table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n");
+        self.data(&text)
+    }
+
+    /// Names and values, a line each, the values in one column.
+    pub(crate) fn facts(&self, facts: &[(String, String)]) -> Result<(), Failure> {
+        let widest = facts.iter().map(|(name, _)| columns(name)).max().unwrap_or(0);
+        let lines = facts.iter().map(|(name, value)| {
+            let gap = " ".repeat(widest - columns(name) + 2);
+            let name = if self.colour_out { self.dress(Style::new().dimmed(), name) } else { name.clone() };
+            format!("{name}{gap}{value}")
+        });
+        self.data(&lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Whether colour may be used on stderr.
+    pub(crate) const fn colours(&self) -> bool {
+        self.colour_err
+    }
+
+    fn words(&self, kind: &str, style: Style, head: Option<&str>, text: &str) {
+        if self.json {
+            return Self::err(&serde_json::json!({ kind: text }).to_string());
+        }
+        match head {
+            Some(head) => Self::err(&format!("{} {text}", self.painted(style, head))),
+            None => Self::err(text),
+        }
+    }
+
+    fn painted(&self, style: Style, text: &str) -> String {
+        if self.colour_err { self.dress(style, text) } else { text.to_owned() }
+    }
+
+    #[expect(clippy::unused_self, reason = "only a printer may dress")]
+    fn dress(&self, style: Style, text: &str) -> String {
+        format!("{style}{text}{style:#}")
+    }
+
+    fn err(text: &str) {
+        // Nobody can be told that stderr is gone.
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    fn not_written(&self, error: &io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            // The reader has what it wanted (`| head -1`): no words, and the exit code a shell gives for SIGPIPE.
+            return Failure::silent(128 + 13);
+        }
+        Failure::new(Code::Internal, self.lang.stdout_not_written()).detail(error.to_string())
+    }
+}
+
+/// How many terminal columns a text takes: Chinese characters and full-width punctuation take two.
+fn columns(text: &str) -> usize {
+    text.chars().map(|c| if matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{ffef}') { 2 } else { 1 }).sum()
+}

@@ -1,0 +1,51 @@
+//! Words of the other commands, and those that all of them share.
+
+super::sentences! {
+    error_head() { "error:" "错误：" }
+    warning_head() { "warning:" "警告：" }
+    detail_head() { "in detail:" "详情：" }
+    kept_head() { "kept:" "已保留：" }
+    next_head() { "next:" "下一步：" }
+    provider_head() { "provider:" "服务方：" }
+    page_head() { "more:" "更多：" }
+    retry_after(span) { "the provider asks to wait {span}" "服务方要求等待 {span}" }
+    missing_scopes(scopes) { "missing scopes (one of them may do): {scopes}" "缺少的权限（满足其一即可）：{scopes}" }
+    usage_wrong(what) { "the command line is not understood: {what}" "无法理解这条命令：{what}" }
+    usage_help() { "see `tokenward --help` or `tokenward COMMAND --help`" "参见 `tokenward --help` 或 `tokenward 命令 --help`" }
+    bad_variable(name, value) { "the variable {name} holds \"{value}\", which cannot be used" "环境变量 {name} 的值 \"{value}\" 无法使用" }
+    answer_needed() { "an answer is needed" "请输入内容" }
+    nobody_to_ask(what) { "there is no terminal to ask at: {what}" "当前没有可以提问的终端：{what}" }
+    give_it_by(ways) { "give it by {ways}" "请用 {ways} 提供" }
+    no_answer() { "no answer came" "没有收到输入" }
+    stdout_not_written() { "the output could not be written" "输出无法写入" }
+    file_not_written(file) { "{file} could not be written" "无法写入 {file}" }
+    interrupted(signal) { "ended by {signal}; nothing is lost" "已被 {signal} 终止；没有任何损失" }
+    interrupt_waits(signal) { "{signal} received: a turn is under way, waiting for it to be safe" "收到 {signal}：正在续期，等待安全时刻再退出" }
+    program_not_started(program) { "{program} was not found" "找不到程序 {program}" }
+    program_failed(program) { "{program} could not be started" "无法启动程序 {program}" }
+
+    vault_saved(file) { "the sealed copy is in {file}; it opens with the same key as the vault" "加密备份已写入 {file}；用与保险库相同的密钥打开" }
+    vault_restored(file) { "the vault was brought back from {file}" "已从 {file} 恢复保险库" }
+    vault_restored_old(folder) { "the vault that was there before is kept in {folder}" "原有的保险库保留在 {folder}" }
+    vault_restore_warning() { "a copy holds the refresh tokens of its day: those turned since are dead, and their logins need a person" "备份中的刷新令牌以备份时为准：此后续过期的令牌已失效，相应登录需要重新授权" }
+    vault_rekeyed(source) { "the vault is sealed with a new key; the key comes from {source}" "保险库已换用新密钥；密钥来源：{source}" }
+    ask_restore(folder) { "Put the copy in the place of the vault in {folder}?" "确定用备份替换 {folder} 中的保险库吗？" }
+    file_exists(file) { "{file} exists and is not overwritten" "{file} 已存在，不会覆盖" }
+    choose_other_file() { "choose another name" "请换一个文件名" }
+    fact_engine() { "database" "数据库" }
+    fact_schema() { "schema" "结构版本" }
+    fact_grants() { "logins" "登录数" }
+    fact_open_intents() { "open turns" "未完成的续期" }
+
+    sandbox_ready(url) { "the sandbox provider listens on {url}; Ctrl-C ends it" "沙箱服务已启动：{url}；按 Ctrl-C 结束" }
+    sandbox_try() { "in another terminal:" "请在另一个终端中运行：" }
+    sandbox_login(home) { "  tokenward login      # everything is kept in {home}, apart from your real logins" "  tokenward login      # 数据都在 {home}，与真实登录互不影响" }
+    sandbox_consent_auto() { "the consent page consents by itself" "授权页会自动同意" }
+    sandbox_consent_click() { "the consent page waits for a click" "授权页需要点击同意" }
+    sandbox_control(url) { "control (clock, faults, history, counters): {url}" "控制接口（时钟、故障、历史、计数）：{url}" }
+    sandbox_lives(access, refresh) { "access tokens live {access}, refresh tokens {refresh}" "访问令牌有效期 {access}，刷新令牌 {refresh}" }
+    sandbox_seed(seed) { "seed {seed}" "随机种子 {seed}" }
+    sandbox_not_started() { "the sandbox could not be started" "沙箱无法启动" }
+
+    man_written(count, folder) { "{count} manual pages written to {folder}" "已向 {folder} 写入 {count} 个手册页" }
+}

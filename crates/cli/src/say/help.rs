@@ -1,0 +1,182 @@
+//! The help in Chinese. The English is beside the arguments ([`crate::args`]); a test sees that no command and no
+//! argument is without words here.
+
+use clap::builder::StyledStr;
+use clap::{Arg, ArgAction, Command, CommandFactory};
+
+use super::Lang;
+use crate::args::Cli;
+
+/// The tree of commands with its help in this language.
+pub(crate) fn command(lang: Lang) -> Command {
+    let command = Cli::command().after_help(match lang {
+        Lang::En => EXIT_CODES_EN,
+        Lang::Zh => EXIT_CODES_ZH,
+    });
+    match lang {
+        Lang::En => command,
+        Lang::Zh => chinese(command, "")
+            .disable_version_flag(true)
+            .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help("显示版本")),
+    }
+}
+
+fn chinese(mut command: Command, path: &str) -> Command {
+    let about = words(path, "");
+    let names: Vec<_> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+    for name in names {
+        let help = words(path, &name).or_else(|| words("", &name));
+        if let Some(help) = help {
+            command = command.mut_arg(name.as_str(), |arg| {
+                let arg = if arg.get_help_heading().is_some() { arg.help_heading("通用") } else { arg };
+                arg.help(help)
+            });
+        }
+    }
+    let subcommands: Vec<_> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in subcommands {
+        let path = if path.is_empty() { name.clone() } else { format!("{path} {name}") };
+        command = command.mut_subcommand(name, |sub| chinese(sub, &path));
+    }
+    if let Some(about) = about {
+        command = command.about(StyledStr::from(about));
+    }
+    command
+        .subcommand_help_heading("命令")
+        .disable_help_flag(true)
+        .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示帮助").help_heading("通用"))
+        .help_template(TEMPLATE)
+}
+
+/// The words for an argument of a command, or for the command itself when the argument is empty.
+fn words(command: &str, argument: &str) -> Option<&'static str> {
+    WORDS.iter().find(|(path, name, _)| *path == command && *name == argument).map(|(_, _, words)| *words)
+}
+
+const TEMPLATE: &str = "{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}";
+
+const EXIT_CODES_EN: &str = "\
+Exit codes: 0 done · 1 our fault · 2 wrong usage or configuration · 3 a person must log in · 4 passing trouble, \
+try later · 5 outcome unknown, kept · 6 refused by the provider for a cause in the app's settings";
+
+const EXIT_CODES_ZH: &str = "\
+退出码：0 完成 · 1 程序自身的错误 · 2 用法或配置错误 · 3 需要登录 · 4 暂时性故障，稍后重试 · 5 结果未知，已保留 · \
+6 因应用设置被服务方拒绝";
+
+/// Command, argument (empty: the command itself), words. Arguments that every command takes stand under no command.
+const WORDS: &[(&str, &str, &str)] = &[
+    ("", "", "让 OAuth 登录一直有效：登录、封存、恰好续期一次、分发令牌。"),
+    ("", "profile", "使用的配置档（TOKENWARD_PROFILE）"),
+    ("", "home", "存放配置和保险库的目录（TOKENWARD_HOME）"),
+    ("", "json", "stdout 输出 JSON 数据，stderr 输出 JSON 错误"),
+    ("", "lang", "界面语言（TOKENWARD_LANG；否则按系统区域设置）"),
+    ("", "verbose", "显示更多；两次：包括引擎的动作（TOKENWARD_LOG=trace 显示全部）"),
+    ("", "quiet", "只输出数据和错误"),
+    ("", "color", "何时使用颜色"),
+    ("init", "", "登记一个应用：App ID、密钥和地址"),
+    ("init", "app", "应用在配置中的名字；默认 default"),
+    ("init", "provider", "品牌：feishu 或 lark（TOKENWARD_PROVIDER）"),
+    ("init", "app_id", "应用的 App ID，cli_…（TOKENWARD_APP_ID）"),
+    ("init", "app_secret_stdin", "从 stdin 读取 App Secret（也可用环境变量 TOKENWARD_APP_SECRET）"),
+    ("init", "app_secret_file", "从文件读取 App Secret 并封存"),
+    ("init", "secret_file", "把 App Secret 留在此文件中，每次从中读取"),
+    ("init", "app_kind", "self-built（企业自建应用）或 store（商店应用）"),
+    ("init", "tenant_key", "商店应用所在的企业（tenant_key）"),
+    ("init", "fallback", "v2 与 v3 之一不存在时是否尝试另一个：true 或 false"),
+    ("init", "open_url", "开放平台地址（TOKENWARD_OPEN_URL）"),
+    ("init", "accounts_url", "账号服务地址（TOKENWARD_ACCOUNTS_URL）"),
+    ("init", "token_api", "新登录使用的令牌接口：v3、v2、oidc-v1 或 legacy-v1（TOKENWARD_TOKEN_API）"),
+    ("init", "token_url", "替代令牌接口的完整地址，用于网关"),
+    ("init", "redirect_uri", "在开放平台登记的重定向 URL"),
+    ("init", "port", "登录回调在本机的端口"),
+    ("init", "scope", "每次登录都申请的权限；可重复"),
+    ("init", "no_check", "不向服务方验证 App ID 和密钥"),
+    ("login", "", "登录一位用户"),
+    ("login", "app", "新配置档所属的应用；已有配置档无需填写"),
+    ("login", "scope", "除应用设置外还要申请的权限；可重复，用空格或逗号分隔"),
+    ("login", "paste", "手工粘贴浏览器最后停留的地址，而不在本机等待"),
+    ("login", "device", "显示代码，在另一台设备上输入"),
+    ("login", "no_browser", "stdout 只输出授权地址并等待；不打开浏览器"),
+    ("login", "qr", "同时以二维码显示地址"),
+    ("login", "port", "回调在本机的端口；须包含在已登记的重定向 URL 中"),
+    ("login", "timeout", "等待用户的最长时间"),
+    ("login", "force_consent", "即使可以跳过也显示授权页"),
+    ("token", "", "输出当前有效的访问令牌"),
+    ("token", "identity", "谁的令牌"),
+    ("token", "min_ttl", "令牌至少还要有效多久，如 90s、10m、1h"),
+    ("token", "format", "输出格式"),
+    ("refresh", "", "立即续期，不论令牌新旧"),
+    ("status", "", "显示登录状态；不消耗任何令牌"),
+    ("list", "", "列出所有登录；不消耗任何令牌"),
+    ("exec", "", "运行程序，并在其环境变量中提供令牌"),
+    ("exec", "env", "存放令牌的环境变量；可重复；默认 TOKENWARD_ACCESS_TOKEN"),
+    ("exec", "only_env", "只设置这些变量，不设置 @larksuite/cli 读取的变量"),
+    ("exec", "min_ttl", "令牌至少还要有效多久，如 90s、10m、1h"),
+    ("exec", "command", "程序及其参数，写在 `--` 之后"),
+    ("logout", "", "删除登录；可同时在服务方撤销"),
+    ("logout", "revoke", "同时在服务方撤销令牌"),
+    ("logout", "yes", "不询问"),
+    ("logout", "force", "即使服务方未能撤销也删除令牌"),
+    ("sandbox", "", "在本机启动真正轮换令牌的服务方，用于试用和测试"),
+    ("sandbox", "port", "监听端口；0 表示任选空闲端口"),
+    ("sandbox", "auto_consent", "自动同意授权，无需点击"),
+    ("sandbox", "access_life", "访问令牌的有效期"),
+    ("sandbox", "refresh_life", "刷新令牌的有效期"),
+    ("sandbox", "seed", "随机数种子，用于重现一次运行"),
+    ("sandbox", "print_env", "只以 shell 语句输出设置，然后继续运行"),
+    ("sandbox", "command", "带着这些设置运行的程序；程序结束沙箱即结束"),
+    ("demo", "", "演示从登录到恢复的全过程，不需要账号"),
+    ("demo", "keep", "保留演示目录并告知位置"),
+    ("vault", "", "维护加密的保险库"),
+    ("vault info", "", "显示保险库的位置、密钥来源和内容"),
+    ("vault backup", "", "把保险库的加密备份写入文件"),
+    ("vault backup", "file", "要写入的文件；不得已存在"),
+    ("vault restore", "", "恢复加密备份"),
+    ("vault restore", "file", "`vault backup` 写出的文件"),
+    ("vault restore", "yes", "不询问，即使已有保险库（会保留在旁边）"),
+    ("vault rekey", "", "为保险库换用新密钥"),
+    ("completions", "", "输出 shell 的补全脚本"),
+    ("completions", "shell", "shell 名称"),
+    ("man", "", "输出手册页，或把全部手册页写入目录"),
+    ("man", "out", "每个命令一页，写入此目录"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visit(command: &Command, path: &str, seen: &mut Vec<(String, String)>) {
+        seen.push((path.to_owned(), String::new()));
+        for arg in command.get_arguments() {
+            let name = arg.get_id().as_str();
+            if name != "help" && name != "version" {
+                let global = arg.is_global_set();
+                seen.push((if global { String::new() } else { path.to_owned() }, name.to_owned()));
+            }
+        }
+        for sub in command.get_subcommands() {
+            let path = if path.is_empty() { sub.get_name().to_owned() } else { format!("{path} {}", sub.get_name()) };
+            visit(sub, &path, seen);
+        }
+    }
+
+    #[test]
+    fn every_command_and_argument_has_chinese_words_and_no_words_are_left_over() {
+        let mut seen = Vec::new();
+        visit(&Cli::command(), "", &mut seen);
+        for (path, name) in &seen {
+            let words = words(path, name).unwrap_or_else(|| panic!("no words for {path:?} {name:?}"));
+            assert!(words.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)) || name == "shell", "{words}");
+        }
+        for (path, name, _) in WORDS {
+            assert!(seen.contains(&((*path).to_owned(), (*name).to_owned())), "{path:?} {name:?} is no argument");
+        }
+    }
+
+    #[test]
+    fn the_chinese_tree_is_sound() {
+        command(Lang::Zh).debug_assert();
+        let help = command(Lang::Zh).try_get_matches_from(["tokenward", "login", "--help"]).unwrap_err().to_string();
+        assert!(help.contains("用法：tokenward login") && help.contains("授权地址"), "{help}");
+    }
+}

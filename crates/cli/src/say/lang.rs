@@ -1,0 +1,66 @@
+//! The language of the words on screen.
+
+use clap::ValueEnum;
+use tokenward_core::Words;
+
+/// A language of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// English
+    En,
+    /// 简体中文
+    Zh,
+}
+
+impl Lang {
+    /// The language that the environment asks for: our own variable, then the locale by the order of POSIX
+    /// (`LC_ALL`, `LC_MESSAGES`, `LANG`; an empty one does not count). Every Chinese locale reads Chinese; everything
+    /// else, `C` too, reads English.
+    pub(crate) fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        ["TOKENWARD_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .find_map(|name| variable(name).filter(|value| !value.is_empty()))
+            .map_or(Self::En, |value| Self::of_locale(&value))
+    }
+
+    fn of_locale(locale: &str) -> Self {
+        let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
+        if language.eq_ignore_ascii_case("zh") { Self::Zh } else { Self::En }
+    }
+
+    /// Picks the words.
+    pub(crate) const fn of(self, words: Words) -> &'static str {
+        match self {
+            Self::En => words.en,
+            Self::Zh => words.zh,
+        }
+    }
+
+    /// The name used in variables and flags.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lang(set: &[(&str, &str)]) -> Lang {
+        Lang::of_environment(|name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn the_locale_decides_by_the_order_of_posix() {
+        assert_eq!(lang(&[]), Lang::En);
+        assert_eq!(lang(&[("LANG", "zh_CN.UTF-8")]), Lang::Zh);
+        assert_eq!(lang(&[("LANG", "zh_CN.UTF-8"), ("LC_ALL", "C")]), Lang::En);
+        assert_eq!(lang(&[("LANG", "en_GB.UTF-8"), ("LC_MESSAGES", "zh")]), Lang::Zh);
+        assert_eq!(lang(&[("LC_ALL", ""), ("LANG", "zh-Hans")]), Lang::Zh);
+        assert_eq!(lang(&[("LANG", "zh_CN"), ("TOKENWARD_LANG", "en")]), Lang::En);
+        assert_eq!(lang(&[("LANG", "zha_CN")]), Lang::En);
+    }
+}

@@ -1,0 +1,61 @@
+//! Setting up, logging in and out.
+
+super::sentences! {
+    ask_brand() { "Brand, feishu or lark" "品牌（feishu 飞书，或 lark）" }
+    ask_app_id() { "App ID (cli_…)" "App ID，即应用 ID（cli_…）" }
+    ask_app_secret() { "App Secret (not shown)" "App Secret（输入时不显示）" }
+    secret_ways() { "--app-secret-stdin, --app-secret-file FILE or TOKENWARD_APP_SECRET" "--app-secret-stdin、--app-secret-file 文件，或环境变量 TOKENWARD_APP_SECRET" }
+    secret_unusable(source, why) { "the app secret from {source} cannot be used: {why}" "来自 {source} 的 App Secret 无法使用：{why}" }
+    secret_empty() { "it is empty" "内容为空" }
+    secret_malformed() { "it holds a space, a control character or a non-ASCII character" "含有空格、控制字符或非 ASCII 字符" }
+    secret_file_unreadable(file) { "the app secret's file {file} cannot be read" "无法读取 App Secret 文件 {file}" }
+    init_checked() { "the provider accepts the app's id and secret" "服务方已确认 App ID 和 App Secret" }
+    init_unchecked(what) { "the app's id and secret were saved, but could not be checked: {what}" "App ID 和 App Secret 已保存，但未能验证：{what}" }
+    init_saved(app, file, profile) { "app {app} is saved in {file}, its secret sealed in the vault; profile {profile}" "应用 {app} 已保存到 {file}，密钥已封存于保险库；配置档 {profile}" }
+    init_console(url) { "Four things to set in the console, once: {url}" "请在开放平台完成四项设置（只需一次）：{url}" }
+    init_redirect(uri) { "  1. Security settings → Redirect URLs: add {uri} exactly so" "  1. 安全设置 → 重定向 URL：添加 {uri}，须完全一致" }
+    init_offline() { "  2. Permissions: enable offline_access (without it no refresh token is issued) and the scopes you need" "  2. 权限管理：开通 offline_access（没有它就不会下发刷新令牌）以及所需的其他权限" }
+    init_switch() { "  3. Security settings: switch on \"Refresh user_access_token\" (if the switch is not shown, it is on)" "  3. 安全设置：打开“刷新 user_access_token”开关（如果没有显示该开关，则默认已打开）" }
+    init_publish() { "  4. Version management: publish a version; only then do the changes count" "  4. 版本管理与发布：发布一个版本，之后以上修改才会生效" }
+    init_next(command) { "next: {command}" "下一步：{command}" }
+
+    commas_explained() { "scopes are separated by spaces; the commas were read as spaces" "权限（scope）应以空格分隔；已把逗号当作空格处理" }
+    scope_malformed(scope) { "{scope} is not a scope: a scope is visible ASCII without quotes and backslashes" "{scope} 不是合法的权限名：只能用可见 ASCII 字符，不含引号和反斜杠" }
+    scopes_too_many(count) { "{count} scopes asked for, at most 50 fit into one login (offline_access is one of them)" "申请了 {count} 个权限，一次登录最多 50 个（offline_access 计入其中）" }
+    opening_browser(url) { "opening the login page in your browser; if it does not appear, open\n  {url}" "正在浏览器中打开登录页；如果没有出现，请手动打开\n  {url}" }
+    open_yourself(url) { "open this address in a browser:\n  {url}" "请在浏览器中打开：\n  {url}" }
+    no_browser_here() { "there is no browser to open here; on another machine, use `tokenward login --paste`" "本机没有可用的浏览器；如在另一台机器上操作，请使用 `tokenward login --paste`" }
+    waiting_callback(address, span) { "waiting for the browser to come back to {address} (at most {span}; Ctrl-C to give up)" "正在等待浏览器返回 {address}（最多 {span}；按 Ctrl-C 放弃）" }
+    paste_here() { "log in there; the browser then ends at an address that need not load. Paste that whole address here" "登录后浏览器会停在一个地址（打不开也没关系）。请把完整地址粘贴到这里" }
+    paste_not_url() { "what was pasted is not an address" "粘贴的内容不是网址" }
+    paste_other_page(expected) { "the pasted address does not begin with {expected}" "粘贴的地址不是以 {expected} 开头" }
+    paste_no_code() { "the pasted address holds no code" "粘贴的地址中没有授权码（code）" }
+    paste_state_missing() { "the pasted address holds no state, so it cannot be told whether it belongs to this login" "粘贴的地址中没有 state，无法确认它属于本次登录" }
+    paste_other_login() { "the pasted address belongs to another login (its state differs)" "粘贴的地址属于另一次登录（state 不一致）" }
+    device_code(url, code, span) { "on any device open\n  {url}\nand type the code {code} (good for {span})" "请在任意设备上打开\n  {url}\n并输入代码 {code}（{span}内有效）" }
+    device_direct(url) { "or open this address, which has the code in it:\n  {url}" "也可以直接打开带有代码的地址：\n  {url}" }
+    qr_too_long() { "the address is too long for a QR code" "地址太长，无法生成二维码" }
+    port_needs_loopback(uri) { "the redirect URL {uri} is not on this machine, so nothing can wait for it here: use --paste, or --port" "重定向 URL {uri} 不在本机，无法在这里等待：请用 --paste，或指定 --port" }
+    new_profile(profile, app) { "profile {profile} is new and belongs to app {app}" "新建配置档 {profile}，属于应用 {app}" }
+    profile_other_app(profile, app) { "profile {profile} belongs to app {app}: choose another name with --profile" "配置档 {profile} 属于应用 {app}：请用 --profile 换一个名字" }
+    no_such_app(app) { "there is no app {app}: run `tokenward init --app {app}`" "没有应用 {app}：请运行 `tokenward init --app {app}`" }
+
+    logged_in(profile, who) { "logged in: profile {profile} is {who}" "登录成功：配置档 {profile} 的用户是 {who}" }
+    somebody() { "a user whom the provider did not name" "服务方未告知姓名的用户" }
+    took_over(who) { "the profile belonged to another user before; that login is kept without a profile: {who}" "该配置档原属另一位用户；其登录已保留，但不再有配置档：{who}" }
+    scopes_granted(scopes) { "granted: {scopes}" "已授权：{scopes}" }
+    scopes_missing(scopes) { "asked for and not granted: {scopes}. Enable them for the app in the console and publish a version, then log in again" "已申请但未授权：{scopes}。请在开放平台为应用开通并发布版本，然后重新登录" }
+    login_lasts(access, refresh) { "the access token is good for {access} and is turned by itself; the login ends after {refresh} without use" "访问令牌有效期 {access}，会自动续期；闲置 {refresh}后登录到期" }
+    login_wall(moment) { "in any case the login ends {moment}" "登录最迟到期于 {moment}" }
+    no_refresh_token(span) { "no refresh token was issued, so this login ends in {span}. Console: enable offline_access (Permissions), switch on \"Refresh user_access_token\" (Security settings), publish a version; then log in again" "没有下发刷新令牌，此登录将在 {span}后结束。请在开放平台开通 offline_access（权限管理）、打开“刷新 user_access_token”开关（安全设置）并发布版本，然后重新登录" }
+
+    ask_logout(profile) { "Forget the login of profile {profile}?" "确定要删除配置档 {profile} 的登录吗？" }
+    ask_logout_revoke(profile) { "Withdraw the login of profile {profile} at the provider and forget it?" "确定要在服务方撤销配置档 {profile} 的登录并删除吗？" }
+    logout_ways() { "--yes" "参数 --yes" }
+    not_logged_out() { "nothing was changed" "未做任何更改" }
+    logged_out(profile) { "profile {profile}: the tokens are gone from this machine" "配置档 {profile}：本机上的令牌已清除" }
+    logged_out_revoked(profile) { "profile {profile}: withdrawn at the provider and gone from this machine" "配置档 {profile}：已在服务方撤销，本机上的令牌已清除" }
+    logged_out_unrevoked(profile) { "profile {profile}: gone from this machine; the provider did not confirm the withdrawal" "配置档 {profile}：本机上的令牌已清除；服务方未确认撤销" }
+    revoke_by_hand(url) { "the user can withdraw it at {url}" "用户可在此页面自行撤销：{url}" }
+    revoke_kept() { "the tokens are kept, because the provider did not confirm the withdrawal; with --force they are forgotten all the same" "服务方未确认撤销，令牌已保留；使用 --force 可强制删除" }
+}

@@ -1,0 +1,74 @@
+//! The one catalogue: every sentence a person may read, in English and Simplified Chinese.
+//!
+//! Enters: a [`Lang`] and the facts of a sentence. Leaves: the sentence. A sentence cannot be written in one language
+//! alone: the macro takes both or does not compile, and a test sees that both name the same facts. Nothing else in
+//! this crate holds words for people; JSON fields, codes and names are the same in every language.
+
+mod codes;
+mod commands;
+pub(crate) mod help;
+mod lang;
+mod login;
+mod oddities;
+mod remedies;
+mod settings;
+mod stage;
+mod standing;
+mod time;
+
+pub(crate) use lang::Lang;
+
+/// Makes a function of [`Lang`] for each sentence, and a list of all of them for the tests.
+macro_rules! sentences {
+    ($($name:ident($($fact:ident),*) { $en:literal $zh:literal })+) => {
+        impl crate::say::Lang {
+            $(pub(crate) fn $name(self $(, $fact: impl std::fmt::Display)*) -> String {
+                match self {
+                    Self::En => format!($en),
+                    Self::Zh => format!($zh),
+                }
+            })+
+        }
+
+        #[cfg(test)]
+        pub(super) const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $zh)),+];
+    };
+}
+use sentences;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn facts(sentence: &str) -> BTreeSet<&str> {
+        sentence.split('{').skip(1).filter_map(|part| part.split(['}', ':']).next()).collect()
+    }
+
+    fn chinese(text: &str) -> bool {
+        text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+    }
+
+    #[test]
+    fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
+        let all = [commands::ALL, login::ALL, settings::ALL, stage::ALL, standing::ALL, time::ALL].concat();
+        let mut names = BTreeSet::new();
+        for (name, en, zh) in all {
+            assert!(names.insert(name), "{name} twice");
+            assert!(!en.trim().is_empty() && !chinese(en), "{name}: English: {en}");
+            // A sentence of facts alone differs by its punctuation.
+            assert!(chinese(zh) || zh.contains('（'), "{name}: Chinese: {zh}");
+            assert_eq!(facts(en), facts(zh), "{name}");
+        }
+    }
+
+    #[test]
+    fn tables_are_there_in_both_languages() {
+        let words = [codes::all(), remedies::all(), oddities::all()].concat();
+        for words in words {
+            assert!(!words.en.trim().is_empty() && !chinese(words.en), "{}", words.en);
+            assert!(chinese(words.zh), "{}", words.zh);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What was strange about an answer that was kept all the same.
+
+use tokenward_core::{Oddity, Words};
+
+use super::Lang;
+
+impl Lang {
+    /// The oddity in words.
+    pub(crate) fn oddity(self, oddity: Oddity) -> &'static str {
+        self.of(words(oddity))
+    }
+}
+
+const fn w(en: &'static str, zh: &'static str) -> Words {
+    Words { en, zh }
+}
+
+fn words(oddity: Oddity) -> Words {
+    match oddity {
+        Oddity::AccessMissing => w("the answer brought no access token", "应答中没有访问令牌"),
+        Oddity::AccessLifeMissing => w(
+            "the answer does not say how long the access token lives; the shortest documented life is assumed",
+            "应答未说明访问令牌的有效期；按文档中最短的计算",
+        ),
+        Oddity::RefreshMissing => w(
+            "the answer brought no new refresh token, so this login ends with its access token",
+            "应答中没有新的刷新令牌，登录将随访问令牌结束",
+        ),
+        Oddity::RefreshLifeMissing => w(
+            "the answer does not say how long the refresh token lives; seven days are assumed",
+            "应答未说明刷新令牌的有效期；按七天计算",
+        ),
+        Oddity::NumberAsText => w("a number came as text", "应答中的数字是文本形式"),
+        Oddity::TokenType => w("the token type is not Bearer", "令牌类型不是 Bearer"),
+        Oddity::CutOff => {
+            w("the answer was cut off after the tokens; the tokens are kept", "应答在令牌之后被截断；令牌已保留")
+        }
+        Oddity::TokensDespiteFailure => {
+            w("the answer says failure, yet brought tokens; they are kept", "应答说失败，却带来了令牌；令牌已保留")
+        }
+        _ => w("something in the answer was unusual; the tokens are kept", "应答中有异常之处；令牌已保留"),
+    }
+}
+
+#[cfg(test)]
+pub(super) fn all() -> Vec<Words> {
+    [
+        Oddity::AccessMissing,
+        Oddity::AccessLifeMissing,
+        Oddity::RefreshMissing,
+        Oddity::RefreshLifeMissing,
+        Oddity::NumberAsText,
+        Oddity::TokenType,
+        Oddity::CutOff,
+        Oddity::TokensDespiteFailure,
+    ]
+    .map(words)
+    .to_vec()
+}

@@ -1,0 +1,158 @@
+//! What a person can do about a provider's refusal.
+
+use tokenward_core::{Remedy, Words};
+
+use super::Lang;
+
+impl Lang {
+    /// The remedy in words.
+    pub(crate) fn remedy(self, remedy: Remedy) -> &'static str {
+        self.of(words(remedy))
+    }
+}
+
+const fn w(en: &'static str, zh: &'static str) -> Words {
+    Words { en, zh }
+}
+
+fn words(remedy: Remedy) -> Words {
+    match remedy {
+        Remedy::LogIn => w("log in again with `tokenward login`", "请用 `tokenward login` 重新登录"),
+        Remedy::LogInAfterEnd => w(
+            "log in again with `tokenward login`: the token or the consent has passed its end",
+            "令牌或授权已到期，请用 `tokenward login` 重新登录",
+        ),
+        Remedy::LogInAfterUse => w(
+            "the token was used before: find the second tool or copied file that uses it, then `tokenward login`",
+            "令牌已被使用过：请找出也在使用它的工具或被复制的文件，然后运行 `tokenward login`",
+        ),
+        Remedy::LogInAgainFromStart => w(
+            "start again with `tokenward login`: the code was used, expired or unknown",
+            "授权码已用过、过期或不存在，请重新运行 `tokenward login`",
+        ),
+        Remedy::TryLater => w("try again later; nothing is lost", "请稍后重试；没有任何损失"),
+        Remedy::WaitForLimit => {
+            w("wait as long as the provider says, then try again", "请按服务方要求的时间等待后重试")
+        }
+        Remedy::CheckSecret => w(
+            "copy the app's id and secret again from the console (Credentials) and run `tokenward init`",
+            "请从开放平台“凭证与基础信息”重新复制 App ID 和 App Secret，并运行 `tokenward init`",
+        ),
+        Remedy::CheckBrand => w(
+            "the app belongs to the other brand: run `tokenward init` with --provider lark instead of feishu, or the reverse",
+            "该应用属于另一个品牌：请把 --provider 换成 lark（或 feishu）重新运行 `tokenward init`",
+        ),
+        Remedy::CheckAppId => {
+            w("check the app's id: it does not exist at this provider", "请核对 App ID：它在这个平台上不存在")
+        }
+        Remedy::EnableApp => w("enable the app in the console and publish a version", "请在开放平台启用应用并发布版本"),
+        Remedy::InstallApp => w("have the app installed in the company", "请在企业中安装该应用"),
+        Remedy::WidenAvailability => w(
+            "put the user into the app's range of availability (console: Version management) and publish",
+            "请在开放平台“版本管理”中把该用户加入应用可用范围并发布版本",
+        ),
+        Remedy::EnableRefresh => w(
+            "console: Security settings → switch on \"Refresh user_access_token\", then publish a version",
+            "开放平台：安全设置 → 打开“刷新 user_access_token”开关，然后发布版本",
+        ),
+        Remedy::RegisterRedirect => w(
+            "console: Security settings → register the redirect URL exactly as it is used",
+            "开放平台：安全设置 → 登记重定向 URL，须与实际使用的完全一致",
+        ),
+        Remedy::EnableScope => w(
+            "console: Permissions → enable the scope for the app, then publish a version",
+            "开放平台：权限管理 → 为应用开通该权限，然后发布版本",
+        ),
+        Remedy::GrantScope => w(
+            "log in again with --scope for what is missing; grants add up",
+            "请用 --scope 带上缺少的权限重新登录；授权会累加",
+        ),
+        Remedy::AskAdministrator => {
+            w("ask the company's administrator to put the account in order", "请联系企业管理员处理该账号")
+        }
+        Remedy::AllowAddress => w(
+            "console: Security settings → put this machine's address on the IP allow list",
+            "开放平台：安全设置 → 把本机地址加入 IP 白名单",
+        ),
+        Remedy::RaiseQuota => {
+            w("the quota is used up: wait for the next month or raise it", "调用额度已用完：请等到下月或提升额度")
+        }
+        Remedy::UseIssuingApp => w(
+            "the token belongs to another app or endpoint family: check --app-id and --token-api, then log in again",
+            "令牌属于另一个应用或接口版本：请核对 --app-id 和 --token-api 后重新登录",
+        ),
+        Remedy::PassChallenge => w(
+            "the company demands a further check: log in in the browser and pass it",
+            "企业要求进一步验证：请在浏览器中登录并完成验证",
+        ),
+        Remedy::ResendTicket => w(
+            "a new app ticket is needed: it is pushed to the app's event address every hour",
+            "需要新的 app_ticket：平台每小时向应用的事件地址推送一次",
+        ),
+        Remedy::CheckUrl => w(
+            "check --open-url, --accounts-url and --token-url: nothing of the provider answers there",
+            "请核对 --open-url、--accounts-url 和 --token-url：那里没有服务方的接口",
+        ),
+        Remedy::RenewAppToken => {
+            w("run the command again: a new app token is fetched", "请再运行一次：会重新获取应用令牌")
+        }
+        Remedy::RenewAccess => w("run `tokenward refresh`", "请运行 `tokenward refresh`"),
+        Remedy::ReportBug => w("report this with the lines above", "请附上以上内容反馈给我们"),
+        _ => w(UNTOLD, "请参见服务方的说明"),
+    }
+}
+
+/// Stands for a remedy that nobody has written a sentence for.
+const UNTOLD: &str = "see the provider's description";
+
+#[cfg(test)]
+pub(super) fn all() -> Vec<Words> {
+    EVERY.iter().map(|&remedy| words(remedy)).collect()
+}
+
+/// Every remedy. The serialised name of each is asked for below, so that one that is missing here is found by the
+/// exhaustive list of the dialect's table instead.
+#[cfg(test)]
+const EVERY: &[Remedy] = &[
+    Remedy::LogIn,
+    Remedy::LogInAfterEnd,
+    Remedy::LogInAfterUse,
+    Remedy::LogInAgainFromStart,
+    Remedy::TryLater,
+    Remedy::WaitForLimit,
+    Remedy::CheckSecret,
+    Remedy::CheckBrand,
+    Remedy::CheckAppId,
+    Remedy::EnableApp,
+    Remedy::InstallApp,
+    Remedy::WidenAvailability,
+    Remedy::EnableRefresh,
+    Remedy::RegisterRedirect,
+    Remedy::EnableScope,
+    Remedy::GrantScope,
+    Remedy::AskAdministrator,
+    Remedy::AllowAddress,
+    Remedy::RaiseQuota,
+    Remedy::UseIssuingApp,
+    Remedy::PassChallenge,
+    Remedy::ResendTicket,
+    Remedy::CheckUrl,
+    Remedy::RenewAppToken,
+    Remedy::RenewAccess,
+    Remedy::ReportBug,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_remedy_is_told() {
+        for &remedy in EVERY {
+            assert_ne!(words(remedy).en, UNTOLD, "{remedy:?}");
+        }
+        // `Remedy` derives its order from its declaration: the last one listed must be the last one there is, and
+        // the list must be without gaps.
+        assert!(EVERY.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}

@@ -1,0 +1,171 @@
+//! What can be wrong with a configuration.
+//!
+//! English is the settings' own `Display`, one sentence that says what to do; Chinese is here. Both come through this
+//! file, so that a new kind of error has one place where its words are missed (the match on it).
+
+use std::error::Error as _;
+
+use tokenward::{Origin, Setting, SettingsError, Warning};
+use tokenward_core::{BadSecret, ProfileName, ScopesError};
+
+use super::Lang;
+use crate::failure::Failure;
+
+super::sentences! {
+    origin_default() { "the default" "默认值" }
+    origin_line(key, file, line) { "{key} ({file} line {line})" "{key}（{file} 第 {line} 行）" }
+    meant_word(name) { ". Did you mean {name}?" "。是否想写 {name}？" }
+    secret_missing(app) { "the secret of app {app} is not there: neither in the environment, nor in a file, nor in the vault" "找不到应用 {app} 的 App Secret：环境变量、文件和保险库中都没有" }
+    secret_missing_next(app) { "run `tokenward init --app {app}`, or set TOKENWARD_APP_SECRET" "请运行 `tokenward init --app {app}`，或设置环境变量 TOKENWARD_APP_SECRET" }
+}
+
+impl Lang {
+    /// A failure of the settings, with its code. Its sentence says what to do, so no general advice follows.
+    pub(crate) fn settings_failure(self, error: &SettingsError) -> Failure {
+        let sentence = match self {
+            Self::En => error.to_string(),
+            Self::Zh => chinese(error),
+        };
+        let failure = Failure::new(error.code(), sentence).complete();
+        match error.source() {
+            Some(source) => failure.detail(source.to_string()),
+            None => failure,
+        }
+    }
+
+    /// A warning of the settings.
+    pub(crate) fn settings_warning(self, warning: &Warning) -> String {
+        match self {
+            Self::En => warning.to_string(),
+            Self::Zh => chinese_warning(warning),
+        }
+    }
+
+    /// Why a text is no secret.
+    pub(crate) fn bad_secret(self, reason: BadSecret) -> String {
+        match reason {
+            BadSecret::Empty => self.secret_empty(),
+            BadSecret::Malformed => self.secret_malformed(),
+        }
+    }
+
+    /// Why a list of scopes cannot be asked for.
+    pub(crate) fn bad_scopes(self, reason: &ScopesError) -> String {
+        match reason {
+            ScopesError::TooMany { count } => self.scopes_too_many(count),
+            ScopesError::Malformed(scope) => self.scope_malformed(format!("{scope:?}")),
+        }
+    }
+
+    fn origin(self, origin: &Origin) -> String {
+        match origin {
+            Origin::Flag(name) | Origin::Variable(name) => (*name).to_owned(),
+            Origin::File(place) => self.origin_line(&place.key, place.path.display(), place.line),
+            _ => self.origin_default(),
+        }
+    }
+
+    fn meant(self, nearest: Option<&str>) -> String {
+        nearest.map_or_else(String::new, |name| self.meant_word(name))
+    }
+}
+
+fn chinese(error: &SettingsError) -> String {
+    let zh = Lang::Zh;
+    let names = |known: &[ProfileName]| known.iter().map(ProfileName::as_str).collect::<Vec<_>>().join("、");
+    match error {
+        SettingsError::NoHome => "找不到主目录：请把 TOKENWARD_HOME 设为存放 Tokenward 文件的目录".to_owned(),
+        SettingsError::Unreadable { path, .. } => format!("无法读取 {}", path.display()),
+        SettingsError::Unparsable { path, line, column, reason, shown } => {
+            format!("{} 第 {line} 行第 {column} 列无法解析：{reason}：{shown}", path.display())
+        }
+        SettingsError::SecretInFile { path, line, key } => format!(
+            "{} 第 {line} 行：{key} 不应写在此文件中；请删除该行及其密钥，然后运行 `tokenward init`，或设置 TOKENWARD_APP_SECRET，或用 secret_file 指定文件",
+            path.display()
+        ),
+        SettingsError::BadName { origin, name } => format!(
+            "{}：{name:?} 不能作为名字：请用 1 到 64 个字母、数字、'-'、'_'、'.' 或 '@'，且不以 '-' 或 '.' 开头",
+            zh.origin(origin)
+        ),
+        SettingsError::BadValue { origin, value, allowed } => {
+            format!("{}：值 {value:?} 无法使用：{allowed}", zh.origin(origin))
+        }
+        SettingsError::Missing { setting, profile } => {
+            format!("配置档“{profile}”缺少设置：请提供 {}", ways(*setting))
+        }
+        SettingsError::OtherHostMissing { origin, given, missing } => {
+            format!("{} 为 {given}，无法由此推出另一个地址：请同时提供 {}", zh.origin(origin), ways(*missing))
+        }
+        SettingsError::BrandMismatch { brand, host, origin } => format!(
+            "{} 为 {host}，属于 {other}，而应用的 provider 是 {brand}；服务方会以 20046 拒绝。若应用创建于 {other}，请写 provider = \"{other}\"，否则请去掉该地址",
+            zh.origin(origin),
+            other = brand.other(),
+        ),
+        SettingsError::UnknownProfile { name, known, nearest, .. } => {
+            let known = if known.is_empty() {
+                "目前还没有配置档：请运行 `tokenward init`".to_owned()
+            } else {
+                format!("已有：{}", names(known))
+            };
+            format!("没有配置档“{name}”；{known}{}", zh.meant(nearest.as_deref()))
+        }
+        SettingsError::UnknownApp { origin, app, nearest } => {
+            format!("{}：没有 [apps.{app}] 表{}", zh.origin(origin), zh.meant(nearest.as_deref()))
+        }
+        SettingsError::WhichProfile { known, path } => format!(
+            "有多个配置档（{}）：请用 --profile 或 TOKENWARD_PROFILE 指定，或在 {} 中设置 default_profile",
+            names(known),
+            path.display()
+        ),
+        SettingsError::NothingSetUp { path } => format!(
+            "还没有任何设置：请运行 `tokenward init`，或设置 TOKENWARD_APP_ID 和 TOKENWARD_APP_SECRET（已查找 {}）",
+            path.display()
+        ),
+        SettingsError::BadSecret { origin, reason } => {
+            format!("{} 中没有可用的密钥：{}", zh.origin(origin), zh.bad_secret(*reason))
+        }
+        SettingsError::SecretUnreadable { origin, path, .. } => {
+            format!("{}：无法读取密钥文件 {}", zh.origin(origin), path.display())
+        }
+        SettingsError::BadScopes { origin, reason } => format!("{}：{}", zh.origin(origin), zh.bad_scopes(reason)),
+        SettingsError::NotWritten { path, .. } => format!("无法写入 {}；没有做任何更改", path.display()),
+        SettingsError::OpenToOthers { path, mode } => format!(
+            "{} 可被其他用户写入（权限 {mode:04o}），保险库可能被替换：请用 TOKENWARD_HOME 指定自己的目录",
+            path.display()
+        ),
+        other => zh.happened(other.code()).to_owned(),
+    }
+}
+
+fn chinese_warning(warning: &Warning) -> String {
+    let zh = Lang::Zh;
+    match warning {
+        Warning::UnknownKey { path, line, key, nearest } => {
+            format!("{} 第 {line} 行：{key} 没有意义，已忽略{}", path.display(), zh.meant(nearest.as_deref()))
+        }
+        Warning::UnknownVariable { name, nearest } => {
+            format!("环境变量 {name} 没有意义，已忽略{}", zh.meant(nearest.as_deref()))
+        }
+        Warning::CommasInScopes { origin } => {
+            format!("{}：权限（scope）应以空格分隔；已把逗号当作空格处理", zh.origin(origin))
+        }
+        Warning::NotEncrypted { origin, url } => {
+            format!("{}：{url} 未加密，App Secret 和令牌将以明文传输", zh.origin(origin))
+        }
+        Warning::TenantKeyUnused { origin } => {
+            format!("{}：tenant_key 只用于商店应用（app_kind = \"store\"）", zh.origin(origin))
+        }
+        Warning::FolderClosed { path, mode } => {
+            format!("{} 曾可被其他用户写入（权限 {mode:04o}）；现已改为 0700", path.display())
+        }
+        // A kind that this version does not know: better in English than not at all.
+        other => other.to_string(),
+    }
+}
+
+/// Every way in which a setting can be given.
+fn ways(setting: Setting) -> String {
+    let key = setting.config_key().map(|key| format!("config.toml 中的 {key}"));
+    let ways = [setting.flag().map(str::to_owned), setting.variable().map(str::to_owned), key];
+    ways.into_iter().flatten().collect::<Vec<_>>().join(" 或 ")
+}

@@ -1,0 +1,107 @@
+//! How a login stands: tables and what came of a turn.
+
+use tokenward::Kept;
+use tokenward_core::{Doubt, Status, Words};
+
+use super::Lang;
+
+super::sentences! {
+    head_profile() { "PROFILE" "配置档" }
+    head_app() { "APP" "应用" }
+    head_user() { "USER" "用户" }
+    head_status() { "STATUS" "状态" }
+    head_generation() { "GENERATION" "代次" }
+    head_access() { "ACCESS TOKEN ENDS" "访问令牌到期" }
+    head_refresh() { "LOGIN ENDS UNUSED" "闲置到期" }
+    fact_profile() { "profile" "配置档" }
+    fact_app() { "app" "应用" }
+    fact_user() { "user" "用户" }
+    fact_open_id() { "open_id" "open_id（用户标识）" }
+    fact_tenant() { "company" "企业" }
+    fact_status() { "status" "状态" }
+    fact_generation() { "generation" "代次" }
+    fact_scopes() { "scopes" "权限" }
+    fact_access() { "access token ends" "访问令牌到期" }
+    fact_turn_at() { "is turned from" "将续期于" }
+    fact_refresh() { "login ends if unused" "闲置则到期于" }
+    fact_wall() { "login ends in any case" "最迟到期于" }
+    fact_consented() { "logged in" "登录于" }
+    fact_turned() { "last turn" "上次续期" }
+    fact_issued_by() { "token endpoint" "令牌接口" }
+    fact_story() { "what happened" "经过" }
+    fact_key() { "vault key" "保险库密钥" }
+    fact_vault() { "vault folder" "保险库目录" }
+    none() { "none" "无" }
+    unknown() { "not told" "未知" }
+    no_profile() { "(no profile)" "（无配置档）" }
+    nothing_listed() { "nobody has logged in yet; run `tokenward init`, then `tokenward login`" "还没有人登录；请先运行 `tokenward init`，再运行 `tokenward login`" }
+    doubt_story(since, why) { "a refresh token was sent and {why} ({since}); it is asked again when that is safe" "刷新令牌已发出，但{why}（{since}）；会在安全时再次询问" }
+    consent_story(since, code, what) { "{what} ({code}, {since})" "{what}（{code}，{since}）" }
+    consent_provider(code) { "provider's code {code}" "服务方错误码 {code}" }
+    open_story(pid, host, since, deadline) { "process {pid} on {host} began a turn {since} and has until {deadline}" "进程 {pid}（主机 {host}）于 {since} 开始续期，期限 {deadline}" }
+    refresh_soon(span) { "this login ends in {span} unless it is used; any `tokenward token` after the turn time or `tokenward refresh` prolongs it" "此登录将在 {span}后到期；到续期时间后运行 `tokenward token` 或运行 `tokenward refresh` 可延长" }
+    wall_soon(span) { "in {span} this login ends for good and no refresh can prolong it: log in again before" "此登录将在 {span}后彻底到期，刷新无法延长：请提前重新登录" }
+    turned(profile, generation) { "profile {profile}: turned, now generation {generation}" "配置档 {profile}：已续期，现为第 {generation} 代" }
+    turned_elsewhere(profile, generation) { "profile {profile}: another process turned it just now, generation {generation}" "配置档 {profile}：另一个进程刚刚完成续期，现为第 {generation} 代" }
+    good_for(span) { "the access token is good for {span}" "访问令牌有效期还有 {span}" }
+    notice_turn_failed(what, code) { "the turn ahead of time failed; the present token is still good: {what} ({code})" "提前续期失败，现有令牌仍可用：{what}（{code}）" }
+    notice_odd(what) { "the provider's answer was odd: {what}" "服务方的应答有异常：{what}" }
+    notice_recovered() { "an earlier run was interrupted; what it left was brought to an end" "之前的一次运行中断了；遗留的步骤已处理完毕" }
+    notice_rescue() { "the journal could not be written; the answer is kept in the rescue slot. Free some space soon" "日志无法写入；应答已存入应急槽。请尽快腾出空间" }
+    notice_parked() { "a late answer arrived after the login had moved on; its tokens are kept aside" "应答迟到，登录已更新；其中的令牌另行保存" }
+    notice_clock() { "the clock went back: stored times were made true by a turn" "系统时钟被回拨：已通过续期校正所存时间" }
+    notice_elsewhere() { "another process turned the token meanwhile" "另一个进程已完成续期" }
+    repaired(path, was, now) { "{path} was open to others (mode {was}); it is now {now}" "{path} 曾对其他用户开放（权限 {was}）；现已改为 {now}" }
+    login_recovered(profile) { "a login of profile {profile} that was interrupted has been finished" "配置档 {profile} 此前中断的登录已补办完成" }
+    notice_shorter() { "the provider's tokens live shorter than was asked for" "服务方的令牌有效期短于所要求的时间" }
+    notice_other() { "something unusual was noticed; nothing is lost" "发现异常情况；没有任何损失" }
+}
+
+impl Lang {
+    /// A status in a word or two.
+    pub(crate) fn status(self, status: Status) -> &'static str {
+        self.of(match status {
+            Status::Fresh => w("fresh", "有效"),
+            Status::Due => w("due for a turn", "待续期"),
+            Status::Rotating => w("being turned", "续期中"),
+            Status::InDoubt => w("in doubt", "结果未知"),
+            Status::NeedsConsent => w("needs a login", "需重新登录"),
+            Status::Retired => w("logged out", "已退出"),
+            _ => w("unknown", "未知"),
+        })
+    }
+
+    /// Why an outcome is unknown, as a clause.
+    pub(crate) fn doubt(self, doubt: Doubt) -> &'static str {
+        self.of(match doubt {
+            Doubt::NoAnswer => w("no answer came", "没有收到应答"),
+            Doubt::OddAnswer => w("the answer could not be read", "应答无法解读"),
+            Doubt::SenderDied => w("the sender died before an answer was kept", "发送进程在保存应答前退出"),
+            _ => w("the outcome is not known", "结果不明"),
+        })
+    }
+
+    /// What was kept.
+    pub(crate) fn kept(self, kept: Kept) -> &'static str {
+        self.of(match kept {
+            Kept::Nothing => w("there was nothing to keep", "没有需要保留的内容"),
+            Kept::Everything => w("the login is unchanged", "登录保持不变"),
+            Kept::TokenUnspent => w("the refresh token is unspent", "刷新令牌未被使用"),
+            Kept::AnswerInJournal => w(
+                "the provider's answer is in the journal; the next run finishes the turn",
+                "服务方的应答已在日志中；下次运行会完成续期",
+            ),
+            Kept::AnswerInRescueSlot => w(
+                "the provider's answer is in the rescue slot; the next run finishes the turn",
+                "服务方的应答已在应急槽中；下次运行会完成续期",
+            ),
+            Kept::Doubt => w("the login is kept and marked as in doubt", "登录已保留，并标记为结果未知"),
+            Kept::Record => w("the record of the login is kept", "登录的记录已保留"),
+            _ => w("everything known is kept", "已知内容全部保留"),
+        })
+    }
+}
+
+const fn w(en: &'static str, zh: &'static str) -> Words {
+    Words { en, zh }
+}

@@ -1,0 +1,35 @@
+//! Signals: between the beginning of a spend and its commit they wait, because Ctrl-C must not cost a login.
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use tokenward_core::Code;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::desk::Desk;
+use crate::failure::Failure;
+
+/// Runs a command until it ends or a signal ends it. The wait for a spend is bounded by the spend's own deadline.
+pub(crate) async fn heard(
+    desk: &Desk,
+    command: impl Future<Output = Result<ExitCode, Failure>>,
+) -> Result<ExitCode, Failure> {
+    let listen = |kind| signal(kind).map_err(|error| Failure::of(Code::Internal).detail(error.to_string()));
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut hangup = listen(SignalKind::hangup())?;
+    let (name, number) = tokio::select! {
+        result = command => return result,
+        _ = interrupt.recv() => ("SIGINT", 2),
+        _ = terminate.recv() => ("SIGTERM", 15),
+        _ = hangup.recv() => ("SIGHUP", 1),
+    };
+    if let Some(keeper) = desk.keeper() {
+        if keeper.is_spending() {
+            desk.printer.note(desk.lang().interrupt_waits(name));
+        }
+        keeper.idle().await;
+    }
+    desk.printer.note(desk.lang().interrupted(name));
+    Err(Failure::silent(128 + number))
+}

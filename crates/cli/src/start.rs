@@ -1,0 +1,108 @@
+//! From words to a command, and from its result to an exit code.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::FromArgMatches;
+use clap::error::ErrorKind;
+use tokenward_core::Code;
+
+use crate::ambient::Ambient;
+use crate::args::{Cli, Colour, misuse};
+use crate::commands;
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::prompt::Asker;
+use crate::render::Printer;
+use crate::say::{Lang, help};
+use crate::signals;
+
+/// Runs the command that the words name.
+pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
+    let lang = ambient.lang(wanted_lang(arguments));
+    let words = std::iter::once(OsString::from("tokenward")).chain(arguments.iter().cloned());
+    let parsed = help::command(lang).try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return answer_clap(&error, arguments, &ambient, lang),
+    };
+    let global = cli.global;
+    let printer = Printer::new(lang, global.json, global.quiet, global.verbose, global.color, ambient.surface);
+    start_log(&ambient, global.verbose);
+    let result = ambient.check(lang).and_then(|()| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
+        let desk = Desk::new(ambient, global, printer);
+        let result = runtime.block_on(signals::heard(&desk, commands::run(cli.command, &desk)));
+        // A question may still be waiting on its thread; it must not hold the end up.
+        runtime.shutdown_timeout(Duration::from_millis(20));
+        Asker::restore();
+        result
+    });
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            if !failure.is_silent() {
+                printer.failure(&failure);
+            }
+            failure.exit()
+        }
+    }
+}
+
+/// Help and version are data; everything else is a misuse, told in our words.
+fn answer_clap(error: &clap::Error, arguments: &[OsString], ambient: &Ambient, lang: Lang) -> ExitCode {
+    let has = |flag: &str| arguments.iter().take_while(|word| *word != "--").any(|word| word == flag);
+    let printer = Printer::new(lang, has("--json"), false, 0, Colour::Auto, ambient.surface);
+    let result = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let text = if ambient.surface.out && !ambient.surface.plain {
+                error.render().ansi().to_string()
+            } else {
+                error.render().to_string()
+            };
+            printer.data(&text).map(|()| ExitCode::SUCCESS)
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            printer.picture(error.render().to_string().trim_end());
+            Err(Failure::silent(Code::Usage.exit() as u8))
+        }
+        _ => Err(misuse(error, lang)),
+    };
+    result.unwrap_or_else(|failure| {
+        if !failure.is_silent() {
+            printer.failure(&failure);
+        }
+        failure.exit()
+    })
+}
+
+/// The language flag, found before the words are parsed: help and misuse are told in it too.
+fn wanted_lang(arguments: &[OsString]) -> Option<Lang> {
+    let mut words = arguments.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        let value = if word == "--lang" { words.next() } else { word.strip_prefix("--lang=") };
+        if let Some(value) = value {
+            return <Lang as clap::ValueEnum>::from_str(value, true).ok();
+        }
+    }
+    None
+}
+
+/// Sends what the crates trace to stderr. They trace no secret (I4).
+fn start_log(ambient: &Ambient, verbose: u8) {
+    let wish = ambient.env.get("TOKENWARD_LOG").map(str::to_owned).or_else(|| match verbose {
+        0 | 1 => None,
+        2 => Some("tokenward=debug,tokenward_core=debug,tokenward_wire=debug,tokenward_vault=debug".to_owned()),
+        _ => Some("debug".to_owned()),
+    });
+    let Some(wish) = wish else { return };
+    let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(wish);
+    // Another subscriber cannot be there: this is the only place that sets one.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(ambient.surface.err && !ambient.surface.plain)
+        .try_init();
+}

@@ -1,0 +1,16 @@
+//! The command as people and programs meet it: the true binary, as child processes, against the sandbox provider.
+
+mod callback;
+mod demo;
+mod exec;
+mod exits;
+mod help;
+mod languages;
+mod logins;
+mod mistakes;
+mod secrets;
+mod signals;
+mod stand;
+mod tokens;
+mod vault;
+mod world;
