@@ -264,7 +264,9 @@ fn hosts_follow_from_each_other() {
 
 #[test]
 fn what_means_nothing_is_named() {
-    let case = Case::new("[apps.a]\napp_di = \"x\"\ncolour = 1\n[profile.p]\n").env("TOKENWARD_APPID", "x");
+    let case = Case::new("[apps.a]\napp_di = \"x\"\ncolour = 1\n[profile.p]\n")
+        .env("TOKENWARD_APPID", "x")
+        .env("TOKENWARD_ACCESS_TOKEN", "t");
     let (_, warnings) = case.load().unwrap();
     let texts: Vec<_> = warnings
         .iter()
