@@ -78,6 +78,16 @@ impl Connections {
             Role::Journalling => &self.journalling,
         };
         let mut slot = slot.lock().await;
+        if let Some(connection) = slot.as_mut()
+            && connection.is_in_transaction()
+        {
+            // Its last user failed or went away in the middle. The rollback is on its way, or has failed too (a full
+            // disk ends a transaction without telling sqlx): then the connection is given up.
+            let answers = connection.ping().await.is_ok();
+            if !answers || connection.is_in_transaction() {
+                *slot = None;
+            }
+        }
         if slot.is_none() {
             *slot = Some(self.open(role).await?);
         }
