@@ -122,7 +122,8 @@ impl Rescue {
 
     fn open(&self) -> io::Result<Opened<'_>> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if file.is_none() {
+        // A file that was removed under us would take an answer with it.
+        if file.as_ref().is_none_or(|file| file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)) {
             *file = Some(open_private(&self.path)?);
         }
         Ok(Opened(file))
