@@ -4,14 +4,14 @@
 //! `retire` are each one transaction and one sync. A crash inside one leaves the state before it; a crash after one, the state
 //! after it.
 
-mod connect;
+pub(crate) mod connect;
 mod grants;
 mod journal;
 mod leases;
 mod logins;
 mod publish;
-mod rows;
-mod statements;
+pub(crate) mod rows;
+pub(crate) mod statements;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -95,11 +95,11 @@ pub struct ParkedSet {
 
 /// The vault of one folder.
 pub struct SqliteVault {
-    folder: Folder,
-    sources: KeySources,
+    pub(crate) folder: Folder,
+    pub(crate) sources: KeySources,
     clock: Arc<dyn Clock>,
     rules: Arc<dyn Fn(&AppName) -> Option<Rules> + Send + Sync>,
-    sealer: Sealer,
+    pub(crate) sealer: Sealer,
     key_source: KeySource,
     key_words: String,
     repairs: Vec<Repair>,
@@ -117,19 +117,19 @@ pub struct SqliteVault {
 /// The keys of the vault in use, with the randomness to seal by.
 pub(crate) struct Sealer {
     keys: RwLock<Arc<Keys>>,
-    entropy: Arc<dyn Entropy>,
+    pub(crate) entropy: Arc<dyn Entropy>,
 }
 
 impl Sealer {
-    fn seal(&self, label: &Label, plain: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(&self, label: &Label, plain: &[u8]) -> Vec<u8> {
         self.keys().seal(&*self.entropy, label, plain)
     }
 
-    fn open(&self, label: &Label, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened> {
+    pub(crate) fn open(&self, label: &Label, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened> {
         self.keys().open(label, blob)
     }
 
-    fn keys(&self) -> Arc<Keys> {
+    pub(crate) fn keys(&self) -> Arc<Keys> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -214,7 +214,7 @@ impl SqliteVault {
         self.connections.get(Role::Reading).await
     }
 
-    async fn journalling(&self) -> Result<Held<'_>, VaultError> {
+    pub(crate) async fn journalling(&self) -> Result<Held<'_>, VaultError> {
         self.connections.get(Role::Journalling).await
     }
 
@@ -222,7 +222,7 @@ impl SqliteVault {
         self.connections.get(Role::Leasing).await
     }
 
-    async fn begin_write<'c>(
+    pub(crate) async fn begin_write<'c>(
         &self,
         connection: &'c mut SqliteConnection,
     ) -> Result<Transaction<'c, Sqlite>, VaultError> {
@@ -230,15 +230,15 @@ impl SqliteVault {
         connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.sql(&error))
     }
 
-    fn sql(&self, error: &sqlx::Error) -> VaultError {
+    pub(crate) fn sql(&self, error: &sqlx::Error) -> VaultError {
         self.connections.error(error)
     }
 
-    fn io(&self, error: &std::io::Error) -> VaultError {
+    pub(crate) fn io(&self, error: &std::io::Error) -> VaultError {
         from_io(self.folder.vault(), error)
     }
 
-    fn fault(&self, fault: Fault) -> VaultError {
+    pub(crate) fn fault(&self, fault: Fault) -> VaultError {
         let database = self.folder.database();
         match fault {
             Fault::Damaged(what) => damaged(&database, &what),

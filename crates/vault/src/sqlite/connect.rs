@@ -186,7 +186,7 @@ pub(crate) async fn header(connection: &mut SqliteConnection) -> Result<Header, 
     Ok(Header { schema: row.try_get(0)?, application: row.try_get(1)? })
 }
 
-async fn migrate(connection: &mut SqliteConnection, vault: VaultId) -> Result<(), sqlx::Error> {
+pub(crate) async fn migrate(connection: &mut SqliteConnection, vault: VaultId) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let found = header(&mut transaction).await?;
     for (number, script) in (1..).zip(MIGRATIONS) {
@@ -200,7 +200,7 @@ async fn migrate(connection: &mut SqliteConnection, vault: VaultId) -> Result<()
     transaction.commit().await
 }
 
-fn options(folder: &Folder, role: Role) -> SqliteConnectOptions {
+pub(crate) fn options(folder: &Folder, role: Role) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new()
         .filename(folder.database())
         .create_if_missing(false)

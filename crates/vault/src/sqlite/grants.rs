@@ -38,7 +38,7 @@ impl SqliteVault {
         Ok(grant)
     }
 
-    pub(super) async fn read_grants(&self) -> Result<Vec<Grant>, VaultError> {
+    pub(crate) async fn read_grants(&self) -> Result<Vec<Grant>, VaultError> {
         self.refresh_keys()?;
         let mut connection = self.read().await?;
         let rows = sqlx::query(sql::GRANTS).fetch_all(&mut *connection).await.map_err(|error| self.sql(&error))?;
