@@ -164,14 +164,13 @@ pub async fn restore(
         return Err(error);
     }
     let aside = folder.home().join(format!("vault.before-{millis}"));
-    match renameat_with(CWD, staged.vault(), CWD, folder.vault(), RenameFlags::EXCHANGE) {
-        Ok(()) => std::fs::rename(staged.vault(), &aside).map_err(io)?,
+    if renameat_with(CWD, staged.vault(), CWD, folder.vault(), RenameFlags::EXCHANGE).is_ok() {
+        std::fs::rename(staged.vault(), &aside).map_err(io)?;
+    } else {
         // Where two folders cannot change places in one step there is a moment without either, and a crash in it leaves
         // both under their other names.
-        Err(_) => {
-            std::fs::rename(folder.vault(), &aside).map_err(io)?;
-            std::fs::rename(staged.vault(), folder.vault()).map_err(io)?;
-        }
+        std::fs::rename(folder.vault(), &aside).map_err(io)?;
+        std::fs::rename(staged.vault(), folder.vault()).map_err(io)?;
     }
     sync_folder(folder.home()).map_err(io)?;
     if present {

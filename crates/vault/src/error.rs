@@ -1,7 +1,7 @@
-//! What the system and SQLite say, translated into what the caller can do.
+//! What the system and `SQLite` say, translated into what the caller can do.
 //!
 //! Enters: an I/O or database error. Leaves: a [`VaultError`]. No message holds a value that was bound to a
-//! statement: SQLite's messages name tables and columns, and every secret is sealed before it is bound.
+//! statement: `SQLite`'s messages name tables and columns, and every secret is sealed before it is bound.
 
 use std::io;
 use std::path::Path;

@@ -34,4 +34,4 @@ pub use folder::{Folder, Repair};
 pub use key::{ExplicitKey, KeySource, KeySources};
 pub use keyring::{Keyring, KeyringFault};
 pub use rekey::rewrap;
-pub use sqlite::{Info, ParkedSet, SqliteVault, VaultOptions};
+pub use sqlite::{Info, ParkedSet, RulesOf, SqliteVault, VaultOptions};

@@ -1,4 +1,4 @@
-//! The embedded engine: one folder, one SQLite database, for as many processes of one machine as there are.
+//! The embedded engine: one folder, one `SQLite` database, for as many processes of one machine as there are.
 //!
 //! Enters and leaves: the calls of [`tokenward_core::ports::Vault`]. `begin`, `keep_answer`, `commit`, `close`, `log_in` and
 //! `retire` are each one transaction and one sync. A crash inside one leaves the state before it; a crash after one, the state
@@ -46,6 +46,9 @@ use connect::{Connections, Held, Role};
 use rows::Fault;
 use statements as sql;
 
+/// Finds the rules of an app's provider; `None` for an app that is unknown.
+pub type RulesOf = Arc<dyn Fn(&AppName) -> Option<Rules> + Send + Sync>;
+
 /// What a vault needs from outside.
 pub struct VaultOptions {
     /// Where it lies.
@@ -58,7 +61,7 @@ pub struct VaultOptions {
     pub entropy: Arc<dyn Entropy>,
     /// The rules of an app's provider: they tell from when on a hand-out file is not to be served any more, and whether
     /// it has to go before a spend. `None` for an app that is unknown: its grants get no hand-out file.
-    pub rules: Arc<dyn Fn(&AppName) -> Option<Rules> + Send + Sync>,
+    pub rules: RulesOf,
 }
 
 /// What is worth telling about an open vault.
@@ -98,7 +101,7 @@ pub struct SqliteVault {
     pub(crate) folder: Folder,
     pub(crate) sources: KeySources,
     clock: Arc<dyn Clock>,
-    rules: Arc<dyn Fn(&AppName) -> Option<Rules> + Send + Sync>,
+    rules: RulesOf,
     pub(crate) sealer: Sealer,
     key_source: KeySource,
     key_words: String,
@@ -226,7 +229,7 @@ impl SqliteVault {
         &self,
         connection: &'c mut SqliteConnection,
     ) -> Result<Transaction<'c, Sqlite>, VaultError> {
-        self.refresh_keys()?;
+        self.refresh_keys();
         connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.sql(&error))
     }
 

@@ -223,7 +223,8 @@ pub(crate) fn options(folder: &Folder, role: Role) -> SqliteConnectOptions {
 /// Numbered, forward-only.
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
 /// The newest schema this version knows.
-pub(crate) const SCHEMA: i64 = MIGRATIONS.len() as i64;
+pub(crate) const SCHEMA: i64 = 1;
+const _: () = assert!(MIGRATIONS.len() as u64 == SCHEMA.unsigned_abs());
 /// How long a write waits for another one: a transaction takes milliseconds, and 64 processes may queue.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Pages of 4 KiB in the log before it is carried over: about a dozen rotations, and a log that a lone command reads

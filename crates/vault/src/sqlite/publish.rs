@@ -86,12 +86,12 @@ impl SqliteVault {
 
     /// Reads the keys anew when another process has changed them. A change that this process cannot follow (it was
     /// started without the new wrapping key) leaves it the keys it has, and those open and seal as before.
-    pub(crate) fn refresh_keys(&self) -> Result<(), VaultError> {
+    pub(crate) fn refresh_keys(&self) {
         let path = self.folder.wrapped_key();
         let stamp = key::stamp(&self.folder);
         let mut known = self.key_stamp.lock().unwrap_or_else(PoisonError::into_inner);
         if stamp == *known {
-            return Ok(());
+            return;
         }
         match key::unlock(&self.folder, &self.sources) {
             Ok(Some(unlocked)) => {
@@ -104,7 +104,6 @@ impl SqliteVault {
                 *known = stamp;
             }
         }
-        Ok(())
     }
 }
 

@@ -1,12 +1,10 @@
 //! What is kept and what is said when the folder cannot be written, the journal is locked, or a slot is torn.
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::time::Duration;
 
-use common::{Place, lay_down_root, take_up_root, without_database};
+use crate::place::{Place, lay_down_root, take_up_root, without_database};
 use tokenward_core::ports::{AnswerKept, Committed, LeaseAttempt, Vault, VaultError};
 use tokenward_core::{Generation, GrantId, IntentId, Lease, SecretBytes};
 use tokenward_vault::suite::{answer, draft, holder, login, soon, turn};

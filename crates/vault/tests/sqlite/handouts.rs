@@ -1,13 +1,11 @@
 //! The fast path: what is served from the hand-out file, and what is not.
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::Place;
+use crate::place::Place;
 use jiff::Timestamp;
 use tokenward_core::ports::{LeaseAttempt, Vault};
 use tokenward_core::{Closing, Generation, GrantId, Lease, OldAccess, ProfileName};

@@ -1,12 +1,10 @@
 //! Changing keys, backing up and restoring.
 
-mod common;
-
 use std::fs;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::Place;
+use crate::place::Place;
 use tokenward_core::ports::{Keepsake, LeaseAttempt, Vault};
 use tokenward_core::{Generation, GrantId, SecretBytes, TokenApi};
 use tokenward_vault::suite::{TestEntropy, answer, draft, holder, login, soon, turn};
