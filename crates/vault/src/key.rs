@@ -344,9 +344,9 @@ fn describe(folder: &Folder, sources: &KeySources, source: KeySource) -> String 
     }
 }
 
-/// Whether the files the fast path reads are closed to others; if not, the long way repairs them.
-pub(crate) fn private(file: &std::fs::File) -> bool {
-    file.metadata().is_ok_and(|metadata| !loose(metadata.mode()))
+/// Whether a file that the fast path reads is closed to others; if not, the long way repairs it.
+pub(crate) fn private(metadata: &std::fs::Metadata) -> bool {
+    !loose(metadata.mode())
 }
 
 /// Reads a file into memory that is wiped; `None` when there is none.
@@ -369,11 +369,18 @@ fn parse(path: &Path, text: &[u8]) -> Result<WrappedKeys, VaultError> {
         version: i64,
     }
     let broken = |error: serde_json::Error| unreadable(path, &format!("it is damaged ({error}); restore a backup"));
+    // Read once in the common case: this is on the fast path.
+    let read = serde_json::from_slice::<WrappedKeys>(text);
+    if let Ok(file) = &read
+        && file.version <= VERSION
+    {
+        return read.map_err(broken);
+    }
     let Version { version } = serde_json::from_slice(text).map_err(broken)?;
     if version > VERSION {
         return Err(VaultError::Newer { path: path.to_owned(), found: version, known: VERSION });
     }
-    serde_json::from_slice(text).map_err(broken)
+    read.map_err(broken)
 }
 
 fn derive(material: &[u8], vault: VaultId) -> KeyBytes {

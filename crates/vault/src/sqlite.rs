@@ -294,6 +294,14 @@ async fn create(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) ->
     connect::create(folder, vault).await?;
     Rescue::new(folder.rescue()).ready()?;
     key::store(folder, sources, source, vault, &Keys::fresh(entropy), entropy)?;
+    // The folders themselves are new too, perhaps.
+    for new in [Some(folder.home()), folder.home().parent().filter(|path| !path.as_os_str().is_empty())] {
+        let synced = new.map_or(Ok(()), crate::folder::sync_folder);
+        // A parent that may be passed through and not read cannot be synced; it was not made by us then.
+        if let Err(error) = synced {
+            tracing::debug!(%error, "a parent folder was not synced");
+        }
+    }
     key::unlock(folder, sources)?.ok_or_else(|| VaultError::Unreadable {
         path: folder.wrapped_key(),
         reason: "it was written and is not there".to_owned(),

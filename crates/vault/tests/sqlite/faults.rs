@@ -120,12 +120,11 @@ async fn eight_answers_fit_a_ninth_grows_the_file_and_a_large_one_keeps_its_firs
         for (_, intent) in &spends {
             assert_eq!(vault.keep_answer(*intent, &large).await.unwrap(), AnswerKept::RescueSlot);
         }
-        // No slot is free: the next spend is refused before it is begun.
-        drop(vault);
     })
     .await;
     assert_eq!(fs::metadata(place.folder.rescue()).unwrap().len(), 9 * 64 * 1024);
     let vault = place.vault().await;
+    // No slot is free: the next spend is refused before it is begun.
     let full = vault.prove().await;
     assert!(matches!(full, Err(VaultError::Full { .. })), "{full:?}");
     for (id, _) in &spends {
@@ -135,6 +134,24 @@ async fn eight_answers_fit_a_ninth_grows_the_file_and_a_large_one_keeps_its_firs
         assert_eq!(kept.body.expose(), &large.body.expose()[..60 * 1024]);
     }
     vault.prove().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_does_not_wait_long_for_a_locked_journal() {
+    use sqlx::{ConnectOptions, Connection};
+
+    let place = Place::new();
+    let (vault, id, _lease, intent) = begun(&place).await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place.folder.database());
+    let mut other = options.connect().await.unwrap();
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let kept = tokio::time::timeout(Duration::from_secs(6), vault.keep_answer(intent, &answer("rescued"))).await;
+    assert_eq!(kept.expect("long before the lock is given up").unwrap(), AnswerKept::RescueSlot);
+    // A reader notices nothing (I7).
+    assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");
+    lock.rollback().await.unwrap();
+    assert_eq!(vault.open_intents(id).await.unwrap()[0].answer, Some(answer("rescued")));
+    assert_eq!(vault.commit(intent, turn("2")).await.unwrap(), Committed::Generation(Generation::new(2)));
 }
 
 #[tokio::test]
