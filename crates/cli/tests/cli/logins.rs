@@ -76,9 +76,11 @@ fn an_unreachable_provider_is_a_warning_and_the_app_is_saved() {
 #[test]
 fn secrets_come_by_file_and_variable_too() {
     let world = World::bare();
-    let file = world.home.path().join("secret");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
     std::fs::write(&file, format!("{}\n", world.app.secret)).unwrap();
-    let base = ["init", "--app-id", &world.app.id, "--open-url", &world.sandbox.open_url(tokenward_emulator::Brand::Feishu)];
+    let base =
+        ["init", "--app-id", &world.app.id, "--open-url", &world.sandbox.open_url(tokenward_emulator::Brand::Feishu)];
     let ran = world.run(&[&base[..], &["--app-secret-file", file.to_str().unwrap()]].concat());
     assert!(ran.succeeds().err.contains("accepts"), "{ran:?}");
     let ran = world.run_with(&[("TOKENWARD_APP_SECRET", &world.app.secret)], &base);
@@ -105,7 +107,7 @@ fn variables_alone_are_a_set_up() {
     login.finish().succeeds();
     let ran = world.run_with(&variables, &["token"]);
     assert!(world.secrets().contains(&ran.succeeds().out.trim().to_owned()));
-    assert!(!world.home.path().join("config.toml").exists());
+    assert!(!world.home.join("config.toml").exists());
 }
 
 #[test]
