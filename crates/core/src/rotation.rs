@@ -28,7 +28,12 @@ pub enum Decision {
 
 /// Answers a caller's wish from what is stored.
 pub fn decide(grant: &Grant, ask: Ask, rules: &Rules, now: Timestamp) -> Decision {
-    let living = |least: Duration| grant.access.as_ref().filter(|access| access.remaining(now) > least);
+    // Nobody is given more than five sixths of a token's life for the asking: a wish that no token can meet would
+    // turn the grant at every call.
+    let living = |least: Duration| {
+        let least = |access: &Access| least.min(access.lifetime() / 6 * 5);
+        grant.access.as_ref().filter(|access| access.remaining(now) > least(access))
+    };
     let dead = match &grant.standing {
         Standing::NeedsConsent { code, .. } => Some(*code),
         Standing::Retired { .. } => Some(Code::NotLoggedIn),

@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokenward::core::ports::{
-    AppAccess, AppTokenKind, AuthorizationRequest, CallError, Clock, CodeExchange, DeviceLogin, NewLogin, Prepared, Provider, Sent,
+    AppAccess, AppTokenKind, AuthorizationRequest, CallError, Clock, CodeExchange, DeviceLogin, NewLogin, Prepared,
+    Provider, Sent,
 };
 use tokenward::core::{
-    Access, AccessToken, App, AppKind, AppSecret, Brand, DeviceCode, Generation, GrantId, Issued, Outcome, RawAnswer, RefreshToken,
-    Rules, Scopes, SecretBytes, Spend, Subject, TokenApi, TokenSet,
+    Access, AccessToken, App, AppKind, AppSecret, Brand, DeviceCode, Generation, GrantId, Issued, Outcome, RawAnswer,
+    RefreshToken, Rules, Scopes, SecretBytes, Spend, Subject, TokenApi, TokenSet,
 };
 use tokenward::{
     Environment, Home, Keeper, KeeperOptions, KeySource, Parts, Session, SessionOptions, SystemClock, SystemEntropy,
@@ -128,10 +129,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     print(&format!("rounds                     {ROUNDS}"));
     print(&format!("one rotation, all of it    {turn:>10.2?}"));
     for (name, base) in [("1 synced write ", one), ("2 synced writes", two), ("3 synced writes", three)] {
-        print(&format!("{name}            {base:>10.2?}   rotation / this = {:.2}", turn.as_secs_f64() / base.as_secs_f64()));
+        print(&format!(
+            "{name}            {base:>10.2?}   rotation / this = {:.2}",
+            turn.as_secs_f64() / base.as_secs_f64()
+        ));
     }
     let budget = three.max(Duration::from_millis(1));
-    print(&format!("budget (DESIGN §10)        {budget:>10.2?}   rotation / this = {:.2}", turn.as_secs_f64() / budget.as_secs_f64()));
+    print(&format!(
+        "budget (DESIGN §10)        {budget:>10.2?}   rotation / this = {:.2}",
+        turn.as_secs_f64() / budget.as_secs_f64()
+    ));
     Ok(())
 }
 

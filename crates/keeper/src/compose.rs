@@ -12,9 +12,10 @@ use tokenward_core::{Code, ProfileName, SecretBytes};
 use tokenward_vault::{ExplicitKey, Folder, KeySources, SqliteVault, VaultOptions, handout};
 use tokenward_wire::Feishu;
 
-use crate::{Error, Home, Keeper, KeeperOptions, KeySource, Kept, LoginReport, NoObserver, Observer, Parts, Processes};
+use crate::{Error, Home, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver, Observer, Parts, Processes};
 
-pub use tokenward_vault::{HandOut, Info as VaultInfo, Repair};
+pub use tokenward_vault::handout::HandOut;
+pub use tokenward_vault::{Info as VaultInfo, Repair};
 
 /// What a session is opened with.
 pub struct SessionOptions<'a> {

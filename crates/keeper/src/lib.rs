@@ -28,7 +28,7 @@ pub use login::{LoginAttempt, LoginReport, LoginRequest};
 pub use observe::{NoObserver, Observer, Step};
 pub use process::Processes;
 pub use settings::{
-    AppRecord, ConfigEdit, Environment, Home, KeySource, Origin, Overrides, Place, ProfileRecord, ResolvedProfile,
-    SecretSource, Setting, Settings, SettingsError, Warning, reference as settings_reference,
+    AppRecord, Clause, ConfigEdit, Environment, Home, KeySource, Origin, Overrides, Place, ProfileRecord,
+    ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, reference as settings_reference,
 };
 pub use turn::Recovered;

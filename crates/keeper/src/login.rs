@@ -206,7 +206,7 @@ impl Keeper {
                     interval = (interval + SLOW_DOWN).min(MAX_INTERVAL);
                 }
                 Outcome::Refused(refusal) => {
-                    return Err(Error::refused(code_refusal(&refusal), Kept::Everything, refusal));
+                    return Err(Error::refused(device_refusal(&refusal), Kept::Everything, refusal));
                 }
                 Outcome::NoSuchEndpoint(refusal) => {
                     return Err(Error::refused(Code::NoSuchEndpoint, Kept::Everything, refusal));
@@ -343,15 +343,20 @@ impl Keeper {
     }
 }
 
-/// The story of a refused code or device code.
+/// The story of a refused authorization code.
 fn code_refusal(refusal: &Refusal) -> Code {
-    match (refusal.class, refusal.remedy) {
-        (RefusalClass::NeedsConsent, Remedy::LogIn) if refusal.description.as_deref() == Some("access_denied") => {
-            Code::ConsentDenied
-        }
-        (RefusalClass::NeedsConsent, Remedy::LogInAfterEnd) => Code::LoginTimedOut,
-        (RefusalClass::NeedsConsent | RefusalClass::AccessDead | RefusalClass::InDoubt, _) => Code::CodeRefused,
+    match refusal.class {
+        RefusalClass::NeedsConsent | RefusalClass::AccessDead | RefusalClass::InDoubt => Code::CodeRefused,
         _ => refusal.code(),
+    }
+}
+
+/// The story of a refused device code (RFC 8628 §3.5): the remedies tell the person's no from the code's end.
+fn device_refusal(refusal: &Refusal) -> Code {
+    match (refusal.class, refusal.remedy) {
+        (RefusalClass::NeedsConsent, Remedy::LogIn) => Code::ConsentDenied,
+        (RefusalClass::NeedsConsent, Remedy::LogInAgainFromStart) => Code::LoginTimedOut,
+        _ => code_refusal(refusal),
     }
 }
 

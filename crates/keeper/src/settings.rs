@@ -22,7 +22,7 @@ use tokenward_core::{AppName, ProfileName};
 
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};
 pub use environment::{Environment, Home, KeySource};
-pub use error::{Origin, Place, SettingsError, Warning};
+pub use error::{Clause, Origin, Place, SettingsError, Warning};
 pub use profile::{ResolvedProfile, SecretSource};
 pub use table::{Setting, reference};
 
@@ -126,8 +126,10 @@ impl Settings {
         }
         let said = self.said(Setting::Profile)?;
         if let Some(value) = said.or_else(|| self.file.top.get(&Setting::Profile).cloned()) {
-            let allowed = "a name is 1 to 64 letters, digits, '-', '_', '.' or '@', not starting with '-' or '.'";
-            let name = value.text.parse().map_err(|_| refused(&value, allowed))?;
+            let name = value
+                .text
+                .parse()
+                .map_err(|_| SettingsError::BadName { origin: value.origin.clone(), name: value.text.clone() })?;
             return Ok((name, value.origin));
         }
         let by_variables = self.said(Setting::AppId)?.is_some();
@@ -158,7 +160,7 @@ impl Settings {
         let Some(raw) = self.env.raw(variable).filter(|raw| !raw.is_empty()) else { return Ok(None) };
         let value = Value { text: raw.to_string_lossy().into_owned(), origin: Origin::Variable(variable) };
         if raw.to_str().is_none() {
-            return Err(refused(&value, "it is not Unicode text"));
+            return Err(refused(&value, "it is not Unicode text", "不是 Unicode 文本"));
         }
         Ok(Some(value))
     }

@@ -26,7 +26,7 @@ CREATE TABLE leases (
     grant_id BLOB    NOT NULL PRIMARY KEY,
     fence    INTEGER NOT NULL,                     -- never goes back; stays when the lease is released
     holder   TEXT,                                 -- JSON of core's Holder; NULL: released
-    place    TEXT,
+    locked   INTEGER NOT NULL,                     -- whether the holder has the lock file too
     ttl      INTEGER NOT NULL,
     expires  INTEGER NOT NULL
 ) WITHOUT ROWID;

@@ -23,6 +23,9 @@ mod rescue;
 mod room;
 mod seal;
 mod sqlite;
+#[cfg(feature = "suite")]
+#[expect(clippy::missing_panics_doc, reason = "a case panics when the promise it tests is broken")]
+pub mod suite;
 
 pub use folder::{Folder, Repair};
 pub use key::{ExplicitKey, KeySource, KeySources};

@@ -53,18 +53,14 @@ pub(crate) fn lock(path: &Path) -> io::Result<File> {
 pub(crate) struct Waiters(Arc<Mutex<HashMap<GrantId, watch::Receiver<()>>>>);
 
 impl Waiters {
-    /// Returns when the holder of a grant's lock lets go or dies, at the latest after `patience`.
-    pub(crate) async fn wait(&self, folder: &Folder, grant: GrantId, patience: Duration) {
-        let woken = self.join(folder, grant);
-        let wait = async {
-            match woken {
-                // The sender is dropped when the thread returns; that is the only news there is.
-                Some(mut woken) => while woken.changed().await.is_ok() {},
-                None => tokio::time::sleep(POLL).await,
-            }
-        };
-        // An elapsed patience and a wake-up are one to the caller: it looks again.
-        let _ = tokio::time::timeout(patience, wait).await;
+    /// Returns when the holder of a grant's lock lets go or dies, at the latest after `patience`; at once, and with
+    /// `false`, where nobody holds it or it cannot be waited for.
+    pub(crate) async fn wait(&self, folder: &Folder, grant: GrantId, patience: Duration) -> bool {
+        let Some(mut woken) = self.join(folder, grant) else { return false };
+        // The sender is dropped when the thread returns; that is the only news there is. An elapsed patience and a
+        // wake-up are one to the caller: it looks again.
+        let _ = tokio::time::timeout(patience, async { while woken.changed().await.is_ok() {} }).await;
+        true
     }
 
     fn join(&self, folder: &Folder, grant: GrantId) -> Option<watch::Receiver<()>> {
@@ -73,6 +69,9 @@ impl Waiters {
             return Some(woken.clone());
         }
         let file = open_private(&folder.lock(grant)).ok()?;
+        if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+            return None;
+        }
         let (alarm, woken) = watch::channel(());
         let all = Arc::clone(&self.0);
         // A thread of its own and not the runtime's blocking pool: a runtime that shuts down waits for its pool, and this
@@ -82,7 +81,6 @@ impl Waiters {
             all.lock().unwrap_or_else(PoisonError::into_inner).remove(&grant);
             if let Err(error) = &locked {
                 tracing::debug!(%grant, %error, "the lease's lock cannot be waited for");
-                std::thread::sleep(POLL);
             }
             drop(file);
             drop(alarm);
@@ -98,7 +96,7 @@ fn unsupported(error: &io::Error) -> bool {
 }
 
 /// How soon to look again where nothing can wake us.
-const POLL: Duration = Duration::from_millis(25);
+pub(crate) const POLL: Duration = Duration::from_millis(25);
 /// A waiting thread does nothing but wait.
 const STACK: usize = 64 * 1024;
 /// "No locks available", the answer of network file systems without a lock service.

@@ -354,7 +354,7 @@ impl Vault for SqliteVault {
     }
 
     async fn wait(&self, id: GrantId, patience: Duration) {
-        self.waiters.wait(&self.folder, id, patience).await;
+        self.wait_for_lease(id, patience).await;
     }
 
     async fn prove(&self) -> Result<(), VaultError> {

@@ -1,5 +1,6 @@
 //! What can be wrong with a configuration, each with the place where a person can put it right.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -44,6 +45,30 @@ impl fmt::Display for Origin {
     }
 }
 
+/// A part of a sentence in both languages of the product; `Display` is English.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    en: Cow<'static, str>,
+    zh: Cow<'static, str>,
+}
+
+impl Clause {
+    pub(super) fn new(en: impl Into<Cow<'static, str>>, zh: impl Into<Cow<'static, str>>) -> Self {
+        Self { en: en.into(), zh: zh.into() }
+    }
+
+    /// In Simplified Chinese. A parser's own message stays English.
+    pub fn zh(&self) -> &str {
+        &self.zh
+    }
+}
+
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.en)
+    }
+}
+
 /// Why a configuration cannot be used. `Display` is one plain sentence that holds no secret and says what to do.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -70,7 +95,7 @@ pub enum SettingsError {
         /// The column in characters, from one.
         column: usize,
         /// What is wrong.
-        reason: String,
+        reason: Clause,
         /// The line without anything that may be a secret.
         shown: String,
     },
@@ -105,8 +130,8 @@ pub enum SettingsError {
         origin: Origin,
         /// The value.
         value: String,
-        /// What is allowed, as a clause.
-        allowed: String,
+        /// What is allowed.
+        allowed: Clause,
     },
     /// A setting that has no default is missing.
     #[error("{} is missing for profile \"{profile}\": give {}", words(*setting), ways(*setting))]
@@ -275,7 +300,7 @@ pub enum Warning {
         /// Where they stand.
         origin: Origin,
     },
-    /// Secrets would travel unencrypted to another machine.
+    /// The authorization code would travel unencrypted to another machine.
     NotEncrypted {
         /// Where the address stands.
         origin: Origin,
@@ -310,7 +335,7 @@ impl fmt::Display for Warning {
                 write!(f, "{origin}: scopes are separated by spaces; the commas were read as spaces")
             }
             Self::NotEncrypted { origin, url } => {
-                write!(f, "{origin}: {url} is not encrypted, so the app's secret and tokens travel in clear")
+                write!(f, "{origin}: {url} is not encrypted, so the code of a login travels in clear")
             }
             Self::TenantKeyUnused { origin } => {
                 write!(f, "{origin}: a tenant key is used by store apps only (app_kind = \"store\")")

@@ -10,7 +10,7 @@ use tokenward_core::{AppName, ProfileName};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::{Origin, SettingsError, Warning, in_file};
+use super::error::{Clause, Origin, SettingsError, Warning, in_file};
 use super::table::{Section, Setting};
 use super::text::{nearest, place, shown};
 
@@ -51,7 +51,8 @@ impl ConfigFile {
         let mut reader = Reader { path, text, warnings: Vec::new() };
         let document = DeTable::parse(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
-            reader.unparsable(offset, error.message())
+            let said = error.message().replace('\n', ", ");
+            reader.unparsable(offset, Clause::new(said.clone(), said))
         })?;
         let mut file = Self { path: path.to_owned(), ..Self::default() };
         for (key, value) in document.get_ref() {
@@ -79,14 +80,17 @@ impl Reader<'_> {
         value: &Spanned<DeValue<'_>>,
     ) -> Result<BTreeMap<N, Entries>, SettingsError> {
         let DeValue::Table(tables) = value.get_ref() else {
-            return Err(self.unparsable(value.span().start, &format!("{head} is written as [{head}.NAME] tables")));
+            let (en, zh) =
+                (format!("{head} is written as [{head}.NAME] tables"), format!("{head} 要写成 [{head}.名字] 表"));
+            return Err(self.unparsable(value.span().start, Clause::new(en, zh)));
         };
         let mut found = BTreeMap::new();
         for (name, table) in tables {
             let text = name.get_ref().as_ref();
             let DeValue::Table(table) = table.get_ref() else {
-                let reason = format!("a table [{head}.{text}] belongs here, not a value");
-                return Err(self.unparsable(name.span().start, &reason));
+                let en = format!("a table [{head}.{text}] belongs here, not a value");
+                let zh = format!("这里应是 [{head}.{text}] 表，而不是值");
+                return Err(self.unparsable(name.span().start, Clause::new(en, zh)));
             };
             let parsed = text.parse().map_err(|_| SettingsError::BadName {
                 origin: self.origin(name.span().start, format!("{head}.{text}")),
@@ -140,12 +144,12 @@ impl Reader<'_> {
             _ => None,
         };
         text.ok_or_else(|| {
-            let wanted = match setting {
-                Setting::Fallback => "true or false",
-                Setting::Scopes => "a text in quotes, or a list of them,",
-                _ => "a text in quotes",
+            let (en, zh) = match setting {
+                Setting::Fallback => ("true or false", "true 或 false"),
+                Setting::Scopes => ("a text in quotes, or a list of them,", "带引号的文本或其列表"),
+                _ => ("a text in quotes", "带引号的文本"),
             };
-            self.unparsable(value.span().start, &format!("{key} takes {wanted}"))
+            self.unparsable(value.span().start, Clause::new(format!("{key} takes {en}"), format!("{key} 应为{zh}")))
         })
     }
 
@@ -153,14 +157,14 @@ impl Reader<'_> {
         in_file(self.path, place(self.text, offset).0, key)
     }
 
-    fn unparsable(&self, offset: usize, reason: &str) -> SettingsError {
+    fn unparsable(&self, offset: usize, reason: Clause) -> SettingsError {
         let (line, column) = place(self.text, offset);
         let harmless: Vec<_> = Setting::ALL.iter().filter_map(|setting| setting.placed()).map(|(_, key)| key).collect();
         SettingsError::Unparsable {
             path: self.path.to_owned(),
             line,
             column,
-            reason: reason.replace('\n', ", "),
+            reason,
             shown: shown(self.text, line, &harmless),
         }
     }

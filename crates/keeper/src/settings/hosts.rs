@@ -27,17 +27,30 @@ pub(super) fn brand_of(url: &Url) -> Option<Brand> {
 }
 
 pub(super) fn parse_url(value: &Value) -> Result<Url, SettingsError> {
-    let allowed = "give an address such as https://host or http://127.0.0.1:8080, without a user name";
-    let url = Url::parse(value.text.trim()).map_err(|_| refused(value, allowed))?;
+    let bad = || {
+        let en = "give an address such as https://host or http://127.0.0.1:8080, without a user name";
+        refused(value, en, "请填形如 https://host 或 http://127.0.0.1:8080 的地址，不带用户名")
+    };
+    let url = Url::parse(value.text.trim()).map_err(|_| bad())?;
     let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    if plain { Ok(url) } else { Err(refused(value, allowed)) }
+    if plain { Ok(url) } else { Err(bad()) }
 }
 
 pub(super) fn refuse_path(url: &Url, value: &Value) -> Result<(), SettingsError> {
     if url.path() == "/" && url.query().is_none() && url.fragment().is_none() {
         return Ok(());
     }
-    Err(refused(value, "give scheme, host and port only, without a path; for a gateway with a path there is token_url"))
+    let en = "give scheme, host and port only, without a path; for a gateway with a path there is token_url";
+    Err(refused(value, en, "只填协议、主机和端口，不带路径；带路径的网关请用 token_url"))
+}
+
+/// The transport would refuse it as well, but not before a login had come that far.
+pub(super) fn refuse_clear_text(url: &Url, value: &Value) -> Result<(), SettingsError> {
+    if url.scheme() == "https" || is_loopback(url) {
+        return Ok(());
+    }
+    let en = "use https: the app's secret and tokens go there, and only to this machine itself may they go in clear";
+    Err(refused(value, en, "请使用 https：应用密钥和令牌会发往该地址，只有本机地址才可以用明文"))
 }
 
 type Given = Option<(Url, Origin)>;

@@ -11,7 +11,7 @@ use tokenward_core::{
 use url::Url;
 
 use super::Settings;
-use super::error::{Origin, SettingsError, Warning};
+use super::error::{Clause, Origin, SettingsError, Warning};
 use super::file::{Entries, Value};
 use super::hosts;
 use super::table::Setting;
@@ -120,7 +120,7 @@ impl<'a> Resolver<'a> {
         let open = self.url(Setting::OpenUrl)?;
         let accounts = self.url(Setting::AccountsUrl)?;
         let brand = match self.look(Setting::Provider)? {
-            Some(value) => parse(&value, "say feishu or lark")?,
+            Some(value) => parse(&value, "say feishu or lark", "请填 feishu 或 lark")?,
             None => [&open, &accounts]
                 .into_iter()
                 .flatten()
@@ -129,16 +129,12 @@ impl<'a> Resolver<'a> {
         };
         let hosts = hosts::complete(brand, open, accounts)?;
         let token_api = match self.look(Setting::TokenApi)? {
-            Some(value) => parse(&value, "say v3, v2, oidc-v1 or legacy-v1")?,
+            Some(value) => parse(&value, "say v3, v2, oidc-v1 or legacy-v1", "请填 v3、v2、oidc-v1 或 legacy-v1")?,
             None => brand.default_token_api(),
         };
         let fallback = match self.look(Setting::Fallback)? {
-            Some(value) => parse(&value, "say true or false")?,
+            Some(value) => parse(&value, "say true or false", "请填 true 或 false")?,
             None => true,
-        };
-        let redirect_uri = match self.look(Setting::RedirectUri)? {
-            Some(value) => hosts::parse_url(&value)?,
-            None => Url::parse(DEFAULT_REDIRECT).expect("a literal URL"),
         };
         Ok(ResolvedProfile {
             client_id: self.client_id(&name)?,
@@ -146,13 +142,13 @@ impl<'a> Resolver<'a> {
             token_url: self.url(Setting::TokenUrl)?.map(|(url, _)| url),
             scopes: self.scopes()?,
             secret: self.secret()?,
+            redirect_uri: self.redirect_uri()?,
             name,
             app_name,
             brand,
             hosts,
             token_api,
             fallback,
-            redirect_uri,
             warnings: self.warnings,
         })
     }
@@ -166,17 +162,26 @@ impl<'a> Resolver<'a> {
         Ok(file.cloned())
     }
 
-    /// An address. Secrets will be sent there, so one without encryption is pointed out.
-    fn url(&mut self, setting: Setting) -> Result<Option<(Url, Origin)>, SettingsError> {
+    /// An address that the app's secret and tokens are sent to.
+    fn url(&self, setting: Setting) -> Result<Option<(Url, Origin)>, SettingsError> {
         let Some(value) = self.look(setting)? else { return Ok(None) };
         let url = hosts::parse_url(&value)?;
+        hosts::refuse_clear_text(&url, &value)?;
         if setting != Setting::TokenUrl {
             hosts::refuse_path(&url, &value)?;
         }
-        if url.scheme() == "http" && !hosts::is_loopback(&url) {
-            self.warnings.push(Warning::NotEncrypted { origin: value.origin.clone(), url: url.to_string() });
-        }
         Ok(Some((url, value.origin)))
+    }
+
+    fn redirect_uri(&mut self) -> Result<Url, SettingsError> {
+        let Some(value) = self.look(Setting::RedirectUri)? else {
+            return Ok(Url::parse(DEFAULT_REDIRECT).expect("a literal URL"));
+        };
+        let url = hosts::parse_url(&value)?;
+        if url.scheme() == "http" && !hosts::is_loopback(&url) {
+            self.warnings.push(Warning::NotEncrypted { origin: value.origin, url: url.to_string() });
+        }
+        Ok(url)
     }
 
     fn client_id(&self, profile: &ProfileName) -> Result<String, SettingsError> {
@@ -185,8 +190,9 @@ impl<'a> Resolver<'a> {
             .ok_or_else(|| SettingsError::Missing { setting: Setting::AppId, profile: profile.clone() })?;
         let text = value.text.trim();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let allowed = "an App ID is visible ASCII without spaces, at Feishu and Lark cli_ and 16 letters or digits";
-            return Err(refused(&value, allowed));
+            let en = "an App ID is visible ASCII without spaces, at Feishu and Lark cli_ and 16 letters or digits";
+            let zh = "App ID 由可见 ASCII 字符组成且不含空格；飞书和 Lark 的形如 cli_ 加 16 个字母或数字";
+            return Err(refused(&value, en, zh));
         }
         Ok(text.to_owned())
     }
@@ -198,7 +204,7 @@ impl<'a> Resolver<'a> {
             Some(value) => match value.text.as_str() {
                 "self-built" => false,
                 "store" => true,
-                _ => return Err(refused(&value, "say self-built or store")),
+                _ => return Err(refused(&value, "say self-built or store", "请填 self-built 或 store")),
             },
         };
         if store {
@@ -253,12 +259,12 @@ impl<'a> Resolver<'a> {
     }
 }
 
-pub(super) fn refused(value: &Value, allowed: &str) -> SettingsError {
-    SettingsError::BadValue { origin: value.origin.clone(), value: value.text.clone(), allowed: allowed.to_owned() }
+pub(super) fn refused(value: &Value, en: &'static str, zh: &'static str) -> SettingsError {
+    SettingsError::BadValue { origin: value.origin.clone(), value: value.text.clone(), allowed: Clause::new(en, zh) }
 }
 
-fn parse<T: std::str::FromStr>(value: &Value, allowed: &str) -> Result<T, SettingsError> {
-    value.text.trim().parse().map_err(|_| refused(value, allowed))
+fn parse<T: std::str::FromStr>(value: &Value, en: &'static str, zh: &'static str) -> Result<T, SettingsError> {
+    value.text.trim().parse().map_err(|_| refused(value, en, zh))
 }
 
 impl Settings {

@@ -252,7 +252,9 @@ fn hosts_follow_from_each_other() {
     assert_eq!((lark.brand, lark.token_api), (Brand::Lark, TokenApi::V2));
     assert_eq!(lark.hosts, Brand::Lark.hosts());
     assert!(lark.warnings.is_empty());
-    let clear = case("http://a.cn", "https://b.cn").profile("").unwrap();
+    let (code, text) = case("http://a.cn", "https://b.cn").error("");
+    assert!(code == Code::BadSetting && text.contains("use https"), "{text}");
+    let clear = case("", "").env("TOKENWARD_REDIRECT_URI", "http://a.cn/back").profile("").unwrap();
     assert!(matches!(&clear.warnings[..], [Warning::NotEncrypted { .. }]));
 }
 

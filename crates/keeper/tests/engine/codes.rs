@@ -33,16 +33,27 @@ async fn every_listed_code_is_produced_and_classified() {
         assert_eq!(refusal.status, entry.status, "{entry:?}");
         let meaning = refusal.meaning.unwrap_or_else(|| panic!("{entry:?} is in no table of the client"));
         assert!(refusal.log_id.is_some(), "{entry:?}: the log id was lost");
-        assert_ne!(refusal.class, RefusalClass::InDoubt, "{entry:?}: a listed code is not doubtful");
+        // 20039 speaks of an access token that was not found. Nobody documents it for a refresh, and were it to come
+        // there it would not be a definite no (I6).
+        assert!(
+            refusal.class != RefusalClass::InDoubt || entry.code == 20039,
+            "{entry:?}: a listed code is not doubtful"
+        );
         if entry.section != section {
             section = entry.section;
             writeln!(rows, "\n## Reference section {section}\n").unwrap();
-            writeln!(rows, "| call | code | HTTP | meaning | 含义 | class | remedy |\n|---|---|---|---|---|---|---|").unwrap();
+            writeln!(rows, "| call | code | HTTP | meaning | 含义 | class | remedy |\n|---|---|---|---|---|---|---|")
+                .unwrap();
         }
         let (endpoint, operation) = (kebab(&entry.endpoint), kebab(&entry.operation));
         let (class, remedy) = (kebab(&refusal.class), kebab(&refusal.remedy));
         let (code, status) = (entry.code, entry.status);
-        writeln!(rows, "| {endpoint} {operation} | {code} | {status} | {} | {} | {class} | {remedy} |", meaning.en, meaning.zh).unwrap();
+        writeln!(
+            rows,
+            "| {endpoint} {operation} | {code} | {status} | {} | {} | {class} | {remedy} |",
+            meaning.en, meaning.zh
+        )
+        .unwrap();
     }
     let page = format!("{HEAD}{rows}");
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/provider-codes.md");
@@ -52,7 +63,10 @@ async fn every_listed_code_is_produced_and_classified() {
         std::fs::write(path, &page).unwrap();
     }
     let stored = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(stored == page, "docs/reference/provider-codes.md is out of date; run with TOKENWARD_BLESS=1 and read the difference");
+    assert!(
+        stored == page,
+        "docs/reference/provider-codes.md is out of date; run with TOKENWARD_BLESS=1 and read the difference"
+    );
 }
 
 /// Both sides were written from one reference, by people who did not share a line; what each lists must agree.
@@ -73,7 +87,11 @@ fn client_and_sandbox_list_the_same_codes() {
         (Call::LegacyExchange, Endpoint::LegacyExchange, Operation::Exchange),
         (Call::LegacyRefresh, Endpoint::LegacyRefresh, Operation::Refresh),
     ] {
-        let (client, sandbox) = (listed(call), produced(endpoint, operation));
+        let (client, mut sandbox) = (listed(call), produced(endpoint, operation));
+        // The brand mix-up is stated for the platform as a whole (reference §1), not in the tables of v2 and v3.
+        if matches!(endpoint, Endpoint::V2Token | Endpoint::V3Token) {
+            assert!(sandbox.remove(&20046));
+        }
         assert_eq!(client, sandbox, "{}", call.as_str());
     }
 }
@@ -110,7 +128,8 @@ async fn provoke(world: &World, entry: CatalogueEntry) -> Refusal {
             app.client_id.clone_from(&store.id);
             app.secret = tokenward::core::AppSecret::parse(store.secret).unwrap();
             let ticket = world.sandbox.ticket(&store.id).unwrap();
-            app.kind = AppKind::Store { ticket: Some(AppTicket::parse(ticket).unwrap()), tenant_key: Some("tenant".into()) };
+            app.kind =
+                AppKind::Store { ticket: Some(AppTicket::parse(ticket).unwrap()), tenant_key: Some("tenant".into()) };
             let kind = if entry.endpoint == Endpoint::AppTokenStore { AppTokenKind::App } else { AppTokenKind::Tenant };
             refused(provider.app_token(&app, kind).await)
         }

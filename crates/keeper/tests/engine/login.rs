@@ -42,7 +42,12 @@ async fn the_same_user_renews_the_grant_and_another_takes_the_profile_over() {
     let other = world.sandbox.user("Grace");
     world.sandbox.rules(|rules| rules.consent = tokenward_emulator::Consent::Auto { user: Some(other.id.clone()) });
     let (taken, report) = world.log_in(&keeper, "work").await;
-    assert_eq!(report.logged_in, LoggedIn::TookOver { id: taken, previous: first });
+    assert_eq!(
+        report.logged_in,
+        LoggedIn::TookOver { id: taken, previous: first },
+        "{:?}",
+        report.report.grant.subject
+    );
     let listed = keeper.list().await.unwrap();
     assert_eq!(listed.len(), 2);
     assert_eq!(listed.iter().filter(|report| report.grant.profile.is_some()).count(), 1);

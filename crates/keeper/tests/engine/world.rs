@@ -10,8 +10,8 @@ use tokenward::core::{
     App, AppKind, AppSecret, AuthorizationCode, Brand, GrantId, Hosts, ProfileName, Scopes, TokenApi,
 };
 use tokenward::{
-    Error, Home, Keeper, KeeperOptions, KeySource, LoginReport, LoginRequest, NoObserver, Observer, Parts, Session, SessionOptions,
-    SystemEntropy,
+    Error, Home, Keeper, KeeperOptions, KeySource, LoginReport, LoginRequest, NoObserver, Observer, Parts, Session,
+    SessionOptions, SystemEntropy,
 };
 use tokenward_emulator::{AppSpec, Sandbox, SandboxOptions};
 use url::Url;

@@ -153,8 +153,7 @@ pub(crate) async fn create(folder: &Folder, vault: VaultId) -> Result<(), VaultE
     let mut connection = options(folder, Role::Journalling).connect().await.map_err(at)?;
     sqlx::query(sql::WAL).execute(&mut connection).await.map_err(at)?;
     migrate(&mut connection, vault).await.map_err(at)?;
-    std::mem::forget(connection);
-    Ok(())
+    connection.close().await.map_err(at)
 }
 
 /// Whether a database holds nothing; `false` when that cannot be told.

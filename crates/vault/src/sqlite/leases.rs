@@ -1,7 +1,8 @@
 //! Leases: a row that is written without a sync, and beside it the grant's lock file.
 //!
 //! The lock file comes first: whoever finds it taken looks at the row without writing, so that of many processes that ask at
-//! one moment only one writes. A free lock beside an unexpired row of our own place means that its holder died.
+//! one moment only one writes. A free lock beside an unexpired row of our own place whose holder had the lock means that
+//! the holder died.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use tokenward_core::ports::{LeaseAttempt, VaultError};
 use tokenward_core::{Fence, GrantId, Holder, Lease};
 
 use crate::error::from_io;
-use crate::locks::{Tried, try_lock};
+use crate::locks::{POLL, Tried, try_lock};
 
 use super::rows::{Fault, grant_bytes, optional_json, optional_time, signed, to_json, unsigned};
 use super::{SqliteVault, sql};
@@ -21,6 +22,9 @@ use super::{SqliteVault, sql};
 /// A grant's row of `leases`; the holder is `None` when it is free.
 struct LeaseRow {
     holder: Option<(Holder, Timestamp)>,
+    /// Whether the holder has the lock file too. One that took over from a paused process has not: its lock is free as soon
+    /// as the paused process lets go, and means nothing.
+    locked: bool,
     ttl: Duration,
 }
 
@@ -29,7 +33,8 @@ impl LeaseRow {
         let holder: Option<Holder> = optional_json(row, "holder")?;
         let expires = optional_time(row, "expires")?;
         let ttl = row.try_get::<Option<i64>, _>("ttl")?.unwrap_or_default();
-        Ok(Self { holder: holder.zip(expires), ttl: Duration::from_millis(ttl.unsigned_abs()) })
+        let locked = row.try_get::<Option<bool>, _>("locked")?.unwrap_or_default();
+        Ok(Self { holder: holder.zip(expires), locked, ttl: Duration::from_millis(ttl.unsigned_abs()) })
     }
 
     /// The holder, unless the lease has lapsed. A lease that would last much longer than it was taken for shows a clock that
@@ -71,8 +76,10 @@ impl SqliteVault {
                     }
                     // Between lock and row, or a waiter: someone is at it.
                     None if row.holder.is_none() => return Ok(LeaseAttempt::Busy { holder: None, until: None }),
-                    // A paused process: the row has lapsed, and decides.
-                    None => None,
+                    // A paused process, or a task of our own that was forgotten: the row has lapsed, and decides.
+                    None => {
+                        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&id).and_then(|(_, file)| file)
+                    }
                 }
             }
         };
@@ -81,7 +88,7 @@ impl SqliteVault {
         let row = self.lease_row_with(&mut transaction, id).await?;
         let now = self.now();
         if let Some((present, until)) = row.present(now) {
-            let died = locked.is_some() && present.place == holder.place;
+            let died = locked.is_some() && row.locked && present.place == holder.place;
             if !died {
                 return Ok(LeaseAttempt::Busy { holder: Some(present.clone()), until: Some(*until) });
             }
@@ -90,7 +97,7 @@ impl SqliteVault {
         let fence = sqlx::query(sql::TAKE_LEASE)
             .bind(grant_bytes(id))
             .bind(to_json(holder).map_err(|fault| self.fault(fault))?)
-            .bind(holder.place.clone())
+            .bind(locked.is_some())
             .bind(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
             .bind(expires.as_millisecond())
             .fetch_one(&mut *transaction)
@@ -98,21 +105,19 @@ impl SqliteVault {
             .map_err(|error| self.sql(&error))?;
         let fence = Fence::new(unsigned(&fence, 0).map_err(|fault| self.fault(fault))?);
         transaction.commit().await.map_err(|error| self.sql(&error))?;
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        // A lapsed lease of our own that is taken anew keeps its lock.
-        let locked = locked.or_else(|| held.remove(&id).and_then(|(_, file)| file));
-        held.insert(id, (fence, locked));
-        drop(held);
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (fence, locked));
         Ok(LeaseAttempt::Held(Lease { grant: id, fence, holder: holder.clone(), expires }))
     }
 
     pub(super) async fn prolong(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
         let expires = self.now().checked_add(ttl).unwrap_or(Timestamp::MAX);
+        let locked = self.relock(lease);
         let done = {
             let mut connection = self.leasing().await?;
             sqlx::query(sql::RENEW_LEASE)
                 .bind(grant_bytes(lease.grant))
                 .bind(signed(lease.fence.get()))
+                .bind(locked)
                 .bind(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
                 .bind(expires.as_millisecond())
                 .execute(&mut *connection)
@@ -142,6 +147,16 @@ impl SqliteVault {
         Ok(())
     }
 
+    pub(super) async fn wait_for_lease(&self, id: GrantId, patience: Duration) {
+        let row = self.lease_row(id).await.ok();
+        let locked = row.as_ref().and_then(|row| row.present(self.now()).map(|_| row.locked));
+        let woken = locked != Some(false) && self.waiters.wait(&self.folder, id, patience).await;
+        if !woken && locked.is_some() {
+            // A holder without the lock, or on another machine: nothing here can wake us.
+            tokio::time::sleep(POLL.min(patience)).await;
+        }
+    }
+
     /// Fails with [`VaultError::Moved`] unless the lease is still the grant's newest.
     pub(super) async fn check_fence(&self, connection: &mut SqliteConnection, lease: &Lease) -> Result<(), VaultError> {
         let found = sqlx::query(sql::HOLDS_LEASE)
@@ -151,6 +166,22 @@ impl SqliteVault {
             .await
             .map_err(|error| self.sql(&error))?;
         found.map(|_| ()).ok_or(VaultError::Moved)
+    }
+
+    /// Whether we have the lock of a lease; one that was taken by the row alone gets it as soon as it is free.
+    fn relock(&self, lease: &Lease) -> bool {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        match held.get_mut(&lease.grant) {
+            Some((fence, file)) if *fence == lease.fence => {
+                if file.is_none()
+                    && let Ok(Tried::Locked(free)) = try_lock(&self.folder.lock(lease.grant))
+                {
+                    *file = Some(free);
+                }
+                file.is_some()
+            }
+            _ => false,
+        }
     }
 
     fn let_go(&self, grant: GrantId, fence: Fence) {

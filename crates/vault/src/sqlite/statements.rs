@@ -47,16 +47,16 @@ pub(crate) const FIND_FINGERPRINT: &str = "SELECT grant_id, generation FROM know
 // -- leases -------------------------------------------------------------------------------------------------------
 
 pub(crate) const LEASE: &str = "
-    SELECT leases.fence, leases.holder, leases.place, leases.ttl, leases.expires
+    SELECT leases.holder, leases.locked, leases.ttl, leases.expires
     FROM grants LEFT JOIN leases ON leases.grant_id = grants.id WHERE grants.id = ?1";
 pub(crate) const TAKE_LEASE: &str = "
-    INSERT INTO leases (grant_id, fence, holder, place, ttl, expires) VALUES (?1, 1, ?2, ?3, ?4, ?5)
-    ON CONFLICT (grant_id) DO UPDATE SET fence = fence + 1, holder = ?2, place = ?3, ttl = ?4, expires = ?5
+    INSERT INTO leases (grant_id, fence, holder, locked, ttl, expires) VALUES (?1, 1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (grant_id) DO UPDATE SET fence = fence + 1, holder = ?2, locked = ?3, ttl = ?4, expires = ?5
     RETURNING fence";
 pub(crate) const RENEW_LEASE: &str =
-    "UPDATE leases SET ttl = ?3, expires = ?4 WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
+    "UPDATE leases SET locked = ?3, ttl = ?4, expires = ?5 WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
 pub(crate) const RELEASE_LEASE: &str =
-    "UPDATE leases SET holder = NULL, place = NULL WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
+    "UPDATE leases SET holder = NULL WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
 pub(crate) const HOLDS_LEASE: &str = "SELECT 1 FROM leases WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
 
 // -- journal ------------------------------------------------------------------------------------------------------

@@ -204,10 +204,10 @@ const TICKET_RESEND: &[i64] = &[10003, 10005, 10014, 10015, 10016, 99_991_543, 9
 const USER_INFO: &[i64] = &[20001, 20005, 20006, 20008, 20021, 20022, 20023, 20050];
 /// The token-related codes of reference §11.
 const API: &[i64] = &[
-    99_991_661, 99_991_662, 99_991_663, 99_991_664, 99_991_665, 99_991_668, 99_991_669, 99_991_671, 99_991_672,
-    99_991_673, 99_991_676, 99_991_677, 99_991_679, 99_991_543, 99_991_400, 99_991_401, 99_991_403, 99_991_201,
-    99_991_301, 20005, 20006, 4001, 230_027, 9499, 10001, 10003, 2200, 5000, 1500, 1_000_004, 1_000_005, 11232, 11233,
-    11247,
+    99_991_661, 99_991_662, 99_991_663, 99_991_664, 99_991_665, 99_991_668, 99_991_669, 99_991_670, 99_991_671,
+    99_991_672, 99_991_673, 99_991_674, 99_991_675, 99_991_676, 99_991_677, 99_991_679, 99_991_543, 99_991_400,
+    99_991_401, 99_991_403, 99_991_201, 99_991_301, 20005, 20006, 4001, 230_027, 9499, 10001, 10003, 2200, 5000, 1500,
+    1_000_004, 1_000_005, 11232, 11233, 11247,
 ];
 
 /// The codes that say, in the provider's own format, that a path or method does not exist.
@@ -283,6 +283,9 @@ const FACTS: &[(i64, Fact)] = &[
     (99_991_668, fact(AccessDead, Remedy::RenewAccess, "the access token is invalid or expired, or not accepted here", "user_access_token 无效或已过期，或此接口不支持")),
     (99_991_669, fact(NeedsConsent, Remedy::LogIn, "the user's refresh token is invalid", "用户 refresh_token 无效")),
     // The wording is older than `eyJ…` tokens (reference §16): a form that is refused is a bearer that is of no use.
+    (99_991_670, fact(OurBug, Remedy::ReportBug, "the SSO token is invalid", "SSO 令牌无效")),
+    (99_991_674, fact(OurBug, Remedy::ReportBug, "the user type is wrong", "用户类型错误")),
+    (99_991_675, fact(OurBug, Remedy::ReportBug, "the user id has a wrong form", "用户 ID 格式错误")),
     (99_991_671, fact(AppTokenDead, Remedy::RenewAppToken, "the form of the token is wrong", "令牌格式错误")),
     (99_991_672, fact(Configuration, Remedy::EnableScope, "the app lacks the scope", "应用未开通所需权限")),
     (99_991_673, fact(Configuration, Remedy::EnableApp, "the app is not usable in this tenant", "应用在该租户中的状态不可用")),

@@ -127,11 +127,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The user the answer speaks of (reference §§7, 10).
+    ///
+    /// Ids are compared, so they are taken exactly: what looks like a token in a sentence is an identity here.
     pub(super) fn subject(&self) -> Option<Subject> {
+        let id = |name: &str| self.exact(name).and_then(|text| clean::id(&text));
         Some(Subject {
-            id: self.text(&["open_id"])?,
-            union_id: self.text(&["union_id"]),
-            tenant: self.text(&["tenant_key"]),
+            id: id("open_id")?,
+            union_id: id("union_id"),
+            tenant: id("tenant_key"),
             name: self.text(&["name", "en_name"]),
         })
     }

@@ -1,0 +1,78 @@
+//! The promises of [`tokenward_core::ports::Vault`], as tests for every engine to run.
+//!
+//! An engine gives a [`Stand`] and calls [`vault_suite!`](crate::vault_suite); each promise becomes a test of its own. A case
+//! opens the store several times: each opening stands for a process of its own, dropping one stands for its death at
+//! a transaction's boundary.
+
+pub mod journal;
+pub mod leases;
+pub mod logins;
+mod world;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokenward_core::ports::Vault;
+
+pub use world::{TestClock, TestEntropy, answer, draft, holder, login, named, rules, soon, start, turn};
+
+/// One store under test.
+#[async_trait]
+pub trait Stand: Send + Sync {
+    /// One more opening of the store, as another process would have it.
+    async fn open(&self) -> Arc<dyn Vault>;
+
+    /// The clock that every opening reads.
+    fn clock(&self) -> &TestClock;
+}
+
+/// Runs every case against a fresh store each: `vault_suite!(make)` with `async fn make() -> impl Stand`.
+#[macro_export]
+macro_rules! vault_suite {
+    ($make:path) => {
+        $crate::vault_suite! { @cases $make,
+            logins: a_first_login_is_stored_whole,
+            logins: the_same_user_renews_the_grant,
+            logins: another_user_takes_the_profile_over,
+            logins: another_app_takes_the_profile_over,
+            logins: an_unnamed_user_renews_and_is_named_later,
+            logins: a_login_supersedes_an_open_spend,
+            logins: a_login_answer_is_kept_until_a_login_is_made_of_it,
+            logins: a_login_answer_makes_one_login_only,
+            logins: a_logged_out_profile_gets_a_new_grant,
+            logins: keepsakes_are_kept_replaced_and_forgotten,
+            leases: a_lease_excludes_until_it_is_released,
+            leases: the_same_process_asking_twice_is_busy,
+            leases: a_dead_holder_is_followed_at_once,
+            leases: a_clock_set_back_does_not_keep_a_dead_holders_lease,
+            leases: a_lapsed_lease_goes_to_the_next_and_its_holder_is_fenced_off,
+            leases: a_holder_elsewhere_is_waited_out,
+            leases: a_renewed_lease_does_not_lapse,
+            leases: waiters_are_woken_by_a_release,
+            leases: waiting_ends_with_patience,
+            leases: an_unknown_grant_has_no_lease,
+            journal: a_spend_is_on_record_before_it_can_be_sent,
+            journal: a_second_spend_is_refused_unless_it_replays,
+            journal: a_spend_needs_the_present_generation_the_lease_and_a_token,
+            journal: an_answer_outlives_its_process,
+            journal: a_commit_is_the_next_generation_and_may_be_repeated,
+            journal: a_lost_race_parks,
+            journal: a_late_answer_revives,
+            journal: doubt_stays_open_and_is_marked,
+            journal: an_unspent_token_can_be_spent_again,
+            journal: a_refusal_ends_the_login_but_not_a_newer_generation,
+            journal: an_answer_to_a_repeated_spend_is_read_once,
+            journal: what_a_turn_keeps_stays_and_what_it_drops_goes,
+            journal: a_logout_wipes_the_tokens_and_keeps_the_record,
+            journal: a_late_answer_does_not_revive_a_logout,
+            journal: unknown_ids_are_errors,
+            journal: the_journal_stays_bounded,
+        }
+    };
+    (@cases $make:path, $($module:ident: $case:ident,)+) => {$(
+        #[tokio::test]
+        async fn $case() {
+            $crate::suite::$module::$case(&$make().await).await;
+        }
+    )+};
+}

@@ -1,0 +1,183 @@
+//! Leases and waiting.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokenward_core::ports::{Clock, LeaseAttempt, Vault, VaultError};
+use tokenward_core::{Generation, GrantId, Holder, Lease};
+
+use super::Stand;
+use super::world::{draft, holder, login};
+
+const TTL: Duration = Duration::from_secs(30);
+
+/// Takes a lease that must be free.
+///
+/// # Panics
+/// When it is not.
+pub async fn leased(vault: &dyn Vault, id: GrantId, holder: &Holder) -> Lease {
+    match vault.lease(id, holder, TTL).await.unwrap() {
+        LeaseAttempt::Held(lease) => lease,
+        LeaseAttempt::Busy { holder, until } => panic!("the lease is with {holder:?} until {until:?}"),
+    }
+}
+
+async fn busy_with(vault: &dyn Vault, id: GrantId, asking: &Holder, present: &Holder) {
+    match vault.lease(id, asking, TTL).await.unwrap() {
+        LeaseAttempt::Busy { holder: Some(found), until: Some(_) } => assert_eq!(&found, present),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn grant(stand: &dyn Stand) -> GrantId {
+    stand.open().await.log_in(login("work", "1", None)).await.unwrap().id()
+}
+
+/// One at a time; the next has a higher fence.
+pub async fn a_lease_excludes_until_it_is_released(stand: &dyn Stand) {
+    let id = grant(stand).await;
+    let (one, two) = (stand.open().await, stand.open().await);
+    let (a, b) = (holder("here", 1), holder("here", 2));
+    let first = leased(&*one, id, &a).await;
+    assert_eq!((first.grant, &first.holder), (id, &a));
+    assert_eq!(first.expires, stand.clock().now() + SignedDuration::from_secs(30));
+    busy_with(&*two, id, &b, &a).await;
+    let fence = first.fence;
+    one.release(first).await.unwrap();
+    let second = leased(&*two, id, &b).await;
+    assert!(second.fence > fence);
+    busy_with(&*one, id, &a, &b).await;
+}
+
+/// A lease is not for a process but for a task.
+pub async fn the_same_process_asking_twice_is_busy(stand: &dyn Stand) {
+    let id = grant(stand).await;
+    let vault = stand.open().await;
+    let me = holder("here", 1);
+    let lease = leased(&*vault, id, &me).await;
+    busy_with(&*vault, id, &me, &me).await;
+    vault.release(lease).await.unwrap();
+    drop(leased(&*vault, id, &me).await);
+}
+
+/// A holder of this machine that died is not waited for, however long its lease would last.
+pub async fn a_dead_holder_is_followed_at_once(stand: &dyn Stand) {
+    let id = grant(stand).await;
+    let one = stand.open().await;
+    let first = leased(&*one, id, &holder("here", 1)).await;
+    drop(one);
+    let second = leased(&*stand.open().await, id, &holder("here", 2)).await;
+    assert!(second.fence > first.fence);
+}
+
+/// The kernel knows who is dead; the clock is not asked.
+pub async fn a_clock_set_back_does_not_keep_a_dead_holders_lease(stand: &dyn Stand) {
+    let id = grant(stand).await;
+    let one = stand.open().await;
+    drop(leased(&*one, id, &holder("here", 1)).await);
+    drop(one);
+    stand.clock().step(SignedDuration::from_hours(-24));
+    drop(leased(&*stand.open().await, id, &holder("here", 2)).await);
+    // Nor does it make a lease last for a day where nobody can know.
+    let one = stand.open().await;
+    stand.clock().step(SignedDuration::from_hours(24));
+    let other = grant_of_another(stand).await;
+    drop(leased(&*one, other, &holder("elsewhere", 1)).await);
+    drop(one);
+    stand.clock().step(SignedDuration::from_hours(-24));
+    drop(leased(&*stand.open().await, other, &holder("here", 2)).await);
+}
+
+async fn grant_of_another(stand: &dyn Stand) -> GrantId {
+    stand.open().await.log_in(login("other", "9", None)).await.unwrap().id()
+}
+
+/// A paused holder costs time and nothing else: its late steps are refused.
+pub async fn a_lapsed_lease_goes_to_the_next_and_its_holder_is_fenced_off(stand: &dyn Stand) {
+    let id = grant(stand).await;
+    let (paused, next) = (stand.open().await, stand.open().await);
+    let mut stale = leased(&*paused, id, &holder("here", 1)).await;
+    stand.clock().step(SignedDuration::from_secs(31));
+    let lease = leased(&*next, id, &holder("here", 2)).await;
+    assert!(lease.fence > stale.fence);
+    assert!(matches!(paused.begin(&stale, draft(Generation::FIRST)).await, Err(VaultError::Moved)));
+    assert!(matches!(paused.revocable(&stale).await, Err(VaultError::Moved)));
+    assert!(matches!(paused.retire(&stale, super::soon(1), false).await, Err(VaultError::Moved)));
+    assert!(matches!(paused.renew(&mut stale, TTL).await, Err(VaultError::Moved)));
+    paused.release(stale).await.unwrap();
+    busy_with(&*paused, id, &holder("here", 1), &holder("here", 2)).await;
+    drop(next.begin(&lease, draft(Generation::FIRST)).await.unwrap());
+}
+
+/// Whether a process of another machine lives cannot be known; its lease is left to lapse.
+pub async fn a_holder_elsewhere_is_waited_out(stand: &dyn Stand) {
+    let id = grant(stand).await;
+    let there = stand.open().await;
+    let first = leased(&*there, id, &holder("elsewhere", 1)).await;
+    drop(there);
+    let here = stand.open().await;
+    busy_with(&*here, id, &holder("here", 1), &holder("elsewhere", 1)).await;
+    stand.clock().step(SignedDuration::from_secs(31));
+    assert!(leased(&*here, id, &holder("here", 1)).await.fence > first.fence);
+}
+
+/// Renewing moves the end.
+pub async fn a_renewed_lease_does_not_lapse(stand: &dyn Stand) {
+    let id = grant(stand).await;
+    let (one, two) = (stand.open().await, stand.open().await);
+    let mut lease = leased(&*one, id, &holder("here", 1)).await;
+    stand.clock().step(SignedDuration::from_secs(20));
+    one.renew(&mut lease, TTL).await.unwrap();
+    assert_eq!(lease.expires, stand.clock().now() + SignedDuration::from_secs(30));
+    stand.clock().step(SignedDuration::from_secs(20));
+    busy_with(&*two, id, &holder("here", 2), &holder("here", 1)).await;
+    drop(one.begin(&lease, draft(Generation::FIRST)).await.unwrap());
+}
+
+/// All waiters wake when the holder lets go, and when it dies.
+pub async fn waiters_are_woken_by_a_release(stand: &dyn Stand) {
+    let id = grant(stand).await;
+    for dies in [false, true] {
+        let holding = stand.open().await;
+        let lease = leased(&*holding, id, &holder("here", 1)).await;
+        let mut waiters = Vec::new();
+        for _ in 0..3 {
+            let vault = stand.open().await;
+            for _ in 0..3 {
+                let vault = std::sync::Arc::clone(&vault);
+                waiters.push(tokio::spawn(async move { vault.wait(id, Duration::from_secs(60)).await }));
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(waiters.iter().all(|waiter| !waiter.is_finished()));
+        if dies {
+            drop(holding);
+        } else {
+            holding.release(lease).await.unwrap();
+        }
+        for waiter in waiters {
+            tokio::time::timeout(Duration::from_secs(10), waiter)
+                .await
+                .expect("woken long before patience ends")
+                .unwrap();
+        }
+    }
+}
+
+/// Nobody waits for ever.
+pub async fn waiting_ends_with_patience(stand: &dyn Stand) {
+    let id = grant(stand).await;
+    let vault = stand.open().await;
+    let lease = leased(&*vault, id, &holder("here", 1)).await;
+    let waiting = stand.open().await;
+    tokio::time::timeout(Duration::from_secs(10), waiting.wait(id, Duration::from_millis(30))).await.unwrap();
+    vault.release(lease).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), waiting.wait(id, Duration::from_secs(60))).await.unwrap();
+}
+
+/// There is nothing to hold.
+pub async fn an_unknown_grant_has_no_lease(stand: &dyn Stand) {
+    let id = login("x", "1", None).id;
+    let found = stand.open().await.lease(id, &holder("here", 1), TTL).await;
+    assert!(matches!(found, Err(VaultError::NoSuchGrant(unknown)) if unknown == id));
+}

@@ -1,0 +1,180 @@
+//! The world a case runs in: a clock that stands still, ids, logins and answers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokenward_core::ports::{Clock, Entropy, NewLogin};
+use tokenward_core::rotation::{Change, Turn};
+use tokenward_core::{
+    AbsentRefresh, Access, AccessToken, Generation, GrantId, Holder, IntentDraft, IntentId, OldAccess, RawAnswer,
+    RefreshToken, Replay, Rules, Scopes, SecretBytes, Subject, TokenApi, TokenSet,
+};
+
+/// A clock that moves when it is told to.
+#[derive(Debug, Clone)]
+pub struct TestClock(Arc<AtomicI64>);
+
+impl Default for TestClock {
+    fn default() -> Self {
+        Self(Arc::new(AtomicI64::new(start().as_millisecond())))
+    }
+}
+
+impl TestClock {
+    /// Moves it ahead, or back.
+    pub fn step(&self, by: jiff::SignedDuration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(0), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Bytes that never repeat within a process; enough for nonces and ids in tests.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TestEntropy;
+
+impl Entropy for TestEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(8) {
+            let mut z = COUNTER.fetch_add(1, Ordering::SeqCst).wrapping_add(u64::from(std::process::id()) << 32);
+            z = z.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// When the test clock starts.
+///
+/// # Panics
+/// Never: the number is a time.
+pub fn start() -> Timestamp {
+    Timestamp::from_second(1_790_000_000).expect("a literal time")
+}
+
+/// A moment after [`start`].
+pub fn soon(seconds: i64) -> Timestamp {
+    start() + jiff::SignedDuration::from_secs(seconds)
+}
+
+/// Rules in which the old access token lives on.
+pub fn rules() -> Rules {
+    Rules {
+        old_access: OldAccess::Stays,
+        absent_refresh: AbsentRefresh::Ends,
+        replay: Replay::Harmless,
+        margin: Duration::from_mins(5),
+        jitter: Duration::ZERO,
+        assumed_access: Duration::from_secs(6900),
+        assumed_refresh: Duration::from_hours(168),
+        wall: None,
+        send_deadline: Duration::from_secs(30),
+    }
+}
+
+/// A process of one machine; processes of one `place` see each other.
+pub fn holder(place: &str, pid: u32) -> Holder {
+    Holder { place: place.to_owned(), host: format!("host of {place}"), pid, started: 7, nonce: u64::from(pid) << 20 }
+}
+
+/// A subject of that id.
+pub fn named(id: &str) -> Subject {
+    Subject { id: id.to_owned(), name: Some(format!("the one called {id}")), ..Subject::default() }
+}
+
+/// A login under a profile, bringing the tokens `access-<tag>` and `refresh-<tag>`.
+///
+/// # Panics
+/// When the profile or tag cannot be one.
+pub fn login(profile: &str, tag: &str, subject: Option<Subject>) -> NewLogin {
+    NewLogin {
+        answer: None,
+        id: GrantId::new(start().as_millisecond().unsigned_abs(), random()),
+        profile: profile.parse().expect("a profile's name"),
+        app: "notes".parse().expect("an app's name"),
+        set: TokenSet {
+            access: Some(access(tag, start())),
+            refresh: Some(refresh(tag)),
+            refresh_expires: Some(soon(604_800)),
+            scopes: Some(Scopes::parse("offline_access wiki:wiki").expect("scopes").0),
+            subject,
+            issued_by: TokenApi::V3,
+            obtained: start(),
+        },
+        wall: Some(soon(31_536_000)),
+        by: holder("here", 1),
+    }
+}
+
+/// A draft of a spend of that generation.
+pub fn draft(generation: Generation) -> IntentDraft {
+    IntentDraft {
+        id: IntentId::new(start().as_millisecond().unsigned_abs(), ordered_random()),
+        generation,
+        api: TokenApi::V3,
+        begun: start(),
+        deadline: soon(30),
+        replays: None,
+    }
+}
+
+/// An answer with that body.
+pub fn answer(body: &str) -> RawAnswer {
+    RawAnswer {
+        status: 200,
+        content_type: Some("application/json; charset=utf-8".to_owned()),
+        log_id: Some("20260920ABCDEF".to_owned()),
+        date: Some("Sun, 20 Sep 2026 13:33:20 GMT".to_owned()),
+        retry_after: None,
+        body: SecretBytes::new(body.as_bytes().to_vec()),
+        whole: true,
+        received: soon(1),
+    }
+}
+
+/// A turn that brings the tokens `access-<tag>` and `refresh-<tag>`.
+pub fn turn(tag: &str) -> Turn {
+    Turn {
+        access: Change::Replace(access(tag, soon(1))),
+        refresh: Change::Replace(refresh(tag)),
+        refresh_expires: Some(soon(604_801)),
+        scopes: None,
+        subject: None,
+        issued_by: TokenApi::V3,
+        obtained: soon(1),
+    }
+}
+
+fn access(tag: &str, obtained: Timestamp) -> Access {
+    Access {
+        token: AccessToken::parse(format!("access-{tag}")).expect("a token"),
+        obtained,
+        expires: obtained + jiff::SignedDuration::from_hours(2),
+    }
+}
+
+fn refresh(tag: &str) -> RefreshToken {
+    RefreshToken::parse(format!("refresh-{tag}")).expect("a token")
+}
+
+fn random() -> [u8; 10] {
+    let mut bytes = [0; 10];
+    TestEntropy.fill(&mut bytes);
+    bytes
+}
+
+/// Ids made in one millisecond sort by birth here, so that "oldest first" can be tested while the clock stands still.
+fn ordered_random() -> [u8; 10] {
+    let mut bytes = [0; 10];
+    bytes[2..].copy_from_slice(&COUNTER.fetch_add(1, Ordering::SeqCst).to_be_bytes());
+    bytes
+}
+
+static COUNTER: AtomicU64 = AtomicU64::new(1);

@@ -1,0 +1,84 @@
+//! A SQLite vault in a folder of its own.
+#![expect(dead_code, unreachable_pub, reason = "each test file uses its part")]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tempfile::TempDir;
+use tokenward_core::ports::{Vault, VaultError};
+use tokenward_vault::suite::{Stand, TestClock, TestEntropy, rules};
+use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
+
+pub struct Place {
+    pub root: TempDir,
+    pub folder: Folder,
+    pub clock: TestClock,
+    pub sources: KeySources,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::new(root.path().join("home"));
+        Self { root, folder, clock: TestClock::default(), sources: KeySources::default() }
+    }
+
+    pub fn options(&self) -> VaultOptions {
+        VaultOptions {
+            folder: self.folder.clone(),
+            keys: self.sources.clone(),
+            clock: Arc::new(self.clock.clone()),
+            entropy: Arc::new(TestEntropy),
+            rules: Arc::new(|_| Some(rules())),
+        }
+    }
+
+    pub async fn try_vault(&self) -> Result<SqliteVault, VaultError> {
+        SqliteVault::open(self.options()).await
+    }
+
+    pub async fn vault(&self) -> SqliteVault {
+        self.try_vault().await.unwrap()
+    }
+}
+
+#[async_trait]
+impl Stand for Place {
+    async fn open(&self) -> Arc<dyn Vault> {
+        Arc::new(self.vault().await)
+    }
+
+    fn clock(&self) -> &TestClock {
+        &self.clock
+    }
+}
+
+/// Runs something while the database cannot be written by a process that opens it now: its file is read-only, and root
+/// has laid down the right to write it all the same.
+pub async fn without_database<F: Future<Output = ()>>(place: &Place, run: impl FnOnce() -> F) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let database = place.folder.database();
+    let mode = |mode| std::fs::set_permissions(&database, std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o400);
+    let before = lay_down_root();
+    run().await;
+    take_up_root(before);
+    mode(0o600);
+}
+
+/// Gives up the rights by which root writes what is read-only, for this thread and those it starts.
+pub fn lay_down_root() -> rustix::thread::CapabilitySets {
+    use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+
+    let before = capabilities(None).unwrap();
+    let mut after = before;
+    after.effective.remove(CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH);
+    set_capabilities(None, after).unwrap();
+    before
+}
+
+/// Takes them up again.
+pub fn take_up_root(before: rustix::thread::CapabilitySets) {
+    rustix::thread::set_capabilities(None, before).unwrap();
+}

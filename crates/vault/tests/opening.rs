@@ -1,0 +1,293 @@
+//! Opening: what is missing, wrong, damaged, newer or open to others is said, and never taken for an empty vault.
+
+mod common;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Mutex;
+
+use common::Place;
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use tokenward_core::SecretBytes;
+use tokenward_core::ports::{Vault, VaultError};
+use tokenward_vault::suite::login;
+use tokenward_vault::{ExplicitKey, KeySource, Keyring, KeyringFault};
+
+fn explicit(text: &str) -> Option<ExplicitKey> {
+    Some(ExplicitKey::new("the variable TOKENWARD_KEY", &SecretBytes::new(text.as_bytes().to_vec())))
+}
+
+#[derive(Default)]
+struct Drawer {
+    kept: Mutex<Vec<(String, SecretBytes)>>,
+    broken: bool,
+}
+
+impl Keyring for Drawer {
+    fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeyringFault> {
+        let kept = self.kept.lock().unwrap();
+        Ok(kept.iter().find(|(known, _)| known == account).map(|(_, secret)| secret.clone()))
+    }
+
+    fn set(&self, account: &str, secret: &SecretBytes) -> Result<(), KeyringFault> {
+        if self.broken {
+            return Err(KeyringFault("no session bus".to_owned()));
+        }
+        self.kept.lock().unwrap().push((account.to_owned(), secret.clone()));
+        Ok(())
+    }
+}
+
+async fn with_login(place: &Place) {
+    place.vault().await.log_in(login("work", "1", None)).await.unwrap();
+}
+
+async fn has_login(place: &Place) -> Result<bool, VaultError> {
+    let vault = place.try_vault().await?;
+    Ok(vault.grant_of(&"work".parse().unwrap()).await?.is_some())
+}
+
+fn key_error(found: Result<bool, VaultError>) -> String {
+    match found {
+        Err(VaultError::Key { key, reason, .. }) => format!("{key}: {reason}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn unreadable(found: Result<bool, VaultError>) -> String {
+    match found {
+        Err(VaultError::Unreadable { reason, .. }) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn without_anything_a_key_file_of_mode_0600_is_used_and_named() {
+    let place = Place::new();
+    with_login(&place).await;
+    let info = place.vault().await.info().await.unwrap();
+    assert_eq!((info.key_source, info.schema), (KeySource::KeyFile, 1));
+    assert_eq!(info.key, format!("the key file {}", place.folder.key_file().display()));
+    assert!(info.engine.starts_with("SQLite 3."));
+    assert!(info.repairs.is_empty() && info.notes.is_empty());
+    assert!(has_login(&place).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_explicit_key_comes_first_and_is_needed_ever_after() {
+    let mut place = Place::new();
+    place.sources.explicit = explicit("correct horse battery staple\n");
+    place.sources.keyring = Some(std::sync::Arc::new(Drawer::default()));
+    with_login(&place).await;
+    assert!(!place.folder.key_file().exists());
+    place.sources.explicit = explicit("correct horse battery staple");
+    assert!(has_login(&place).await.unwrap());
+    assert_eq!(place.vault().await.info().await.unwrap().key, "the variable TOKENWARD_KEY");
+    place.sources.explicit = explicit("incorrect horse battery");
+    assert!(key_error(has_login(&place).await).starts_with("the variable TOKENWARD_KEY: it is not the key"));
+    place.sources.explicit = None;
+    assert!(key_error(has_login(&place).await).contains("set TOKENWARD_KEY_FILE or TOKENWARD_KEY"));
+}
+
+#[tokio::test]
+async fn a_key_that_can_be_guessed_is_refused_with_the_way_out() {
+    let mut place = Place::new();
+    place.sources.explicit = explicit("hunter2");
+    assert!(key_error(has_login(&place).await).contains("openssl rand"));
+    place.sources.explicit = None;
+    assert!(!has_login(&place).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_keyring_is_used_where_there_is_one_and_missed_where_it_is_gone() {
+    let mut place = Place::new();
+    let drawer = std::sync::Arc::new(Drawer::default());
+    place.sources.keyring = Some(drawer.clone());
+    with_login(&place).await;
+    assert!(!place.folder.key_file().exists());
+    assert_eq!(place.vault().await.info().await.unwrap().key_source, KeySource::Keyring);
+    assert!(has_login(&place).await.unwrap());
+    drawer.kept.lock().unwrap().clear();
+    assert!(key_error(has_login(&place).await).contains("no entry for this vault"));
+    place.sources.keyring = None;
+    assert!(key_error(has_login(&place).await).contains("no keyring here"));
+}
+
+#[tokio::test]
+async fn a_keyring_that_does_not_work_is_passed_over_at_creation() {
+    let mut place = Place::new();
+    place.sources.keyring = Some(std::sync::Arc::new(Drawer { broken: true, ..Drawer::default() }));
+    with_login(&place).await;
+    assert_eq!(place.vault().await.info().await.unwrap().key_source, KeySource::KeyFile);
+}
+
+#[tokio::test]
+async fn an_explicit_key_that_this_vault_does_not_use_is_noted() {
+    let mut place = Place::new();
+    with_login(&place).await;
+    place.sources.explicit = explicit("a key that nobody asked for");
+    let notes = place.vault().await.info().await.unwrap().notes;
+    assert!(notes[0].contains("tokenward vault rekey"), "{notes:?}");
+    assert!(has_login(&place).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_missing_or_exchanged_key_file_is_said() {
+    let place = Place::new();
+    with_login(&place).await;
+    let key = fs::read(place.folder.key_file()).unwrap();
+    fs::remove_file(place.folder.key_file()).unwrap();
+    assert!(key_error(has_login(&place).await).contains("the file is missing; put it back"));
+    assert!(!place.folder.key_file().exists());
+    let mut other = key.clone();
+    other[0] ^= 1;
+    fs::write(place.folder.key_file(), other).unwrap();
+    assert!(key_error(has_login(&place).await).contains("it is not the key"));
+    fs::write(place.folder.key_file(), key).unwrap();
+    assert!(has_login(&place).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_vault_without_its_wrapped_key_is_not_created_anew() {
+    let place = Place::new();
+    with_login(&place).await;
+    let wrapped = fs::read(place.folder.wrapped_key()).unwrap();
+    fs::remove_file(place.folder.wrapped_key()).unwrap();
+    assert!(key_error(has_login(&place).await).contains("the vault is not empty"));
+    fs::write(place.folder.wrapped_key(), wrapped).unwrap();
+    assert!(has_login(&place).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_creation_that_was_cut_short_is_begun_again() {
+    for cut in ["after the key file", "after an empty database", "after the database"] {
+        let place = Place::new();
+        if cut == "after the database" {
+            place.vault().await.info().await.unwrap();
+            fs::remove_file(place.folder.wrapped_key()).unwrap();
+        } else {
+            fs::create_dir_all(place.folder.vault()).unwrap();
+            fs::write(place.folder.key_file(), "0123456789abcdef0123456789abcdef").unwrap();
+            if cut == "after an empty database" {
+                fs::write(place.folder.database(), "").unwrap();
+            }
+        }
+        assert!(!has_login(&place).await.unwrap(), "{cut}");
+        with_login(&place).await;
+        assert!(has_login(&place).await.unwrap(), "{cut}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_gone_emptied_or_garbage_is_unreadable() {
+    let place = Place::new();
+    with_login(&place).await;
+    place.vault().await.close_connections().await.unwrap();
+    // What the log holds would be read back over the damage.
+    let set_aside = |content: Option<&[u8]>| {
+        for name in ["vault.db-wal", "vault.db-shm"] {
+            let _ = fs::remove_file(place.folder.vault().join(name));
+        }
+        match content {
+            Some(content) => fs::write(place.folder.database(), content).unwrap(),
+            None => fs::remove_file(place.folder.database()).unwrap(),
+        }
+    };
+    set_aside(None);
+    assert!(unreadable(has_login(&place).await).contains("restore a backup"));
+    assert!(!place.folder.database().exists());
+    set_aside(Some(b""));
+    assert!(unreadable(has_login(&place).await).contains("restore a backup"));
+    set_aside(Some(&[0x55; 8192]));
+    assert!(unreadable(has_login(&place).await).contains("not a database"));
+}
+
+#[tokio::test]
+async fn a_sealed_value_that_was_damaged_or_moved_is_unreadable_and_the_rest_is_not_lost() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let one = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let two = vault.log_in(login("other", "2", None)).await.unwrap().id();
+    let mut sqlite = SqliteConnectOptions::new().filename(place.folder.database()).connect().await.unwrap();
+    let swap = "UPDATE grants SET access = (SELECT access FROM grants WHERE id = ?2) WHERE id = ?1";
+    let bytes = |id: tokenward_core::GrantId| id.as_uuid().as_bytes().to_vec();
+    sqlx::query(swap).bind(bytes(one)).bind(bytes(two)).execute(&mut sqlite).await.unwrap();
+    assert!(matches!(vault.grant(one).await, Err(VaultError::Unreadable { .. })));
+    assert_eq!(vault.grant(two).await.unwrap().access.unwrap().token.expose(), "access-2");
+}
+
+#[tokio::test]
+async fn a_newer_schema_and_a_newer_key_file_are_refused() {
+    let place = Place::new();
+    with_login(&place).await;
+    let text = fs::read_to_string(place.folder.wrapped_key()).unwrap();
+    fs::write(place.folder.wrapped_key(), text.replace("\"version\": 1", "\"version\": 2")).unwrap();
+    assert!(matches!(has_login(&place).await, Err(VaultError::Newer { found: 2, known: 1, .. })));
+    fs::write(place.folder.wrapped_key(), text).unwrap();
+    let mut sqlite = SqliteConnectOptions::new().filename(place.folder.database()).connect().await.unwrap();
+    sqlx::query("PRAGMA user_version = 7").execute(&mut sqlite).await.unwrap();
+    assert!(matches!(has_login(&place).await, Err(VaultError::Newer { found: 7, known: 1, .. })));
+}
+
+#[tokio::test]
+async fn a_database_and_a_key_of_two_vaults_are_not_mixed() {
+    let (one, two) = (Place::new(), Place::new());
+    with_login(&one).await;
+    with_login(&two).await;
+    fs::copy(two.folder.wrapped_key(), one.folder.wrapped_key()).unwrap();
+    fs::copy(two.folder.key_file(), one.folder.key_file()).unwrap();
+    assert!(key_error(has_login(&one).await).contains("another vault"));
+}
+
+#[tokio::test]
+async fn damaged_key_files_are_unreadable() {
+    let place = Place::new();
+    with_login(&place).await;
+    for text in ["", "{", "{\"version\":1,\"vault\":\"zz\",\"wraps\":[]}"] {
+        fs::write(place.folder.wrapped_key(), text).unwrap();
+        unreadable(has_login(&place).await);
+    }
+}
+
+#[tokio::test]
+async fn loose_modes_are_repaired_with_a_word_and_new_files_are_private() {
+    let place = Place::new();
+    with_login(&place).await;
+    fs::set_permissions(place.folder.database(), Permissions::from_mode(0o664)).unwrap();
+    fs::set_permissions(place.folder.vault(), Permissions::from_mode(0o755)).unwrap();
+    let repairs = place.vault().await.repairs().to_vec();
+    assert_eq!(repairs.iter().map(|repair| repair.was).collect::<Vec<_>>(), [0o755, 0o664]);
+    assert_eq!(place.vault().await.repairs(), []);
+    each_file(place.folder.home(), &mut |path, mode| {
+        assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", path.display());
+    });
+}
+
+#[tokio::test]
+async fn a_loose_folder_of_someone_else_is_refused() {
+    let place = Place::new();
+    with_login(&place).await;
+    if !rustix::process::geteuid().is_root() {
+        // Only root can give a file away; for others the refusal is tested through a folder that is not theirs.
+        let theirs = tokenward_vault::Folder::new("/");
+        let other = Place { folder: theirs, ..Place::new() };
+        assert!(other.try_vault().await.is_err());
+        return;
+    }
+    std::os::unix::fs::chown(place.folder.database(), Some(12_345), None).unwrap();
+    fs::set_permissions(place.folder.database(), Permissions::from_mode(0o644)).unwrap();
+    assert!(matches!(has_login(&place).await, Err(VaultError::OpenToOthers { mode: 0o644, .. })));
+}
+
+fn each_file(folder: &Path, see: &mut dyn FnMut(&Path, u32)) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        see(&path, metadata.mode());
+        if metadata.is_dir() {
+            each_file(&path, see);
+        }
+    }
+}
