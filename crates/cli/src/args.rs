@@ -42,7 +42,7 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Language of the words on screen (TOKENWARD_LANG; otherwise the locale)
-    #[arg(long, global = true, value_name = "LANG", value_enum)]
+    #[arg(long, global = true, value_name = "en|zh", value_enum, hide_possible_values = true)]
     pub(crate) lang: Option<Lang>,
     /// Say more; twice: also what the engine does (TOKENWARD_LOG=trace for all of it)
     #[arg(short, long, global = true, action = ArgAction::Count)]
@@ -51,7 +51,7 @@ pub(crate) struct Global {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
+    #[arg(long, global = true, value_name = "auto|always|never", value_enum, default_value_t = Colour::Auto, hide_possible_values = true)]
     pub(crate) color: Colour,
 }
 
@@ -120,13 +120,13 @@ pub(crate) struct Init {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["app_secret_stdin", "app_secret_file"])]
     pub(crate) secret_file: Option<PathBuf>,
     /// self-built, or store for an app offered to many companies
-    #[arg(long, value_name = "KIND", value_parser = ["self-built", "store"])]
+    #[arg(long, value_name = "KIND", value_parser = ["self-built", "store"], hide_possible_values = true)]
     pub(crate) app_kind: Option<String>,
     /// The company a store app acts in
     #[arg(long, value_name = "KEY")]
     pub(crate) tenant_key: Option<String>,
     /// Whether the other of v2 and v3 is tried where one does not exist
-    #[arg(long, value_name = "BOOL")]
+    #[arg(long, value_name = "true|false", hide_possible_values = true)]
     pub(crate) fallback: Option<bool>,
     /// Base URL of the open platform (TOKENWARD_OPEN_URL)
     #[arg(long, value_name = "URL")]
@@ -191,13 +191,13 @@ pub(crate) struct Login {
 #[derive(Debug, Args)]
 pub(crate) struct Token {
     /// Whose token
-    #[arg(long = "as", value_name = "WHO", value_enum, default_value_t = Identity::User)]
+    #[arg(long = "as", value_name = "user|app|tenant", value_enum, default_value_t = Identity::User, hide_possible_values = true)]
     pub(crate) identity: Identity,
     /// The least life the token must have, as in 90s, 10m, 1h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(crate) min_ttl: Duration,
     /// How to print it
-    #[arg(long, value_name = "FORMAT", value_enum)]
+    #[arg(long, value_name = "raw|header|env|json", value_enum, hide_possible_values = true)]
     pub(crate) format: Option<Format>,
 }
 

@@ -106,7 +106,10 @@ async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> R
 /// Shows the address, and opens it where that is wanted and possible.
 fn show(login: &Login, url: &Url, desk: &Desk) -> Result<(), Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
-    if login.no_browser {
+    if login.no_browser && printer.json {
+        // One JSON value a line; the login follows as the second.
+        printer.data(&serde_json::json!({ "authorization_url": url }).to_string())?;
+    } else if login.no_browser {
         printer.data(url.as_str())?;
     } else if !login.paste && browser::open(url, &desk.ambient) {
         printer.note(lang.opening_browser(url));

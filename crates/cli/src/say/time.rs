@@ -14,8 +14,14 @@ super::sentences! {
 }
 
 impl Lang {
-    /// A span with its two largest units.
+    /// A span with its two largest units, rounded to the smaller: an answer that took a second on its way still brings
+    /// a token of two hours.
     pub(crate) fn span(self, seconds: u64) -> String {
+        let seconds = match seconds {
+            0..60 => seconds,
+            60..86_370 => seconds + 30,
+            _ => seconds + 1800,
+        };
         let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
         match (days, hours, minutes) {
             (0, 0, 0) => self.seconds(seconds),
@@ -47,7 +53,9 @@ mod tests {
             (0, "0 s", "0 秒"),
             (59, "59 s", "59 秒"),
             (61, "1 min", "1 分钟"),
-            (7199, "1 h 59 min", "1 小时 59 分"),
+            (7199, "2 h 0 min", "2 小时 0 分"),
+            (86_399, "1 d 0 h", "1 天 0 小时"),
+            (604_790, "7 d 0 h", "7 天 0 小时"),
             (604_800, "7 d 0 h", "7 天 0 小时"),
         ] {
             assert_eq!(Lang::En.span(seconds), en);

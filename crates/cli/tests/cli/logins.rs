@@ -1,1 +1,265 @@
-//! .
+//! Setting up, logging in by every way, several profiles and users, logging out.
+
+use std::process::Stdio;
+
+use serde_json::json;
+use tokenward_emulator::{Consent, Fault, FaultKind, Operation};
+
+use crate::world::{Started, World, browse, get, run, run_fed};
+
+#[test]
+fn set_up_log_in_and_show() {
+    let world = World::bare();
+    let ran = world.init(&[]);
+    ran.succeeds();
+    assert!(ran.out.is_empty(), "{ran:?}");
+    for word in ["http://127.0.0.1/callback", "offline_access", "Refresh user_access_token", "publish a version"] {
+        assert!(ran.err.contains(word), "{word}: {ran:?}");
+    }
+    assert!(ran.err.contains(&format!("/app/{}/safe", world.app.id)), "{ran:?}");
+    assert!(ran.err.contains("the provider accepts the app's id and secret"), "{ran:?}");
+    assert!(!world.config().contains(&world.app.secret));
+
+    let ran = world.login(&["--scope", "docx:document"]);
+    ran.succeeds();
+    assert!(ran.err.contains("profile default is Ada"), "{ran:?}");
+    assert!(ran.err.contains("docx:document") && ran.err.contains("offline_access"), "{ran:?}");
+    assert_eq!(ran.out.lines().count(), 1, "the address alone: {ran:?}");
+
+    let status = world.run(&["status"]);
+    status.succeeds();
+    for word in ["Ada", "fresh", "docx:document", "v3", "vault/key"] {
+        assert!(status.out.contains(word), "{word}: {status:?}");
+    }
+    let login = world.status()["login"].clone();
+    assert_eq!(login["status"], "fresh");
+    assert_eq!(login["generation"], 1);
+    assert_eq!(login["has_refresh_token"], true);
+    assert!(login["user"]["open_id"].as_str().unwrap().starts_with("ou_"));
+    let days = |field: &str| {
+        let day = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+        (day(login[field].as_str().unwrap()) - day(login["consented_at"].as_str().unwrap())) / 86_400
+    };
+    assert_eq!((days("refresh_expires"), days("consent_expires")), (7, 365));
+    assert_eq!(world.sandbox.counters().refreshes, 0, "looking spends nothing");
+}
+
+#[test]
+fn init_answers_in_json_too() {
+    let world = World::bare();
+    let ran = world.init(&["--json", "--app", "work"]);
+    let answer = ran.succeeds().json();
+    assert_eq!(answer["app"], "work");
+    assert_eq!(answer["profile"], "work");
+    assert_eq!(answer["checked"], true);
+    assert!(ran.err.is_empty(), "{ran:?}");
+}
+
+#[test]
+fn a_wrong_secret_is_found_at_once() {
+    let mut world = World::bare();
+    world.app.secret = "wrong".to_owned();
+    world.init(&[]).fails(6, "TW0701");
+    world.init(&["--no-check"]).succeeds();
+}
+
+#[test]
+fn an_unreachable_provider_is_a_warning_and_the_app_is_saved() {
+    let world = World::bare();
+    let words = ["init", "--app-id", "cli_x", "--app-secret-stdin", "--open-url", "http://127.0.0.1:9"];
+    let ran = run_fed(&mut world.command(&words), "abc");
+    ran.succeeds();
+    assert!(ran.err.contains("could not be checked"), "{ran:?}");
+    assert!(world.config().contains("cli_x"));
+}
+
+#[test]
+fn secrets_come_by_file_and_variable_too() {
+    let world = World::bare();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    std::fs::write(&file, format!("{}\n", world.app.secret)).unwrap();
+    let base =
+        ["init", "--app-id", &world.app.id, "--open-url", &world.sandbox.open_url(tokenward_emulator::Brand::Feishu)];
+    let ran = world.run(&[&base[..], &["--app-secret-file", file.to_str().unwrap()]].concat());
+    assert!(ran.succeeds().err.contains("accepts"), "{ran:?}");
+    let ran = world.run_with(&[("TOKENWARD_APP_SECRET", &world.app.secret)], &base);
+    assert!(ran.succeeds().err.contains("accepts"), "{ran:?}");
+    let ran = world.run(&[&base[..], &["--secret-file", file.to_str().unwrap()]].concat());
+    assert!(ran.succeeds().err.contains("accepts"), "{ran:?}");
+    assert!(world.config().contains("secret_file"), "{}", world.config());
+}
+
+#[test]
+fn variables_alone_are_a_set_up() {
+    let world = World::bare();
+    let urls = world.sandbox.urls(tokenward_emulator::Brand::Feishu);
+    let variables = [
+        ("TOKENWARD_APP_ID", world.app.id.as_str()),
+        ("TOKENWARD_APP_SECRET", &world.app.secret),
+        ("TOKENWARD_OPEN_URL", &urls.open),
+        ("TOKENWARD_ACCOUNTS_URL", &urls.accounts),
+        ("TOKENWARD_REDIRECT_URI", "http://127.0.0.1/callback"),
+    ];
+    let mut command = world.command(&["login", "--no-browser", "--port", "0"]);
+    let mut login = Started::new(command.envs(variables));
+    browse(&login.line());
+    login.finish().succeeds();
+    let ran = world.run_with(&variables, &["token"]);
+    assert!(world.secrets().contains(&ran.succeeds().out.trim().to_owned()));
+    assert!(!world.home.join("config.toml").exists());
+}
+
+#[test]
+fn json_login_gives_the_address_and_the_login() {
+    let world = World::new();
+    let ran = world.login(&["--json", "--scope", "docx:document,drive:drive"]);
+    ran.succeeds();
+    let documents: Vec<serde_json::Value> =
+        serde_json::Deserializer::from_str(&ran.out).into_iter().collect::<Result<_, _>>().unwrap();
+    assert!(documents[0]["authorization_url"].as_str().unwrap().contains("code_challenge_method=S256"));
+    assert_eq!(documents[1]["login"]["user"]["name"], "Ada");
+    assert_eq!(documents[1]["missing_scopes"], json!([]));
+    for line in ran.err.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    }
+    assert!(ran.err.contains("commas"), "{ran:?}");
+}
+
+#[test]
+fn paste_takes_the_address_the_browser_ended_at() {
+    let world = World::new();
+    let paste = |change: &dyn Fn(String) -> String| {
+        let mut command = world.command(&["login", "--paste", "--timeout", "20s"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut err = std::io::BufReader::new(child.stderr.take().unwrap());
+        let mut url = String::new();
+        while !url.trim_start().starts_with("http") {
+            url.clear();
+            assert!(std::io::BufRead::read_line(&mut err, &mut url).unwrap() > 0);
+        }
+        let (_, location, _) = get(&url::Url::parse(url.trim()).unwrap());
+        let mut stdin = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut stdin, format!("{}\n", change(location.unwrap())).as_bytes()).unwrap();
+        let mut words = String::new();
+        std::io::Read::read_to_string(&mut err, &mut words).unwrap();
+        (child.wait().unwrap().code().unwrap(), words)
+    };
+    let (code, words) = paste(&|url| url.replace("state=", "state=x"));
+    assert!(code == 2 && words.contains("TW0208") && words.contains("another login"), "{words}");
+    let (code, words) = paste(&|url| url.replace("&state=", "&stat="));
+    assert!(code == 2 && words.contains("holds no state"), "{words}");
+    let (code, words) = paste(&|_| "hello".to_owned());
+    assert!(code == 2 && words.contains("not an address"), "{words}");
+    let (code, words) = paste(&|url| url.replace("127.0.0.1", "127.0.0.2"));
+    assert!(code == 2 && words.contains("does not begin with"), "{words}");
+    let (code, words) = paste(&|url| url.replace("code=", "cod="));
+    assert!(code == 2 && words.contains("holds no code"), "{words}");
+    let (code, words) = paste(&|url| format!("  {url}  "));
+    assert!(code == 0 && words.contains("Ada"), "{words}");
+}
+
+#[test]
+fn a_device_login_shows_the_code_and_waits() {
+    let world = World::new();
+    let ran = world.run(&["login", "--device", "--qr", "--timeout", "30s"]);
+    ran.succeeds();
+    assert!(ran.err.contains("type the code") && ran.err.contains('█') && ran.err.contains("Ada"), "{ran:?}");
+    world.sandbox.rules(|rules| rules.device_consent = Consent::Deny);
+    world.run(&["login", "--device"]).fails(3, "TW0407");
+}
+
+#[test]
+fn two_users_of_one_app_have_a_profile_each() {
+    let world = World::logged_in();
+    world.login(&["--profile", "second"]).fails(2, "TW0201");
+    let user = second_user(&world);
+    world.sandbox.rules(|rules| rules.consent = Consent::Auto { user });
+    let ran = world.login(&["--profile", "second", "--app", "default"]);
+    assert!(ran.succeeds().err.contains("profile second is new"), "{ran:?}");
+    let list = world.run(&["list", "--json"]).succeeds().json();
+    let names: Vec<_> = list["logins"].as_array().unwrap().iter().map(|login| login["user"]["name"].clone()).collect();
+    assert_eq!(names, [json!("Ada"), json!("小明")]);
+    let table = world.run(&["list"]);
+    assert!(table.succeeds().out.starts_with("PROFILE"), "{table:?}");
+    assert_eq!(table.out.lines().count(), 3, "{table:?}");
+    assert_ne!(world.run(&["token", "-p", "second"]).out, world.run(&["token", "-p", "default"]).out);
+    world.login(&["--profile", "second", "--app", "other"]).fails(2, "belongs to app default");
+    world.login(&["--profile", "third", "--app", "other"]).fails(2, "there is no app other");
+}
+
+#[test]
+fn another_user_takes_a_profile_over_and_the_first_login_is_kept() {
+    let world = World::logged_in();
+    let user = second_user(&world);
+    world.sandbox.rules(|rules| rules.consent = Consent::Auto { user });
+    let ran = world.login(&[]);
+    assert!(ran.succeeds().err.contains("belonged to another user"), "{ran:?}");
+    let list = world.run(&["list", "--json"]).json();
+    assert_eq!(list["logins"].as_array().unwrap().len(), 2);
+    assert_eq!(list["logins"][0]["profile"], json!(null));
+    assert_eq!(world.status()["login"]["user"]["name"], "小明");
+}
+
+#[test]
+fn a_login_without_a_refresh_token_says_what_to_switch_on() {
+    let world = World::new();
+    world.sandbox.change_app(&world.app.id, |app| app.refresh_switch = false).unwrap();
+    let ran = world.login(&[]);
+    assert!(ran.succeeds().err.contains("no refresh token was issued"), "{ran:?}");
+    assert!(ran.err.contains("Refresh user_access_token"), "{ran:?}");
+    assert_eq!(world.status()["login"]["has_refresh_token"], false);
+}
+
+#[test]
+fn scopes_are_checked_before_anything_is_asked() {
+    let world = World::new();
+    let many: Vec<String> = (0..50).map(|number| format!("s{number}")).collect();
+    world.login(&["--scope", &many.join(" ")]).fails(2, "TW0205");
+    world.login(&["--scope", "读取"]).fails(2, "TW0205");
+    assert_eq!(world.sandbox.counters().exchanges, 0);
+}
+
+#[test]
+fn logging_out_forgets_and_revoking_withdraws() {
+    let world = World::logged_in();
+    let token = world.run(&["token"]).out;
+    world.run(&["logout"]).fails(2, "--yes");
+    world.run(&["logout", "--yes"]).succeeds();
+    world.run(&["token"]).fails(3, "TW0401");
+    assert!(world.secrets().contains(&token.trim().to_owned()), "without --revoke the provider is not told");
+
+    world.login(&[]).succeeds();
+    let ran = world.run(&["logout", "--yes", "--revoke", "--json"]);
+    assert_eq!(ran.succeeds().json()["revoked"], true);
+    world.run(&["status"]).fails(3, "TW0401");
+}
+
+#[test]
+fn a_failed_revocation_keeps_the_tokens_unless_forced() {
+    let world = World::logged_in();
+    let fault = || Fault::new(FaultKind::Html { status: 502 }).when(Operation::Revoke);
+    world.sandbox.inject(fault());
+    let ran = world.run(&["logout", "--yes", "--revoke"]);
+    assert_ne!(ran.code, 0);
+    assert!(ran.err.contains("the tokens are kept"), "{ran:?}");
+    world.run(&["token"]).succeeds();
+    world.sandbox.inject(fault());
+    let ran = world.run(&["logout", "--yes", "--revoke", "--force"]);
+    assert!(ran.succeeds().err.contains("did not confirm"), "{ran:?}");
+    world.run(&["token"]).fails(3, "TW0401");
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let world = World::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ran = run(&mut world.command(&["login", "--no-browser", "--port", &port]));
+    assert!(ran.fails(2, "TW0206").err.contains(&port), "{ran:?}");
+}
+
+fn second_user(world: &World) -> Option<String> {
+    let user = world.sandbox.add_user(tokenward_emulator::UserSpec::new("小明"));
+    Some(user.id)
+}

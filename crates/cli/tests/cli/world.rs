@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -15,7 +15,9 @@ use url::Url;
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     pub(crate) app: App,
-    pub(crate) home: TempDir,
+    /// Where everything is; not there before the first command.
+    pub(crate) home: PathBuf,
+    _folder: TempDir,
 }
 
 /// What a child left.
@@ -52,13 +54,14 @@ impl World {
         sandbox.user("小明");
         sandbox.rules(|rules| rules.loopback_any_port = true);
         sandbox.consent_auto();
-        Self { sandbox, app, home: tempfile::tempdir().unwrap() }
+        let folder = tempfile::tempdir().unwrap();
+        Self { sandbox, app, home: folder.path().join("home"), _folder: folder }
     }
 
     /// The command with an environment of its own and no terminal.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = bare_command(words);
-        command.env("TOKENWARD_HOME", self.home.path());
+        command.env("TOKENWARD_HOME", &self.home);
         command
     }
 
@@ -117,7 +120,7 @@ impl World {
     }
 
     pub(crate) fn config(&self) -> String {
-        std::fs::read_to_string(self.home.path().join("config.toml")).unwrap()
+        std::fs::read_to_string(self.home.join("config.toml")).unwrap()
     }
 }
 
