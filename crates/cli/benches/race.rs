@@ -17,6 +17,7 @@ use stand::{REDIRECT, Result, log_in, now, print};
 fn main() -> Result<()> {
     let sandbox = Sandbox::start_blocking(SandboxOptions::default())?;
     sandbox.consent_auto();
+    sandbox.rules(|rules| rules.loopback_any_port = true);
     let app = sandbox.app(AppSpec::new(Brand::Feishu).redirect(REDIRECT));
     sandbox.user("Ada");
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;

@@ -24,6 +24,7 @@ fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let sandbox = Sandbox::start_blocking(SandboxOptions::default())?;
     sandbox.consent_auto();
+    sandbox.rules(|rules| rules.loopback_any_port = true);
     let app = sandbox.app(AppSpec::new(Brand::Feishu).redirect(REDIRECT));
     sandbox.user("Ada");
     log_in(&sandbox, &app, folder.path())?;

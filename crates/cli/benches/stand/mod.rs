@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokenward_emulator::{App, Brand, Sandbox};
 
-pub(crate) const REDIRECT: &str = "http://127.0.0.1:9768/callback";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1/callback";
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -23,30 +23,24 @@ pub(crate) fn log_in(sandbox: &Sandbox, app: &App, home: &Path) -> Result<()> {
     if !init.status.success() {
         return Err(format!("init failed: {}", String::from_utf8_lossy(&init.stderr)).into());
     }
-    // The redirect is pasted, so that no port has to be free.
     let mut login =
-        run(&["login", "--paste"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        run(&["login", "--no-browser", "--port", "0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let mut page = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(login.stdout.as_mut().ok_or("no stdout")?), &mut page)?;
-    let back = consent(page.trim())?;
-    std::io::Write::write_all(login.stdin.as_mut().ok_or("no stdin")?, format!("{back}\n").as_bytes())?;
-    drop(login.stdin.take());
+    let stdout = login.stdout.as_mut().ok_or("no stdout")?;
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut page)?;
+    browse(page.trim())?;
     if !login.wait()?.success() {
         return Err("login failed".into());
     }
     Ok(())
 }
 
-/// Opens the consent page and gives back where it sends the browser.
-fn consent(page: &str) -> Result<String> {
+/// Opens the consent page, which consents by itself, and follows it to the callback.
+fn browse(page: &str) -> Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        let answer = client.get(page).send().await?;
-        let location = answer.headers().get("location").ok_or("no redirect")?;
-        Ok(location.to_str()?.to_owned())
-    })
+    runtime.block_on(async { reqwest::get(page).await?.error_for_status() })?;
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]

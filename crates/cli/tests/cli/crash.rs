@@ -142,7 +142,7 @@ fn killed_at_random_moments() {
         if next.code == 3 {
             next.fails(3, "TW0409");
             // Lost: then no answer to that spend may be in the journal.
-            let (standing, journal) = journal(login.world.home.path());
+            let (standing, journal) = journal(&login.world.home);
             assert!(matches!(standing, Standing::NeedsConsent { .. }), "{story}: {standing:?}");
             assert!(!answer_was_journalled(&journal), "{story}: the answer had reached us\n{journal:#?}");
             lost += 1;
