@@ -23,9 +23,8 @@ fn main() {
         let folder = Folder::new(folder);
         let number = number.parse().unwrap();
         match task.as_str() {
-            "open" => runtime.block_on(open_and_log_in(&folder, number)),
+            "open" | "log-in" => runtime.block_on(open_and_log_in(&folder, number)),
             "turn" => runtime.block_on(turn_once(&folder, number)),
-            "log-in" => runtime.block_on(open_and_log_in(&folder, number)),
             "serve" => runtime.block_on(serve_read_only(&folder)),
             "fill" => runtime.block_on(fill_the_disk(&folder)),
             other => panic!("{other}"),
@@ -162,7 +161,7 @@ fn a_full_disk() {
 fn a_read_only_disk() {
     on_a_disk_of_its_own(
         "mount -t tmpfs -o size=4m,mode=700 tokenward \"$1\" && \"$2\" child log-in \"$1/home\" 1 &&
-         mount -o remount,ro \"$1\" && \"$2\" child serve \"$1/home\" 0",
+         mount -o remount,bind,ro \"$1\" && \"$2\" child serve \"$1/home\" 0",
     );
 }
 
