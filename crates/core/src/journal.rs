@@ -186,7 +186,8 @@ pub enum Closing {
     },
     /// The new generation is stored.
     Committed {
-        /// Its number.
+        /// Its number. Named apart from the generation of the [`Entry`], into which this is flattened.
+        #[serde(rename = "new_generation")]
         generation: Generation,
     },
     /// The answer brought a set, but the grant had moved on; the set is kept aside (I3).
@@ -246,4 +247,24 @@ pub enum Event {
         /// Whether the provider confirmed the revocation.
         revoked: bool,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_survives_json() {
+        let entry = Entry {
+            at: Timestamp::UNIX_EPOCH,
+            generation: Generation::FIRST,
+            by: None,
+            event: Event::Closed {
+                intent: IntentId::from(Uuid::from_u128(1)),
+                closing: Closing::Committed { generation: Generation::new(2) },
+            },
+        };
+        let text = serde_json::to_string(&entry).unwrap();
+        assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry, "{text}");
+    }
 }

@@ -111,6 +111,8 @@ impl Keeper {
         let mut api = app.token_api;
         let mut may_fall_back = app.fallback;
         loop {
+            // A code is good once too: a store that could not keep the answer is found out before it is sent.
+            self.inner.parts.vault.prove().await?;
             let prepared = self.inner.parts.provider.prepare(app, api).await.map_err(Error::call)?;
             let _spending = self.inner.spending();
             let answer = self.exchange(app, &prepared, &exchange).await?;
@@ -174,6 +176,7 @@ impl Keeper {
         let end = Instant::now() + login.expires_in;
         let mut interval = login.interval.max(Duration::from_millis(100));
         let api = TokenApi::V3;
+        self.inner.parts.vault.prove().await?;
         loop {
             if Instant::now() + interval > end {
                 return Err(Error::new(Code::LoginTimedOut, Kept::Everything));

@@ -32,6 +32,8 @@ pub mod suite;
 pub use backup::{BackupError, BackupKey, restore};
 pub use folder::{Folder, Repair};
 pub use key::{ExplicitKey, KeySource, KeySources};
+#[cfg(feature = "keyring")]
+pub use keyring::DesktopKeyring;
 pub use keyring::{Keyring, KeyringFault};
 pub use rekey::rewrap;
 pub use sqlite::{Info, ParkedSet, RulesOf, SqliteVault, VaultOptions};

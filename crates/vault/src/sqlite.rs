@@ -208,8 +208,9 @@ impl SqliteVault {
         &self.repairs
     }
 
-    /// Closes the vault's connections properly. For a process that goes on living; one that ends need not.
-    pub async fn close_connections(self) -> Result<(), VaultError> {
+    /// Closes the vault's connections properly. For a process that goes on living without its vault; one that ends need not.
+    /// A call that follows opens them again.
+    pub async fn close_connections(&self) -> Result<(), VaultError> {
         self.connections.close().await
     }
 

@@ -23,17 +23,19 @@ fn main() {
         let folder = Folder::new(folder);
         let number = number.parse().unwrap();
         match task.as_str() {
-            "open" => runtime.block_on(open_and_log_in(&folder, number)),
+            "open" | "log-in" => runtime.block_on(open_and_log_in(&folder, number)),
             "turn" => runtime.block_on(turn_once(&folder, number)),
+            "serve" => runtime.block_on(serve_read_only(&folder)),
             "fill" => runtime.block_on(fill_the_disk(&folder)),
             other => panic!("{other}"),
         }
         return;
     }
-    let tests: [(&str, fn()); 3] = [
+    let tests: [(&str, fn()); 4] = [
         ("many_processes_create_one_vault", many_processes_create_one_vault),
         ("many_processes_turn_a_grant_once", many_processes_turn_a_grant_once),
         ("a_full_disk_is_seen_before_a_spend_and_survived_after_it", a_full_disk),
+        ("a_read_only_disk_still_serves", a_read_only_disk),
     ];
     if arguments.iter().any(|argument| argument == "--list") {
         for (name, _) in tests {
@@ -152,8 +154,33 @@ async fn turn_once(folder: &Folder, number: u32) {
 
 /// A disk of two mebibytes, mounted for one child alone.
 fn a_full_disk() {
+    on_a_disk_of_its_own("mount -t tmpfs -o size=2m,mode=700 tokenward \"$1\" && \"$2\" child fill \"$1/home\" 0");
+}
+
+/// A file system that becomes read-only, as one does after an error of the disk.
+fn a_read_only_disk() {
+    on_a_disk_of_its_own(
+        "mount -t tmpfs -o size=4m,mode=700 tokenward \"$1\" && \"$2\" child log-in \"$1/home\" 1 &&
+         mount -o remount,bind,ro \"$1\" && \"$2\" child serve \"$1/home\" 0",
+    );
+}
+
+async fn serve_read_only(folder: &Folder) {
+    let profile = "profile1".parse().unwrap();
+    assert!(handout::read(folder, &profile, &KeySources::default(), soon(2)).is_some());
+    let vault = vault(folder).await;
+    let id = vault.grant_of(&profile).await.unwrap().unwrap();
+    assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");
+    assert!(vault.open_intents(id).await.unwrap().is_empty());
+    assert!(matches!(vault.prove().await, Err(VaultError::ReadOnly { .. })));
+    let lease = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await;
+    assert!(matches!(lease, Err(VaultError::ReadOnly { .. })), "{lease:?}");
+    let kept = vault.forget(&tokenward_core::ports::Keepsake::AppSecret("notes".parse().unwrap())).await;
+    assert!(matches!(kept, Err(VaultError::ReadOnly { .. })), "{kept:?}");
+}
+
+fn on_a_disk_of_its_own(script: &str) {
     let root = tempfile::tempdir().unwrap();
-    let script = "mount -t tmpfs -o size=2m,mode=700 tokenward \"$1\" && exec \"$2\" child fill \"$1/home\" 0";
     let run = |unshare: &[&str]| {
         let me = std::env::current_exe().unwrap();
         let shell = ["sh", "-c", script, "sh"];

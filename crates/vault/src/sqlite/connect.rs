@@ -12,6 +12,7 @@
 //! [`Connections::close`] closes them properly, for processes that outlive their vault.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
@@ -39,6 +40,9 @@ pub(crate) struct Connections {
     reading: Mutex<Option<SqliteConnection>>,
     leasing: Mutex<Option<SqliteConnection>>,
     journalling: Mutex<Option<SqliteConnection>>,
+    /// A bit per role, set when a connection may have been opened to a file that has changed since: one that was
+    /// read-only stays so for the connection that found it so.
+    suspect: AtomicU8,
 }
 
 /// An open connection, held by one task.
@@ -67,6 +71,7 @@ impl Connections {
             reading: Mutex::new(None),
             leasing: Mutex::new(None),
             journalling: Mutex::new(None),
+            suspect: AtomicU8::new(0),
         }
     }
 
@@ -78,6 +83,11 @@ impl Connections {
             Role::Journalling => &self.journalling,
         };
         let mut slot = slot.lock().await;
+        let bit = 1 << role as u8;
+        if self.suspect.load(Ordering::Relaxed) & bit != 0 {
+            self.suspect.fetch_and(!bit, Ordering::Relaxed);
+            *slot = None;
+        }
         if let Some(connection) = slot.as_mut()
             && connection.is_in_transaction()
         {
@@ -96,11 +106,15 @@ impl Connections {
 
     /// Translates a database error.
     pub(crate) fn error(&self, error: &sqlx::Error) -> VaultError {
-        from_sql(&self.database, error)
+        let error = from_sql(&self.database, error);
+        if matches!(error, VaultError::ReadOnly { .. } | VaultError::Unreadable { .. }) {
+            self.suspect.store(u8::MAX, Ordering::Relaxed);
+        }
+        error
     }
 
     /// Closes the connections; the last process to do so carries the log over.
-    pub(crate) async fn close(self) -> Result<(), VaultError> {
+    pub(crate) async fn close(&self) -> Result<(), VaultError> {
         for slot in [&self.reading, &self.leasing, &self.journalling] {
             if let Some(connection) = slot.lock().await.take() {
                 connection.close().await.map_err(|error| self.error(&error))?;

@@ -52,7 +52,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 fn a_read_only_folder_still_serves_and_refuses_before_a_spend() {
     let place = Place::new();
     let id = block_on(async { place.vault().await.log_in(login("work", "1", None)).await.unwrap().id() });
-    frozen(&place, || {
+    let patient = frozen(&place, || {
         block_on(async {
             let vault = place.vault().await;
             assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");
@@ -62,9 +62,14 @@ fn a_read_only_folder_still_serves_and_refuses_before_a_spend() {
             assert!(matches!(lease, Err(VaultError::ReadOnly { .. })), "{lease:?}");
             let stored = vault.log_in(login("work", "2", None)).await;
             assert!(matches!(stored, Err(VaultError::ReadOnly { .. })), "{stored:?}");
-        });
+            vault
+        })
     });
     block_on(async {
+        // A process that saw the folder read-only works again when it is not, without being started anew.
+        let lease = leased(&patient, id).await;
+        patient.prove().await.unwrap();
+        patient.release(lease).await.unwrap();
         let vault = place.vault().await;
         vault.prove().await.unwrap();
         assert_eq!(vault.grant(id).await.unwrap().generation, Generation::FIRST);
