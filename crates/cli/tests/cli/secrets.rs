@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tokenward_emulator::{Fault, FaultKind, Operation};
 use url::Url;
@@ -56,8 +57,14 @@ impl Watch {
     }
 
     fn arguments(&mut self, place: &str, id: u32) {
-        let words = std::fs::read(format!("/proc/{id}/cmdline")).unwrap();
-        assert!(!words.is_empty());
+        let read = || std::fs::read(format!("/proc/{id}/cmdline")).unwrap();
+        // The list is empty for a moment while the kernel exchanges the program.
+        let start = Instant::now();
+        let mut words = read();
+        while words.is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(5), "{place} has no arguments");
+            words = read();
+        }
         self.text(&format!("arguments of {place}"), &String::from_utf8_lossy(&words));
     }
 }
@@ -93,6 +100,7 @@ fn every_command_at_its_loudest() {
     let ran = login.finish();
     watch.also(&world);
     watch.all_of("login", ran.succeeds());
+    world.sandbox.rules(|rules| rules.lifetimes.device_interval = 1);
     let ran = run(&mut loud(&world, &["login", "--device", "--timeout", "20s"]));
     watch.also(&world);
     watch.all_of("login --device", ran.succeeds());
