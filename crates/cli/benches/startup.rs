@@ -6,14 +6,15 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokenward_emulator::{AppSpec, Brand, Sandbox, SandboxOptions};
 
-const ROUNDS: usize = 400;
-const REDIRECT: &str = "http://127.0.0.1:9768/callback";
+mod stand;
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+use stand::{REDIRECT, Result, log_in, now, print};
+
+const ROUNDS: usize = 400;
 
 fn main() -> Result<()> {
     if std::env::args().nth(1).as_deref() == Some("--peak") {
@@ -21,7 +22,13 @@ fn main() -> Result<()> {
     }
     let examples = examples()?;
     let folder = tempfile::tempdir()?;
-    log_in(folder.path())?;
+    let sandbox = Sandbox::start_blocking(SandboxOptions::default())?;
+    sandbox.consent_auto();
+    sandbox.rules(|rules| rules.loopback_any_port = true);
+    let app = sandbox.app(AppSpec::new(Brand::Feishu).redirect(REDIRECT));
+    sandbox.user("Ada");
+    log_in(&sandbox, &app, folder.path())?;
+    drop(sandbox);
     let tokenward = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tokenward"));
         command.arg("token").env("TOKENWARD_HOME", folder.path());
@@ -78,49 +85,6 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Logs in by the true path, the binary's own.
-fn log_in(home: &Path) -> Result<()> {
-    let sandbox = Sandbox::start_blocking(SandboxOptions::default())?;
-    sandbox.consent_auto();
-    let app = sandbox.app(AppSpec::new(Brand::Feishu).redirect(REDIRECT));
-    sandbox.user("Ada");
-    let run = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tokenward"));
-        command.args(arguments).env("TOKENWARD_HOME", home).env("TOKENWARD_APP_SECRET", &app.secret);
-        command
-    };
-    let (open, accounts) = (sandbox.open_url(Brand::Feishu), sandbox.accounts_url(Brand::Feishu));
-    let init = ["init", "--provider", "feishu", "--app-id", &app.id, "--open-url", &open, "--accounts-url", &accounts];
-    let init = run(&init).arg("--redirect-uri").arg(REDIRECT).stdin(Stdio::null()).output()?;
-    if !init.status.success() {
-        return Err(format!("init failed: {}", String::from_utf8_lossy(&init.stderr)).into());
-    }
-    // The redirect is pasted, so that no port has to be free.
-    let mut login =
-        run(&["login", "--paste"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-    let mut page = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(login.stdout.as_mut().ok_or("no stdout")?), &mut page)?;
-    let back = consent(page.trim())?;
-    std::io::Write::write_all(login.stdin.as_mut().ok_or("no stdin")?, format!("{back}\n").as_bytes())?;
-    drop(login.stdin.take());
-    if !login.wait()?.success() {
-        return Err("login failed".into());
-    }
-    Ok(())
-}
-
-/// Opens the consent page and gives back where it sends the browser.
-fn consent(page: &str) -> Result<String> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        let answer = client.get(page).send().await?;
-        let location = answer.headers().get("location").ok_or("no redirect")?;
-        Ok(location.to_str()?.to_owned())
-    })
-}
-
 /// The folder with the two programs to compare with, built as this benchmark was.
 fn examples() -> Result<PathBuf> {
     let built = Command::new(env!("CARGO"))
@@ -159,14 +123,4 @@ fn peak_of(arguments: Vec<String>) -> Result<()> {
     let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN)?;
     print(&usage.max_rss().to_string());
     Ok(())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-#[expect(clippy::print_stdout, reason = "the result of a benchmark")]
-fn print(line: &str) {
-    println!("{line}");
 }

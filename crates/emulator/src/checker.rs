@@ -19,7 +19,8 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// Replays whose outcome the client may honestly not have known.
     pub doubtful_replays: Vec<Replay>,
-    /// Logins whose newest tokens never left the sandbox whole: lost by a fault, not by the client.
+    /// Logins whose newest tokens never left the sandbox whole, or were perhaps not read by a client that was killed
+    /// before a family revocation: lost by a fault, not by the client.
     pub stranded: Vec<String>,
     /// Logins ended on purpose (revoked, withdrawn, superseded).
     pub ended: Vec<String>,
@@ -100,8 +101,8 @@ struct Reader {
     last_kill: u64,
     spent: BTreeMap<Fingerprint, Spent>,
     refused: BTreeMap<Fingerprint, u64>,
-    /// Per login: whether the newest set left whole.
-    newest: BTreeMap<String, bool>,
+    /// Per login: sequence number of the newest set, and whether it left whole.
+    newest: BTreeMap<String, (u64, bool)>,
     /// Per login: the highest generation that a client has shown to hold.
     shown: BTreeMap<String, u32>,
     stranded: BTreeSet<String>,
@@ -115,7 +116,7 @@ impl Reader {
             _ => {}
         }
         if let (true, Some(grant)) = (visit.issued, &visit.grant) {
-            self.newest.insert(grant.clone(), visit.left == Left::Whole);
+            self.newest.insert(grant.clone(), (sequence, visit.left == Left::Whole));
         }
     }
 
@@ -167,7 +168,7 @@ impl Reader {
 
     fn ended(&mut self, sequence: u64, grant: &str, death: Death) {
         match death {
-            Death::FamilyRevoked if self.newest.get(grant).copied().unwrap_or(true) => {
+            Death::FamilyRevoked if self.newest.get(grant).is_none_or(|(at, whole)| *whole && self.last_kill < *at) => {
                 self.verdict.violations.push(Violation::LoginLost { grant: grant.to_owned(), sequence });
             }
             Death::FamilyRevoked => {
@@ -178,7 +179,7 @@ impl Reader {
     }
 
     fn finish(mut self) -> Verdict {
-        self.stranded.extend(self.newest.into_iter().filter(|(_, whole)| !whole).map(|(grant, _)| grant));
+        self.stranded.extend(self.newest.into_iter().filter(|(_, (_, whole))| !whole).map(|(grant, _)| grant));
         self.verdict.stranded = self.stranded.into_iter().collect();
         self.verdict
     }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::catalogue::catalogue;
+use crate::catalogue::{catalogue, catalogue_beyond};
 use crate::checker;
 use crate::clock::Moment;
 use crate::endpoint::TokenApi;
@@ -126,7 +126,7 @@ fn route(shared: &Shared, method: &Method, path: &[&str], request: &Request) -> 
             let verdict = checker::check(state.history.since(0));
             Ok(json!({"clean": verdict.is_clean(), "verdict": verdict}))
         }
-        ("GET", ["catalogue"]) => Ok(json!({"catalogue": catalogue()})),
+        ("GET", ["catalogue"]) => Ok(json!({"catalogue": catalogue(), "beyond": catalogue_beyond()})),
         _ => Err(Wrong(404, format!("no such control route: {method} {}", request.path))),
     }
 }
@@ -177,6 +177,10 @@ fn set_clock(state: &mut State, wish: &ClockWish) -> Value {
 }
 
 fn change_rules(state: &mut State, patch: Value) -> Done {
+    // A sequence would do for a struct as far as serde is concerned.
+    if !patch.is_object() {
+        return Err(Wrong(400, "a JSON object is expected".to_owned()));
+    }
     let mut rules = json!(state.rules);
     merge(&mut rules, patch);
     state.rules = serde_json::from_value::<Rules>(rules).map_err(|error| Wrong(400, error.to_string()))?;
@@ -195,6 +199,9 @@ fn devices(state: &State) -> Value {
 
 /// A record with some fields replaced; unknown fields are refused, and `fixed` cannot be changed.
 fn patched<T: serde::Serialize + DeserializeOwned>(old: &T, patch: Value, fixed: &str) -> Result<T, Wrong> {
+    if !patch.is_object() {
+        return Err(Wrong(400, "a JSON object is expected".to_owned()));
+    }
     let mut new = json!(old);
     let unknown = patch.as_object().into_iter().flatten().find(|(name, _)| new.get(*name).is_none() || *name == fixed);
     if let Some((name, _)) = unknown {

@@ -11,7 +11,7 @@ use crate::endpoint::{Brand, Endpoint, Operation};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Only requests to this endpoint; any endpoint programs talk to when left out.
+    /// Only requests to this endpoint. When this and the operation are left out: any endpoint that programs talk to.
     #[serde(default)]
     pub endpoint: Option<Endpoint>,
     /// Only requests that want this.
@@ -106,7 +106,8 @@ impl Fault {
     }
 
     fn matches(&self, endpoint: Endpoint, operation: Operation, brand: Brand) -> bool {
-        self.endpoint.map_or_else(|| endpoint.is_machine(), |wanted| wanted == endpoint)
+        let anywhere = endpoint.is_machine() || self.operation.is_some();
+        self.endpoint.map_or(anywhere, |wanted| wanted == endpoint)
             && self.operation.is_none_or(|wanted| wanted == operation)
             && self.brand.is_none_or(|wanted| wanted == brand)
     }

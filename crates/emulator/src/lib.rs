@@ -60,7 +60,7 @@ mod sandbox;
 mod server;
 mod state;
 
-pub use catalogue::{CatalogueEntry, catalogue};
+pub use catalogue::{CatalogueEntry, catalogue, catalogue_beyond};
 pub use checker::{Replay, Verdict, Violation, check};
 pub use clock::{BaseClock, Moment, SystemClock};
 pub use endpoint::{Brand, Door, Endpoint, Operation, TokenApi};

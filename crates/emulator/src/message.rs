@@ -57,10 +57,15 @@ impl Request {
 
     /// The body's fields when it is a form or a JSON object of strings; nothing when it is neither.
     pub(crate) fn body_fields(&self, encodings: Encodings) -> Option<BTreeMap<String, String>> {
-        let content_type = self.header(&CONTENT_TYPE)?.split(';').next()?.trim().to_ascii_lowercase();
+        let Some(content_type) = self.header(&CONTENT_TYPE) else {
+            return if encodings == Encodings::JsonOrUnnamed { json_fields(&self.body) } else { None };
+        };
+        let content_type = content_type.split(';').next()?.trim().to_ascii_lowercase();
         match content_type.as_str() {
             "application/json" if encodings != Encodings::Form => json_fields(&self.body),
-            "application/x-www-form-urlencoded" if encodings != Encodings::Json => form_fields(&self.body),
+            "application/x-www-form-urlencoded" if matches!(encodings, Encodings::Both | Encodings::Form) => {
+                form_fields(&self.body)
+            }
             _ => None,
         }
     }
@@ -72,6 +77,8 @@ pub(crate) enum Encodings {
     Both,
     Form,
     Json,
+    /// JSON, also without a `Content-Type`: lark-oapi 1.7.5 fetches app and tenant tokens that way (2026-11).
+    JsonOrUnnamed,
 }
 
 fn json_fields(body: &[u8]) -> Option<BTreeMap<String, String>> {

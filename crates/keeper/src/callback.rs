@@ -129,17 +129,7 @@ impl Callback {
             return Err(not_loopback());
         }
         let wanted = redirect_uri.port_or_known_default().unwrap_or(80);
-        let mut listeners = vec![listen(redirect_uri, SocketAddr::new(first, wanted)).await?];
-        let port = listeners[0].local_addr().map_or(wanted, |address| address.port());
-        if let Some(second) = second {
-            match listen(redirect_uri, SocketAddr::new(second, port)).await {
-                Ok(listener) => listeners.push(listener),
-                // A program on the other family's port would get the code instead of us.
-                Err(error @ CallbackError::PortInUse { .. }) => return Err(error),
-                // No IPv6 on this machine: then no browser will try it.
-                Err(_) => {}
-            }
-        }
+        let (listeners, port) = listen_on(redirect_uri, first, second, wanted).await?;
         let mut actual = redirect_uri.clone();
         actual.set_port(Some(port)).map_err(|()| not_loopback())?;
         let shared = Arc::new(Shared::new(&actual, port));
@@ -178,6 +168,34 @@ impl Callback {
         }
         // Somebody came at the last moment and is being sent the page, which `CONNECTION_TIME` limits.
         outcome.await.unwrap_or_else(|_| nobody())
+    }
+}
+
+/// Listens on one address, or on two with the same port.
+async fn listen_on(
+    redirect_uri: &Url,
+    first: IpAddr,
+    second: Option<IpAddr>,
+    wanted: u16,
+) -> Result<(Vec<TcpListener>, u16), CallbackError> {
+    let mut tries = 0;
+    loop {
+        let mut listeners = vec![listen(redirect_uri, SocketAddr::new(first, wanted)).await?];
+        let port = listeners[0].local_addr().map_or(wanted, |address| address.port());
+        let Some(second) = second else { return Ok((listeners, port)) };
+        match listen(redirect_uri, SocketAddr::new(second, port)).await {
+            Ok(listener) => listeners.push(listener),
+            // A free port of one family may be taken in the other: look for another one.
+            Err(CallbackError::PortInUse { .. }) if wanted == 0 && tries < FREE_PORT_TRIES => {
+                tries += 1;
+                continue;
+            }
+            // A program on the other family's port would get the code instead of us.
+            Err(error @ CallbackError::PortInUse { .. }) => return Err(error),
+            // No IPv6 on this machine: then no browser will try it.
+            Err(_) => {}
+        }
+        return Ok((listeners, port));
     }
 }
 
@@ -354,6 +372,8 @@ fn printable(text: &str) -> String {
     text.chars().filter(|c| !hidden(c)).take(200).collect()
 }
 
+/// How often a port that is free on both address families is looked for.
+const FREE_PORT_TRIES: usize = 16;
 /// The longest request that is looked at: a code has 64 characters or a few more, a browser's headers some hundred.
 const MAX_REQUEST: usize = 16 * 1024;
 /// Above [`MAX_REQUEST`], so that most oversized requests still get a page; beyond it the connection ends.

@@ -99,7 +99,10 @@ impl Settings {
     pub fn profile(&self, name: Option<&ProfileName>) -> Result<ResolvedProfile, SettingsError> {
         let (name, origin) = self.select(name)?;
         let Some(entries) = self.file.profiles.get(&name) else {
-            if self.said(Setting::AppId)?.is_none() {
+            // Variables make a profile of any name where the file has none; beside a file's profiles, only one that the
+            // variables name as well, so that a mistyped --profile is not taken for a new one.
+            let named = self.file.profiles.is_empty() || matches!(origin, Origin::Variable(_));
+            if !named || self.said(Setting::AppId)?.is_none() {
                 return Err(self.unknown(name, origin));
             }
             let app = name.as_str().parse().map_err(|_| SettingsError::BadName { origin, name: name.to_string() })?;

@@ -1,7 +1,7 @@
-//! What the system and SQLite say, translated into what the caller can do.
+//! What the system and `SQLite` say, translated into what the caller can do.
 //!
 //! Enters: an I/O or database error. Leaves: a [`VaultError`]. No message holds a value that was bound to a
-//! statement: SQLite's messages name tables and columns, and every secret is sealed before it is bound.
+//! statement: `SQLite`'s messages name tables and columns, and every secret is sealed before it is bound.
 
 use std::io;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub(crate) fn from_sql(db: &Path, error: &sqlx::Error) -> VaultError {
             let reason = database.message().to_owned();
             let code = database.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or_default();
             match code & 0xff {
-                SQLITE_BUSY | SQLITE_LOCKED => VaultError::Busy { path },
+                SQLITE_BUSY | SQLITE_LOCKED | SQLITE_PROTOCOL => VaultError::Busy { path },
                 SQLITE_FULL => VaultError::Full { path, reason },
                 SQLITE_READONLY | SQLITE_PERM => VaultError::ReadOnly { path, reason },
                 // A write, sync or truncation that failed does not say why; the file system does.
@@ -62,3 +62,5 @@ const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;
 const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;
+/// Many processes race to read the log back after the last one ended without closing it.
+const SQLITE_PROTOCOL: u32 = 15;

@@ -30,6 +30,11 @@ impl Folder {
         Self { home, vault }
     }
 
+    /// The same home with a vault that is being put together beside the one in use.
+    pub(crate) fn staged(&self, name: &str) -> Self {
+        Self { home: self.home.clone(), vault: self.home.join(name) }
+    }
+
     /// `TOKENWARD_HOME` itself.
     pub fn home(&self) -> &Path {
         &self.home

@@ -48,7 +48,7 @@ impl HandOut {
 pub fn read(folder: &Folder, profile: &ProfileName, sources: &KeySources, now: Timestamp) -> Option<HandOut> {
     let blob = read_blob(&folder.handout(profile))?;
     let unlocked = key::unlock(folder, sources).ok()??;
-    if unlocked.source == key::KeySource::KeyFile && !key::private(&File::open(folder.key_file()).ok()?) {
+    if unlocked.source == key::KeySource::KeyFile && !key::private(&std::fs::metadata(folder.key_file()).ok()?) {
         return None;
     }
     open(&unlocked.keys, profile, &blob).filter(|handout| handout.serves(now))
@@ -110,7 +110,10 @@ struct TextBack {
 }
 
 fn read_blob(path: &Path) -> Option<Vec<u8>> {
-    let mut file = File::open(path).ok().filter(key::private)?;
+    let mut file = File::open(path).ok()?;
+    if !key::private(&file.metadata().ok()?) {
+        return None;
+    }
     let mut blob = Vec::with_capacity(4096);
     file.read_to_end(&mut blob).ok()?;
     Some(blob)

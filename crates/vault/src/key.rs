@@ -23,6 +23,7 @@ use crate::error::from_io;
 use crate::folder::{Folder, loose, write_whole};
 use crate::hex;
 use crate::keyring::Keyring;
+use crate::room;
 use crate::seal::{KeyBytes, Keys, Label, draw, mac, open_with, seal_with};
 
 /// A key that the caller was given by a person or a deployment.
@@ -173,7 +174,7 @@ pub(crate) fn choose(
     Ok(KeySource::KeyFile)
 }
 
-/// Sees to it that a source holds a key for this vault.
+/// Sees to it that a source holds a key for a vault that is being created.
 fn establish(
     folder: &Folder,
     sources: &KeySources,
@@ -186,21 +187,12 @@ fn establish(
         key: describe(folder, sources, source),
         reason,
     };
-    let fresh = || Zeroizing::new(hex::encode(&*draw(entropy)));
-    match (source, &sources.keyring) {
-        (KeySource::KeyFile, _) => {
-            let path = folder.key_file();
-            if read_private(&path).map_err(|error| from_io(&path, &error))?.is_none() {
-                write_whole(&path, fresh().as_bytes(), true).map_err(|error| from_io(&path, &error))?;
-            }
-        }
-        (KeySource::Keyring, Some(keyring)) => {
-            let fresh = SecretBytes::new(fresh().as_bytes().to_vec());
-            keyring.set(&account(vault), &fresh).map_err(|fault| refuse(fault.0))?;
-        }
-        (KeySource::Explicit | KeySource::Keyring, _) => {}
-    }
-    // Read back: a keyring may accept a value and not keep it.
+    // A key file without a wrapped key is left of a creation that was cut short, and nothing was sealed with it.
+    let fresh = SecretBytes::new(hex::encode(&*draw(entropy)).into_bytes());
+    install(folder, sources, source, vault, &fresh).map_err(|reason| match room::check(folder.vault()) {
+        Err(error) => error,
+        Ok(()) => refuse(reason),
+    })?;
     wrapping_key(folder, sources, source, vault).map(|_| ()).map_err(refuse)
 }
 
@@ -217,38 +209,72 @@ pub(crate) fn store(
     write(folder, vault, vec![wrap])
 }
 
-/// Changes the source of the wrapping key, or its key; safe at any point of a crash (I5).
+/// Gives a vault another wrapping key, of the same or of another source; safe at any point of a crash (I5).
+///
+/// The data keys stay, so nothing is sealed anew and running processes are not disturbed.
 pub(crate) fn rewrap(
     folder: &Folder,
     old: &KeySources,
     new: &KeySources,
     to: KeySource,
-    unlocked: &Unlocked,
     entropy: &dyn Entropy,
 ) -> Result<(), VaultError> {
+    let unlocked = unlock(folder, old)?.ok_or_else(|| unreadable(&folder.wrapped_key(), "there is no vault yet"))?;
     let Unlocked { keys, vault, source, .. } = unlocked;
-    let present = wrap(folder, old, *source, *vault, keys, entropy)?;
-    if to == *source && to == KeySource::KeyFile {
-        // The file is both old and new: the new key lies beside it under another name until the last step. An explicit
-        // wrap with the new file's key bridges the moment of the exchange.
-        let path = folder.key_file();
-        let fresh = Zeroizing::new(hex::encode(&*draw(entropy)));
-        let key = derive(fresh.as_bytes(), *vault);
-        let coming =
-            Wrap { source: to, sealed: hex::encode(&seal_with(&key, 0, entropy, &label(*vault), &keys.to_bytes())) };
-        write(folder, *vault, vec![present, coming.clone()])?;
-        write_whole(&path, fresh.as_bytes(), true).map_err(|error| from_io(&path, &error))?;
-        return write(folder, *vault, vec![coming]);
+    let present = wrap(folder, old, source, vault, &keys, entropy)?;
+    let refuse =
+        |reason: String| VaultError::Key { path: folder.vault().to_owned(), key: describe(folder, new, to), reason };
+    let fresh = SecretBytes::new(hex::encode(&*draw(entropy)).into_bytes());
+    let key = match to {
+        KeySource::Explicit => wrapping_key(folder, new, to, vault).map_err(refuse)?,
+        KeySource::Keyring | KeySource::KeyFile => derive(fresh.expose(), vault),
+    };
+    let coming =
+        Wrap { source: to, sealed: hex::encode(&seal_with(&key, 0, entropy, &label(vault), &keys.to_bytes())) };
+    // The source may hold the old key in the place where the new one goes, so both wraps stand while it changes.
+    write(folder, vault, vec![present.clone(), coming.clone()])?;
+    if let Err(reason) = install(folder, new, to, vault, &fresh) {
+        write(folder, vault, vec![present])?;
+        return Err(refuse(reason));
     }
-    establish(folder, new, to, *vault, entropy)?;
-    let coming = wrap(folder, new, to, *vault, keys, entropy)?;
-    write(folder, *vault, vec![present, coming.clone()])?;
-    write(folder, *vault, vec![coming])?;
-    if *source == KeySource::KeyFile && to != KeySource::KeyFile {
+    write(folder, vault, vec![coming])?;
+    if source == KeySource::KeyFile && to != KeySource::KeyFile {
         let path = folder.key_file();
         std::fs::remove_file(&path).map_err(|error| from_io(&path, &error))?;
     }
     Ok(())
+}
+
+/// Adds a new data key, which seals from now on.
+pub(crate) fn renew(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> Result<(), VaultError> {
+    let unlocked =
+        unlock(folder, sources)?.ok_or_else(|| unreadable(&folder.wrapped_key(), "there is no vault yet"))?;
+    store(folder, sources, unlocked.source, unlocked.vault, &unlocked.keys.renewed(entropy), entropy)
+}
+
+/// Puts a key where its source keeps it, and sees that it is kept.
+fn install(
+    folder: &Folder,
+    sources: &KeySources,
+    source: KeySource,
+    vault: VaultId,
+    material: &SecretBytes,
+) -> Result<(), String> {
+    match source {
+        KeySource::Explicit => Ok(()),
+        KeySource::KeyFile => {
+            write_whole(&folder.key_file(), material.expose(), true).map_err(|error| error.to_string())
+        }
+        KeySource::Keyring => {
+            let keyring = sources.keyring.as_ref().ok_or("there is no keyring here")?;
+            keyring.set(&account(vault), material).map_err(|fault| fault.0)?;
+            match keyring.get(&account(vault)) {
+                Ok(Some(kept)) if kept == *material => Ok(()),
+                Ok(_) => Err("it accepted a value and did not keep it".to_owned()),
+                Err(fault) => Err(fault.0),
+            }
+        }
+    }
 }
 
 fn wrap(
@@ -318,9 +344,9 @@ fn describe(folder: &Folder, sources: &KeySources, source: KeySource) -> String 
     }
 }
 
-/// Whether the files the fast path reads are closed to others; if not, the long way repairs them.
-pub(crate) fn private(file: &std::fs::File) -> bool {
-    file.metadata().is_ok_and(|metadata| !loose(metadata.mode()))
+/// Whether a file that the fast path reads is closed to others; if not, the long way repairs it.
+pub(crate) fn private(metadata: &std::fs::Metadata) -> bool {
+    !loose(metadata.mode())
 }
 
 /// Reads a file into memory that is wiped; `None` when there is none.
@@ -343,11 +369,18 @@ fn parse(path: &Path, text: &[u8]) -> Result<WrappedKeys, VaultError> {
         version: i64,
     }
     let broken = |error: serde_json::Error| unreadable(path, &format!("it is damaged ({error}); restore a backup"));
+    // Read once in the common case: this is on the fast path.
+    let read = serde_json::from_slice::<WrappedKeys>(text);
+    if let Ok(file) = &read
+        && file.version <= VERSION
+    {
+        return read.map_err(broken);
+    }
     let Version { version } = serde_json::from_slice(text).map_err(broken)?;
     if version > VERSION {
         return Err(VaultError::Newer { path: path.to_owned(), found: version, known: VERSION });
     }
-    serde_json::from_slice(text).map_err(broken)
+    read.map_err(broken)
 }
 
 fn derive(material: &[u8], vault: VaultId) -> KeyBytes {

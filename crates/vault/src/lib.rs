@@ -11,6 +11,7 @@
 //! A crash at any point leaves the state before or after the call, the kernel wakes those who waited, and the next
 //! process finds an open intent to recover from.
 
+mod backup;
 mod codec;
 mod error;
 mod folder;
@@ -19,6 +20,7 @@ mod hex;
 mod key;
 mod keyring;
 mod locks;
+mod rekey;
 mod rescue;
 mod room;
 mod seal;
@@ -27,7 +29,9 @@ mod sqlite;
 #[expect(clippy::missing_panics_doc, reason = "a case panics when the promise it tests is broken")]
 pub mod suite;
 
+pub use backup::{BackupError, BackupKey, restore};
 pub use folder::{Folder, Repair};
 pub use key::{ExplicitKey, KeySource, KeySources};
 pub use keyring::{Keyring, KeyringFault};
-pub use sqlite::{Info, ParkedSet, SqliteVault, VaultOptions};
+pub use rekey::rewrap;
+pub use sqlite::{Info, ParkedSet, RulesOf, SqliteVault, VaultOptions};

@@ -98,6 +98,6 @@ fn unsupported(error: &io::Error) -> bool {
 /// How soon to look again where nothing can wake us.
 pub(crate) const POLL: Duration = Duration::from_millis(25);
 /// A waiting thread does nothing but wait.
-const STACK: usize = 64 * 1024;
+const STACK: usize = 256 * 1024;
 /// "No locks available", the answer of network file systems without a lock service.
 const ENOLCK: i32 = rustix::io::Errno::NOLCK.raw_os_error();

@@ -48,7 +48,7 @@ impl Rescue {
         // A file with holes would need room when they are filled.
         if metadata.len() < SLOTS * SLOT || metadata.blocks() * 512 < SLOTS * SLOT {
             for slot in metadata.len() / SLOT..SLOTS {
-                file.write_all_at(&[0; SLOT_BYTES], slot * SLOT).map_err(at)?;
+                file.write_all_at(&empty_slot(), slot * SLOT).map_err(at)?;
             }
             if metadata.blocks() * 512 < SLOTS * SLOT {
                 refill(&file).map_err(at)?;
@@ -114,7 +114,7 @@ impl Rescue {
         let file = locked(&file)?;
         match read_slot(&file, rescued.slot)? {
             Some((intent, blob)) if intent == rescued.intent && blob == rescued.blob => {
-                file.write_all_at(&[0; SLOT_BYTES], rescued.slot * SLOT)
+                file.write_all_at(&empty_slot(), rescued.slot * SLOT)
             }
             _ => Ok(()),
         }
@@ -122,7 +122,8 @@ impl Rescue {
 
     fn open(&self) -> io::Result<Opened<'_>> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if file.is_none() {
+        // A file that was removed under us would take an answer with it.
+        if file.as_ref().is_none_or(|file| file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)) {
             *file = Some(open_private(&self.path)?);
         }
         Ok(Opened(file))
@@ -180,7 +181,7 @@ fn read_slot(file: &File, slot: u64) -> io::Result<Option<(IntentId, Vec<u8>)>> 
     let Some(rest) = head.strip_prefix(MAGIC) else { return Ok(None) };
     let (sum, rest) = rest.split_at(SUM);
     let (intent, length) = rest.split_at(16);
-    let length = length.try_into().map(u32::from_le_bytes).unwrap_or(u32::MAX) as usize;
+    let length = length.try_into().map_or(u32::MAX, u32::from_le_bytes) as usize;
     let Ok(uuid) = <[u8; 16]>::try_from(intent) else { return Ok(None) };
     if length > SLOT_BYTES - HEAD {
         return Ok(None);
@@ -193,12 +194,16 @@ fn read_slot(file: &File, slot: u64) -> io::Result<Option<(IntentId, Vec<u8>)>> 
 
 /// Fills holes by writing what is read there.
 fn refill(file: &File) -> io::Result<()> {
-    let mut bytes = vec![0; SLOT_BYTES];
+    let mut bytes = empty_slot();
     for slot in 0..SLOTS {
         file.read_exact_at(&mut bytes, slot * SLOT)?;
         file.write_all_at(&bytes, slot * SLOT)?;
     }
     Ok(())
+}
+
+fn empty_slot() -> Vec<u8> {
+    vec![0; SLOT_BYTES]
 }
 
 fn checksum(intent: IntentId, blob: &[u8]) -> [u8; SUM] {

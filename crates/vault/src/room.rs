@@ -35,7 +35,7 @@ pub(crate) fn check(folder: &Path) -> Result<(), VaultError> {
 }
 
 /// Checks that this process may write the file or folder. Asks the kernel instead of opening: closing a second
-/// descriptor of a database file would drop SQLite's own locks on it (POSIX record locks belong to the process,
+/// descriptor of a database file would drop `SQLite`'s own locks on it (POSIX record locks belong to the process,
 /// <https://www.sqlite.org/howtocorrupt.html> §2.2).
 pub(crate) fn writable(path: &Path) -> Result<(), VaultError> {
     match accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS) {

@@ -35,6 +35,11 @@ impl Label {
         self
     }
 
+    /// What is authenticated: the blob's own head, which is stored in clear, and the label.
+    fn bound_to(&self, header: &[u8]) -> Vec<u8> {
+        [header, &self.0].concat()
+    }
+
     /// The label with a number as its next part.
     pub(crate) fn number(self, number: u64) -> Self {
         self.with(&number.to_le_bytes())
@@ -96,11 +101,6 @@ impl Keys {
         (!data.is_empty()).then(|| Self { naming: Zeroizing::new(*naming), data })
     }
 
-    /// The number of the key that seals.
-    pub(crate) fn number(&self) -> u32 {
-        self.current().0
-    }
-
     /// Seals bytes under a label.
     pub(crate) fn seal(&self, entropy: &dyn Entropy, label: &Label, plain: &[u8]) -> Vec<u8> {
         let (number, key) = self.current();
@@ -139,7 +139,7 @@ pub(crate) fn seal_with(key: &KeyBytes, number: u32, entropy: &dyn Entropy, labe
     let mut text = Zeroizing::new(Vec::with_capacity(plain.len() + TAG));
     text.extend_from_slice(plain);
     XChaCha20Poly1305::new((&**key).into())
-        .encrypt_in_place(&XNonce::from(nonce), &label.0, &mut *text)
+        .encrypt_in_place(&XNonce::from(nonce), &label.bound_to(&blob[..HEADER]), &mut *text)
         .expect("the cipher refuses only texts above 256 GiB");
     blob.extend_from_slice(&text);
     blob
@@ -150,7 +150,8 @@ pub(crate) fn open_with(key: &KeyBytes, label: &Label, blob: &[u8]) -> Option<Ze
     number_of(blob)?;
     let (nonce, sealed) = blob.get(HEADER..)?.split_first_chunk::<NONCE>()?;
     let mut text = Zeroizing::new(sealed.to_vec());
-    XChaCha20Poly1305::new((&**key).into()).decrypt_in_place(&XNonce::from(*nonce), &label.0, &mut *text).ok()?;
+    let label = label.bound_to(&blob[..HEADER]);
+    XChaCha20Poly1305::new((&**key).into()).decrypt_in_place(&XNonce::from(*nonce), &label, &mut *text).ok()?;
     Some(text)
 }
 

@@ -1,17 +1,17 @@
-//! The embedded engine: one folder, one SQLite database, for as many processes of one machine as there are.
+//! The embedded engine: one folder, one `SQLite` database, for as many processes of one machine as there are.
 //!
 //! Enters and leaves: the calls of [`tokenward_core::ports::Vault`]. `begin`, `keep_answer`, `commit`, `close`, `log_in` and
 //! `retire` are each one transaction and one sync. A crash inside one leaves the state before it; a crash after one, the state
 //! after it.
 
-mod connect;
+pub(crate) mod connect;
 mod grants;
 mod journal;
 mod leases;
 mod logins;
 mod publish;
-mod rows;
-mod statements;
+pub(crate) mod rows;
+pub(crate) mod statements;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -46,6 +46,9 @@ use connect::{Connections, Held, Role};
 use rows::Fault;
 use statements as sql;
 
+/// Finds the rules of an app's provider; `None` for an app that is unknown.
+pub type RulesOf = Arc<dyn Fn(&AppName) -> Option<Rules> + Send + Sync>;
+
 /// What a vault needs from outside.
 pub struct VaultOptions {
     /// Where it lies.
@@ -58,7 +61,7 @@ pub struct VaultOptions {
     pub entropy: Arc<dyn Entropy>,
     /// The rules of an app's provider: they tell from when on a hand-out file is not to be served any more, and whether
     /// it has to go before a spend. `None` for an app that is unknown: its grants get no hand-out file.
-    pub rules: Arc<dyn Fn(&AppName) -> Option<Rules> + Send + Sync>,
+    pub rules: RulesOf,
 }
 
 /// What is worth telling about an open vault.
@@ -95,11 +98,11 @@ pub struct ParkedSet {
 
 /// The vault of one folder.
 pub struct SqliteVault {
-    folder: Folder,
-    sources: KeySources,
+    pub(crate) folder: Folder,
+    pub(crate) sources: KeySources,
     clock: Arc<dyn Clock>,
-    rules: Arc<dyn Fn(&AppName) -> Option<Rules> + Send + Sync>,
-    sealer: Sealer,
+    rules: RulesOf,
+    pub(crate) sealer: Sealer,
     key_source: KeySource,
     key_words: String,
     repairs: Vec<Repair>,
@@ -117,19 +120,19 @@ pub struct SqliteVault {
 /// The keys of the vault in use, with the randomness to seal by.
 pub(crate) struct Sealer {
     keys: RwLock<Arc<Keys>>,
-    entropy: Arc<dyn Entropy>,
+    pub(crate) entropy: Arc<dyn Entropy>,
 }
 
 impl Sealer {
-    fn seal(&self, label: &Label, plain: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(&self, label: &Label, plain: &[u8]) -> Vec<u8> {
         self.keys().seal(&*self.entropy, label, plain)
     }
 
-    fn open(&self, label: &Label, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened> {
+    pub(crate) fn open(&self, label: &Label, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened> {
         self.keys().open(label, blob)
     }
 
-    fn keys(&self) -> Arc<Keys> {
+    pub(crate) fn keys(&self) -> Arc<Keys> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -214,7 +217,7 @@ impl SqliteVault {
         self.connections.get(Role::Reading).await
     }
 
-    async fn journalling(&self) -> Result<Held<'_>, VaultError> {
+    pub(crate) async fn journalling(&self) -> Result<Held<'_>, VaultError> {
         self.connections.get(Role::Journalling).await
     }
 
@@ -222,23 +225,23 @@ impl SqliteVault {
         self.connections.get(Role::Leasing).await
     }
 
-    async fn begin_write<'c>(
+    pub(crate) async fn begin_write<'c>(
         &self,
         connection: &'c mut SqliteConnection,
     ) -> Result<Transaction<'c, Sqlite>, VaultError> {
-        self.refresh_keys()?;
+        self.refresh_keys();
         connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.sql(&error))
     }
 
-    fn sql(&self, error: &sqlx::Error) -> VaultError {
+    pub(crate) fn sql(&self, error: &sqlx::Error) -> VaultError {
         self.connections.error(error)
     }
 
-    fn io(&self, error: &std::io::Error) -> VaultError {
+    pub(crate) fn io(&self, error: &std::io::Error) -> VaultError {
         from_io(self.folder.vault(), error)
     }
 
-    fn fault(&self, fault: Fault) -> VaultError {
+    pub(crate) fn fault(&self, fault: Fault) -> VaultError {
         let database = self.folder.database();
         match fault {
             Fault::Damaged(what) => damaged(&database, &what),
@@ -291,6 +294,14 @@ async fn create(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) ->
     connect::create(folder, vault).await?;
     Rescue::new(folder.rescue()).ready()?;
     key::store(folder, sources, source, vault, &Keys::fresh(entropy), entropy)?;
+    // The folders themselves are new too, perhaps.
+    for new in [Some(folder.home()), folder.home().parent().filter(|path| !path.as_os_str().is_empty())] {
+        let synced = new.map_or(Ok(()), crate::folder::sync_folder);
+        // A parent that may be passed through and not read cannot be synced; it was not made by us then.
+        if let Err(error) = synced {
+            tracing::debug!(%error, "a parent folder was not synced");
+        }
+    }
     key::unlock(folder, sources)?.ok_or_else(|| VaultError::Unreadable {
         path: folder.wrapped_key(),
         reason: "it was written and is not there".to_owned(),

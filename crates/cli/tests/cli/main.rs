@@ -1,6 +1,7 @@
 //! The command as people and programs meet it: the true binary, as child processes, against the sandbox provider.
 
 mod callback;
+mod crash;
 mod demo;
 mod exec;
 mod exits;
@@ -8,6 +9,7 @@ mod help;
 mod languages;
 mod logins;
 mod mistakes;
+mod race;
 mod secrets;
 mod signals;
 mod stand;

@@ -84,8 +84,13 @@ impl World {
 
     /// Logs the first user in as a browser would.
     pub(crate) fn login(&self, more: &[&str]) -> Ran {
+        self.login_with(&[], more)
+    }
+
+    /// The same with further variables.
+    pub(crate) fn login_with(&self, variables: &[(&str, &str)], more: &[&str]) -> Ran {
         let words = [&["login", "--no-browser", "--port", "0", "--timeout", "30s"][..], more].concat();
-        let mut login = Started::new(&mut self.command(&words));
+        let mut login = Started::new(self.command(&words).envs(variables.iter().copied()));
         let url = login.line();
         if url.starts_with("http") {
             browse(&url);

@@ -128,7 +128,7 @@ struct Fields(std::collections::BTreeMap<String, String>);
 
 impl Fields {
     fn read(request: &Request) -> Result<Self, Refusal> {
-        request.body_fields(Encodings::Json).map(Self).ok_or_else(|| Refusal::new(10003))
+        request.body_fields(Encodings::JsonOrUnnamed).map(Self).ok_or_else(|| Refusal::new(10003))
     }
 
     fn required(&self, name: &str) -> Result<&str, Refusal> {

@@ -22,7 +22,15 @@ pub(crate) use errors::Refusal;
 
 /// What can be told about a request before it is processed.
 pub(crate) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> Visit {
-    let fields = request.body_fields(Encodings::Both).unwrap_or_default();
+    let encodings = match endpoint {
+        Endpoint::AppTicketResend
+        | Endpoint::AppTokenInternal
+        | Endpoint::AppTokenStore
+        | Endpoint::TenantTokenInternal
+        | Endpoint::TenantTokenStore => Encodings::JsonOrUnnamed,
+        _ => Encodings::Both,
+    };
+    let fields = request.body_fields(encodings).unwrap_or_default();
     let operation = operation(endpoint, fields.get("grant_type").map(String::as_str));
     let presented = match operation {
         Operation::Refresh => fields.get("refresh_token"),

@@ -98,17 +98,16 @@ impl Dialect {
         let (missing, bad_app, bad_tenant) =
             if self.oidc { (20014, 20014, 20013) } else { (20025, 99_991_664, 99_991_664) };
         let bearer = request.bearer().ok_or_else(|| Refusal::new(missing))?;
-        let bad = Refusal::new(if bearer.starts_with("t-") { bad_tenant } else { bad_app });
-        let Some(access) = state.ledger.find_access(bearer) else {
-            return Err(bad);
-        };
-        let taken = match access.holder {
-            Holder::App { .. } => true,
-            Holder::Tenant => state.rules.v1_accepts_tenant_token,
-            Holder::User { .. } => false,
+        // Prefixes are no promise (reference §9), so they only name the kind of a token that is unknown.
+        let unknown = if bearer.starts_with("t-") { bad_tenant } else { bad_app };
+        let access = state.ledger.find_access(bearer).ok_or_else(|| Refusal::new(unknown))?;
+        let (taken, bad) = match access.holder {
+            Holder::App { .. } => (true, bad_app),
+            Holder::Tenant => (state.rules.v1_accepts_tenant_token, bad_tenant),
+            Holder::User { .. } => (false, bad_app),
         };
         if !taken || access.standing(state.clock.now()) != Standing::Alive {
-            return Err(bad);
+            return Err(Refusal::new(bad));
         }
         let app = state.apps.get(&access.app).ok_or_else(|| Refusal::new(20028))?;
         // The legacy table knows no brand code; reference §1 gives 20046 to every call.

@@ -248,6 +248,24 @@ async fn nobody_coming_ends_the_wait_and_a_late_visitor_is_told() {
     assert!(page.contains("Too late"));
 }
 
+/// 1. A visitor brings the code at the last moment. 2. The time is up while the page is being sent. 3. The page is sent.
+/// What the person was told must be true: the code counts.
+#[tokio::test]
+async fn a_visitor_at_the_last_moment_counts() {
+    let callback = Callback::bind(&Url::parse("http://127.0.0.1:0/callback").unwrap()).await.unwrap();
+    let shared = Arc::clone(&callback.shared);
+    let waiting = tokio::spawn(async move { callback.wait(STATE, Duration::from_millis(20)).await });
+    tokio::task::yield_now().await;
+    let answer = Answer::read(&format!("code=late&state={STATE}"));
+    let (page, news) = shared.receive(&answer);
+    assert_eq!(page, Page::Received);
+    tokio::time::sleep(Duration::from_millis(80)).await;
+    assert!(!waiting.is_finished());
+    let (reply, outcome) = news.unwrap();
+    reply.send(outcome).unwrap();
+    assert!(matches!(waiting.await.unwrap(), CallbackOutcome::Code(code) if code.expose() == "late"));
+}
+
 #[tokio::test]
 async fn idle_visitors_keep_nobody_out() {
     let login = Login::start(LONG).await;

@@ -12,7 +12,7 @@ use tokenward_core::{AppName, ProfileName};
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use super::environment::Home;
-use super::error::SettingsError;
+use super::error::{SettingsError, Warning};
 use super::file::ConfigFile;
 use super::table::{Section, Setting};
 
@@ -62,6 +62,7 @@ pub struct ConfigEdit {
     /// Where the file really is, behind any symbolic link.
     target: PathBuf,
     document: DocumentMut,
+    warning: Option<Warning>,
     /// Held for its lock.
     _folder: Option<File>,
 }
@@ -73,7 +74,7 @@ impl ConfigEdit {
     /// [`SettingsError`] when the folder cannot be made, or the present file cannot be read: a file that cannot be
     /// understood is never written over.
     pub fn open(home: &Home) -> Result<Self, SettingsError> {
-        home.prepare()?;
+        let warning = home.prepare()?;
         let path = home.config();
         let folder = File::open(home.path()).ok();
         if let Some(folder) = &folder {
@@ -93,7 +94,7 @@ impl ConfigEdit {
         ConfigFile::parse(&path, &text)?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let document = text.parse().map_err(|error| unreadable(io::Error::other::<toml_edit::TomlError>(error)))?;
-        Ok(Self { target, document, _folder: folder })
+        Ok(Self { target, document, warning, _folder: folder })
     }
 
     /// Puts an app into the file, or changes the one that is there.
@@ -147,6 +148,11 @@ impl ConfigEdit {
     pub fn default_profile(&mut self, name: &ProfileName) -> &mut Self {
         put(self.document.as_table_mut(), "default_profile", Some(value(name.as_str())));
         self
+    }
+
+    /// What had to be put right about the folder.
+    pub fn warning(&self) -> Option<&Warning> {
+        self.warning.as_ref()
     }
 
     /// Whether the file names a default profile.

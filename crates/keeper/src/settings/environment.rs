@@ -41,11 +41,11 @@ impl Environment {
 
     /// Variables that look like ours and are not: usually slips of the finger that would go unnoticed.
     pub(super) fn strangers(&self) -> impl Iterator<Item = Warning> {
-        // What `exec` sets for the program it runs is no setting, and no stranger to a Tokenward run by that program.
-        let ours: Vec<_> =
-            Setting::ALL.iter().filter_map(|setting| setting.variable()).chain(["TOKENWARD_ACCESS_TOKEN"]).collect();
+        let ours: Vec<_> = Setting::ALL.iter().filter_map(|setting| setting.variable()).collect();
+        // What `exec` and `token --format env` set is no setting, and no stranger to a Tokenward run beside it.
+        let ours_to_give = |name: &str| name.ends_with("_ACCESS_TOKEN");
         self.0.keys().filter_map(|name| name.to_str()).filter_map(move |name| {
-            let odd = name.starts_with("TOKENWARD_") && !ours.contains(&name);
+            let odd = name.starts_with("TOKENWARD_") && !ours.contains(&name) && !ours_to_give(name);
             odd.then(|| Warning::UnknownVariable {
                 name: name.to_owned(),
                 nearest: nearest(name, ours.iter().copied()).map(str::to_owned),

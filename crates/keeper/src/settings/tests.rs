@@ -94,6 +94,10 @@ fn variables_alone_are_enough() {
     assert_eq!(profile.app(secret).client_id, "cli_env");
     let named = Case::new("").env("TOKENWARD_APP_ID", "cli_env").env("TOKENWARD_PROFILE", "ci");
     assert_eq!(named.profile("").unwrap().app_name.as_str(), "ci");
+    assert_eq!(named.profile("by-flag").unwrap().name.as_str(), "by-flag");
+    let beside = Case::new(FILE).env("TOKENWARD_APP_ID", "cli_env");
+    assert_eq!(beside.error("wrok").0, Code::UnknownProfile);
+    assert_eq!(beside.env("TOKENWARD_PROFILE", "ci").profile("").unwrap().client_id, "cli_env");
 }
 
 #[test]
@@ -260,7 +264,9 @@ fn hosts_follow_from_each_other() {
 
 #[test]
 fn what_means_nothing_is_named() {
-    let case = Case::new("[apps.a]\napp_di = \"x\"\ncolour = 1\n[profile.p]\n").env("TOKENWARD_APPID", "x");
+    let case = Case::new("[apps.a]\napp_di = \"x\"\ncolour = 1\n[profile.p]\n")
+        .env("TOKENWARD_APPID", "x")
+        .env("TOKENWARD_ACCESS_TOKEN", "t");
     let (_, warnings) = case.load().unwrap();
     let texts: Vec<_> = warnings
         .iter()

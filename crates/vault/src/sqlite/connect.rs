@@ -78,6 +78,16 @@ impl Connections {
             Role::Journalling => &self.journalling,
         };
         let mut slot = slot.lock().await;
+        if let Some(connection) = slot.as_mut()
+            && connection.is_in_transaction()
+        {
+            // Its last user failed or went away in the middle. The rollback is on its way, or has failed too (a full
+            // disk ends a transaction without telling sqlx): then the connection is given up.
+            let answers = connection.ping().await.is_ok();
+            if !answers || connection.is_in_transaction() {
+                *slot = None;
+            }
+        }
         if slot.is_none() {
             *slot = Some(self.open(role).await?);
         }
@@ -176,7 +186,7 @@ pub(crate) async fn header(connection: &mut SqliteConnection) -> Result<Header, 
     Ok(Header { schema: row.try_get(0)?, application: row.try_get(1)? })
 }
 
-async fn migrate(connection: &mut SqliteConnection, vault: VaultId) -> Result<(), sqlx::Error> {
+pub(crate) async fn migrate(connection: &mut SqliteConnection, vault: VaultId) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let found = header(&mut transaction).await?;
     for (number, script) in (1..).zip(MIGRATIONS) {
@@ -190,7 +200,7 @@ async fn migrate(connection: &mut SqliteConnection, vault: VaultId) -> Result<()
     transaction.commit().await
 }
 
-fn options(folder: &Folder, role: Role) -> SqliteConnectOptions {
+pub(crate) fn options(folder: &Folder, role: Role) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new()
         .filename(folder.database())
         .create_if_missing(false)
@@ -213,7 +223,8 @@ fn options(folder: &Folder, role: Role) -> SqliteConnectOptions {
 /// Numbered, forward-only.
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
 /// The newest schema this version knows.
-pub(crate) const SCHEMA: i64 = MIGRATIONS.len() as i64;
+pub(crate) const SCHEMA: i64 = 1;
+const _: () = assert!(MIGRATIONS.len() as u64 == SCHEMA.unsigned_abs());
 /// How long a write waits for another one: a transaction takes milliseconds, and 64 processes may queue.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Pages of 4 KiB in the log before it is carried over: about a dozen rotations, and a log that a lone command reads

@@ -28,7 +28,7 @@ impl SqliteVault {
     }
 
     pub(super) async fn read_grant(&self, id: GrantId) -> Result<Grant, VaultError> {
-        self.refresh_keys()?;
+        self.refresh_keys();
         let grant = {
             let mut connection = self.read().await?;
             let row = self.grant_row(&mut connection, id).await?;
@@ -38,8 +38,8 @@ impl SqliteVault {
         Ok(grant)
     }
 
-    pub(super) async fn read_grants(&self) -> Result<Vec<Grant>, VaultError> {
-        self.refresh_keys()?;
+    pub(crate) async fn read_grants(&self) -> Result<Vec<Grant>, VaultError> {
+        self.refresh_keys();
         let mut connection = self.read().await?;
         let rows = sqlx::query(sql::GRANTS).fetch_all(&mut *connection).await.map_err(|error| self.sql(&error))?;
         rows.iter()
@@ -74,7 +74,7 @@ impl SqliteVault {
     }
 
     pub(super) async fn read_revocable(&self, lease: &Lease) -> Result<Revocable, VaultError> {
-        self.refresh_keys()?;
+        self.refresh_keys();
         let mut connection = self.read().await?;
         self.check_fence(&mut connection, lease).await?;
         let row = self.grant_row(&mut connection, lease.grant).await?;
@@ -159,7 +159,7 @@ impl SqliteVault {
 
     /// The sets of a grant that were issued and put aside, newest first (I3).
     pub async fn parked(&self, id: GrantId) -> Result<Vec<ParkedSet>, VaultError> {
-        self.refresh_keys()?;
+        self.refresh_keys();
         let mut connection = self.read().await?;
         let rows = sqlx::query(sql::PARKED)
             .bind(grant_bytes(id))

@@ -4,6 +4,8 @@
 //! else repeated it): such an intent is *late* until its answer has been read once, and is reported as open so that it is
 //! settled like any other. A set that comes too late for its generation is parked, never dropped.
 
+use std::time::Duration;
+
 use sqlx::sqlite::SqliteConnection;
 use tokenward_core::ports::{AnswerKept, Committed, VaultError};
 use tokenward_core::rotation::{Change, Turn};
@@ -66,9 +68,12 @@ impl SqliteVault {
     }
 
     pub(super) async fn store_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError> {
-        let error = match self.journal_answer(intent, answer).await {
-            Ok(()) => return Ok(AnswerKept::Journal),
-            Err(error) => error,
+        // Should this process be killed while it waits for another one's write, the answer would be lost: so it does not
+        // wait for long. A write that goes through after all stores the same answer once more.
+        let error = match tokio::time::timeout(ANSWER_PATIENCE, self.journal_answer(intent, answer)).await {
+            Ok(Ok(())) => return Ok(AnswerKept::Journal),
+            Ok(Err(error)) => error,
+            Err(_) => VaultError::Busy { path: self.folder.database() },
         };
         match self.rescue.keep(&self.sealer.keys(), &*self.sealer.entropy, intent, answer) {
             Ok(()) => {
@@ -415,6 +420,8 @@ fn apply(grant: &mut GrantRow, sealer: &super::Sealer, turn: &Turn, generation: 
     }
 }
 
+/// How long an answer waits for the journal before it goes to its rescue slot.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 /// Generations whose raw answers are kept after they were read.
 const ANSWERS_KEPT: u64 = 3;
 /// Closed intents kept per grant.

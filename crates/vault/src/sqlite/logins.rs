@@ -23,7 +23,7 @@ impl SqliteVault {
         api: TokenApi,
         answer: &RawAnswer,
     ) -> Result<LoginAnswerId, VaultError> {
-        self.refresh_keys()?;
+        self.refresh_keys();
         let mut connection = self.journalling().await?;
         let plain = answer_to_bytes(answer, usize::MAX);
         let blob = self.sealer.seal(&login_label(profile.as_str(), app.as_str()), &plain);
@@ -39,7 +39,7 @@ impl SqliteVault {
     }
 
     pub(super) async fn read_login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
-        self.refresh_keys()?;
+        self.refresh_keys();
         let mut connection = self.read().await?;
         let rows =
             sqlx::query(sql::LOGIN_ANSWERS).fetch_all(&mut *connection).await.map_err(|error| self.sql(&error))?;
@@ -199,7 +199,7 @@ impl SqliteVault {
         value: &SecretBytes,
         expires: Option<Timestamp>,
     ) -> Result<(), VaultError> {
-        self.refresh_keys()?;
+        self.refresh_keys();
         let (kind, app, role) = place(what);
         let blob = self.sealer.seal(&keepsake_label(kind, app.as_str()), value.expose());
         let mut connection = self.connections.get(role).await?;
@@ -218,7 +218,7 @@ impl SqliteVault {
         &self,
         what: &Keepsake,
     ) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
-        self.refresh_keys()?;
+        self.refresh_keys();
         let (kind, app, _) = place(what);
         let mut connection = self.read().await?;
         let row = sqlx::query(sql::RECALL)

@@ -17,7 +17,7 @@ use super::rows::GrantRow;
 
 impl SqliteVault {
     /// Writes or removes the hand-out file of a grant's profile, by what is stored now.
-    pub(super) async fn publish(&self, id: GrantId) {
+    pub(crate) async fn publish(&self, id: GrantId) {
         let mut seen = None;
         for _ in 0..PUBLISH_ATTEMPTS {
             let grant = match self.stored(id).await {
@@ -86,12 +86,12 @@ impl SqliteVault {
 
     /// Reads the keys anew when another process has changed them. A change that this process cannot follow (it was
     /// started without the new wrapping key) leaves it the keys it has, and those open and seal as before.
-    pub(super) fn refresh_keys(&self) -> Result<(), VaultError> {
+    pub(crate) fn refresh_keys(&self) {
         let path = self.folder.wrapped_key();
         let stamp = key::stamp(&self.folder);
         let mut known = self.key_stamp.lock().unwrap_or_else(PoisonError::into_inner);
         if stamp == *known {
-            return Ok(());
+            return;
         }
         match key::unlock(&self.folder, &self.sources) {
             Ok(Some(unlocked)) => {
@@ -104,7 +104,6 @@ impl SqliteVault {
                 *known = stamp;
             }
         }
-        Ok(())
     }
 }
 

@@ -283,7 +283,7 @@ pub(crate) fn intent_bytes(id: IntentId) -> Vec<u8> {
     id.as_uuid().as_bytes().to_vec()
 }
 
-/// Counters are below 2⁶³ by nature; SQLite has no unsigned numbers.
+/// Counters are below 2⁶³ by nature; `SQLite` has no unsigned numbers.
 pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

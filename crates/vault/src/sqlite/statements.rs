@@ -7,7 +7,6 @@
 
 pub(crate) const HEADER: &str = "SELECT user_version, application_id FROM pragma_user_version, pragma_application_id";
 pub(crate) const WAL: &str = "PRAGMA journal_mode = WAL";
-pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 pub(crate) const VERSION: &str = "SELECT sqlite_version()";
 pub(crate) const IS_EMPTY: &str = "
     SELECT NOT EXISTS (SELECT 1 FROM grants) AND NOT EXISTS (SELECT 1 FROM keepsakes)
@@ -110,3 +109,27 @@ pub(crate) const KEEP: &str = "
     ON CONFLICT (kind, app) DO UPDATE SET value = ?3, expires = ?4";
 pub(crate) const RECALL: &str = "SELECT value, expires FROM keepsakes WHERE kind = ?1 AND app = ?2";
 pub(crate) const FORGET: &str = "DELETE FROM keepsakes WHERE kind = ?1 AND app = ?2";
+
+// -- sealing everything anew --------------------------------------------------------------------------------------
+// `key` is a blob in each of them, and names the row in the statement that follows.
+
+pub(crate) const SEALED_ACCESS: &str = "SELECT id AS key, id AS grant_id, access_generation AS generation, access AS sealed FROM grants WHERE access NOT NULL";
+pub(crate) const RESEAL_ACCESS: &str = "UPDATE grants SET access = ?1 WHERE id = ?2";
+pub(crate) const SEALED_REFRESH: &str = "SELECT id AS key, id AS grant_id, refresh_generation AS generation, refresh AS sealed FROM grants WHERE refresh NOT NULL";
+pub(crate) const RESEAL_REFRESH: &str = "UPDATE grants SET refresh = ?1 WHERE id = ?2";
+pub(crate) const SEALED_ANSWER: &str = "SELECT id AS key, answer AS sealed FROM intents WHERE answer NOT NULL";
+pub(crate) const RESEAL_ANSWER: &str = "UPDATE intents SET answer = ?1 WHERE id = ?2";
+pub(crate) const SEALED_PARKED: &str =
+    "SELECT CAST(id AS BLOB) AS key, grant_id, generation, tokens AS sealed FROM parked";
+pub(crate) const RESEAL_PARKED: &str = "UPDATE parked SET tokens = ?1 WHERE CAST(id AS BLOB) = ?2";
+pub(crate) const SEALED_LOGIN: &str =
+    "SELECT CAST(id AS BLOB) AS key, profile, app, answer AS sealed FROM login_answers";
+pub(crate) const RESEAL_LOGIN: &str = "UPDATE login_answers SET answer = ?1 WHERE CAST(id AS BLOB) = ?2";
+pub(crate) const SEALED_KEEPSAKE: &str =
+    "SELECT CAST(kind || '/' || app AS BLOB) AS key, kind, app, value AS sealed FROM keepsakes";
+pub(crate) const RESEAL_KEEPSAKE: &str = "UPDATE keepsakes SET value = ?1 WHERE CAST(kind || '/' || app AS BLOB) = ?2";
+
+// -- backup -------------------------------------------------------------------------------------------------------
+
+pub(crate) const COPY: &str = "VACUUM INTO ?1";
+pub(crate) const FREE_LEASES: &str = "UPDATE leases SET holder = NULL";

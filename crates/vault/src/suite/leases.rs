@@ -145,7 +145,7 @@ pub async fn waiters_are_woken_by_a_release(stand: &dyn Stand) {
             let vault = stand.open().await;
             for _ in 0..3 {
                 let vault = std::sync::Arc::clone(&vault);
-                waiters.push(tokio::spawn(async move { vault.wait(id, Duration::from_secs(60)).await }));
+                waiters.push(tokio::spawn(async move { vault.wait(id, Duration::from_mins(1)).await }));
             }
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -172,7 +172,7 @@ pub async fn waiting_ends_with_patience(stand: &dyn Stand) {
     let waiting = stand.open().await;
     tokio::time::timeout(Duration::from_secs(10), waiting.wait(id, Duration::from_millis(30))).await.unwrap();
     vault.release(lease).await.unwrap();
-    tokio::time::timeout(Duration::from_secs(10), waiting.wait(id, Duration::from_secs(60))).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), waiting.wait(id, Duration::from_mins(1))).await.unwrap();
 }
 
 /// There is nothing to hold.

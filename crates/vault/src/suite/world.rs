@@ -72,7 +72,7 @@ pub fn rules() -> Rules {
         replay: Replay::Harmless,
         margin: Duration::from_mins(5),
         jitter: Duration::ZERO,
-        assumed_access: Duration::from_secs(6900),
+        assumed_access: Duration::from_mins(115),
         assumed_refresh: Duration::from_hours(168),
         wall: None,
         send_deadline: Duration::from_secs(30),

@@ -1,13 +1,11 @@
 //! Opening: what is missing, wrong, damaged, newer or open to others is said, and never taken for an empty vault.
 
-mod common;
-
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Mutex;
 
-use common::Place;
+use crate::place::Place;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use tokenward_core::SecretBytes;
@@ -15,8 +13,8 @@ use tokenward_core::ports::{Vault, VaultError};
 use tokenward_vault::suite::login;
 use tokenward_vault::{ExplicitKey, KeySource, Keyring, KeyringFault};
 
-fn explicit(text: &str) -> Option<ExplicitKey> {
-    Some(ExplicitKey::new("the variable TOKENWARD_KEY", &SecretBytes::new(text.as_bytes().to_vec())))
+fn explicit(text: &str) -> ExplicitKey {
+    ExplicitKey::new("the variable TOKENWARD_KEY", &SecretBytes::new(text.as_bytes().to_vec()))
 }
 
 #[derive(Default)]
@@ -78,14 +76,14 @@ async fn without_anything_a_key_file_of_mode_0600_is_used_and_named() {
 #[tokio::test]
 async fn an_explicit_key_comes_first_and_is_needed_ever_after() {
     let mut place = Place::new();
-    place.sources.explicit = explicit("correct horse battery staple\n");
+    place.sources.explicit = Some(explicit("correct horse battery staple\n"));
     place.sources.keyring = Some(std::sync::Arc::new(Drawer::default()));
     with_login(&place).await;
     assert!(!place.folder.key_file().exists());
-    place.sources.explicit = explicit("correct horse battery staple");
+    place.sources.explicit = Some(explicit("correct horse battery staple"));
     assert!(has_login(&place).await.unwrap());
     assert_eq!(place.vault().await.info().await.unwrap().key, "the variable TOKENWARD_KEY");
-    place.sources.explicit = explicit("incorrect horse battery");
+    place.sources.explicit = Some(explicit("incorrect horse battery"));
     assert!(key_error(has_login(&place).await).starts_with("the variable TOKENWARD_KEY: it is not the key"));
     place.sources.explicit = None;
     assert!(key_error(has_login(&place).await).contains("set TOKENWARD_KEY_FILE or TOKENWARD_KEY"));
@@ -94,7 +92,7 @@ async fn an_explicit_key_comes_first_and_is_needed_ever_after() {
 #[tokio::test]
 async fn a_key_that_can_be_guessed_is_refused_with_the_way_out() {
     let mut place = Place::new();
-    place.sources.explicit = explicit("hunter2");
+    place.sources.explicit = Some(explicit("hunter2"));
     assert!(key_error(has_login(&place).await).contains("openssl rand"));
     place.sources.explicit = None;
     assert!(!has_login(&place).await.unwrap());
@@ -127,7 +125,7 @@ async fn a_keyring_that_does_not_work_is_passed_over_at_creation() {
 async fn an_explicit_key_that_this_vault_does_not_use_is_noted() {
     let mut place = Place::new();
     with_login(&place).await;
-    place.sources.explicit = explicit("a key that nobody asked for");
+    place.sources.explicit = Some(explicit("a key that nobody asked for"));
     let notes = place.vault().await.info().await.unwrap().notes;
     assert!(notes[0].contains("tokenward vault rekey"), "{notes:?}");
     assert!(has_login(&place).await.unwrap());

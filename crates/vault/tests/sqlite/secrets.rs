@@ -1,11 +1,9 @@
 //! I4: no file of the folder holds a secret in clear, at any time.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::Place;
+use crate::place::Place;
 use tokenward_core::ports::{Keepsake, LeaseAttempt, Vault};
 use tokenward_core::{Generation, Lease, SecretBytes, TokenApi};
 use tokenward_vault::suite::{answer, draft, holder, login, soon, turn};
@@ -89,7 +87,7 @@ async fn an_answer_in_the_rescue_slot_is_sealed_too() {
     let id = vault.log_in(login("work", "first", None)).await.unwrap().id();
     let lease = leased(&vault, id).await;
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
-    common::without_database(&place, || async {
+    crate::place::without_database(&place, || async {
         let cut_off = place.vault().await;
         cut_off.keep_answer(intent, &answer("rescued-body")).await.unwrap();
     })

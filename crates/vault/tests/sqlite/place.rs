@@ -1,5 +1,4 @@
-//! A SQLite vault in a folder of its own.
-#![expect(dead_code, unreachable_pub, reason = "each test file uses its part")]
+//! A `SQLite` vault in a folder of its own.
 
 use std::sync::Arc;
 
@@ -9,21 +8,21 @@ use tokenward_core::ports::{Vault, VaultError};
 use tokenward_vault::suite::{Stand, TestClock, TestEntropy, rules};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
-pub struct Place {
-    pub root: TempDir,
-    pub folder: Folder,
-    pub clock: TestClock,
-    pub sources: KeySources,
+pub(crate) struct Place {
+    pub(crate) root: TempDir,
+    pub(crate) folder: Folder,
+    pub(crate) clock: TestClock,
+    pub(crate) sources: KeySources,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::new(root.path().join("home"));
         Self { root, folder, clock: TestClock::default(), sources: KeySources::default() }
     }
 
-    pub fn options(&self) -> VaultOptions {
+    pub(crate) fn options(&self) -> VaultOptions {
         VaultOptions {
             folder: self.folder.clone(),
             keys: self.sources.clone(),
@@ -33,11 +32,11 @@ impl Place {
         }
     }
 
-    pub async fn try_vault(&self) -> Result<SqliteVault, VaultError> {
+    pub(crate) async fn try_vault(&self) -> Result<SqliteVault, VaultError> {
         SqliteVault::open(self.options()).await
     }
 
-    pub async fn vault(&self) -> SqliteVault {
+    pub(crate) async fn vault(&self) -> SqliteVault {
         self.try_vault().await.unwrap()
     }
 }
@@ -55,7 +54,7 @@ impl Stand for Place {
 
 /// Runs something while the database cannot be written by a process that opens it now: its file is read-only, and root
 /// has laid down the right to write it all the same.
-pub async fn without_database<F: Future<Output = ()>>(place: &Place, run: impl FnOnce() -> F) {
+pub(crate) async fn without_database<F: Future<Output = ()>>(place: &Place, run: impl FnOnce() -> F) {
     use std::os::unix::fs::PermissionsExt;
 
     let database = place.folder.database();
@@ -68,7 +67,7 @@ pub async fn without_database<F: Future<Output = ()>>(place: &Place, run: impl F
 }
 
 /// Gives up the rights by which root writes what is read-only, for this thread and those it starts.
-pub fn lay_down_root() -> rustix::thread::CapabilitySets {
+pub(crate) fn lay_down_root() -> rustix::thread::CapabilitySets {
     use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 
     let before = capabilities(None).unwrap();
@@ -79,6 +78,6 @@ pub fn lay_down_root() -> rustix::thread::CapabilitySets {
 }
 
 /// Takes them up again.
-pub fn take_up_root(before: rustix::thread::CapabilitySets) {
+pub(crate) fn take_up_root(before: rustix::thread::CapabilitySets) {
     rustix::thread::set_capabilities(None, before).unwrap();
 }

@@ -1,0 +1,61 @@
+//! Many processes at the moment of expiry: how long after the winner the last one has its token (DESIGN §10).
+//!
+//! `cargo bench -p tokenward-cli --bench race`. The sandbox holds its answer back until every process has asked. One
+//! thread reaps the children as they end, so the times are the kernel's. For comparison, the same number of processes
+//! is started that only read a token which is still good: what starting and ending them costs this machine anyway.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::wait::{WaitStatus, wait};
+use tokenward_emulator::{AppSpec, Brand, Sandbox, SandboxOptions};
+
+mod stand;
+
+use stand::{REDIRECT, Result, log_in, now, print};
+
+fn main() -> Result<()> {
+    let sandbox = Sandbox::start_blocking(SandboxOptions::default())?;
+    sandbox.consent_auto();
+    sandbox.rules(|rules| rules.loopback_any_port = true);
+    let app = sandbox.app(AppSpec::new(Brand::Feishu).redirect(REDIRECT));
+    sandbox.user("Ada");
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    log_in(&sandbox, &app, folder.path())?;
+    let mut offset = 0_u64;
+    print("processes   exchanges   replays   first to last   all of them with a good token, first to last");
+    for processes in [64, 256] {
+        for _round in 0..5 {
+            offset += 7300;
+            sandbox.advance(Duration::from_secs(7300));
+            sandbox.rules(|rules| rules.latency_after_ms = 300 + 20 * processes as u64);
+            let before = sandbox.counters();
+            let raced = spread(processes, folder.path(), offset)?;
+            let after = sandbox.counters();
+            sandbox.rules(|rules| rules.latency_after_ms = 0);
+            let plain = spread(processes, folder.path(), offset)?;
+            let (exchanges, replays) = (after.refreshes - before.refreshes, after.replays - before.replays);
+            print(&format!("{processes:>9}   {exchanges:>9}   {replays:>7}   {raced:>13.2?}   {plain:>13.2?}"));
+        }
+    }
+    Ok(())
+}
+
+/// The time between the first and the last of so many processes to end.
+fn spread(processes: usize, home: &std::path::Path, offset: u64) -> Result<Duration> {
+    let mut children = Vec::new();
+    for _ in 0..processes {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tokenward"));
+        command.arg("token").env("TOKENWARD_HOME", home).env("TOKENWARD_CLOCK_OFFSET", offset.to_string());
+        children.push(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?);
+    }
+    let mut ends = Vec::new();
+    while ends.len() < processes {
+        match wait()? {
+            WaitStatus::Exited(_, 0) => ends.push(now()),
+            other => return Err(format!("a process ended badly: {other:?}").into()),
+        }
+    }
+    let first: Instant = ends[0];
+    Ok(ends[processes - 1] - first)
+}

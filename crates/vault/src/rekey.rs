@@ -1,0 +1,91 @@
+//! Changing keys: the wrapping key, or the data key itself.
+//!
+//! A new wrapping key changes `key.json` alone. A new data key is first added to `key.json`, from which moment on new values
+//! are sealed with it; then everything stored is sealed anew in one transaction. A crash between the two leaves values
+//! under both keys, and both open. Old data keys stay in `key.json`: a running process may be a moment behind, and
+//! what it seals with the old key must not be lost (I3).
+
+use sqlx::Row;
+use tokenward_core::ports::{Entropy, VaultError};
+use tokenward_core::{Generation, GrantId, IntentId};
+
+use crate::error::from_io;
+use crate::folder::Folder;
+use crate::key::{self, KeySource, KeySources};
+use crate::seal::Label;
+use crate::sqlite::rows::{
+    self, Fault, access_label, answer_label, keepsake_label, login_label, parked_label, refresh_label,
+};
+use crate::sqlite::{SqliteVault, statements as sql};
+
+/// Wraps a vault's keys with another wrapping key: another source, or a new key of the same source. `old` opens the vault as
+/// it is, `new` says where the new key comes from.
+///
+/// # Errors
+/// [`VaultError::Key`] when the old key does not open the vault or the new source cannot keep a key; the vault is as it was.
+pub fn rewrap(
+    folder: &Folder,
+    old: &KeySources,
+    new: &KeySources,
+    to: KeySource,
+    entropy: &dyn Entropy,
+) -> Result<(), VaultError> {
+    let path = folder.folder_lock();
+    let _lock = crate::locks::lock(&path).map_err(|error| from_io(&path, &error))?;
+    key::rewrap(folder, old, new, to, entropy)
+}
+
+impl SqliteVault {
+    /// Draws a new data key and seals everything with it. Returns how many values were sealed anew.
+    pub async fn renew_data_key(&self) -> Result<u64, VaultError> {
+        let path = self.folder.folder_lock();
+        {
+            let _lock = crate::locks::lock(&path).map_err(|error| from_io(&path, &error))?;
+            key::renew(&self.folder, &self.sources, &*self.sealer.entropy)?;
+        }
+        let mut connection = self.journalling().await?;
+        let mut tx = self.begin_write(&mut connection).await?;
+        let mut count = 0;
+        for (select, update, label) in SEALED {
+            let rows = sqlx::query(*select).fetch_all(&mut *tx).await.map_err(|error| self.sql(&error))?;
+            for row in rows {
+                let again = || -> Result<Vec<u8>, Fault> {
+                    let blob: &[u8] = row.try_get("sealed")?;
+                    let plain = self.sealer.open(&label(&row)?, blob).map_err(rows::unopened("a sealed value"))?;
+                    Ok(self.sealer.seal(&label(&row)?, &plain))
+                };
+                // A value that is damaged already stays as it is: the key's change is not held up by it.
+                let Ok(blob) = again() else { continue };
+                let key: &[u8] = row.try_get("key").map_err(|error| self.sql(&error))?;
+                let query = sqlx::query(*update).bind(blob).bind(key);
+                count += query.execute(&mut *tx).await.map_err(|error| self.sql(&error))?.rows_affected();
+            }
+        }
+        tx.commit().await.map_err(|error| self.sql(&error))?;
+        drop(connection);
+        for grant in self.read_grants().await? {
+            self.publish(grant.id).await;
+        }
+        Ok(count)
+    }
+}
+
+type LabelOf = fn(&sqlx::sqlite::SqliteRow) -> Result<Label, Fault>;
+
+/// Every sealed column: how to read it, how to write it, and what it is bound to.
+const SEALED: &[(&str, &str, LabelOf)] = &[
+    (sql::SEALED_ACCESS, sql::RESEAL_ACCESS, |row| Ok(access_label(grant(row)?, generation(row)?))),
+    (sql::SEALED_REFRESH, sql::RESEAL_REFRESH, |row| Ok(refresh_label(grant(row)?, generation(row)?))),
+    (sql::SEALED_ANSWER, sql::RESEAL_ANSWER, |row| Ok(answer_label(IntentId::from(rows::uuid(row, "key")?)))),
+    (sql::SEALED_PARKED, sql::RESEAL_PARKED, |row| Ok(parked_label(grant(row)?, generation(row)?))),
+    (sql::SEALED_LOGIN, sql::RESEAL_LOGIN, |row| Ok(login_label(row.try_get("profile")?, row.try_get("app")?))),
+    (sql::SEALED_KEEPSAKE, sql::RESEAL_KEEPSAKE, |row| Ok(keepsake_label(row.try_get("kind")?, row.try_get("app")?))),
+];
+
+fn grant(row: &sqlx::sqlite::SqliteRow) -> Result<GrantId, Fault> {
+    rows::uuid(row, "grant_id").map(GrantId::from)
+}
+
+fn generation(row: &sqlx::sqlite::SqliteRow) -> Result<Generation, Fault> {
+    rows::unsigned(row, "generation").map(Generation::new)
+}

@@ -1,0 +1,198 @@
+//! Many processes on one folder: this program starts itself, 64 times.
+#![expect(clippy::print_stdout, reason = "it is its own test harness")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokenward_core::ports::{Committed, Entropy, LeaseAttempt, Vault, VaultError};
+use tokenward_core::{Generation, IntentId};
+use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, rules, soon, turn};
+use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions, handout};
+
+const PROCESSES: u32 = 64;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [child, task, folder, number] = arguments.as_slice()
+        && child == "child"
+    {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let folder = Folder::new(folder);
+        let number = number.parse().unwrap();
+        match task.as_str() {
+            "open" => runtime.block_on(open_and_log_in(&folder, number)),
+            "turn" => runtime.block_on(turn_once(&folder, number)),
+            "fill" => runtime.block_on(fill_the_disk(&folder)),
+            other => panic!("{other}"),
+        }
+        return;
+    }
+    let tests: [(&str, fn()); 3] = [
+        ("many_processes_create_one_vault", many_processes_create_one_vault),
+        ("many_processes_turn_a_grant_once", many_processes_turn_a_grant_once),
+        ("a_full_disk_is_seen_before_a_spend_and_survived_after_it", a_full_disk),
+    ];
+    if arguments.iter().any(|argument| argument == "--list") {
+        for (name, _) in tests {
+            println!("{name}: test");
+        }
+        return;
+    }
+    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
+    for (name, test) in tests {
+        if filter.is_none_or(|filter| name.contains(filter.as_str())) {
+            test();
+            println!("test {name} ... ok");
+        }
+    }
+}
+
+async fn vault(folder: &Folder) -> SqliteVault {
+    SqliteVault::open(VaultOptions {
+        folder: folder.clone(),
+        keys: KeySources::default(),
+        clock: Arc::new(TestClock::default()),
+        entropy: Arc::new(TestEntropy),
+        rules: Arc::new(|_| Some(rules())),
+    })
+    .await
+    .unwrap()
+}
+
+/// Starts all, waits for all, and gives back what each printed.
+fn children(task: &str, folder: &Path) -> Vec<String> {
+    let me = std::env::current_exe().unwrap();
+    let started: Vec<_> = (0..PROCESSES)
+        .map(|number| {
+            Command::new(&me)
+                .args(["child", task, folder.to_str().unwrap(), &number.to_string()])
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    started
+        .into_iter()
+        .map(|child| {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "a child failed: {:?}", output.status);
+            String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        })
+        .collect()
+}
+
+fn many_processes_create_one_vault() {
+    let root = tempfile::tempdir().unwrap();
+    let home = root.path().join("home");
+    children("open", &home);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let grants = runtime.block_on(async { vault(&Folder::new(&home)).await.grants().await.unwrap() });
+    assert_eq!(grants.len(), PROCESSES as usize);
+    assert!(grants.iter().all(|grant| grant.access.is_some() && grant.has_refresh));
+}
+
+async fn open_and_log_in(folder: &Folder, number: u32) {
+    let vault = vault(folder).await;
+    let id = vault.log_in(login(&format!("profile{number}"), &number.to_string(), None)).await.unwrap().id();
+    assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), format!("access-{number}"));
+}
+
+fn many_processes_turn_a_grant_once() {
+    let root = tempfile::tempdir().unwrap();
+    let home = root.path().join("home");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { vault(&Folder::new(&home)).await.log_in(login("work", "1", None)).await.unwrap() });
+    let mut told = BTreeMap::<String, usize>::new();
+    for line in children("turn", &home) {
+        *told.entry(line).or_default() += 1;
+    }
+    let others = PROCESSES as usize - 1;
+    assert_eq!(told, BTreeMap::from([("turned access-2".to_owned(), 1), ("waited access-2".to_owned(), others)]));
+}
+
+/// What a keeper does at the moment of expiry: lease, read again, turn; or wait for who does.
+async fn turn_once(folder: &Folder, number: u32) {
+    let vault = vault(folder).await;
+    let id = vault.grant_of(&"work".parse().unwrap()).await.unwrap().unwrap();
+    let me = holder("here", number);
+    let mut turned = false;
+    let grant = loop {
+        let grant = vault.grant(id).await.unwrap();
+        if grant.generation > Generation::FIRST {
+            break grant;
+        }
+        let lease = match vault.lease(id, &me, Duration::from_secs(30)).await.unwrap() {
+            LeaseAttempt::Held(lease) => lease,
+            LeaseAttempt::Busy { .. } => {
+                vault.wait(id, Duration::from_secs(30)).await;
+                continue;
+            }
+        };
+        if vault.grant(id).await.unwrap().generation == Generation::FIRST {
+            vault.prove().await.unwrap();
+            let mut draft = draft(Generation::FIRST);
+            let mut random = [0; 10];
+            TestEntropy.fill(&mut random);
+            draft.id = IntentId::new(u64::from(std::process::id()), random);
+            let intent = vault.begin(&lease, draft).await.unwrap().intent();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            vault.keep_answer(intent, &answer("{}")).await.unwrap();
+            let committed = vault.commit(intent, turn("2")).await.unwrap();
+            assert_eq!(committed, Committed::Generation(Generation::new(2)));
+            turned = true;
+        }
+        vault.release(lease).await.unwrap();
+    };
+    let word = if turned { "turned" } else { "waited" };
+    println!("{word} {}", grant.access.unwrap().token.expose());
+}
+
+/// A disk of two mebibytes, mounted for one child alone.
+fn a_full_disk() {
+    let root = tempfile::tempdir().unwrap();
+    let script = "mount -t tmpfs -o size=2m,mode=700 tokenward \"$1\" && exec \"$2\" child fill \"$1/home\" 0";
+    let run = |unshare: &[&str]| {
+        let me = std::env::current_exe().unwrap();
+        let shell = ["sh", "-c", script, "sh"];
+        Command::new("unshare").args(unshare).args(shell).arg(root.path()).arg(me).status().unwrap()
+    };
+    // Root may mount; others may in a user namespace of their own.
+    let root_user = rustix::process::geteuid().is_root();
+    let status = if root_user { run(&["--mount"]) } else { run(&["--mount", "--map-root-user"]) };
+    assert!(status.success(), "{status:?}");
+}
+
+async fn fill_the_disk(folder: &Folder) {
+    let vault = vault(folder).await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let LeaseAttempt::Held(lease) = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() else {
+        panic!("the lease is taken");
+    };
+    vault.prove().await.unwrap();
+    let spend = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap();
+    let ballast = folder.home().parent().unwrap().join("ballast");
+    std::fs::write(&ballast, vec![0; 1 << 21]).unwrap_err();
+
+    // The spend is under way and the disk is full to the last byte: the answer goes to its slot.
+    let mut big = answer("");
+    big.body = tokenward_core::SecretBytes::new(vec![b'x'; 50_000]);
+    vault.keep_answer(spend.intent(), &big).await.unwrap();
+    let full = vault.commit(spend.intent(), turn("2")).await.unwrap_err();
+    assert!(matches!(full, VaultError::Full { .. }), "{full:?}");
+    assert!(matches!(vault.prove().await, Err(VaultError::Full { .. })));
+    // Nobody who holds validity notices (I7), and the next process finds the answer.
+    assert!(handout::read(folder, &"work".parse().unwrap(), &KeySources::default(), soon(2)).is_some());
+    drop(vault);
+    let vault = self::vault(folder).await;
+    assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");
+    assert_eq!(vault.open_intents(id).await.unwrap()[0].answer.as_ref(), Some(&big));
+
+    std::fs::remove_file(ballast).unwrap();
+    assert_eq!(vault.open_intents(id).await.unwrap()[0].answer.as_ref(), Some(&big));
+    assert_eq!(vault.commit(spend.intent(), turn("2")).await.unwrap(), Committed::Generation(Generation::new(2)));
+    vault.prove().await.unwrap();
+    assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-2");
+}

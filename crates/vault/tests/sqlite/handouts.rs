@@ -1,0 +1,166 @@
+//! The fast path: what is served from the hand-out file, and what is not.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::place::Place;
+use jiff::Timestamp;
+use tokenward_core::ports::{LeaseAttempt, Vault};
+use tokenward_core::{Closing, Generation, GrantId, Lease, OldAccess, ProfileName};
+use tokenward_vault::suite::{draft, holder, login, named, rules, soon, turn};
+use tokenward_vault::{SqliteVault, handout};
+
+fn work() -> ProfileName {
+    "work".parse().unwrap()
+}
+
+fn token(place: &Place, now: Timestamp) -> Option<String> {
+    let found = handout::read(&place.folder, &work(), &place.sources, now)?;
+    Some(found.access.token.expose().to_owned())
+}
+
+async fn leased(vault: &SqliteVault, id: GrantId) -> Lease {
+    match vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+        LeaseAttempt::Held(lease) => lease,
+        busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
+    }
+}
+
+async fn dying(place: &Place) -> SqliteVault {
+    let mut options = place.options();
+    options.rules = Arc::new(|_| {
+        let mut rules = rules();
+        rules.old_access = OldAccess::Dies;
+        Some(rules)
+    });
+    SqliteVault::open(options).await.unwrap()
+}
+
+#[tokio::test]
+async fn served_from_a_minute_before_its_birth_until_it_is_due() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    assert_eq!(token(&place, soon(1)), None);
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let found = handout::read(&place.folder, &work(), &place.sources, soon(1)).unwrap();
+    assert_eq!((found.grant, found.generation), (id, Generation::FIRST));
+    assert_eq!((found.access.obtained, found.access.expires, found.turn_at), (soon(0), soon(7200), soon(6900)));
+    assert!(token(&place, soon(-60)).is_some() && token(&place, soon(6899)).is_some());
+    assert!(token(&place, soon(-61)).is_none() && token(&place, soon(6900)).is_none());
+}
+
+#[tokio::test]
+async fn follows_every_turn_and_login() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let lease = leased(&vault, id).await;
+    let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
+    assert_eq!(token(&place, soon(2)).as_deref(), Some("access-1"), "the old token lives on under these rules");
+    vault.commit(intent, turn("2")).await.unwrap();
+    assert_eq!(token(&place, soon(2)).as_deref(), Some("access-2"));
+    vault.log_in(login("work", "3", None)).await.unwrap();
+    assert_eq!(token(&place, soon(2)).as_deref(), Some("access-3"));
+    vault.log_in(login("work", "4", Some(named("ou_4")))).await.unwrap();
+    vault.log_in(login("work", "5", Some(named("ou_5")))).await.unwrap();
+    assert_eq!(token(&place, soon(2)).as_deref(), Some("access-5"));
+    // The grant that lost the name publishes nothing under it.
+    let late = vault.begin(&lease, draft(Generation::new(4))).await.unwrap().intent();
+    vault.commit(late, turn("6")).await.unwrap();
+    assert_eq!(token(&place, soon(2)).as_deref(), Some("access-5"));
+}
+
+#[tokio::test]
+async fn gone_before_a_logout() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let lease = leased(&vault, id).await;
+    vault.retire(&lease, soon(1), false).await.unwrap();
+    assert!(!place.folder.handout(&work()).exists());
+    vault.grant(id).await.unwrap();
+    assert!(!place.folder.handout(&work()).exists());
+}
+
+#[tokio::test]
+async fn stays_while_a_person_is_needed_and_the_token_lives() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let lease = leased(&vault, id).await;
+    let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
+    let code = tokenward_core::Code::RefreshTokenRefused;
+    let standing = tokenward_core::Standing::NeedsConsent { since: soon(1), code, provider_code: None };
+    vault.close(intent, Closing::Refused { code, provider_code: None }, Some(standing)).await.unwrap();
+    assert_eq!(token(&place, soon(2)).as_deref(), Some("access-1"));
+}
+
+#[tokio::test]
+async fn gone_before_a_spend_that_ends_the_old_token_and_back_when_it_was_not_spent() {
+    let place = Place::new();
+    let vault = dying(&place).await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let lease = leased(&vault, id).await;
+    assert!(token(&place, soon(2)).is_some());
+    let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
+    assert_eq!(token(&place, soon(2)), None);
+    vault.grant(id).await.unwrap();
+    assert_eq!(token(&place, soon(2)), None);
+    vault.close(intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
+    vault.grant(id).await.unwrap();
+    assert_eq!(token(&place, soon(2)).as_deref(), Some("access-1"));
+}
+
+#[tokio::test]
+async fn mended_by_the_long_way_when_it_is_missing_stale_or_damaged() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let path = place.folder.handout(&work());
+    let first = fs::read(&path).unwrap();
+    let lease = leased(&vault, id).await;
+    let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
+    vault.commit(intent, turn("2")).await.unwrap();
+    for damage in [None, Some(first), Some(b"garbage".to_vec())] {
+        match damage {
+            Some(bytes) => fs::write(&path, bytes).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+        assert_ne!(token(&place, soon(2)).as_deref(), Some("access-2"));
+        place.vault().await.grant(id).await.unwrap();
+        assert_eq!(token(&place, soon(2)).as_deref(), Some("access-2"));
+    }
+}
+
+#[tokio::test]
+async fn ignored_under_another_name_with_another_key_and_when_others_can_read_it() {
+    let place = Place::new();
+    place.vault().await.log_in(login("work", "1", None)).await.unwrap();
+    let path = place.folder.handout(&work());
+    let other: ProfileName = "other".parse().unwrap();
+    fs::copy(&path, place.folder.handout(&other)).unwrap();
+    assert!(handout::read(&place.folder, &other, &place.sources, soon(1)).is_none());
+    let mode = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    for file in [path.clone(), place.folder.key_file()] {
+        mode(&file, 0o644);
+        assert_eq!(token(&place, soon(1)), None);
+        mode(&file, 0o600);
+        assert!(token(&place, soon(1)).is_some());
+    }
+    let stranger = Place::new();
+    stranger.vault().await.log_in(login("work", "9", None)).await.unwrap();
+    fs::copy(stranger.folder.handout(&work()), &path).unwrap();
+    assert_eq!(token(&place, soon(1)), None);
+}
+
+#[tokio::test]
+async fn a_grant_of_an_unknown_app_gets_none() {
+    let place = Place::new();
+    let mut options = place.options();
+    options.rules = Arc::new(|_| None);
+    let vault = SqliteVault::open(options).await.unwrap();
+    vault.log_in(login("work", "1", None)).await.unwrap();
+    assert!(!place.folder.handout(&work()).exists());
+}

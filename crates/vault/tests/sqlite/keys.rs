@@ -1,0 +1,246 @@
+//! Changing keys, backing up and restoring.
+
+use std::fs;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::place::Place;
+use tokenward_core::ports::{Keepsake, LeaseAttempt, Vault};
+use tokenward_core::{Generation, GrantId, SecretBytes, TokenApi};
+use tokenward_vault::suite::{TestEntropy, answer, draft, holder, login, soon, turn};
+use tokenward_vault::{BackupError, BackupKey, ExplicitKey, KeySource, KeySources, Keyring, KeyringFault, SqliteVault};
+use tokenward_vault::{handout, restore, rewrap};
+
+fn explicit(text: &str) -> KeySources {
+    let key = ExplicitKey::new("a test", &SecretBytes::new(text.as_bytes().to_vec()));
+    KeySources { explicit: Some(key), keyring: None }
+}
+
+#[derive(Default)]
+struct Drawer(Mutex<Option<SecretBytes>>);
+
+impl Keyring for Drawer {
+    fn get(&self, _account: &str) -> Result<Option<SecretBytes>, KeyringFault> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+
+    fn set(&self, _account: &str, secret: &SecretBytes) -> Result<(), KeyringFault> {
+        *self.0.lock().unwrap() = Some(secret.clone());
+        Ok(())
+    }
+}
+
+/// One of everything that is sealed.
+async fn fill(vault: &SqliteVault) -> GrantId {
+    let (profile, app) = ("work".parse().unwrap(), "notes".parse().unwrap());
+    vault.keep_login_answer(&profile, &app, TokenApi::V3, &answer("kept")).await.unwrap();
+    vault.keep(&Keepsake::AppSecret(app), &SecretBytes::new(b"secret".to_vec()), None).await.unwrap();
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    vault.log_in(login("work", "2", None)).await.unwrap();
+    let LeaseAttempt::Held(lease) = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() else {
+        panic!("the lease is taken");
+    };
+    let intent = vault.begin(&lease, draft(Generation::new(2))).await.unwrap().intent();
+    vault.keep_answer(intent, &answer("open")).await.unwrap();
+    id
+}
+
+async fn check(vault: &SqliteVault, id: GrantId) {
+    assert_eq!(vault.login_answers().await.unwrap()[0].answer, answer("kept"));
+    let app = "notes".parse().unwrap();
+    let secret = vault.recall(&Keepsake::AppSecret(app)).await.unwrap().unwrap().0;
+    assert_eq!(secret.expose(), b"secret");
+    assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-2");
+    assert_eq!(vault.parked(id).await.unwrap()[0].set.refresh.as_ref().unwrap().expose(), "refresh-1");
+    assert_eq!(vault.open_intents(id).await.unwrap()[0].answer, Some(answer("open")));
+    let token = tokenward_core::RefreshToken::parse("refresh-1").unwrap();
+    assert_eq!(vault.known(&token).await.unwrap(), Some((id, Generation::FIRST)));
+}
+
+/// Blobs by the number of the data key they name (byte 1 of each).
+async fn key_numbers(place: &Place) -> Vec<u8> {
+    use sqlx::ConnectOptions;
+
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place.folder.database());
+    let mut sqlite = options.connect().await.unwrap();
+    let all =
+        "SELECT access FROM grants UNION ALL SELECT refresh FROM grants UNION ALL SELECT answer FROM intents UNION ALL
+        SELECT tokens FROM parked UNION ALL SELECT answer FROM login_answers UNION ALL SELECT value FROM keepsakes";
+    let blobs: Vec<Vec<u8>> = sqlx::query_scalar(all).fetch_all(&mut sqlite).await.unwrap();
+    blobs.iter().map(|blob| blob[1]).collect()
+}
+
+#[tokio::test]
+async fn a_new_data_key_seals_everything_anew_and_other_processes_follow() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let other = place.vault().await;
+    let id = fill(&vault).await;
+    other.grant(id).await.unwrap();
+    assert_eq!(key_numbers(&place).await, [1; 6]);
+    assert_eq!(vault.renew_data_key().await.unwrap(), 6);
+    assert_eq!(key_numbers(&place).await, [2; 6]);
+    check(&vault, id).await;
+    check(&other, id).await;
+    check(&place.vault().await, id).await;
+    let profile = "work".parse().unwrap();
+    assert!(handout::read(&place.folder, &profile, &place.sources, soon(1)).is_some());
+    other.log_in(login("work", "3", None)).await.unwrap();
+    assert!(key_numbers(&place).await.iter().all(|number| *number == 2));
+    assert!(handout::read(&place.folder, &profile, &place.sources, soon(1)).is_some());
+}
+
+#[tokio::test]
+async fn a_crash_between_the_new_key_and_the_sealing_leaves_both_readable() {
+    let place = Place::new();
+    let id = fill(&place.vault().await).await;
+    let before = fs::read(place.folder.database()).unwrap();
+    let log = fs::read(place.folder.vault().join("vault.db-wal")).unwrap();
+    place.vault().await.renew_data_key().await.unwrap();
+    // What the crash would have left: the new key.json beside the old database.
+    let crashed = Place::new();
+    fs::create_dir_all(crashed.folder.vault()).unwrap();
+    fs::write(crashed.folder.database(), before).unwrap();
+    fs::write(crashed.folder.vault().join("vault.db-wal"), log).unwrap();
+    for file in ["key", "key.json"] {
+        fs::copy(place.folder.vault().join(file), crashed.folder.vault().join(file)).unwrap();
+    }
+    assert_eq!(key_numbers(&crashed).await, [1; 6]);
+    check(&crashed.vault().await, id).await;
+    assert_eq!(crashed.vault().await.renew_data_key().await.unwrap(), 6);
+    assert_eq!(key_numbers(&crashed).await, [3; 6]);
+}
+
+#[tokio::test]
+async fn the_wrapping_key_can_be_changed_between_all_sources_and_running_processes_go_on() {
+    let mut place = Place::new();
+    let running = place.vault().await;
+    let id = fill(&running).await;
+    let keyring = KeySources { explicit: None, keyring: Some(Arc::new(Drawer::default())) };
+    let steps = [
+        (KeySource::KeyFile, KeySources::default()),
+        (KeySource::Explicit, explicit("a first key of some length")),
+        (KeySource::Explicit, explicit("another key of some length")),
+        (KeySource::Keyring, keyring.clone()),
+        (KeySource::Keyring, keyring),
+        (KeySource::KeyFile, KeySources::default()),
+    ];
+    for (to, new) in steps {
+        let before = fs::read(place.folder.wrapped_key()).unwrap();
+        rewrap(&place.folder, &place.sources, &new, to, &TestEntropy).unwrap();
+        assert_ne!(fs::read(place.folder.wrapped_key()).unwrap(), before);
+        let old = std::mem::replace(&mut place.sources, new);
+        if to == KeySource::Explicit {
+            assert!(SqliteVault::open(tokenward_vault::VaultOptions { keys: old, ..place.options() }).await.is_err());
+        }
+        assert_eq!(place.folder.key_file().exists(), to == KeySource::KeyFile);
+        assert_eq!(place.vault().await.info().await.unwrap().key_source, to);
+        check(&place.vault().await, id).await;
+        check(&running, id).await;
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_cannot_keep_a_key_changes_nothing() {
+    struct Sieve;
+    impl Keyring for Sieve {
+        fn get(&self, _account: &str) -> Result<Option<SecretBytes>, KeyringFault> {
+            Ok(None)
+        }
+        fn set(&self, _account: &str, _secret: &SecretBytes) -> Result<(), KeyringFault> {
+            Ok(())
+        }
+    }
+    let place = Place::new();
+    let id = fill(&place.vault().await).await;
+    let sieve = KeySources { explicit: None, keyring: Some(Arc::new(Sieve)) };
+    assert!(rewrap(&place.folder, &place.sources, &sieve, KeySource::Keyring, &TestEntropy).is_err());
+    assert!(rewrap(&place.folder, &place.sources, &KeySources::default(), KeySource::Explicit, &TestEntropy).is_err());
+    check(&place.vault().await, id).await;
+    assert_eq!(place.vault().await.info().await.unwrap().key_source, KeySource::KeyFile);
+}
+
+#[tokio::test]
+async fn a_backup_is_sealed_and_restores_into_an_empty_folder() {
+    let place = Place::new();
+    let id = fill(&place.vault().await).await;
+    let file = place.root.path().join("backup");
+    let key = BackupKey::fresh(&TestEntropy);
+    place.vault().await.backup(&file, &key).await.unwrap();
+    let bytes = fs::read(&file).unwrap();
+    for clear in [&b"SQLite format"[..], b"access-2", b"ou_", b"work"] {
+        assert!(!bytes.windows(clear.len()).any(|window| window == clear));
+    }
+    let mut fresh = Place::new();
+    fresh.sources = explicit("the key of another machine");
+    // As a person types it.
+    let typed = String::from_utf8(key.expose().to_vec()).unwrap().replace('-', " ");
+    let typed = BackupKey::from_material(&SecretBytes::new(format!(" {typed}\n").into_bytes())).unwrap();
+    let aside = restore(&fresh.folder, &file, &typed, &fresh.sources, false, &fresh.clock, &TestEntropy).await.unwrap();
+    assert_eq!(aside, None);
+    let vault = fresh.vault().await;
+    check(&vault, id).await;
+    vault.prove().await.unwrap();
+    let LeaseAttempt::Held(lease) = vault.lease(id, &holder("here", 2), Duration::from_secs(30)).await.unwrap() else {
+        panic!("nobody holds a lease in a restored vault");
+    };
+    let open = vault.open_intents(id).await.unwrap()[0].id;
+    vault.commit(open, turn("3")).await.unwrap();
+    vault.release(lease).await.unwrap();
+    let left: Vec<_> = fs::read_dir(fresh.folder.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["vault"]);
+}
+
+#[tokio::test]
+async fn a_vault_is_replaced_only_when_asked_and_kept_aside() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = fill(&vault).await;
+    let file = place.root.path().join("backup");
+    let key = BackupKey::fresh(&TestEntropy);
+    vault.backup(&file, &key).await.unwrap();
+    vault.log_in(login("later", "9", None)).await.unwrap();
+    vault.close_connections().await.unwrap();
+    let again = |replace| restore(&place.folder, &file, &key, &place.sources, replace, &place.clock, &TestEntropy);
+    assert!(matches!(again(false).await, Err(BackupError::VaultExists(_))));
+    let aside = again(true).await.unwrap().unwrap();
+    check(&place.vault().await, id).await;
+    assert_eq!(place.vault().await.grants().await.unwrap().len(), 1);
+    fs::remove_dir_all(place.folder.vault()).unwrap();
+    fs::rename(aside, place.folder.vault()).unwrap();
+    assert_eq!(place.vault().await.grants().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_wrong_key_a_cut_and_a_damaged_backup_change_nothing() {
+    let place = Place::new();
+    let id = fill(&place.vault().await).await;
+    let file = place.root.path().join("backup");
+    let key = BackupKey::fresh(&TestEntropy);
+    place.vault().await.backup(&file, &key).await.unwrap();
+    let whole = fs::read(&file).unwrap();
+    let refused = |key| {
+        let (place, file) = (&place, &file);
+        async move {
+            let found = restore(&place.folder, file, key, &place.sources, true, &place.clock, &TestEntropy).await;
+            assert!(matches!(found, Err(BackupError::DoesNotOpen { .. })), "{found:?}");
+            let left: Vec<_> =
+                fs::read_dir(place.folder.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(left, ["vault"]);
+        }
+    };
+    let other = BackupKey::from_material(&SecretBytes::new(b"a key of another backup".to_vec())).unwrap();
+    refused(&other).await;
+    for cut in [0, 10, 30, 200, whole.len() - 1] {
+        fs::write(&file, &whole[..cut]).unwrap();
+        refused(&key).await;
+    }
+    for at in [2, 30, 100, whole.len() - 1] {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        fs::write(&file, damaged).unwrap();
+        refused(&key).await;
+    }
+    assert!(matches!(BackupKey::from_material(&SecretBytes::new(b"short".to_vec())), Err(BackupError::WeakKey)));
+    check(&place.vault().await, id).await;
+}

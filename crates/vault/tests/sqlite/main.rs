@@ -1,0 +1,19 @@
+//! The `SQLite` vault: the exported suite, and what is this engine's own.
+
+mod faults;
+mod handouts;
+mod keys;
+mod opening;
+mod place;
+mod secrets;
+
+/// The promises of the port.
+mod suite {
+    use crate::place::Place;
+
+    async fn make() -> Place {
+        Place::new()
+    }
+
+    tokenward_vault::vault_suite!(make);
+}
