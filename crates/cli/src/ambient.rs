@@ -33,6 +33,8 @@ pub(crate) struct Ambient {
     pub(crate) stdin_terminal: bool,
     /// Where stdout and stderr lead.
     pub(crate) surface: Surface,
+    /// Whether `TOKENWARD_APP_SECRET` is set, were it empty: an empty secret is a mistake, not an absent one.
+    pub(crate) secret_is_set: bool,
     /// `TOKENWARD_CLOCK_OFFSET` or `TOKENWARD_KILL_AT`, if it holds something that cannot be used.
     bad: Option<(&'static str, String)>,
     kill_at: Option<Step>,
@@ -43,6 +45,8 @@ impl Ambient {
     pub(crate) fn read() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place of the command line that reads the environment")]
         let env = Environment::new(std::env::vars_os());
+        #[expect(clippy::disallowed_methods, reason = "the same; only whether it is there")]
+        let secret_is_set = std::env::var_os("TOKENWARD_APP_SECRET").is_some();
         let mut bad = None;
         let offset = env.get(CLOCK_OFFSET).map_or(Some(0), |text| text.trim().parse().ok());
         if offset.is_none() {
@@ -70,6 +74,7 @@ impl Ambient {
             clock: ShiftedClock { seconds: offset.unwrap_or(0) },
             stdin_terminal: std::io::stdin().is_terminal(),
             surface,
+            secret_is_set,
             bad,
             kill_at,
             env,

@@ -7,14 +7,14 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use tokenward_core::{AppName, Brand, Code, ProfileName, TokenApi};
+use tokenward_core::{AppName, Brand, ProfileName, TokenApi};
 use url::Url;
 
-use crate::failure::Failure;
 use crate::say::Lang;
 
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
@@ -330,9 +330,38 @@ pub(crate) struct Man {
     pub(crate) out: Option<PathBuf>,
 }
 
+/// A value that an argument cannot take. Its `Display` is the catalogue's English; [`crate::misuse`] finds the Chinese.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BadValue {
+    Duration,
+    Brand,
+    TokenApi,
+    Variable,
+}
+
+impl BadValue {
+    /// What the argument can take.
+    pub(crate) fn words(&self, lang: Lang) -> String {
+        match self {
+            Self::Duration => lang.bad_duration(),
+            Self::Brand => lang.bad_brand(),
+            Self::TokenApi => lang.bad_token_api(),
+            Self::Variable => lang.bad_variable_name(),
+        }
+    }
+}
+
+impl fmt::Display for BadValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words(Lang::En))
+    }
+}
+
+impl std::error::Error for BadValue {}
+
 /// Reads durations as people write them: `90s`, `10m`, `1h30m`, `2d`; a bare number means seconds.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let bad = || format!("{text:?} is not a time: write 90s, 10m, 1h30m or 2d");
+pub(crate) fn duration(text: &str) -> Result<Duration, BadValue> {
+    let bad = || BadValue::Duration;
     if text.is_empty() {
         return Err(bad());
     }
@@ -357,33 +386,19 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     if total > 36_525 * 86_400 { Err(bad()) } else { Ok(Duration::from_secs(total)) }
 }
 
-fn brand(text: &str) -> Result<Brand, String> {
-    text.to_ascii_lowercase().parse().map_err(|()| format!("{text:?} is no provider: write feishu or lark"))
+fn brand(text: &str) -> Result<Brand, BadValue> {
+    text.to_ascii_lowercase().parse().map_err(|()| BadValue::Brand)
 }
 
-fn token_api(text: &str) -> Result<TokenApi, String> {
-    text.parse().map_err(|()| format!("{text:?} is no token endpoint family: write v3, v2, oidc-v1 or legacy-v1"))
+fn token_api(text: &str) -> Result<TokenApi, BadValue> {
+    text.parse().map_err(|()| BadValue::TokenApi)
 }
 
 /// A name that every shell can read.
-fn variable(text: &str) -> Result<String, String> {
+fn variable(text: &str) -> Result<String, BadValue> {
     let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if starts && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("{text:?} is not a variable: use letters, digits and '_', not starting with a digit"))
-    }
-}
-
-/// What `clap` has to say about words it does not understand, as one of our failures.
-pub(crate) fn misuse(error: &clap::Error, lang: Lang) -> Failure {
-    let text = error.render().to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
-    // The first paragraph is what is wrong; the rest is usage and a pointer to --help, which our own words replace.
-    let mut paragraphs = text.split("\n\n");
-    let wrong = paragraphs.next().unwrap_or_default().trim().to_owned();
-    let tip = paragraphs.map(str::trim).find_map(|part| part.strip_prefix("tip: ")).map(str::to_owned);
-    Failure::new(Code::Usage, lang.usage_wrong(wrong)).then_all(tip).then(lang.usage_help())
+    let inside = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if starts && inside { Ok(text.to_owned()) } else { Err(BadValue::Variable) }
 }
 
 #[cfg(test)]

@@ -145,8 +145,9 @@ impl Failure {
 
     /// The failure in lines; `head` and `label` dress the words that stand before the others.
     pub(crate) fn text(&self, lang: Lang, head: impl Fn(&str) -> String, label: impl Fn(&str) -> String) -> String {
-        let mut lines = vec![format!("{} {} ({})", head(&lang.error_head()), self.message(lang), self.0.code)];
-        let mut line = |name: String, text: String| lines.push(format!("  {} {text}", label(&name)));
+        let gap = lang.gap();
+        let mut lines = vec![format!("{}{gap}{} ({})", head(&lang.error_head()), self.message(lang), self.0.code)];
+        let mut line = |name: String, text: String| lines.push(format!("  {}{gap}{text}", label(&name)));
         if let Some(detail) = &self.0.detail {
             line(lang.detail_head(), detail.clone());
         }

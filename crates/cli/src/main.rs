@@ -16,6 +16,7 @@ mod desk;
 mod failure;
 mod fast;
 mod fields;
+mod misuse;
 mod prompt;
 mod qr;
 mod render;

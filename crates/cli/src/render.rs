@@ -162,7 +162,7 @@ impl Printer {
             return Self::err(&serde_json::json!({ kind: text }).to_string());
         }
         match head {
-            Some(head) => Self::err(&format!("{} {text}", self.painted(style, head))),
+            Some(head) => Self::err(&format!("{}{}{text}", self.painted(style, head), self.lang.gap())),
             None => Self::err(text),
         }
     }

@@ -9,10 +9,11 @@ use clap::error::ErrorKind;
 use tokenward_core::Code;
 
 use crate::ambient::Ambient;
-use crate::args::{Cli, Colour, misuse};
+use crate::args::{Cli, Colour};
 use crate::commands;
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::misuse::misuse;
 use crate::prompt::Asker;
 use crate::render::Printer;
 use crate::say::{Lang, help};

@@ -107,8 +107,8 @@ async fn secret(init: &Init, desk: &Desk) -> Result<AppSecret, Failure> {
     if let Some(file) = &init.app_secret_file {
         return read_secret(&file.display().to_string(), std::fs::read_to_string(file), desk);
     }
-    if let Some(given) = desk.ambient.env.path("TOKENWARD_APP_SECRET") {
-        let text = given.into_os_string().into_string().unwrap_or_default();
+    if desk.ambient.secret_is_set {
+        let text = desk.ambient.env.get("TOKENWARD_APP_SECRET").unwrap_or_default().to_owned();
         return read_secret("TOKENWARD_APP_SECRET", Ok(text), desk);
     }
     let typed = desk.asker().secret(desk.lang().ask_app_secret(), &desk.lang().secret_ways()).await?;

@@ -112,7 +112,7 @@ pub(super) fn warn(report: &Report, desk: &Desk) {
             Status::InDoubt => lang.next_step(Code::OutcomeUnknown),
             _ => lang.next_step(Code::NotLoggedIn),
         };
-        desk.printer.note(format!("{} {next}", lang.next_head()));
+        desk.printer.note(format!("{}{}{next}", lang.next_head(), lang.gap()));
         return;
     }
     let left = |end: Option<jiff::Timestamp>, within: u64| {

@@ -10,7 +10,22 @@ super::sentences! {
     page_head() { "more:" "更多：" }
     retry_after(span) { "the provider asks to wait {span}" "服务方要求等待 {span}" }
     missing_scopes(scopes) { "missing scopes (one of them may do): {scopes}" "缺少的权限（满足其一即可）：{scopes}" }
-    usage_wrong(what) { "the command line is not understood: {what}" "无法理解这条命令：{what}" }
+    no_such_command(name) { "there is no command {name}" "没有命令 {name}" }
+    no_such_argument(name) { "there is no argument {name} here" "这里没有参数 {name}" }
+    argument_missing(name) { "{name} is missing" "缺少 {name}" }
+    command_missing() { "a command is missing" "缺少命令" }
+    arguments_conflict(one, other) { "{one} and {other} do not go together" "{one} 与 {other} 不能同时使用" }
+    value_missing(name) { "{name} needs a value" "{name} 需要一个值" }
+    value_not_wanted(name) { "{name} takes no value" "{name} 不接受值" }
+    value_not_among(value, name, known) { "\"{value}\" is nothing that {name} takes: {known}" "{name} 不接受 \"{value}\"，可用的有：{known}" }
+    value_unusable(value, name, why) { "\"{value}\" cannot be used for {name}: {why}" "\"{value}\" 不能用于 {name}：{why}" }
+    not_unicode() { "an argument is not Unicode text" "有参数不是 Unicode 文本" }
+    otherwise_wrong(kind) { "the command line is not understood ({kind})" "无法理解这条命令（{kind}）" }
+    perhaps(name) { "perhaps you mean {name}" "是否想用 {name}" }
+    bad_duration() { "write 90s, 10m, 1h30m or 2d" "请写成 90s、10m、1h30m 或 2d" }
+    bad_brand() { "write feishu or lark" "请写 feishu 或 lark" }
+    bad_token_api() { "write v3, v2, oidc-v1 or legacy-v1" "请写 v3、v2、oidc-v1 或 legacy-v1" }
+    bad_variable_name() { "use letters, digits and '_', not starting with a digit" "请用字母、数字和 '_'，且不以数字开头" }
     usage_help() { "see `tokenward --help` or `tokenward COMMAND --help`" "参见 `tokenward --help` 或 `tokenward 命令 --help`" }
     bad_variable(name, value) { "the variable {name} holds \"{value}\", which cannot be used" "环境变量 {name} 的值 \"{value}\" 无法使用" }
     answer_needed() { "an answer is needed" "请输入内容" }

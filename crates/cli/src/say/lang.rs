@@ -36,6 +36,14 @@ impl Lang {
         }
     }
 
+    /// What stands after a head such as "error:"; the full-width colon brings its own space.
+    pub(crate) const fn gap(self) -> &'static str {
+        match self {
+            Self::En => " ",
+            Self::Zh => "",
+        }
+    }
+
     /// The name used in variables and flags.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

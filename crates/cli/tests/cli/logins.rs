@@ -162,6 +162,7 @@ fn paste_takes_the_address_the_browser_ended_at() {
 #[test]
 fn a_device_login_shows_the_code_and_waits() {
     let world = World::new();
+    world.sandbox.rules(|rules| rules.lifetimes.device_interval = 1);
     let ran = world.run(&["login", "--device", "--qr", "--timeout", "30s"]);
     ran.succeeds();
     assert!(ran.err.contains("type the code") && ran.err.contains('█') && ran.err.contains("Ada"), "{ran:?}");

@@ -1,1 +1,172 @@
-//! .
+//! What newcomers do wrong: each is told in a sentence that says what to do, with a documented exit code.
+
+use tokenward_emulator::Brand;
+
+use crate::world::{World, bare_command, run, run_fed};
+
+#[test]
+fn nothing_set_up() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [&["token"][..], &["login"], &["status"], &["refresh"], &["exec", "true"], &["logout", "--yes"]] {
+        let ran = run(bare_command(words).env("TOKENWARD_HOME", folder.path().join("home")));
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains("TW0204") && ran.err.contains("tokenward init"), "{ran:?}");
+    }
+    let ran = run(bare_command(&["list"]).env("TOKENWARD_HOME", folder.path().join("home")));
+    assert!(ran.code == 0 && ran.err.contains("tokenward init"), "{ran:?}");
+}
+
+#[test]
+fn no_home_at_all() {
+    let ran = run(&mut bare_command(&["status"]));
+    assert!(ran.fails(2, "TW0204").err.contains("TOKENWARD_HOME"), "{ran:?}");
+}
+
+#[test]
+fn no_terminal_to_ask_at_names_flag_and_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = |words: &[&str]| {
+        let mut command = bare_command(words);
+        command.env("TOKENWARD_HOME", folder.path().join("home"));
+        command
+    };
+    let ran = run(&mut command(&["init"]));
+    assert!(ran.fails(2, "TW0204").err.contains("--app-id") && ran.err.contains("TOKENWARD_APP_ID"), "{ran:?}");
+    let ran = run(&mut command(&["init", "--app-id", "cli_x"]));
+    assert!(ran.fails(2, "TW0204").err.contains("--app-secret-stdin"), "{ran:?}");
+    assert!(ran.err.contains("TOKENWARD_APP_SECRET"), "{ran:?}");
+    assert!(!folder.path().join("home").exists(), "nothing is written before everything is known");
+}
+
+#[test]
+fn an_empty_or_malformed_secret() {
+    let world = World::bare();
+    let words = ["init", "--app-id", "cli_x", "--app-secret-stdin", "--no-check"];
+    for (secret, why) in [("", "it is empty"), (" \n", "it is empty"), ("a b", "space"), ("“abc”", "non-ASCII")] {
+        let ran = run_fed(&mut world.command(&words), secret);
+        assert!(ran.fails(2, "TW0203").err.contains(why), "{ran:?}");
+    }
+    let ran = world.run_with(&[("TOKENWARD_APP_SECRET", "")], &words[..3]);
+    assert!(ran.fails(2, "TW0203").err.contains("it is empty"), "{ran:?}");
+    let ran = world.run(&["init", "--app-id", "x", "--app-secret-file", "/nowhere"]);
+    assert!(ran.fails(2, "TW0203").err.contains("/nowhere"), "{ran:?}");
+}
+
+#[test]
+fn a_secret_among_the_arguments_is_refused_and_not_repeated() {
+    let world = World::bare();
+    let ran = world.run(&["init", "--app-secret", "s3cr3t"]);
+    assert_eq!(ran.code, 2);
+    assert!(!ran.err.contains("s3cr3t"), "{ran:?}");
+    let ran = world.run(&["init", "--app-secret=s3cr3t"]);
+    assert_eq!(ran.code, 2);
+    assert!(!ran.err.contains("s3cr3t"), "{ran:?}");
+}
+
+#[test]
+fn an_unknown_profile_names_those_there_are() {
+    let world = World::logged_in();
+    let ran = world.run(&["token", "--profile", "defualt"]);
+    assert!(ran.fails(2, "TW0201").err.contains("default"), "{ran:?}");
+    world.run(&["status", "-p", "nobody"]).fails(2, "TW0201");
+    world.run_with(&[("TOKENWARD_PROFILE", "nobody")], &["token"]).fails(2, "TW0201");
+    world.run(&["token", "-p", "a/b"]).fails(2, "TW0200");
+}
+
+#[test]
+fn an_unparsable_config_names_the_line_and_is_left_alone() {
+    let world = World::logged_in();
+    let path = world.home.join("config.toml");
+    let good = world.config();
+    std::fs::write(&path, format!("{good}\n[apps.default\n")).unwrap();
+    let line = good.lines().count() + 2;
+    for words in [&["token"][..], &["status"], &["list"]] {
+        let ran = world.run(words);
+        assert!(ran.fails(2, "TW0202").err.contains(&format!("line {line}")), "{ran:?}");
+    }
+    world.init(&[]).fails(2, "TW0202");
+    assert!(world.config().contains("[apps.default\n"));
+    std::fs::write(&path, good).unwrap();
+    world.run(&["token"]).succeeds();
+}
+
+#[test]
+fn unknown_keys_and_variables_are_warned_about_and_a_secret_in_the_config_is_refused() {
+    let world = World::logged_in();
+    let path = world.home.join("config.toml");
+    let good = world.config();
+    std::fs::write(&path, good.replace("app_id", "apikey = 1\napp_id")).unwrap();
+    let ran = world.run(&["token"]);
+    assert!(ran.succeeds().err.contains("apikey") && ran.err.contains("line"), "{ran:?}");
+    std::fs::write(&path, good.replace("app_id", "app_secret = \"s3cr3t\"\napp_id")).unwrap();
+    let ran = world.run(&["token"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(!ran.err.contains("s3cr3t"), "{ran:?}");
+    std::fs::write(&path, good).unwrap();
+    let ran = world.run_with(&[("TOKENWARD_PROFIL", "x")], &["token"]);
+    assert!(ran.succeeds().err.contains("TOKENWARD_PROFILE?"), "{ran:?}");
+}
+
+#[test]
+fn the_wrong_brand() {
+    let world = World::bare();
+    let ran = world.run(&["init", "--provider", "dingtalk"]);
+    assert!(ran.fails(2, "TW0200").err.contains("feishu or lark"), "{ran:?}");
+    // A Feishu app through Lark's hosts: the provider answers 20046 or that it knows no such app.
+    let lark = world.sandbox.urls(Brand::Lark);
+    let words = ["init", "--provider", "lark", "--app-id", &world.app.id, "--app-secret-stdin"];
+    let hosts = ["--open-url", &lark.open, "--accounts-url", &lark.accounts];
+    let ran = run_fed(&mut world.command(&[&words[..], &hosts].concat()), &world.app.secret);
+    assert_eq!(ran.code, 6, "{ran:?}");
+}
+
+#[test]
+fn bad_words_are_told_with_the_way_to_help() {
+    for (words, what) in [
+        (&["tokn"][..], "token"),
+        (&["token", "--min-ttl", "soon"], "90s"),
+        (&["token", "--format", "xml"], "raw"),
+        (&["login", "--paste", "--device"], "--device"),
+        (&["logout", "--force"], "--revoke"),
+        (&["exec"], "CMD"),
+        (&["exec", "--env", "1X", "true"], "letters"),
+        (&["init", "--open-url", "nonsense"], "nonsense"),
+    ] {
+        let ran = run(&mut bare_command(words));
+        assert!(ran.fails(2, "TW0200").err.contains(what), "{words:?}: {ran:?}");
+        assert!(ran.err.contains("--help"), "{ran:?}");
+    }
+}
+
+#[test]
+fn special_variables_are_checked() {
+    let world = World::new();
+    world.run_with(&[("TOKENWARD_CLOCK_OFFSET", "tomorrow")], &["status"]).fails(2, "TOKENWARD_CLOCK_OFFSET");
+    world.run_with(&[("TOKENWARD_KILL_AT", "lunch")], &["status"]).fails(2, "TOKENWARD_KILL_AT");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    use std::process::Stdio;
+    let world = World::logged_in();
+    let mut child = world.command(&["list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(141));
+    assert!(output.stderr.is_empty(), "{output:?}");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = world.command(&["token"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("could not be written"), "{output:?}");
+}
+
+#[test]
+fn a_home_that_cannot_be_written() {
+    // Root writes everywhere, so the home is put below a file: no user can make a folder there.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let home = file.path().join("home");
+    let words = ["init", "--app-id", "cli_x", "--app-secret-stdin", "--no-check"];
+    let ran = run_fed(bare_command(&words).env("TOKENWARD_HOME", &home), "abc");
+    assert!(matches!(ran.code, 2 | 4) && ran.err.contains("home"), "{ran:?}");
+    assert!(!ran.err.contains("panicked"), "{ran:?}");
+}

@@ -1,1 +1,44 @@
-//! .
+//! Ctrl-C must not cost a login.
+
+use std::time::{Duration, Instant};
+
+use tokenward_emulator::{Fault, FaultKind, Operation};
+
+use crate::world::{Started, World};
+
+#[test]
+fn a_signal_during_a_spend_waits_for_the_commit() {
+    for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
+        let world = World::logged_in();
+        world.sandbox.inject(Fault::new(FaultKind::Hang).when(Operation::Refresh));
+        let refresh = Started::new(&mut world.command(&["refresh"]));
+        until(|| world.sandbox.hanging() == 1);
+        refresh.signal(name);
+        std::thread::sleep(Duration::from_millis(200));
+        world.sandbox.release();
+        let ran = refresh.finish();
+        assert_eq!(ran.code, 128 + number, "{ran:?}");
+        assert!(ran.err.contains("waiting for it to be safe") && ran.err.contains("nothing is lost"), "{ran:?}");
+        let login = world.status()["login"].clone();
+        assert_eq!((&login["generation"], &login["status"]), (&2.into(), &"fresh".into()), "{name}");
+    }
+}
+
+#[test]
+fn a_signal_at_any_other_time_ends_at_once() {
+    let world = World::new();
+    let mut login = Started::new(&mut world.command(&["login", "--no-browser", "--port", "0"]));
+    login.line();
+    login.signal("INT");
+    let ran = login.finish();
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(ran.err.contains("ended by SIGINT"), "{ran:?}");
+}
+
+fn until(condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(20), "waited in vain");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

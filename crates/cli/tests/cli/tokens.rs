@@ -1,1 +1,138 @@
-//! .
+//! Handing out: formats, lives, turns, app and tenant tokens; what `status` says afterwards.
+
+use serde_json::json;
+use tokenward_emulator::{Fault, Operation};
+
+use crate::world::World;
+
+/// A child whose clock stands this many seconds ahead.
+fn later(world: &World, seconds: u64, words: &[&str]) -> crate::world::Ran {
+    world.run_with(&[("TOKENWARD_CLOCK_OFFSET", &seconds.to_string())], words)
+}
+
+#[test]
+fn every_format_holds_the_same_token() {
+    let world = World::logged_in();
+    let raw = world.run(&["token"]).succeeds().out.trim().to_owned();
+    assert!(world.secrets().contains(&raw));
+    assert_eq!(world.run(&["token", "--format", "header"]).out, format!("Authorization: Bearer {raw}\n"));
+    assert_eq!(world.run(&["token", "--format=env"]).out, format!("export TOKENWARD_ACCESS_TOKEN='{raw}'\n"));
+    for words in [&["token", "--json"][..], &["token", "--format", "json"]] {
+        let token = world.run(words).succeeds().json();
+        assert_eq!(token["access_token"], raw);
+        assert_eq!((&token["token_type"], &token["generation"]), (&json!("Bearer"), &json!(1)));
+        assert!((7100..=7200).contains(&token["expires_in"].as_i64().unwrap()), "{token}");
+    }
+    let quiet = world.run(&["token", "-vv"]);
+    assert_eq!(quiet.succeeds().out.trim(), raw, "the long way hands out the same");
+    assert_eq!(world.sandbox.counters().refreshes, 0);
+}
+
+#[test]
+fn a_token_is_turned_when_due_and_once_only() {
+    let world = World::logged_in();
+    let first = world.run(&["token"]).out;
+    world.advance(7260);
+    let second = later(&world, 7260, &["token"]);
+    assert_ne!(second.succeeds().out, first);
+    assert_eq!(later(&world, 7260, &["token"]).out, second.out);
+    let status = later(&world, 7260, &["status", "--json"]).json();
+    assert_eq!((&status["login"]["generation"], &status["login"]["status"]), (&json!(2), &json!("fresh")));
+    assert_eq!(world.sandbox.counters().refreshes, 1);
+}
+
+#[test]
+fn min_ttl_turns_a_token_that_would_end_too_soon() {
+    let world = World::logged_in();
+    let first = world.run(&["token", "--min-ttl", "1h"]).succeeds().out.clone();
+    world.advance(5400);
+    assert_eq!(later(&world, 5400, &["token"]).out, first);
+    assert_ne!(later(&world, 5400, &["token", "--min-ttl", "1h"]).succeeds().out, first);
+    let ran = later(&world, 5400, &["token", "--min-ttl", "3h"]);
+    assert!(ran.code == 0 && ran.err.contains("shorter"), "{ran:?}");
+}
+
+#[test]
+fn refresh_turns_now_and_says_so() {
+    let world = World::logged_in();
+    let first = world.run(&["token"]).out;
+    let ran = world.run(&["refresh"]);
+    assert!(ran.succeeds().out.contains("generation 2"), "{ran:?}");
+    assert!(ran.err.contains("good for 2 h"), "{ran:?}");
+    assert_ne!(world.run(&["token"]).out, first);
+    let answer = world.run(&["refresh", "--json"]).succeeds().json();
+    assert_eq!((&answer["login"]["generation"], &answer["turned"]), (&json!(3), &json!(true)));
+    assert!(!answer.to_string().contains(world.run(&["token"]).out.trim()), "a token is in `token` only");
+}
+
+#[test]
+fn app_and_tenant_tokens_need_no_login() {
+    let world = World::new();
+    for identity in ["app", "tenant"] {
+        let token = world.run(&["token", "--as", identity, "--json"]).succeeds().json();
+        assert_eq!(token["identity"], identity);
+        assert!(token["expires_in"].as_i64().unwrap() > 0);
+        let raw = world.run(&["token", "--as", identity]);
+        assert_eq!(raw.out.trim(), token["access_token"], "kept, not fetched again");
+    }
+    world.run(&["token"]).fails(3, "TW0401");
+}
+
+#[test]
+fn looking_never_spends() {
+    let world = World::logged_in();
+    world.advance(8 * 86_400);
+    for words in [&["status"][..], &["status", "--json"], &["list"], &["list", "--json"], &["vault", "info"]] {
+        later(&world, 8 * 86_400, words);
+    }
+    assert_eq!(world.sandbox.counters().refreshes, 0);
+    let status = later(&world, 8 * 86_400, &["status"]);
+    assert_eq!(status.code, 3, "{status:?}");
+    assert!(status.out.contains("needs a login"), "{status:?}");
+}
+
+#[test]
+fn the_ends_of_a_login_are_announced() {
+    let world = World::logged_in();
+    let ran = later(&world, 6 * 86_400 + 3600, &["status"]);
+    assert!(ran.succeeds().err.contains("this login ends in 23 h"), "{ran:?}");
+    for week in 1..=59u64 {
+        let offset = week * 6 * 86_400;
+        world.advance(6 * 86_400);
+        later(&world, offset, &["refresh"]).succeeds();
+    }
+    let ran = later(&world, 59 * 6 * 86_400, &["status"]);
+    assert!(ran.succeeds().err.contains("ends for good"), "{ran:?}");
+}
+
+#[test]
+fn a_failed_turn_ahead_of_time_still_serves() {
+    let world = World::logged_in();
+    let first = world.run(&["token"]).out;
+    world.advance(7000);
+    world.sandbox.inject(Fault::code(20072).when(Operation::Refresh));
+    let ran = later(&world, 7000, &["token"]);
+    assert_eq!(ran.succeeds().out, first);
+    assert!(ran.err.contains("still good") && ran.err.contains("TW0501"), "{ran:?}");
+}
+
+#[test]
+fn a_lost_answer_is_told_and_nothing_is_erased() {
+    let world = World::logged_in();
+    world.advance(7260);
+    world.sandbox.inject(Fault::drop_answer().when(Operation::Refresh));
+    let ran = later(&world, 7260, &["token"]);
+    ran.fails(5, "TW0601");
+    assert!(ran.err.contains("marked as in doubt"), "{ran:?}");
+    let status = later(&world, 7260, &["status"]);
+    assert_eq!(status.code, 5, "{status:?}");
+    assert!(status.out.contains("in doubt") && status.out.contains("no answer came"), "{status:?}");
+    let story = later(&world, 7260, &["status", "--json"]).json();
+    assert_eq!(story["login"]["story"]["doubt"], "no-answer");
+    // The sandbox forgives nothing: the replay is refused, and the story says why.
+    later(&world, 7260, &["token"]).fails(3, "TW0409");
+    let status = later(&world, 7260, &["status", "--json"]).json();
+    assert_eq!(status["login"]["story"]["code"], "TW0409");
+    // A new login revives the same grant.
+    world.sandbox.clear_faults();
+}
