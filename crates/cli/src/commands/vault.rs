@@ -87,12 +87,11 @@ async fn restore(file: &Path, from: &BackupKeyFrom, yes: bool, desk: &Desk) -> R
     if folder.exists() && !yes && !desk.asker().yes(lang.ask_restore(folder.display()), "--yes").await? {
         return Err(Failure::new(Code::Usage, lang.not_logged_out()).complete());
     }
-    let key = match given_key(from, desk)? {
-        Some(key) => key,
-        None => {
-            let typed = desk.asker().secret(lang.ask_copy_key(), &lang.copy_key_ways()).await?;
-            parse_key(typed.as_bytes().to_vec(), desk)?
-        }
+    let key = if let Some(key) = given_key(from, desk)? {
+        key
+    } else {
+        let typed = desk.asker().secret(lang.ask_copy_key(), &lang.copy_key_ways()).await?;
+        parse_key(typed.as_bytes().to_vec(), desk)?
     };
     let kept = tokenward::restore(&desk.session_options(&settings)?, file, &key, true).await?;
     if desk.printer.json {
