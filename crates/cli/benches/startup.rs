@@ -1,4 +1,4 @@
-//! What `tokenward token` costs as a whole process, beside an empty process and a bare SQLite read (DESIGN §10).
+//! What `tokenward token` costs as a whole process, beside an empty process and a bare `SQLite` read (DESIGN §10).
 //!
 //! `cargo bench -p tokenward-cli --bench startup`. Rounds are interleaved, so that whatever else the machine does
 //! strikes all of them; medians and ratios are printed, with the peak memory of each. No pass or fail: the budget is a
@@ -16,9 +16,12 @@ use stand::{REDIRECT, Result, log_in, now, print};
 
 const ROUNDS: usize = 400;
 
+/// A name and how to make the command.
+type Contender<'a> = (&'a str, Box<dyn Fn() -> Command + 'a>);
+
 fn main() -> Result<()> {
     if std::env::args().nth(1).as_deref() == Some("--peak") {
-        return peak_of(std::env::args().skip(2).collect());
+        return peak_of(&std::env::args().skip(2).collect::<Vec<_>>());
     }
     let examples = examples()?;
     let folder = tempfile::tempdir()?;
@@ -39,7 +42,7 @@ fn main() -> Result<()> {
         return Err(format!("tokenward token failed: {}", String::from_utf8_lossy(&shown.stderr)).into());
     }
     let database = folder.path().join("vault").join("vault.db");
-    let commands: [(&str, Box<dyn Fn() -> Command>); 3] = [
+    let commands: [Contender; 3] = [
         ("empty process", Box::new(|| Command::new(examples.join("empty")))),
         ("bare SQLite read", {
             let examples = examples.clone();
@@ -105,7 +108,8 @@ fn examples() -> Result<PathBuf> {
     Ok(release.join("examples"))
 }
 
-/// The peak memory of a command, in KiB, by the kernel's own account of a process that had this one child.
+/// The peak memory of a command, in KiB, by the kernel's own account of a process that had this one child. The kernel
+/// counts at least what the parent had at that moment (about 3 MiB), so smaller programs show that.
 fn peak(command: &Command) -> Result<u64> {
     let mut measuring = Command::new(std::env::current_exe()?);
     measuring.arg("--peak").arg(command.get_program()).args(command.get_args());
@@ -117,7 +121,7 @@ fn peak(command: &Command) -> Result<u64> {
     Ok(String::from_utf8(measuring.output()?.stdout)?.trim().parse()?)
 }
 
-fn peak_of(arguments: Vec<String>) -> Result<()> {
+fn peak_of(arguments: &[String]) -> Result<()> {
     let (program, rest) = arguments.split_first().ok_or("no program")?;
     Command::new(program).args(rest).stdin(Stdio::null()).stdout(Stdio::null()).status()?;
     let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN)?;
