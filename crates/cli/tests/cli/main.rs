@@ -12,6 +12,7 @@ mod languages;
 mod logins;
 mod mistakes;
 mod race;
+mod slow;
 mod secrets;
 mod signals;
 mod stand;
