@@ -6,6 +6,7 @@ mod keys;
 mod opening;
 mod place;
 mod secrets;
+mod stopped;
 
 /// The promises of the port.
 mod suite {
