@@ -158,6 +158,11 @@ impl Keeper {
         while turns < MAX_TURNS {
             let grant = self.inner.parts.vault.grant(id).await?;
             let now = self.inner.now();
+            if grant.app != app.name {
+                // Its tokens are another app's: of no use to whoever asks, and not to be shown to another host.
+                let whose = format!("the login of this profile belongs to the app {}, not to {}", grant.app, app.name);
+                return Err(Error::with_detail(Code::NotLoggedIn, Kept::Record, whose));
+            }
             match rotation::decide(&grant, ask, self.rules(), now) {
                 Decision::Serve => return hand(grant, turned, notices, ask, now),
                 Decision::Refuse(code) => return Err(refuse(code, &grant)),

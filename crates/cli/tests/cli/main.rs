@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests wait for other processes by the real clock")]
 
+mod apps;
 mod callback;
 mod crash;
 mod demo;
@@ -12,9 +13,9 @@ mod languages;
 mod logins;
 mod mistakes;
 mod race;
-mod slow;
 mod secrets;
 mod signals;
+mod slow;
 mod stand;
 mod tokens;
 mod vault;

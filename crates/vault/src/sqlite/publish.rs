@@ -7,7 +7,7 @@
 use std::sync::PoisonError;
 
 use tokenward_core::ports::VaultError;
-use tokenward_core::{Grant, GrantId, OldAccess, Standing};
+use tokenward_core::{Grant, GrantId, OldAccess, ProfileName, Standing};
 
 use crate::handout::{self, HandOut};
 use crate::key;
@@ -28,11 +28,36 @@ impl SqliteVault {
             if seen.as_ref() == Some(&present) {
                 return;
             }
+            if let Some((_, Some(written), _)) = &seen
+                && grant.profile.as_ref() != Some(written)
+            {
+                return self.publish_name(written).await;
+            }
             if let Err(error) = self.write_handout(&grant) {
                 tracing::warn!(%error, grant = %id, "the hand-out file was not written; tokens are served the long way");
                 return;
             }
             seen = Some(present);
+        }
+    }
+
+    /// Writes or removes the hand-out file of a name that changed hands, or was logged out, while a file was being written
+    /// under it: what was written is the token of a login that the name does not mean any more.
+    async fn publish_name(&self, profile: &ProfileName) {
+        let owner = match self.find_grant(profile).await {
+            Ok(owner) => owner,
+            Err(error) => {
+                tracing::warn!(%error, %profile, "whose hand-out file it is cannot be told; it goes");
+                None
+            }
+        };
+        match owner {
+            Some(id) => Box::pin(self.publish(id)).await,
+            None => {
+                if let Err(error) = handout::remove(&self.folder, profile) {
+                    tracing::warn!(%error, %profile, "a hand-out file could not be removed");
+                }
+            }
         }
     }
 
@@ -74,6 +99,7 @@ impl SqliteVault {
             (Some(access), Some(rules)) if !(grant.intent_open && rules.old_access == OldAccess::Dies) => {
                 let handout = HandOut {
                     grant: grant.id,
+                    app: grant.app.clone(),
                     generation: grant.generation,
                     turn_at: rules.turn_at(grant.id, access),
                     access: access.clone(),
