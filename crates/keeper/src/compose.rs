@@ -169,13 +169,7 @@ fn backup_error(error: BackupError) -> Error {
 /// The access token of a profile, if it can be handed out at once: good, not due to be turned, and of the app that the
 /// profile names now. Reads two small files and no database; every "no" means that the long way ([`Session`]) has to be
 /// gone, never that there is none.
-pub fn hand_out(
-    home: &Home,
-    profile: &ProfileName,
-    app: &AppName,
-    key: &KeySource,
-    now: Timestamp,
-) -> Option<HandOut> {
+pub fn hand_out(home: &Home, profile: &ProfileName, app: &AppName, key: &KeySource, now: Timestamp) -> Option<HandOut> {
     let found = handout::read(&Folder::new(home.path()), profile, &key_sources(key).ok()?, now)?;
     (found.app == *app).then_some(found)
 }

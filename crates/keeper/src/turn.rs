@@ -11,8 +11,8 @@ use std::time::Duration;
 use tokenward_core::ports::{AnswerKept, Committed, LeaseAttempt, Sent, VaultError, in_doubt};
 use tokenward_core::rotation::{self, Recovery, Settlement};
 use tokenward_core::{
-    App, Ask, Closing, Code, Doubt, Event, Generation, Grant, GrantId, HolderFate, Intent, IntentDraft, IntentId, Lease, RawAnswer,
-    Standing, TokenApi,
+    App, Ask, Closing, Code, Doubt, Event, Generation, Grant, GrantId, HolderFate, Intent, IntentDraft, IntentId,
+    Lease, RawAnswer, Standing, TokenApi,
 };
 use tokio::time::Instant;
 
@@ -247,9 +247,7 @@ impl Keeper {
         let window = rotation::sender_window(intent);
         let at_work = || !intent.doubted && matches!(fate, HolderFate::Alive);
         match rotation::recover(intent, grant, fate, self.rules(), now) {
-            Recovery::Wait { .. } if watching.elapsed() >= window => {
-                rotation::replay_or_hold(grant, self.rules(), now)
-            }
+            Recovery::Wait { .. } if watching.elapsed() >= window => rotation::replay_or_hold(grant, self.rules(), now),
             Recovery::Replay | Recovery::Hold { .. } if at_work() => match processes.age(&intent.sender) {
                 // Whatever the clock says: it began after it was born.
                 Some(age) if age < window => {
