@@ -3,6 +3,7 @@
 mod faults;
 mod handouts;
 mod keys;
+mod lost;
 mod opening;
 mod place;
 mod secrets;

@@ -22,7 +22,11 @@ async fn between_the_lock_and_the_row_of_a_lease() {
         // The lock of one who was about to write the row, or of a waiter that had just been woken.
         let path = place.folder.vault().join("locks").join(id.to_string());
         let stopped = File::create(path).unwrap();
-        if shared { stopped.lock_shared().unwrap() } else { stopped.lock().unwrap() }
+        if shared {
+            stopped.lock_shared().unwrap()
+        } else {
+            stopped.lock().unwrap()
+        }
         assert!(matches!(try_lease(&vault, id, 1).await, LeaseAttempt::Busy { .. }));
         let waiting = async {
             loop {
