@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Vault};
-use tokenward_core::{AppName, Code, ProfileName, SecretBytes};
+use tokenward_core::{AppName, Code, ExitClass, ProfileName, SecretBytes};
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, SqliteVault, VaultOptions, handout};
 use tokenward_wire::Feishu;
 
@@ -75,7 +75,15 @@ impl Session {
             observer: observer.unwrap_or_else(|| Arc::new(NoObserver)),
         };
         let keeper = Keeper::new(parts.clone(), keeper);
-        let recovered = keeper.recover_logins().await?;
+        let recovered = match keeper.recover_logins().await {
+            // A login that cannot be stored now is kept and stored later; it must not keep anyone from another login's
+            // token (I7).
+            Err(error) if error.code().exit() == ExitClass::TryLater => {
+                tracing::warn!(%error, "a login of an earlier process waits to be stored");
+                Vec::new()
+            }
+            recovered => recovered?,
+        };
         Ok(Self { vault, parts, keeper, recovered })
     }
 

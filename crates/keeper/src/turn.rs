@@ -185,7 +185,7 @@ impl Keeper {
 
     /// Continues what others left open. Gives back the grant as it is then, and the intent that the next spend
     /// repeats, if any.
-    async fn recover(
+    pub(crate) async fn recover(
         &self,
         mut grant: Grant,
         patience: Patience,
