@@ -12,7 +12,8 @@ use crate::GrantId;
 /// Names a process beyond doubt, also after its number was given to another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Holder {
-    /// The machine, its boot and its process namespace: only within one `place` do process numbers mean anything.
+    /// The machine's boot and, after a slash, its process namespace: only within one `place` do process numbers mean
+    /// anything, and only within one boot do file locks.
     pub place: String,
     /// The host's name, for people.
     pub host: String,

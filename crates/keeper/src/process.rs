@@ -37,8 +37,8 @@ impl Processes {
         let namespace = std::fs::read_link(proc.join("self/ns/pid")).ok().filter(|_| ours);
         let place = match (boot, namespace) {
             (Some(boot), Some(namespace)) => format!("{}/{}", boot.trim(), namespace.display()),
-            // Not comparable with anything, this process apart.
-            _ => format!("{host}/{:016x}", u64::from_le_bytes(nonce)),
+            // Not comparable with anything, this process apart: without a boot before a slash it shares no kernel either.
+            _ => format!("{host}-{:016x}", u64::from_le_bytes(nonce)),
         };
         let started = started(proc, pid).map_or(0, |(ticks, _)| ticks);
         Self { proc: proc.to_owned(), myself: Holder { place, host, pid, started, nonce: u64::from_le_bytes(nonce) } }

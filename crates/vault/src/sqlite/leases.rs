@@ -1,7 +1,7 @@
 //! Leases: a row that is written without a sync, and beside it the grant's lock file.
 //!
 //! The lock file comes first: whoever finds it taken looks at the row without writing, so that of many processes that ask at
-//! one moment only one writes. A free lock beside an unexpired row of our own place whose holder had the lock means that
+//! one moment only one writes. A free lock beside an unexpired row of our own kernel whose holder had the lock means that
 //! the holder died. A lock that is held while the row stays free belongs to a process that was stopped between the two, and
 //! after [`ROWLESS`] the row alone decides.
 
@@ -96,7 +96,7 @@ impl SqliteVault {
         let row = self.lease_row_with(&mut transaction, id).await?;
         let now = self.now();
         if let Some((present, until)) = row.present(now) {
-            let died = locked.is_some() && row.locked && present.place == holder.place;
+            let died = locked.is_some() && row.locked && one_kernel(present, holder);
             if !died {
                 return Ok(LeaseAttempt::Busy { holder: Some(present.clone()), until: Some(*until) });
             }
@@ -222,6 +222,13 @@ impl SqliteVault {
             .ok_or(VaultError::NoSuchGrant(id))?;
         LeaseRow::read(&row).map_err(|fault| self.fault(fault))
     }
+}
+
+/// Whether two holders share the kernel that keeps the locks. Two containers of one machine do: their places differ after
+/// the boot.
+fn one_kernel(one: &Holder, other: &Holder) -> bool {
+    let boot = |holder: &'_ Holder| holder.place.split_once('/').map(|(boot, _)| boot.to_owned());
+    one.place == other.place || (boot(one).is_some() && boot(one) == boot(other))
 }
 
 /// Tries of the lock while nobody's row explains why it is taken; with pauses of 1, 2, 4 and 8 ms.

@@ -1,4 +1,4 @@
-//! Processes that were stopped (SIGSTOP, Ctrl-Z) at an unlucky moment: they hold nobody up for as long as they sleep.
+//! Processes that were stopped (SIGSTOP, Ctrl-Z) at an unlucky moment, or died in another container: they hold nobody up.
 
 use std::fs::File;
 use std::time::Duration;
@@ -43,4 +43,21 @@ async fn between_the_lock_and_the_row_of_a_lease() {
         vault.release(lease).await.unwrap();
         assert!(matches!(try_lease(&late, id, 2).await, LeaseAttempt::Held(_)));
     }
+}
+
+#[tokio::test]
+async fn a_container_that_died_beside_ours() {
+    let place = Place::new();
+    let (dying, vault) = (place.vault().await, place.vault().await);
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let there = holder("b007/pid:[1]", 1);
+    drop(dying.lease(id, &there, Duration::from_secs(30)).await.unwrap());
+    let ours = holder("b007/pid:[2]", 1);
+    let busy = vault.lease(id, &ours, Duration::from_secs(30)).await.unwrap();
+    assert!(matches!(busy, LeaseAttempt::Busy { .. }));
+    // Its lock went with it; the kernel is ours too, and says so.
+    drop(dying);
+    let elsewhere = vault.lease(id, &holder("b008/pid:[2]", 1), Duration::from_secs(30)).await.unwrap();
+    assert!(matches!(elsewhere, LeaseAttempt::Busy { .. }));
+    assert!(matches!(vault.lease(id, &ours, Duration::from_secs(30)).await.unwrap(), LeaseAttempt::Held(_)));
 }
