@@ -27,6 +27,9 @@ mod start;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // No secret ends in a core dump (I4). A limit of zero would not stop one that goes to a program, and programs that we
+    // start would inherit it. Where the kernel knows no such thing there is nothing to be done.
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     let ambient = ambient::Ambient::read();
     let arguments = ambient::arguments();
     match fast::token(&arguments, &ambient) {

@@ -216,7 +216,10 @@ pub fn settle(
         Outcome::Refused(refusal) => match refusal.class {
             RefusalClass::InDoubt => Settlement::Doubt { doubt: Doubt::OddAnswer, refusal },
             RefusalClass::NeedsConsent | RefusalClass::AccessDead => {
-                Settlement::Dead { code: story(&refusal, grant, replay, now), refusal }
+                let code = story(&refusal, grant, replay, now);
+                // It was we who had used it: nobody needs to look for a second tool.
+                let remedy = if code == Code::AnswerLost { Remedy::LogIn } else { refusal.remedy };
+                Settlement::Dead { code, refusal: Refusal { remedy, ..refusal } }
             }
             RefusalClass::Retry
             | RefusalClass::Configuration

@@ -199,7 +199,11 @@ fn the_story_of_a_refusal() {
     let story = |remedy, replay, now| {
         let outcome = Outcome::Refused(refusal(RefusalClass::NeedsConsent, remedy));
         match settle(outcome, &grant(7200), TokenApi::V3, replay, &rules(Replay::Harmless), at(now)) {
-            Settlement::Dead { code, .. } => code,
+            Settlement::Dead { code, refusal } => {
+                // The advice fits the story: what we lost ourselves is nobody else's doing.
+                assert_eq!(refusal.remedy == Remedy::LogInAfterUse, code == Code::ForeignSpender);
+                code
+            }
             other => panic!("{other:?}"),
         }
     };

@@ -37,8 +37,9 @@ impl Processes {
         let namespace = std::fs::read_link(proc.join("self/ns/pid")).ok().filter(|_| ours);
         let place = match (boot, namespace) {
             (Some(boot), Some(namespace)) => format!("{}/{}", boot.trim(), namespace.display()),
-            // Not comparable with anything, this process apart: without a boot before a slash it shares no kernel either.
-            _ => format!("{host}-{:016x}", u64::from_le_bytes(nonce)),
+            // Its numbers are not comparable with anyone's; file locks are, within one boot.
+            (Some(boot), None) => format!("{}/{:016x}", boot.trim(), u64::from_le_bytes(nonce)),
+            (None, _) => format!("{host}-{:016x}", u64::from_le_bytes(nonce)),
         };
         let started = started(proc, pid).map_or(0, |(ticks, _)| ticks);
         Self { proc: proc.to_owned(), myself: Holder { place, host, pid, started, nonce: u64::from_le_bytes(nonce) } }
@@ -154,7 +155,9 @@ mod tests {
         let processes = Processes::new(table.path(), &Seven);
         let other = Holder { place: "b/pid:[1]".into(), host: "h".into(), pid: 5, started: 9, nonce: 1 };
         assert_eq!(processes.fate(&other), HolderFate::Unknown);
-        assert_ne!(processes.myself().place, "b/pid:[1]");
+        // Still of the same boot, so file locks speak for it.
+        let place = &processes.myself().place;
+        assert!(place.starts_with("b/") && place != "b/pid:[1]", "{place}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod apps;
 mod callback;
 mod crash;
 mod demo;
+mod dumps;
 mod exec;
 mod exits;
 mod help;
