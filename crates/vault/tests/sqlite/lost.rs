@@ -21,7 +21,7 @@ async fn turned(vault: &SqliteVault, id: GrantId, generation: Generation) {
 fn says_so<T: std::fmt::Debug>(found: Result<T, VaultError>) {
     match found {
         Err(VaultError::Unreadable { reason, .. }) => {
-            assert!(reason.contains("has lost what was written last"), "{reason}")
+            assert!(reason.contains("has lost what was written last"), "{reason}");
         }
         other => panic!("{other:?}"),
     }

@@ -23,9 +23,9 @@ async fn between_the_lock_and_the_row_of_a_lease() {
         let path = place.folder.vault().join("locks").join(id.to_string());
         let stopped = File::create(path).unwrap();
         if shared {
-            stopped.lock_shared().unwrap()
+            stopped.lock_shared().unwrap();
         } else {
-            stopped.lock().unwrap()
+            stopped.lock().unwrap();
         }
         assert!(matches!(try_lease(&vault, id, 1).await, LeaseAttempt::Busy { .. }));
         let waiting = async {
