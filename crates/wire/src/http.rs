@@ -433,12 +433,15 @@ fn wait_asked(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
     header(headers, LIMIT_RESET)
         .and_then(seconds)
         .or_else(|| header(headers, RETRY_AFTER.as_str()).and_then(|text| seconds(text).or_else(|| until(text))))
+        .map(|seconds| seconds.min(LONGEST_WAIT))
 }
 
 const LOG_ID: &str = "x-tt-logid";
 const LIMIT_RESET: &str = "x-ogw-ratelimit-reset";
 /// Token answers are a few kilobytes (reference §4.3); what is longer is not one.
 const BODY_CAP: usize = 1 << 20;
+/// Nobody waits longer than a year; a larger number is a mistake, and must not break a sum.
+const LONGEST_WAIT: u64 = 365 * 86_400;
 /// Gateways add headers; hyper would refuse an answer with more than a hundred, and its tokens with it.
 const HEADERS_CAP: usize = 1000;
 const FIRST_ROOM: usize = 8 << 10;

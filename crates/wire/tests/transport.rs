@@ -350,3 +350,10 @@ async fn many_headers_and_old_protocols_do_not_cost_the_answer() {
         assert!(answer.whole && answer.body.expose() == body.as_bytes(), "{answer:?}");
     }
 }
+
+#[tokio::test]
+async fn a_pause_without_end_is_cut() {
+    let head = "HTTP/1.1 429 X\r\nx-ogw-ratelimit-reset: 18446744073709551615\r\nContent-Length: 4\r\n\r\nbusy";
+    let answer = answered(refresh(&Server::answering(&[head]).await.base).await);
+    assert_eq!(answer.retry_after, Some(365 * 86_400));
+}
