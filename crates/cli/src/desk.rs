@@ -5,8 +5,8 @@
 use std::sync::{Arc, OnceLock};
 
 use tokenward::{
-    Home, Keeper, KeeperOptions, Notice, Overrides, ResolvedProfile, Session, SessionOptions, Settings, SettingsError,
-    SystemEntropy,
+    Home, Keeper, KeeperOptions, KeySource, Notice, Overrides, ResolvedProfile, Session, SessionOptions, Settings,
+    SettingsError, SystemEntropy, VaultInfo,
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{App, AppKind, Code, GrantId, ProfileName};
@@ -109,6 +109,21 @@ impl Desk {
             key: settings.key_source().map_err(|error| self.settings_failure(&error))?,
             observer: self.ambient.observer(),
             keeper: KeeperOptions::default(),
+        })
+    }
+
+    /// Where the key comes from that opens the vault, in words. An explicit key is used only by a vault that was sealed
+    /// with one.
+    pub(crate) fn key_words(&self, settings: &Settings, info: &VaultInfo) -> Result<String, Failure> {
+        let lang = self.lang();
+        let given = settings.key_source().map_err(|error| self.settings_failure(&error))?;
+        // The vault's own enumeration is not ours to name; its names are stable, since `key.json` holds them.
+        let kind = serde_json::to_value(info.key_source).unwrap_or_default();
+        Ok(match (kind.as_str(), given) {
+            (Some("explicit"), KeySource::File(path)) => lang.key_given_file(path.display()),
+            (Some("explicit"), _) => lang.key_given(),
+            (Some("keyring"), _) => lang.key_keyring(),
+            _ => lang.key_own_file(settings.home().vault().join("key").display()),
         })
     }
 

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use tokenward::{Error, Kept};
-use tokenward_core::{Code, Refusal};
+use tokenward_core::{Code, ProfileName, Refusal};
 
 use crate::say::Lang;
 
@@ -100,6 +100,16 @@ impl Failure {
         let mut advice = self.advice(lang);
         advice.push(next);
         self.0.next = Some(advice);
+        self
+    }
+
+    /// Makes advice name the profile that was named on the command line.
+    pub(crate) fn about(mut self, profile: Option<&ProfileName>, lang: Lang) -> Self {
+        if let Some(profile) = profile {
+            let named = format!("`tokenward login --profile {profile}`");
+            let advice = self.advice(lang);
+            self.0.next = Some(advice.into_iter().map(|line| line.replace("`tokenward login`", &named)).collect());
+        }
         self
     }
 

@@ -121,6 +121,9 @@ fn show(login: &Login, url: &Url, desk: &Desk) -> Result<(), Failure> {
     }
     if login.qr {
         picture(url, desk);
+        if !login.paste {
+            printer.note(lang.qr_comes_back_elsewhere());
+        }
     }
     Ok(())
 }

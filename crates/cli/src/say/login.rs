@@ -34,6 +34,7 @@ super::sentences! {
     paste_other_login() { "the pasted address belongs to another login (its state differs)" "粘贴的地址属于另一次登录（state 不一致）" }
     device_code(url, code, span) { "on any device open\n  {url}\nand type the code {code} (good for {span})" "请在任意设备上打开\n  {url}\n并输入代码 {code}（{span}内有效）" }
     device_direct(url) { "or open this address, which has the code in it:\n  {url}" "也可以直接打开带有代码的地址：\n  {url}" }
+    qr_comes_back_elsewhere() { "a phone that scans this cannot come back to this machine: use it with --paste, or log in with --device" "扫码的手机无法返回本机：请配合 --paste 使用，或用 --device 登录" }
     qr_too_long() { "the address is too long for a QR code" "地址太长，无法生成二维码" }
     port_needs_loopback(uri) { "the redirect URL {uri} is not on this machine, so nothing can wait for it here: use --paste, or --port" "重定向 URL {uri} 不在本机，无法在这里等待：请用 --paste，或指定 --port" }
     new_profile(profile, app) { "profile {profile} is new and belongs to app {app}" "新建配置档 {profile}，属于应用 {app}" }
@@ -52,7 +53,7 @@ super::sentences! {
     ask_logout(profile) { "Forget the login of profile {profile}?" "确定要删除配置档 {profile} 的登录吗？" }
     ask_logout_revoke(profile) { "Withdraw the login of profile {profile} at the provider and forget it?" "确定要在服务方撤销配置档 {profile} 的登录并删除吗？" }
     logout_ways() { "--yes" "参数 --yes" }
-    not_logged_out() { "nothing was changed" "未做任何更改" }
+    nothing_changed() { "nothing was changed" "未做任何更改" }
     logged_out(profile) { "profile {profile}: the tokens are gone from this machine" "配置档 {profile}：本机上的令牌已清除" }
     logged_out_revoked(profile) { "profile {profile}: withdrawn at the provider and gone from this machine" "配置档 {profile}：已在服务方撤销，本机上的令牌已清除" }
     logged_out_unrevoked(profile) { "profile {profile}: gone from this machine; the provider did not confirm the withdrawal" "配置档 {profile}：本机上的令牌已清除；服务方未确认撤销" }

@@ -30,6 +30,10 @@ super::sentences! {
     fact_issued_by() { "token endpoint" "令牌接口" }
     fact_story() { "what happened" "经过" }
     fact_key() { "vault key" "保险库密钥" }
+    key_own_file(path) { "the vault's own key file {path}" "保险库自己的密钥文件 {path}" }
+    key_given_file(path) { "the key file {path} (TOKENWARD_KEY_FILE)" "密钥文件 {path}（TOKENWARD_KEY_FILE）" }
+    key_given() { "the variable TOKENWARD_KEY" "环境变量 TOKENWARD_KEY" }
+    key_keyring() { "the keyring of the operating system" "操作系统的密钥环" }
     fact_vault() { "vault folder" "保险库目录" }
     none() { "none" "无" }
     unknown() { "not told" "未知" }
