@@ -5,8 +5,8 @@
 use std::sync::{Arc, OnceLock};
 
 use tokenward::{
-    Home, Keeper, KeeperOptions, KeySource, Notice, Overrides, ResolvedProfile, Session, SessionOptions, Settings,
-    SettingsError, SystemEntropy, VaultInfo,
+    Home, Keeper, KeeperOptions, KeySource, Notice, Overrides, Recovered, ResolvedProfile, Session, SessionOptions,
+    Settings, SettingsError, SystemEntropy, VaultInfo,
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{App, AppKind, Code, GrantId, ProfileName};
@@ -183,6 +183,7 @@ impl Desk {
                     self.printer.warning(lang.notice_turn_failed(lang.happened(error.code()), error.code()));
                 }
                 Notice::Odd(oddity) => self.printer.warning(lang.notice_odd(lang.oddity(*oddity))),
+                Notice::Recovered(Recovered::Replay) => self.printer.note(lang.notice_replayed()),
                 Notice::Recovered(_) => self.printer.note(lang.notice_recovered()),
                 Notice::RescueSlotUsed => self.printer.warning(lang.notice_rescue()),
                 Notice::Parked => self.printer.note(lang.notice_parked()),

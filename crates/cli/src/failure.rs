@@ -142,7 +142,8 @@ impl Failure {
         if let Some(next) = &self.0.next {
             return next.clone();
         }
-        let Some(refusal) = &self.0.refusal else { return vec![lang.next_step(self.0.code).to_owned()] };
+        let refusal = self.0.refusal.as_ref().filter(|_| !told_by_us(self.0.code));
+        let Some(refusal) = refusal else { return vec![lang.next_step(self.0.code).to_owned()] };
         let mut advice = vec![lang.remedy(refusal.remedy).to_owned()];
         if let Some(seconds) = refusal.retry_after {
             advice.push(lang.retry_after(lang.span(seconds)));
@@ -206,6 +207,22 @@ impl From<Error> for Failure {
         failure.0.detail = error.detail().map(str::to_owned).or_else(|| error.vault_error().map(ToString::to_string));
         failure
     }
+}
+
+/// Stories that the journal knows better than the provider: its remedy for a used token says to look for a thief, where
+/// the answer to our own send was lost.
+const fn told_by_us(code: Code) -> bool {
+    matches!(
+        code,
+        Code::AnswerLost
+            | Code::ForeignSpender
+            | Code::ConsentExpired
+            | Code::ConsentDenied
+            | Code::LoginTimedOut
+            | Code::CodeRefused
+            | Code::OutcomeUnknown
+            | Code::OddAnswer
+    )
 }
 
 /// How `kept` is written in JSON.

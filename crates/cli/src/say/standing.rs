@@ -50,7 +50,8 @@ super::sentences! {
     good_for(span) { "the access token is good for {span}" "访问令牌有效期还有 {span}" }
     notice_turn_failed(what, code) { "the turn ahead of time failed; the present token is still good: {what} ({code})" "提前续期失败，现有令牌仍可用：{what}（{code}）" }
     notice_odd(what) { "the provider's answer was odd: {what}" "服务方的应答有异常：{what}" }
-    notice_recovered() { "an earlier run was interrupted; what it left was brought to an end" "之前的一次运行中断了；遗留的步骤已处理完毕" }
+    notice_recovered() { "an earlier turn was interrupted after its answer was kept; it has been finished" "之前的一次续期在保存应答后中断；现已补办完成" }
+    notice_replayed() { "the outcome of an earlier turn was unknown; the provider was asked again and has answered" "之前一次续期的结果未知；已再次询问服务方并得到应答" }
     notice_rescue() { "the journal could not be written; the answer is kept in the rescue slot. Free some space soon" "日志无法写入；应答已存入应急槽。请尽快腾出空间" }
     notice_parked() { "a late answer arrived after the login had moved on; its tokens are kept aside" "应答迟到，登录已更新；其中的令牌另行保存" }
     notice_clock() { "the clock went back: stored times were made true by a turn" "系统时钟被回拨：已通过续期校正所存时间" }

@@ -264,3 +264,51 @@ fn a_taken_port_is_named() {
 fn second_user(world: &World) -> String {
     world.sandbox.add_user(tokenward_emulator::UserSpec::new("小明")).id
 }
+
+#[test]
+fn a_browser_gets_the_address_and_none_of_our_secrets() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    let folder = tempfile::tempdir().unwrap();
+    let (browser, seen) = (folder.path().join("browser"), folder.path().join("seen"));
+    std::fs::write(&browser, format!("#!/bin/sh\n(echo \"$1\"; env) > {0}.new; mv {0}.new {0}\n", seen.display()))
+        .unwrap();
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = world.command(&["login", "--port", "0", "--timeout", "20s"]);
+    command.env("BROWSER", &browser).env("TOKENWARD_APP_SECRET", &world.app.secret);
+    let login = Started::new(&mut command);
+    let text = loop {
+        if let Ok(text) = std::fs::read_to_string(&seen) {
+            break text;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    };
+    assert!(!text.contains(&world.app.secret));
+    browse(text.lines().next().unwrap());
+    let ran = login.finish();
+    assert!(ran.succeeds().err.contains("opening the login page"), "{ran:?}");
+    assert!(ran.out.is_empty(), "{ran:?}");
+}
+
+#[test]
+fn without_a_screen_the_address_is_shown() {
+    let world = World::new();
+    let ran = world.run(&["login", "--port", "0", "--timeout", "1s"]);
+    assert!(ran.err.contains("open this address") && ran.err.contains("--paste"), "{ran:?}");
+}
+
+#[test]
+fn a_store_app_has_tokens_once_its_ticket_is_known() {
+    use tokenward_emulator::{AppSpec, Brand};
+    let mut world = World::bare();
+    world.app = world.sandbox.app(AppSpec::new(Brand::Feishu).redirect("http://127.0.0.1/callback").store());
+    let ran = world.init(&["--app-kind", "store", "--tenant-key", "tenant_sandbox"]);
+    ran.succeeds();
+    let ran = world.run(&["token", "--as", "tenant"]);
+    assert_eq!(ran.code, 2, "no ticket yet: {ran:?}");
+    let ticket = world.sandbox.ticket(&world.app.id).unwrap();
+    let ran = world.run_with(&[("TOKENWARD_APP_TICKET", &ticket)], &["token", "--as", "tenant"]);
+    assert!(ran.succeeds().out.starts_with("t-"), "{ran:?}");
+    let ran = world.run(&["token", "--as", "app", "--min-ttl", "1m"]);
+    assert_eq!(ran.code, 0, "the ticket was kept: {ran:?}");
+}

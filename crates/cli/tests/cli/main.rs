@@ -7,6 +7,7 @@ mod crash;
 mod demo;
 mod exec;
 mod exits;
+mod faults;
 mod help;
 mod languages;
 mod logins;
