@@ -147,6 +147,20 @@ impl Desk {
         Ok(app)
     }
 
+    /// The grant of a profile, if it is a consent to the app that the profile names now. A token of one app is never
+    /// sent with another app's credentials.
+    pub(crate) async fn grant_of(&self, work: &Work) -> Result<GrantId, Failure> {
+        let keeper = work.session.keeper();
+        let id = keeper.grant_of(&work.profile.name).await?;
+        let consented = keeper.status(id).await?.grant.app;
+        if consented == work.app.name {
+            return Ok(id);
+        }
+        let lang = self.lang();
+        let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_app(&work.profile.name, &consented));
+        Err(failure.then(lang.login_of_other_app_next(consented, &work.app.name)))
+    }
+
     /// Everything at once, for commands that act on a login.
     pub(crate) async fn work(&self) -> Result<Work, Failure> {
         let settings = self.settings()?;

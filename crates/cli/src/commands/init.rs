@@ -7,7 +7,7 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{AppRecord, ConfigEdit, Overrides, ProfileRecord, ResolvedProfile, Session, Setting};
+use tokenward::{AppRecord, ConfigEdit, Overrides, ProfileRecord, ResolvedProfile, Session, Setting, Settings};
 use tokenward_core::ports::AppTokenKind;
 use tokenward_core::{AppName, AppSecret, Brand, Code, ProfileName, Scopes};
 use url::Url;
@@ -29,6 +29,7 @@ pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
     let scopes = scopes(&init.scope, desk)?;
 
     let home = desk.home()?;
+    refuse_foreign_profile(&app, &profile, desk)?;
     let record = record(init, brand, app_id, &scopes, desk);
     let mut edit = ConfigEdit::open(&home).map_err(|error| desk.settings_failure(&error))?;
     edit.app(&app, &record).profile(&profile, &ProfileRecord { app: app.clone(), redirect_uri: None, scopes: None });
@@ -66,6 +67,20 @@ fn names(init: &Init, desk: &Desk) -> Result<(AppName, ProfileName), Failure> {
         None => app.as_str().parse().map_err(|_| bad(app.as_str()))?,
     };
     Ok((app, profile))
+}
+
+/// A profile that belongs to another app keeps it: its login is a consent to that app.
+fn refuse_foreign_profile(app: &AppName, profile: &ProfileName, desk: &Desk) -> Result<(), Failure> {
+    // Its warnings are told when the settings are read again, after they were written.
+    let (settings, _) = Settings::load(desk.home()?, desk.ambient.env.clone(), Overrides::default())
+        .map_err(|error| desk.settings_failure(&error))?;
+    let mut known = settings.profiles();
+    match known.find(|(name, _)| *name == profile) {
+        Some((_, Some(own))) if own != *app => {
+            Err(Failure::new(Code::Usage, desk.lang().profile_other_app(profile, own)).complete())
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn brand(init: &Init, desk: &Desk) -> Result<Option<Brand>, Failure> {

@@ -39,6 +39,8 @@ super::sentences! {
     port_needs_loopback(uri) { "the redirect URL {uri} is not on this machine, so nothing can wait for it here: use --paste, or --port" "重定向 URL {uri} 不在本机，无法在这里等待：请用 --paste，或指定 --port" }
     new_profile(profile, app) { "profile {profile} is new and belongs to app {app}" "新建配置档 {profile}，属于应用 {app}" }
     profile_other_app(profile, app) { "profile {profile} belongs to app {app}: choose another name with --profile" "配置档 {profile} 属于应用 {app}：请用 --profile 换一个名字" }
+    login_of_other_app(profile, app) { "the login of profile {profile} is a consent to app {app}, which the configuration no longer names" "配置档 {profile} 的登录属于应用 {app}，而配置中已改为其他应用" }
+    login_of_other_app_next(old, new) { "put app = \"{old}\" back into config.toml, or run `tokenward login` to consent to app {new}" "请在 config.toml 中恢复 app = \"{old}\"，或运行 `tokenward login` 授权应用 {new}" }
     no_such_app(app) { "there is no app {app}: run `tokenward init --app {app}`" "没有应用 {app}：请运行 `tokenward init --app {app}`" }
 
     logged_in(profile, who) { "logged in: profile {profile} is {who}" "登录成功：配置档 {profile} 的用户是 {who}" }
