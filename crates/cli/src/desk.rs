@@ -147,18 +147,28 @@ impl Desk {
         Ok(app)
     }
 
-    /// The grant of a profile, if it is a consent to the app that the profile names now. A token of one app is never
-    /// sent with another app's credentials.
+    /// The grant of a profile, if it is a consent to the app that the profile names now.
     pub(crate) async fn grant_of(&self, work: &Work) -> Result<GrantId, Failure> {
-        let keeper = work.session.keeper();
-        let id = keeper.grant_of(&work.profile.name).await?;
-        let consented = keeper.status(id).await?.grant.app;
-        if consented == work.app.name {
-            return Ok(id);
+        let id = work.session.keeper().grant_of(&work.profile.name).await?;
+        self.own_app(id, &work.profile, &work.session).await?;
+        Ok(id)
+    }
+
+    /// Refuses a grant that is a consent to another app than its profile names now: a token of one app is never sent
+    /// with another app's credentials.
+    pub(crate) async fn own_app(
+        &self,
+        grant: GrantId,
+        profile: &ResolvedProfile,
+        session: &Session,
+    ) -> Result<(), Failure> {
+        let consented = session.keeper().status(grant).await?.grant.app;
+        if consented == profile.app_name {
+            return Ok(());
         }
         let lang = self.lang();
-        let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_app(&work.profile.name, &consented));
-        Err(failure.then(lang.login_of_other_app_next(consented, &work.app.name)))
+        let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_app(&profile.name, &consented));
+        Err(failure.then(lang.login_of_other_app_next(consented, &profile.app_name)))
     }
 
     /// Everything at once, for commands that act on a login.

@@ -24,6 +24,7 @@ pub(super) async fn run(logout: &Logout, desk: &Desk) -> Result<ExitCode, Failur
     }
     let app = if logout.revoke {
         let profile = desk.profile(&settings)?;
+        desk.own_app(grant, &profile, &session).await?;
         Some(desk.app(&profile, &session).await?)
     } else {
         None

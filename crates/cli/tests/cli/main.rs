@@ -9,6 +9,7 @@ mod demo;
 mod exec;
 mod exits;
 mod faults;
+mod fields;
 mod help;
 mod languages;
 mod logins;
