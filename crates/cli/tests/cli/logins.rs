@@ -56,11 +56,30 @@ fn init_answers_in_json_too() {
 }
 
 #[test]
-fn a_wrong_secret_is_found_at_once() {
-    let mut world = World::bare();
+fn a_wrong_secret_is_found_at_once_and_takes_no_good_ones_place() {
+    let mut world = World::logged_in();
+    let (config, good) = (world.config(), world.app.secret.clone());
     world.app.secret = "wrong".to_owned();
-    world.init(&[]).fails(6, "TW0701");
+    let ran = world.init(&["--scope", "drive:drive"]);
+    assert!(ran.fails(6, "TW0701").err.contains("nothing was saved"), "{ran:?}");
+    assert_eq!(world.config(), config);
+    world.run(&["refresh"]).succeeds();
     world.init(&["--no-check"]).succeeds();
+    world.run(&["refresh"]).fails(6, "TW0701");
+    world.app.secret = good;
+    world.init(&[]).succeeds();
+    world.run(&["refresh"]).succeeds();
+}
+
+#[test]
+fn setting_up_again_leaves_what_was_written_by_hand() {
+    let world = World::new();
+    let path = world.home.join("config.toml");
+    let config =
+        world.config().replace("[profiles.default]\n", "# mine\n[profiles.default]\nscopes = \"drive:drive\"\n");
+    std::fs::write(&path, &config).unwrap();
+    world.init(&[]).succeeds();
+    assert_eq!(world.config(), config);
 }
 
 #[test]
