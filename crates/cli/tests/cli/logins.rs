@@ -185,6 +185,11 @@ fn a_device_login_shows_the_code_and_waits() {
     let ran = world.run(&["login", "--device", "--qr", "--timeout", "30s"]);
     ran.succeeds();
     assert!(ran.err.contains("type the code") && ran.err.contains('█') && ran.err.contains("Ada"), "{ran:?}");
+    let ran = world.run(&["login", "--device", "--json"]);
+    let documents: Vec<serde_json::Value> =
+        serde_json::Deserializer::from_str(&ran.succeeds().out).into_iter().collect::<Result<_, _>>().unwrap();
+    assert!(documents[0]["user_code"].as_str().is_some_and(|code| code.len() > 4), "{ran:?}");
+    assert_eq!(documents[1]["login"]["user"]["name"], "Ada");
     world.sandbox.rules(|rules| rules.device_consent = Consent::Deny);
     world.run(&["login", "--device"]).fails(3, "TW0407");
 }
