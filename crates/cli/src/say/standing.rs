@@ -38,7 +38,8 @@ super::sentences! {
     none() { "none" "无" }
     unknown() { "not told" "未知" }
     no_profile() { "(no profile)" "（无配置档）" }
-    nothing_listed() { "nobody has logged in yet; run `tokenward init`, then `tokenward login`" "还没有人登录；请先运行 `tokenward init`，再运行 `tokenward login`" }
+    nothing_listed() { "nobody is logged in; run `tokenward init`, then `tokenward login`" "目前没有登录；请先运行 `tokenward init`，再运行 `tokenward login`" }
+    logged_out_hidden(count) { "logged out and not shown: {count} (-v shows them)" "已退出而未显示：{count} 个（-v 可显示）" }
     doubt_story(since, why) { "a refresh token was sent and {why} ({since}); it is asked again when that is safe" "刷新令牌已发出，但{why}（{since}）；会在安全时再次询问" }
     consent_story(since, code, what) { "{what} ({code}, {since})" "{what}（{code}，{since}）" }
     consent_provider(code) { "provider's code {code}" "服务方错误码 {code}" }

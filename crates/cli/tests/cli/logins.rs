@@ -258,6 +258,9 @@ fn logging_out_forgets_and_revoking_withdraws() {
     let ran = world.run(&["logout", "--yes", "--revoke", "--json"]);
     assert_eq!(ran.succeeds().json()["revoked"], true);
     world.run(&["status"]).fails(3, "TW0401");
+    let ran = world.run(&["list"]);
+    assert!(ran.succeeds().out.is_empty() && ran.err.contains("not shown: "), "{ran:?}");
+    assert!(world.run(&["list", "-v"]).out.contains("logged out"));
 }
 
 #[test]
