@@ -136,6 +136,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("logout", "force", "即使服务方未能撤销也删除令牌"),
     ("sandbox", "", "在本机启动真正轮换令牌的服务方，用于试用和测试"),
     ("sandbox", "port", "监听端口；0 表示任选空闲端口"),
+    ("sandbox", "redirect_uri", "其应用所登记的重定向 URL"),
     ("sandbox", "auto_consent", "自动同意授权，无需点击"),
     ("sandbox", "access_life", "访问令牌的有效期"),
     ("sandbox", "refresh_life", "刷新令牌的有效期"),
