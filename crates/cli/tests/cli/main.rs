@@ -18,6 +18,7 @@ mod race;
 mod secrets;
 mod signals;
 mod stand;
+mod terminal;
 mod tokens;
 mod vault;
 mod world;
