@@ -2,11 +2,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests wait for other processes by the real clock")]
 
+mod apps;
 mod callback;
 mod crash;
 mod demo;
 mod exec;
 mod exits;
+mod faults;
+mod fields;
 mod help;
 mod languages;
 mod logins;
@@ -15,6 +18,7 @@ mod race;
 mod secrets;
 mod signals;
 mod stand;
+mod terminal;
 mod tokens;
 mod vault;
 mod world;
