@@ -6,6 +6,7 @@ mod apps;
 mod callback;
 mod crash;
 mod demo;
+mod disks;
 mod exec;
 mod exits;
 mod faults;
