@@ -180,6 +180,7 @@ async fn serve_read_only(folder: &Folder) {
 }
 
 /// In a container that lets nobody mount anything, these two tests say so and do nothing.
+#[expect(clippy::print_stderr, reason = "a test that did nothing says so")]
 fn on_a_disk_of_its_own(script: &str) {
     let root = tempfile::tempdir().unwrap();
     let run = |script: &str| {
