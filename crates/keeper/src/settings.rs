@@ -123,6 +123,14 @@ impl Settings {
         Resolver::new(self, Some(entries), Some(app_entries)).resolve(name, app_name)
     }
 
+    /// The app that a profile names; a profile that variables alone describe names one of its own name.
+    pub fn app_of(&self, profile: &ProfileName) -> Option<AppName> {
+        match self.file.profiles.get(profile) {
+            Some(entries) => entries.get(&Setting::App)?.text.parse().ok(),
+            None => profile.as_str().parse().ok(),
+        }
+    }
+
     fn select(&self, name: Option<&ProfileName>) -> Result<(ProfileName, Origin), SettingsError> {
         if let Some(name) = name {
             return Ok((name.clone(), Origin::Flag("--profile")));

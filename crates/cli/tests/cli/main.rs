@@ -18,6 +18,7 @@ mod mistakes;
 mod race;
 mod secrets;
 mod signals;
+mod slow;
 mod stand;
 mod terminal;
 mod tokens;
