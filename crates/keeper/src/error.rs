@@ -64,6 +64,14 @@ impl Error {
         Self(Arc::new(Inner { code: error.code(), kept, refusal: None, detail: None, source: Some(Box::new(error)) }))
     }
 
+    /// The same failure, with more known about what was kept. For one that was not yet handed to anybody.
+    pub(crate) fn keeping(mut self, kept: Kept) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.kept = kept;
+        }
+        self
+    }
+
     /// A failure of a call that spends nothing.
     pub(crate) fn call(error: CallError) -> Self {
         match error {

@@ -338,12 +338,8 @@ impl Keeper {
         } else if let Err(error) = settled {
             // The answer is safe; say where.
             return Err(match (kept, error.vault_error().is_some()) {
-                (Ok(AnswerKept::Journal), true) => {
-                    Error::with_detail(error.code(), Kept::AnswerInJournal, error.to_string())
-                }
-                (Ok(AnswerKept::RescueSlot), true) => {
-                    Error::with_detail(error.code(), Kept::AnswerInRescueSlot, error.to_string())
-                }
+                (Ok(AnswerKept::Journal), true) => error.keeping(Kept::AnswerInJournal),
+                (Ok(AnswerKept::RescueSlot), true) => error.keeping(Kept::AnswerInRescueSlot),
                 _ => error,
             });
         }

@@ -12,7 +12,7 @@ use crate::fields::{self, LoginFields};
 pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let work = desk.work().await?;
     let keeper = work.session.keeper();
-    let grant = keeper.grant_of(&work.profile.name).await?;
+    let grant = desk.grant_of(&work).await?;
     let handed = keeper.renew(&work.app, grant).await?;
     desk.tell_notices(&handed.notices);
     if desk.printer.json {

@@ -162,6 +162,9 @@ async fn the_nth_change_fails_for_every_n() {
             if let Err(error) = &result {
                 let expected = if full { Code::VaultFull } else { Code::VaultReadOnly };
                 assert_eq!(error.code(), expected, "call {nth}: {error}");
+                // The system's own reason is not lost on the way.
+                let source = error.vault_error().map(ToString::to_string).unwrap_or_default();
+                assert!(source.contains("injected"), "call {nth}: {error:?}");
                 assert!(
                     matches!(error.kept(), Kept::Everything | Kept::TokenUnspent | Kept::AnswerInJournal),
                     "call {nth}"
