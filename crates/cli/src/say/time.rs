@@ -20,7 +20,7 @@ impl Lang {
         let seconds = match seconds {
             0..60 => seconds,
             60..86_370 => seconds + 30,
-            _ => seconds + 1800,
+            _ => seconds.saturating_add(1800),
         };
         let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
         match (days, hours, minutes) {
