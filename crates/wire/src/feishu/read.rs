@@ -176,11 +176,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A life in seconds and whether its number was odd. A negative one has ended already; endless ones end after ten
-    /// years.
+    /// A life in seconds and whether its number was odd. Negative lives are none; endless ones end after ten years.
     fn life(&self, names: &[&str]) -> Option<(Duration, bool)> {
         let number = self.body.number(names)?;
-        let Ok(seconds) = u64::try_from(number.value) else { return Some((Duration::ZERO, true)) };
+        let seconds = u64::try_from(number.value).ok()?;
         Some((Duration::from_secs(seconds.min(LONGEST_LIFE)), number.odd))
     }
 
