@@ -12,6 +12,7 @@ mod callback;
 mod compose;
 mod error;
 mod keeper;
+pub mod links;
 mod login;
 mod observe;
 mod process;
