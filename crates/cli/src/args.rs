@@ -295,23 +295,45 @@ pub(crate) struct Demo {
 pub(crate) enum Vault {
     /// Show where the vault is, what opens it and what it holds
     Info,
-    /// Write a sealed copy of the vault into a file
+    /// Write a sealed copy of the vault into a file; prints the copy's key once, unless one is given
     Backup {
         /// The file to write; must not exist
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        #[command(flatten)]
+        key: BackupKeyFrom,
     },
     /// Bring a sealed copy back
     Restore {
         /// The file that `vault backup` wrote
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        #[command(flatten)]
+        key: BackupKeyFrom,
         /// Do not ask, even if a vault is there already (it is kept beside the new one)
         #[arg(short, long)]
         yes: bool,
     },
-    /// Seal the vault with a new key
-    Rekey,
+    /// Seal the vault anew: a new data key, and a new key file where the vault has its own
+    Rekey {
+        /// Open it with the key in this file from now on (TOKENWARD_KEY_FILE)
+        #[arg(long, value_name = "FILE", conflicts_with = "own_key")]
+        new_key_file: Option<PathBuf>,
+        /// Open it with a key file of its own from now on
+        #[arg(long)]
+        own_key: bool,
+    },
+}
+
+/// Where the key of a backup comes from.
+#[derive(Debug, Args)]
+pub(crate) struct BackupKeyFrom {
+    /// Read the copy's key from a file
+    #[arg(long, value_name = "FILE", conflicts_with = "key_stdin")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Read the copy's key from stdin
+    #[arg(long)]
+    pub(crate) key_stdin: bool,
 }
 
 /// `completions`.

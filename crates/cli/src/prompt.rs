@@ -66,6 +66,11 @@ impl Asker {
         });
         match answer.await {
             Ok(Ok(answer)) => Ok(answer),
+            // Ctrl-C: where there is no echo the terminal sends a character instead of a signal.
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::Interrupted => {
+                self.printer.note(self.printer.lang.interrupted("SIGINT"));
+                Err(Failure::silent(128 + 2))
+            }
             Ok(Err(error)) => Err(self.no_answer().detail(error.to_string())),
             Err(_) => Err(self.no_answer()),
         }

@@ -4,18 +4,19 @@
 //! a [`Keeper`] over the vault in that folder. Opening it also makes logins of answers whose process died (I5).
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Vault};
 use tokenward_core::{Code, ProfileName, SecretBytes};
-use tokenward_vault::{ExplicitKey, Folder, KeySources, SqliteVault, VaultOptions, handout};
+use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, SqliteVault, VaultOptions, handout};
 use tokenward_wire::Feishu;
 
 use crate::{Error, Home, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver, Observer, Parts, Processes};
 
 pub use tokenward_vault::handout::HandOut;
-pub use tokenward_vault::{Info as VaultInfo, Repair};
+pub use tokenward_vault::{BackupKey, Info as VaultInfo, Repair};
 
 /// What a session is opened with.
 pub struct SessionOptions<'a> {
@@ -93,7 +94,23 @@ impl Session {
         &self.recovered
     }
 
-    /// The vault itself: its particulars, what was repaired, backup and keys.
+    /// Writes the whole vault into a file, sealed with a key that is kept elsewhere.
+    ///
+    /// # Errors
+    /// [`Code::BadSecret`] for a key that is too short; the vault's codes. An older file of that name is then untouched.
+    pub async fn back_up(&self, file: &Path, key: &BackupKey) -> Result<(), Error> {
+        self.vault.backup(file, key).await.map_err(backup_error)
+    }
+
+    /// Seals everything with a new data key; gives back how many values there were.
+    ///
+    /// # Errors
+    /// The vault's codes; what was not sealed anew opens with the old key as before.
+    pub async fn renew_data_key(&self) -> Result<u64, Error> {
+        Ok(self.vault.renew_data_key().await?)
+    }
+
+    /// The vault itself: its particulars and what was repaired.
     pub fn vault(&self) -> &SqliteVault {
         &self.vault
     }
@@ -102,6 +119,50 @@ impl Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("keeper", &self.keeper).finish_non_exhaustive()
+    }
+}
+
+/// Puts the vault of a backup in place. With `replace`, a vault that is there already is moved aside, and its new path
+/// given back. No other process may be using it.
+///
+/// # Errors
+/// [`Code::VaultUnreadable`] for a file that does not open, [`Code::BadSetting`] where a vault is in the way; the
+/// vault's codes. The present vault is then as it was.
+pub async fn restore(
+    options: &SessionOptions<'_>,
+    file: &Path,
+    key: &BackupKey,
+    replace: bool,
+) -> Result<Option<PathBuf>, Error> {
+    let folder = Folder::new(options.home.path());
+    let sources = key_sources(&options.key)?;
+    tokenward_vault::restore(&folder, file, key, &sources, replace, &*options.clock, &*options.entropy)
+        .await
+        .map_err(backup_error)
+}
+
+/// Gives the vault another key: the one that `new` names, or a fresh key file of its own where `new` is unset.
+///
+/// # Errors
+/// The vault's codes; the vault then opens with the old key as before.
+pub fn rewrap(home: &Home, old: &KeySource, new: &KeySource, entropy: &dyn Entropy) -> Result<(), Error> {
+    let to = match new {
+        KeySource::Unset => tokenward_vault::KeySource::KeyFile,
+        KeySource::Given(_) | KeySource::File(_) => tokenward_vault::KeySource::Explicit,
+    };
+    let folder = Folder::new(home.path());
+    Ok(tokenward_vault::rewrap(&folder, &key_sources(old)?, &key_sources(new)?, to, entropy)?)
+}
+
+fn backup_error(error: BackupError) -> Error {
+    let words = error.to_string();
+    let told = |code| Error::with_detail(code, Kept::Everything, words);
+    match error {
+        BackupError::Vault(error) => error.into(),
+        BackupError::VaultExists(_) => told(Code::BadSetting),
+        BackupError::Newer(_) => told(Code::VaultNewer),
+        BackupError::WeakKey => told(Code::BadSecret),
+        _ => told(Code::VaultUnreadable),
     }
 }
 

@@ -22,7 +22,10 @@ mod turn;
 pub use tokenward_core as core;
 
 pub use callback::{Callback, CallbackError, CallbackOutcome};
-pub use compose::{HandOut, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, hand_out};
+pub use compose::{
+    BackupKey, HandOut, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, hand_out, restore,
+    rewrap,
+};
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, Notice, Parts, Report};
 pub use login::{LoginAttempt, LoginReport, LoginRequest};

@@ -1,4 +1,4 @@
-//! A process that opens a SQLite file and reads one row, with nothing around it: what `tokenward token` would cost if
+//! A process that opens a `SQLite` file and reads one row, with nothing around it: what `tokenward token` would cost if
 //! it were only a database. Argument: the file.
 
 use sqlx::{ConnectOptions as _, Connection as _};

@@ -1,17 +1,25 @@
 //! `tokenward vault`: looks after the sealed store.
+//!
+//! A backup is sealed with a key of its own, which is never an argument: it is made and printed once, or it comes from
+//! a file, stdin or a prompt.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
+use tokenward::{BackupKey, KeySource, SystemEntropy};
+use tokenward_core::{Code, SecretBytes};
 
-use crate::args::Vault;
+use crate::args::{BackupKeyFrom, Vault};
 use crate::desk::Desk;
 use crate::failure::Failure;
 
 pub(super) async fn run(vault: Vault, desk: &Desk) -> Result<ExitCode, Failure> {
     match vault {
         Vault::Info => info(desk).await,
-        _ => Err(Failure::of(tokenward_core::Code::Usage)),
+        Vault::Backup { file, key } => backup(&file, &key, desk).await,
+        Vault::Restore { file, key, yes } => restore(&file, &key, yes, desk).await,
+        Vault::Rekey { new_key_file, own_key } => rekey(new_key_file, own_key, desk).await,
     }?;
     Ok(ExitCode::SUCCESS)
 }
@@ -45,6 +53,109 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
     ])?;
     for note in &info.notes {
         desk.printer.warning(note);
+    }
+    Ok(())
+}
+
+async fn backup(file: &Path, from: &BackupKeyFrom, desk: &Desk) -> Result<(), Failure> {
+    let lang = desk.lang();
+    if file.exists() {
+        return Err(Failure::new(Code::BadSetting, lang.file_exists(file.display())).then(lang.choose_other_file()));
+    }
+    let settings = desk.settings()?;
+    let given = given_key(from, desk)?;
+    let fresh = given.is_none();
+    let key = given.unwrap_or_else(|| BackupKey::fresh(&SystemEntropy));
+    let session = desk.session(&settings).await?;
+    session.back_up(file, &key).await?;
+    let shown = fresh.then(|| String::from_utf8_lossy(key.expose()).into_owned());
+    if desk.printer.json {
+        return desk.printer.document(&json!({ "file": file, "key": shown }));
+    }
+    desk.printer.note(lang.vault_saved(file.display()));
+    if let Some(shown) = shown {
+        desk.printer.note(lang.vault_copy_key());
+        desk.printer.data(&shown)?;
+    }
+    Ok(())
+}
+
+async fn restore(file: &Path, from: &BackupKeyFrom, yes: bool, desk: &Desk) -> Result<(), Failure> {
+    let lang = desk.lang();
+    let settings = desk.settings()?;
+    let folder = settings.home().vault();
+    if folder.exists() && !yes && !desk.asker().yes(lang.ask_restore(folder.display()), "--yes").await? {
+        return Err(Failure::new(Code::Usage, lang.not_logged_out()).complete());
+    }
+    let key = if let Some(key) = given_key(from, desk)? {
+        key
+    } else {
+        let typed = desk.asker().secret(lang.ask_copy_key(), &lang.copy_key_ways()).await?;
+        parse_key(typed.as_bytes().to_vec(), desk)?
+    };
+    let kept = tokenward::restore(&desk.session_options(&settings)?, file, &key, true).await?;
+    if desk.printer.json {
+        return desk.printer.document(&json!({ "file": file, "previous": kept }));
+    }
+    desk.printer.note(lang.vault_restored(file.display()));
+    if let Some(kept) = kept {
+        desk.printer.note(lang.vault_restored_old(kept.display()));
+    }
+    desk.printer.warning(lang.vault_restore_warning());
+    Ok(())
+}
+
+/// A key that was given by file or stdin.
+fn given_key(from: &BackupKeyFrom, desk: &Desk) -> Result<Option<BackupKey>, Failure> {
+    let read = match &from.key_file {
+        Some(file) => std::fs::read(file).map_err(|error| (file.display().to_string(), error)),
+        None if from.key_stdin => {
+            let mut bytes = Vec::new();
+            let read = std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes);
+            read.map(|_| bytes).map_err(|error| ("--key-stdin".to_owned(), error))
+        }
+        None => return Ok(None),
+    };
+    let bytes = read.map_err(|(place, error)| {
+        Failure::new(Code::BadSecret, desk.lang().secret_file_unreadable(place)).detail(error.to_string())
+    })?;
+    parse_key(bytes, desk).map(Some)
+}
+
+fn parse_key(bytes: Vec<u8>, desk: &Desk) -> Result<BackupKey, Failure> {
+    BackupKey::from_material(&SecretBytes::new(bytes))
+        .map_err(|_| Failure::new(Code::BadSecret, desk.lang().copy_key_unusable()).complete())
+}
+
+/// New data key first, then the key that wraps it: a crash between the two leaves a vault that opens as before.
+async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, desk: &Desk) -> Result<(), Failure> {
+    let lang = desk.lang();
+    let settings = desk.settings()?;
+    let session = desk.session(&settings).await?;
+    let count = session.renew_data_key().await?;
+    let old = settings.key_source().map_err(|error| desk.settings_failure(&error))?;
+    let own = matches!(old, KeySource::Unset);
+    let new = match &new_key_file {
+        Some(file) => Some(KeySource::File(file.clone())),
+        None if own || own_key => Some(KeySource::Unset),
+        None => None,
+    };
+    if let Some(new) = &new {
+        tokenward::rewrap(settings.home(), &old, new, &SystemEntropy)?;
+    }
+    let source = match (&new, &old) {
+        (Some(KeySource::File(file)), _) | (None, KeySource::File(file)) => file.display().to_string(),
+        (None, KeySource::Given(_)) => "TOKENWARD_KEY".to_owned(),
+        _ => settings.home().vault().join("key").display().to_string(),
+    };
+    if desk.printer.json {
+        return desk.printer.document(&json!({ "values": count, "key": source }));
+    }
+    desk.printer.note(lang.vault_rekeyed(count, source));
+    match &new_key_file {
+        Some(file) => desk.printer.note(lang.vault_set_key_file(file.display())),
+        None if own_key && !own => desk.printer.note(lang.vault_unset_key()),
+        None => {}
     }
     Ok(())
 }

@@ -39,11 +39,17 @@ super::sentences! {
     program_not_started(program) { "{program} was not found" "找不到程序 {program}" }
     program_failed(program) { "{program} could not be started" "无法启动程序 {program}" }
 
-    vault_saved(file) { "the sealed copy is in {file}; it opens with the same key as the vault" "加密备份已写入 {file}；用与保险库相同的密钥打开" }
+    vault_saved(file) { "the sealed copy is in {file}; keep it and its key in different places" "加密备份已写入 {file}；请把备份与其密钥分开保存" }
+    vault_copy_key() { "the key of this copy, shown this once:" "备份密钥（只显示这一次）：" }
+    ask_copy_key() { "Key of the copy (not shown)" "备份密钥（输入时不显示）" }
+    copy_key_ways() { "--key-file FILE or --key-stdin" "--key-file 文件 或 --key-stdin" }
+    copy_key_unusable() { "the key of the copy cannot be used: it needs at least 16 characters" "备份密钥无法使用：至少需要 16 个字符" }
     vault_restored(file) { "the vault was brought back from {file}" "已从 {file} 恢复保险库" }
     vault_restored_old(folder) { "the vault that was there before is kept in {folder}" "原有的保险库保留在 {folder}" }
     vault_restore_warning() { "a copy holds the refresh tokens of its day: those turned since are dead, and their logins need a person" "备份中的刷新令牌以备份时为准：此后续过期的令牌已失效，相应登录需要重新授权" }
-    vault_rekeyed(source) { "the vault is sealed with a new key; the key comes from {source}" "保险库已换用新密钥；密钥来源：{source}" }
+    vault_rekeyed(count, source) { "{count} values are sealed with a new data key; the vault opens with {source}" "已用新数据密钥重新封存 {count} 项；打开保险库使用 {source}" }
+    vault_set_key_file(file) { "set TOKENWARD_KEY_FILE={file} from now on: without it the vault does not open" "今后请设置 TOKENWARD_KEY_FILE={file}：否则无法打开保险库" }
+    vault_unset_key() { "unset TOKENWARD_KEY and TOKENWARD_KEY_FILE from now on" "今后请取消设置 TOKENWARD_KEY 和 TOKENWARD_KEY_FILE" }
     ask_restore(folder) { "Put the copy in the place of the vault in {folder}?" "确定用备份替换 {folder} 中的保险库吗？" }
     file_exists(file) { "{file} exists and is not overwritten" "{file} 已存在，不会覆盖" }
     choose_other_file() { "choose another name" "请换一个文件名" }

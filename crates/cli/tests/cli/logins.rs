@@ -174,7 +174,7 @@ fn a_device_login_shows_the_code_and_waits() {
 fn two_users_of_one_app_have_a_profile_each() {
     let world = World::logged_in();
     world.login(&["--profile", "second"]).fails(2, "TW0201");
-    let user = second_user(&world);
+    let user = Some(second_user(&world));
     world.sandbox.rules(|rules| rules.consent = Consent::Auto { user });
     let ran = world.login(&["--profile", "second", "--app", "default"]);
     assert!(ran.succeeds().err.contains("profile second is new"), "{ran:?}");
@@ -192,7 +192,7 @@ fn two_users_of_one_app_have_a_profile_each() {
 #[test]
 fn another_user_takes_a_profile_over_and_the_first_login_is_kept() {
     let world = World::logged_in();
-    let user = second_user(&world);
+    let user = Some(second_user(&world));
     world.sandbox.rules(|rules| rules.consent = Consent::Auto { user });
     let ran = world.login(&[]);
     assert!(ran.succeeds().err.contains("belonged to another user"), "{ran:?}");
@@ -260,7 +260,7 @@ fn a_taken_port_is_named() {
     assert!(ran.fails(2, "TW0206").err.contains(&port), "{ran:?}");
 }
 
-fn second_user(world: &World) -> Option<String> {
-    let user = world.sandbox.add_user(tokenward_emulator::UserSpec::new("小明"));
-    Some(user.id)
+/// The id of one more user.
+fn second_user(world: &World) -> String {
+    world.sandbox.add_user(tokenward_emulator::UserSpec::new("小明")).id
 }

@@ -1,5 +1,7 @@
 //! The command as people and programs meet it: the true binary, as child processes, against the sandbox provider.
 
+#![expect(clippy::disallowed_methods, reason = "tests wait for other processes by the real clock")]
+
 mod callback;
 mod crash;
 mod demo;

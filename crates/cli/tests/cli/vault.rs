@@ -1,6 +1,6 @@
 //! `vault`: what the sealed store says of itself.
 
-use crate::world::World;
+use crate::world::{World, run_fed};
 
 #[test]
 fn info_names_the_key_and_what_is_held() {
@@ -22,4 +22,71 @@ fn a_missing_key_is_told_and_nothing_is_overwritten() {
     }
     std::fs::write(&key, kept).unwrap();
     world.run(&["token"]).succeeds();
+}
+
+#[test]
+fn a_copy_brings_a_lost_vault_back() {
+    let world = World::logged_in();
+    let token = world.run(&["token"]).out;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("copy");
+    let copy = file.to_str().unwrap();
+    let ran = world.run(&["vault", "backup", copy]);
+    let key = ran.succeeds().out.trim().to_owned();
+    assert!(key.len() >= 32 && ran.err.contains("shown this once"), "{ran:?}");
+    let bytes = std::fs::read(&file).unwrap();
+    for secret in world.secrets() {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+    }
+    world.run(&["vault", "backup", copy]).fails(2, "exists");
+
+    std::fs::remove_dir_all(world.home.join("vault")).unwrap();
+    world.run(&["token"]).fails(2, "TW0204");
+    let restore = |key: &str, more: &[&str]| {
+        run_fed(&mut world.command(&[&["vault", "restore", copy, "--key-stdin"], more].concat()), key)
+    };
+    restore("not-the-right-key-at-all", &["--yes"]).fails(2, "TW0301");
+    restore("short", &["--yes"]).fails(2, "TW0203");
+    restore(&key, &[]).fails(2, "--yes");
+    let ran = restore(&key, &["--yes"]);
+    assert!(ran.succeeds().err.contains("was brought back"), "{ran:?}");
+    assert_eq!(world.run(&["token"]).succeeds().out, token);
+    assert_eq!(world.run(&["refresh"]).code, 0);
+}
+
+#[test]
+fn a_key_file_of_ones_own_makes_the_copy() {
+    let world = World::logged_in();
+    let folder = tempfile::tempdir().unwrap();
+    let (copy, key) = (folder.path().join("copy"), folder.path().join("key"));
+    std::fs::write(&key, "correct horse battery staple").unwrap();
+    let words = [copy.to_str().unwrap(), "--key-file", key.to_str().unwrap()];
+    let ran = world.run(&[&["vault", "backup"], &words[..]].concat());
+    assert!(ran.succeeds().out.is_empty(), "a key that was given is not printed: {ran:?}");
+    world.run(&[&["vault", "restore"], &words[..], &["--yes"]].concat()).succeeds();
+    assert_eq!(world.run(&["token"]).code, 0);
+}
+
+#[test]
+fn rekeying_keeps_every_login() {
+    let world = World::logged_in();
+    let token = world.run(&["token"]).out;
+    let old = std::fs::read(world.home.join("vault/key")).unwrap();
+    let ran = world.run(&["vault", "rekey"]);
+    assert!(ran.succeeds().err.contains("sealed with a new data key"), "{ran:?}");
+    assert_ne!(std::fs::read(world.home.join("vault/key")).unwrap(), old);
+    assert_eq!(world.run(&["token"]).out, token);
+
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, "a-key-that-is-long-enough").unwrap();
+    let key = key.to_str().unwrap();
+    let ran = world.run(&["vault", "rekey", "--new-key-file", key]);
+    assert!(ran.succeeds().err.contains("TOKENWARD_KEY_FILE"), "{ran:?}");
+    world.run(&["status"]).fails(2, "TW0302");
+    let variables = [("TOKENWARD_KEY_FILE", key)];
+    assert_eq!(world.run_with(&variables, &["token"]).out, token);
+    world.run_with(&variables, &["vault", "rekey", "--own-key"]).succeeds();
+    assert_eq!(world.run(&["token"]).out, token);
+    world.run(&["refresh"]).succeeds();
 }
