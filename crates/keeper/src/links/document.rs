@@ -87,6 +87,17 @@ impl Document {
         Ok(())
     }
 
+    /// The sections of an ini file that have a key.
+    ///
+    /// # Errors
+    /// [`DocumentError::WrongPlace`] in another format.
+    pub fn sections_with(&self, key: &str) -> Result<Vec<String>, DocumentError> {
+        match self.format {
+            Format::Ini => ini::sections_with(&self.text, key),
+            _ => Err(self.wrong(&Place::ini_anywhere(key))),
+        }
+    }
+
     /// The bytes as they are now.
     pub fn bytes(&self) -> Zeroizing<Vec<u8>> {
         let mark = if self.mark { MARK.len_utf8() } else { 0 };

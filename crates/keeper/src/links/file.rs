@@ -166,6 +166,11 @@ pub struct Held {
 }
 
 impl Held {
+    /// The path as it was given.
+    pub fn path(&self) -> &Path {
+        &self.file.path
+    }
+
     /// The content as it is now.
     ///
     /// # Errors

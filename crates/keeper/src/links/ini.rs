@@ -59,6 +59,10 @@ pub(super) fn read(text: &str, section: Option<&str>, key: &str) -> Result<Optio
     }))
 }
 
+pub(super) fn sections_with(text: &str, key: &str) -> Result<Vec<String>, DocumentError> {
+    Ok(parse(text)?.sections_with(key))
+}
+
 pub(super) fn write(text: &str, section: Option<&str>, key: &str, value: &str) -> Result<Vec<Splice>, DocumentError> {
     let place = Place::Ini { section: section.map(str::to_owned), key: key.to_owned() };
     if value.contains(['\n', '\r']) || value.starts_with(is_space) || value.ends_with(is_space) {
@@ -108,20 +112,25 @@ fn exchange(text: &str, entry: &Entry, value: &str) -> Vec<Splice> {
 impl Parsed {
     /// All entries of that name; without a section, of the one section that has it.
     fn find(&self, section: Option<&str>, key: &str) -> Result<Vec<&Entry>, DocumentError> {
+        let sections = self.sections_with(key);
+        if section.is_none() && sections.len() > 1 {
+            return Err(DocumentError::Ambiguous { key: key.to_owned(), sections: sections.join(", ") });
+        }
         let key = key.to_lowercase();
-        let name = |entry: &Entry| self.sections[entry.section].0.as_str();
-        let all: Vec<_> = self
-            .entries
-            .iter()
-            .filter(|entry| entry.key == key && section.is_none_or(|section| name(entry) == section))
-            .collect();
-        let mut sections: Vec<_> = all.iter().map(|entry| name(entry)).collect();
+        let meant = |entry: &&Entry| {
+            entry.key == key && section.is_none_or(|section| self.sections[entry.section].0 == section)
+        };
+        Ok(self.entries.iter().filter(meant).collect())
+    }
+
+    /// The sections that have a key, each once.
+    fn sections_with(&self, key: &str) -> Vec<String> {
+        let key = key.to_lowercase();
+        let with = self.entries.iter().filter(|entry| entry.key == key);
+        let mut sections: Vec<_> = with.map(|entry| self.sections[entry.section].0.clone()).collect();
         sections.sort_unstable();
         sections.dedup();
-        match sections.len() {
-            0 | 1 => Ok(all),
-            _ => Err(DocumentError::Ambiguous { key, sections: sections.join(", ") }),
-        }
+        sections
     }
 
     /// A new key: after the last one of its section, spelled like it.
