@@ -315,6 +315,9 @@ pub(crate) struct Sandbox {
     /// Port to listen on; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,
+    /// Redirect URL that its app has registered
+    #[arg(long, value_name = "URL")]
+    pub(crate) redirect_uri: Option<Url>,
     /// Consent at once, without a click
     #[arg(long)]
     pub(crate) auto_consent: bool,

@@ -5,8 +5,8 @@
 use std::sync::{Arc, OnceLock};
 
 use tokenward::{
-    Home, Keeper, KeeperOptions, Notice, Overrides, ResolvedProfile, Session, SessionOptions, Settings, SettingsError,
-    SystemEntropy,
+    Home, Keeper, KeeperOptions, KeySource, Notice, Overrides, Recovered, ResolvedProfile, Session, SessionOptions,
+    Settings, SettingsError, SystemEntropy, VaultInfo,
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{App, AppKind, Code, GrantId, ProfileName};
@@ -112,6 +112,21 @@ impl Desk {
         })
     }
 
+    /// Where the key comes from that opens the vault, in words. An explicit key is used only by a vault that was sealed
+    /// with one.
+    pub(crate) fn key_words(&self, settings: &Settings, info: &VaultInfo) -> Result<String, Failure> {
+        let lang = self.lang();
+        let given = settings.key_source().map_err(|error| self.settings_failure(&error))?;
+        // The vault's own enumeration is not ours to name; its names are stable, since `key.json` holds them.
+        let kind = serde_json::to_value(info.key_source).unwrap_or_default();
+        Ok(match (kind.as_str(), given) {
+            (Some("explicit"), KeySource::File(path)) => lang.key_given_file(path.display()),
+            (Some("explicit"), _) => lang.key_given(),
+            (Some("keyring"), _) => lang.key_keyring(),
+            _ => lang.key_own_file(settings.home().vault().join("key").display()),
+        })
+    }
+
     /// The app of a profile with its secret and, for store apps, its newest ticket.
     pub(crate) async fn app(&self, profile: &ResolvedProfile, session: &Session) -> Result<App, Failure> {
         let secret = match profile.secret.read().map_err(|error| self.settings_failure(&error))? {
@@ -130,6 +145,30 @@ impl Desk {
             }
         }
         Ok(app)
+    }
+
+    /// The grant of a profile, if it is a consent to the app that the profile names now.
+    pub(crate) async fn grant_of(&self, work: &Work) -> Result<GrantId, Failure> {
+        let id = work.session.keeper().grant_of(&work.profile.name).await?;
+        self.own_app(id, &work.profile, &work.session).await?;
+        Ok(id)
+    }
+
+    /// Refuses a grant that is a consent to another app than its profile names now: a token of one app is never sent
+    /// with another app's credentials.
+    pub(crate) async fn own_app(
+        &self,
+        grant: GrantId,
+        profile: &ResolvedProfile,
+        session: &Session,
+    ) -> Result<(), Failure> {
+        let consented = session.keeper().status(grant).await?.grant.app;
+        if consented == profile.app_name {
+            return Ok(());
+        }
+        let lang = self.lang();
+        let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_app(&profile.name, &consented));
+        Err(failure.then(lang.login_of_other_app_next(consented, &profile.app_name)))
     }
 
     /// Everything at once, for commands that act on a login.
@@ -168,6 +207,7 @@ impl Desk {
                     self.printer.warning(lang.notice_turn_failed(lang.happened(error.code()), error.code()));
                 }
                 Notice::Odd(oddity) => self.printer.warning(lang.notice_odd(lang.oddity(*oddity))),
+                Notice::Recovered(Recovered::Replay) => self.printer.note(lang.notice_replayed()),
                 Notice::Recovered(_) => self.printer.note(lang.notice_recovered()),
                 Notice::RescueSlotUsed => self.printer.warning(lang.notice_rescue()),
                 Notice::Parked => self.printer.note(lang.notice_parked()),

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use tokenward::{Error, Kept};
-use tokenward_core::{Code, Refusal};
+use tokenward_core::{Code, ProfileName, Refusal};
 
 use crate::say::Lang;
 
@@ -103,6 +103,16 @@ impl Failure {
         self
     }
 
+    /// Makes advice name the profile that was named on the command line.
+    pub(crate) fn about(mut self, profile: Option<&ProfileName>, lang: Lang) -> Self {
+        if let Some(profile) = profile {
+            let named = format!("`tokenward login --profile {profile}`");
+            let advice = self.advice(lang);
+            self.0.next = Some(advice.into_iter().map(|line| line.replace("`tokenward login`", &named)).collect());
+        }
+        self
+    }
+
     /// Marks the sentence as one that says what to do, so that no general advice follows.
     pub(crate) fn complete(mut self) -> Self {
         self.0.next.get_or_insert_default();
@@ -132,7 +142,8 @@ impl Failure {
         if let Some(next) = &self.0.next {
             return next.clone();
         }
-        let Some(refusal) = &self.0.refusal else { return vec![lang.next_step(self.0.code).to_owned()] };
+        let refusal = self.0.refusal.as_ref().filter(|_| !told_by_us(self.0.code));
+        let Some(refusal) = refusal else { return vec![lang.next_step(self.0.code).to_owned()] };
         let mut advice = vec![lang.remedy(refusal.remedy).to_owned()];
         if let Some(seconds) = refusal.retry_after {
             advice.push(lang.retry_after(lang.span(seconds)));
@@ -196,6 +207,22 @@ impl From<Error> for Failure {
         failure.0.detail = error.detail().map(str::to_owned).or_else(|| error.vault_error().map(ToString::to_string));
         failure
     }
+}
+
+/// Stories that the journal knows better than the provider: its remedy for a used token says to look for a thief, where
+/// the answer to our own send was lost.
+const fn told_by_us(code: Code) -> bool {
+    matches!(
+        code,
+        Code::AnswerLost
+            | Code::ForeignSpender
+            | Code::ConsentExpired
+            | Code::ConsentDenied
+            | Code::LoginTimedOut
+            | Code::CodeRefused
+            | Code::OutcomeUnknown
+            | Code::OddAnswer
+    )
 }
 
 /// How `kept` is written in JSON.

@@ -32,7 +32,8 @@ pub(crate) fn token(arguments: &[OsString], ambient: &Ambient) -> Option<ExitCod
     }
     let profile = settings.selected(wish.profile.as_ref()).ok()?;
     let now = ambient.clock.now();
-    let handed = tokenward::hand_out(settings.home(), &profile, &settings.key_source().ok()?, now)?;
+    let app = settings.app_of(&profile)?;
+    let handed = tokenward::hand_out(settings.home(), &profile, &app, &settings.key_source().ok()?, now)?;
     if handed.access.remaining(now) <= wish.min_ttl {
         return None;
     }

@@ -13,6 +13,8 @@ mod args;
 mod browser;
 mod commands;
 mod desk;
+#[cfg(test)]
+mod documented;
 mod failure;
 mod fast;
 mod fields;

@@ -86,7 +86,7 @@ impl Printer {
 
     /// The same as a note, heard with `--verbose` only.
     pub(crate) fn aside(&self, text: impl AsRef<str>) {
-        if self.loudness > 0 {
+        if self.is_verbose() {
             self.note(text);
         }
     }
@@ -150,6 +150,11 @@ impl Printer {
             format!("{name}{gap}{value}")
         });
         self.data(&lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Whether more than usual is to be shown.
+    pub(crate) const fn is_verbose(&self) -> bool {
+        self.loudness > 0
     }
 
     /// Whether colour may be used on stderr.

@@ -18,8 +18,17 @@ pub(crate) async fn heard(
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut terminate = listen(SignalKind::terminate())?;
     let mut hangup = listen(SignalKind::hangup())?;
+    // A command may have its token and go while a turn ahead of time is still under way (I7): a process that ended
+    // now would take the answer with it.
+    let whole = async {
+        let result = command.await;
+        if let Some(keeper) = desk.keeper() {
+            keeper.idle().await;
+        }
+        result
+    };
     let (name, number) = tokio::select! {
-        result = command => return result,
+        result = whole => return result,
         _ = interrupt.recv() => ("SIGINT", 2),
         _ = terminate.recv() => ("SIGTERM", 15),
         _ = hangup.recv() => ("SIGHUP", 1),

@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         let runtime = runtime.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
         let desk = Desk::new(ambient, global, printer);
         let result = runtime.block_on(signals::heard(&desk, commands::run(cli.command, &desk)));
+        let result = result.map_err(|failure| failure.about(desk.global.profile.as_ref(), lang));
         // A question may still be waiting on its thread; it must not hold the end up.
         runtime.shutdown_timeout(Duration::from_millis(20));
         Asker::restore();

@@ -89,12 +89,18 @@ pub fn recover(intent: &Intent, grant: &Grant, sender: HolderFate, rules: &Rules
     }
     let finished = intent.doubted || sender == HolderFate::Dead;
     let patience = intent.deadline.checked_add(SENDER_SLACK).unwrap_or(intent.deadline);
-    // The upper bound keeps a clock that was set back from making the wait endless.
-    let longest = intent.begun.checked_sub(CLOCK_SLACK).unwrap_or(intent.begun);
-    if !finished && now < patience && now >= longest {
-        return Recovery::Wait { until: patience };
+    if !finished && now < patience {
+        // A clock that was set back says nothing about the sender, and must not make the wait endless: from now on
+        // it gets what it was given, and the engine watches by a clock that nobody sets.
+        let fresh = now.checked_add(sender_window(intent)).unwrap_or(patience);
+        return Recovery::Wait { until: patience.min(fresh) };
     }
     replay_or_hold(grant, rules, now)
+}
+
+/// How long after its beginning a send is certainly over, and its answer journalled if one came.
+pub fn sender_window(intent: &Intent) -> Duration {
+    Duration::try_from(intent.deadline.duration_since(intent.begun)).unwrap_or_default().saturating_add(SENDER_SLACK)
 }
 
 /// Whether a token whose last send had an unknown outcome may be sent again now.
@@ -202,7 +208,7 @@ pub fn settle(
             oddities,
         },
         Outcome::NoSuchEndpoint(refusal) => Settlement::Keep {
-            closing: Closing::Unsent { reason: format!("HTTP {}: there is no such endpoint", refusal.status) },
+            closing: Closing::Kept { code: Code::NoSuchEndpoint, provider_code: refusal.provider_code },
             refusal,
             fallback: true,
         },

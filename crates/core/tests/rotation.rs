@@ -171,8 +171,10 @@ fn who_may_replay() {
     // Where a replay is punished: not while the access token still serves.
     assert_eq!(recover(&open, &grant(7200), HolderFate::Dead, &punished, at(1)), Recovery::Hold { until: at(7200) });
     assert_eq!(recover(&open, &grant(7200), HolderFate::Dead, &punished, at(7201)), Recovery::Replay);
-    // A clock set back does not make anyone wait for a deadline a day away.
-    assert_eq!(recover(&open, &grant(7200), HolderFate::Unknown, &harmless, at(-86_400)), Recovery::Replay);
+    // A clock set back does not make anyone wait for a deadline a day away, and does not race the sender either.
+    let waiting = Recovery::Wait { until: at(-86_400 + 35) };
+    assert_eq!(recover(&open, &grant(7200), HolderFate::Unknown, &harmless, at(-86_400)), waiting);
+    assert_eq!(recover(&open, &grant(7200), HolderFate::Dead, &harmless, at(-86_400)), Recovery::Replay);
 }
 
 #[test]

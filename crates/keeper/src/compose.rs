@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Vault};
-use tokenward_core::{Code, ProfileName, SecretBytes};
+use tokenward_core::{AppName, Code, ExitClass, ProfileName, SecretBytes};
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, SqliteVault, VaultOptions, handout};
 use tokenward_wire::Feishu;
 
@@ -78,7 +78,15 @@ impl Session {
             observer: observer.unwrap_or_else(|| Arc::new(NoObserver)),
         };
         let keeper = Keeper::new(parts.clone(), keeper);
-        let recovered = keeper.recover_logins().await?;
+        let recovered = match keeper.recover_logins().await {
+            // A login that cannot be stored now is kept and stored later; it must not keep anyone from another login's
+            // token (I7).
+            Err(error) if error.code().exit() == ExitClass::TryLater => {
+                tracing::warn!(%error, "a login of an earlier process waits to be stored");
+                Vec::new()
+            }
+            recovered => recovered?,
+        };
         Ok(Self { vault, parts, keeper, recovered, folder: Folder::new(home.path()) })
     }
 
@@ -189,10 +197,12 @@ fn backup_error(error: BackupError) -> Error {
     }
 }
 
-/// The access token of a profile, if it can be handed out at once: good, and not due to be turned. Reads two small
-/// files and no database; every "no" means that the long way ([`Session`]) has to be gone, never that there is none.
-pub fn hand_out(home: &Home, profile: &ProfileName, key: &KeySource, now: Timestamp) -> Option<HandOut> {
-    handout::read(&Folder::new(home.path()), profile, &key_sources(key).ok()?, now)
+/// The access token of a profile, if it can be handed out at once: good, not due to be turned, and of the app that the
+/// profile names now. Reads two small files and no database; every "no" means that the long way ([`Session`]) has to be
+/// gone, never that there is none.
+pub fn hand_out(home: &Home, profile: &ProfileName, app: &AppName, key: &KeySource, now: Timestamp) -> Option<HandOut> {
+    let found = handout::read(&Folder::new(home.path()), profile, &key_sources(key).ok()?, now)?;
+    (found.app == *app).then_some(found)
 }
 
 /// The machine's clock.

@@ -18,6 +18,7 @@ use tokenward_core::{
     ProfileName, Rules, SecretBytes, Standing, Status,
 };
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::turn::{Turned, Via};
 use crate::{Error, Kept, Observer, Processes, Recovered};
@@ -116,7 +117,8 @@ type Joined = watch::Receiver<Option<Result<Turned, Error>>>;
 pub(crate) struct Inner {
     pub(crate) parts: Parts,
     pub(crate) options: KeeperOptions,
-    joins: Mutex<HashMap<GrantId, Joined>>,
+    /// By patience too: who wants to wait does not share the answer of one who did not.
+    joins: Mutex<HashMap<(GrantId, Patience), Joined>>,
     spending: watch::Sender<usize>,
 }
 
@@ -159,10 +161,17 @@ impl Keeper {
     /// (in doubt, kept), `AppSettings`.
     pub async fn access(&self, app: &App, id: GrantId, ask: Ask) -> Result<Handed, Error> {
         let mut turned = false;
+        let mut turns = 0;
         let mut notices = Vec::new();
-        for _ in 0..MAX_TURNS {
+        let end = Instant::now() + self.inner.options.turn_patience;
+        while turns < MAX_TURNS {
             let grant = self.inner.parts.vault.grant(id).await?;
             let now = self.inner.now();
+            if grant.app != app.name {
+                // Its tokens are another app's: of no use to whoever asks, and not to be shown to another host.
+                let whose = format!("the login of this profile belongs to the app {}, not to {}", grant.app, app.name);
+                return Err(Error::with_detail(Code::NotLoggedIn, Kept::Record, whose));
+            }
             match rotation::decide(&grant, ask, self.rules(), now) {
                 Decision::Serve => return hand(grant, turned, notices, ask, now),
                 Decision::Refuse(code) => return Err(refuse(code, &grant)),
@@ -179,7 +188,7 @@ impl Keeper {
                             return hand(grant, turned, notices, ask, now);
                         }
                         Ok(Ok(step)) => {
-                            turned = true;
+                            (turned, turns) = (true, turns + 1);
                             notices.extend(step.notices);
                         }
                         Ok(Err(error)) => {
@@ -193,8 +202,16 @@ impl Keeper {
                     }
                 }
                 Decision::Turn => match self.join(app, id, grant.generation, Patience::Full).await {
+                    // Someone else's turn does not count: where tokens live for seconds, many may have come and gone
+                    // by the time that we look.
+                    Ok(step) if step.via == Via::Elsewhere => {
+                        notices.extend(step.notices);
+                        if Instant::now() >= end {
+                            return Err(Error::new(Code::StillTurning, Kept::Everything));
+                        }
+                    }
                     Ok(step) => {
-                        turned |= step.via != Via::Elsewhere;
+                        (turned, turns) = (true, turns + 1);
                         notices.extend(step.notices);
                     }
                     Err(error) => {
@@ -209,7 +226,8 @@ impl Keeper {
             }
         }
         let grant = self.inner.parts.vault.grant(id).await?;
-        if grant.access.as_ref().is_some_and(|access| access.remaining(self.inner.now()) > Duration::ZERO) {
+        let lives = grant.access.as_ref().is_some_and(|access| access.remaining(self.inner.now()) > Duration::ZERO);
+        if lives && !matches!(ask, Ask::NewerThan(seen) if grant.generation <= seen) {
             return hand(grant, turned, notices, ask, self.inner.now());
         }
         Err(Error::with_detail(Code::OddAnswer, Kept::Record, "the provider issues access tokens without a life"))
@@ -312,14 +330,14 @@ impl Keeper {
     async fn join(&self, app: &App, id: GrantId, seen: Generation, patience: Patience) -> Result<Turned, Error> {
         let mut outcome = {
             let mut joins = self.inner.joins.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(running) = joins.get(&id) {
+            if let Some(running) = joins.get(&(id, patience)) {
                 running.clone()
             } else {
                 let (publish, outcome) = watch::channel(None);
-                joins.insert(id, outcome.clone());
+                joins.insert((id, patience), outcome.clone());
                 let (keeper, app) = (self.clone(), app.clone());
                 tokio::spawn(async move {
-                    let left = Left { keeper: keeper.clone(), id };
+                    let left = Left { keeper: keeper.clone(), key: (id, patience) };
                     let result = keeper.turn(&app, id, seen, patience).await;
                     // Whoever comes from here on starts anew, with what is in the vault now.
                     drop(left);
@@ -376,7 +394,7 @@ impl Inner {
 }
 
 /// How long a turn waits for a lease that someone else holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Patience {
     /// Not at all: the caller has a token.
     None,
@@ -396,12 +414,12 @@ impl Drop for Spending {
 /// Takes a grant off the list of running turns, also when the task panics.
 struct Left {
     keeper: Keeper,
-    id: GrantId,
+    key: (GrantId, Patience),
 }
 
 impl Drop for Left {
     fn drop(&mut self) {
-        self.keeper.inner.joins.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.keeper.inner.joins.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
 

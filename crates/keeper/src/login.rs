@@ -19,6 +19,7 @@ use tokenward_core::{
 use tokio::time::Instant;
 use url::Url;
 
+use crate::keeper::Patience;
 use crate::{Error, Keeper, Kept, Report};
 
 /// What a person is asked to consent to, and where the browser goes afterwards.
@@ -263,6 +264,12 @@ impl Keeper {
             }
         };
         let result = async {
+            // An answer of an earlier process may hold newer tokens than the grant: these are the ones to revoke. Nothing
+            // is sent for it.
+            let grant = vault.grant(id).await?;
+            if let Err(error) = self.recover(grant, Patience::None, &mut Vec::new()).await {
+                tracing::info!(%error, grant = %id, "logging out with a spend open");
+            }
             let mut revoked = false;
             if revoke {
                 let app = app.ok_or_else(|| Error::with_detail(Code::SettingMissing, Kept::Everything, "the app"))?;

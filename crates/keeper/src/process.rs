@@ -2,8 +2,15 @@
 //!
 //! A process number alone proves nothing: numbers are given again, and two containers that share a folder do not
 //! share numbers. So a holder names its place (boot and process namespace) and its start in kernel ticks.
+//!
+//! *Dead* permits a second send of a token at once, so it is said only when the kernel says that there is no such
+//! process: a table that cannot be read, or that hides other users' processes (`hidepid`), proves nothing.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::{Pid, test_kill_process};
 
 use tokenward_core::ports::Entropy;
 use tokenward_core::{Holder, HolderFate};
@@ -25,7 +32,9 @@ impl Processes {
         let read = |path: &str| std::fs::read_to_string(proc.join(path)).ok();
         let host = read("sys/kernel/hostname").map_or_else(|| "localhost".to_owned(), |name| name.trim().to_owned());
         let boot = read("sys/kernel/random/boot_id");
-        let namespace = std::fs::read_link(proc.join("self/ns/pid")).ok();
+        // A table that was mounted for another process namespace counts us by another number, and so everyone else.
+        let ours = std::fs::read_link(proc.join("self")).is_ok_and(|link| link == Path::new(&pid.to_string()));
+        let namespace = std::fs::read_link(proc.join("self/ns/pid")).ok().filter(|_| ours);
         let place = match (boot, namespace) {
             (Some(boot), Some(namespace)) => format!("{}/{}", boot.trim(), namespace.display()),
             // Not comparable with anything, this process apart.
@@ -49,22 +58,50 @@ impl Processes {
             return HolderFate::Unknown;
         }
         match started(&self.proc, holder.pid) {
-            Some((ticks, running)) if ticks == holder.started && running => HolderFate::Alive,
-            _ => HolderFate::Dead,
+            Ok((ticks, running)) if ticks == holder.started && running => HolderFate::Alive,
+            // Another process has the number now, or it has ended and its parent has not looked yet.
+            Ok(_) => HolderFate::Dead,
+            Err(_) if gone(holder.pid) => HolderFate::Dead,
+            Err(_) => HolderFate::Unknown,
         }
+    }
+
+    /// How long a holder of this place has lived, by the kernel's own count, which no change of the clock touches.
+    pub(crate) fn age(&self, holder: &Holder) -> Option<Duration> {
+        if holder.place != self.myself.place || holder.started == 0 {
+            return None;
+        }
+        let uptime = std::fs::read_to_string(self.proc.join("uptime")).ok()?;
+        let uptime: f64 = uptime.split_ascii_whitespace().next()?.parse().ok()?;
+        let up = Duration::try_from_secs_f64(uptime).ok()?;
+        Some(up.saturating_sub(Duration::from_millis(holder.started.saturating_mul(1000 / TICKS))))
     }
 }
 
-/// A process's start in ticks, and whether it still runs (a zombie does not). `None` when there is no such process.
-/// Fields 3 and 22 of `/proc/PID/stat`, counted after the name, which may hold spaces and brackets (proc(5)).
-fn started(proc: &Path, pid: u32) -> Option<(u64, bool)> {
-    let stat = std::fs::read_to_string(proc.join(pid.to_string()).join("stat")).ok()?;
-    let (_, rest) = stat.rsplit_once(')')?;
-    let mut fields = rest.split_ascii_whitespace();
-    let state = fields.next()?;
-    let ticks = fields.nth(18)?.parse().ok()?;
-    Some((ticks, !matches!(state, "Z" | "X" | "x")))
+/// Whether the kernel knows no process of that number. One of another user answers "not permitted".
+fn gone(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
 }
+
+/// A process's start in ticks, and whether it still runs (a zombie does not).
+/// Fields 3 and 22 of `/proc/PID/stat`, counted after the name, which may hold spaces and brackets (proc(5)).
+fn started(proc: &Path, pid: u32) -> io::Result<(u64, bool)> {
+    // The name may be any bytes.
+    let stat = std::fs::read(proc.join(pid.to_string()).join("stat"))?;
+    let stat = String::from_utf8_lossy(&stat);
+    let fields = || {
+        let (_, rest) = stat.rsplit_once(')')?;
+        let mut fields = rest.split_ascii_whitespace();
+        let state = fields.next()?;
+        let ticks = fields.nth(18)?.parse().ok()?;
+        Some((ticks, !matches!(state, "Z" | "X" | "x")))
+    };
+    fields().ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+/// The kernel's ticks a second as user space sees them (`USER_HZ`, proc(5)).
+const TICKS: u64 = 100;
 
 #[cfg(test)]
 mod tests {
@@ -88,6 +125,44 @@ mod tests {
         assert_eq!(processes.fate(&reborn), HolderFate::Dead);
         let elsewhere = Holder { place: "elsewhere".into(), ..twin };
         assert_eq!(processes.fate(&elsewhere), HolderFate::Unknown);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_unknown_and_not_dead() {
+        let table = tempfile::tempdir().unwrap();
+        let processes = Processes::new(Path::new("/proc"), &Seven);
+        let twin = Holder { nonce: 8, ..processes.myself().clone() };
+        // The process lives, and its entry is hidden, as under hidepid or when no file can be opened any more.
+        let blind = Processes { proc: table.path().to_owned(), myself: processes.myself().clone() };
+        assert_eq!(blind.fate(&twin), HolderFate::Unknown);
+        let stat = table.path().join(twin.pid.to_string());
+        std::fs::create_dir(&stat).unwrap();
+        std::fs::write(stat.join("stat"), "").unwrap();
+        assert_eq!(blind.fate(&twin), HolderFate::Unknown);
+    }
+
+    #[test]
+    fn a_table_of_another_namespace_is_not_believed() {
+        let table = tempfile::tempdir().unwrap();
+        let at = |path: &str| table.path().join(path);
+        std::fs::create_dir_all(at("sys/kernel/random")).unwrap();
+        std::fs::create_dir_all(at("77/ns")).unwrap();
+        std::fs::write(at("sys/kernel/random/boot_id"), "b").unwrap();
+        std::os::unix::fs::symlink("77", at("self")).unwrap();
+        std::os::unix::fs::symlink("pid:[1]", at("77/ns/pid")).unwrap();
+        // Another process of that namespace, with which we share no numbers that this table knows.
+        let processes = Processes::new(table.path(), &Seven);
+        let other = Holder { place: "b/pid:[1]".into(), host: "h".into(), pid: 5, started: 9, nonce: 1 };
+        assert_eq!(processes.fate(&other), HolderFate::Unknown);
+        assert_ne!(processes.myself().place, "b/pid:[1]");
+    }
+
+    #[test]
+    fn age_is_counted_by_the_kernel() {
+        let processes = Processes::new(Path::new("/proc"), &Seven);
+        let age = processes.age(processes.myself()).unwrap();
+        assert!(age < Duration::from_mins(10), "{age:?}");
+        assert_eq!(processes.age(&Holder { place: "elsewhere".into(), ..processes.myself().clone() }), None);
     }
 
     #[test]

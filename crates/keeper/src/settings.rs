@@ -131,6 +131,14 @@ impl Settings {
         Resolver::new(self, None, None).brand_and_hosts()
     }
 
+    /// The app that a profile names; a profile that variables alone describe names one of its own name.
+    pub fn app_of(&self, profile: &ProfileName) -> Option<AppName> {
+        match self.file.profiles.get(profile) {
+            Some(entries) => entries.get(&Setting::App)?.text.parse().ok(),
+            None => profile.as_str().parse().ok(),
+        }
+    }
+
     fn select(&self, name: Option<&ProfileName>) -> Result<(ProfileName, Origin), SettingsError> {
         if let Some(name) = name {
             return Ok((name.clone(), Origin::Flag("--profile")));

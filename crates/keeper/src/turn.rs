@@ -8,11 +8,11 @@
 
 use std::time::Duration;
 
-use tokenward_core::ports::{AnswerKept, Committed, LeaseAttempt, Sent, in_doubt};
+use tokenward_core::ports::{AnswerKept, Committed, LeaseAttempt, Sent, VaultError, in_doubt};
 use tokenward_core::rotation::{self, Recovery, Settlement};
 use tokenward_core::{
-    App, Ask, Closing, Code, Doubt, Event, Generation, Grant, GrantId, Intent, IntentDraft, IntentId, Lease, RawAnswer,
-    Standing, TokenApi,
+    App, Ask, Closing, Code, Doubt, Event, Generation, Grant, GrantId, HolderFate, Intent, IntentDraft, IntentId,
+    Lease, RawAnswer, Standing, TokenApi,
 };
 use tokio::time::Instant;
 
@@ -68,7 +68,16 @@ impl Keeper {
             return Ok(Turned { via: Via::Elsewhere, notices: Vec::new() });
         };
         self.at(Step::Leased);
-        let result = self.turn_leased(app, &mut lease, seen, patience).await;
+        let result = match self.turn_leased(app, &mut lease, seen, patience).await {
+            // We were paused, or our lease was taken for a dead one's, and someone else went on before we sent
+            // anything: theirs is the turn. The caller looks again, and waits for them if there is nothing yet.
+            Err(error) if matches!(error.vault_error(), Some(VaultError::Moved | VaultError::IntentOpen(_))) => {
+                tracing::info!(%error, grant = %id, "someone else went on with the grant");
+                tokio::time::sleep(LOST_PAUSE).await;
+                Ok(Turned { via: Via::Elsewhere, notices: Vec::new() })
+            }
+            result => result,
+        };
         // A lease that cannot be given back lapses by itself; the turn's own result matters more.
         if let Err(error) = self.inner.parts.vault.release(lease).await {
             tracing::warn!(%error, grant = %id, "the lease could not be released");
@@ -81,7 +90,8 @@ impl Keeper {
     async fn lease(&self, id: GrantId, seen: Generation, patience: Patience) -> Result<Option<Lease>, Error> {
         let vault = &self.inner.parts.vault;
         let end = Instant::now() + self.inner.options.turn_patience;
-        let waiting_since = self.inner.now();
+        // Entries are dated to the millisecond.
+        let waiting_since = self.inner.now().as_millisecond();
         loop {
             match vault.lease(id, self.inner.parts.processes.myself(), LEASE).await? {
                 LeaseAttempt::Held(lease) => return Ok(Some(lease)),
@@ -104,7 +114,7 @@ impl Keeper {
             }
             // A waiter shares the failure it waited for: sixty-four waiters must not become sixty-four attempts.
             if let Some(entry) = vault.journal(id, 1).await?.into_iter().next()
-                && entry.at >= waiting_since
+                && entry.at.as_millisecond() >= waiting_since
                 && let Event::Closed { closing, .. } = entry.event
                 && let Some(error) = shared_failure(closing, &grant)
             {
@@ -175,7 +185,7 @@ impl Keeper {
 
     /// Continues what others left open. Gives back the grant as it is then, and the intent that the next spend
     /// repeats, if any.
-    async fn recover(
+    pub(crate) async fn recover(
         &self,
         mut grant: Grant,
         patience: Patience,
@@ -183,11 +193,11 @@ impl Keeper {
     ) -> Result<(Grant, Option<IntentId>), Error> {
         let vault = &self.inner.parts.vault;
         let end = Instant::now() + self.inner.options.turn_patience;
+        let watching = Instant::now();
         let mut replays = None;
         'again: loop {
             for intent in vault.open_intents(grant.id).await? {
-                let fate = self.inner.parts.processes.fate(&intent.sender);
-                match rotation::recover(&intent, &grant, fate, self.rules(), self.inner.now()) {
+                match self.recovery(&intent, &grant, watching) {
                     Recovery::Settle => {
                         let Some(answer) = intent.answer.clone() else { continue };
                         match self.settle(&grant, intent.id, intent.api, &answer, is_in_doubt(&grant)).await {
@@ -204,8 +214,10 @@ impl Keeper {
                         grant = vault.grant(grant.id).await?;
                         continue 'again;
                     }
+                    // The grant was read before someone else turned it: our lease has lapsed.
+                    _ if intent.generation > grant.generation => return Err(VaultError::Moved.into()),
                     // An older generation's spend without an answer has nothing left to tell.
-                    _ if intent.generation != grant.generation => {
+                    _ if intent.generation < grant.generation => {
                         vault.close(intent.id, Closing::Replayed, None).await?;
                     }
                     Recovery::Replay => replays = Some(intent.id),
@@ -224,6 +236,26 @@ impl Keeper {
                 }
             }
             return Ok((grant, replays));
+        }
+    }
+
+    /// What to do about an open intent that we have watched since a moment. Clocks jump; neither the time we have
+    /// watched nor the age of a sender that we can see does, so these two have the last word about a wait.
+    fn recovery(&self, intent: &Intent, grant: &Grant, watching: Instant) -> Recovery {
+        let (processes, now) = (&self.inner.parts.processes, self.inner.now());
+        let fate = processes.fate(&intent.sender);
+        let window = rotation::sender_window(intent);
+        let at_work = || !intent.doubted && matches!(fate, HolderFate::Alive);
+        match rotation::recover(intent, grant, fate, self.rules(), now) {
+            Recovery::Wait { .. } if watching.elapsed() >= window => rotation::replay_or_hold(grant, self.rules(), now),
+            Recovery::Replay | Recovery::Hold { .. } if at_work() => match processes.age(&intent.sender) {
+                // Whatever the clock says: it began after it was born.
+                Some(age) if age < window => {
+                    Recovery::Wait { until: now.checked_add(window.saturating_sub(age)).unwrap_or(now) }
+                }
+                _ => rotation::replay_or_hold(grant, self.rules(), now),
+            },
+            recovery => recovery,
         }
     }
 
@@ -434,6 +466,8 @@ fn held(intent: &Intent, until: jiff::Timestamp) -> Error {
 const LEASE: Duration = Duration::from_secs(75);
 /// How often a waiter looks whether a late answer has come.
 const LATE_ANSWER_LOOK: Duration = Duration::from_millis(500);
+/// Before a turn that was taken over looks again.
+const LOST_PAUSE: Duration = Duration::from_millis(25);
 /// How often an answer that no disk would take is tried again, a second apart.
 const LAST_TRIES: u32 = 20;
 /// The pause between those.

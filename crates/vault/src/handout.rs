@@ -14,7 +14,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokenward_core::ports::Entropy;
-use tokenward_core::{Access, AccessToken, Generation, GrantId, ProfileName};
+use tokenward_core::{Access, AccessToken, AppName, Generation, GrantId, ProfileName};
 use zeroize::Zeroizing;
 
 use crate::codec::instant;
@@ -27,6 +27,8 @@ use crate::seal::{Keys, Label};
 pub struct HandOut {
     /// The grant.
     pub grant: GrantId,
+    /// The app whose grant it is. A profile that names another app by now must not be handed this token.
+    pub app: AppName,
     /// Its generation when the file was written.
     pub generation: Generation,
     /// The access token.
@@ -64,6 +66,7 @@ pub(crate) fn write(
 ) -> io::Result<()> {
     let text = Text {
         grant: handout.grant,
+        app: &handout.app,
         generation: handout.generation,
         token: handout.access.token.expose(),
         obtained: handout.access.obtained.as_millisecond(),
@@ -92,6 +95,7 @@ pub(crate) fn peek(folder: &Folder, keys: &Keys, profile: &ProfileName) -> Optio
 #[derive(Serialize)]
 struct Text<'a> {
     grant: GrantId,
+    app: &'a AppName,
     generation: Generation,
     token: &'a str,
     obtained: i64,
@@ -102,6 +106,7 @@ struct Text<'a> {
 #[derive(Deserialize)]
 struct TextBack {
     grant: GrantId,
+    app: AppName,
     generation: Generation,
     token: Zeroizing<String>,
     obtained: i64,
@@ -124,6 +129,7 @@ fn open(keys: &Keys, profile: &ProfileName, blob: &[u8]) -> Option<HandOut> {
     let text: TextBack = serde_json::from_slice(&plain).ok()?;
     Some(HandOut {
         grant: text.grant,
+        app: text.app,
         generation: text.generation,
         access: Access {
             token: AccessToken::parse(text.token.as_str()).ok()?,

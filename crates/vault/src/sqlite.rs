@@ -111,6 +111,8 @@ pub struct SqliteVault {
     /// The lock files of leases held by this object; dropping one wakes the waiters.
     held: Mutex<HashMap<GrantId, (Fence, Option<File>)>>,
     waiters: Waiters,
+    /// Since when a grant's lock was found taken while its row was free.
+    rowless: Mutex<HashMap<GrantId, tokio::time::Instant>>,
     /// The `key.json` that was read last.
     key_stamp: Mutex<Option<key::Stamp>>,
     /// Generations whose hand-out file was seen to be in step.
@@ -166,6 +168,7 @@ impl SqliteVault {
             key_words: words,
             held: Mutex::default(),
             waiters: Waiters::default(),
+            rowless: Mutex::default(),
             key_stamp: Mutex::new(stamp),
             published: Mutex::default(),
             folder,

@@ -4,9 +4,10 @@
 //! redirects, every request on a connection of its own, so that "never left", "answered" and "in doubt" can be
 //! told apart:
 //!
-//! * an error while connecting (name, route, TLS, proxy) is [`Sent::Unsent`]: the request is written only to a
-//!   finished connection, and no second one is made after a failure. A deadline that passes while connecting is in
-//!   doubt all the same, because from outside it cannot be told; `connect_timeout` is shorter for that reason;
+//! * an error while connecting (name, route, TLS, proxy), or a deadline that passes meanwhile, is [`Sent::Unsent`]: the
+//!   body, which holds the secret, is asked for only by a finished connection, and given only before the deadline.
+//!   So a process that was stopped while it connected sends nothing when it goes on, however late: someone else may
+//!   have sent the same token by then;
 //! * an answer that breaks off is [`Sent::Answered`] with the bytes that came and `whole: false` (I3);
 //! * everything else is [`Sent::InDoubt`].
 //!
@@ -16,7 +17,10 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -26,7 +30,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, Head
 use reqwest::{Client, Method, redirect, retry};
 use tokenward_core::ports::{Clock, Sent};
 use tokenward_core::{RawAnswer, SecretBytes, TransportFault};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
@@ -108,21 +112,27 @@ impl Transport {
             Ok(client) => client,
             Err(reason) => return Sent::Unsent(TransportFault { reason, timed_out: false }),
         };
-        let request = match assemble(request) {
+        let deadline = sleep(timeout);
+        let gate = Arc::new(Gate::new(deadline.deadline()));
+        let request = match assemble(request, &gate) {
             Ok(request) => request,
             Err(reason) => return Sent::Unsent(TransportFault { reason, timed_out: false }),
         };
-        let deadline = sleep(timeout);
         tokio::pin!(deadline);
         let response = tokio::select! {
             biased;
             response = client.execute(request) => match response {
                 Ok(response) => response,
-                // Building and connecting come before the first byte; nothing else is known to.
-                Err(error) if error.is_connect() || error.is_builder() => return Sent::Unsent(fault(&target, &error)),
+                // Building and connecting come before the first byte; and what never asked for the body never sent it.
+                Err(error) if error.is_connect() || error.is_builder() || gate.shut() => {
+                    return Sent::Unsent(fault(&target, &error));
+                }
                 Err(error) => return Sent::InDoubt(fault(&target, &error)),
             },
-            () = &mut deadline => return Sent::InDoubt(late(&target, timeout)),
+            () = &mut deadline => {
+                let fault = late(&target, timeout);
+                return if gate.shut() { Sent::Unsent(fault) } else { Sent::InDoubt(fault) };
+            }
         };
         self.receive(response, &target, timeout, deadline).await
     }
@@ -132,7 +142,7 @@ impl Transport {
         mut response: reqwest::Response,
         target: &str,
         timeout: Duration,
-        mut deadline: std::pin::Pin<&mut Sleep>,
+        mut deadline: Pin<&mut Sleep>,
     ) -> Sent {
         let status = response.status().as_u16();
         tracing::debug!(target, status, "answered");
@@ -225,6 +235,7 @@ impl Transport {
             // A gateway's odd header must not cost us the token below it; each connection carries one answer, so
             // nothing can be smuggled in between.
             .http1_ignore_invalid_headers_in_responses(true)
+            .http1_max_headers(HEADERS_CAP)
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .connect_timeout(self.options.connect_timeout);
@@ -255,7 +266,7 @@ enum Route {
     System = 2,
 }
 
-fn assemble(mut request: Request) -> Result<reqwest::Request, String> {
+fn assemble(mut request: Request, gate: &Arc<Gate>) -> Result<reqwest::Request, String> {
     let mut out = reqwest::Request::new(request.method.clone(), request.url.clone());
     out.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     if let Some(text) = request.authorization.take() {
@@ -265,10 +276,82 @@ fn assemble(mut request: Request) -> Result<reqwest::Request, String> {
     }
     if let Some((content_type, bytes)) = request.body.take() {
         out.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        *out.body_mut() = Some(Bytes::from_owner(Wiped(bytes)).into());
+        let bytes = Some(Bytes::from_owner(Wiped(bytes)));
+        *out.body_mut() = Some(reqwest::Body::wrap(Guarded { bytes, gate: Arc::clone(gate) }));
+    } else {
+        gate.pass();
     }
     Ok(out)
 }
+
+/// Through which a request's body goes once, before its deadline, or never.
+struct Gate {
+    until: Instant,
+    state: AtomicU8,
+}
+
+impl Gate {
+    const OPEN: u8 = 0;
+    const PASSED: u8 = 1;
+    const SHUT: u8 = 2;
+
+    const fn new(until: Instant) -> Self {
+        Self { until, state: AtomicU8::new(Self::OPEN) }
+    }
+
+    /// Lets the body out, or says that it is too late.
+    fn pass(&self) -> bool {
+        Instant::now() < self.until && self.turn(Self::PASSED)
+    }
+
+    /// Whether nothing has gone through; nothing will from here on.
+    fn shut(&self) -> bool {
+        self.turn(Self::SHUT)
+    }
+
+    fn turn(&self, to: u8) -> bool {
+        self.state.compare_exchange(Self::OPEN, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// A body behind a gate.
+struct Guarded {
+    bytes: Option<Bytes>,
+    gate: Arc<Gate>,
+}
+
+impl http_body::Body for Guarded {
+    type Data = Bytes;
+    type Error = TooLate;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, TooLate>>> {
+        let Some(bytes) = self.bytes.take() else { return Poll::Ready(None) };
+        Poll::Ready(Some(if self.gate.pass() { Ok(http_body::Frame::data(bytes)) } else { Err(TooLate) }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.bytes.as_ref().map_or(0, Bytes::len) as u64)
+    }
+}
+
+/// The deadline passed before the body was asked for.
+#[derive(Debug)]
+struct TooLate;
+
+impl fmt::Display for TooLate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the deadline passed before anything was sent")
+    }
+}
+
+impl std::error::Error for TooLate {}
 
 /// A body that is wiped once the last reader has let go of it.
 struct Wiped(Zeroizing<Vec<u8>>);
@@ -356,6 +439,8 @@ const LOG_ID: &str = "x-tt-logid";
 const LIMIT_RESET: &str = "x-ogw-ratelimit-reset";
 /// Token answers are a few kilobytes (reference §4.3); what is longer is not one.
 const BODY_CAP: usize = 1 << 20;
+/// Gateways add headers; hyper would refuse an answer with more than a hundred, and its tokens with it.
+const HEADERS_CAP: usize = 1000;
 const FIRST_ROOM: usize = 8 << 10;
 
 #[cfg(test)]

@@ -292,3 +292,61 @@ async fn inside_a_refusing_proxy() {
     let feishu = feishu_with(|options| options.connect_timeout = Duration::from_secs(2));
     unsent(refresh_at(&feishu, "https://provider.invalid", TIMEOUT).await);
 }
+
+/// Stopped (SIGSTOP) while connecting, and gone on with after the deadline: by then someone else may have sent the token.
+#[tokio::test]
+async fn a_sender_stopped_while_connecting_sends_nothing_afterwards() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let feishu = feishu();
+    let stopped = async {
+        // The connection is on its way; nothing of this process runs until the deadline has passed.
+        tokio::task::yield_now().await;
+        std::thread::sleep(SHORT * 2);
+    };
+    let (sent, ()) = tokio::join!(refresh_at(&feishu, &base, SHORT), stopped);
+    let fault = unsent(sent);
+    assert!(fault.timed_out || fault.reason.contains("deadline"), "{fault:?}");
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut got = Vec::new();
+    let _ = tokio::time::timeout(SHORT, stream.read_to_end(&mut got)).await;
+    assert!(!String::from_utf8_lossy(&got).contains(REFRESH));
+}
+
+#[tokio::test]
+async fn an_answer_is_read_from_a_server_that_answers_before_it_has_read_and_resets() {
+    for pause in [0, 50] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let server = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_exact(&mut [0; 8]).await.unwrap();
+            stream.write_all(json(200, r#"{"code":0,"refresh_token":"NEW"}"#).as_bytes()).await.unwrap();
+            sleep(Duration::from_millis(pause)).await;
+            // Dropped with unread bytes in it: the kernel resets the connection.
+            drop(stream);
+        };
+        let (sent, ()) = tokio::join!(refresh(&base), server);
+        let answer = answered(sent);
+        assert!(String::from_utf8_lossy(answer.body.expose()).contains("NEW"));
+    }
+}
+
+#[tokio::test]
+async fn many_headers_and_old_protocols_do_not_cost_the_answer() {
+    let many = (0..400).fold(String::new(), |lines, number| lines + &format!("X-Gateway-{number}: {number}\r\n"));
+    let body = r#"{"code":0,"refresh_token":"NEW"}"#;
+    let length = body.len();
+    let answers = [
+        format!("HTTP/1.1 200 OK\r\n{many}Content-Length: {length}\r\n\r\n{body}"),
+        format!("HTTP/1.0 200 OK\r\n\r\n{body}"),
+        format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}"),
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}HTTP/1.1 500 no\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\nX: y\r\n\r\n"),
+    ];
+    for answer in answers {
+        let server = Server::answering(&[&answer]).await;
+        let answer = answered(refresh(&server.base).await);
+        assert!(answer.whole && answer.body.expose() == body.as_bytes(), "{answer:?}");
+    }
+}

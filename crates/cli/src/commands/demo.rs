@@ -72,7 +72,9 @@ impl<'a> Stage<'a> {
         let program = ambient::own_program().map_err(system)?;
         let folder = Folder::new().map_err(system)?;
         // Any port of the callback is good in this sandbox, so that the demo never meets a taken one.
-        let stand = Stand::with(SandboxOptions::default(), folder.path().to_owned(), REDIRECT, true, desk).await?;
+        let mut options = SandboxOptions::default();
+        options.rules.loopback_any_port = true;
+        let stand = Stand::with(options, folder.path().to_owned(), REDIRECT, true, desk).await?;
         Ok(Self { desk, program, stand, folder, offset: 0, shown: Vec::new() })
     }
 

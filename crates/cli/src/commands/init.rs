@@ -7,7 +7,9 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{AppRecord, ConfigEdit, Overrides, ProfileRecord, ResolvedProfile, Session, Setting};
+use tokenward::{
+    AppRecord, ConfigEdit, Home, Overrides, ProfileRecord, ResolvedProfile, Session, Setting, Settings, SettingsError,
+};
 use tokenward_core::ports::AppTokenKind;
 use tokenward_core::{AppName, AppSecret, Brand, Code, ProfileName, Scopes};
 use url::Url;
@@ -28,29 +30,58 @@ pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
     };
     let scopes = scopes(&init.scope, desk)?;
 
-    let home = desk.home()?;
     let record = record(init, brand, app_id, &scopes, desk);
-    let mut edit = ConfigEdit::open(&home).map_err(|error| desk.settings_failure(&error))?;
-    edit.app(&app, &record).profile(&profile, &ProfileRecord { app: app.clone(), redirect_uri: None, scopes: None });
-    if !edit.has_default_profile() {
-        edit.default_profile(&profile);
-    }
-    edit.save().map_err(|error| desk.settings_failure(&error))?;
-    // The lock on the folder is let go before anything slow happens.
-    drop(edit);
-
-    // What was written is what holds: the flags are in the file now, and are not looked at again.
-    let settings = desk.settings_with(Overrides::default().with(Setting::Profile, Some(profile.as_str())))?;
-    let resolved = settings.profile(Some(&profile)).map_err(|error| desk.settings_failure(&error))?;
+    // Checked as it will be, before anything is written: a mistyped secret must not take a good one's place.
+    let settings = desk.settings_with(overrides(&record, &profile))?;
+    let known = known_profile(&app, &profile, &settings, desk)?;
+    let failed = |error: SettingsError| desk.settings_failure(&error);
+    let mut resolved = if known {
+        settings.profile(Some(&profile)).map_err(failed)?
+    } else {
+        // A new profile has nothing in the file, and `init` says all there is to say about its app: so it is looked
+        // up as where no file is. The vault's folder never holds one.
+        let nowhere = Home::resolve(Some(&settings.home().vault()), &desk.ambient.env).map_err(failed)?;
+        let bare = Settings::load(nowhere, desk.ambient.env.clone(), overrides(&record, &profile)).map_err(failed)?;
+        bare.0.profile(Some(&profile)).map_err(failed)?
+    };
+    resolved.app_name = app.clone();
     for warning in &resolved.warnings {
         desk.printer.warning(lang.settings_warning(warning));
     }
     let session = desk.session(&settings).await?;
+    let checked = if init.no_check { false } else { check(&resolved, &secret, &session, desk).await? };
+
+    let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
+    edit.app(&app, &record);
+    if !known {
+        edit.profile(&profile, &ProfileRecord { app: app.clone(), redirect_uri: None, scopes: None });
+    }
+    if !edit.has_default_profile() {
+        edit.default_profile(&profile);
+    }
+    edit.save().map_err(failed)?;
+    drop(edit);
     if init.secret_file.is_none() {
         session.keeper().keep_app_secret(&app, &secret).await?;
     }
-    let checked = if init.no_check { None } else { Some(check(&resolved, secret, &session, desk).await?) };
     tell(&app, &resolved, checked, desk)
+}
+
+/// What will be in the file, as if flags said it.
+fn overrides(record: &AppRecord, profile: &ProfileName) -> Overrides {
+    Overrides::default()
+        .with(Setting::Profile, Some(profile.as_str()))
+        .with(Setting::Provider, record.provider.clone())
+        .with(Setting::AppId, record.app_id.clone())
+        .with(Setting::AppKind, record.app_kind.clone())
+        .with(Setting::TenantKey, record.tenant_key.clone())
+        .with(Setting::OpenUrl, record.open_url.clone())
+        .with(Setting::AccountsUrl, record.accounts_url.clone())
+        .with(Setting::TokenApi, record.token_api.clone())
+        .with(Setting::TokenUrl, record.token_url.clone())
+        .with(Setting::Fallback, record.fallback.map(|fallback| fallback.to_string()))
+        .with(Setting::RedirectUri, record.redirect_uri.clone())
+        .with(Setting::Scopes, record.scopes.clone())
 }
 
 /// The names of app and profile: as given, else `default` for the first and the app's own for the second.
@@ -66,6 +97,17 @@ fn names(init: &Init, desk: &Desk) -> Result<(AppName, ProfileName), Failure> {
         None => app.as_str().parse().map_err(|_| bad(app.as_str()))?,
     };
     Ok((app, profile))
+}
+
+/// Whether the profile is there already. One that belongs to another app keeps it: its login is a consent to that app.
+fn known_profile(app: &AppName, profile: &ProfileName, settings: &Settings, desk: &Desk) -> Result<bool, Failure> {
+    let mut profiles = settings.profiles();
+    match profiles.find(|(name, _)| *name == profile) {
+        Some((_, Some(own))) if own != *app => {
+            Err(Failure::new(Code::Usage, desk.lang().profile_other_app(profile, own)).complete())
+        }
+        found => Ok(found.is_some()),
+    }
 }
 
 async fn brand(init: &Init, desk: &Desk) -> Result<Option<Brand>, Failure> {
@@ -171,10 +213,10 @@ fn absolute(path: &std::path::Path) -> std::path::PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Asks the provider for an app token, which spends nothing. A definite refusal is an error (the secret stays saved,
-/// for a person may only have to wait for a version to be published); an unreachable provider is a warning.
-async fn check(profile: &ResolvedProfile, secret: AppSecret, session: &Session, desk: &Desk) -> Result<bool, Failure> {
-    let app = profile.app(secret);
+/// Asks the provider for an app token, which spends nothing. A definite refusal is an error, and nothing is saved; an
+/// unreachable provider is a warning.
+async fn check(profile: &ResolvedProfile, secret: &AppSecret, session: &Session, desk: &Desk) -> Result<bool, Failure> {
+    let app = profile.app(secret.clone());
     match session.keeper().app_token(&app, AppTokenKind::App, CHECK_MIN_TTL).await {
         Ok(_) => Ok(true),
         Err(error) if matches!(error.code().exit(), tokenward_core::ExitClass::TryLater) => {
@@ -185,11 +227,11 @@ async fn check(profile: &ResolvedProfile, secret: AppSecret, session: &Session, 
         }
         // A store app has no token before its first ticket; its secret is proven when that comes.
         Err(error) if error.code() == Code::SettingMissing => Ok(false),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(Failure::from(error).or_then(desk.lang(), desk.lang().init_nothing_saved())),
     }
 }
 
-fn tell(app: &AppName, profile: &ResolvedProfile, checked: Option<bool>, desk: &Desk) -> Result<ExitCode, Failure> {
+fn tell(app: &AppName, profile: &ResolvedProfile, checked: bool, desk: &Desk) -> Result<ExitCode, Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
     let console = profile.hosts.open.join(&format!("app/{}/safe", profile.client_id));
     let console = console.map_or_else(|_| profile.hosts.open.to_string(), String::from);
@@ -199,13 +241,13 @@ fn tell(app: &AppName, profile: &ResolvedProfile, checked: Option<bool>, desk: &
             "app": app,
             "profile": profile.name,
             "config": config,
-            "checked": checked.unwrap_or(false),
+            "checked": checked,
             "redirect_uri": profile.redirect_uri,
             "console": console,
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    if checked == Some(true) {
+    if checked {
         printer.note(lang.init_checked());
     }
     printer.note(lang.init_saved(app, config.display(), &profile.name));
@@ -222,5 +264,5 @@ fn tell(app: &AppName, profile: &ResolvedProfile, checked: Option<bool>, desk: &
     Ok(ExitCode::SUCCESS)
 }
 
-/// Any life will do: the token is fetched to see whether it is given.
-const CHECK_MIN_TTL: std::time::Duration = std::time::Duration::ZERO;
+/// No app token lives this long, so a new one is fetched whatever is kept.
+const CHECK_MIN_TTL: std::time::Duration = std::time::Duration::from_hours(24);

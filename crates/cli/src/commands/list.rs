@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::Report;
+use tokenward_core::Status;
 
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -16,10 +17,16 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     if desk.printer.json {
         let logins: Vec<_> = reports.iter().map(LoginFields::of).collect();
         desk.printer.document(&json!({ "logins": logins }))?;
-    } else if reports.is_empty() {
-        desk.printer.note(desk.lang().nothing_listed());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let lang = desk.lang();
+    // The records of those who logged out are kept (I6), but are seldom what one looks for.
+    let shown = |report: &&Report| desk.printer.is_verbose() || report.status != Status::Retired;
+    let rows: Vec<_> = reports.iter().filter(shown).map(|report| row(report, desk)).collect();
+    let hidden = reports.len() - rows.len();
+    if rows.is_empty() {
+        desk.printer.note(lang.nothing_listed());
     } else {
-        let lang = desk.lang();
         let heads = [
             lang.head_profile(),
             lang.head_app(),
@@ -29,7 +36,10 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
             lang.head_access(),
             lang.head_refresh(),
         ];
-        desk.printer.table(&heads, reports.iter().map(|report| row(report, desk)).collect())?;
+        desk.printer.table(&heads, rows)?;
+    }
+    if hidden > 0 {
+        desk.printer.note(lang.logged_out_hidden(hidden));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use serde_json::json;
 use tokenward::{
     Callback, CallbackError, CallbackOutcome, ConfigEdit, LoginAttempt, LoginReport, LoginRequest, ProfileRecord,
     ResolvedProfile, Settings, SettingsError,
@@ -108,7 +109,7 @@ fn show(login: &Login, url: &Url, desk: &Desk) -> Result<(), Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
     if login.no_browser && printer.json {
         // One JSON value a line; the login follows as the second.
-        printer.data(&serde_json::json!({ "authorization_url": url }).to_string())?;
+        printer.data(&json!({ "authorization_url": url }).to_string())?;
     } else if login.no_browser {
         printer.data(url.as_str())?;
     } else if !login.paste && browser::open(url, &desk.ambient) {
@@ -121,6 +122,9 @@ fn show(login: &Login, url: &Url, desk: &Desk) -> Result<(), Failure> {
     }
     if login.qr {
         picture(url, desk);
+        if !login.paste {
+            printer.note(lang.qr_comes_back_elsewhere());
+        }
     }
     Ok(())
 }
@@ -195,15 +199,14 @@ async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Re
     let device = keeper.begin_device_login(&work.app, &asked).await?;
     let span = lang.span(device.expires_in.as_secs());
     if printer.json {
-        printer.note(
-            serde_json::json!({
-                "verification_uri": device.verification_uri,
-                "verification_uri_complete": device.verification_uri_complete,
-                "user_code": device.user_code,
-                "expires_in": device.expires_in.as_secs(),
-            })
-            .to_string(),
-        );
+        // One JSON value a line, as with `--no-browser`.
+        let line = json!({
+            "verification_uri": device.verification_uri,
+            "verification_uri_complete": device.verification_uri_complete,
+            "user_code": device.user_code,
+            "expires_in": device.expires_in.as_secs(),
+        });
+        printer.data(&line.to_string())?;
     } else {
         printer.always(lang.device_code(&device.verification_uri, &device.user_code, span));
         if let Some(direct) = &device.verification_uri_complete {
@@ -229,7 +232,7 @@ async fn tell(login: &LoginReport, work: &Work, desk: &Desk) -> Result<ExitCode,
         printer.warning(lang.notice_odd(lang.oddity(oddity)));
     }
     if printer.json {
-        printer.document(&serde_json::json!({
+        printer.document(&json!({
             "login": LoginFields::of(&login.report),
             "missing_scopes": missing,
             "oddities": login.oddities,

@@ -18,11 +18,13 @@ pub(super) async fn run(logout: &Logout, desk: &Desk) -> Result<ExitCode, Failur
     if !logout.yes {
         let question = if logout.revoke { lang.ask_logout_revoke(&name) } else { lang.ask_logout(&name) };
         if !desk.asker().yes(question, &lang.logout_ways()).await? {
-            return Err(Failure::new(Code::Usage, lang.not_logged_out()).complete());
+            desk.printer.note(lang.nothing_changed());
+            return Err(Failure::silent(Code::Usage.exit() as u8));
         }
     }
     let app = if logout.revoke {
         let profile = desk.profile(&settings)?;
+        desk.own_app(grant, &profile, &session).await?;
         Some(desk.app(&profile, &session).await?)
     } else {
         None

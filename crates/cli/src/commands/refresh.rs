@@ -29,7 +29,7 @@ pub(super) async fn run(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failu
     }
     let work = desk.work().await?;
     let keeper = work.session.keeper();
-    let grant = keeper.grant_of(&work.profile.name).await?;
+    let grant = desk.grant_of(&work).await?;
     let handed = keeper.renew(&work.app, grant).await?;
     desk.tell_notices(&handed.notices);
     if desk.printer.json {

@@ -110,7 +110,8 @@ impl Stand {
             Some(home) => home.clone(),
             None => desk.home()?.path().with_file_name("tokenward-sandbox"),
         };
-        Self::with(options, home, DEFAULT_REDIRECT, sandbox.auto_consent, desk).await
+        let redirect = sandbox.redirect_uri.as_ref().map_or(DEFAULT_REDIRECT, url::Url::as_str);
+        Self::with(options, home, redirect, sandbox.auto_consent, desk).await
     }
 
     /// Starts a provider whose app has registered this redirect URL.
@@ -126,7 +127,6 @@ impl Stand {
         let app = provider.app(AppSpec::new(Brand::Feishu).name("Tokenward").redirect(redirect_uri));
         provider.user("Ada");
         provider.user("小明");
-        provider.rules(|rules| rules.loopback_any_port = true);
         if auto_consent {
             provider.consent_auto();
         }

@@ -26,7 +26,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     } else {
         let lang = desk.lang();
         let mut facts = facts(&report, lang, desk.now());
-        facts.push((lang.fact_key(), info.key));
+        facts.push((lang.fact_key(), desk.key_words(&settings, &info)?));
         facts.push((lang.fact_vault(), settings.home().vault().display().to_string()));
         desk.printer.facts(&facts)?;
         warn(&report, desk);

@@ -43,11 +43,12 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
             "notes": info.notes,
         }));
     }
+    let key = desk.key_words(&settings, &info)?;
     desk.printer.facts(&[
         (lang.fact_vault(), settings.home().vault().display().to_string()),
         (lang.fact_engine(), info.engine),
         (lang.fact_schema(), info.schema.to_string()),
-        (lang.fact_key(), info.key),
+        (lang.fact_key(), key),
         (lang.fact_grants(), reports.len().to_string()),
         (lang.fact_open_intents(), open.to_string()),
     ])?;
@@ -85,7 +86,8 @@ async fn restore(file: &Path, from: &BackupKeyFrom, yes: bool, desk: &Desk) -> R
     let settings = desk.settings()?;
     let folder = settings.home().vault();
     if folder.exists() && !yes && !desk.asker().yes(lang.ask_restore(folder.display()), "--yes").await? {
-        return Err(Failure::new(Code::Usage, lang.not_logged_out()).complete());
+        desk.printer.note(lang.nothing_changed());
+        return Err(Failure::silent(Code::Usage.exit() as u8));
     }
     let key = if let Some(key) = given_key(from, desk)? {
         key
@@ -144,9 +146,9 @@ async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, desk: &Desk) -> Res
         tokenward::rewrap(settings.home(), &old, new, &SystemEntropy)?;
     }
     let source = match (&new, &old) {
-        (Some(KeySource::File(file)), _) | (None, KeySource::File(file)) => file.display().to_string(),
-        (None, KeySource::Given(_)) => "TOKENWARD_KEY".to_owned(),
-        _ => settings.home().vault().join("key").display().to_string(),
+        (Some(KeySource::File(file)), _) | (None, KeySource::File(file)) => lang.key_given_file(file.display()),
+        (None, KeySource::Given(_)) => lang.key_given(),
+        _ => lang.key_own_file(settings.home().vault().join("key").display()),
     };
     if desk.printer.json {
         return desk.printer.document(&json!({ "values": count, "key": source }));

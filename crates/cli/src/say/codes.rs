@@ -119,17 +119,11 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::VaultReadOnly => (
             w("the vault cannot be written", "无法写入保险库"),
-            w(
-                "make its folder writable and repeat the command; nothing was spent",
-                "请让该目录可写后重试；没有消耗任何令牌",
-            ),
+            w("make its folder writable and repeat the command", "请让该目录可写后重试"),
         ),
         Code::VaultFull => (
             w("there is no room for the vault", "保险库所在磁盘已满"),
-            w(
-                "free some space and repeat the command; what was answered is kept in the rescue slot",
-                "请腾出空间后重试；已收到的应答保存在应急槽中",
-            ),
+            w("free some space and repeat the command", "请腾出空间后重试"),
         ),
         Code::VaultNewer => (
             w("the vault was written by a newer version of Tokenward", "保险库由更新版本的 Tokenward 写入"),

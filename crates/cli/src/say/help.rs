@@ -15,9 +15,14 @@ pub(crate) fn command(lang: Lang) -> Command {
     });
     match lang {
         Lang::En => command,
-        Lang::Zh => chinese(command, "")
-            .disable_version_flag(true)
-            .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help("显示版本")),
+        Lang::Zh => chinese(command, "").disable_version_flag(true).arg(
+            Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(ArgAction::Version)
+                .help("显示版本")
+                .help_heading(EVERYWHERE),
+        ),
     }
 }
 
@@ -28,8 +33,18 @@ fn chinese(mut command: Command, path: &str) -> Command {
         let help = words(path, &name).or_else(|| words("", &name));
         if let Some(help) = help {
             command = command.mut_arg(name.as_str(), |arg| {
-                let arg = if arg.get_help_heading().is_some() { arg.help_heading("通用") } else { arg };
-                arg.help(help)
+                let heading = match (arg.is_global_set(), arg.is_positional()) {
+                    (true, _) => EVERYWHERE,
+                    (false, true) => "参数",
+                    (false, false) => "选项",
+                };
+                let default = arg.get_default_values().first().map(|value| value.to_string_lossy().into_owned());
+                let takes_value = arg.get_action().takes_values();
+                match default.filter(|_| takes_value) {
+                    Some(value) => arg.hide_default_value(true).help(format!("{help}（默认 {value}）")),
+                    None => arg.help(help),
+                }
+                .help_heading(heading)
             });
         }
     }
@@ -44,7 +59,7 @@ fn chinese(mut command: Command, path: &str) -> Command {
     command
         .subcommand_help_heading("命令")
         .disable_help_flag(true)
-        .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示帮助").help_heading("通用"))
+        .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示帮助").help_heading(EVERYWHERE))
         .help_template(TEMPLATE)
 }
 
@@ -52,6 +67,8 @@ fn chinese(mut command: Command, path: &str) -> Command {
 fn words(command: &str, argument: &str) -> Option<&'static str> {
     WORDS.iter().find(|(path, name, _)| *path == command && *name == argument).map(|(_, _, words)| *words)
 }
+
+const EVERYWHERE: &str = "通用";
 
 const TEMPLATE: &str = "{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}";
 
@@ -128,6 +145,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("logout", "force", "即使服务方未能撤销也删除令牌"),
     ("sandbox", "", "在本机启动真正轮换令牌的服务方，用于试用和测试"),
     ("sandbox", "port", "监听端口；0 表示任选空闲端口"),
+    ("sandbox", "redirect_uri", "其应用所登记的重定向 URL"),
     ("sandbox", "auto_consent", "自动同意授权，无需点击"),
     ("sandbox", "access_life", "访问令牌的有效期"),
     ("sandbox", "refresh_life", "刷新令牌的有效期"),
@@ -193,5 +211,8 @@ mod tests {
         command(Lang::Zh).debug_assert();
         let help = command(Lang::Zh).try_get_matches_from(["tokenward", "login", "--help"]).unwrap_err().to_string();
         assert!(help.contains("用法：tokenward login") && help.contains("授权地址"), "{help}");
+        for english in ["Options:", "Arguments:", "Commands:", "[default", "Everywhere"] {
+            assert!(!help.contains(english), "{english}: {help}");
+        }
     }
 }

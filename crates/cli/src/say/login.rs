@@ -11,6 +11,7 @@ super::sentences! {
     secret_file_unreadable(file) { "the app secret's file {file} cannot be read" "无法读取 App Secret 文件 {file}" }
     init_checked() { "the provider accepts the app's id and secret" "服务方已确认 App ID 和 App Secret" }
     init_unchecked(what) { "the app's id and secret were saved, but could not be checked: {what}" "App ID 和 App Secret 已保存，但未能验证：{what}" }
+    init_nothing_saved() { "nothing was saved; with --no-check it is saved unchecked" "没有保存任何内容；加 --no-check 可不经验证直接保存" }
     init_saved(app, file, profile) { "app {app} is saved in {file}, its secret sealed in the vault; profile {profile}" "应用 {app} 已保存到 {file}，密钥已封存于保险库；配置档 {profile}" }
     init_console(url) { "Four things to set in the console, once: {url}" "请在开放平台完成四项设置（只需一次）：{url}" }
     init_redirect(uri) { "  1. Security settings → Redirect URLs: add {uri} exactly so" "  1. 安全设置 → 重定向 URL：添加 {uri}，须完全一致" }
@@ -34,10 +35,13 @@ super::sentences! {
     paste_other_login() { "the pasted address belongs to another login (its state differs)" "粘贴的地址属于另一次登录（state 不一致）" }
     device_code(url, code, span) { "on any device open\n  {url}\nand type the code {code} (good for {span})" "请在任意设备上打开\n  {url}\n并输入代码 {code}（{span}内有效）" }
     device_direct(url) { "or open this address, which has the code in it:\n  {url}" "也可以直接打开带有代码的地址：\n  {url}" }
+    qr_comes_back_elsewhere() { "a phone that scans this cannot come back to this machine: use it with --paste, or log in with --device" "扫码的手机无法返回本机：请配合 --paste 使用，或用 --device 登录" }
     qr_too_long() { "the address is too long for a QR code" "地址太长，无法生成二维码" }
     port_needs_loopback(uri) { "the redirect URL {uri} is not on this machine, so nothing can wait for it here: use --paste, or --port" "重定向 URL {uri} 不在本机，无法在这里等待：请用 --paste，或指定 --port" }
     new_profile(profile, app) { "profile {profile} is new and belongs to app {app}" "新建配置档 {profile}，属于应用 {app}" }
     profile_other_app(profile, app) { "profile {profile} belongs to app {app}: choose another name with --profile" "配置档 {profile} 属于应用 {app}：请用 --profile 换一个名字" }
+    login_of_other_app(profile, app) { "the login of profile {profile} is a consent to app {app}, which the configuration no longer names" "配置档 {profile} 的登录属于应用 {app}，而配置中已改为其他应用" }
+    login_of_other_app_next(old, new) { "put app = \"{old}\" back into config.toml, or run `tokenward login` to consent to app {new}" "请在 config.toml 中恢复 app = \"{old}\"，或运行 `tokenward login` 授权应用 {new}" }
     no_such_app(app) { "there is no app {app}: run `tokenward init --app {app}`" "没有应用 {app}：请运行 `tokenward init --app {app}`" }
 
     logged_in(profile, who) { "logged in: profile {profile} is {who}" "登录成功：配置档 {profile} 的用户是 {who}" }
@@ -52,7 +56,7 @@ super::sentences! {
     ask_logout(profile) { "Forget the login of profile {profile}?" "确定要删除配置档 {profile} 的登录吗？" }
     ask_logout_revoke(profile) { "Withdraw the login of profile {profile} at the provider and forget it?" "确定要在服务方撤销配置档 {profile} 的登录并删除吗？" }
     logout_ways() { "--yes" "参数 --yes" }
-    not_logged_out() { "nothing was changed" "未做任何更改" }
+    nothing_changed() { "nothing was changed" "未做任何更改" }
     logged_out(profile) { "profile {profile}: the tokens are gone from this machine" "配置档 {profile}：本机上的令牌已清除" }
     logged_out_revoked(profile) { "profile {profile}: withdrawn at the provider and gone from this machine" "配置档 {profile}：已在服务方撤销，本机上的令牌已清除" }
     logged_out_unrevoked(profile) { "profile {profile}: gone from this machine; the provider did not confirm the withdrawal" "配置档 {profile}：本机上的令牌已清除；服务方未确认撤销" }

@@ -77,7 +77,7 @@ fn chinese(error: &SettingsError) -> String {
         SettingsError::NoHome => "找不到主目录：请把 TOKENWARD_HOME 设为存放 Tokenward 文件的目录".to_owned(),
         SettingsError::Unreadable { path, .. } => format!("无法读取 {}", path.display()),
         SettingsError::Unparsable { path, line, column, reason, shown } => {
-            format!("{} 第 {line} 行第 {column} 列无法解析：{reason}：{shown}", path.display())
+            format!("{} 第 {line} 行第 {column} 列无法解析：{}：{shown}", path.display(), reason.zh())
         }
         SettingsError::SecretInFile { path, line, key } => format!(
             "{} 第 {line} 行：{key} 不应写在此文件中；请删除该行及其密钥，然后运行 `tokenward init`，或设置 TOKENWARD_APP_SECRET，或用 secret_file 指定文件",
@@ -88,7 +88,7 @@ fn chinese(error: &SettingsError) -> String {
             zh.origin(origin)
         ),
         SettingsError::BadValue { origin, value, allowed } => {
-            format!("{}：值 {value:?} 无法使用：{allowed}", zh.origin(origin))
+            format!("{}：值 {value:?} 无法使用：{}", zh.origin(origin), allowed.zh())
         }
         SettingsError::Missing { setting, profile } => {
             format!("配置档“{profile}”缺少设置：请提供 {}", ways(*setting))

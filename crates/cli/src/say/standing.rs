@@ -30,11 +30,16 @@ super::sentences! {
     fact_issued_by() { "token endpoint" "令牌接口" }
     fact_story() { "what happened" "经过" }
     fact_key() { "vault key" "保险库密钥" }
+    key_own_file(path) { "the vault's own key file {path}" "保险库自己的密钥文件 {path}" }
+    key_given_file(path) { "the key file {path} (TOKENWARD_KEY_FILE)" "密钥文件 {path}（TOKENWARD_KEY_FILE）" }
+    key_given() { "the variable TOKENWARD_KEY" "环境变量 TOKENWARD_KEY" }
+    key_keyring() { "the keyring of the operating system" "操作系统的密钥环" }
     fact_vault() { "vault folder" "保险库目录" }
     none() { "none" "无" }
     unknown() { "not told" "未知" }
     no_profile() { "(no profile)" "（无配置档）" }
-    nothing_listed() { "nobody has logged in yet; run `tokenward init`, then `tokenward login`" "还没有人登录；请先运行 `tokenward init`，再运行 `tokenward login`" }
+    nothing_listed() { "nobody is logged in; run `tokenward init`, then `tokenward login`" "目前没有登录；请先运行 `tokenward init`，再运行 `tokenward login`" }
+    logged_out_hidden(count) { "logged out and not shown: {count} (-v shows them)" "已退出而未显示：{count} 个（-v 可显示）" }
     doubt_story(since, why) { "a refresh token was sent and {why} ({since}); it is asked again when that is safe" "刷新令牌已发出，但{why}（{since}）；会在安全时再次询问" }
     consent_story(since, code, what) { "{what} ({code}, {since})" "{what}（{code}，{since}）" }
     consent_provider(code) { "provider's code {code}" "服务方错误码 {code}" }
@@ -46,7 +51,8 @@ super::sentences! {
     good_for(span) { "the access token is good for {span}" "访问令牌有效期还有 {span}" }
     notice_turn_failed(what, code) { "the turn ahead of time failed; the present token is still good: {what} ({code})" "提前续期失败，现有令牌仍可用：{what}（{code}）" }
     notice_odd(what) { "the provider's answer was odd: {what}" "服务方的应答有异常：{what}" }
-    notice_recovered() { "an earlier run was interrupted; what it left was brought to an end" "之前的一次运行中断了；遗留的步骤已处理完毕" }
+    notice_recovered() { "an earlier turn was interrupted after its answer was kept; it has been finished" "之前的一次续期在保存应答后中断；现已补办完成" }
+    notice_replayed() { "the outcome of an earlier turn was unknown; the provider was asked again and has answered" "之前一次续期的结果未知；已再次询问服务方并得到应答" }
     notice_rescue() { "the journal could not be written; the answer is kept in the rescue slot. Free some space soon" "日志无法写入；应答已存入应急槽。请尽快腾出空间" }
     notice_parked() { "a late answer arrived after the login had moved on; its tokens are kept aside" "应答迟到，登录已更新；其中的令牌另行保存" }
     notice_clock() { "the clock went back: stored times were made true by a turn" "系统时钟被回拨：已通过续期校正所存时间" }

@@ -112,18 +112,22 @@ fn killed_at_random_moments() {
     let kills = if heavy { 1_000 } else { 100 };
     let mut login = Expiring::new();
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
-    let (mut survived, mut finished, mut lost) = (0, 0, 0);
+    let (mut killed, mut survived, mut finished, mut lost) = (0, 0, 0, 0);
     // How long an undisturbed turn takes on this machine, so that kills are spread over all of it.
     let mut whole = Duration::from_millis(40);
-    for kill in 0..kills {
-        let story = format!("kill {kill}");
+    let mut rounds = 0;
+    while killed < kills {
+        rounds += 1;
+        let story = format!("round {rounds}");
+        // Children that end before they are killed do not count; on a machine so busy that most do, say so.
+        assert!(rounds <= 4 * kills, "{finished} of {rounds} children had finished before they were killed");
         login.expire();
         // A provider that is sometimes slow makes every phase wide enough to be hit.
         login.world.sandbox.rules(|rules| {
             rules.latency_before_ms = chance.below(4);
             rules.latency_after_ms = chance.below(4);
         });
-        if kill % 25 == 0 {
+        if rounds % 25 == 1 {
             let begun = std::time::SystemTime::UNIX_EPOCH;
             let start = now(begun);
             login.assert_lives(&login.token(), &story);
@@ -139,6 +143,7 @@ fn killed_at_random_moments() {
         } else {
             // A request that was on its way is processed after its sender's death; the history must say "killed" after
             // that, or the checker takes the answer for one that was read.
+            killed += 1;
             std::thread::sleep(IN_FLIGHT);
             login.world.sandbox.note_kill(&story);
         }
@@ -159,10 +164,9 @@ fn killed_at_random_moments() {
         login.assert_clean(&story);
     }
     let counters = login.world.sandbox.counters();
-    assert_eq!(survived + lost, kills);
-    assert!(finished < kills / 2, "too many children had finished before they were killed ({finished} of {kills})");
+    assert_eq!(survived + lost, rounds);
     report(&format!(
-        "{kills} kills: {survived} logins lived on at once, {lost} needed a new login because the answer never reached \
+        "{kills} kills in {rounds} rounds: {survived} logins lived on at once, {lost} needed a new login because the answer never reached \
          the journal; {finished} children had finished before; refreshes {}, replays in doubt {}",
         counters.refreshes, counters.replays
     ));

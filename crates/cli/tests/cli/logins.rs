@@ -56,11 +56,30 @@ fn init_answers_in_json_too() {
 }
 
 #[test]
-fn a_wrong_secret_is_found_at_once() {
-    let mut world = World::bare();
+fn a_wrong_secret_is_found_at_once_and_takes_no_good_ones_place() {
+    let mut world = World::logged_in();
+    let (config, good) = (world.config(), world.app.secret.clone());
     world.app.secret = "wrong".to_owned();
-    world.init(&[]).fails(6, "TW0701");
+    let ran = world.init(&["--scope", "drive:drive"]);
+    assert!(ran.fails(6, "TW0701").err.contains("nothing was saved"), "{ran:?}");
+    assert_eq!(world.config(), config);
+    world.run(&["refresh"]).succeeds();
     world.init(&["--no-check"]).succeeds();
+    world.run(&["refresh"]).fails(6, "TW0701");
+    world.app.secret = good;
+    world.init(&[]).succeeds();
+    world.run(&["refresh"]).succeeds();
+}
+
+#[test]
+fn setting_up_again_leaves_what_was_written_by_hand() {
+    let world = World::new();
+    let path = world.home.join("config.toml");
+    let config =
+        world.config().replace("[profiles.default]\n", "# mine\n[profiles.default]\nscopes = \"drive:drive\"\n");
+    std::fs::write(&path, &config).unwrap();
+    world.init(&[]).succeeds();
+    assert_eq!(world.config(), config);
 }
 
 #[test]
@@ -166,6 +185,11 @@ fn a_device_login_shows_the_code_and_waits() {
     let ran = world.run(&["login", "--device", "--qr", "--timeout", "30s"]);
     ran.succeeds();
     assert!(ran.err.contains("type the code") && ran.err.contains('█') && ran.err.contains("Ada"), "{ran:?}");
+    let ran = world.run(&["login", "--device", "--json"]);
+    let documents: Vec<serde_json::Value> =
+        serde_json::Deserializer::from_str(&ran.succeeds().out).into_iter().collect::<Result<_, _>>().unwrap();
+    assert!(documents[0]["user_code"].as_str().is_some_and(|code| code.len() > 4), "{ran:?}");
+    assert_eq!(documents[1]["login"]["user"]["name"], "Ada");
     world.sandbox.rules(|rules| rules.device_consent = Consent::Deny);
     world.run(&["login", "--device"]).fails(3, "TW0407");
 }
@@ -234,6 +258,9 @@ fn logging_out_forgets_and_revoking_withdraws() {
     let ran = world.run(&["logout", "--yes", "--revoke", "--json"]);
     assert_eq!(ran.succeeds().json()["revoked"], true);
     world.run(&["status"]).fails(3, "TW0401");
+    let ran = world.run(&["list"]);
+    assert!(ran.succeeds().out.is_empty() && ran.err.contains("not shown: "), "{ran:?}");
+    assert!(world.run(&["list", "-v"]).out.contains("logged out"));
 }
 
 #[test]
@@ -263,4 +290,52 @@ fn a_taken_port_is_named() {
 /// The id of one more user.
 fn second_user(world: &World) -> String {
     world.sandbox.add_user(tokenward_emulator::UserSpec::new("小明")).id
+}
+
+#[test]
+fn a_browser_gets_the_address_and_none_of_our_secrets() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    let folder = tempfile::tempdir().unwrap();
+    let (browser, seen) = (folder.path().join("browser"), folder.path().join("seen"));
+    std::fs::write(&browser, format!("#!/bin/sh\n(echo \"$1\"; env) > {0}.new; mv {0}.new {0}\n", seen.display()))
+        .unwrap();
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = world.command(&["login", "--port", "0", "--timeout", "20s"]);
+    command.env("BROWSER", &browser).env("TOKENWARD_APP_SECRET", &world.app.secret);
+    let login = Started::new(&mut command);
+    let text = loop {
+        if let Ok(text) = std::fs::read_to_string(&seen) {
+            break text;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    };
+    assert!(!text.contains(&world.app.secret));
+    browse(text.lines().next().unwrap());
+    let ran = login.finish();
+    assert!(ran.succeeds().err.contains("opening the login page"), "{ran:?}");
+    assert!(ran.out.is_empty(), "{ran:?}");
+}
+
+#[test]
+fn without_a_screen_the_address_is_shown() {
+    let world = World::new();
+    let ran = world.run(&["login", "--port", "0", "--timeout", "1s"]);
+    assert!(ran.err.contains("open this address") && ran.err.contains("--paste"), "{ran:?}");
+}
+
+#[test]
+fn a_store_app_has_tokens_once_its_ticket_is_known() {
+    use tokenward_emulator::{AppSpec, Brand};
+    let mut world = World::bare();
+    world.app = world.sandbox.app(AppSpec::new(Brand::Feishu).redirect("http://127.0.0.1/callback").store());
+    let ran = world.init(&["--app-kind", "store", "--tenant-key", "tenant_sandbox"]);
+    ran.succeeds();
+    let ran = world.run(&["token", "--as", "tenant"]);
+    assert_eq!(ran.code, 2, "no ticket yet: {ran:?}");
+    let ticket = world.sandbox.ticket(&world.app.id).unwrap();
+    let ran = world.run_with(&[("TOKENWARD_APP_TICKET", &ticket)], &["token", "--as", "tenant"]);
+    assert!(ran.succeeds().out.starts_with("t-"), "{ran:?}");
+    let ran = world.run(&["token", "--as", "app", "--min-ttl", "1m"]);
+    assert_eq!(ran.code, 0, "the ticket was kept: {ran:?}");
 }

@@ -2,11 +2,15 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests wait for other processes by the real clock")]
 
+mod apps;
 mod callback;
 mod crash;
 mod demo;
+mod disks;
 mod exec;
 mod exits;
+mod faults;
+mod fields;
 mod help;
 mod languages;
 mod logins;
@@ -15,7 +19,9 @@ mod old_script;
 mod race;
 mod secrets;
 mod signals;
+mod slow;
 mod stand;
+mod terminal;
 mod tokens;
 mod vault;
 mod world;

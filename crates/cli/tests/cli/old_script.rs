@@ -149,11 +149,13 @@ fn a_file_that_is_not_there_is_made_where_both_tokens_are_given() {
     assert_eq!(fs::metadata(script.file()).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// Makes a file unfit.
+type Spoil = fn(&Script);
+
 #[test]
 fn nothing_is_sent_where_the_answer_could_not_be_written() {
     let script = Script::new();
     let flags = ["--config-file", "feishu-config.ini"];
-    type Spoil = fn(&Script);
     let spoilt: [(&str, Spoil); 5] = [
         ("TW0210", |script| fs::set_permissions(script.file(), fs::Permissions::from_mode(0o444)).unwrap()),
         ("TW0210", |script| fs::set_permissions(script.folder.path(), fs::Permissions::from_mode(0o555)).unwrap()),

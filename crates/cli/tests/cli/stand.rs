@@ -8,8 +8,11 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_tokenward");
 fn the_printed_settings_are_ready_to_use() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("home");
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let redirect = format!("http://127.0.0.1:{port}/callback");
     let words = ["sandbox", "--json", "--auto-consent", "--access-life", "10m", "--home", home.to_str().unwrap()];
-    let mut sandbox = Started::new(&mut bare_command(&words));
+    let mut sandbox = Started::new(&mut bare_command(&[&words[..], &["--redirect-uri", &redirect]].concat()));
     let mut text = String::new();
     while !text.ends_with("}\n") || serde_json::from_str::<serde_json::Value>(&text).is_err() {
         text.push_str(&sandbox.line());
@@ -28,7 +31,11 @@ fn the_printed_settings_are_ready_to_use() {
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         command
     };
-    let mut login = Started::new(&mut command(&["login", "--no-browser", "--port", "0"]));
+    // As at the real provider, a redirect URL that is not registered to the letter is refused with 20029.
+    let mut login = Started::new(&mut command(&["login", "--no-browser", "--port", "0", "--timeout", "1s"]));
+    assert!(browse(&login.line()).1.contains("20029"));
+    login.finish().fails(3, "TW0408");
+    let mut login = Started::new(&mut command(&["login", "--no-browser"]));
     browse(&login.line());
     login.finish().succeeds();
     let token = run(&mut command(&["token", "--json"]));

@@ -49,7 +49,7 @@ async fn nobody_replays_while_the_sender_may_still_be_at_work() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_lease_that_lapsed_under_a_paused_sender_costs_no_token() {
     let world = World::new().await;
-    let (paused, other) = (world.keeper().await, world.keeper().await);
+    let (paused, other) = (world.keeper().await, world.keeper_elsewhere().await);
     let (id, _) = world.log_in(&paused, "work").await;
     world.expire();
     let sender = hanging_sender(&world, &paused, id, Stage::Before).await;
@@ -67,7 +67,7 @@ async fn a_lease_that_lapsed_under_a_paused_sender_costs_no_token() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_late_answer_revives_a_login_that_was_declared_to_need_consent() {
     let world = World::new().await;
-    let (paused, other) = (world.keeper().await, world.keeper().await);
+    let (paused, other) = (world.keeper().await, world.keeper_elsewhere().await);
     let (id, _) = world.log_in(&paused, "work").await;
     world.expire();
     let sender = hanging_sender(&world, &paused, id, Stage::After).await;
@@ -120,4 +120,29 @@ async fn logging_out_waits_for_the_turn_under_way() {
     let _ = sender.await.unwrap();
     assert!(logout.await.unwrap().unwrap());
     assert!(world.live_access().is_empty());
+}
+
+/// A clock that jumps while a sender that we can see is at work makes nobody send its token again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_clock_that_jumps_in_the_middle_of_a_send_races_nobody() {
+    for jump in [jiff::SignedDuration::from_hours(1), jiff::SignedDuration::from_hours(-1)] {
+        let world = World::new().await;
+        let (sending, other) = (world.keeper().await, world.keeper().await);
+        let (id, _) = world.log_in(&sending, "work").await;
+        world.expire();
+        world.pass(Duration::from_secs(7300));
+        let sender = hanging_sender(&world, &sending, id, Stage::After).await;
+        world.clock.advance(jump);
+        let (keeper, app) = (other.clone(), world.app.clone());
+        let waiter = tokio::spawn(async move { keeper.access(&app, id, Ask::default()).await });
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert!(!waiter.is_finished(), "{jump}");
+        assert_eq!(world.sandbox.counters().refreshes, 1, "{jump}");
+        world.sandbox.release();
+        let first = sender.await.unwrap().unwrap();
+        let second = waiter.await.unwrap().unwrap();
+        assert_eq!(first.access, second.access, "{jump}");
+        assert_eq!(world.sandbox.counters().refreshes, 1, "{jump}");
+        world.assert_clean();
+    }
 }

@@ -1,7 +1,10 @@
 //! Logging in on all four endpoint families, and out.
 
+use std::sync::Arc;
+
 use tokenward::core::ports::{AppTokenKind, LoggedIn};
-use tokenward::core::{Ask, Brand, Code, Scopes, Status, TokenApi};
+use tokenward::core::{Ask, Brand, Code, Generation, Scopes, Status, TokenApi};
+use tokenward::{Observer, Step};
 use tokenward_emulator::{Fault, FaultKind, Operation};
 
 use crate::world::World;
@@ -170,5 +173,32 @@ async fn app_and_tenant_tokens_are_fetched_once_and_kept() {
         let second = world.keeper().await.app_token(&world.app, kind, std::time::Duration::ZERO).await.unwrap();
         assert_eq!(first.token.expose(), second.token.expose());
         assert_eq!(world.sandbox.history().len(), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_logout_revokes_what_an_earlier_process_had_been_given_and_not_stored() {
+    let world = World::new().await;
+    let keeper = world.keeper().await;
+    let (id, _) = world.log_in(&keeper, "work").await;
+    world.expire();
+    // Dies between the journalled answer and the commit, as far as the vault can tell.
+    let dying = world.observed(Arc::new(Dying)).await.unwrap();
+    let (app, turning) = (world.app.clone(), dying.clone());
+    tokio::spawn(async move { turning.access(&app, id, Ask::default()).await }).await.unwrap().unwrap_err();
+    assert_eq!(keeper.status(id).await.unwrap().grant.generation, Generation::FIRST);
+    // A task that panics leaves its lease behind, until that lapses.
+    world.clock.advance(jiff::SignedDuration::from_secs(80));
+    assert!(keeper.logout(Some(&world.app), id, true).await.unwrap());
+    assert!(world.live_access().is_empty(), "{:?}", world.live_access());
+    assert!(world.sandbox.current_tokens().iter().all(|login| login.refresh_token.is_none()));
+}
+
+/// Ends the turning task once the answer is in the journal.
+struct Dying;
+
+impl Observer for Dying {
+    fn at(&self, step: Step) {
+        assert_ne!(step, Step::Journalled, "dies here");
     }
 }

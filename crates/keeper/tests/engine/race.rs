@@ -1,10 +1,11 @@
 //! Many callers at the moment of expiry: one exchange, no replay, one token (DESIGN §5 steps 1–3).
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokenward::core::Ask;
+use tokenward::core::{Ask, Code, Generation};
+use tokenward::{Observer, Step};
 use tokenward_emulator::{Fault, FaultKind, Operation};
 use tokio::task::JoinSet;
 
@@ -134,5 +135,86 @@ async fn a_caller_that_goes_away_changes_nothing() {
     let handed = keeper.access(&world.app, id, Ask::default()).await.unwrap();
     assert!(world.live_access().contains(&handed.access.token.expose().to_owned()));
     assert_eq!(world.sandbox.counters().refreshes, 1);
+    world.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn waiters_tell_the_story_of_the_one_they_waited_for() {
+    let world = World::new().await;
+    let keepers = [world.keeper().await, world.keeper().await, world.keeper().await, world.keeper().await];
+    let (id, _) = world.log_in(&keepers[0], "work").await;
+    world.expire();
+    world.sandbox.rules(|rules| rules.latency_before_ms = 300);
+    world.sandbox.inject(Fault::new(FaultKind::NotFound).when(Operation::Refresh).forever());
+    let mut callers = JoinSet::new();
+    for keeper in &keepers {
+        let (keeper, app) = (keeper.clone(), world.app.clone());
+        callers.spawn(async move { keeper.access(&app, id, Ask::default()).await.unwrap_err().code() });
+    }
+    let codes: BTreeSet<_> = callers.join_all().await.into_iter().collect();
+    assert_eq!(codes.into_iter().collect::<Vec<_>>(), [Code::NoSuchEndpoint]);
+    world.assert_clean();
+}
+
+/// At a step of one keeper's turn, somebody else acts.
+struct Meanwhile {
+    step: Step,
+    act: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Observer for Meanwhile {
+    fn at(&self, step: Step) {
+        if step == self.step
+            && let Some(act) = self.act.lock().unwrap().take()
+        {
+            std::thread::spawn(act).join().unwrap();
+        }
+    }
+}
+
+/// Paused after its preparations for so long that its lease lapsed and someone else turned the grant: there is a good
+/// token, and nothing to complain of.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_turn_that_was_taken_over_before_it_sent_hands_out_the_others_token() {
+    for ask in [Ask::default(), Ask::NewerThan(Generation::FIRST)] {
+        let world = World::new().await;
+        let other = world.keeper().await;
+        let (id, _) = world.log_in(&other, "work").await;
+        world.expire();
+        let (clock, app) = (world.clock.clone(), world.app.clone());
+        let act: Box<dyn FnOnce() + Send> = Box::new(move || {
+            clock.advance(jiff::SignedDuration::from_secs(120));
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(other.access(&app, id, Ask::default())).unwrap();
+        });
+        let paused =
+            world.observed(Arc::new(Meanwhile { step: Step::Prepared, act: Mutex::new(Some(act)) })).await.unwrap();
+        let handed = paused.access(&world.app, id, ask).await.unwrap();
+        assert_eq!(handed.generation, Generation::FIRST.next());
+        assert_eq!(world.sandbox.counters().refreshes, 1);
+        world.assert_clean();
+    }
+}
+
+/// Tokens that live for a second, and more callers than one machine serves in a second: late is not odd.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tokens_that_live_a_second_are_handed_out_under_contention() {
+    let world = World::new().await;
+    let first = world.keeper().await;
+    let (id, _) = world.log_in(&first, "work").await;
+    world.expire();
+    world.sandbox.rules(|rules| rules.lifetimes.access = 1);
+    let mut callers = JoinSet::new();
+    for _ in 0..24 {
+        let (keeper, app) = (world.keeper().await, world.app.clone());
+        callers.spawn(async move {
+            for _ in 0..12 {
+                keeper.access(&app, id, Ask::default()).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(150)).await;
+            }
+        });
+    }
+    callers.join_all().await;
+    assert_eq!(world.sandbox.counters().replays, 0);
     world.assert_clean();
 }

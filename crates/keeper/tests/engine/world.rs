@@ -87,6 +87,13 @@ impl World {
         self.session(Arc::new(NoObserver)).await.unwrap().parts().clone()
     }
 
+    /// A keeper that cannot see the others' processes, and they not its own: another machine on the same folder.
+    pub(crate) async fn keeper_elsewhere(&self) -> Keeper {
+        let mut parts = self.parts().await;
+        parts.processes = tokenward::Processes::new(std::path::Path::new("/no/such/table"), &SystemEntropy);
+        Keeper::new(parts, KeeperOptions::default())
+    }
+
     async fn session(&self, observer: Arc<dyn Observer>) -> Result<Session, Error> {
         let home = Home::resolve(Some(self.folder.path()), &tokenward::Environment::default()).unwrap();
         Session::open(SessionOptions {

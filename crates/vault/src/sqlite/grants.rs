@@ -17,6 +17,15 @@ use super::{ParkedSet, SqliteVault, sql};
 
 impl SqliteVault {
     pub(super) async fn find_grant(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
+        let found = self.owner(profile).await?;
+        if found.is_none() {
+            self.check_no_grant(profile).await?;
+        }
+        Ok(found)
+    }
+
+    /// The grant that a profile points at.
+    pub(super) async fn owner(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
         let mut connection = self.read().await?;
         let row = sqlx::query(sql::GRANT_OF)
             .bind(profile.as_str())
@@ -34,7 +43,7 @@ impl SqliteVault {
             let row = self.grant_row(&mut connection, id).await?;
             row.grant(&self.sealer).map_err(|fault| self.fault(fault))?
         };
-        self.mend_handout(&grant).await;
+        self.mend_handout(&grant).await?;
         Ok(grant)
     }
 

@@ -2,7 +2,8 @@
 //!
 //! The lock file comes first: whoever finds it taken looks at the row without writing, so that of many processes that ask at
 //! one moment only one writes. A free lock beside an unexpired row of our own place whose holder had the lock means that
-//! the holder died.
+//! the holder died. A lock that is held while the row stays free belongs to a process that was stopped between the two, and
+//! after [`ROWLESS`] the row alone decides.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -12,6 +13,8 @@ use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use tokenward_core::ports::{LeaseAttempt, VaultError};
 use tokenward_core::{Fence, GrantId, Holder, Lease};
+
+use tokio::time::Instant;
 
 use crate::error::from_io;
 use crate::locks::{POLL, Tried, try_lock};
@@ -65,6 +68,9 @@ impl SqliteVault {
                 tokio::time::sleep(Duration::from_millis(1 << attempt)).await;
             }
         }
+        if !matches!(tried, Tried::Taken) || self.lease_row(id).await?.holder.is_some() {
+            self.rowless.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        }
         let locked = match tried {
             Tried::Locked(file) => Some(file),
             Tried::Unsupported => None,
@@ -74,8 +80,10 @@ impl SqliteVault {
                     Some((holder, until)) => {
                         return Ok(LeaseAttempt::Busy { holder: Some(holder.clone()), until: Some(*until) });
                     }
-                    // Between lock and row, or a waiter: someone is at it.
-                    None if row.holder.is_none() => return Ok(LeaseAttempt::Busy { holder: None, until: None }),
+                    // Between lock and row, or a waiter: someone is at it, unless they stay at it.
+                    None if row.holder.is_none() && !self.rowless_for_long(id) => {
+                        return Ok(LeaseAttempt::Busy { holder: None, until: None });
+                    }
                     // A paused process, or a task of our own that was forgotten: the row has lapsed, and decides.
                     None => {
                         self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&id).and_then(|(_, file)| file)
@@ -107,6 +115,13 @@ impl SqliteVault {
         transaction.commit().await.map_err(|error| self.sql(&error))?;
         self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (fence, locked));
         Ok(LeaseAttempt::Held(Lease { grant: id, fence, holder: holder.clone(), expires }))
+    }
+
+    /// Whether this vault has found a grant's lock taken and its row free for so long that whoever has the lock must have
+    /// been stopped. Such a one finds our row when it goes on.
+    fn rowless_for_long(&self, id: GrantId) -> bool {
+        let mut rowless = self.rowless.lock().unwrap_or_else(PoisonError::into_inner);
+        rowless.entry(id).or_insert_with(Instant::now).elapsed() >= ROWLESS
     }
 
     pub(super) async fn prolong(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
@@ -150,7 +165,9 @@ impl SqliteVault {
     pub(super) async fn wait_for_lease(&self, id: GrantId, patience: Duration) {
         let row = self.lease_row(id).await.ok();
         let locked = row.as_ref().and_then(|row| row.present(self.now()).map(|_| row.locked));
-        let woken = locked != Some(false) && self.waiters.wait(&self.folder, id, patience).await;
+        // Whoever has the lock and no row may have been stopped before it wrote one.
+        let longest = if locked.is_none() { patience.min(ROWLESS) } else { patience };
+        let woken = locked != Some(false) && self.waiters.wait(&self.folder, id, longest).await;
         if !woken && locked.is_some() {
             // A holder without the lock, or on another machine: nothing here can wake us.
             tokio::time::sleep(POLL.min(patience)).await;
@@ -209,3 +226,6 @@ impl SqliteVault {
 
 /// Tries of the lock while nobody's row explains why it is taken; with pauses of 1, 2, 4 and 8 ms.
 const LOCK_ATTEMPTS: u32 = 4;
+/// How long a lock may be held beside a free row: writing the row takes milliseconds, or as long as the queue of writers
+/// before it.
+const ROWLESS: Duration = Duration::from_secs(3);

@@ -7,7 +7,7 @@
 use std::sync::PoisonError;
 
 use tokenward_core::ports::VaultError;
-use tokenward_core::{Grant, GrantId, OldAccess, Standing};
+use tokenward_core::{Grant, GrantId, OldAccess, ProfileName, Standing};
 
 use crate::handout::{self, HandOut};
 use crate::key;
@@ -28,6 +28,11 @@ impl SqliteVault {
             if seen.as_ref() == Some(&present) {
                 return;
             }
+            if let Some((_, Some(written), _)) = &seen
+                && grant.profile.as_ref() != Some(written)
+            {
+                return self.publish_name(written).await;
+            }
             if let Err(error) = self.write_handout(&grant) {
                 tracing::warn!(%error, grant = %id, "the hand-out file was not written; tokens are served the long way");
                 return;
@@ -36,22 +41,74 @@ impl SqliteVault {
         }
     }
 
-    /// Mends the hand-out file of a grant that was read the long way, once a generation.
-    pub(super) async fn mend_handout(&self, grant: &Grant) {
-        let Some(profile) = &grant.profile else { return };
+    /// Writes or removes the hand-out file of a name that changed hands, or was logged out, while a file was being written
+    /// under it: what was written is the token of a login that the name does not mean any more.
+    async fn publish_name(&self, profile: &ProfileName) {
+        let owner = match self.owner(profile).await {
+            Ok(owner) => owner,
+            Err(error) => {
+                tracing::warn!(%error, %profile, "whose hand-out file it is cannot be told; it goes");
+                None
+            }
+        };
+        match owner {
+            Some(id) => Box::pin(self.publish(id)).await,
+            None => {
+                if let Err(error) = handout::remove(&self.folder, profile) {
+                    tracing::warn!(%error, %profile, "a hand-out file could not be removed");
+                }
+            }
+        }
+    }
+
+    /// Mends the hand-out file of a grant that was read the long way, once a generation. Fails where the file shows that
+    /// the database has lost what was written last.
+    pub(super) async fn mend_handout(&self, grant: &Grant) -> Result<(), VaultError> {
+        let Some(profile) = &grant.profile else { return Ok(()) };
         if grant.access.is_none() || matches!(grant.standing, Standing::Retired { .. }) {
-            return;
+            return Ok(());
         }
         let seen = self.published.lock().unwrap_or_else(PoisonError::into_inner).get(&grant.id).copied();
         if seen == Some(grant.generation) && self.folder.handout(profile).exists() {
-            return;
+            return Ok(());
         }
         let found = handout::peek(&self.folder, &self.sealer.keys(), profile);
+        if let Some(found) = &found
+            && found.grant == grant.id
+            && found.generation > grant.generation
+            // Read again: it may have been turned since. The commit comes before the file.
+            && self.stored(grant.id).await?.generation < found.generation
+        {
+            return Err(self.went_back(profile));
+        }
         let in_step = found.is_some_and(|found| found.grant == grant.id && found.generation == grant.generation);
         if !in_step && !grant.intent_open {
             self.publish(grant.id).await;
         }
         self.published.lock().unwrap_or_else(PoisonError::into_inner).insert(grant.id, grant.generation);
+        Ok(())
+    }
+
+    /// Fails where a profile without a grant has a hand-out file of a grant that the database has never heard of.
+    pub(super) async fn check_no_grant(&self, profile: &ProfileName) -> Result<(), VaultError> {
+        let Some(found) = handout::peek(&self.folder, &self.sealer.keys(), profile) else { return Ok(()) };
+        match self.stored(found.grant).await {
+            Err(VaultError::NoSuchGrant(_)) => Err(self.went_back(profile)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A hand-out file is written after the commit that it copies, so one that is ahead of the database shows that the
+    /// database went back: its log was removed, cut or damaged, or an old copy was put in its place. `SQLite` reads
+    /// such a one without complaint, and the refresh token in it has been spent.
+    fn went_back(&self, profile: &ProfileName) -> VaultError {
+        VaultError::Unreadable {
+            path: self.folder.database(),
+            reason: format!(
+                "it has lost what was written last: the hand-out file of {profile} is newer; put vault.db-wal back where it \
+                 was, restore a backup (tokenward vault restore), or log in again"
+            ),
+        }
     }
 
     /// Removes a grant's hand-out file, durably.
@@ -74,6 +131,7 @@ impl SqliteVault {
             (Some(access), Some(rules)) if !(grant.intent_open && rules.old_access == OldAccess::Dies) => {
                 let handout = HandOut {
                     grant: grant.id,
+                    app: grant.app.clone(),
                     generation: grant.generation,
                     turn_at: rules.turn_at(grant.id, access),
                     access: access.clone(),

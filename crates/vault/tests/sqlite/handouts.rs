@@ -164,3 +164,56 @@ async fn a_grant_of_an_unknown_app_gets_none() {
     vault.log_in(login("work", "1", None)).await.unwrap();
     assert!(!place.folder.handout(&work()).exists());
 }
+
+/// Another process acts when this one has sealed its hand-out file and not yet put it in place.
+struct Interrupting {
+    fills: std::sync::atomic::AtomicI64,
+    act: std::sync::Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl tokenward_core::ports::Entropy for Interrupting {
+    fn fill(&self, buffer: &mut [u8]) {
+        use std::sync::atomic::Ordering;
+
+        tokenward_vault::suite::TestEntropy.fill(buffer);
+        if self.fills.fetch_sub(1, Ordering::SeqCst) == 1
+            && let Some(act) = self.act.lock().unwrap().take()
+        {
+            std::thread::spawn(act).join().unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_that_is_overtaken_leaves_no_token_under_a_name_that_is_not_its_own_any_more() {
+    for logged_out in [true, false] {
+        let place = Place::new();
+        let id = place.vault().await.log_in(login("work", "1", Some(named("ou_1")))).await.unwrap().id();
+        let entropy = Arc::new(Interrupting {
+            fills: std::sync::atomic::AtomicI64::new(i64::MAX),
+            act: std::sync::Mutex::new(None),
+        });
+        let mut options = place.options();
+        options.entropy = entropy.clone();
+        let writer = SqliteVault::open(options).await.unwrap();
+        let lease = leased(&writer, id).await;
+        let intent = writer.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
+        let other = place.options();
+        *entropy.act.lock().unwrap() = Some(Box::new(move || {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+                let vault = SqliteVault::open(other).await.unwrap();
+                if logged_out {
+                    vault.retire(&lease, soon(1), false).await.unwrap();
+                } else {
+                    vault.log_in(login("work", "5", Some(named("ou_5")))).await.unwrap();
+                }
+            });
+        }));
+        // Two seals of the commit, and the hand-out's.
+        entropy.fills.store(3, std::sync::atomic::Ordering::SeqCst);
+        writer.commit(intent, turn("2")).await.unwrap();
+        assert!(entropy.act.lock().unwrap().is_none());
+        let expected = if logged_out { None } else { Some("access-5") };
+        assert_eq!(token(&place, soon(2)).as_deref(), expected);
+    }
+}

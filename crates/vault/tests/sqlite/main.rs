@@ -3,9 +3,11 @@
 mod faults;
 mod handouts;
 mod keys;
+mod lost;
 mod opening;
 mod place;
 mod secrets;
+mod stopped;
 
 /// The promises of the port.
 mod suite {

@@ -1,0 +1,73 @@
+//! Every command line that the documentation shows is one that is understood.
+
+use clap::{CommandFactory, Parser};
+
+use crate::args::Cli;
+
+/// Words as a shell splits them, as far as documentation quotes.
+fn unquoted(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            (None, ' ') => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    // A name in capitals, or in Chinese, stands for a value.
+    for word in &mut words {
+        if word.chars().all(|c| c.is_ascii_uppercase() || !c.is_ascii()) {
+            "1".clone_into(word);
+        }
+    }
+    words
+}
+
+/// Every command line that the documentation shows is one that is understood.
+#[test]
+fn the_documentation_shows_what_there_is() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut pages = vec![root.join("README.md"), root.join("README.zh-CN.md")];
+    for folder in ["docs/guide", "docs/errors", "docs/reference"] {
+        pages.extend(std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    let (mut shown, mut wrong) = (0, Vec::new());
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let spans = text.split('`').skip(1).step_by(2).filter(|span| !span.contains('\n'));
+        let lines = text.lines().map(|line| line.trim().trim_start_matches("$ "));
+        for line in spans.chain(lines).filter_map(|line| line.strip_prefix("tokenward ")) {
+            // Patterns, pipes and sentences that merely begin with the name are not command lines.
+            let line = line.split(" #").next().unwrap_or_default();
+            if line.contains(['…', '[', '|', '<', '>', '$', '&', '，', '。', '`', ';', '(']) || line.contains("...")
+            {
+                continue;
+            }
+            let words = unquoted(line);
+            let known = Cli::command();
+            if !words.first().is_some_and(|word| word.starts_with('-') || known.find_subcommand(word).is_some()) {
+                continue;
+            }
+            shown += 1;
+            let parsed = Cli::try_parse_from(std::iter::once("tokenward".to_owned()).chain(words));
+            if let Err(error) = parsed {
+                let fine = matches!(
+                    error.kind(),
+                    clap::error::ErrorKind::DisplayHelp
+                        | clap::error::ErrorKind::DisplayVersion
+                        // A command spoken of, without its arguments.
+                        | clap::error::ErrorKind::MissingRequiredArgument
+                        | clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+                );
+                if !fine {
+                    wrong.push(format!("{}: tokenward {line}: {error}", page.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(shown > 50, "{shown}");
+}

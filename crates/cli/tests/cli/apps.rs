@@ -1,0 +1,67 @@
+//! Apps that change under a login: the login waits for its own app and is not spent on another.
+
+use tokenward_emulator::{AppSpec, Brand};
+
+use crate::world::World;
+
+#[test]
+fn a_profile_that_was_given_to_another_app_needs_a_login_and_the_old_one_is_kept() {
+    let mut world = World::logged_in();
+    let first = std::mem::replace(
+        &mut world.app,
+        world.sandbox.app(AppSpec::new(Brand::Feishu).redirect("http://127.0.0.1/callback")),
+    );
+    world.init(&["--app", "other", "--profile", "default"]).fails(2, "belongs to app default");
+    world.init(&["--app", "other"]).succeeds();
+    // By hand it can still be done.
+    let path = world.home.join("config.toml");
+    let good = world.config();
+    std::fs::write(&path, good.replace("app = \"default\"", "app = \"other\"")).unwrap();
+    world.advance(7260);
+    let variables = [("TOKENWARD_CLOCK_OFFSET", "7260")];
+    for words in [&["token"][..], &["refresh"], &["exec", "true"]] {
+        world.run_with(&variables, words).fails(3, "consent to app default");
+    }
+    assert_eq!(world.sandbox.counters().refreshes, 0, "no token of one app goes to another");
+    std::fs::write(&path, good).unwrap();
+    world.app = first;
+    world.run_with(&variables, &["token"]).succeeds();
+}
+
+#[test]
+fn an_app_id_that_changed_under_its_name_loses_no_login() {
+    let mut world = World::logged_in();
+    let first = std::mem::replace(
+        &mut world.app,
+        world.sandbox.app(AppSpec::new(Brand::Feishu).redirect("http://127.0.0.1/callback")),
+    );
+    world.init(&[]).succeeds();
+    world.advance(7260);
+    let variables = [("TOKENWARD_CLOCK_OFFSET", "7260")];
+    let ran = world.run_with(&variables, &["token"]);
+    assert_ne!(ran.code, 0, "{ran:?}");
+    world.app = first;
+    world.init(&[]).succeeds();
+    let ran = world.run_with(&variables, &["token"]);
+    assert_eq!(ran.code, 0, "the login came back with its app: {ran:?}");
+}
+
+#[test]
+fn a_login_of_one_app_is_not_handed_out_for_another() {
+    let world = World::logged_in();
+    let token = world.run(&["token"]).succeeds().out.clone();
+    let path = world.home.join("config.toml");
+    let before = world.config();
+    let apps = before.split_once("[apps.default]").unwrap().1.split_once("[profiles").unwrap().0;
+    let after = before.replace("app = \"default\"", "app = \"other\"");
+    std::fs::write(&path, format!("{after}\n[apps.other]\n{apps}")).unwrap();
+    // The short way and the long way, and the way of a forced turn.
+    for words in [&["token"][..], &["token", "--json"], &["refresh"]] {
+        let ran = world.run_with(&[("TOKENWARD_APP_SECRET", &world.app.secret)], words);
+        ran.fails(3, "TW0401");
+        assert!(!ran.out.contains(token.trim()));
+    }
+    assert_eq!(world.sandbox.counters().refreshes, 0);
+    std::fs::write(&path, before).unwrap();
+    assert_eq!(world.run(&["token"]).succeeds().out, token);
+}

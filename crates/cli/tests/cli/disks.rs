@@ -1,0 +1,98 @@
+//! A disk that is full, and one that cannot be written: what is said, what is kept, and that the login lives on.
+//!
+//! The home lies on a small disk of its own, mounted for one shell alone; the shell's steps are the test.
+
+use std::process::Command;
+
+use crate::world::World;
+
+/// Whether this machine lets a process mount a disk for itself: not so in a container without that capability, and
+/// there these tests say so and do nothing.
+#[expect(clippy::print_stderr, reason = "a test that did nothing says so")]
+fn may_mount() -> bool {
+    let may = shell("mount -t tmpfs tokenward /mnt").output().is_ok_and(|output| output.status.success());
+    if !may {
+        eprintln!("SKIPPED: this machine does not let a process mount a disk for itself");
+    }
+    may
+}
+
+/// A shell with mounts of its own. Root may have them; others may in a user namespace of their own.
+fn shell(script: &str) -> Command {
+    let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    let mut command = Command::new("unshare");
+    command.args(if root { &["--mount"][..] } else { &["--mount", "--map-root-user"][..] });
+    command.args(["sh", "-c", script]).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    command
+}
+
+/// Runs shell steps with a home on a `tmpfs` of this size. `$T` is the command, `$H` the home, `$D` the disk.
+fn on_a_small_disk(world: &World, size: &str, steps: &str) -> String {
+    let disk = tempfile::tempdir().unwrap();
+    let setup = "set -u; mount -t tmpfs -o size=$SIZE,mode=700 tokenward \"$D\"; cp -r \"$FROM\" \"$H\"; export TOKENWARD_HOME=$H\n";
+    let mut command = shell(&format!("{setup}{steps}"));
+    command.env("LANG", "C.UTF-8").env("SIZE", size).env("D", disk.path()).env("H", disk.path().join("home"));
+    command.env("FROM", &world.home).env("T", env!("CARGO_BIN_EXE_tokenward"));
+    command.env("TOKENWARD_CLOCK_OFFSET", "7300");
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+/// Live access tokens by the provider's account.
+fn is_live(world: &World, token: &str) -> bool {
+    let live = world.sandbox.current_tokens().into_iter().flat_map(|login| login.access_tokens);
+    live.into_iter().any(|access| access.token == token)
+}
+
+#[test]
+fn a_full_disk_stops_a_turn_before_anything_is_spent() {
+    if !may_mount() {
+        return;
+    }
+    let world = World::logged_in();
+    world.advance(7300);
+    let text = on_a_small_disk(
+        &world,
+        "3m",
+        "dd if=/dev/zero of=\"$D/filler\" bs=4k 2>/dev/null
+         \"$T\" token 2>&1; echo \"exit $?\"
+         rm \"$D/filler\"
+         \"$T\" token; echo \"exit $?\"",
+    );
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[0].contains("TW0304"), "{text}");
+    assert!(text.contains("exit 4"), "{text}");
+    assert!(text.contains("the login is unchanged"), "{text}");
+    let token = lines[lines.len() - 2];
+    assert!(is_live(&world, token) && lines.ends_with(&["exit 0"]), "{text}");
+    let counters = world.sandbox.counters();
+    assert_eq!((counters.refreshes, counters.replays), (1, 0), "the full disk spent nothing");
+}
+
+#[test]
+fn a_disk_that_cannot_be_written_still_serves_what_lives() {
+    if !may_mount() {
+        return;
+    }
+    let world = World::logged_in();
+    // Not yet due by the command's clock: the first token is still good.
+    let text = on_a_small_disk(
+        &world,
+        "8m",
+        "mount -o remount,bind,ro \"$D\"
+         TOKENWARD_CLOCK_OFFSET=0 \"$T\" token; echo \"exit $?\"
+         TOKENWARD_CLOCK_OFFSET=0 \"$T\" status >/dev/null; echo \"status $?\"
+         \"$T\" token 2>&1; echo \"exit $?\"
+         mount -o remount,bind,rw \"$D\"
+         \"$T\" token; echo \"exit $?\"",
+    );
+    let lines: Vec<_> = text.lines().collect();
+    assert!(is_live(&world, lines[0]), "{text}");
+    assert_eq!(&lines[1..3], ["exit 0", "status 0"], "{text}");
+    assert!(text.contains("TW0303") && text.contains("exit 4"), "{text}");
+    assert!(lines.ends_with(&["exit 0"]), "{text}");
+    let counters = world.sandbox.counters();
+    assert_eq!((counters.refreshes, counters.replays), (1, 0), "the read-only disk spent nothing");
+}
