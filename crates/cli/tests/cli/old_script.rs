@@ -3,10 +3,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use tokenward_emulator::{Fault, FaultKind, OddAnswer, Operation, TokenApi};
+use tokenward_emulator::{Fault, FaultKind, OddAnswer, Operation, Stage, TokenApi};
 
-use crate::world::{Ran, World, run, run_fed};
+use crate::world::{Ran, Started, World, files, run, run_fed};
 
 /// What Python's configparser and its users leave behind: comments, odd spacing, CRLF, no end of the last line.
 const FILE: &str = "# 飞书\r\n[ID]\r\ntable_id = tbl1\r\n\r\n[TOKEN]\r\n; do not share\r\napp_token=bascn1\r\napp_access_token = APP\r\nRefresh_Token :  REFRESH  \r\nuser_access_token=u-old";
@@ -244,6 +245,46 @@ fn a_file_brought_back_from_a_backup_is_healed_without_a_send() {
     assert_eq!((script.read(), script.refreshes()), (good, 1));
 }
 
+/// What happens to the file while the provider is asked.
+fn meanwhile(script: &Script, happening: impl FnOnce()) -> Ran {
+    script.world.sandbox.inject(Fault::new(FaultKind::Hang).when(Operation::Refresh).at(Stage::After));
+    let mut running = script.command(&["--config-file", "feishu-config.ini"]);
+    let running = Started::new(&mut running);
+    while script.world.sandbox.hanging() == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    happening();
+    script.world.sandbox.release();
+    running.finish()
+}
+
+#[test]
+fn an_answer_that_finds_no_file_is_kept_and_written_by_the_next_run() {
+    let script = Script::new();
+    let before = script.read();
+    let ran = meanwhile(&script, || {
+        fs::remove_file(script.file()).unwrap();
+        fs::create_dir(script.file()).unwrap();
+    });
+    assert!(ran.fails(4, "TW0505").err.contains("the new tokens are in the vault"), "{ran:?}");
+    assert_eq!(ran.out, "");
+    fs::remove_dir(script.file()).unwrap();
+    fs::write(script.file(), before).unwrap();
+    let ran = script.run(&["--config-file", "feishu-config.ini"]);
+    script.works(&ran);
+    assert_eq!(script.refreshes(), 1, "the token in the file was not sent again");
+}
+
+#[test]
+fn an_edit_of_another_key_while_the_provider_is_asked_is_kept() {
+    let script = Script::new();
+    let edited = script.read().replace("tbl1", "tbl2");
+    let ran = meanwhile(&script, || fs::write(script.file(), edited).unwrap());
+    let (refresh, _) = script.present();
+    let wanted = script.content(&refresh, ran.succeeds().out.trim()).replace("tbl1", "tbl2");
+    assert_eq!(script.read(), wanted);
+}
+
 #[test]
 fn odd_answers_lose_nothing() {
     // A page instead of an answer: nobody knows; the same command asks again.
@@ -303,4 +344,40 @@ fn flags_of_one_way_do_not_go_with_the_other() {
     script.run(&["--provider", "lark"]).fails(2, "TW0200");
     script.run(&["--config-file", "feishu-config.ini", "--open-url", "http://example.com"]).fails(2, "TW0207");
     assert_eq!(script.refreshes(), 0);
+}
+
+#[test]
+fn no_token_is_said_or_lies_open() {
+    let script = Script::new();
+    let flags = ["--config-file", "feishu-config.ini"];
+    let mut secrets = vec![script.app_token.clone(), script.refresh.clone()];
+    let mut said = String::new();
+    let broken =
+        ["[TOKEN]\nREFRESH\n", "[TOKEN]\napp_access_token = APP REFRESH\nrefresh_token = REFRESH", "REFRESH = APP"];
+    for content in broken {
+        let content = content.replace("REFRESH", &script.refresh).replace("APP", &script.app_token);
+        fs::write(script.file(), content).unwrap();
+        said += &script.run_with(&[("TOKENWARD_LOG", "trace")], &flags).fails(2, "TW02").err;
+    }
+    fs::write(script.file(), script.content(&script.refresh, "u-old")).unwrap();
+    for fault in [20014, 20050, 0] {
+        if fault > 0 {
+            script.world.sandbox.inject(Fault::code(fault).when(Operation::Refresh));
+        }
+        let ran = script.run_with(&[("TOKENWARD_LOG", "trace")], &flags);
+        assert_eq!(ran.code == 0, fault == 0, "{ran:?}");
+        said += &ran.err;
+        secrets.extend(ran.out.lines().map(str::to_owned));
+    }
+    secrets.push(script.present().0);
+    assert_eq!(secrets.len(), 4);
+    assert!(said.len() > 2000, "the log was on");
+    for secret in &secrets {
+        assert!(!said.contains(secret), "a token was said");
+        for file in files(&script.world.home) {
+            let held = fs::read(&file).unwrap();
+            let found = held.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "{} holds a token in clear", file.display());
+        }
+    }
 }
