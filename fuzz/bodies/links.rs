@@ -49,7 +49,9 @@ pub(crate) fn links(format: Format, data: &[u8]) {
         again.set(place, VALUE).unwrap();
         assert_eq!(again, changed, "{place}: the second time changes nothing");
         if matches!(before, Ok(None)) {
-            assert!(is_part(data, &bytes), "{place}: an addition takes nothing away");
+            // Values that a later line hides are written too.
+            let hidden = String::from_utf8_lossy(&bytes).matches(VALUE).count() > 1;
+            assert!(hidden || is_part(data, &bytes), "{place}: an addition takes nothing away");
         } else {
             // What is not the value was there before, in this order.
             let rest = without(&bytes, format);

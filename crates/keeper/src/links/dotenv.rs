@@ -3,7 +3,7 @@
 //! A name, perhaps after `export`, perhaps in single quotes; `=`; a value that is bare, in `'…'` or in `"…"`, where
 //! quoted ones may go over several lines and know backslash escapes; a comment after white space. The readers of this
 //! loose format (python-dotenv, dotenv for Node.js, Docker's and Compose's, shells) agree on the last of several lines of
-//! one name, and disagree about backslashes, quotes inside quotes and `$`: a value with one of those is not written.
+//! one name (a name alone takes the value away again for python-dotenv and Docker), and disagree about backslashes, quotes inside quotes and `$`: a value with one of those is not written.
 //! Source: python-dotenv 1.0, `parser.py` and `main.py`, and each tool's documentation, read 2026-11.
 
 use std::ops::Range;
@@ -13,12 +13,11 @@ use super::error::DocumentError;
 use super::place::Place;
 use super::text::{Splice, is_space, line_end, syntax};
 
-/// One assignment.
+/// One name.
 struct Entry<'a> {
     name: &'a str,
-    /// The value with its quotes; empty where there is none.
-    at: Range<usize>,
-    quote: Option<char>,
+    /// Where its value stands, with its quotes, and which those are; `None` behind a name without `=`.
+    value: Option<(Range<usize>, Option<char>)>,
 }
 
 pub(super) fn check(text: &str) -> Result<(), DocumentError> {
@@ -27,11 +26,12 @@ pub(super) fn check(text: &str) -> Result<(), DocumentError> {
 
 pub(super) fn read(text: &str, name: &str) -> Result<Option<String>, DocumentError> {
     let entries = Reader { text, at: 0 }.entries()?;
-    Ok(entries.iter().rev().find(|entry| entry.name == name).map(|entry| {
-        let value = &text[entry.at.clone()];
-        match entry.quote {
+    let last = entries.iter().rev().find(|entry| entry.name == name);
+    Ok(last.and_then(|entry| entry.value.as_ref()).map(|(at, quote)| {
+        let value = &text[at.clone()];
+        match quote {
             None => value.to_owned(),
-            Some(quote) => unescape(&value[1..value.len() - 1], quote),
+            Some(quote) => unescape(&value[1..value.len() - 1], *quote),
         }
     }))
 }
@@ -51,8 +51,10 @@ pub(super) fn write(text: &str, name: &str, value: &str) -> Result<Vec<Splice>, 
     };
     let entries = Reader { text, at: 0 }.entries()?;
     let found: Vec<_> = entries.iter().filter(|entry| entry.name == name).collect();
-    if !found.is_empty() {
-        return Ok(found.iter().map(|entry| Splice::new(entry.at.clone(), spell(entry.quote))).collect());
+    let present = found.iter().filter_map(|entry| entry.value.as_ref());
+    let mut splices: Vec<_> = present.map(|(at, quote)| Splice::new(at.clone(), spell(*quote))).collect();
+    if found.last().is_some_and(|entry| entry.value.is_some()) {
+        return Ok(splices);
     }
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if !starts || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
@@ -61,7 +63,8 @@ pub(super) fn write(text: &str, name: &str, value: &str) -> Result<Vec<Splice>, 
     let (line, end) = (format!("{name}={}", spell(None)), line_end(text));
     let open = !text.is_empty() && !text.ends_with(['\n', '\r']);
     // A last line without an end stays the one without.
-    Ok(vec![Splice::insert(text.len(), if open { format!("{end}{line}") } else { format!("{line}{end}") })])
+    splices.push(Splice::insert(text.len(), if open { format!("{end}{line}") } else { format!("{line}{end}") }));
+    Ok(splices)
 }
 
 /// Goes through the text once, from assignment to assignment.
@@ -79,7 +82,7 @@ impl<'a> Reader<'a> {
                 return Ok(entries);
             }
             if self.peek() != Some('#') {
-                entries.extend(self.entry()?);
+                entries.push(self.entry()?);
                 self.skip(is_blank);
             }
             if self.peek() == Some('#') {
@@ -91,8 +94,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A name and its value; a name alone assigns nothing.
-    fn entry(&mut self) -> Result<Option<Entry<'a>>, DocumentError> {
+    /// A name and its value.
+    fn entry(&mut self) -> Result<Entry<'a>, DocumentError> {
         if let Some(rest) = self.rest().strip_prefix("export")
             && rest.starts_with(is_blank)
         {
@@ -102,7 +105,7 @@ impl<'a> Reader<'a> {
         let name = self.name()?;
         self.skip(is_blank);
         if self.peek() != Some('=') {
-            return Ok(None);
+            return Ok(Entry { name, value: None });
         }
         self.at += 1;
         let behind = self.at;
@@ -114,7 +117,7 @@ impl<'a> Reader<'a> {
             None => self.bare(behind),
         }
         let at = if self.at == start && quote.is_none() { behind..behind } else { start..self.at };
-        Ok(Some(Entry { name, at, quote }))
+        Ok(Entry { name, value: Some((at, quote)) })
     }
 
     fn name(&mut self) -> Result<&'a str, DocumentError> {

@@ -55,6 +55,9 @@ fn a_missing_variable_is_added_at_the_end() {
     assert_eq!(set(ENV, "A=1", &token(), "new").unwrap(), "A=1\nT=new");
     assert_eq!(set(ENV, "", &token(), "new").unwrap(), "T=new\n");
     assert!(set(ENV, "", &Place::dotenv("1 T"), "new").is_err());
+    // A name alone takes the value before it away: the new one goes behind it, and no old one stays.
+    assert_eq!(get(ENV, "T=old\nT\n", &token()).unwrap(), None);
+    assert_eq!(set(ENV, "T=old\nT\n", &token(), "new").unwrap(), "T=new\nT\nT=new\n");
 }
 
 #[test]
