@@ -114,8 +114,8 @@ fn on_a_disk_of_its_own(task: &str, options: &str) {
     assert!(command.status().unwrap().success(), "{task}");
 }
 
-/// 1. The file is held while there is room. 2. The disk fills. 3. Writing is refused, the old file stands. 4. With the
-/// disk full, nobody can even hold it. 5. Room again: it works.
+/// The file is held while there is room; the disk fills; writing is refused and the old file stands; nobody else can
+/// even hold it now. With room again, it works.
 fn fill_the_disk(path: &Path) {
     fs::write(path, "A=1\nB=old\n").unwrap();
     let value = [(Place::dotenv("B"), "new")];
