@@ -1,19 +1,22 @@
 //! The command line as a tree of types.
 //!
 //! Enters: words. Leaves: a [`Cli`] whose values are checked as far as they can be without a file or the network.
-//! No secret is ever an argument (I4): other users of a machine can read them in the process list, and shells keep
-//! them. The English help is here, beside what it explains; the Chinese is in [`crate::say::help`].
+//! No secret need ever be an argument (I4): other users of a machine can read them in the process list, and shells keep
+//! them. Two flags of `refresh` take one all the same, because an older script's users type them so; it warns them. The English help is here, beside what it explains; the Chinese is in [`crate::say::help`].
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use tokenward_core::{AppName, Brand, ProfileName, TokenApi};
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::say::Lang;
 
@@ -76,7 +79,7 @@ pub(crate) enum Command {
     /// Print an access token that is good now
     Token(Token),
     /// Turn the access token now, whatever its age
-    Refresh,
+    Refresh(Refresh),
     /// Show how a login stands; spends nothing
     Status,
     /// Show every login; spends nothing
@@ -223,6 +226,56 @@ pub(crate) enum Format {
     Env,
     /// JSON with its end of life
     Json,
+}
+
+/// `refresh`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "the terms of RFC 6749")]
+pub(crate) struct Refresh {
+    /// Turn the login in a script's ini file instead, write both new tokens into it and print the access token; the default with -a or -r is feishu-config.ini
+    #[arg(long, alias = "config_file", value_name = "FILE")]
+    pub(crate) config_file: Option<PathBuf>,
+    /// App access token for that login: @FILE, - for a line of stdin, or the token; otherwise from the ini file
+    #[arg(short = 'a', value_name = "APP_TOKEN")]
+    pub(crate) app_token: Option<Given>,
+    /// Refresh token of that login, in the same ways
+    #[arg(short = 'r', value_name = "REFRESH_TOKEN")]
+    pub(crate) refresh_token: Option<Given>,
+    /// The brand of that login's app: feishu or lark (TOKENWARD_PROVIDER)
+    #[arg(long, value_name = "BRAND", value_parser = brand)]
+    pub(crate) provider: Option<Brand>,
+    /// Base URL of the open platform for that login (TOKENWARD_OPEN_URL)
+    #[arg(long, value_name = "URL")]
+    pub(crate) open_url: Option<Url>,
+}
+
+/// Where a token comes from that may be given as an argument, for scripts that have always done so.
+#[derive(Clone)]
+pub(crate) enum Given {
+    /// A file.
+    File(PathBuf),
+    /// A line of stdin.
+    Stdin,
+    /// The argument itself, where others can read it.
+    Word(Zeroizing<String>),
+}
+
+impl FromStr for Given {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text.strip_prefix('@') {
+            Some(file) => Self::File(PathBuf::from(file)),
+            None if text == "-" => Self::Stdin,
+            None => Self::Word(Zeroizing::new(text.to_owned())),
+        })
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Given(…)")
+    }
 }
 
 /// `exec`.

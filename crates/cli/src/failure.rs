@@ -233,6 +233,7 @@ const fn kept_name(kept: Kept) -> &'static str {
         Kept::AnswerInJournal => "answer-in-journal",
         Kept::AnswerInRescueSlot => "answer-in-rescue-slot",
         Kept::Doubt => "doubt",
+        Kept::NewTokens => "new-tokens",
         Kept::Record => "record",
         // `Everything`, and whatever a newer engine may say: no failure erases a login (I6).
         _ => "everything",

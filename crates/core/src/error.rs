@@ -82,6 +82,8 @@ codes! {
     "0208" BadRedirectPaste Usage;
     /// The program to run was not found.
     "0209" CommandNotFound Usage;
+    /// A file that holds tokens cannot be read, or may not be written.
+    "0210" FileUnusable Usage;
 
     /// The vault cannot be read.
     "0301" VaultUnreadable Usage;
@@ -127,6 +129,8 @@ codes! {
     "0503" RateLimited TryLater;
     /// Another process is turning the grant and has not finished.
     "0504" StillTurning TryLater;
+    /// A file that holds tokens could not be written; they are in the vault.
+    "0505" FileNotWritten TryLater;
 
     /// The outcome of a spend is unknown.
     "0601" OutcomeUnknown Unknown;

@@ -22,6 +22,8 @@ pub enum Kept {
     AnswerInRescueSlot,
     /// The refresh token stays, marked as in doubt.
     Doubt,
+    /// The new tokens are in the vault; only the file still holds the old ones.
+    NewTokens,
     /// The record stays for the doctor; the access token is served while it lives.
     Record,
 }

@@ -129,6 +129,15 @@ impl Keeper {
         Self { inner: Arc::new(Inner { parts, options, joins: Mutex::default(), spending }) }
     }
 
+    /// A keeper that sends by another provider. Its spends count as this one's, so that whoever waits for
+    /// [`Keeper::idle`] waits for them.
+    pub(crate) fn sending_by(&self, provider: Arc<dyn Provider>) -> Self {
+        let Inner { parts, options, spending, .. } = &*self.inner;
+        let parts = Parts { provider, ..parts.clone() };
+        let spending = spending.clone();
+        Self { inner: Arc::new(Inner { parts, options: *options, joins: Mutex::default(), spending }) }
+    }
+
     /// The provider's rules.
     pub fn rules(&self) -> &Rules {
         self.inner.parts.provider.rules()

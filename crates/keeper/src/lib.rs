@@ -12,9 +12,11 @@ mod callback;
 mod compose;
 mod error;
 mod keeper;
+pub mod links;
 mod login;
 mod observe;
 mod process;
+mod script;
 mod settings;
 mod turn;
 
@@ -30,6 +32,7 @@ pub use keeper::{Handed, Keeper, KeeperOptions, Notice, Parts, Report};
 pub use login::{LoginAttempt, LoginReport, LoginRequest};
 pub use observe::{NoObserver, Observer, Step};
 pub use process::Processes;
+pub use script::{ScriptRefresh, ScriptTokens};
 pub use settings::{
     AppRecord, Clause, ConfigEdit, Environment, Home, KeySource, Origin, Overrides, Place, ProfileRecord,
     ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, reference as settings_reference,

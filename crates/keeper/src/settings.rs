@@ -18,7 +18,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use tokenward_core::{AppName, ProfileName};
+use tokenward_core::{AppName, Brand, Hosts, ProfileName};
 
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};
 pub use environment::{Environment, Home, KeySource};
@@ -121,6 +121,14 @@ impl Settings {
             return Err(SettingsError::UnknownApp { origin: app.origin.clone(), app: app_name, nearest });
         };
         Resolver::new(self, Some(entries), Some(app_entries)).resolve(name, app_name)
+    }
+
+    /// Brand and hosts where no profile stands behind a call: by flag or variable, else Feishu's own.
+    ///
+    /// # Errors
+    /// [`SettingsError`]: what cannot be used.
+    pub fn brand_and_hosts(&self) -> Result<(Brand, Hosts), SettingsError> {
+        Resolver::new(self, None, None).brand_and_hosts()
     }
 
     /// The app that a profile names; a profile that variables alone describe names one of its own name.

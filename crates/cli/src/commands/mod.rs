@@ -27,7 +27,7 @@ pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failu
         Command::Init(init) => init::run(&init, desk).await,
         Command::Login(login) => login::run(login, desk).await,
         Command::Token(token) => token::run(&token, desk).await,
-        Command::Refresh => refresh::run(desk).await,
+        Command::Refresh(refresh) => refresh::run(refresh, desk).await,
         Command::Status => status::run(desk).await,
         Command::List => list::run(desk).await,
         Command::Exec(exec) => exec::run(exec, desk).await,

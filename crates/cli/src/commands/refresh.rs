@@ -1,15 +1,32 @@
-//! `tokenward refresh`: one turn now, whatever the token's age.
+//! `tokenward refresh`: one turn now, whatever the token's age; of a profile, or of the login in a script's ini file.
 
+use std::io::BufRead;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::Notice;
+use tokenward::{Notice, Overrides, ScriptRefresh, Setting};
+use tokenward_core::{AppToken, BadSecret, Brand, Code, RefreshToken};
+use zeroize::Zeroizing;
+
+use crate::args::{Given, Refresh};
 
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::fields::{self, LoginFields};
 
-pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
+pub(super) async fn run(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let of_a_script = refresh.config_file.is_some() || refresh.app_token.is_some() || refresh.refresh_token.is_some();
+    if of_a_script && desk.global.profile.is_some() {
+        return Err(Failure::new(Code::Usage, lang.arguments_conflict("--profile", "--config-file, -a, -r")));
+    }
+    if of_a_script {
+        return script(refresh, desk).await;
+    }
+    if refresh.provider.is_some() || refresh.open_url.is_some() {
+        return Err(Failure::new(Code::Usage, lang.argument_missing("--config-file")));
+    }
     let work = desk.work().await?;
     let keeper = work.session.keeper();
     let grant = desk.grant_of(&work).await?;
@@ -33,4 +50,65 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         desk.printer.note(lang.good_for(lang.span(handed.access.remaining(desk.now()).as_secs())));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The login in a script's file: prints the new user access token and nothing else.
+async fn script(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    if [&refresh.app_token, &refresh.refresh_token].into_iter().any(|given| matches!(given, Some(Given::Word(_)))) {
+        desk.printer.warning(lang.token_in_arguments());
+    }
+    let overrides = Overrides::default()
+        .with(Setting::Provider, refresh.provider.map(Brand::as_str))
+        .with(Setting::OpenUrl, refresh.open_url.as_ref().map(ToString::to_string));
+    let settings = desk.settings_with(overrides)?;
+    let (brand, hosts) = settings.brand_and_hosts().map_err(|error| desk.settings_failure(&error))?;
+    let file = refresh.config_file.unwrap_or_else(|| PathBuf::from(ScriptRefresh::FILE));
+    let app_token = read("-a", refresh.app_token, desk, AppToken::parse)?;
+    let refresh_token = read("-r", refresh.refresh_token, desk, RefreshToken::parse)?;
+    let session = desk.session(&settings).await?;
+    let request = ScriptRefresh { file: file.clone(), brand, hosts, app_token, refresh_token };
+    let tokens = session.refresh_script(request).await?;
+    desk.tell_notices(&tokens.notices);
+    if tokens.healed {
+        desk.printer.note(lang.script_healed(file.display()));
+    }
+    if desk.printer.json {
+        desk.printer.document(&json!({
+            "access_token": tokens.access.expose(),
+            "token_type": "Bearer",
+            "file": file.display().to_string(),
+            "healed": tokens.healed,
+            "notices": tokens.notices.iter().map(fields::notice).collect::<Vec<_>>(),
+        }))?;
+    } else {
+        desk.printer.data(tokens.access.expose())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Fetches a token from where it is said to be. Tokens that come by stdin stand there in the order -a, -r, a line each.
+fn read<T>(
+    flag: &str,
+    given: Option<Given>,
+    desk: &Desk,
+    parse: impl Fn(String) -> Result<T, BadSecret>,
+) -> Result<Option<T>, Failure> {
+    let mut text = Zeroizing::new(String::new());
+    let failed = |what: String, error: &std::io::Error| {
+        Failure::new(Code::BadSecret, desk.lang().secret_not_read(what)).detail(error.to_string())
+    };
+    match given {
+        None => return Ok(None),
+        Some(Given::Word(word)) => text = word,
+        Some(Given::File(file)) => {
+            let read = std::fs::read_to_string(&file);
+            text = Zeroizing::new(read.map_err(|error| failed(file.display().to_string(), &error))?);
+        }
+        Some(Given::Stdin) => {
+            std::io::stdin().lock().read_line(&mut text).map_err(|error| failed(flag.to_owned(), &error))?;
+        }
+    }
+    let token = parse(text.to_string());
+    token.map(Some).map_err(|error| Failure::of(Code::BadSecret).detail(format!("{flag}: {error}")))
 }

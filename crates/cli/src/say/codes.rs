@@ -96,6 +96,13 @@ fn story(code: Code) -> (Words, Words) {
             w("the program to run was not found", "找不到要运行的程序"),
             w("check its name and PATH", "请检查程序名和 PATH"),
         ),
+        Code::FileUnusable => (
+            w("the file with the tokens cannot be read, or may not be written", "存放令牌的文件无法读取，或不允许写入"),
+            w(
+                "mend what the line above names; nothing was sent, and the file is as it was",
+                "请修正上面指出的问题；没有发送任何请求，文件保持原样",
+            ),
+        ),
         Code::VaultUnreadable => (
             w("the vault cannot be read", "无法读取保险库（vault）"),
             w(
@@ -221,6 +228,13 @@ fn story(code: Code) -> (Words, Words) {
         Code::StillTurning => (
             w("another process is turning this login and has not finished", "另一个进程正在为此登录续期，尚未完成"),
             w("try again in a moment", "请稍后重试"),
+        ),
+        Code::FileNotWritten => (
+            w("the file with the tokens could not be written", "存放令牌的文件写入失败"),
+            w(
+                "see to what the line above names and run the same command again; the file is as it was",
+                "请处理上面指出的问题，然后再次运行同一命令；文件保持原样",
+            ),
         ),
         Code::OutcomeUnknown => (
             w("the outcome of the last turn is unknown", "上一次续期的结果未知"),

@@ -39,6 +39,10 @@ super::sentences! {
     program_not_started(program) { "{program} was not found" "找不到程序 {program}" }
     program_failed(program) { "{program} could not be started" "无法启动程序 {program}" }
 
+    token_in_arguments() { "other users of this machine can read tokens in arguments, and shells keep them; leave them in the ini file, or give -r @FILE, or -r - and a line of stdin. `tokenward login` needs none" "本机其他用户可以看到命令行参数中的令牌，shell 也会记录下来；请把令牌留在 ini 文件中，或用 -r @文件，或用 -r - 从 stdin 读取一行。`tokenward login` 则完全不需要" }
+    script_healed(file) { "{file} held a refresh token that is already used up; it now holds the present tokens, and nothing was sent" "{file} 中的刷新令牌已被用过；现已写入当前有效的令牌，没有发送任何请求" }
+    secret_not_read(what) { "the token could not be read from {what}" "无法从 {what} 读取令牌" }
+
     vault_saved(file) { "the sealed copy is in {file}; keep it and its key in different places" "加密备份已写入 {file}；请把备份与其密钥分开保存" }
     vault_copy_key() { "the key of this copy, shown this once:" "备份密钥（只显示这一次）：" }
     ask_copy_key() { "Key of the copy (not shown)" "备份密钥（输入时不显示）" }

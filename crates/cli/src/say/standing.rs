@@ -102,6 +102,10 @@ impl Lang {
                 "服务方的应答已在应急槽中；下次运行会完成续期",
             ),
             Kept::Doubt => w("the login is kept and marked as in doubt", "登录已保留，并标记为结果未知"),
+            Kept::NewTokens => w(
+                "the new tokens are in the vault; run the command again and they are written, nothing is sent",
+                "新令牌已在保险库中；再次运行即可写入文件，不会重复发送",
+            ),
             Kept::Record => w("the record of the login is kept", "登录的记录已保留"),
             _ => w("everything known is kept", "已知内容全部保留"),
         })

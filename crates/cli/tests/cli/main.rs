@@ -16,6 +16,7 @@ mod help;
 mod languages;
 mod logins;
 mod mistakes;
+mod old_script;
 mod race;
 mod secrets;
 mod signals;

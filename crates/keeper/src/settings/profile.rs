@@ -117,17 +117,7 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn resolve(mut self, name: ProfileName, app_name: AppName) -> Result<ResolvedProfile, SettingsError> {
-        let open = self.url(Setting::OpenUrl)?;
-        let accounts = self.url(Setting::AccountsUrl)?;
-        let brand = match self.look(Setting::Provider)? {
-            Some(value) => parse(&value, "say feishu or lark", "请填 feishu 或 lark")?,
-            None => [&open, &accounts]
-                .into_iter()
-                .flatten()
-                .find_map(|(url, _)| hosts::brand_of(url))
-                .unwrap_or(Brand::Feishu),
-        };
-        let hosts = hosts::complete(brand, open, accounts)?;
+        let (brand, hosts) = self.brand_and_hosts()?;
         let token_api = match self.look(Setting::TokenApi)? {
             Some(value) => parse(&value, "say v3, v2, oidc-v1 or legacy-v1", "请填 v3、v2、oidc-v1 或 legacy-v1")?,
             None => brand.default_token_api(),
@@ -151,6 +141,20 @@ impl<'a> Resolver<'a> {
             fallback,
             warnings: self.warnings,
         })
+    }
+
+    pub(super) fn brand_and_hosts(&self) -> Result<(Brand, Hosts), SettingsError> {
+        let open = self.url(Setting::OpenUrl)?;
+        let accounts = self.url(Setting::AccountsUrl)?;
+        let brand = match self.look(Setting::Provider)? {
+            Some(value) => parse(&value, "say feishu or lark", "请填 feishu 或 lark")?,
+            None => [&open, &accounts]
+                .into_iter()
+                .flatten()
+                .find_map(|(url, _)| hosts::brand_of(url))
+                .unwrap_or(Brand::Feishu),
+        };
+        Ok((brand, hosts::complete(brand, open, accounts)?))
     }
 
     /// Flag, variable, profile, app.

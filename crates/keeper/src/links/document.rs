@@ -1,0 +1,150 @@
+//! A file's content, and the one face over its formats.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::error::DocumentError;
+use super::place::{Format, Place};
+use super::text::{Splice, syntax};
+use super::{dotenv, ini, json, toml};
+
+/// The content of a file, in which single values can be read and exchanged.
+///
+/// Where a file names one value twice, the last one counts for [`Document::get`], as it does for the usual readers of
+/// each format; [`Document::set`] writes all of them, so that no reader finds an old one (ADR 0014).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+    format: Format,
+    /// Whether the byte order mark of some editors stands at the beginning. It is no part of `text`.
+    mark: bool,
+    text: Zeroizing<String>,
+}
+
+impl Document {
+    /// The largest file that is edited, in bytes.
+    pub const LIMIT: usize = 8 << 20;
+
+    /// Reads bytes.
+    ///
+    /// # Errors
+    /// [`DocumentError::Syntax`] when they do not follow the format or are not UTF-8, [`DocumentError::TooLarge`].
+    pub fn parse(format: Format, bytes: &[u8]) -> Result<Self, DocumentError> {
+        if bytes.len() > Self::LIMIT {
+            return Err(DocumentError::TooLarge { size: bytes.len() as u64, limit: Self::LIMIT as u64 });
+        }
+        let all = std::str::from_utf8(bytes).map_err(|error| {
+            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
+            syntax(good.trim_start_matches(MARK), good.len(), "this byte is not UTF-8; save the file as UTF-8")
+        })?;
+        let text = all.strip_prefix(MARK);
+        let document = Self { format, mark: text.is_some(), text: Zeroizing::new(text.unwrap_or(all).to_owned()) };
+        match format {
+            Format::Ini => ini::check(&document.text),
+            Format::Dotenv => dotenv::check(&document.text),
+            Format::Json => json::check(&document.text),
+            Format::Toml => toml::check(&document.text),
+        }?;
+        Ok(document)
+    }
+
+    /// The value at a place, as the usual reader of the format reads it; `None` when it is not there.
+    ///
+    /// # Errors
+    /// [`DocumentError::NotText`], [`DocumentError::Ambiguous`], [`DocumentError::WrongPlace`].
+    pub fn get(&self, place: &Place) -> Result<Option<Zeroizing<String>>, DocumentError> {
+        let value = match (self.format, place) {
+            (Format::Ini, Place::Ini { section, key }) => ini::read(&self.text, section.as_deref(), key),
+            (Format::Dotenv, Place::Dotenv { name }) => dotenv::read(&self.text, name),
+            (Format::Json, Place::Path(path)) => json::read(&self.text, path),
+            (Format::Toml, Place::Path(path)) => toml::read(&self.text, path),
+            _ => return Err(self.wrong(place)),
+        }?;
+        Ok(value.map(Zeroizing::new))
+    }
+
+    /// Puts a value in its place, and changes nothing else. A key that is missing is added where its section, object
+    /// or table is there; an ini section is added too.
+    ///
+    /// # Errors
+    /// [`DocumentError`]; the document is as it was.
+    pub fn set(&mut self, place: &Place, value: &str) -> Result<(), DocumentError> {
+        let splices = match (self.format, place) {
+            (Format::Ini, Place::Ini { section, key }) => ini::write(&self.text, section.as_deref(), key, value),
+            (Format::Dotenv, Place::Dotenv { name }) => dotenv::write(&self.text, name, value),
+            (Format::Json, Place::Path(path)) => json::write(&self.text, path, value),
+            (Format::Toml, Place::Path(path)) => toml::write(&self.text, path, value),
+            _ => return Err(self.wrong(place)),
+        }?;
+        let mut changed = self.clone();
+        changed.text = Zeroizing::new(splice(&self.text, splices));
+        // The last word is the reader's: what does not come back as it was given is not written.
+        let read = Self::parse(self.format, &changed.bytes()).and_then(|document| document.get(place));
+        if !matches!(read, Ok(Some(read)) if *read == value) {
+            return Err(unwritable(place, "it would not read back as what was written"));
+        }
+        *self = changed;
+        Ok(())
+    }
+
+    /// The sections of an ini file that have a key.
+    ///
+    /// # Errors
+    /// [`DocumentError::WrongPlace`] in another format.
+    pub fn sections_with(&self, key: &str) -> Result<Vec<String>, DocumentError> {
+        match self.format {
+            Format::Ini => ini::sections_with(&self.text, key),
+            _ => Err(self.wrong(&Place::ini_anywhere(key))),
+        }
+    }
+
+    /// The bytes as they are now.
+    pub fn bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mark = if self.mark { MARK.len_utf8() } else { 0 };
+        let mut bytes = Zeroizing::new(Vec::with_capacity(mark + self.text.len()));
+        if self.mark {
+            bytes.extend_from_slice(MARK.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        bytes.extend_from_slice(self.text.as_bytes());
+        bytes
+    }
+
+    /// The format.
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    fn wrong(&self, place: &Place) -> DocumentError {
+        DocumentError::WrongPlace { place: place.clone(), format: self.format }
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("format", &self.format)
+            .field("bytes", &self.text.len())
+            .finish_non_exhaustive()
+    }
+}
+
+pub(super) fn unwritable(place: &Place, reason: &'static str) -> DocumentError {
+    DocumentError::Unwritable { place: place.clone(), reason }
+}
+
+/// The text with every exchange made.
+fn splice(text: &str, mut splices: Vec<Splice>) -> String {
+    splices.sort_by_key(|splice| splice.at.start);
+    let mut changed = String::with_capacity(text.len() + splices.iter().map(|splice| splice.with.len()).sum::<usize>());
+    let mut done = 0;
+    for splice in splices {
+        changed.push_str(&text[done..splice.at.start]);
+        changed.push_str(&splice.with);
+        done = splice.at.end;
+    }
+    changed.push_str(&text[done..]);
+    changed
+}
+
+/// U+FEFF, which some editors put before UTF-8.
+const MARK: char = '\u{feff}';

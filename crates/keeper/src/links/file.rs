@@ -1,0 +1,384 @@
+//! A file that other programs read and edit too, replaced as a whole.
+//!
+//! Enters: a path, and the values that belong into the file. Leaves: the file with them, by temporary file in the same
+//! folder, sync, rename, sync of the folder: a reader sees the old file or the new one, and so does whoever comes
+//! after a crash (I5). Symbolic links are followed and stay; mode and owner stay; extended attributes and further hard
+//! links of the old file do not pass to the new one.
+//!
+//! Our own processes take turns by a lock file beside the target. A program that takes no lock may save the file at
+//! any moment: the content is compared once more right before the rename, and the change is made anew on what that
+//! program wrote. Between that look and the rename lie a few microseconds that nothing on a file system can close.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::{Access, OFlags, access};
+use tempfile::{Builder, NamedTempFile};
+use zeroize::Zeroizing;
+
+use super::document::Document;
+use super::error::{DocumentError, FileError};
+use super::place::{Format, Place};
+
+/// A file with values in it that are to be kept true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedFile {
+    path: PathBuf,
+    format: Format,
+    may_be_missing: bool,
+}
+
+impl LinkedFile {
+    /// The file at a path. Nothing is touched yet.
+    pub fn new(path: impl Into<PathBuf>, format: Format) -> Self {
+        Self { path: path.into(), format, may_be_missing: false }
+    }
+
+    /// The same, but a file that is not there counts as an empty one, and is created (mode 0600) when it is written.
+    pub fn or_new(self) -> Self {
+        Self { may_be_missing: true, ..self }
+    }
+
+    /// The path as it was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file itself, at the end of all symbolic links: two paths of one file have one target.
+    ///
+    /// # Errors
+    /// [`FileError::Missing`], [`FileError::Dangling`], [`FileError::NotAFile`], or the system's no.
+    pub fn target(&self) -> Result<PathBuf, FileError> {
+        let (folder, name) = self.parts()?;
+        match std::fs::canonicalize(&self.path) {
+            Ok(target) => {
+                let metadata = std::fs::metadata(&target).map_err(io(&target, "look"))?;
+                kind(&target, &metadata).map(|()| target)
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if let Ok(to) = std::fs::read_link(&self.path) {
+                    return Err(FileError::Dangling { path: self.path.clone(), target: to });
+                }
+                let folder = std::fs::canonicalize(folder).map_err(io(folder, "open the folder"))?;
+                let target = folder.join(name);
+                if self.may_be_missing { Ok(target) } else { Err(FileError::Missing { path: self.path.clone() }) }
+            }
+            Err(error) => Err(io(&self.path, "open")(error)),
+        }
+    }
+
+    /// The content as it is now.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn read(&self) -> Result<Document, FileError> {
+        self.document(&self.content(&self.target()?)?.unwrap_or_default())
+    }
+
+    /// Waits for the turn to write, and proves that it can be written: permissions, folder, room. Blocks up to
+    /// `patience`.
+    ///
+    /// # Errors
+    /// [`FileError::Busy`] when another process of ours does not let go; [`FileError::ReadOnly`]; the system's no.
+    pub fn hold(&self, patience: Duration) -> Result<Held, FileError> {
+        let target = self.target()?;
+        let (folder, name) = split(&target).ok_or_else(|| FileError::Missing { path: self.path.clone() })?;
+        if let Ok(metadata) = std::fs::metadata(&target) {
+            writable(&target, &metadata)?;
+        }
+        writable(folder, &std::fs::metadata(folder).map_err(io(folder, "open the folder"))?)?;
+        let path = folder.join(ours(name, ".lock"));
+        // The lock file stays: whoever removed it would take it from under those who wait for it.
+        let lock = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(&path)
+            .map_err(io(&path, "open the lock file"))?;
+        let mut waited = Duration::ZERO;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if waited >= patience => {
+                    return Err(FileError::Busy { path: self.path.clone() });
+                }
+                Err(TryLockError::WouldBlock) => {
+                    std::thread::sleep(LOOK);
+                    waited += LOOK;
+                }
+                Err(TryLockError::Error(error)) => return Err(io(&path, "lock")(error)),
+            }
+        }
+        let held = Held { file: self.clone(), target: target.clone(), _lock: lock };
+        held.sweep();
+        held.prove()?;
+        Ok(held)
+    }
+
+    fn parts(&self) -> Result<(&Path, &OsStr), FileError> {
+        split(&self.path).ok_or_else(|| FileError::NotAFile { path: self.path.clone(), what: "a folder" })
+    }
+
+    /// The bytes of the target; `None` when it is not there and need not be.
+    fn content(&self, target: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+        let mut file = match File::open(target) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound && self.may_be_missing => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(FileError::Missing { path: self.path.clone() });
+            }
+            Err(error) => return Err(io(target, "open")(error)),
+        };
+        let metadata = file.metadata().map_err(io(target, "look"))?;
+        kind(target, &metadata)?;
+        let limit = Document::LIMIT as u64;
+        if metadata.len() > limit {
+            return Err(self.refused(DocumentError::TooLarge { size: metadata.len(), limit }));
+        }
+        let mut bytes = Zeroizing::new(Vec::new());
+        file.read_to_end(&mut bytes).map_err(io(target, "read"))?;
+        Ok(Some(bytes))
+    }
+
+    fn document(&self, bytes: &[u8]) -> Result<Document, FileError> {
+        Document::parse(self.format, bytes).map_err(|error| self.refused(error))
+    }
+
+    fn refused(&self, source: DocumentError) -> FileError {
+        FileError::Document { path: self.path.clone(), source }
+    }
+}
+
+/// A file that no other process of ours writes while this exists.
+#[derive(Debug)]
+#[must_use = "the turn to write ends when this is dropped"]
+pub struct Held {
+    file: LinkedFile,
+    target: PathBuf,
+    _lock: File,
+}
+
+impl Held {
+    /// The path as it was given.
+    pub fn path(&self) -> &Path {
+        &self.file.path
+    }
+
+    /// The content as it is now.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn read(&self) -> Result<Document, FileError> {
+        self.file.document(&self.file.content(&self.target)?.unwrap_or_default())
+    }
+
+    /// Puts values in their places, durably. Whatever another program changed meanwhile stays changed. Gives back
+    /// whether anything had to be written.
+    ///
+    /// # Errors
+    /// [`FileError`]; the file is as it was.
+    pub fn write(&self, values: &[(Place, &str)]) -> Result<bool, FileError> {
+        self.write_watched(values, || {})
+    }
+
+    /// The same; `before_look` runs between preparing the new content and looking whether the old one still stands.
+    pub(super) fn write_watched(
+        &self,
+        values: &[(Place, &str)],
+        mut before_look: impl FnMut(),
+    ) -> Result<bool, FileError> {
+        for _ in 0..ATTEMPTS {
+            let old = self.file.content(&self.target)?;
+            let mut document = self.file.document(old.as_deref().map_or(&[], Vec::as_slice))?;
+            for (place, value) in values {
+                document.set(place, value).map_err(|error| self.file.refused(error))?;
+            }
+            let new = document.bytes();
+            if old.as_ref() == Some(&new) {
+                return Ok(false);
+            }
+            let temporary = self.temporary(&new)?;
+            before_look();
+            // The link may lead elsewhere by now, and the file may be another.
+            if self.file.target()? != self.target || self.file.content(&self.target)? != old {
+                continue;
+            }
+            temporary.persist(&self.target).map_err(|error| io(&self.target, "replace")(error.error))?;
+            let folder = self.folder();
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(folder, "sync the folder"))?;
+            return Ok(true);
+        }
+        Err(FileError::Restless { path: self.file.path.clone() })
+    }
+
+    /// Proves that the file can be replaced: by making the whole replacement, and a little more, and dropping it.
+    fn prove(&self) -> Result<(), FileError> {
+        let size = std::fs::metadata(&self.target).map_or(0, |metadata| metadata.len());
+        let size = usize::try_from(size).unwrap_or(usize::MAX).min(Document::LIMIT);
+        self.temporary(&vec![b'#'; size + ROOM]).map(|_| ())
+    }
+
+    /// A synced file beside the target, with its mode and owner.
+    fn temporary(&self, bytes: &[u8]) -> Result<NamedTempFile, FileError> {
+        let folder = self.folder();
+        let name = self.target.file_name().unwrap_or_default();
+        let failed = |what| io(&self.target, what);
+        let mut file = Builder::new()
+            .prefix(&ours(name, "-"))
+            .suffix(TEMPORARY)
+            .permissions(Permissions::from_mode(0o600))
+            .tempfile_in(folder)
+            .map_err(io(folder, "create a file in the folder"))?;
+        file.write_all(bytes).map_err(failed("write a new copy"))?;
+        if let Ok(old) = std::fs::metadata(&self.target) {
+            let new = file.as_file().metadata().map_err(failed("look"))?;
+            if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+                fchown(file.as_file(), Some(old.uid()), Some(old.gid())).map_err(failed("keep the owner"))?;
+            }
+            let mode = Permissions::from_mode(old.mode() & 0o7777);
+            file.as_file().set_permissions(mode).map_err(failed("keep the mode"))?;
+        }
+        file.as_file().sync_all().map_err(failed("sync a new copy"))?;
+        Ok(file)
+    }
+
+    /// Removes what a killed writer left. We hold the lock, so nobody is writing.
+    fn sweep(&self) {
+        let prefix = ours(self.target.file_name().unwrap_or_default(), "-");
+        let is_left = |name: &OsStr| {
+            let name = name.as_encoded_bytes();
+            name.starts_with(prefix.as_encoded_bytes()) && name.ends_with(TEMPORARY.as_bytes())
+        };
+        for entry in std::fs::read_dir(self.folder()).into_iter().flatten().flatten() {
+            if is_left(&entry.file_name()) {
+                // It is in nobody's way; the next writer tries again.
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        split(&self.target).map_or(Path::new("/"), |(folder, _)| folder)
+    }
+}
+
+/// Folder and name; `None` for a path that ends in none, such as `/` or `..`.
+fn split(path: &Path) -> Option<(&Path, &OsStr)> {
+    let folder = path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    Some((folder?, path.file_name()?))
+}
+
+/// The name of a file of ours beside the target.
+fn ours(name: &OsStr, end: &str) -> OsString {
+    let mut own = OsString::from(".");
+    own.push(name);
+    own.push(".tokenward");
+    own.push(end);
+    own
+}
+
+fn kind(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
+    let kind = metadata.file_type();
+    let what = match () {
+        () if kind.is_file() => return Ok(()),
+        () if kind.is_dir() => "a folder",
+        () if kind.is_fifo() => "a pipe",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    };
+    Err(FileError::NotAFile { path: path.to_owned(), what })
+}
+
+/// A rename needs no permission on the file it replaces, but whoever took all write bits from a file meant something;
+/// the system is asked as well, since the mode says nothing about read-only disks.
+fn writable(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
+    let mode = metadata.mode() & 0o777;
+    let refused = match access(path, Access::WRITE_OK) {
+        Ok(()) => mode & 0o222 == 0,
+        Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM | rustix::io::Errno::ROFS) => true,
+        Err(error) => return Err(io(path, "ask whether it may be written")(error.into())),
+    };
+    if refused { Err(FileError::ReadOnly { path: path.to_owned(), mode }) } else { Ok(()) }
+}
+
+fn io(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> FileError + use<> {
+    let path = path.to_owned();
+    move |source| FileError::Io { path, what, source }
+}
+
+/// How often the change is made anew on what another program wrote.
+const ATTEMPTS: usize = 16;
+/// How often a waiting process looks whether the lock is free.
+const LOOK: Duration = Duration::from_millis(10);
+/// Room for longer tokens than the present ones, in bytes.
+const ROOM: usize = 16 << 10;
+const TEMPORARY: &str = ".tmp";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(content: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".env");
+        std::fs::write(&path, content).unwrap();
+        (folder, path)
+    }
+
+    fn hold(path: &Path) -> Held {
+        LinkedFile::new(path, Format::Dotenv).hold(Duration::ZERO).unwrap()
+    }
+
+    /// 1. We read the file and prepare the new one. 2. Another program, which takes no lock, saves another key.
+    /// 3. We look, see that the file is another, and make our change anew on theirs. Nothing is lost.
+    #[test]
+    fn an_edit_between_reading_and_renaming_is_kept() {
+        let (_folder, path) = place("A=1\nT=old\n");
+        let mut edits = vec!["A=2\nT=old\n", "A=3\nT=old\nB=1"].into_iter();
+        let edit = || {
+            if let Some(edit) = edits.next() {
+                std::fs::write(&path, edit).unwrap();
+            }
+        };
+        assert!(hold(&path).write_watched(&[(Place::dotenv("T"), "new")], edit).unwrap());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=3\nT=new\nB=1");
+    }
+
+    #[test]
+    fn a_file_that_never_rests_is_left_to_its_writers() {
+        let (folder, path) = place("T=old\n");
+        let mut number = 0;
+        let edit = || {
+            number += 1;
+            std::fs::write(&path, format!("T=old\nN={number}\n")).unwrap();
+        };
+        let result = hold(&path).write_watched(&[(Place::dotenv("T"), "new")], edit);
+        assert!(matches!(result, Err(FileError::Restless { .. })), "{result:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("T=old\nN={number}\n"));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the file and its lock");
+    }
+
+    /// A link that is turned to another file meanwhile: what was prepared belongs to neither.
+    #[test]
+    fn a_link_that_turns_away_is_not_written_through() {
+        let (folder, path) = place("T=old\n");
+        let (link, other) = (folder.path().join("link"), folder.path().join("other"));
+        std::fs::write(&other, "T=other\n").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let turn = || {
+            let _ = std::fs::remove_file(&link);
+            std::os::unix::fs::symlink(&other, &link).unwrap();
+        };
+        let result = hold(&link).write_watched(&[(Place::dotenv("T"), "new")], turn);
+        assert!(matches!(result, Err(FileError::Restless { .. })), "{result:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "T=old\n");
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "T=other\n");
+    }
+}

@@ -1,0 +1,101 @@
+//! Where a value stands, in words that fit each format.
+
+use std::fmt;
+
+/// How a file is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// As Python's `configparser` reads.
+    Ini,
+    /// As `python-dotenv` reads.
+    Dotenv,
+    /// JSON (RFC 8259), and JSON with comments and trailing commas.
+    Json,
+    /// TOML 1.1.
+    Toml,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ini => "ini",
+            Self::Dotenv => ".env",
+            Self::Json => "JSON",
+            Self::Toml => "TOML",
+        })
+    }
+}
+
+/// Where a value stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A key of an ini file. Without a section: the one section that has the key.
+    Ini {
+        /// The section, exactly as between its brackets.
+        section: Option<String>,
+        /// The key; upper and lower case are one.
+        key: String,
+    },
+    /// A variable of a `.env` file.
+    Dotenv {
+        /// Its name.
+        name: String,
+    },
+    /// A way down a JSON or TOML document.
+    Path(Vec<Step>),
+}
+
+impl Place {
+    /// A key in a section of an ini file.
+    pub fn ini(section: &str, key: &str) -> Self {
+        Self::Ini { section: Some(section.to_owned()), key: key.to_owned() }
+    }
+
+    /// A key of an ini file, in whichever section has it.
+    pub fn ini_anywhere(key: &str) -> Self {
+        Self::Ini { section: None, key: key.to_owned() }
+    }
+
+    /// A variable of a `.env` file.
+    pub fn dotenv(name: &str) -> Self {
+        Self::Dotenv { name: name.to_owned() }
+    }
+
+    /// Keys, one inside the other.
+    pub fn keys<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::Path(keys.into_iter().map(|key| Step::Key(key.to_owned())).collect())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ini { section: Some(section), key } => write!(f, "{key} in [{section}]"),
+            Self::Ini { section: None, key } => f.write_str(key),
+            Self::Dotenv { name } => f.write_str(name),
+            Self::Path(steps) => {
+                for (index, step) in steps.iter().enumerate() {
+                    match step {
+                        Step::Key(key) if index == 0 => f.write_str(key)?,
+                        Step::Key(key) => write!(f, ".{key}")?,
+                        Step::Index(number) => write!(f, "[{number}]")?,
+                        Step::After(word) => write!(f, "[after {word}]")?,
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// One step down a JSON or TOML document.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Into an object or table, by key.
+    Key(String),
+    /// Into an array, by position from zero.
+    Index(usize),
+    /// Into an array, to the element behind the element that is this text: the value of a flag such as `-u`.
+    After(String),
+}

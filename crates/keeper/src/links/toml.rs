@@ -1,0 +1,157 @@
+//! TOML.
+//!
+//! `toml_edit` tells where each value stands; the text between is never written anew (it would write line ends of its
+//! own). A key that is there twice is no TOML, and nesting beyond eighty levels is refused by the parser.
+
+use std::ops::Range;
+
+use toml_edit::{Document, Item, Table, Value};
+
+use super::document::unwritable;
+use super::error::DocumentError;
+use super::place::{Place, Step};
+use super::text::{Splice, line_end, position, syntax};
+
+pub(super) fn check(text: &str) -> Result<(), DocumentError> {
+    parse(text).map(|_| ())
+}
+
+pub(super) fn read(text: &str, path: &[Step]) -> Result<Option<String>, DocumentError> {
+    let document = parse(text)?;
+    match find(Node::Table(document.as_table()), path) {
+        None => Ok(None),
+        Some(Node::Value(Value::String(value))) => Ok(Some(value.value().clone())),
+        Some(other) => Err(not_text(text, path, &other)),
+    }
+}
+
+pub(super) fn write(text: &str, path: &[Step], value: &str) -> Result<Vec<Splice>, DocumentError> {
+    let document = parse(text)?;
+    let root = Node::Table(document.as_table());
+    let place = || Place::Path(path.to_vec());
+    let hidden = || unwritable(&place(), "its position in the file is not known");
+    match find(root, path) {
+        Some(Node::Value(Value::String(old))) => {
+            let at = old.span().filter(|at| text.get(at.clone()).is_some()).ok_or_else(hidden)?;
+            let written = spell(&text[at.clone()], value);
+            return Ok(vec![Splice::new(at, written)]);
+        }
+        Some(other) => return Err(not_text(text, path, &other)),
+        None => {}
+    }
+    let absent = |reason| DocumentError::NotThere { place: place(), reason };
+    let Some((Step::Key(key), way)) = path.split_last() else {
+        return Err(absent("elements are not added to an array"));
+    };
+    match find(root, way) {
+        Some(Node::Table(table)) if !table.is_implicit() && !table.is_dotted() => {
+            let line = format!("{} = {}", toml_edit::Key::new(key.as_str()).display_repr(), basic(value));
+            Ok(vec![addition(text, table, way.is_empty(), &line)])
+        }
+        Some(_) => Err(absent("keys are added to tables with a header only")),
+        None => Err(absent("the table it belongs into is not there")),
+    }
+}
+
+/// A table, or a value in one.
+#[derive(Clone, Copy)]
+enum Node<'a> {
+    Table(&'a Table),
+    Tables(&'a toml_edit::ArrayOfTables),
+    Value(&'a Value),
+}
+
+impl<'a> Node<'a> {
+    fn of(item: &'a Item) -> Option<Self> {
+        match item {
+            Item::None => None,
+            Item::Value(value) => Some(Self::Value(value)),
+            Item::Table(table) => Some(Self::Table(table)),
+            Item::ArrayOfTables(tables) => Some(Self::Tables(tables)),
+        }
+    }
+
+    fn child(self, step: &Step) -> Option<Self> {
+        match (self, step) {
+            (Self::Table(table), Step::Key(key)) => Self::of(table.get(key)?),
+            (Self::Value(Value::InlineTable(table)), Step::Key(key)) => table.get(key).map(Self::Value),
+            (Self::Tables(tables), Step::Index(index)) => tables.get(*index).map(Self::Table),
+            (Self::Value(Value::Array(array)), Step::Index(index)) => array.get(*index).map(Self::Value),
+            (Self::Value(Value::Array(array)), Step::After(word)) => {
+                let at = array.iter().position(|value| value.as_str() == Some(word))?;
+                array.get(at + 1).map(Self::Value)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn find<'a>(root: Node<'a>, path: &[Step]) -> Option<Node<'a>> {
+    path.iter().try_fold(root, Node::child)
+}
+
+/// The value in the quotes of the old one where they can hold it.
+fn spell(old: &str, value: &str) -> String {
+    let plain = !value.chars().any(char::is_control);
+    match old {
+        _ if old.starts_with("'''") && plain && !value.contains('\'') => format!("'''{value}'''"),
+        _ if old.starts_with("\"\"\"") => format!("\"\"{}\"\"", basic(value)),
+        _ if old.starts_with('\'') && !old.starts_with("'''") && plain && !value.contains('\'') => format!("'{value}'"),
+        _ => basic(value),
+    }
+}
+
+/// A basic string (TOML 1.1, "String").
+fn basic(value: &str) -> String {
+    let mut written = String::with_capacity(value.len() + 2);
+    written.push('"');
+    for c in value.chars() {
+        match c {
+            '"' | '\\' => written.extend(['\\', c]),
+            c if c.is_control() => written.extend(format!("\\u{:04X}", u32::from(c)).chars()),
+            c => written.push(c),
+        }
+    }
+    written.push('"');
+    written
+}
+
+/// A new line behind the table's last one, or behind its header.
+fn addition(text: &str, table: &Table, root: bool, line: &str) -> Splice {
+    let end = line_end(text);
+    let own = |(_, item): (&str, &Item)| item.as_value().and_then(Value::span).map(|span| span.end);
+    let anchor = table.iter().filter_map(own).max();
+    let anchor = anchor.or_else(|| table.span().filter(|_| !root).map(|Range { start, .. }| start));
+    let at = anchor.map(|from| text[from..].find('\n').map_or(text.len(), |n| from + n + 1));
+    match at {
+        // A root table without keys: in front of everything, as the first header ends it.
+        None => Splice::insert(0, format!("{line}{end}")),
+        Some(at) if !text[..at].ends_with('\n') => Splice::insert(at, format!("{end}{line}")),
+        Some(at) => Splice::insert(at, format!("{line}{end}")),
+    }
+}
+
+fn not_text(text: &str, path: &[Step], node: &Node<'_>) -> DocumentError {
+    let (found, span) = match node {
+        Node::Table(table) => ("a table", table.span()),
+        Node::Tables(tables) => ("a list of tables", tables.span()),
+        Node::Value(value) => {
+            let found = match value {
+                Value::String(_) => "a text",
+                Value::Integer(_) | Value::Float(_) => "a number",
+                Value::Boolean(_) => "true or false",
+                Value::Datetime(_) => "a date",
+                Value::Array(_) => "a list",
+                Value::InlineTable(_) => "a table",
+            };
+            (found, value.span())
+        }
+    };
+    let (line, column) = position(text, span.map_or(0, |span| span.start));
+    DocumentError::NotText { line, column, place: Place::Path(path.to_vec()), found }
+}
+
+fn parse(text: &str) -> Result<Document<&str>, DocumentError> {
+    // The message alone: the parser's full report would quote the line.
+    Document::parse(text).map_err(|error| syntax(text, error.span().map_or(0, |span| span.start), error.message()))
+}

@@ -1,0 +1,374 @@
+//! A script's own ini file: one turn of the login in it, as the script of old did it, and without its losses.
+//!
+//! Enters: a file such as `feishu-config.ini`, perhaps an app access token and a refresh token. Leaves: a new user access token,
+//! and the file with both new tokens. In between, the file's login is a grant of the vault like any other: its refresh
+//! token is journalled before it is sent (I1), the answer is kept before it is read (I3), the new pair is durable in
+//! the vault before it is in the file and before anyone sees it (I2).
+//!
+//! The file is reconciled with the vault by the refresh token that stands in it (DESIGN §7): the vault's present one is
+//! turned; an older one is never sent again, but healed; an unknown one is adopted as a login of its own, so that a
+//! mistyped token cannot harm a login that lives.
+//!
+//! A crash before the send changes nothing. One after it leaves an open intent, a kept answer or a new generation;
+//! the next run of the same command finds the file's token, finishes what was begun, and writes the file (I5).
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokenward_core::ports::{
+    AppAccess, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, DeviceLogin, LeaseAttempt, NewLogin,
+    Prepared, Provider, Revocable, Sent,
+};
+use tokenward_core::{
+    AccessToken, App, AppKind, AppName, AppSecret, AppToken, Ask, Brand, Code, DeviceCode, GrantId, Hosts, Outcome,
+    ProfileName, RawAnswer, RefreshToken, Rules, Scopes, Spend, Subject, TokenApi, TokenSet,
+};
+use url::Url;
+
+use crate::links::{Document, DocumentError, FileError, Format, Held, LinkedFile, Place};
+use crate::{Error, Keeper, KeeperOptions, Kept, Notice, Parts, Session};
+
+/// One turn of the login in a script's file.
+#[derive(Debug)]
+pub struct ScriptRefresh {
+    /// The ini file. It need not be there when both tokens are given.
+    pub file: PathBuf,
+    /// The brand of the app.
+    pub brand: Brand,
+    /// The hosts it is used through.
+    pub hosts: Hosts,
+    /// The app access token; otherwise `app_access_token` of the file.
+    pub app_token: Option<AppToken>,
+    /// The refresh token; otherwise `refresh_token` of the file.
+    pub refresh_token: Option<RefreshToken>,
+}
+
+impl ScriptRefresh {
+    /// The file that scripts of this kind keep beside themselves.
+    pub const FILE: &str = "feishu-config.ini";
+    /// The section for keys that are in no section yet.
+    pub const SECTION: &str = "TOKEN";
+    /// The key of the app access token.
+    pub const APP_TOKEN: &str = "app_access_token";
+    /// The key of the refresh token.
+    pub const REFRESH_TOKEN: &str = "refresh_token";
+    /// The key of the user access token.
+    pub const ACCESS_TOKEN: &str = "user_access_token";
+}
+
+/// What a turn of a script's login brought. The file holds it already.
+#[derive(Debug)]
+pub struct ScriptTokens {
+    /// The user access token.
+    pub access: AccessToken,
+    /// The grant of the vault that is behind the file now.
+    pub grant: GrantId,
+    /// Whether the file held a spent refresh token, and was given the one that is good now without sending any.
+    pub healed: bool,
+    /// What a person should know.
+    pub notices: Vec<Notice>,
+}
+
+impl Session {
+    /// Turns the login in a script's file, and writes both new tokens into the file.
+    ///
+    /// # Errors
+    /// The file is as it was. Before anything is sent: [`Code::FileUnusable`] and [`Code::FileNotWritten`] when the file
+    /// cannot be read or replaced, [`Code::SettingMissing`] when a token is nowhere, [`Code::BadSecret`]. Then those of
+    /// [`Keeper::renew`]. At last [`Code::FileNotWritten`] with [`Kept::NewTokens`]: the next run writes them.
+    pub async fn refresh_script(&self, request: ScriptRefresh) -> Result<ScriptTokens, Error> {
+        let patience = KeeperOptions::default().turn_patience;
+        let mut file = LinkedFile::new(&request.file, Format::Ini);
+        if request.app_token.is_some() && request.refresh_token.is_some() {
+            file = file.or_new();
+        }
+        let held = tokio::task::spawn_blocking(move || file.hold(patience)).await;
+        let held = held.map_err(|error| Error::with_detail(Code::Internal, Kept::Everything, error.to_string()))?;
+        let held = held.map_err(|error| unusable(&error))?;
+        let document = held.read().map_err(|error| unusable(&error))?;
+        let path = &request.file;
+        let refused = |source: DocumentError| unusable(&FileError::Document { path: path.clone(), source });
+        let places = Places::find(&document).map_err(refused)?;
+        let read = |place: &Place| document.get(place).map_err(refused);
+        let app_token = match request.app_token {
+            Some(token) => token,
+            None => parse(path, ScriptRefresh::APP_TOKEN, read(&places.app)?, AppToken::parse)?,
+        };
+        let refresh = match request.refresh_token {
+            Some(token) => token,
+            None => parse(path, ScriptRefresh::REFRESH_TOKEN, read(&places.refresh)?, RefreshToken::parse)?,
+        };
+        // The very change that will be made, with other values: what is refused must be refused before the send.
+        let mut trial = document;
+        for place in [&places.access, &places.refresh] {
+            trial.set(place, "tokenward").map_err(refused)?;
+        }
+        let provider = Bearer { inner: Arc::clone(&self.parts().provider), token: app_token };
+        let turn = ScriptTurn {
+            session: self,
+            keeper: self.keeper().sending_by(Arc::new(provider)),
+            parts: self.parts(),
+            app: script_app(request.brand, request.hosts)?,
+            patience,
+        };
+        turn.run(held, places, refresh).await
+    }
+}
+
+/// One turn, once everything is proven.
+struct ScriptTurn<'a> {
+    session: &'a Session,
+    keeper: Keeper,
+    parts: &'a Parts,
+    app: App,
+    patience: Duration,
+}
+
+impl ScriptTurn<'_> {
+    /// Turns the login and writes the file, which nobody else of ours writes meanwhile.
+    async fn run(self, held: Held, places: Places, refresh: RefreshToken) -> Result<ScriptTokens, Error> {
+        let adopting = self.session.adopting().await?;
+        let known = self.session.vault().known(&refresh).await?;
+        let (grant, stale) = match known {
+            None => (self.adopt(held.path(), refresh).await?, false),
+            Some((grant, generation)) => {
+                let present = self.parts.vault.grant(grant).await?;
+                if present.issued_by != TokenApi::LegacyV1 {
+                    let owner = present.profile.map_or_else(|| grant.to_string(), |profile| profile.to_string());
+                    let detail = format!("this refresh token belongs to the login {owner} in the vault");
+                    return Err(Error::with_detail(Code::BadSetting, Kept::Everything, detail));
+                }
+                (grant, generation != present.generation)
+            }
+        };
+        drop(adopting);
+        let handed = if stale {
+            self.keeper.access(&self.app, grant, Ask::default()).await?
+        } else {
+            self.keeper.renew(&self.app, grant).await?
+        };
+        let lost = |detail: String| Error::with_detail(Code::FileNotWritten, Kept::NewTokens, detail);
+        let pair = self.pair(grant).await.map_err(|error| lost(error.to_string()))?;
+        let access = pair.access.unwrap_or(handed.access.token);
+        let written = {
+            let access = zeroize::Zeroizing::new(access.expose().to_owned());
+            let refresh = pair.refresh.map(|token| zeroize::Zeroizing::new(token.expose().to_owned()));
+            tokio::task::spawn_blocking(move || {
+                let mut values = vec![(places.access, access.as_str())];
+                values.extend(refresh.as_ref().map(|token| (places.refresh, token.as_str())));
+                held.write(&values)
+            })
+            .await
+        };
+        match written {
+            Ok(Ok(_)) => Ok(ScriptTokens { access, grant, healed: stale && !handed.turned, notices: handed.notices }),
+            Ok(Err(error)) => Err(lost(error.to_string())),
+            Err(error) => Err(lost(error.to_string())),
+        }
+    }
+
+    /// Takes a login that nobody knew into the vault, under a name of its own.
+    async fn adopt(&self, file: &Path, refresh: RefreshToken) -> Result<GrantId, Error> {
+        let obtained = self.parts.clock.now();
+        let mut random = [0; 10];
+        self.parts.entropy.fill(&mut random);
+        let profile = profile(file, &self.session.vault().fingerprint(&refresh).to_string())?;
+        let login = NewLogin {
+            answer: None,
+            id: GrantId::new(u64::try_from(obtained.as_millisecond()).unwrap_or(0), random),
+            profile,
+            app: self.app.name.clone(),
+            set: TokenSet {
+                access: None,
+                refresh: Some(refresh),
+                refresh_expires: None,
+                scopes: None,
+                subject: None,
+                issued_by: TokenApi::LegacyV1,
+                obtained,
+            },
+            wall: None,
+            by: self.parts.processes.myself().clone(),
+        };
+        Ok(self.parts.vault.log_in(login).await?.id())
+    }
+
+    /// Both tokens of the present generation, read under the lease so that they belong together.
+    async fn pair(&self, grant: GrantId) -> Result<Revocable, Error> {
+        let vault = &self.parts.vault;
+        let end = tokio::time::Instant::now() + self.patience;
+        loop {
+            match vault.lease(grant, self.parts.processes.myself(), READING).await? {
+                LeaseAttempt::Held(lease) => {
+                    let pair = vault.revocable(&lease).await;
+                    vault.release(lease).await?;
+                    return Ok(pair?);
+                }
+                LeaseAttempt::Busy { .. } => {
+                    let left = end.saturating_duration_since(tokio::time::Instant::now());
+                    if left.is_zero() {
+                        return Err(Error::new(Code::StillTurning, Kept::Everything));
+                    }
+                    vault.wait(grant, left).await;
+                }
+            }
+        }
+    }
+}
+
+/// Where the three tokens stand, or will.
+#[derive(Debug)]
+struct Places {
+    app: Place,
+    refresh: Place,
+    access: Place,
+}
+
+impl Places {
+    /// A key is taken from [`ScriptRefresh::SECTION`] if it is there, else from the one section that has it. A key
+    /// that is nowhere is put to the other tokens.
+    fn find(document: &Document) -> Result<Self, DocumentError> {
+        let section = |key: &str| -> Result<Option<String>, DocumentError> {
+            let sections = document.sections_with(key)?;
+            let preferred = sections.iter().any(|section| section == ScriptRefresh::SECTION);
+            match sections.as_slice() {
+                [] => Ok(None),
+                _ if preferred => Ok(Some(ScriptRefresh::SECTION.to_owned())),
+                [only] => Ok(Some(only.clone())),
+                _ => Err(DocumentError::Ambiguous { key: key.to_owned(), sections: sections.join(", ") }),
+            }
+        };
+        let app = section(ScriptRefresh::APP_TOKEN)?;
+        let refresh = section(ScriptRefresh::REFRESH_TOKEN)?;
+        let access = section(ScriptRefresh::ACCESS_TOKEN)?;
+        let any = refresh.as_ref().or(access.as_ref()).or(app.as_ref());
+        let home = any.cloned().unwrap_or_else(|| ScriptRefresh::SECTION.to_owned());
+        let place = |section: Option<String>, key| Place::ini(section.as_ref().unwrap_or(&home), key);
+        Ok(Self {
+            app: place(app, ScriptRefresh::APP_TOKEN),
+            refresh: place(refresh, ScriptRefresh::REFRESH_TOKEN),
+            access: place(access, ScriptRefresh::ACCESS_TOKEN),
+        })
+    }
+}
+
+/// A provider that is given the app access token instead of fetching one: a script's file holds no app secret.
+struct Bearer {
+    inner: Arc<dyn Provider>,
+    token: AppToken,
+}
+
+#[async_trait]
+impl Provider for Bearer {
+    fn rules(&self) -> &Rules {
+        self.inner.rules()
+    }
+
+    fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Url {
+        self.inner.authorization_url(app, request)
+    }
+
+    async fn prepare(&self, _: &App, api: TokenApi) -> Result<Prepared, CallError> {
+        Ok(Prepared { api, app_token: Some(self.token.clone()) })
+    }
+
+    async fn refresh(&self, app: &App, prepared: &Prepared, spend: Spend, timeout: Duration) -> Sent {
+        self.inner.refresh(app, prepared, spend, timeout).await
+    }
+
+    async fn exchange(&self, app: &App, prepared: &Prepared, exchange: &CodeExchange, timeout: Duration) -> Sent {
+        self.inner.exchange(app, prepared, exchange, timeout).await
+    }
+
+    async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
+        self.inner.device_begin(app, scopes).await
+    }
+
+    async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent {
+        self.inner.device_poll(app, code, timeout).await
+    }
+
+    fn read(&self, api: TokenApi, answer: &RawAnswer) -> Outcome {
+        self.inner.read(api, answer)
+    }
+
+    async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError> {
+        self.inner.app_token(app, kind).await
+    }
+
+    async fn resend_ticket(&self, app: &App) -> Result<(), CallError> {
+        self.inner.resend_ticket(app).await
+    }
+
+    async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
+        self.inner.user_info(app, token).await
+    }
+
+    async fn revoke(
+        &self,
+        app: &App,
+        refresh: Option<&RefreshToken>,
+        access: Option<&AccessToken>,
+    ) -> Result<(), CallError> {
+        self.inner.revoke(app, refresh, access).await
+    }
+}
+
+/// The app behind an app access token. Its id and secret are not known, and legacy v1 asks for neither.
+fn script_app(brand: Brand, hosts: Hosts) -> Result<App, Error> {
+    let odd = |_| Error::new(Code::Internal, Kept::Everything);
+    Ok(App {
+        name: SCRIPT_APP.parse::<AppName>().map_err(|_| Error::new(Code::Internal, Kept::Everything))?,
+        brand,
+        hosts,
+        client_id: UNKNOWN.to_owned(),
+        secret: AppSecret::parse(UNKNOWN).map_err(odd)?,
+        kind: AppKind::SelfBuilt,
+        token_api: TokenApi::LegacyV1,
+        fallback: false,
+        token_url: None,
+    })
+}
+
+/// The name under which a file's login is listed: the file's own, and the token's name.
+fn profile(file: &Path, fingerprint: &str) -> Result<ProfileName, Error> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let fits = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
+    let name: String = name.trim_start_matches(['-', '.']).chars().take(LONGEST_NAME).map(fits).collect();
+    let name = format!("{name}@{fingerprint}");
+    name.parse().map_err(|_| Error::with_detail(Code::Internal, Kept::Everything, name))
+}
+
+fn parse<T, E: std::fmt::Display>(
+    file: &Path,
+    key: &str,
+    text: Option<zeroize::Zeroizing<String>>,
+    parse: impl Fn(String) -> Result<T, E>,
+) -> Result<T, Error> {
+    let whose = |words: &str| format!("{key} in {}{words}", file.display());
+    match text.filter(|text| !text.is_empty()) {
+        None => Err(Error::with_detail(Code::SettingMissing, Kept::Everything, whose(""))),
+        Some(text) => parse(text.to_string())
+            .map_err(|error| Error::with_detail(Code::BadSecret, Kept::Everything, whose(&format!(": {error}")))),
+    }
+}
+
+/// A file that cannot be used, found out before anything was sent. Waiting helps against some of it.
+fn unusable(error: &FileError) -> Error {
+    let code = match error {
+        FileError::Busy { .. } | FileError::Restless { .. } | FileError::Io { .. } => Code::FileNotWritten,
+        _ => Code::FileUnusable,
+    };
+    Error::with_detail(code, Kept::Everything, error.to_string())
+}
+
+/// The app of every script's file, in lists.
+const SCRIPT_APP: &str = "script";
+/// What stands for an app's id and secret where nobody knows them.
+const UNKNOWN: &str = "unknown";
+/// How much of a file's name goes into a profile's.
+const LONGEST_NAME: usize = 40;
+/// How long reading two tokens may take.
+const READING: Duration = Duration::from_secs(10);

@@ -1,0 +1,99 @@
+//! What must hold for every input of a links parser. Used by the targets of this folder, and by the tests of
+//! `crates/keeper` with inputs of their own.
+
+use tokenward::links::{Document, Format, Place, Step};
+
+/// A value that no generated document holds, and that every format can write in every quoting.
+pub(crate) const VALUE: &str = "u-NEW.value_7";
+
+/// Places that the generators aim at.
+pub(crate) fn places(format: Format) -> Vec<Place> {
+    match format {
+        Format::Ini => {
+            let mut places = vec![Place::ini_anywhere("token"), Place::ini_anywhere("b")];
+            for section in ["TOKEN", "DEFAULT", "a"] {
+                places.extend(["token", "b"].map(|key| Place::ini(section, key)));
+            }
+            places
+        }
+        Format::Dotenv => ["TOKEN", "b", "A_1"].map(Place::dotenv).into(),
+        _ => vec![
+            Place::keys(["token"]),
+            Place::keys(["a", "token"]),
+            Place::keys(["a", "b", "token"]),
+            Place::Path(vec![Step::Key("args".into()), Step::After("-u".into())]),
+            Place::Path(vec![Step::Key("args".into()), Step::Index(0)]),
+            Place::Path(vec![Step::Index(0), Step::Key("token".into())]),
+        ],
+    }
+}
+
+/// Reads, writes and reads again.
+pub(crate) fn links(format: Format, data: &[u8]) {
+    let Ok(document) = Document::parse(format, data) else { return };
+    assert_eq!(document.bytes().as_slice(), data, "reading changes nothing");
+    if contains(data, VALUE.as_bytes()) {
+        return;
+    }
+    let places = places(format);
+    for place in &places {
+        let before = document.get(place);
+        let mut changed = document.clone();
+        if changed.set(place, VALUE).is_err() {
+            assert_eq!(changed, document, "a refused change is none");
+            continue;
+        }
+        let bytes = changed.bytes();
+        assert_eq!(changed.get(place).unwrap().unwrap().as_str(), VALUE, "{place}");
+        let mut again = changed.clone();
+        again.set(place, VALUE).unwrap();
+        assert_eq!(again, changed, "{place}: the second time changes nothing");
+        if matches!(before, Ok(None)) {
+            // Values that a later line hides are written too.
+            let hidden = String::from_utf8_lossy(&bytes).matches(VALUE).count() > 1;
+            assert!(hidden || is_part(data, &bytes), "{place}: an addition takes nothing away");
+        } else {
+            // What is not the value was there before, in this order.
+            let rest = without(&bytes, format);
+            assert!(is_part(&rest, data), "{place}: {} of {}", bytes.escape_ascii(), data.escape_ascii());
+        }
+        for other in places.iter().filter(|other| !overlap(place, other)) {
+            assert_eq!(changed.get(other).ok(), document.get(other).ok(), "{place} changed {other}");
+        }
+    }
+}
+
+/// Whether two places may be one.
+fn overlap(one: &Place, other: &Place) -> bool {
+    match (one, other) {
+        (Place::Ini { section: a, key: one }, Place::Ini { section: b, key: other }) => {
+            one == other && (a == b || a.is_none() || b.is_none())
+        }
+        (Place::Path(one), Place::Path(other)) => {
+            let arrays = |path: &[Step]| path.iter().any(|step| !matches!(step, Step::Key(_)));
+            one == other || (arrays(one) && arrays(other))
+        }
+        (one, other) => one == other,
+    }
+}
+
+/// The bytes without the value and what its writing may bring along: quotes in the place of `null`, a space after
+/// `key =`.
+fn without(bytes: &[u8], format: Format) -> Vec<u8> {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let text = match format {
+        Format::Json | Format::Toml => text.replace(&format!("\"{VALUE}\""), ""),
+        _ => text.replace(&format!(" {VALUE}"), ""),
+    };
+    text.replace(VALUE, "").into_bytes()
+}
+
+/// Whether `part` can be made of `whole` by leaving bytes out.
+fn is_part(part: &[u8], whole: &[u8]) -> bool {
+    let mut whole = whole.iter();
+    part.iter().all(|byte| whole.any(|other| other == byte))
+}
+
+fn contains(data: &[u8], word: &[u8]) -> bool {
+    data.windows(word.len()).any(|window| window == word)
+}
