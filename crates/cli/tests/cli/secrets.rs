@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokenward_emulator::{Fault, FaultKind, Operation};
 use url::Url;
 
-use crate::world::{Ran, Started, World, files, get, run};
+use crate::world::{Ran, Started, World, files, get, run, run_fed};
 
 const KEY: &str = "k3y-0f-the-vault-k3y-0f-the-vault";
 
@@ -163,14 +163,69 @@ fn every_command_at_its_loudest() {
         watch.also(&world);
     }
     watch.folder(&world);
+
+    // The vault's own commands: the copy's key comes through stdin, and the new wrapping key from a file.
+    let kept = tempfile::tempdir().unwrap();
+    let (copy, new_key) = (kept.path().join("copy"), kept.path().join("new-key"));
+    let (copy, new_key) = (copy.to_str().unwrap(), new_key.to_str().unwrap());
+    let copy_key = "c0py-key-c0py-key-c0py-key";
+    std::fs::write(new_key, "n3w-key-n3w-key-n3w-key").unwrap();
+    watch.secrets.extend([copy_key.to_owned(), "n3w-key-n3w-key-n3w-key".to_owned()]);
+    for words in [&["vault", "backup", copy, "--key-stdin"][..], &["vault", "restore", copy, "--key-stdin", "--yes"]] {
+        let ran = run_fed(&mut loud(&world, words), copy_key);
+        watch.all_of(&format!("{words:?}"), ran.succeeds());
+    }
+    watch.text("the copy", &String::from_utf8_lossy(&std::fs::read(copy).unwrap()));
+    watch.folder(&world);
+    let ran = run(&mut loud(&world, &["vault", "rekey", "--new-key-file", new_key]));
+    watch.all_of("vault rekey", ran.succeeds());
+    watch.folder(&world);
+    let reopened = |words: &[&str]| {
+        let mut command = loud(&world, words);
+        command.env_remove("TOKENWARD_KEY").env("TOKENWARD_KEY_FILE", new_key);
+        run(&mut command)
+    };
+    watch.all_of("refresh after rekey", reopened(&["refresh"]).succeeds());
+    watch.also(&world);
+    watch.folder(&world);
+
+    // A pasted redirect URL holds a code.
+    let mut paste = loud(&world, &["login", "--paste"]);
+    paste.env_remove("TOKENWARD_KEY").env("TOKENWARD_KEY_FILE", new_key);
+    let bad = "http://127.0.0.1/callback?code=a-c0de-that-nobody-should-see&state=wrong";
+    watch.secrets.push("a-c0de-that-nobody-should-see".to_owned());
+    let ran = run_fed(&mut paste, bad);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    watch.all_of("login --paste", &ran);
+
     for words in [&["logout", "--yes", "--revoke"][..], &["token"], &["status"]] {
-        let ran = run(&mut loud(&world, words));
-        watch.all_of(&format!("{words:?}"), &ran);
+        watch.all_of(&format!("{words:?}"), &reopened(words));
     }
     watch.folder(&world);
     // A stop against a test that looks at nothing.
     assert!(watch.looked_at > 80, "{}", watch.looked_at);
     assert!(watch.secrets.len() > 10, "{}", watch.secrets.len());
+}
+
+/// The demo's secrets are its own, so nothing that is as long as one may be said, however loud it is.
+#[test]
+fn the_demo_and_the_sandbox_say_no_token() {
+    let world = World::bare();
+    let ran = run(loud(&world, &["demo"]).env_remove("TOKENWARD_HOME"));
+    let long = |text: &str| {
+        let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
+        text.split(|c| !is_token(c)).find(|run| run.len() >= 64).map(str::to_owned)
+    };
+    assert_eq!(long(&ran.succeeds().out), None);
+    assert_eq!(long(&ran.err), None);
+    // The sandbox gives its app's secret to whom it starts, by the environment and not by arguments.
+    let ran = run(&mut loud(
+        &world,
+        &["sandbox", "--", "sh", "-c", "tr '\\0' ' ' </proc/$PPID/cmdline; echo; echo $TOKENWARD_APP_SECRET"],
+    ));
+    let (arguments, secret) = ran.succeeds().out.trim_end().split_once('\n').unwrap();
+    assert!(secret.len() >= 16 && !arguments.contains(secret), "{ran:?}");
+    assert!(!ran.err.contains(secret), "{ran:?}");
 }
 
 #[test]
