@@ -164,6 +164,14 @@ fn every_command_at_its_loudest() {
     }
     watch.folder(&world);
 
+    vault_and_paste(&world, &mut watch);
+    // A stop against a test that looks at nothing.
+    assert!(watch.looked_at > 80, "{}", watch.looked_at);
+    assert!(watch.secrets.len() > 10, "{}", watch.secrets.len());
+}
+
+/// The commands that move the vault and its keys, a pasted address, and the end.
+fn vault_and_paste(world: &World, watch: &mut Watch) {
     // The vault's own commands: the copy's key comes through stdin, and the new wrapping key from a file.
     let kept = tempfile::tempdir().unwrap();
     let (copy, new_key) = (kept.path().join("copy"), kept.path().join("new-key"));
@@ -172,25 +180,25 @@ fn every_command_at_its_loudest() {
     std::fs::write(new_key, "n3w-key-n3w-key-n3w-key").unwrap();
     watch.secrets.extend([copy_key.to_owned(), "n3w-key-n3w-key-n3w-key".to_owned()]);
     for words in [&["vault", "backup", copy, "--key-stdin"][..], &["vault", "restore", copy, "--key-stdin", "--yes"]] {
-        let ran = run_fed(&mut loud(&world, words), copy_key);
+        let ran = run_fed(&mut loud(world, words), copy_key);
         watch.all_of(&format!("{words:?}"), ran.succeeds());
     }
     watch.text("the copy", &String::from_utf8_lossy(&std::fs::read(copy).unwrap()));
-    watch.folder(&world);
-    let ran = run(&mut loud(&world, &["vault", "rekey", "--new-key-file", new_key]));
+    watch.folder(world);
+    let ran = run(&mut loud(world, &["vault", "rekey", "--new-key-file", new_key]));
     watch.all_of("vault rekey", ran.succeeds());
-    watch.folder(&world);
+    watch.folder(world);
     let reopened = |words: &[&str]| {
-        let mut command = loud(&world, words);
+        let mut command = loud(world, words);
         command.env_remove("TOKENWARD_KEY").env("TOKENWARD_KEY_FILE", new_key);
         run(&mut command)
     };
     watch.all_of("refresh after rekey", reopened(&["refresh"]).succeeds());
-    watch.also(&world);
-    watch.folder(&world);
+    watch.also(world);
+    watch.folder(world);
 
     // A pasted redirect URL holds a code.
-    let mut paste = loud(&world, &["login", "--paste"]);
+    let mut paste = loud(world, &["login", "--paste"]);
     paste.env_remove("TOKENWARD_KEY").env("TOKENWARD_KEY_FILE", new_key);
     let bad = "http://127.0.0.1/callback?code=a-c0de-that-nobody-should-see&state=wrong";
     watch.secrets.push("a-c0de-that-nobody-should-see".to_owned());
@@ -201,10 +209,7 @@ fn every_command_at_its_loudest() {
     for words in [&["logout", "--yes", "--revoke"][..], &["token"], &["status"]] {
         watch.all_of(&format!("{words:?}"), &reopened(words));
     }
-    watch.folder(&world);
-    // A stop against a test that looks at nothing.
-    assert!(watch.looked_at > 80, "{}", watch.looked_at);
-    assert!(watch.secrets.len() > 10, "{}", watch.secrets.len());
+    watch.folder(world);
 }
 
 /// The demo's secrets are its own, so nothing that is as long as one may be said, however loud it is.
