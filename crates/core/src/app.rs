@@ -136,6 +136,12 @@ impl TokenApi {
         self == issuer || (self == Self::V3 && issuer == Self::V2)
     }
 
+    /// Whether its exchange takes a PKCE verifier. The v1 families have no field for one (reference §6, §7), so a
+    /// challenge could never be met.
+    pub const fn takes_verifier(self) -> bool {
+        matches!(self, Self::V3 | Self::V2)
+    }
+
     /// Whether its calls are authorized by an app access token instead of the app's secret.
     pub const fn needs_app_token(self) -> bool {
         matches!(self, Self::OidcV1 | Self::LegacyV1)

@@ -67,8 +67,8 @@ pub struct AuthorizationRequest {
     pub scopes: Scopes,
     /// Echoed back; compared by the login (RFC 6749 §10.12).
     pub state: String,
-    /// `BASE64URL(SHA256(verifier))` (RFC 7636 §4.2).
-    pub code_challenge: String,
+    /// `BASE64URL(SHA256(verifier))` (RFC 7636 §4.2); `None` for a family whose exchange takes no verifier.
+    pub code_challenge: Option<String>,
     /// Whether the consent page is shown even where the provider would skip it.
     pub force_consent: bool,
 }

@@ -81,7 +81,8 @@ impl Keeper {
         let state = URL_SAFE_NO_PAD.encode(self.inner.random::<24>());
         let verifier = CodeVerifier::parse(URL_SAFE_NO_PAD.encode(self.inner.random::<48>()))
             .expect("base64url text is a verifier");
-        let code_challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()));
+        let challenge = || URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()));
+        let code_challenge = app.token_api.takes_verifier().then(challenge);
         let url = self.inner.parts.provider.authorization_url(
             app,
             &AuthorizationRequest {

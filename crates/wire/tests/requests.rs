@@ -196,7 +196,7 @@ fn the_authorization_page_has_spaces_as_percent_twenty() {
         redirect_uri: Url::parse("http://localhost:9000/callback?a=b+c").unwrap(),
         scopes: Scopes::parse("contact:user.base offline_access").unwrap().0,
         state: "s+t&u".to_owned(),
-        code_challenge: "chal-lenge_".to_owned(),
+        code_challenge: Some("chal-lenge_".to_owned()),
         force_consent: false,
     };
     let plain = "https://accounts.feishu.cn/open-apis/authen/v1/authorize?client_id=cli_a1b2&response_type=code\

@@ -27,8 +27,10 @@ pub(super) fn authorization_url(app: &App, request: &AuthorizationRequest) -> Ur
         fields.push(("scope", &scope));
     }
     fields.push(("state", &request.state));
-    fields.push(("code_challenge", &request.code_challenge));
-    fields.push(("code_challenge_method", "S256"));
+    if let Some(challenge) = &request.code_challenge {
+        fields.push(("code_challenge", challenge));
+        fields.push(("code_challenge_method", "S256"));
+    }
     if request.force_consent {
         fields.push(("prompt", "consent"));
     }
