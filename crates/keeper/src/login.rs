@@ -161,6 +161,10 @@ impl Keeper {
 
     /// Starts a device authorization (RFC 8628): the person opens a page on any device, no redirect URL is needed.
     pub async fn begin_device_login(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, Error> {
+        if app.token_api.needs_app_token() {
+            let why = "the v1 token endpoints know no device login; set token_api to v3 or v2";
+            return Err(Error::with_detail(Code::BadSetting, Kept::Everything, why));
+        }
         self.inner.parts.provider.device_begin(app, scopes).await.map_err(Error::call)
     }
 
@@ -177,7 +181,8 @@ impl Keeper {
     ) -> Result<LoginReport, Error> {
         let end = Instant::now() + login.expires_in;
         let mut interval = login.interval.max(Duration::from_millis(100));
-        let api = TokenApi::V3;
+        // The family that is polled issues the tokens, and they are spent there.
+        let api = app.token_api;
         self.inner.parts.vault.prove().await?;
         loop {
             if Instant::now() + interval > end {

@@ -127,25 +127,42 @@ async fn a_logout_that_the_provider_refuses_changes_nothing() {
 
 #[tokio::test]
 async fn device_logins_poll_until_the_person_has_finished() {
-    let world = World::new().await;
-    world.sandbox.rules(|rules| {
-        rules.device_consent = tokenward_emulator::Consent::Ask;
-        rules.lifetimes.device_interval = 1;
-    });
-    let keeper = world.keeper().await;
-    let scopes = Scopes::parse("contact:user.base:readonly").unwrap().0.for_login().unwrap();
-    let login = keeper.begin_device_login(&world.app, &scopes).await.unwrap();
-    let (code, ada) = (login.user_code.clone(), world.sandbox.user("Grace"));
-    let profile = "work".parse().unwrap();
-    let finish = keeper.finish_device_login(&world.app, &profile, login, scopes);
-    let decide = async {
-        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
-        world.sandbox.decide_device(&code, Some(&ada.id)).unwrap();
-    };
-    let (report, ()) = tokio::join!(finish, decide);
-    let report = report.unwrap();
-    assert_eq!(report.report.grant.subject.unwrap().name.as_deref(), Some("Grace"));
-    assert!(report.report.grant.has_refresh);
+    for api in [TokenApi::V3, TokenApi::V2] {
+        let world = World::with(api, Brand::Lark).await;
+        world.sandbox.rules(|rules| {
+            rules.device_consent = tokenward_emulator::Consent::Ask;
+            rules.lifetimes.device_interval = 1;
+        });
+        let keeper = world.keeper().await;
+        let scopes = Scopes::parse("contact:user.base:readonly").unwrap().0.for_login().unwrap();
+        let login = keeper.begin_device_login(&world.app, &scopes).await.unwrap();
+        let (code, grace) = (login.user_code.clone(), world.sandbox.user("Grace"));
+        let profile = "work".parse().unwrap();
+        let finish = keeper.finish_device_login(&world.app, &profile, login, scopes);
+        let decide = async {
+            tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+            world.sandbox.decide_device(&code, Some(&grace.id)).unwrap();
+        };
+        let (report, ()) = tokio::join!(finish, decide);
+        let grant = report.unwrap().report.grant;
+        assert_eq!(grant.subject.unwrap().name.as_deref(), Some("Grace"));
+        // The family that was polled issued the tokens, and they turn there.
+        assert_eq!(grant.issued_by, api);
+        world.expire();
+        keeper.access(&world.app, grant.id, Ask::default()).await.unwrap();
+        assert_eq!(world.sandbox.counters().replays, 0);
+        world.assert_clean();
+    }
+}
+
+#[tokio::test]
+async fn a_family_without_device_logins_says_so_at_once() {
+    for api in [TokenApi::OidcV1, TokenApi::LegacyV1] {
+        let world = World::with(api, Brand::Feishu).await;
+        let keeper = world.keeper().await;
+        let error = keeper.begin_device_login(&world.app, &Scopes::default()).await.unwrap_err();
+        assert_eq!(error.code(), Code::BadSetting);
+    }
 }
 
 #[tokio::test]
