@@ -12,7 +12,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Vault};
 use tokenward_core::{AppName, Code, ExitClass, ProfileName, SecretBytes};
-use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, SqliteVault, VaultOptions, handout};
+use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, SqliteVault, VaultOptions, handout};
 use tokenward_wire::Feishu;
 
 use crate::{Error, Home, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver, Observer, Parts, Processes};
@@ -61,7 +61,7 @@ impl Session {
         let vault = Arc::new(
             SqliteVault::open(VaultOptions {
                 folder: Folder::new(home.path()),
-                keys: key_sources(&key)?,
+                keys: key_sources(home, &key)?,
                 clock: clock.clone(),
                 entropy: entropy.clone(),
                 // One dialect for now, and both its brands follow one row.
@@ -166,7 +166,7 @@ pub async fn restore(
     replace: bool,
 ) -> Result<Option<PathBuf>, Error> {
     let folder = Folder::new(options.home.path());
-    let sources = key_sources(&options.key)?;
+    let sources = key_sources(options.home, &options.key)?;
     tokenward_vault::restore(&folder, file, key, &sources, replace, &*options.clock, &*options.entropy)
         .await
         .map_err(backup_error)
@@ -182,7 +182,7 @@ pub fn rewrap(home: &Home, old: &KeySource, new: &KeySource, entropy: &dyn Entro
         KeySource::Given(_) | KeySource::File(_) => tokenward_vault::KeySource::Explicit,
     };
     let folder = Folder::new(home.path());
-    Ok(tokenward_vault::rewrap(&folder, &key_sources(old)?, &key_sources(new)?, to, entropy)?)
+    Ok(tokenward_vault::rewrap(&folder, &key_sources(home, old)?, &key_sources(home, new)?, to, entropy)?)
 }
 
 fn backup_error(error: BackupError) -> Error {
@@ -201,7 +201,7 @@ fn backup_error(error: BackupError) -> Error {
 /// profile names now. Reads two small files and no database; every "no" means that the long way ([`Session`]) has to be
 /// gone, never that there is none.
 pub fn hand_out(home: &Home, profile: &ProfileName, app: &AppName, key: &KeySource, now: Timestamp) -> Option<HandOut> {
-    let found = handout::read(&Folder::new(home.path()), profile, &key_sources(key).ok()?, now)?;
+    let found = handout::read(&Folder::new(home.path()), profile, &key_sources(home, key).ok()?, now)?;
     (found.app == *app).then_some(found)
 }
 
@@ -228,7 +228,7 @@ impl Entropy for SystemEntropy {
     }
 }
 
-fn key_sources(key: &KeySource) -> Result<KeySources, Error> {
+fn key_sources(home: &Home, key: &KeySource) -> Result<KeySources, Error> {
     let explicit = match key {
         KeySource::Unset => None,
         KeySource::Given(material) => Some(ExplicitKey::new("the variable TOKENWARD_KEY", material)),
@@ -239,5 +239,20 @@ fn key_sources(key: &KeySource) -> Result<KeySources, Error> {
             Some(ExplicitKey::new(format!("the file {}", path.display()), &SecretBytes::new(bytes)))
         }
     };
-    Ok(KeySources { explicit, keyring: None })
+    Ok(KeySources { explicit, keyring: desktop_keyring(home) })
+}
+
+/// The keyring of the desktop, if there can be one (DESIGN §6: after an explicit key, before a key file).
+#[cfg(feature = "keyring")]
+fn desktop_keyring(home: &Home) -> Option<Arc<dyn Keyring>> {
+    let desktop = home.desktop();
+    let found =
+        tokenward_vault::DesktopKeyring::find(desktop.session_bus.as_deref(), desktop.runtime_folder.as_deref());
+    found.map(|keyring| Arc::new(keyring) as Arc<dyn Keyring>)
+}
+
+/// Builds without the feature `keyring` know none.
+#[cfg(not(feature = "keyring"))]
+fn desktop_keyring(_: &Home) -> Option<Arc<dyn Keyring>> {
+    None
 }

@@ -34,7 +34,7 @@ pub use observe::{NoObserver, Observer, Step};
 pub use process::Processes;
 pub use script::{ScriptRefresh, ScriptTokens};
 pub use settings::{
-    AppRecord, Clause, ConfigEdit, Environment, Home, KeySource, Origin, Overrides, Place, ProfileRecord,
+    AppRecord, Clause, ConfigEdit, Desktop, Environment, Home, KeySource, Origin, Overrides, Place, ProfileRecord,
     ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, reference as settings_reference,
 };
 pub use turn::Recovered;

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use tokenward_core::{AppName, Brand, Hosts, ProfileName};
 
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};
-pub use environment::{Environment, Home, KeySource};
+pub use environment::{Desktop, Environment, Home, KeySource};
 pub use error::{Clause, Origin, Place, SettingsError, Warning};
 pub use profile::{ResolvedProfile, SecretSource};
 pub use table::{Setting, reference};

@@ -60,9 +60,22 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// The folder that holds everything.
+/// The folder that holds everything, and the desktop that its owner is logged in to, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Home(PathBuf);
+pub struct Home {
+    path: PathBuf,
+    desktop: Desktop,
+}
+
+/// How to reach the keyring of the desktop, as far as the environment says. Looked at only by builds with the feature
+/// `keyring`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Desktop {
+    /// `DBUS_SESSION_BUS_ADDRESS`.
+    pub session_bus: Option<OsString>,
+    /// `XDG_RUNTIME_DIR`, which may hold the socket `bus`.
+    pub runtime_folder: Option<PathBuf>,
+}
 
 impl Home {
     /// Finds the folder: the flag, `TOKENWARD_HOME`, `$XDG_DATA_HOME/tokenward`, `~/.local/share/tokenward`.
@@ -77,23 +90,28 @@ impl Home {
         flag.map(Path::to_owned)
             .or_else(|| env.path("TOKENWARD_HOME"))
             .or_else(|| base().or_else(user).map(|base| base.join("tokenward")))
-            .map(Self)
+            .map(|path| Self { path, desktop: Desktop::from_environment(env) })
             .ok_or(SettingsError::NoHome)
     }
 
     /// The folder itself.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// The desktop whose keyring may hold the vault's key.
+    pub const fn desktop(&self) -> &Desktop {
+        &self.desktop
     }
 
     /// `config.toml`.
     pub fn config(&self) -> PathBuf {
-        self.0.join("config.toml")
+        self.path.join("config.toml")
     }
 
     /// The folder of the vault.
     pub fn vault(&self) -> PathBuf {
-        self.0.join("vault")
+        self.path.join("vault")
     }
 
     /// Makes the folder, mode 0700, where it does not exist.
@@ -106,18 +124,25 @@ impl Home {
     /// [`SettingsError::NotWritten`] when it cannot be made, [`SettingsError::OpenToOthers`] as told above.
     pub fn prepare(&self) -> Result<Option<Warning>, SettingsError> {
         use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
-        let failed = |source| SettingsError::NotWritten { path: self.0.clone(), source };
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).map_err(failed)?;
-        let meta = std::fs::metadata(&self.0).map_err(failed)?;
+        let failed = |source| SettingsError::NotWritten { path: self.path.clone(), source };
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.path).map_err(failed)?;
+        let meta = std::fs::metadata(&self.path).map_err(failed)?;
         let mode = meta.mode() & 0o7777;
         if mode & 0o022 == 0 {
             return Ok(None);
         }
         let shared = mode & 0o1000 != 0 || meta.uid() != rustix::process::geteuid().as_raw();
-        if shared || std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(0o700)).is_err() {
-            return Err(SettingsError::OpenToOthers { path: self.0.clone(), mode });
+        if shared || std::fs::set_permissions(&self.path, std::fs::Permissions::from_mode(0o700)).is_err() {
+            return Err(SettingsError::OpenToOthers { path: self.path.clone(), mode });
         }
-        Ok(Some(Warning::FolderClosed { path: self.0.clone(), mode }))
+        Ok(Some(Warning::FolderClosed { path: self.path.clone(), mode }))
+    }
+}
+
+impl Desktop {
+    fn from_environment(env: &Environment) -> Self {
+        let session_bus = env.raw("DBUS_SESSION_BUS_ADDRESS").map(OsStr::to_os_string);
+        Self { session_bus, runtime_folder: env.path("XDG_RUNTIME_DIR") }
     }
 }
 
