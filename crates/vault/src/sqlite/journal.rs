@@ -10,8 +10,8 @@ use sqlx::sqlite::SqliteConnection;
 use tokenward_core::ports::{AnswerKept, Committed, VaultError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
-    Closing, Doubt, Entry, Event, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease, OldAccess,
-    RawAnswer, Spend, Standing,
+    Closing, Doubt, Entry, Event, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease,
+    OldAccess, RawAnswer, Spend, Standing,
 };
 
 use crate::codec::{answer_to_bytes, turn_to_bytes};
