@@ -448,6 +448,8 @@ pub trait Vault: Send + Sync {
     ///
     /// Refused with [`VaultError::Moved`] when the lease was lost or the generation has moved on, and with
     /// [`VaultError::IntentOpen`] when another intent is open that the draft does not name as replayed.
+    /// One that is named is closed by the same transaction, which also stores that the grant is in doubt (I6):
+    /// whoever settles the new spend's answer must know that its token had been sent before.
     async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError>;
 
     /// Intents of a grant that are not closed, oldest first, with their answers if any (also from the rescue slot).

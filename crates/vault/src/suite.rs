@@ -53,6 +53,7 @@ macro_rules! vault_suite {
             leases: an_unknown_grant_has_no_lease,
             journal: a_spend_is_on_record_before_it_can_be_sent,
             journal: a_second_spend_is_refused_unless_it_replays,
+            journal: a_replay_records_the_doubt_it_comes_from,
             journal: a_spend_needs_the_present_generation_the_lease_and_a_token,
             journal: an_answer_outlives_its_process,
             journal: a_commit_is_the_next_generation_and_may_be_repeated,

@@ -107,6 +107,22 @@ fn killed_with_the_answer_in_memory_at_a_provider_that_forgives() {
 }
 
 #[test]
+fn killed_again_while_repeating_the_first_send() {
+    // The first process took its answer along; the second asked again, kept the refusal and was killed before it could
+    // tell. The third knows that it was we who had used the token, and sends nobody looking for a thief.
+    let mut login = Expiring::new();
+    login.expire();
+    let offset = login.offset();
+    for step in ["sent", "journalled"] {
+        let variables = [("TOKENWARD_CLOCK_OFFSET", offset.as_str()), ("TOKENWARD_KILL_AT", step)];
+        assert_eq!(login.world.run_with(&variables, &["token"]).code, 128 + 9, "{step}");
+        login.world.sandbox.note_kill(step);
+    }
+    login.token().fails(3, "TW0409");
+    login.assert_clean("twice");
+}
+
+#[test]
 fn killed_at_random_moments() {
     let heavy = heavy();
     let kills = if heavy { 1_000 } else { 100 };

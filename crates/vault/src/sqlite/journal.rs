@@ -7,11 +7,11 @@
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
-use tokenward_core::ports::{AnswerKept, Committed, VaultError};
+use tokenward_core::ports::{AnswerKept, Committed, VaultError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
-    Closing, Entry, Event, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease, OldAccess,
-    RawAnswer, Spend, Standing,
+    Closing, Doubt, Entry, Event, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease,
+    OldAccess, RawAnswer, Spend, Standing,
 };
 
 use crate::codec::{answer_to_bytes, turn_to_bytes};
@@ -37,6 +37,12 @@ impl SqliteVault {
                 return Err(VaultError::IntentOpen(open.id));
             }
             self.mark_closed(&mut tx, &open, &Closing::Replayed).await?;
+            if matches!(grant.standing, Standing::Live) {
+                // Should the answer to the repeated send be settled by someone else, a refusal must not be told as the
+                // doing of a stranger.
+                let doubted = in_doubt(open.id, draft.begun, Doubt::SenderDied);
+                self.set_standing(&mut tx, grant.id, grant.generation, &doubted).await?;
+            }
         }
         let token =
             grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))?.ok_or(VaultError::NoRefreshToken)?;
@@ -236,16 +242,28 @@ impl SqliteVault {
             self.mark_closed(&mut tx, &row, &closing).await?;
         }
         if let Some(standing) = standing {
-            sqlx::query(sql::SET_STANDING)
-                .bind(grant_bytes(row.grant))
-                .bind(signed(row.generation.get()))
-                .bind(to_json(&standing).map_err(|fault| self.fault(fault))?)
-                .execute(&mut *tx)
-                .await
-                .map_err(|error| self.sql(&error))?;
+            self.set_standing(&mut tx, row.grant, row.generation, &standing).await?;
         }
         self.prune(&mut tx, row.grant).await?;
         tx.commit().await.map_err(|error| self.sql(&error))
+    }
+
+    /// Stores how a grant stands, unless it has moved on.
+    async fn set_standing(
+        &self,
+        tx: &mut SqliteConnection,
+        grant: GrantId,
+        generation: Generation,
+        standing: &Standing,
+    ) -> Result<(), VaultError> {
+        sqlx::query(sql::SET_STANDING)
+            .bind(grant_bytes(grant))
+            .bind(signed(generation.get()))
+            .bind(to_json(standing).map_err(|fault| self.fault(fault))?)
+            .execute(tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        Ok(())
     }
 
     /// Closes the open intents of a grant that moves on without them; an answer that still comes is parked.

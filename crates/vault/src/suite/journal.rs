@@ -76,6 +76,22 @@ pub async fn a_second_spend_is_refused_unless_it_replays(stand: &dyn Stand) {
     assert_eq!(events[1].event, Event::Closed { intent: first, closing: Closing::Replayed });
 }
 
+/// I6: that a token was sent before with unknown outcome outlives the process that sends it again; whoever settles
+/// that one's answer knows what a refusal then means.
+pub async fn a_replay_records_the_doubt_it_comes_from(stand: &dyn Stand) {
+    let (vault, id, lease, first) = begun(stand).await;
+    assert_eq!(vault.grant(id).await.unwrap().standing, Standing::Live);
+    let mut replay = draft(Generation::FIRST);
+    replay.replays = Some(first);
+    let second = vault.begin(&lease, replay).await.unwrap().intent();
+    drop(vault);
+    let vault = stand.open().await;
+    let doubted = Standing::InDoubt { intent: first, since: soon(0), doubt: Doubt::SenderDied };
+    assert_eq!(vault.grant(id).await.unwrap().standing, doubted);
+    assert!(matches!(vault.commit(second, turn("2")).await, Ok(Committed::Generation(SECOND))));
+    assert_eq!(vault.grant(id).await.unwrap().standing, Standing::Live);
+}
+
 /// What the keeper read under its lease must still be so.
 pub async fn a_spend_needs_the_present_generation_the_lease_and_a_token(stand: &dyn Stand) {
     let (vault, id, lease) = held(stand).await;
