@@ -17,6 +17,14 @@ fn nothing_set_up() {
 }
 
 #[test]
+fn set_up_and_not_logged_in() {
+    let world = World::new();
+    let ran = world.run(&["list"]);
+    assert!(ran.succeeds().err.contains("default. Run `tokenward login`"), "{ran:?}");
+    assert!(!ran.err.contains("tokenward init"), "{ran:?}");
+}
+
+#[test]
 fn no_home_at_all() {
     let ran = run(&mut bare_command(&["status"]));
     assert!(ran.fails(2, "TW0204").err.contains("TOKENWARD_HOME"), "{ran:?}");
