@@ -25,6 +25,9 @@ super::sentences! {
     bad_duration() { "write 90s, 10m, 1h30m or 2d" "请写成 90s、10m、1h30m 或 2d" }
     bad_brand() { "write feishu or lark" "请写 feishu 或 lark" }
     bad_token_api() { "write v3, v2, oidc-v1 or legacy-v1" "请写 v3、v2、oidc-v1 或 legacy-v1" }
+    bad_url() { "write a whole address, such as https://open.feishu.cn" "请写完整的地址，例如 https://open.feishu.cn" }
+    bad_port() { "write a number from 0 to 65535" "请写 0 到 65535 之间的数字" }
+    bad_name() { "use 1 to 64 letters, digits, '-', '_', '.' or '@', not starting with '-' or '.'" "请用 1 到 64 个字母、数字或 '-'、'_'、'.'、'@'，且不以 '-' 或 '.' 开头" }
     bad_variable_name() { "use letters, digits and '_', not starting with a digit" "请用字母、数字和 '_'，且不以数字开头" }
     usage_help() { "see `tokenward --help` or `tokenward COMMAND --help`" "参见 `tokenward --help` 或 `tokenward 命令 --help`" }
     bad_variable(name, value) { "the variable {name} holds \"{value}\", which cannot be used" "环境变量 {name} 的值 \"{value}\" 无法使用" }
