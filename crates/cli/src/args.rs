@@ -36,7 +36,7 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
     /// The profile to use (TOKENWARD_PROFILE)
-    #[arg(short, long, global = true, value_name = "NAME")]
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = name::<ProfileName>)]
     pub(crate) profile: Option<ProfileName>,
     /// The folder with configuration and vault (TOKENWARD_HOME)
     #[arg(long, global = true, value_name = "DIR")]
@@ -105,7 +105,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Init {
     /// The name of the app in the configuration; the default is `default`
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name::<AppName>)]
     pub(crate) app: Option<AppName>,
     /// The brand: feishu or lark (TOKENWARD_PROVIDER)
     #[arg(long, value_name = "BRAND", value_parser = brand)]
@@ -132,22 +132,22 @@ pub(crate) struct Init {
     #[arg(long, value_name = "true|false", hide_possible_values = true)]
     pub(crate) fallback: Option<bool>,
     /// Base URL of the open platform (TOKENWARD_OPEN_URL)
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) open_url: Option<Url>,
     /// Base URL of the accounts host (TOKENWARD_ACCOUNTS_URL)
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) accounts_url: Option<Url>,
     /// Token endpoint for new logins: v3, v2, oidc-v1 or legacy-v1 (TOKENWARD_TOKEN_API)
     #[arg(long, value_name = "FAMILY", value_parser = token_api)]
     pub(crate) token_api: Option<TokenApi>,
     /// Token URL instead of the family's own, for gateways
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) token_url: Option<Url>,
     /// Redirect URL registered in the console
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) redirect_uri: Option<Url>,
     /// Port of the login callback on this machine
-    #[arg(long, value_name = "PORT", conflicts_with = "redirect_uri")]
+    #[arg(long, value_name = "PORT", value_parser = port, conflicts_with = "redirect_uri")]
     pub(crate) port: Option<u16>,
     /// Scope to ask for at every login; repeatable
     #[arg(long, value_name = "SCOPE")]
@@ -162,7 +162,7 @@ pub(crate) struct Init {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Login {
     /// The app that a new profile belongs to; a profile that is there knows its own
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name::<AppName>)]
     pub(crate) app: Option<AppName>,
     /// Scope to ask for besides the app's; repeatable, separated by spaces or commas
     #[arg(long, value_name = "SCOPE")]
@@ -180,7 +180,7 @@ pub(crate) struct Login {
     #[arg(long)]
     pub(crate) qr: bool,
     /// Port of the callback on this machine; must be part of a registered redirect URL
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = port)]
     pub(crate) port: Option<u16>,
     /// How long to wait for the person
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
@@ -245,7 +245,7 @@ pub(crate) struct Refresh {
     #[arg(long, value_name = "BRAND", value_parser = brand)]
     pub(crate) provider: Option<Brand>,
     /// Base URL of the open platform for that login (TOKENWARD_OPEN_URL)
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) open_url: Option<Url>,
 }
 
@@ -313,10 +313,10 @@ pub(crate) struct Logout {
 #[derive(Debug, Args)]
 pub(crate) struct Sandbox {
     /// Port to listen on; 0 takes a free one
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    #[arg(long, value_name = "PORT", value_parser = port, default_value_t = 0)]
     pub(crate) port: u16,
     /// Redirect URL that its app has registered
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) redirect_uri: Option<Url>,
     /// Consent at once, without a click
     #[arg(long)]
@@ -415,6 +415,9 @@ pub(crate) enum BadValue {
     Brand,
     TokenApi,
     Variable,
+    Port,
+    Name,
+    Url,
 }
 
 impl BadValue {
@@ -425,6 +428,9 @@ impl BadValue {
             Self::Brand => lang.bad_brand(),
             Self::TokenApi => lang.bad_token_api(),
             Self::Variable => lang.bad_variable_name(),
+            Self::Port => lang.bad_port(),
+            Self::Name => lang.bad_name(),
+            Self::Url => lang.bad_url(),
         }
     }
 }
@@ -470,6 +476,19 @@ fn brand(text: &str) -> Result<Brand, BadValue> {
 
 fn token_api(text: &str) -> Result<TokenApi, BadValue> {
     text.parse().map_err(|()| BadValue::TokenApi)
+}
+
+fn url(text: &str) -> Result<Url, BadValue> {
+    text.parse().map_err(|_| BadValue::Url)
+}
+
+fn port(text: &str) -> Result<u16, BadValue> {
+    text.parse().map_err(|_| BadValue::Port)
+}
+
+/// The name of an app or a profile.
+fn name<T: std::str::FromStr>(text: &str) -> Result<T, BadValue> {
+    text.parse().map_err(|_| BadValue::Name)
 }
 
 /// A name that every shell can read.

@@ -159,7 +159,9 @@ async fn secret(init: &Init, desk: &Desk) -> Result<AppSecret, Failure> {
 
 fn read_secret(source: &str, text: std::io::Result<String>, desk: &Desk) -> Result<AppSecret, Failure> {
     let unreadable = |error: std::io::Error| {
-        Failure::new(Code::BadSecret, desk.lang().secret_file_unreadable(source)).detail(error.to_string())
+        Failure::new(Code::BadSecret, desk.lang().secret_file_unreadable(source))
+            .detail(error.to_string())
+            .then(desk.lang().give_readable_file())
     };
     parse_secret(source, &Zeroizing::new(text.map_err(unreadable)?), desk)
 }

@@ -25,7 +25,11 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let rows: Vec<_> = reports.iter().filter(shown).map(|report| row(report, desk)).collect();
     let hidden = reports.len() - rows.len();
     if rows.is_empty() {
-        desk.printer.note(lang.nothing_listed());
+        let profiles: Vec<_> = settings.profiles().map(|(name, _)| name.as_str()).collect();
+        desk.printer.note(match profiles.as_slice() {
+            [] => lang.nothing_listed(),
+            known => lang.nobody_yet(known.join(", ")),
+        });
     } else {
         let heads = [
             lang.head_profile(),

@@ -96,7 +96,9 @@ fn read<T>(
 ) -> Result<Option<T>, Failure> {
     let mut text = Zeroizing::new(String::new());
     let failed = |what: String, error: &std::io::Error| {
-        Failure::new(Code::BadSecret, desk.lang().secret_not_read(what)).detail(error.to_string())
+        Failure::new(Code::BadSecret, desk.lang().secret_not_read(what))
+            .detail(error.to_string())
+            .then(desk.lang().give_readable_file())
     };
     match given {
         None => return Ok(None),

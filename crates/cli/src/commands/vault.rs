@@ -95,7 +95,12 @@ async fn restore(file: &Path, from: &BackupKeyFrom, yes: bool, desk: &Desk) -> R
         let typed = desk.asker().secret(lang.ask_copy_key(), &lang.copy_key_ways()).await?;
         parse_key(typed.as_bytes().to_vec(), desk)?
     };
-    let kept = tokenward::restore(&desk.session_options(&settings)?, file, &key, true).await?;
+    let restored = tokenward::restore(&desk.session_options(&settings)?, file, &key, true).await;
+    let kept = restored.map_err(|error| match error.code() {
+        // The general advice for a vault that cannot be read is to restore a copy.
+        Code::VaultUnreadable => Failure::from(error).then(lang.copy_and_key()),
+        _ => Failure::from(error),
+    })?;
     if desk.printer.json {
         return desk.printer.document(&json!({ "file": file, "previous": kept }));
     }
@@ -104,6 +109,9 @@ async fn restore(file: &Path, from: &BackupKeyFrom, yes: bool, desk: &Desk) -> R
         desk.printer.note(lang.vault_restored_old(kept.display()));
     }
     desk.printer.warning(lang.vault_restore_warning());
+    if !settings.home().config().exists() {
+        desk.printer.note(lang.vault_restored_alone(settings.home().config().display()));
+    }
     Ok(())
 }
 
@@ -119,7 +127,9 @@ fn given_key(from: &BackupKeyFrom, desk: &Desk) -> Result<Option<BackupKey>, Fai
         None => return Ok(None),
     };
     let bytes = read.map_err(|(place, error)| {
-        Failure::new(Code::BadSecret, desk.lang().secret_file_unreadable(place)).detail(error.to_string())
+        Failure::new(Code::BadSecret, desk.lang().copy_key_unreadable(place))
+            .detail(error.to_string())
+            .then(desk.lang().give_readable_file())
     })?;
     parse_key(bytes, desk).map(Some)
 }
@@ -137,6 +147,8 @@ async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, desk: &Desk) -> Res
     let count = session.renew_data_key().await?;
     let old = settings.key_source().map_err(|error| desk.settings_failure(&error))?;
     let own = matches!(old, KeySource::Unset);
+    // What is said about it must hold in every folder.
+    let new_key_file = new_key_file.map(|file| std::path::absolute(&file).unwrap_or(file));
     let new = match &new_key_file {
         Some(file) => Some(KeySource::File(file.clone())),
         None if own || own_key => Some(KeySource::Unset),

@@ -77,8 +77,8 @@ fn story(code: Code) -> (Words, Words) {
         Code::PortInUse => (
             w("the callback port is taken", "回调端口已被占用"),
             w(
-                "end the program that uses it, or choose another with --port and register that redirect URL in the console",
-                "请结束占用它的程序，或用 --port 换一个端口，并在开放平台登记新的重定向 URL",
+                "end the program that uses it (another `tokenward login`?), use --paste or --device, or choose another with --port and register that redirect URL in the console",
+                "请结束占用它的程序（是否有另一个 `tokenward login`？），或改用 --paste 或 --device，或用 --port 换一个端口，并在开放平台登记新的重定向 URL",
             ),
         ),
         Code::BadSetting => (

@@ -25,6 +25,9 @@ super::sentences! {
     bad_duration() { "write 90s, 10m, 1h30m or 2d" "请写成 90s、10m、1h30m 或 2d" }
     bad_brand() { "write feishu or lark" "请写 feishu 或 lark" }
     bad_token_api() { "write v3, v2, oidc-v1 or legacy-v1" "请写 v3、v2、oidc-v1 或 legacy-v1" }
+    bad_url() { "write a whole address, such as https://open.feishu.cn" "请写完整的地址，例如 https://open.feishu.cn" }
+    bad_port() { "write a number from 0 to 65535" "请写 0 到 65535 之间的数字" }
+    bad_name() { "use 1 to 64 letters, digits, '-', '_', '.' or '@', not starting with '-' or '.'" "请用 1 到 64 个字母、数字或 '-'、'_'、'.'、'@'，且不以 '-' 或 '.' 开头" }
     bad_variable_name() { "use letters, digits and '_', not starting with a digit" "请用字母、数字和 '_'，且不以数字开头" }
     usage_help() { "see `tokenward --help` or `tokenward COMMAND --help`" "参见 `tokenward --help` 或 `tokenward 命令 --help`" }
     bad_variable(name, value) { "the variable {name} holds \"{value}\", which cannot be used" "环境变量 {name} 的值 \"{value}\" 无法使用" }
@@ -47,9 +50,13 @@ super::sentences! {
     vault_copy_key() { "the key of this copy, shown this once:" "备份密钥（只显示这一次）：" }
     ask_copy_key() { "Key of the copy (not shown)" "备份密钥（输入时不显示）" }
     copy_key_ways() { "--key-file FILE or --key-stdin" "--key-file 文件 或 --key-stdin" }
+    copy_key_unreadable(file) { "the key of the copy cannot be read from {file}" "无法从 {file} 读取备份密钥" }
+    give_readable_file() { "name a file that is there and that you may read" "请指定存在且有权读取的文件" }
+    copy_and_key() { "check that file and key belong together: `tokenward vault backup` printed the key, or was given it. Nothing was replaced" "请确认备份文件与密钥配套：密钥是 `tokenward vault backup` 输出的，或当时提供的。没有替换任何内容" }
     copy_key_unusable() { "the key of the copy cannot be used: it needs at least 16 characters" "备份密钥无法使用：至少需要 16 个字符" }
     vault_restored(file) { "the vault was brought back from {file}" "已从 {file} 恢复保险库" }
     vault_restored_old(folder) { "the vault that was there before is kept in {folder}" "原有的保险库保留在 {folder}" }
+    vault_restored_alone(file) { "a copy holds no configuration: bring {file} too, or run `tokenward init` with the same names of app and profile" "备份中不含配置：请一并复制 {file}，或用相同的应用名和配置档名运行 `tokenward init`" }
     vault_restore_warning() { "a copy holds the refresh tokens of its day: those turned since are dead, and their logins need a person" "备份中的刷新令牌以备份时为准：此后续过期的令牌已失效，相应登录需要重新授权" }
     vault_rekeyed(count, source) { "{count} values are sealed with a new data key; the vault opens with {source}" "已用新数据密钥重新封存 {count} 项；打开保险库使用 {source}" }
     vault_set_key_file(file) { "set TOKENWARD_KEY_FILE={file} from now on: without it the vault does not open" "今后请设置 TOKENWARD_KEY_FILE={file}：否则无法打开保险库" }

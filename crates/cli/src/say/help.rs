@@ -21,7 +21,8 @@ pub(crate) fn command(lang: Lang) -> Command {
                 .long("version")
                 .action(ArgAction::Version)
                 .help("显示版本")
-                .help_heading(EVERYWHERE),
+                .help_heading(EVERYWHERE)
+                .display_order(LAST),
         ),
     }
 }
@@ -59,7 +60,15 @@ fn chinese(mut command: Command, path: &str) -> Command {
     command
         .subcommand_help_heading("命令")
         .disable_help_flag(true)
-        .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示帮助").help_heading(EVERYWHERE))
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(ArgAction::Help)
+                .help("显示帮助")
+                .help_heading(EVERYWHERE)
+                .display_order(LAST),
+        )
         .help_template(TEMPLATE)
 }
 
@@ -69,6 +78,9 @@ fn words(command: &str, argument: &str) -> Option<&'static str> {
 }
 
 const EVERYWHERE: &str = "通用";
+
+/// After every argument that has a place by its declaration.
+const LAST: usize = 1000;
 
 const TEMPLATE: &str = "{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}";
 

@@ -39,6 +39,7 @@ super::sentences! {
     unknown() { "not told" "未知" }
     no_profile() { "(no profile)" "（无配置档）" }
     nothing_listed() { "nobody is logged in; run `tokenward init`, then `tokenward login`" "目前没有登录；请先运行 `tokenward init`，再运行 `tokenward login`" }
+    nobody_yet(profiles) { "nobody is logged in yet; profiles that are set up: {profiles}. Run `tokenward login`" "目前没有登录；已设置的配置档：{profiles}。请运行 `tokenward login`" }
     logged_out_hidden(count) { "logged out and not shown: {count} (-v shows them)" "已退出而未显示：{count} 个（-v 可显示）" }
     doubt_story(since, why) { "a refresh token was sent and {why} ({since}); it is asked again when that is safe" "刷新令牌已发出，但{why}（{since}）；会在安全时再次询问" }
     consent_story(since, code, what) { "{what} ({code}, {since})" "{what}（{code}，{since}）" }

@@ -17,6 +17,14 @@ fn nothing_set_up() {
 }
 
 #[test]
+fn set_up_and_not_logged_in() {
+    let world = World::new();
+    let ran = world.run(&["list"]);
+    assert!(ran.succeeds().err.contains("default. Run `tokenward login`"), "{ran:?}");
+    assert!(!ran.err.contains("tokenward init"), "{ran:?}");
+}
+
+#[test]
 fn no_home_at_all() {
     let ran = run(&mut bare_command(&["status"]));
     assert!(ran.fails(2, "TW0204").err.contains("TOKENWARD_HOME"), "{ran:?}");
@@ -131,10 +139,23 @@ fn bad_words_are_told_with_the_way_to_help() {
         (&["exec"], "CMD"),
         (&["exec", "--env", "1X", "true"], "letters"),
         (&["init", "--open-url", "nonsense"], "nonsense"),
+        (&["init", "--port", "99999"], "65535"),
+        (&["init", "--app", "bad/name"], "1 to 64"),
     ] {
         let ran = run(&mut bare_command(words));
         assert!(ran.fails(2, "TW0200").err.contains(what), "{words:?}: {ran:?}");
         assert!(ran.err.contains("--help"), "{ran:?}");
+    }
+    for words in [
+        &["init", "--open-url", "nonsense"][..],
+        &["login", "--port", "99999"],
+        &["sandbox", "--port", "1x"],
+        &["status", "--profile", "bad/name"],
+    ] {
+        let ran = run(bare_command(words).env("TOKENWARD_LANG", "zh"));
+        let sentence = ran.fails(2, "TW0200").err.lines().next().unwrap_or_default().to_owned();
+        let why = sentence.rsplit('：').next().unwrap_or_default();
+        assert!(why.starts_with('请'), "the reason is in Chinese too: {ran:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! `vault`: what the sealed store says of itself.
 
-use crate::world::{World, run_fed};
+use crate::world::{World, run, run_fed};
 
 #[test]
 fn info_names_the_key_and_what_is_held() {
@@ -45,11 +45,17 @@ fn a_copy_brings_a_lost_vault_back() {
     let restore = |key: &str, more: &[&str]| {
         run_fed(&mut world.command(&[&["vault", "restore", copy, "--key-stdin"], more].concat()), key)
     };
-    restore("not-the-right-key-at-all", &["--yes"]).fails(2, "TW0301");
+    let ran = restore("not-the-right-key-at-all", &["--yes"]);
+    assert!(ran.fails(2, "TW0301").err.contains("check that file and key belong together"), "{ran:?}");
     restore("short", &["--yes"]).fails(2, "TW0203");
     restore(&key, &[]).fails(2, "--yes");
     let ran = restore(&key, &["--yes"]);
     assert!(ran.succeeds().err.contains("was brought back"), "{ran:?}");
+    assert!(!ran.err.contains("config.toml"), "the configuration is there: {ran:?}");
+    let elsewhere = folder.path().join("elsewhere");
+    let words = ["--home", elsewhere.to_str().unwrap(), "vault", "restore", copy, "--key-stdin"];
+    let ran = run_fed(&mut world.command(&words), &key);
+    assert!(ran.succeeds().err.contains("elsewhere/config.toml"), "{ran:?}");
     assert_eq!(world.run(&["token"]).succeeds().out, token);
     assert_eq!(world.run(&["refresh"]).code, 0);
 }
@@ -65,6 +71,9 @@ fn a_key_file_of_ones_own_makes_the_copy() {
     assert!(ran.succeeds().out.is_empty(), "a key that was given is not printed: {ran:?}");
     world.run(&[&["vault", "restore"], &words[..], &["--yes"]].concat()).succeeds();
     assert_eq!(world.run(&["token"]).code, 0);
+    let ran = world.run(&["vault", "restore", copy.to_str().unwrap(), "--yes", "--key-file", "/not/there"]);
+    assert!(ran.fails(2, "TW0203").err.contains("key of the copy"), "{ran:?}");
+    assert!(!ran.err.contains("console"), "it is no app secret: {ran:?}");
 }
 
 #[test]
@@ -81,8 +90,9 @@ fn rekeying_keeps_every_login() {
     let key = folder.path().join("key");
     std::fs::write(&key, "a-key-that-is-long-enough").unwrap();
     let key = key.to_str().unwrap();
-    let ran = world.run(&["vault", "rekey", "--new-key-file", key]);
-    assert!(ran.succeeds().err.contains("TOKENWARD_KEY_FILE"), "{ran:?}");
+    let mut command = world.command(&["vault", "rekey", "--new-key-file", "key"]);
+    let ran = run(command.current_dir(folder.path()));
+    assert!(ran.succeeds().err.contains(&format!("TOKENWARD_KEY_FILE={key} ")), "good in every folder: {ran:?}");
     world.run(&["status"]).fails(2, "TW0302");
     let variables = [("TOKENWARD_KEY_FILE", key)];
     assert_eq!(world.run_with(&variables, &["token"]).out, token);
