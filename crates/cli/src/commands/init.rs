@@ -64,7 +64,7 @@ pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
     if init.secret_file.is_none() {
         session.keeper().keep_app_secret(&app, &secret).await?;
     }
-    tell(&app, &resolved, checked, desk)
+    tell(&app, &resolved, record.secret_file.as_deref(), checked, desk)
 }
 
 /// What will be in the file, as if flags said it.
@@ -233,7 +233,13 @@ async fn check(profile: &ResolvedProfile, secret: &AppSecret, session: &Session,
     }
 }
 
-fn tell(app: &AppName, profile: &ResolvedProfile, checked: bool, desk: &Desk) -> Result<ExitCode, Failure> {
+fn tell(
+    app: &AppName,
+    profile: &ResolvedProfile,
+    secret_file: Option<&str>,
+    checked: bool,
+    desk: &Desk,
+) -> Result<ExitCode, Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
     let console = profile.hosts.open.join(&format!("app/{}/safe", profile.client_id));
     let console = console.map_or_else(|_| profile.hosts.open.to_string(), String::from);
@@ -252,7 +258,10 @@ fn tell(app: &AppName, profile: &ResolvedProfile, checked: bool, desk: &Desk) ->
     if checked {
         printer.note(lang.init_checked());
     }
-    printer.note(lang.init_saved(app, config.display(), &profile.name));
+    printer.note(match secret_file {
+        Some(file) => lang.init_saved_secret_file(app, config.display(), file, &profile.name),
+        None => lang.init_saved(app, config.display(), &profile.name),
+    });
     printer.note(lang.init_console(console));
     printer.note(lang.init_redirect(&profile.redirect_uri));
     printer.note(lang.init_offline());

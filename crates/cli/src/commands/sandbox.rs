@@ -166,11 +166,17 @@ fn start_failure(error: &StartError, desk: &Desk) -> Failure {
         _ => Code::Internal,
     };
     let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-    Failure::new(code, desk.lang().sandbox_not_started()).detail(format!("{error}{source}"))
+    let failure = Failure::new(code, desk.lang().sandbox_not_started()).detail(format!("{error}{source}"));
+    match code {
+        Code::PortInUse => failure.then(desk.lang().sandbox_other_port()),
+        _ => failure,
+    }
 }
 
 fn port_failure(port: u16, desk: &Desk) -> Failure {
-    Failure::new(Code::PortInUse, desk.lang().sandbox_not_started()).detail(format!("{port} + 4 > 65535"))
+    Failure::new(Code::PortInUse, desk.lang().sandbox_not_started())
+        .detail(format!("{port} + 4 > 65535"))
+        .then(desk.lang().sandbox_other_port())
 }
 
 /// The settings' own default.

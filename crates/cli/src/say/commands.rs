@@ -79,5 +79,7 @@ super::sentences! {
     sandbox_seed(seed) { "seed {seed}" "随机种子 {seed}" }
     sandbox_not_started() { "the sandbox could not be started" "沙箱无法启动" }
 
+    sandbox_other_port() { "give --port the first of five free ports, or leave it out: then free ones are found" "请用 --port 指定连续五个空闲端口中的第一个；不写 --port 则自动选择空闲端口" }
+
     man_written(count, folder) { "{count} manual pages written to {folder}" "已向 {folder} 写入 {count} 个手册页" }
 }

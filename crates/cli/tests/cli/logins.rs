@@ -106,6 +106,7 @@ fn secrets_come_by_file_and_variable_too() {
     assert!(ran.succeeds().err.contains("accepts"), "{ran:?}");
     let ran = world.run(&[&base[..], &["--secret-file", file.to_str().unwrap()]].concat());
     assert!(ran.succeeds().err.contains("accepts"), "{ran:?}");
+    assert!(ran.err.contains("its secret stays in") && !ran.err.contains("sealed"), "{ran:?}");
     assert!(world.config().contains("secret_file"), "{}", world.config());
 }
 

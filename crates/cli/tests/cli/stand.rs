@@ -98,6 +98,8 @@ fn a_seed_repeats_a_run() {
 fn a_taken_port_is_told() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    run(&mut bare_command(&["sandbox", "--port", &port, "--home", "/x"])).fails(2, "TW0206");
-    run(&mut bare_command(&["sandbox", "--port", "65535", "--home", "/x"])).fails(2, "TW0206");
+    let ran = run(&mut bare_command(&["sandbox", "--port", &port, "--home", "/x"]));
+    assert!(ran.fails(2, "TW0206").err.contains("five free ports") && !ran.err.contains("console"), "{ran:?}");
+    let ran = run(&mut bare_command(&["sandbox", "--port", "65535", "--home", "/x"]));
+    assert!(ran.fails(2, "TW0206").err.contains("five free ports") && !ran.err.contains("console"), "{ran:?}");
 }
