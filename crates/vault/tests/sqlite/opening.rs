@@ -165,7 +165,7 @@ async fn what_a_killed_creation_left_is_no_vault() {
     fs::create_dir_all(place.folder.vault()).unwrap();
     let draft = place.folder.vault().join("vault.db.new");
     fs::write(&draft, [7; 4096]).unwrap();
-    fs::write(draft.with_extension("new-wal"), [7; 70_072]).unwrap();
+    fs::write(draft.with_extension("new-wal"), vec![7; 70_072]).unwrap();
     with_login(&place).await;
     assert!(has_login(&place).await.unwrap());
     assert!(!draft.exists() && !draft.with_extension("new-wal").exists());
