@@ -160,6 +160,7 @@ impl Keeper {
     /// By [`Error::code`]: exit classes `NeedsConsent` (a person must log in), `TryLater` (nothing lost), `Unknown`
     /// (in doubt, kept), `AppSettings`.
     pub async fn access(&self, app: &App, id: GrantId, ask: Ask) -> Result<Handed, Error> {
+        let mut fresh = false;
         let mut turned = false;
         let mut turns = 0;
         let mut notices = Vec::new();
@@ -176,7 +177,7 @@ impl Keeper {
                 Decision::Serve => return hand(grant, turned, notices, ask, now),
                 Decision::Refuse(code) => return Err(refuse(code, &grant)),
                 // A token that is due again right after a turn lives only seconds; it is not turned for ever.
-                Decision::TurnAhead if turned => return hand(grant, turned, notices, ask, now),
+                Decision::TurnAhead if fresh => return hand(grant, turned, notices, ask, now),
                 Decision::TurnAhead => {
                     if grant.access.as_ref().is_some_and(|access| now < access.obtained) {
                         notices.push(Notice::ClockWentBack);
@@ -188,7 +189,7 @@ impl Keeper {
                             return hand(grant, turned, notices, ask, now);
                         }
                         Ok(Ok(step)) => {
-                            (turned, turns) = (true, turns + 1);
+                            (turned, turns, fresh) = (true, turns + 1, is_fresh(&step));
                             notices.extend(step.notices);
                         }
                         Ok(Err(error)) => {
@@ -211,7 +212,7 @@ impl Keeper {
                         }
                     }
                     Ok(step) => {
-                        (turned, turns) = (true, turns + 1);
+                        (turned, turns, fresh) = (true, turns + 1, is_fresh(&step));
                         notices.extend(step.notices);
                     }
                     Err(error) => {
@@ -433,6 +434,12 @@ fn hand(grant: Grant, turned: bool, mut notices: Vec<Notice>, ask: Ask, now: Tim
         notices.push(Notice::ShorterThanAsked);
     }
     Ok(Handed { access, grant: grant.id, generation: grant.generation, turned, notices })
+}
+
+/// Whether a turn brought a token as young as the turn. An answer that a killed process left may have lain for hours;
+/// the token in it can be due again, and its refresh token has not been sent.
+fn is_fresh(step: &Turned) -> bool {
+    !matches!(step.notices.last(), Some(Notice::Recovered(Recovered::Answer)))
 }
 
 /// The error of a grant that only a person can help.

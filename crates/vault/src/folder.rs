@@ -60,6 +60,11 @@ impl Folder {
         self.vault.join("key")
     }
 
+    /// `vault/vault.db.new`: a database in the making, of no use to anyone yet.
+    pub(crate) fn draft_database(&self) -> PathBuf {
+        self.vault.join("vault.db.new")
+    }
+
     /// `vault/rescue`.
     pub fn rescue(&self) -> PathBuf {
         self.vault.join("rescue")
@@ -87,6 +92,13 @@ impl Folder {
 
     /// Creates what is missing and repairs what is open to others.
     pub(crate) fn prepare(&self) -> Result<Vec<Repair>, VaultError> {
+        if self.database().to_str().is_none() {
+            // Told before anything is made: SQLite takes no other names.
+            return Err(VaultError::Unreadable {
+                path: self.home.clone(),
+                reason: "the folder's name is not valid UTF-8; choose another with TOKENWARD_HOME".to_owned(),
+            });
+        }
         let mut repairs = Vec::new();
         if let Some(parent) = self.home.parent().filter(|_| !self.home.is_dir()) {
             std::fs::create_dir_all(parent).map_err(|error| from_io(parent, &error))?;

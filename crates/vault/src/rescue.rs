@@ -39,7 +39,8 @@ impl Rescue {
         Self { path, file: Mutex::new(None) }
     }
 
-    /// Sees to it that the file is there in full and has a free slot. Syncs only when it had to be created.
+    /// Sees to it that the file is there in full and has a free slot, one more than before if need be. Syncs only when
+    /// it had to be written.
     pub(crate) fn ready(&self) -> Result<(), VaultError> {
         let at = |error: io::Error| from_io(&self.path, &error);
         let file = self.open().map_err(at)?;
@@ -55,13 +56,20 @@ impl Rescue {
             }
             file.sync_all().map_err(at)?;
         }
-        match free_slot(&file).map_err(at)? {
-            Some(_) => Ok(()),
-            None => Err(VaultError::Full {
+        if free_slot(&file).map_err(at)?.is_some() {
+            return Ok(());
+        }
+        // Answers whose intents this journal does not know (a backup was put in its place) are never freed: the journal
+        // that knows them may come back. They must not stop the logins of this one, so they are worked around.
+        let slots = file.metadata().map_err(at)?.len() / SLOT;
+        if slots >= MOST_SLOTS {
+            return Err(VaultError::Full {
                 path: self.path.clone(),
                 reason: "every rescue slot holds an answer that waits to be moved into the journal".to_owned(),
-            }),
+            });
         }
+        file.write_all_at(&empty_slot(), slots * SLOT).map_err(at)?;
+        file.sync_all().map_err(at)
     }
 
     /// Keeps an answer, durably: all of it, or its first [`BODY`] bytes.
@@ -227,6 +235,8 @@ const HEAD: usize = 8 + SUM + 16 + 4;
 const SLOT_BYTES: usize = 64 * 1024;
 const SLOT: u64 = SLOT_BYTES as u64;
 const SLOTS: u64 = 8;
+/// To how many the file grows, 4 MiB, before a spend is refused.
+const MOST_SLOTS: u64 = 64;
 /// How much of an answer's body fits: a slot less its head, the seal and the answer's head (three headers of 128
 /// characters, each at most six bytes when written as JSON, and some numbers).
 const BODY: usize = 60 * 1024;

@@ -285,13 +285,7 @@ async fn create(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) ->
                 reason: "the file is missing and the vault is not empty; put it back, or restore a backup".to_owned(),
             });
         }
-        for name in ["vault.db", "vault.db-wal", "vault.db-shm"] {
-            let path = folder.vault().join(name);
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(from_io(&path, &error)),
-                _ => {}
-            }
-        }
+        connect::remove(&database)?;
     }
     let vault = VaultId::draw(entropy);
     let source = key::choose(folder, sources, vault, entropy)?;

@@ -123,6 +123,38 @@ fn killed_again_while_repeating_the_first_send() {
 }
 
 #[test]
+fn an_answer_found_hours_later_has_aged() {
+    let mut login = Expiring::new();
+    login.expire();
+    let offset = login.offset();
+    let variables = [("TOKENWARD_CLOCK_OFFSET", offset.as_str()), ("TOKENWARD_KILL_AT", "journalled")];
+    assert_eq!(login.world.run_with(&variables, &["token"]).code, 128 + 9);
+    // The kept token lives on for less than a minute: good enough to be stored, too old to be all there is to hand out.
+    login.seconds += 7150;
+    login.world.advance(7150);
+    let found = login.world.run_with(&[("TOKENWARD_CLOCK_OFFSET", &login.offset())], &["token", "--format", "json"]);
+    assert!(found.succeeds().json()["expires_in"].as_u64().unwrap() > 7000, "{found:?}");
+    assert_eq!(login.world.sandbox.counters().refreshes, 2);
+    login.assert_clean("hours later");
+}
+
+#[test]
+fn killed_while_the_vault_is_made() {
+    let world = World::bare();
+    let app = [("TOKENWARD_APP_ID", world.app.id.as_str()), ("TOKENWARD_APP_SECRET", world.app.secret.as_str())];
+    for micros in (0..60_000).step_by(500) {
+        let mut command = world.command(&["token"]);
+        let mut child = command.envs(app).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(micros));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // Nobody has logged in yet; that the vault was left half made is nothing to hear of.
+        world.run_with(&app, &["token"]).fails(3, "TW0401");
+        std::fs::remove_dir_all(&world.home).unwrap();
+    }
+}
+
+#[test]
 fn killed_at_random_moments() {
     let heavy = heavy();
     let kills = if heavy { 1_000 } else { 100 };

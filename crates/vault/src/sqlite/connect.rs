@@ -11,7 +11,7 @@
 //! the log over and remove it, two syncs for every short-lived command and a third for the next one that creates it anew.
 //! [`Connections::close`] closes them properly, for processes that outlive their vault.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::statements as sql;
 use crate::error::from_sql;
-use crate::folder::{Folder, open_private};
+use crate::folder::{Folder, open_private, sync_folder};
 use crate::key::VaultId;
 
 /// What a connection is for.
@@ -170,14 +170,36 @@ impl Drop for Connections {
 
 /// Creates the database, or what is missing of it. Under the folder's lock.
 pub(crate) async fn create(folder: &Folder, vault: VaultId) -> Result<(), VaultError> {
-    let database = folder.database();
-    let at = |error: sqlx::Error| from_sql(&database, &error);
+    // Made under another name, so that a crash never leaves a database of which nobody can tell whether it lost something
+    // or never held anything.
+    let draft = folder.draft_database();
+    let at = |error: sqlx::Error| from_sql(&draft, &error);
+    let at_file = |error: std::io::Error| crate::error::from_io(&draft, &error);
+    remove(&draft)?;
     // SQLite would create it with the process's umask; the log and its index take over the database's mode.
-    drop(open_private(&database).map_err(|error| crate::error::from_io(&database, &error))?);
-    let mut connection = options(folder, Role::Journalling).connect().await.map_err(at)?;
+    drop(open_private(&draft).map_err(at_file)?);
+    let mut connection = options(folder, Role::Journalling).filename(&draft).connect().await.map_err(at)?;
     sqlx::query(sql::WAL).execute(&mut connection).await.map_err(at)?;
     migrate(&mut connection, vault).await.map_err(at)?;
-    connection.close().await.map_err(at)
+    // Closing moves the log into the file, synced: the file alone is the database.
+    connection.close().await.map_err(at)?;
+    std::fs::rename(&draft, folder.database()).map_err(at_file)?;
+    sync_folder(folder.vault()).map_err(at_file)
+}
+
+/// Removes a database with its log and the log's index.
+pub(crate) fn remove(database: &Path) -> Result<(), VaultError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut path = database.as_os_str().to_owned();
+        path.push(suffix);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(crate::error::from_io(Path::new(&path), &error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether a database holds nothing; `false` when that cannot be told.

@@ -129,9 +129,11 @@ async fn eight_answers_fit_a_ninth_grows_the_file_and_a_large_one_keeps_its_firs
     .await;
     assert_eq!(fs::metadata(place.folder.rescue()).unwrap().len(), 9 * 64 * 1024);
     let vault = place.vault().await;
-    // No slot is free: the next spend is refused before it is begun.
-    let full = vault.prove().await;
-    assert!(matches!(full, Err(VaultError::Full { .. })), "{full:?}");
+    // No slot is free: there must be one before the next spend is begun.
+    for _ in 0..2 {
+        vault.prove().await.unwrap();
+        assert_eq!(fs::metadata(place.folder.rescue()).unwrap().len(), 10 * 64 * 1024);
+    }
     for (id, _) in &spends {
         let open = vault.open_intents(*id).await.unwrap();
         let kept = open[0].answer.as_ref().unwrap();
@@ -139,6 +141,43 @@ async fn eight_answers_fit_a_ninth_grows_the_file_and_a_large_one_keeps_its_firs
         assert_eq!(kept.body.expose(), &large.body.expose()[..60 * 1024]);
     }
     vault.prove().await.unwrap();
+}
+
+#[tokio::test]
+async fn answers_of_another_journal_are_kept_and_stop_no_login() {
+    let one = Place::new();
+    let (vault, ..) = begun(&one).await;
+    drop(vault);
+    let mut intents = Vec::new();
+    without_database(&one, || async {
+        let vault = one.vault().await;
+        for number in 0..64 {
+            let mut strange = draft(Generation::FIRST).id;
+            while intents.contains(&strange) {
+                strange = draft(Generation::FIRST).id;
+            }
+            intents.push(strange);
+            assert_eq!(
+                vault.keep_answer(strange, &answer("theirs")).await.unwrap(),
+                AnswerKept::RescueSlot,
+                "{number}"
+            );
+        }
+    })
+    .await;
+    let vault = one.vault().await;
+    let full = vault.prove().await;
+    assert!(matches!(full, Err(VaultError::Full { .. })), "{full:?}");
+
+    // One fewer than the most: there is a way to go on, and none of them is lost by it.
+    let theirs = fs::read(one.folder.rescue()).unwrap();
+    fs::write(one.folder.rescue(), &theirs[..63 * 64 * 1024]).unwrap();
+    let vault = one.vault().await;
+    vault.prove().await.unwrap();
+    let after = fs::read(one.folder.rescue()).unwrap();
+    assert_eq!(after.len(), theirs.len());
+    assert!(after[..63 * 64 * 1024] == theirs[..63 * 64 * 1024]);
+    assert!(after[63 * 64 * 1024..].iter().all(|byte| *byte == 0));
 }
 
 #[tokio::test]

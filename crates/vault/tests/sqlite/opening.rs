@@ -159,6 +159,33 @@ async fn a_vault_without_its_wrapped_key_is_not_created_anew() {
 }
 
 #[tokio::test]
+async fn what_a_killed_creation_left_is_no_vault() {
+    // A database has a first page from the moment at which its log is switched on, and tables only much later.
+    let place = Place::new();
+    fs::create_dir_all(place.folder.vault()).unwrap();
+    let draft = place.folder.vault().join("vault.db.new");
+    fs::write(&draft, [7; 4096]).unwrap();
+    fs::write(draft.with_extension("new-wal"), vec![7; 70_072]).unwrap();
+    with_login(&place).await;
+    assert!(has_login(&place).await.unwrap());
+    assert!(!draft.exists() && !draft.with_extension("new-wal").exists());
+    assert_eq!(fs::metadata(place.folder.vault().join("vault.db")).unwrap().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_folder_that_sqlite_cannot_name_is_refused_before_anything_is_made() {
+    use std::os::unix::ffi::OsStrExt;
+    let mut place = Place::new();
+    let home = place.root.path().join(std::ffi::OsStr::from_bytes(b"h\xff"));
+    place.folder = tokenward_vault::Folder::new(home.clone());
+    for _ in 0..2 {
+        let error = place.try_vault().await.err().unwrap();
+        assert!(error.to_string().contains("not valid UTF-8"), "{error}");
+        assert!(!home.exists());
+    }
+}
+
+#[tokio::test]
 async fn a_creation_that_was_cut_short_is_begun_again() {
     for cut in ["after the key file", "after an empty database", "after the database"] {
         let place = Place::new();
