@@ -413,8 +413,8 @@ impl Keeper {
 
     /// Whether a newer generation than `seen` is there that gives a caller something.
     fn is_turned(&self, grant: &Grant, seen: Generation) -> bool {
-        let serves = rotation::decide(grant, Ask::NewerThan(seen), self.rules(), self.inner.now());
-        grant.generation > seen && serves == rotation::Decision::Serve
+        // `Serve` is said to `NewerThan` only of a newer generation whose access token lives.
+        rotation::decide(grant, Ask::NewerThan(seen), self.rules(), self.inner.now()) == rotation::Decision::Serve
     }
 
     /// Refuses to send again a token in doubt where the provider punishes that and the access token still serves.
