@@ -49,7 +49,7 @@ pub enum CallTrouble {
 }
 
 /// A provider's no to a call.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CallRefusal {
     /// What stands in the way.
@@ -72,6 +72,8 @@ pub struct CallRefusal {
     pub retry_after: Option<Duration>,
     /// The host a redirect names.
     pub redirect_host: Option<String>,
+    /// The answer as it came.
+    pub answer: CallAnswer,
 }
 
 impl fmt::Debug for CallRefusal {
@@ -152,6 +154,7 @@ pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, not_taken: &[String], 
         missing_scopes: body.as_ref().map(scopes_named).unwrap_or_default(),
         retry_after: wait_asked(&answer.headers, now).map(Duration::from_secs),
         redirect_host: (trouble == CallTrouble::Redirected).then(|| elsewhere(answer)).flatten(),
+        answer: answer.clone(),
     })
 }
 
