@@ -29,6 +29,8 @@ pub enum ApiError {
     Unsent(TransportFault),
     /// The call left and its answer was lost: it may have been done.
     Lost(TransportFault),
+    /// A list does not come to an end.
+    Pages(String),
 }
 
 impl ApiError {
@@ -42,6 +44,7 @@ impl ApiError {
             Self::RateLimited { .. } => Code::RateLimited,
             Self::Unsent(_) => Code::Unreachable,
             Self::Lost(_) => Code::CallAnswerLost,
+            Self::Pages(_) => Code::PagesWithoutEnd,
         }
     }
 
@@ -118,6 +121,7 @@ impl fmt::Display for ApiError {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::RateLimited { wait, refusal } => write!(f, "{refusal}; it asks to wait {} s", wait.as_secs()),
             Self::Unsent(fault) => write!(f, "nothing was sent: {}", fault.reason),
+            Self::Pages(reason) => f.write_str(reason),
             Self::Lost(fault) => write!(f, "the call left and its answer was lost: {}", fault.reason),
         }
     }

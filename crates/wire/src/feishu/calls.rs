@@ -161,7 +161,10 @@ pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, not_taken: &[String], 
 fn of_fact(bearer: &Bearer, code: i64, fact: codes::Fact, message: Option<&str>, not_taken: &[String]) -> CallTrouble {
     let says_not_taken = || {
         let text = message.unwrap_or_default().to_lowercase();
-        AMBIGUOUS.contains(&code) && not_taken.iter().any(|word| text.contains(word.as_str()))
+        // A text that names both cases ("invalid, expired or not supported") decides nothing: then it costs one renewal.
+        AMBIGUOUS.contains(&code)
+            && not_taken.iter().any(|word| text.contains(word.as_str()))
+            && !DEAD_WORDS.iter().any(|word| text.contains(word))
     };
     match (fact.class, fact.remedy) {
         (RefusalClass::AccessDead | RefusalClass::AppTokenDead, _) if says_not_taken() => CallTrouble::NotTaken,
@@ -223,6 +226,8 @@ fn elsewhere(answer: &CallAnswer) -> Option<String> {
 /// not the wording, so this is a guess, and a setting.
 pub(crate) const NOT_TAKEN_WORDS: &[&str] =
     &["not support", "unsupported", "does not take", "is not taken", "not allowed to use", "不支持", "不接受"];
+/// Words of a text that speaks of a dead token.
+const DEAD_WORDS: [&str; 2] = ["expire", "过期"];
 /// The codes with two meanings (reference §11).
 const AMBIGUOUS: [i64; 3] = [99_991_663, 99_991_664, 99_991_668];
 /// "Invalid token" of old APIs, whichever kind.
