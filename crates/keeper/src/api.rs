@@ -7,6 +7,7 @@
 
 mod error;
 mod forward;
+mod pages;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -23,6 +24,7 @@ use crate::{Error, Keeper, Notice};
 
 pub use error::ApiError;
 pub use forward::HeldToken;
+pub use pages::{Page, Pages};
 
 /// Whom calls are made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
