@@ -172,6 +172,21 @@ codes! {
     "0810" BadFilter Usage;
     /// The pages of a list do not come to an end.
     "0811" PagesWithoutEnd TryLater;
+
+    /// A request to the proxy was meant for another host.
+    "0820" ProxyOtherHost Usage;
+    /// A page of another origin asked the proxy.
+    "0821" ProxyOtherOrigin Usage;
+    /// The proxy's local secret is missing or wrong.
+    "0822" ProxySecretMissing Usage;
+    /// A login was attempted through the proxy.
+    "0823" ProxyLoginCall Usage;
+    /// The proxy's address would be open to other machines.
+    "0824" ProxyOpenToOthers Usage;
+    /// The proxy was told to pass requests on to itself.
+    "0825" ProxyLoop Usage;
+    /// A caller of the proxy stood still while it sent its request.
+    "0826" ProxyCallerStalled TryLater;
 }
 
 impl fmt::Display for Code {

@@ -59,7 +59,7 @@ impl ApiClient {
     /// As `Calls::forward`.
     pub async fn forward<B>(
         &self,
-        held: &HeldToken,
+        token: &HeldToken,
         head: &ForwardHead,
         body: Option<B>,
     ) -> Result<Forwarded, CallFault>
@@ -67,7 +67,7 @@ impl ApiClient {
         B: Body<Data = Bytes> + Send + Sync + Unpin + 'static,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        self.inner.calls.forward(&self.inner.app.hosts, &held.0.bearer, head, body).await
+        self.inner.calls.forward(&self.inner.app.hosts, &token.0.bearer, head, body).await
     }
 
     /// What an answer to a request with this token says: nothing, if it was done.
