@@ -29,8 +29,7 @@ fn insert(state: &mut State, ask: &Ask<'_>, body: &Value, id: &str, nested: bool
     let State { content, chance, rules, .. } = state;
     let document = content.documents.get_mut(id).ok_or_else(|| Refusal::new(1_770_002))?;
     let mut fresh = || chance.alphanumeric(27);
-    let inserted =
-        subtree.insert(document, ask.parameter("block_id"), index, &rules.content_limits, &mut fresh)?;
+    let inserted = subtree.insert(document, ask.parameter("block_id"), index, &rules.content_limits, &mut fresh)?;
     let shown = |block: &String| document.blocks.get(block).map(Block::to_json);
     let mut data = json!({
         "children": inserted.roots.iter().filter_map(shown).collect::<Vec<_>>(),
@@ -101,14 +100,14 @@ fn apply(state: &mut State, id: &str, changes: Vec<(String, Change)>) -> Result<
         change.check(block, |token| content.medias.get(token).cloned())?;
     }
     document.revision += 1;
-    let mut changed = Vec::with_capacity(changes.len());
+    let mut shown = Vec::with_capacity(changes.len());
     for (block, change) in changes {
         if let Some(block) = document.blocks.get_mut(&block) {
             change.apply(block);
-            changed.push(block.to_json());
+            shown.push(block.to_json());
         }
     }
-    Ok(changed)
+    Ok(shown)
 }
 
 /// What every edit shares: the document, the caller's right, the revision, and the `client_token`.
