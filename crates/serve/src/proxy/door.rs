@@ -156,6 +156,11 @@ impl Door {
         }
     }
 
+    /// The origin of a page that may read answers.
+    pub(super) fn guest(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        headers.get(ORIGIN).filter(|origin| self.origins.contains(origin)).cloned()
+    }
+
     /// The path without the secret, and what stood before it; `None` for those who do not know it.
     fn secret<'a>(&self, path: &'a str, headers: &HeaderMap) -> Option<(&'a str, &'a str)> {
         let Some(secret) = &self.secret else { return Some((path, "")) };

@@ -73,7 +73,8 @@ async fn connection(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
-        .max_buf_size(limits.head)
+        .max_buf_size(2 * limits.head)
+        .max_header_size(limits.head)
         .serve_connection(TokioIo::new(Patient { stream, time: limits.caller_time, until: None }), service)
         .with_upgrades();
     let mut connection = pin!(connection);

@@ -60,7 +60,7 @@ impl Relay {
         let begun = Instant::now();
         let (method, path) = (request.method().clone(), self.door.tellable(request.uri()));
         let admitted = self.door.admit(&request).map_err(sent_away);
-        let origin = admitted.as_ref().ok().and_then(|visit| visit.origin.clone());
+        let guest = self.door.guest(request.headers());
         let passed = match admitted {
             Ok(visit) => Arc::clone(&self).pass(request, visit, caller).await,
             Err(excuse) => Err(excuse),
@@ -70,7 +70,7 @@ impl Relay {
             Err(excuse) => {
                 let code = excuse.code;
                 let mut response = excuse.response(&(self.words)(code));
-                if let Some(origin) = &origin {
+                if let Some(origin) = &guest {
                     fields::allow(response.headers_mut(), origin);
                 }
                 (response, false, Some(code))
@@ -139,7 +139,11 @@ impl Relay {
                 return Ok(Passed { response, turned });
             }
             let (status, headers) = (forwarded.status(), forwarded.headers().clone());
-            let (body, refusal) = self.look(&token, &head, forwarded, &headers).await;
+            let (mut body, refusal) = self.look(&token, &head, forwarded, &headers).await;
+            if let Some(error) = body.take_broken() {
+                let fault = TransportFault { reason: error.to_string(), timed_out: false };
+                return Err(Excuse::of(&ApiError::Lost(fault)));
+            }
             if let Some(refusal) = refusal {
                 if turned {
                     self.tokens.client().refused_again(&token, &head.target, &refusal);

@@ -66,6 +66,17 @@ impl Download {
         }
     }
 
+    /// Why it will not be whole, if that is known already.
+    pub(super) fn take_broken(&mut self) -> Option<BrokenOff> {
+        match std::mem::replace(&mut self.rest, Rest::Nothing) {
+            Rest::Broken(error) => Some(error),
+            rest => {
+                self.rest = rest;
+                None
+            }
+        }
+    }
+
     /// The whole of it, if it is at hand.
     pub(super) fn whole(&self) -> Option<Bytes> {
         if !matches!(self.rest, Rest::Nothing) {
@@ -97,10 +108,7 @@ impl Body for Download {
         match &mut self.rest {
             Rest::Nothing => Poll::Ready(None),
             Rest::Body(body) => Pin::new(body).poll_frame(context),
-            Rest::Broken(_) => match std::mem::replace(&mut self.rest, Rest::Nothing) {
-                Rest::Broken(error) => Poll::Ready(Some(Err(error))),
-                _ => Poll::Ready(None),
-            },
+            Rest::Broken(_) => Poll::Ready(self.take_broken().map(Err)),
         }
     }
 

@@ -109,9 +109,12 @@ async fn an_answer_that_breaks_off_does_not_look_whole() {
             let answer = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n{begin}");
             let open = saying(answer.leak()).await;
             let proxy = world.proxy_with(Wishes { open: Some(open), ..Wishes::default() }).await;
-            let answer = world.http.get(proxy.url("/half")).send().await.unwrap();
-            assert_eq!(answer.status(), 200);
-            assert!(answer.bytes().await.is_err(), "{kind}, {begin:?}");
+            match world.http.get(proxy.url("/half")).send().await {
+                // Its end came before its head had left us.
+                Err(_) => {}
+                Ok(answer) if answer.status() == 502 => assert_eq!(answer.headers()["x-tokenward-code"], "TW0806"),
+                Ok(answer) => assert!(answer.bytes().await.is_err(), "{kind}, {begin:?}"),
+            }
         }
     }
 }
@@ -196,7 +199,7 @@ async fn the_body_is_asked_for_when_it_is_expected() {
     line.say(&head).await;
     assert_eq!(line.until("\r\n\r\n").await, "HTTP/1.1 100 Continue\r\n\r\n");
     line.say("hello").await;
-    let answer = line.until("}}").await;
+    let answer = line.until("\"msg\":\"success\"}").await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 
     // Who may not come in is not asked for a body.

@@ -218,7 +218,8 @@ impl Line {
     /// Reads until the connection ends, however it does.
     pub(crate) async fn rest(&mut self) -> String {
         let mut read = Vec::new();
-        let _ = tokio::time::timeout(PATIENCE, self.0.read_to_end(&mut read)).await.expect("it ends");
+        let ended = tokio::time::timeout(PATIENCE, self.0.read_to_end(&mut read)).await;
+        assert!(ended.is_ok(), "it does not end: {}", String::from_utf8_lossy(&read));
         String::from_utf8_lossy(&read).into_owned()
     }
 }
