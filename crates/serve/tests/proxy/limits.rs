@@ -65,7 +65,7 @@ async fn an_answer_that_is_not_taken_is_given_up() {
                 .await
                 .unwrap();
             let mut sent = 0;
-            while stream.write_all(&[7; 1 << 16]).await.is_ok() {
+            while stream.write_all(&vec![7; 1 << 16]).await.is_ok() {
                 sent += 1 << 16;
             }
             ended.send(sent).await.unwrap();
