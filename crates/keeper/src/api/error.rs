@@ -75,8 +75,9 @@ impl ApiError {
 /// The story of a refusal that was not mended by a newer token or a pause.
 const fn code_of(refusal: &CallRefusal) -> Code {
     match refusal.trouble {
-        CallTrouble::UserTokenDead | CallTrouble::AppTokenDead => Code::TokenStillRefused,
-        CallTrouble::NotTaken => Code::IdentityNotTaken,
+        CallTrouble::UserTokenDead => Code::TokenStillRefused,
+        // An app's token that was fetched a moment ago is not dead: the API takes none.
+        CallTrouble::NotTaken | CallTrouble::AppTokenDead => Code::IdentityNotTaken,
         CallTrouble::ScopeNotGranted => Code::ScopeNotGranted,
         CallTrouble::ScopeNotEnabled => Code::ScopeNotEnabled,
         CallTrouble::RateLimited => Code::RateLimited,
