@@ -23,7 +23,7 @@ mod turn;
 
 pub use tokenward_core as core;
 
-pub use api::{ApiClient, ApiError, ApiOptions, Caller, Identity, Opened, Page, Pages};
+pub use api::{ApiClient, ApiError, ApiOptions, Caller, HeldToken, Identity, Opened, Page, Pages};
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
     BackupKey, HandOut, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, hand_out, restore,
@@ -42,6 +42,6 @@ pub use settings::{
 pub use turn::Recovered;
 
 pub use tokenward_wire::{
-    BadCall, Bearer, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls, Incoming,
-    Part,
+    BadCall, Bearer, BrokenOff, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls,
+    ForwardHead, Forwarded, ForwardedBody, Incoming, Part,
 };

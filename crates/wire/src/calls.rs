@@ -6,6 +6,8 @@
 //! app's own hosts may see it). Connections are kept and shared: a business call spends nothing, so unlike a spend it
 //! needs no connection of its own.
 
+mod forward;
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -23,6 +25,8 @@ use crate::call::authority;
 use crate::feishu::calls as feishu;
 use crate::http::{Gate, Guarded, Options, Route, builder, fault, late, root_cause, route};
 use crate::{BadCall, Call, CallAnswer, CallRefusal};
+
+pub use forward::{BrokenOff, ForwardHead, Forwarded, ForwardedBody};
 
 /// Whom a call is made for, with the token that says so.
 #[derive(Clone)]

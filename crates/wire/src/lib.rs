@@ -16,7 +16,7 @@ pub mod feishu;
 mod http;
 
 pub use call::{BadCall, Call, CallAnswer, CallBody, Part};
-pub use calls::{Bearer, CallFault, CallOptions, Calls, Incoming};
+pub use calls::{Bearer, BrokenOff, CallFault, CallOptions, Calls, ForwardHead, Forwarded, ForwardedBody, Incoming};
 pub use feishu::Feishu;
 pub use feishu::calls::{CallRefusal, CallTrouble};
 pub use http::Options;
