@@ -15,6 +15,8 @@ mod error;
 mod keeper;
 pub mod links;
 mod login;
+#[cfg(feature = "middleware")]
+mod middleware;
 mod observe;
 mod process;
 mod script;
@@ -32,6 +34,8 @@ pub use compose::{
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, Notice, Parts, Report};
 pub use login::{LoginAttempt, LoginReport, LoginRequest};
+#[cfg(feature = "middleware")]
+pub use middleware::TokenMiddleware;
 pub use observe::{NoObserver, Observer, Step};
 pub use process::Processes;
 pub use script::{ScriptRefresh, ScriptTokens};
