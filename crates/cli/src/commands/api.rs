@@ -93,7 +93,7 @@ impl Out<'_> {
                 // What has to be looked at as a whole is taken into memory; a plain download is not.
                 let terminal = self.desk.ambient.surface.out;
                 match &self.api.output {
-                    Some(_) => self.file(Source::Incoming(incoming)).await,
+                    Some(_) => self.file(Source::Incoming(Box::new(incoming))).await,
                     None if self.filter.is_none() && !self.desk.printer.json && !terminal => {
                         while let Some(chunk) = incoming.chunk().await.map_err(tokenward::ApiError::from)? {
                             self.raw(&chunk)?;
@@ -136,10 +136,11 @@ impl Out<'_> {
             let Some(document) = pages.merged().await? else {
                 return Err(Failure::of(Code::BadFilter).detail(lang.answer_not_json()).into());
             };
-            return Ok(match &self.filter {
+            match &self.filter {
                 Some(filter) => self.filtered(filter, &document)?,
                 None => self.desk.printer.document(&document)?,
-            });
+            }
+            return Ok(());
         }
         while let Some(page) = pages.next().await? {
             self.shown(page.answer.status, &page.answer.headers);
@@ -236,5 +237,5 @@ impl Out<'_> {
 /// Where a file's bytes come from.
 enum Source<'a> {
     Bytes(&'a [u8]),
-    Incoming(Incoming),
+    Incoming(Box<Incoming>),
 }

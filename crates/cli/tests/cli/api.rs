@@ -14,15 +14,18 @@ const USER_INFO: &str = "/open-apis/authen/v1/user_info";
 /// A stand-in for the open platform: answers each request by this function of its head and body, and remembers them.
 struct Stand {
     url: String,
-    heard: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
+
+/// Head and body.
+type Request = (String, Vec<u8>);
 
 impl Stand {
     fn new(answer: impl Fn(&str, &[u8]) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&heard);
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&requests);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
@@ -45,11 +48,11 @@ impl Stand {
                 let _ = stream.write_all(text.as_bytes());
             }
         });
-        Self { url, heard }
+        Self { url, requests }
     }
 
     fn heads(&self) -> Vec<String> {
-        self.heard.lock().unwrap().iter().map(|(head, _)| head.clone()).collect()
+        self.requests.lock().unwrap().iter().map(|(head, _)| head.clone()).collect()
     }
 }
 
@@ -181,21 +184,21 @@ fn queries_headers_and_bodies_arrive_as_given() {
     let words =
         ["api", "/open-apis/x?a=1", "-q", "b=张 三", "--query", "c=&=", "-H", "X-Own: yes", "-d", "{\"n\": 1.50}"];
     against(&world, &stand, &words).succeeds();
-    let (head, body) = stand.heard.lock().unwrap().remove(0);
+    let (head, body) = stand.requests.lock().unwrap().remove(0);
     assert!(head.starts_with("POST /open-apis/x?a=1&b=%E5%BC%A0+%E4%B8%89&c=%26%3D HTTP/1.1\r\n"), "{head}");
     assert!(head.contains("x-own: yes") && head.contains("content-type: application/json"), "{head}");
     assert_eq!(body, b"{\"n\": 1.50}");
 
     let mut command = world.command(&["api", "PUT", "/open-apis/x", "-d", "-"]);
     assert_eq!(run_fed(command.env("TOKENWARD_OPEN_URL", &stand.url), "{\"from\":\"stdin\"}").code, 0);
-    let (head, body) = stand.heard.lock().unwrap().remove(0);
+    let (head, body) = stand.requests.lock().unwrap().remove(0);
     assert!(head.starts_with("PUT ") && body == b"{\"from\":\"stdin\"}", "{head}");
 
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), b"\x89PNG\r\n--x").unwrap();
     let form = format!("file=@{}", file.path().display());
     against(&world, &stand, &["api", "/open-apis/upload", "-F", "file_name=a.png", "-F", &form]).succeeds();
-    let (head, body) = stand.heard.lock().unwrap().remove(0);
+    let (head, body) = stand.requests.lock().unwrap().remove(0);
     let body = String::from_utf8_lossy(&body).into_owned();
     assert!(head.starts_with("POST ") && head.contains("multipart/form-data; boundary="), "{head}");
     assert!(body.contains("name=\"file_name\"\r\n\r\na.png\r\n") && body.contains("PNG\r\n--x\r\n--"), "{body}");
@@ -204,6 +207,11 @@ fn queries_headers_and_bodies_arrive_as_given() {
     assert!(against(&world, &stand, &["api", "/x", "-d", &data]).fails(2, "TW0200").err.contains("is not JSON"));
     against(&world, &stand, &["api", "/x", "-d", &data, "-H", "Content-Type: image/png"]).succeeds();
     assert!(stand.heads()[0].contains("content-type: image/png"));
+    // `-q` is the query here, before the command it is what it is everywhere.
+    let ran = against(&world, &stand, &["-q", "api", "/x", "-q", "d=4", "-o", file.path().to_str().unwrap()]);
+    assert_eq!(ran.succeeds().err, "");
+    let ran = against(&world, &stand, &["api", "/x", "--quiet", "-o", file.path().to_str().unwrap()]);
+    assert_eq!(ran.succeeds().err, "");
     for header in ["Authorization: Bearer x", "Host: evil.test"] {
         against(&world, &stand, &["api", "/x", "-H", header]).fails(2, "TW0200");
     }
@@ -299,9 +307,10 @@ fn a_download_is_whole_or_not_there() {
     let world = World::logged_in();
     let stand = Stand::new(|head, _| {
         let kind = "Content-Type: application/octet-stream\r\n";
-        match head.contains("/cut") {
-            true => format!("HTTP/1.1 200 X\r\nContent-Length: 100\r\n{kind}\r\nhalf"),
-            false => http(200, kind, "all of it\r\n"),
+        if head.contains("/cut") {
+            format!("HTTP/1.1 200 X\r\nContent-Length: 100\r\n{kind}\r\nhalf")
+        } else {
+            http(200, kind, "all of it\r\n")
         }
     });
     let folder = tempfile::tempdir().unwrap();
