@@ -150,6 +150,32 @@ fn a_missing_scope_is_told_with_the_line_that_adds_it() {
     assert!(zh.err.contains("错误：接口不接受这种身份的令牌"), "{zh:?}");
 }
 
+/// A document made, filled and read through `api` alone, with the token's end between the steps and under the limits.
+#[test]
+fn a_document_is_written_and_read_across_the_tokens_end() {
+    let world = World::new();
+    world.login(&["--scope", "docx:document"]).succeeds();
+    let made = world.run(&["api", "/open-apis/docx/v1/documents", "-d", r#"{"title": "笔记"}"#]);
+    let document = made.succeeds().json()["data"]["document"]["document_id"].as_str().unwrap().to_owned();
+    let children = format!("/open-apis/docx/v1/documents/{document}/blocks/{document}/children");
+    let text = |n: usize| json!({"block_type": 2, "text": {"elements": [{"text_run": {"content": n.to_string()}}]}});
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let body = json!({"children": (0..5).map(text).collect::<Vec<_>>()});
+    std::fs::write(file.path(), body.to_string()).unwrap();
+    let data = format!("@{}", file.path().display());
+    for turn in 1..=2 {
+        world.advance(7300);
+        world.run(&["api", &children, "-d", &data]).succeeds();
+        assert_eq!(world.sandbox.counters().refreshes, turn);
+    }
+    let blocks = format!("/open-apis/docx/v1/documents/{document}/blocks");
+    world.advance(7300);
+    let list = ["api", &blocks, "-q", "page_size=4", "--page-all", "--jq", ".data.items | length"];
+    assert_eq!(world.run(&list).succeeds().out, "11\n");
+    assert_eq!(world.sandbox.counters().refreshes, 3);
+    assert!(world.sandbox.check().is_clean());
+}
+
 #[test]
 fn a_foreign_host_sees_nothing() {
     let world = World::logged_in();
