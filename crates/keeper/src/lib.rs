@@ -25,7 +25,10 @@ mod turn;
 
 pub use tokenward_core as core;
 
-pub use api::{ApiClient, ApiError, ApiOptions, Caller, HeldToken, Identity, Opened, Page, Pages};
+pub use api::{
+    ApiClient, ApiError, ApiOptions, CallDelay, CallWatch, Caller, EndlessPages, HeldToken, Identity, Opened, Page,
+    Pages,
+};
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
     BackupKey, HandOut, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, hand_out, restore,

@@ -69,15 +69,15 @@ impl ApiClient {
     /// As `Calls::forward`.
     pub async fn forward<B>(
         &self,
-        held: &HeldToken,
-        request: &ForwardHead,
+        token: &HeldToken,
+        head: &ForwardHead,
         body: Option<B>,
     ) -> Result<Forwarded, CallFault>
     where
         B: Body<Data = Bytes> + Send + Sync + Unpin + 'static,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        self.inner.calls.forward(&self.inner.app.hosts, &held.0.bearer, request, body).await
+        self.inner.calls.forward(&self.inner.app.hosts, &token.0.bearer, head, body).await
     }
 
     /// Whether a token may go to an address: it is one of the app's own, and not in clear text over a network.
