@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http_body::Body;
 use tokenward_core::Ask;
 use tokenward_wire::{Bearer, Call, CallAnswer, CallFault, CallRefusal, CallTrouble, ForwardHead, Forwarded};
+use url::Url;
 
 use super::{ApiClient, ApiError, Attempt, Held, Identity};
 
@@ -21,6 +22,15 @@ use super::{ApiClient, ApiError, Attempt, Held, Identity};
 pub struct HeldToken(Held);
 
 impl HeldToken {
+    /// Puts the token into the headers of a request, in place of another. Only for an address that
+    /// [`ApiClient::permits`].
+    #[cfg(feature = "middleware")]
+    pub(crate) fn authorize(&self, headers: &mut http::HeaderMap) {
+        if let Some(value) = self.0.bearer.header() {
+            headers.insert(http::header::AUTHORIZATION, value);
+        }
+    }
+
     /// Whether it is the same one, as far as anybody can tell without looking at it.
     pub fn is_of_generation(&self, other: &Self) -> bool {
         match (self.0.generation, other.0.generation) {
@@ -68,6 +78,11 @@ impl ApiClient {
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         self.inner.calls.forward(&self.inner.app.hosts, &token.0.bearer, head, body).await
+    }
+
+    /// Whether a token may go to an address: it is one of the app's own, and not in clear text over a network.
+    pub fn permits(&self, url: &Url) -> bool {
+        self.inner.calls.permits(&self.inner.app.hosts, url)
     }
 
     /// What an answer to a request with this token says: nothing, if it was done.

@@ -14,11 +14,10 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use http_body::{Body, Frame, SizeHint};
 use tokenward_core::{Hosts, TransportFault};
 use tokio::io::{AsyncRead, AsyncWrite};
-use zeroize::Zeroizing;
 
 use super::{Bearer, CallFault, Calls};
 use crate::Call;
@@ -72,10 +71,7 @@ impl Calls {
         for name in [AUTHORIZATION, HOST, CONTENT_LENGTH, TRANSFER_ENCODING] {
             request.headers_mut().remove(name);
         }
-        let bearer = Zeroizing::new(format!("Bearer {}", bearer.expose()));
-        let mut value =
-            HeaderValue::from_str(&bearer).map_err(|_| unsent("the bearer cannot stand in a header".to_owned()))?;
-        value.set_sensitive(true);
+        let value = bearer.header().ok_or_else(|| unsent(super::NO_BEARER.to_owned()))?;
         request.headers_mut().insert(AUTHORIZATION, value);
         let asked = Arc::new(AtomicBool::new(body.is_none()));
         if let Some(body) = body {
