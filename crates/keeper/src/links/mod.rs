@@ -25,4 +25,5 @@ pub use error::{DocumentError, FileError};
 pub use file::{Held, LinkedFile};
 pub use shape::Shape;
 pub use tokenward_core::{BadPlace, Format, Place, Step};
+pub(crate) use tree::Tree;
 pub use value::Value;
