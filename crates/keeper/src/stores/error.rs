@@ -91,10 +91,10 @@ pub enum StoreError {
     #[error("there is no token in it")]
     NoToken,
     /// There are several logins where one was asked for.
-    #[error("there are several logins in it: {places}")]
+    #[error("there are several logins in it: {accounts}")]
     Several {
-        /// Where they stand.
-        places: String,
+        /// The words that tell them apart.
+        accounts: String,
     },
     /// A token that is none.
     #[error("{what} is no token: {reason}")]

@@ -91,14 +91,18 @@ pub fn read(
             if oidc_agent::is_sealed(&content) {
                 return Err(oidc_agent::sealed(place));
             }
-            let mut login = token_json(&content)?;
-            (login.tool, login.place, login.writable) = (tool, place.to_owned(), false);
-            Ok(vec![login])
+            let mut logins = token_json::logins(&content)?;
+            for login in &mut logins {
+                (login.tool, login.place, login.writable) = (tool, place.to_owned(), false);
+            }
+            Ok(logins)
         }
         Tool::TokenFile => {
-            let mut login = token_json(&content()?)?;
-            place.clone_into(&mut login.place);
-            Ok(vec![login])
+            let mut logins = token_json::logins(&content()?)?;
+            for login in &mut logins {
+                place.clone_into(&mut login.place);
+            }
+            Ok(logins)
         }
     }
 }

@@ -22,24 +22,27 @@ use crate::links::{Document, Shape, Tree, Value};
 /// # Errors
 /// [`StoreError`]; none of its sentences holds a value of the text.
 pub fn token_json(bytes: &[u8]) -> Result<FoundLogin, StoreError> {
+    let mut found = logins(bytes)?;
+    match (found.pop(), found.is_empty()) {
+        (Some(login), true) => Ok(login),
+        (last, _) => {
+            let accounts: Vec<_> = found.into_iter().chain(last).map(|login| login.account).collect();
+            Err(StoreError::Several { accounts: accounts.join(", ") })
+        }
+    }
+}
+
+/// Every login in a JSON text; at least one.
+pub(super) fn logins(bytes: &[u8]) -> Result<Vec<FoundLogin>, StoreError> {
     let document = Document::parse(Format::Json, bytes)?;
     let root = document.tree()?;
     let shapes: Vec<_> = Shape::detect(&document).into_iter().filter(Shape::has_token).collect();
-    let shape = match shapes.as_slice() {
-        [] => {
-            let code = root.get("code").and_then(Tree::value).and_then(Value::as_whole);
-            return Err(code
-                .filter(|code| *code != 0)
-                .map_or(StoreError::NoToken, |code| StoreError::Refusal { code }));
-        }
-        [shape] => shape,
-        several => {
-            let places = several.iter().filter_map(|shape| shape.refresh().or(shape.access()));
-            let places: Vec<_> = places.map(shown).collect();
-            return Err(StoreError::Several { places: places.join(", ") });
-        }
-    };
-    Reader { root: &root, shape }.login()
+    if shapes.is_empty() {
+        let code = root.get("code").and_then(Tree::value).and_then(Value::as_whole);
+        return Err(code.filter(|code| *code != 0).map_or(StoreError::NoToken, |code| StoreError::Refusal { code }));
+    }
+    let several = shapes.len() > 1;
+    shapes.iter().map(|shape| Reader { root: &root, shape }.login(several)).collect()
 }
 
 /// A place without the keys that are tokens themselves, as some caches file a login under its access token.
@@ -60,14 +63,16 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn login(&self) -> Result<FoundLogin, StoreError> {
+    /// The login; one of several is named by where it stands, too.
+    fn login(&self, several: bool) -> Result<FoundLogin, StoreError> {
         let agent = self.text(&["issuer_url"]).is_some();
         let tool = if agent { Tool::OidcAgent } else { Tool::TokenFile };
         let app_id = self.value(self.shape.app_id.as_ref()).map(|id| id.spelled().to_string());
         let subject = self.subject();
         let name = subject.as_ref().map(|subject| subject.name.clone().unwrap_or_else(|| subject.id.clone()));
         let name = if agent { self.text(&["name"]) } else { name };
-        let words = [app_id.clone(), name];
+        let place = self.shape.refresh().or(self.shape.access()).filter(|_| several).map(shown);
+        let words = [app_id.clone(), name, place];
         let mut login = FoundLogin::of(tool, PathBuf::new()).named(words.iter().flatten().map(String::as_str));
         login.writable = !agent;
         login.access = self.secret(self.shape.access(), AccessToken::parse)?;

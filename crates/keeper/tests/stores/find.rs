@@ -65,4 +65,10 @@ fn a_token_file_is_read_in_place() {
     let place = home.write("token.json", r#"{"refresh_token":"r"}"#);
     let logins = read(&home.environment(), Tool::TokenFile, &place, &Means::default()).unwrap();
     assert_eq!((logins[0].tool, &logins[0].place, logins[0].writable), (Tool::TokenFile, &place, true));
+    // Several are told apart by where they stand, where nothing else does.
+    let place =
+        home.write("tokens.json", r#"{"work":{"refresh_token":"r"},"u-SECRET":{"access_token":"a","open_id":"ou_1"}}"#);
+    let logins = read(&home.environment(), Tool::TokenFile, &place, &Means::default()).unwrap();
+    let accounts: Vec<_> = logins.iter().map(|login| login.account.as_str()).collect();
+    assert_eq!(accounts, ["work.refresh_token", "ou_1 · ….access_token"]);
 }
