@@ -7,6 +7,7 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
 mod api;
+mod proxy;
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -23,6 +24,7 @@ use zeroize::Zeroizing;
 use crate::say::Lang;
 
 pub(crate) use api::Api;
+pub(crate) use proxy::Proxy;
 
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
 #[derive(Debug, Parser)]
@@ -92,6 +94,8 @@ pub(crate) enum Command {
     Exec(Exec),
     /// Call the provider's API with a token that is good
     Api(Box<Api>),
+    /// Listen on this machine for programs that call the provider's API, and put the token in for them
+    Proxy(Proxy),
     /// Forget a login, and withdraw it at the provider if wished
     Logout(Logout),
     /// Start a provider on this machine that truly rotates tokens, for trying and testing
@@ -428,6 +432,7 @@ pub(crate) enum BadValue {
     Target,
     Pair,
     Header,
+    Listen,
 }
 
 impl BadValue {
@@ -445,6 +450,7 @@ impl BadValue {
             Self::Target => lang.bad_target(),
             Self::Pair => lang.bad_pair(),
             Self::Header => lang.bad_header(),
+            Self::Listen => lang.bad_listen(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything is opened when it is first needed, so that `completions` reads no file and `status` opens no socket.
 
+use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 use tokenward::{
@@ -10,6 +11,7 @@ use tokenward::{
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{App, AppKind, Code, GrantId, ProfileName};
+use tokio::sync::Notify;
 
 use crate::ambient::Ambient;
 use crate::args::Global;
@@ -24,11 +26,12 @@ pub(crate) struct Desk {
     pub(crate) global: Global,
     pub(crate) printer: Printer,
     keeper: OnceLock<Keeper>,
+    stop: OnceLock<Arc<Notify>>,
 }
 
 impl Desk {
     pub(crate) fn new(ambient: Ambient, global: Global, printer: Printer) -> Self {
-        Self { ambient, global, printer, keeper: OnceLock::new() }
+        Self { ambient, global, printer, keeper: OnceLock::new(), stop: OnceLock::new() }
     }
 
     /// The language of the words.
@@ -85,9 +88,24 @@ impl Desk {
         settings.selected(self.global.profile.as_ref()).map_err(|error| self.settings_failure(&error))
     }
 
+    /// Ends when a signal asks the command to. A command that takes this ends by itself; others are ended.
+    pub(crate) fn stopping(&self) -> impl Future<Output = ()> + use<> {
+        let stop = Arc::clone(self.stop.get_or_init(Arc::default));
+        async move { stop.notified().await }
+    }
+
+    /// Asks the command to end, if it is one that ends by itself.
+    pub(crate) fn stop(&self) -> bool {
+        self.stop.get().inspect(|stop| stop.notify_one()).is_some()
+    }
+
     /// Opens vault and engine.
     pub(crate) async fn session(&self, settings: &Settings) -> Result<Session, Failure> {
-        let session = Session::open(self.session_options(settings)?).await?;
+        self.open(self.session_options(settings)?).await
+    }
+
+    async fn open(&self, options: SessionOptions<'_>) -> Result<Session, Failure> {
+        let session = Session::open(options).await?;
         self.keeper.get_or_init(|| session.keeper().clone());
         let lang = self.lang();
         for repair in session.vault().repairs() {
@@ -173,9 +191,14 @@ impl Desk {
 
     /// Everything at once, for commands that act on a login.
     pub(crate) async fn work(&self) -> Result<Work, Failure> {
+        self.work_with(KeeperOptions::default()).await
+    }
+
+    /// The same with an engine that waits differently.
+    pub(crate) async fn work_with(&self, keeper: KeeperOptions) -> Result<Work, Failure> {
         let settings = self.settings()?;
         let profile = self.profile(&settings)?;
-        let session = self.session(&settings).await?;
+        let session = self.open(SessionOptions { keeper, ..self.session_options(&settings)? }).await?;
         let app = self.app(&profile, &session).await?;
         Ok(Work { profile, session, app })
     }

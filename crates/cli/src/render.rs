@@ -131,6 +131,13 @@ impl Printer {
         }
     }
 
+    /// An object on a line of stderr, unless nothing but data and errors is to be heard.
+    pub(crate) fn report(&self, value: &serde_json::Value) {
+        if self.loudness >= 0 {
+            Self::err(&value.to_string());
+        }
+    }
+
     /// A question, without a line break.
     pub(crate) fn question(&self, text: &str) {
         let mut err = io::stderr().lock();

@@ -26,6 +26,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,7 @@ use relay::Relay;
 use tokens::Tokens;
 
 pub use secret::{LocalSecret, WeakSecret};
+pub use token_calls::PLACEHOLDER;
 
 /// Who may come in, and what is told to whom.
 pub struct ProxyOptions {
@@ -57,7 +59,15 @@ pub struct ProxyOptions {
     pub words: Words,
     /// Told of every request once its answer begins.
     pub watcher: Watcher,
+    /// Asked when the login is gone: whether there is another one now.
+    pub again: Option<Again>,
 }
+
+/// Looks for the login that has taken the place of one that is gone.
+pub type Again = Arc<dyn Fn() -> Found + Send + Sync>;
+
+/// A client with another login, if there is one.
+pub type Found = Pin<Box<dyn Future<Output = Option<ApiClient>> + Send>>;
 
 /// What is said to a caller about a code.
 pub type Words = Arc<dyn Fn(Code) -> Story + Send + Sync>;
@@ -185,7 +195,7 @@ impl Proxy {
         let address = listener.local_addr().map_err(|source| ProxyError::Bind { address, source })?;
         let relay = Relay {
             door,
-            tokens: Tokens::new(client),
+            tokens: Tokens::new(client, options.again),
             limits: options.limits,
             words: options.words,
             watcher: options.watcher,

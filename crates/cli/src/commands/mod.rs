@@ -9,6 +9,7 @@ mod list;
 mod login;
 mod logout;
 mod man;
+mod proxy;
 mod refresh;
 mod sandbox;
 mod status;
@@ -33,6 +34,7 @@ pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failu
         Command::List => list::run(desk).await,
         Command::Exec(exec) => exec::run(exec, desk).await,
         Command::Api(api) => api::run(*api, desk).await,
+        Command::Proxy(proxy) => proxy::run(proxy, desk).await,
         Command::Logout(logout) => logout::run(&logout, desk).await,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, desk).await,
         Command::Demo(demo) => demo::run(&demo, desk).await,

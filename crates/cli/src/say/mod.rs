@@ -11,6 +11,7 @@ pub(crate) mod help;
 mod lang;
 mod login;
 mod oddities;
+mod proxy;
 mod remedies;
 mod settings;
 mod stage;
@@ -53,7 +54,9 @@ mod tests {
 
     #[test]
     fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
-        let all = [api::ALL, commands::ALL, login::ALL, settings::ALL, stage::ALL, standing::ALL, time::ALL].concat();
+        let all =
+            [api::ALL, commands::ALL, login::ALL, proxy::ALL, settings::ALL, stage::ALL, standing::ALL, time::ALL]
+                .concat();
         let mut names = BTreeSet::new();
         for (name, en, zh) in all {
             assert!(names.insert(name), "{name} twice");

@@ -164,10 +164,10 @@ impl Relay {
 
     /// Sends once, for as long as anything moves and a while longer.
     async fn send(&self, token: &HeldToken, head: &ForwardHead, upload: &Upload) -> Result<Forwarded, CallFault> {
-        let body = upload.begin();
+        let (client, body) = (self.tokens.client(), upload.begin());
         tokio::select! {
             biased;
-            forwarded = self.tokens.client().forward(token, head, body) => forwarded,
+            forwarded = client.forward(token, head, body) => forwarded,
             () = upload.still_for(self.limits.provider_time) => Err(CallFault::Lost(TransportFault {
                 reason: format!("the provider did not answer within {} s", self.limits.provider_time.as_secs()),
                 timed_out: true,
@@ -213,8 +213,8 @@ impl Relay {
         visit: &Visit,
         caller: Arc<Caller>,
     ) -> Response<Download> {
-        let hosts = &self.tokens.client().app().hosts;
-        let headers = fields::of_answer(forwarded.headers(), true, visit, hosts);
+        let client = self.tokens.client();
+        let headers = fields::of_answer(forwarded.headers(), true, visit, &client.app().hosts);
         tokio::spawn(async move {
             let mut stopped = caller.stopped.clone();
             let between = async {

@@ -37,8 +37,9 @@ pub(super) fn token_call(method: &Method, target: &str) -> Option<TokenCall> {
     Some(TokenCall::Placeholder(answer))
 }
 
-/// In place of a token. It has a token's form, because some SDKs look at it (reference §11, 99991671).
-pub(super) const PLACEHOLDER: &str = "t-tokenward-puts-the-real-one-in";
+/// What stands in place of a token where a program wants one. It has a token's form, because some SDKs look at it
+/// (reference §11, 99991671), and opens nothing.
+pub const PLACEHOLDER: &str = "t-tokenward-puts-the-real-one-in";
 /// That of the provider's own (reference §9).
 const PLACEHOLDER_LIFE: u32 = 7200;
 const LOGIN: &[&str] = &[

@@ -6,15 +6,19 @@
 //! that still lives (I7; the keeper decides).
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokenward::{ApiClient, ApiError, CallRefusal, HeldToken};
+use tokenward_core::Code;
 use tokio::time::Instant;
+
+use super::Again;
 
 /// The present token of an identity.
 pub(super) struct Tokens {
-    client: ApiClient,
+    client: RwLock<ApiClient>,
+    again: Option<Again>,
     present: Mutex<Option<Present>>,
     used: AtomicBool,
 }
@@ -27,12 +31,12 @@ struct Present {
 }
 
 impl Tokens {
-    pub(super) fn new(client: ApiClient) -> Self {
-        Self { client, present: Mutex::default(), used: AtomicBool::new(false) }
+    pub(super) fn new(client: ApiClient, again: Option<Again>) -> Self {
+        Self { client: RwLock::new(client), again, present: Mutex::default(), used: AtomicBool::new(false) }
     }
 
-    pub(super) const fn client(&self) -> &ApiClient {
-        &self.client
+    pub(super) fn client(&self) -> ApiClient {
+        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A token that is good now.
@@ -45,7 +49,7 @@ impl Tokens {
             }
             present.sought = true;
         }
-        let found = self.client.hold().await;
+        let found = self.hold().await;
         match found {
             Ok(held) => Ok(self.keep_present(Arc::new(held))),
             Err(error) => {
@@ -62,7 +66,7 @@ impl Tokens {
         target: &str,
         refusal: &CallRefusal,
     ) -> Result<Option<Arc<HeldToken>>, ApiError> {
-        match self.client.newer(refused, target, refusal).await {
+        match self.client().newer(refused, target, refusal).await {
             Ok(newer) => Ok(newer.map(|held| self.keep_present(Arc::new(held)))),
             Err(error) => {
                 // Whoever comes next is told the same by the vault, and is not sent out with a dead token.
@@ -82,10 +86,22 @@ impl Tokens {
         loop {
             tokio::time::sleep(ROUND).await;
             idle = if self.used.swap(false, Ordering::Relaxed) { Duration::ZERO } else { idle + ROUND };
-            if let Err(error) = self.client.keep_alive(idle < IN_USE).await {
+            if let Err(error) = self.client().keep_alive(idle < IN_USE).await {
                 tracing::warn!(%error, "the login could not be kept fresh; it is tried again");
             }
         }
+    }
+
+    /// A token from the vault. Where the login was ended, of the one that has taken its place.
+    async fn hold(&self) -> Result<HeldToken, ApiError> {
+        let held = self.client().hold().await;
+        let (Err(ApiError::Token(error)), Some(again)) = (&held, &self.again) else { return held };
+        if error.code() != Code::NotLoggedIn {
+            return held;
+        }
+        let Some(client) = again().await else { return held };
+        *self.client.write().unwrap_or_else(PoisonError::into_inner) = client.clone();
+        client.hold().await
     }
 
     fn keep_present(&self, held: Arc<HeldToken>) -> Arc<HeldToken> {

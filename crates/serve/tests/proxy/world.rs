@@ -119,6 +119,7 @@ impl World {
         let client = self.session.api(app, identity, CallOptions::default(), ApiOptions::default());
         let exchanges = Arc::new(Mutex::new(Vec::new()));
         let options = ProxyOptions {
+            again: None,
             secret: wishes.secret.then(|| LocalSecret::parse(SECRET).unwrap()),
             allow_remote: false,
             hosts: Vec::new(),
