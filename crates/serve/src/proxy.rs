@@ -41,7 +41,7 @@ use relay::Relay;
 use tokens::Tokens;
 
 pub use secret::{LocalSecret, WeakSecret};
-pub use token_calls::PLACEHOLDER;
+pub use token_calls::USER_PLACEHOLDER;
 
 /// Who may come in, and what is told to whom.
 pub struct ProxyOptions {

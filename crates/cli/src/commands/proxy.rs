@@ -20,7 +20,7 @@ use tokenward::{ApiClient, ApiOptions, CallOptions, Identity as As, KeeperOption
 use tokenward_core::ports::Clock as _;
 use tokenward_core::{App, Code};
 use tokenward_serve::proxy::{
-    Exchange, Limits, LocalSecret, PLACEHOLDER, Proxy as Listening, ProxyError, ProxyOptions, Story,
+    Exchange, Limits, LocalSecret, Proxy as Listening, ProxyError, ProxyOptions, Story, USER_PLACEHOLDER,
 };
 
 use crate::args::{Identity, Proxy};
@@ -181,7 +181,7 @@ fn environment(url: &str, app: &App, identity: Identity) -> Vec<(&'static str, S
         ("LARK_TOKEN_MODE", mode.to_owned()),
     ];
     if identity == Identity::User {
-        env.push(("USER_ACCESS_TOKEN", PLACEHOLDER.to_owned()));
+        env.push(("USER_ACCESS_TOKEN", USER_PLACEHOLDER.to_owned()));
     }
     env
 }
@@ -258,7 +258,7 @@ impl Log {
 }
 
 fn line(exchange: &Exchange, now: jiff::Timestamp, turned: &str) -> String {
-    let Exchange { method, path, status, took, .. } = exchange;
+    let (Exchange { path, status, took, .. }, method) = (exchange, exchange.method.as_str());
     let mut line = format!("{}  {status}  {method:<6} {path}  {} ms", now.strftime("%H:%M:%SZ"), took.as_millis());
     if exchange.turned {
         line.push_str("  ");

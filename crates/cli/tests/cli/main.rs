@@ -18,6 +18,7 @@ mod languages;
 mod logins;
 mod mistakes;
 mod old_script;
+mod proxy;
 mod race;
 mod secrets;
 mod signals;

@@ -37,9 +37,10 @@ pub(super) fn token_call(method: &Method, target: &str) -> Option<TokenCall> {
     Some(TokenCall::Placeholder(answer))
 }
 
-/// What stands in place of a token where a program wants one. It has a token's form, because some SDKs look at it
-/// (reference §11, 99991671), and opens nothing.
-pub const PLACEHOLDER: &str = "t-tokenward-puts-the-real-one-in";
+/// What stands in place of a person's token where a program wants one. It opens nothing.
+pub const USER_PLACEHOLDER: &str = "u-tokenward-puts-the-real-one-in";
+/// The same of a tenant's. It has a token's form, because some SDKs look at it (reference §11, 99991671).
+const PLACEHOLDER: &str = "t-tokenward-puts-the-real-one-in";
 /// That of the provider's own (reference §9).
 const PLACEHOLDER_LIFE: u32 = 7200;
 const LOGIN: &[&str] = &[
