@@ -7,6 +7,8 @@
 mod api;
 mod codes;
 mod commands;
+#[cfg(feature = "jq")]
+mod filter;
 pub(crate) mod help;
 mod lang;
 mod login;
@@ -53,7 +55,18 @@ mod tests {
 
     #[test]
     fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
-        let all = [api::ALL, commands::ALL, login::ALL, settings::ALL, stage::ALL, standing::ALL, time::ALL].concat();
+        let all = [
+            api::ALL,
+            commands::ALL,
+            #[cfg(feature = "jq")]
+            filter::ALL,
+            login::ALL,
+            settings::ALL,
+            stage::ALL,
+            standing::ALL,
+            time::ALL,
+        ]
+        .concat();
         let mut names = BTreeSet::new();
         for (name, en, zh) in all {
             assert!(names.insert(name), "{name} twice");
