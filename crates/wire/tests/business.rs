@@ -196,6 +196,19 @@ fn a_token_goes_to_the_apps_own_hosts() {
     }
 }
 
+proptest::proptest! {
+    #[test]
+    fn no_target_leaves_the_apps_hosts(target in r"(https?:)?[/\\\\]{0,3}[a-z@:.%/\\\\0-9#?&=\\[\\]]{0,24}(gateway\.test)?[/\\\\.%2ef@:a-z?#]{0,24}") {
+        let base = Url::parse("https://gateway.test/feishu").unwrap();
+        let hosts = Hosts { open: base.clone(), accounts: base.clone() };
+        if let Ok(url) = Call::get(&target).query("a", "b").address(&hosts) {
+            proptest::prop_assert_eq!(url.origin(), base.origin());
+            proptest::prop_assert!(url.path() == "/feishu" || url.path().starts_with("/feishu/"), "{}", url);
+            proptest::prop_assert!(url.username().is_empty());
+        }
+    }
+}
+
 #[test]
 fn a_code_means_the_same_whatever_the_status() {
     for status in [200, 400, 401, 403, 500] {
