@@ -18,7 +18,7 @@ use tokenward_wire::Feishu;
 use crate::{Error, Home, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver, Observer, Parts, Processes};
 
 pub use tokenward_vault::handout::HandOut;
-pub use tokenward_vault::{BackupKey, Info as VaultInfo, Repair};
+pub use tokenward_vault::{BackupKey, Health, Info as VaultInfo, Repair, WaitingAnswer};
 
 /// What a session is opened with.
 pub struct SessionOptions<'a> {
@@ -57,6 +57,24 @@ impl Session {
     /// # Errors
     /// The vault's codes `TW03xx`.
     pub async fn open(options: SessionOptions<'_>) -> Result<Self, Error> {
+        let mut session = Self::look(options).await?;
+        session.recovered = match session.keeper.recover_logins().await {
+            // A login that cannot be stored now is kept and stored later; it must not keep anyone from another login's
+            // token (I7).
+            Err(error) if error.code().exit() == ExitClass::TryLater => {
+                tracing::warn!(%error, "a login of an earlier process waits to be stored");
+                Vec::new()
+            }
+            recovered => recovered?,
+        };
+        Ok(session)
+    }
+
+    /// The same without making logins of answers that wait, for those who want to see them.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub async fn look(options: SessionOptions<'_>) -> Result<Self, Error> {
         let SessionOptions { home, clock, entropy, key, observer, keeper } = options;
         let vault = Arc::new(
             SqliteVault::open(VaultOptions {
@@ -78,16 +96,7 @@ impl Session {
             observer: observer.unwrap_or_else(|| Arc::new(NoObserver)),
         };
         let keeper = Keeper::new(parts.clone(), keeper);
-        let recovered = match keeper.recover_logins().await {
-            // A login that cannot be stored now is kept and stored later; it must not keep anyone from another login's
-            // token (I7).
-            Err(error) if error.code().exit() == ExitClass::TryLater => {
-                tracing::warn!(%error, "a login of an earlier process waits to be stored");
-                Vec::new()
-            }
-            recovered => recovered?,
-        };
-        Ok(Self { vault, parts, keeper, recovered, folder: Folder::new(home.path()) })
+        Ok(Self { vault, parts, keeper, recovered: Vec::new(), folder: Folder::new(home.path()) })
     }
 
     /// The keeper.
