@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Clock, Entropy, Vault};
+use tokenward_core::ports::{Clock, Entropy, Provider, Vault};
 use tokenward_core::{AppName, Code, ExitClass, ProfileName, SecretBytes};
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, SqliteVault, VaultOptions, handout};
 use tokenward_wire::Feishu;
@@ -89,7 +89,7 @@ impl Session {
         );
         let parts = Parts {
             vault: Arc::clone(&vault) as Arc<dyn Vault>,
-            provider: Arc::new(Feishu::new(clock.clone())),
+            provider: provider(&clock),
             clock,
             processes: Processes::new(Path::new("/proc"), &*entropy),
             entropy,
@@ -160,6 +160,11 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("keeper", &self.keeper).finish_non_exhaustive()
     }
+}
+
+/// The provider alone, for calls that need no vault.
+pub(crate) fn provider(clock: &Arc<dyn Clock>) -> Arc<dyn Provider> {
+    Arc::new(Feishu::new(Arc::clone(clock)))
 }
 
 /// Puts the vault of a backup in place. With `replace`, a vault that is there already is moved aside, and its new path

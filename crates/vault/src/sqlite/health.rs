@@ -41,10 +41,8 @@ impl SqliteVault {
         let free = room::free(self.folder.vault())?;
         let slots = self.rescue.kept().map_err(|error| self.io(&error))?;
         let mut connection = self.read().await?;
-        let mut damage: Vec<String> = sqlx::query_scalar(sql::INTEGRITY)
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(|error| self.sql(&error))?;
+        let mut damage: Vec<String> =
+            sqlx::query_scalar(sql::INTEGRITY).fetch_all(&mut *connection).await.map_err(|error| self.sql(&error))?;
         damage.retain(|line| line != "ok");
         let mut waiting = Vec::new();
         for slot in slots {
