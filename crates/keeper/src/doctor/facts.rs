@@ -30,6 +30,14 @@ pub struct Facts {
     pub store: StoreFacts,
 }
 
+impl Facts {
+    /// Nothing but that the settings cannot be read, which everything else rests on.
+    pub fn unreadable(now: Timestamp, online: bool, error: SettingsError, vault: PathBuf) -> Self {
+        let (unsettled, store) = (Some(Arc::new(error)), StoreFacts::Absent(vault));
+        Self { now, online, unsettled, warnings: Vec::new(), profiles: Vec::new(), store }
+    }
+}
+
 /// How much of a profile is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {

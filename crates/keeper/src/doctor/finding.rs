@@ -18,6 +18,16 @@ pub struct Finding {
     pub story: Story,
 }
 
+impl Finding {
+    /// Whose: for a line about another profile, that one.
+    pub fn profile(&self) -> Option<&ProfileName> {
+        match &self.story {
+            Story::Other { profile, .. } => Some(profile),
+            _ => self.profile.as_ref(),
+        }
+    }
+}
+
 /// The questions, in the order in which they are answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Check {
