@@ -81,7 +81,7 @@ crate::say::sentences! {
     doctor_tried_all_the_same() { "the next use tries it all the same: only the provider's word is final, and the clock may be wrong" "下次使用时仍会尝试：只有服务方的答复才算数，且时钟可能有误" }
 
     doctor_turns(count) { "what happened last, newest first ({count})" "最近发生的事，新的在前（{count} 条）" }
-    doctor_past(when, what, who) { "{when}: {what}, by {who}" "{when}：{what}，{who}" }
+    doctor_past(when, what, who) { "{when}: {what}, by {who}" "{when}：{what}（{who}）" }
     doctor_past_login(generation) { "logged in, generation {generation}" "登录，第 {generation} 代" }
     doctor_past_logout() { "logged out" "退出登录" }
     doctor_past_turned(old, new) { "turned, generation {old} to {new}" "续期，第 {old} 代到第 {new} 代" }
