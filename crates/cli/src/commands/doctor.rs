@@ -1,5 +1,6 @@
 //! `tokenward doctor`: what is wrong, and what to do about it. No refresh token is ever sent (I8).
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -80,6 +81,7 @@ fn rows<'a>(
 ) -> Vec<Row> {
     let lang = desk.lang();
     let (mut rows, mut last, mut of) = (Vec::new(), None, None);
+    let mut advised = BTreeSet::new();
     for finding in findings {
         if several && of != Some(&finding.profile) {
             rows.extend(finding.profile.as_ref().map(|name| Row::head(lang.doctor_profile(name))));
@@ -92,7 +94,11 @@ fn rows<'a>(
             _ => format!("{} ({code})", told.message),
         }];
         lines.extend(told.details.into_iter().map(|detail| format!("- {detail}")));
-        lines.extend(told.next.into_iter().map(|next| format!("{}{}{next}", lang.next_head(), lang.gap())));
+        // What is not checked is often so for one and the same reason; the advice against it is given once.
+        let fresh = |next: &String| code != Code::NotChecked || advised.insert(next.clone());
+        lines.extend(
+            told.next.into_iter().filter(fresh).map(|next| format!("{}{}{next}", lang.next_head(), lang.gap())),
+        );
         if severity >= Severity::Warning {
             lines.push(format!("{}{}{}", lang.page_head(), lang.gap(), page(code)));
         }

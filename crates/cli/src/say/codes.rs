@@ -318,7 +318,7 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::AnswerWaits => (
             w("the provider's answer to a turn waits to be read", "服务方的续期应答等待处理"),
-            w("run `tokenward token`", "请运行 `tokenward token`"),
+            w("run `tokenward refresh`", "请运行 `tokenward refresh`"),
         ),
         Code::SetAside => (
             w("tokens that came too late, or gave way to others, are kept aside", "有令牌另行保存（迟到或被取代）"),

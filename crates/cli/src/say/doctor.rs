@@ -12,7 +12,7 @@ use tokenward::doctor::{
     Cause, Check, Death, Doubtful, Finding, KeyFacts, Past, PastTurn, Says, SecretFacts, Severity, Story, Tale, Who,
 };
 use tokenward_core::rotation::Recovery;
-use tokenward_core::{Closing, Code, ProfileName, Subject};
+use tokenward_core::{Closing, Code, Doubt, ProfileName, Subject};
 
 use super::Lang;
 use crate::failure::provider_words;
@@ -305,12 +305,20 @@ impl Lang {
                 let end = end.map_or_else(|| since.clone(), at);
                 Told::of(self.doctor_dead_end(end)).detail(self.doctor_dead_end_why(obtained))
             }
+            Tale::EarlyEnd { announced } => {
+                Told::of(self.doctor_dead_early()).detail(self.doctor_dead_early_why(obtained, at(*announced)))
+            }
             Tale::MixedUp { issued_by, sent_to } => {
                 Told::of(self.doctor_dead_mixed(issued_by, sent_to)).detail(self.doctor_dead_mixed_why(issued_by))
             }
             Tale::Invalid { issued_by } => {
-                Told::of(self.doctor_dead_invalid()).detail(self.doctor_dead_invalid_why(issued_by))
+                Told::of(self.doctor_dead_invalid()).detail(if issued_by.needs_app_token() {
+                    self.doctor_dead_invalid_v1(issued_by)
+                } else {
+                    self.doctor_dead_invalid_why(issued_by)
+                })
             }
+
             Tale::Refused => Told::of(self.happened(death.code).to_owned()),
         };
         told =
@@ -329,7 +337,10 @@ impl Lang {
     fn doubtful(self, doubtful: &Doubtful, now: Timestamp) -> Told {
         let at = |moment: Timestamp| self.moment(moment, now);
         let who = self.who(doubtful.sender.as_ref());
-        let told = Told::of(self.doctor_doubt(who, at(doubtful.at), self.doubt(doubtful.doubt)));
+        let told = Told::of(match doubtful.doubt {
+            Doubt::SenderDied => self.doctor_doubt_died(who, at(doubtful.at)),
+            doubt => self.doctor_doubt(who, at(doubtful.at), self.doubt(doubt)),
+        });
         let told = told.detail(match doubtful.next {
             Recovery::Wait { until } | Recovery::Hold { until } => self.doctor_doubt_later(at(until)),
             Recovery::Replay | Recovery::Settle => self.doctor_doubt_now(),

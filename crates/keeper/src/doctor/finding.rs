@@ -170,6 +170,11 @@ pub enum Tale {
         /// When the person had consented.
         consented: Timestamp,
     },
+    /// The provider says that it has ended, and had announced a later end.
+    EarlyEnd {
+        /// The end that was announced.
+        announced: Timestamp,
+    },
     /// It was issued by one endpoint family and sent to another.
     MixedUp {
         /// The family that issued it, as far as we know.

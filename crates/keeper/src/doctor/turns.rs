@@ -62,6 +62,9 @@ pub(super) fn death(login: &LoginFacts, configured: Option<TokenApi>, now: Times
         Code::AnswerLost => answer_lost(login, refused),
         Code::ForeignSpender => Tale::SecondOwner,
         Code::ConsentExpired => Tale::End { end: grant.wall, wall: true, consented: grant.consented },
+        Code::RefreshTokenExpired if grant.refresh_expires.is_some_and(|end| end > *since) => {
+            Tale::EarlyEnd { announced: grant.refresh_expires.unwrap_or(*since) }
+        }
         Code::RefreshTokenExpired => Tale::End { end: grant.refresh_expires, wall: false, consented: grant.consented },
         Code::RefreshTokenRefused if sent_to != issued_by => Tale::MixedUp { issued_by, sent_to },
         Code::RefreshTokenRefused => Tale::Invalid { issued_by },

@@ -8,7 +8,7 @@ mod stories;
 
 use std::fmt::Write as _;
 
-use tokenward::doctor::{Facts, Finding, Severity, examine};
+use tokenward::doctor::{Facts, Finding, Severity, Story, examine};
 use tokenward_core::Closing;
 
 use super::Setting;
@@ -23,10 +23,13 @@ enum Show {
 }
 
 fn page(facts: &Facts, lang: Lang, show: Show) -> String {
+    // That nobody asked the provider is in every offline look.
+    let usual = |story: &Story| matches!(story, Story::SecretNotChecked(_) | Story::ClockNotChecked);
+    let shown = |finding: &&Finding| {
+        show == Show::Everything || finding.story.severity() > Severity::Good && !usual(&finding.story)
+    };
     let mut page = String::new();
-    for finding in
-        examine(facts).iter().filter(|finding| show == Show::Everything || finding.story.severity() > Severity::Good)
-    {
+    for finding in examine(facts).iter().filter(shown) {
         write_finding(&mut page, finding, facts, lang);
     }
     page
@@ -46,7 +49,7 @@ fn write_finding(page: &mut String, finding: &Finding, facts: &Facts, lang: Lang
     }
     // A finding that hurts says what to do.
     if severity == Severity::Trouble {
-        let complete = matches!(finding.story, tokenward::doctor::Story::Settings(_));
+        let complete = matches!(finding.story, Story::Settings(_));
         assert!(complete || !told.next.is_empty(), "{told:?}");
     }
 }

@@ -49,7 +49,7 @@ crate::say::sentences! {
     doctor_serves(when) { "the access token still serves; it ends {when}" "访问令牌仍可使用，到期于 {when}" }
     doctor_dead_lost(pid, host, when, why) { "the login is over: the refresh token was sent by process {pid} on {host}, {when}, and the answer was lost ({why})" "登录已失效：刷新令牌由进程 {pid}（主机 {host}）于 {when} 发出，但应答丢失（{why}）" }
     doctor_dead_lost_why() { "the provider had already exchanged it and takes no token twice; no second tool is to blame" "服务方当时已完成轮换，且令牌不能用第二次；与其他工具无关" }
-    doctor_dead_foreign(generation) { "the login is over: somebody else used its refresh token; Tokenward's journal had never sent it (generation {generation})" "登录已失效：刷新令牌已被别处用掉；Tokenward 的日志此前从未发送过它（第 {generation} 代）" }
+    doctor_dead_foreign(generation) { "the login is over: somebody else used its refresh token; Tokenward had never sent it before (generation {generation})" "登录已失效：刷新令牌已被别处用掉；日志表明 Tokenward 此前从未发送过它（第 {generation} 代）" }
     doctor_dead_between(obtained, refused) { "the other one used it between {obtained} and {refused}" "对方使用它的时间在 {obtained} 与 {refused} 之间" }
     doctor_dead_foreign_next() { "find the other one: a script that refreshes by itself, a copied .env or vault, another tool; let it ask `tokenward token` instead. If you find none, treat it as theft" "请找出对方：自行刷新的脚本、被复制的 .env 或保险库、其他工具；让它改为调用 `tokenward token`。若找不到，请按被盗处理" }
     doctor_dead_wall(end) { "the login is over: the consent reached its hard end, {end}" "登录已失效：授权已到最终期限 {end}" }
@@ -57,14 +57,18 @@ crate::say::sentences! {
     doctor_dead_end(end) { "the login is over: the refresh token ended, {end}" "登录已失效：刷新令牌已到期 {end}" }
     doctor_dead_end_why(when) { "it came {when} and was not turned in time; a login that is used now and then does not end this way" "它获取于 {when}，之后没有及时续期；经常使用的登录不会这样到期" }
     doctor_dead_mixed(issued, sent) { "the login is over: its refresh token was issued by {issued} and sent to {sent}, which does not take it" "登录已失效：刷新令牌由 {issued} 签发，却发往 {sent}，后者不接受它" }
-    doctor_dead_mixed_why(issued) { "refresh tokens of the endpoint generations do not mix (reference: a v1 token begins with ur-); this one belongs to {issued}" "各代接口的刷新令牌不能混用（v1 的令牌以 ur- 开头）；此令牌属于 {issued}" }
+    doctor_dead_mixed_why(issued) { "refresh tokens of the endpoint generations do not mix (a v1 token begins with ur-); this one belongs to {issued}" "各代接口的刷新令牌不能混用（v1 的令牌以 ur- 开头）；此令牌属于 {issued}" }
     doctor_dead_mixed_next(issued) { "set token_api = \"{issued}\" for the app, or leave it and log in anew" "请为应用设置 token_api = \"{issued}\"，或保持现状并重新登录" }
     doctor_dead_invalid() { "the login is over: the provider calls the refresh token invalid" "登录已失效：服务方认为刷新令牌无效" }
     doctor_dead_invalid_why(issued) { "the user or an administrator withdrew the consent, or it is no token of {issued}: those of v1 begin with ur- and are refused by v2 and v3" "用户或管理员撤销了授权，或它不是 {issued} 的令牌：v1 的令牌以 ur- 开头，v2 和 v3 不接受" }
+    doctor_dead_invalid_v1(issued) { "the consent was withdrawn, the token ended, or another program had used it: {issued} does not tell these apart" "授权已撤销、令牌已到期，或已被其他程序用掉：{issued} 不区分这几种情况" }
+    doctor_dead_early() { "the login is over: the provider says that the refresh token has ended" "登录已失效：服务方称刷新令牌已到期" }
+    doctor_dead_early_why(obtained, announced) { "it came {obtained}, and its announced end was {announced}: the company may have shortened it, or the consent is older than 365 days" "它获取于 {obtained}，当时告知的到期时间为 {announced}：可能被企业缩短，或授权已超过 365 天" }
     doctor_doubt(who, when, why) { "in doubt: the refresh token was sent by {who}, {when}, and {why}" "结果未知：刷新令牌由{who}于 {when} 发出，但{why}" }
-    doctor_doubt_now() { "the next use asks the provider once more; if the first send had arrived, a new login will be needed" "下次使用时会再询问服务方一次；若第一次已经送达，则需要重新登录" }
+    doctor_doubt_died(who, when) { "in doubt: {who} set out to send the refresh token, {when}, and died before an answer was kept; whether it was sent is not known" "结果未知：{who}于 {when} 准备发送刷新令牌，但在保存应答前退出；是否已经发出无从得知" }
+    doctor_doubt_now() { "the next use asks the provider once more; if the token had arrived before, a new login will be needed" "下次使用时会再询问服务方一次；若此前已经送达，则需要重新登录" }
     doctor_doubt_later(when) { "it is asked again when that is safe: {when}" "会在安全时再次询问：{when}" }
-    doctor_doubt_next() { "`tokenward token` settles it" "运行 `tokenward token` 即可得出结果" }
+    doctor_doubt_next() { "`tokenward refresh` settles it" "运行 `tokenward refresh` 即可得出结果" }
 
     doctor_access_ends(when) { "access token until {when}" "访问令牌有效至 {when}" }
     doctor_access_ended(when) { "the access token ended {when}" "访问令牌已于 {when} 到期" }
@@ -102,7 +106,7 @@ crate::say::sentences! {
     doctor_says_code(code) { "it is a refusal, {code}" "应答为拒绝，错误码 {code}" }
     doctor_says_no() { "it is a refusal" "应答为拒绝" }
     doctor_says_nothing() { "it cannot be read as an answer of the provider" "无法解读为服务方的应答" }
-    doctor_answer_waits_next() { "`tokenward token` finishes it and sends nothing for that" "运行 `tokenward token` 即可补办完成，无需为此发送请求" }
+    doctor_answer_waits_next() { "`tokenward refresh` finishes it and sends nothing for that" "运行 `tokenward refresh` 即可补办完成，无需为此发送请求" }
     doctor_last_failed(when, who, what) { "the last turn failed, {when}, {who}: {what}. The refresh token is unspent" "上次续期失败，{when}，{who}：{what}。刷新令牌未被消耗" }
     doctor_aside(count, late, replaced, when) { "kept aside: {count} sets of tokens ({late} came too late, {replaced} gave way to a newer login); the newest {when}" "另行保存的令牌 {count} 套（迟到 {late} 套，被新登录取代 {replaced} 套）；最近一套 {when}" }
     doctor_on_trial(source, when) { "the login was taken over from {source}, {when}, and has not turned yet; the one before it is kept until then" "此登录于 {when} 从 {source} 接管，尚未续期过；在此之前会保留原有的令牌" }

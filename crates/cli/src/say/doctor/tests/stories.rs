@@ -271,6 +271,13 @@ fn crashes() -> Vec<Story> {
             login(facts).open.push(turn);
         })
     };
+    let mut late = story("an answer that came too late", |facts| {
+        let login = login(facts);
+        let parked = entry(at(50), 2, None, closed(9, Closing::Parked));
+        login.journal.splice(0..0, [parked, entry(at(49), 2, Some(4711), begun(9, false))]);
+        login.aside = vec![Aside { at: at(50), replaced: false }];
+    });
+    late.2 = Show::Everything;
     vec![
         story("an open intent with a living sender", |facts| {
             begun_only(facts);
@@ -308,12 +315,7 @@ fn crashes() -> Vec<Story> {
         story("parked sets", |facts| {
             login(facts).aside = vec![Aside { at: at(30), replaced: false }, Aside { at: at(10), replaced: true }];
         }),
-        story("an answer that came too late", |facts| {
-            let login = login(facts);
-            let journal =
-                [entry(at(50), 2, None, closed(9, Closing::Parked)), entry(at(49), 2, Some(4711), begun(9, false))];
-            login.journal.splice(0..0, journal);
-        }),
+        late,
     ]
 }
 
