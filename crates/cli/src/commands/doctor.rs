@@ -33,12 +33,12 @@ pub(super) async fn run(args: &Doctor, desk: &Desk) -> Result<ExitCode, Failure>
     let home = desk.home()?;
     let named = args.of.as_ref().or(desk.global.profile.as_ref());
     let wish = Wish { profile: named, all: args.all, online: args.online };
-    let facts = match Settings::load(home.clone(), desk.ambient.env.clone(), Overrides::default()) {
+    let facts = match Settings::load(home, desk.ambient.env.clone(), Overrides::default()) {
         Ok((settings, warnings)) => {
             let clock = Arc::new(desk.ambient.clock);
             doctor::gather(&settings, warnings, clock, Arc::new(SystemEntropy), wish).await
         }
-        Err(error) => Facts::unreadable(desk.now(), args.online, error, home.vault()),
+        Err(error) => Facts::unreadable(desk.now(), args.online, error),
     };
     let findings = doctor::examine(&facts);
     let several = facts.profiles.iter().filter(|profile| profile.depth == Depth::Full).count() > 1;

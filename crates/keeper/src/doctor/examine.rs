@@ -215,6 +215,7 @@ fn tokens(login: &LoginFacts, now: Timestamp, dead: bool, found: &mut Collector)
 
 fn store(store: &StoreFacts, found: &mut Collector) {
     match store {
+        StoreFacts::NotLooked => {}
         StoreFacts::Absent(folder) => found.add(Check::Store, Story::StoreAbsent(folder.clone())),
         StoreFacts::Keyless(error) => found.add(Check::Store, Story::Settings(error.clone())),
         StoreFacts::Closed(folder, error) => {
@@ -261,6 +262,7 @@ fn clock(facts: &Facts, found: &mut Collector) {
     match clocks.first() {
         Some(clocks) if away(clocks) > CLOCK_SLACK => found.add(Check::Clock, Story::ClockWrong(*clocks)),
         Some(clocks) => found.add(Check::Clock, Story::ClockRight(*clocks)),
+        None if facts.profiles.is_empty() => {}
         None => found.add(Check::Clock, Story::ClockNotChecked),
     }
     let limit = facts.now.checked_add(CLOCK_SLACK).unwrap_or(facts.now);

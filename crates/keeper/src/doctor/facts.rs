@@ -32,8 +32,8 @@ pub struct Facts {
 
 impl Facts {
     /// Nothing but that the settings cannot be read, which everything else rests on.
-    pub fn unreadable(now: Timestamp, online: bool, error: SettingsError, vault: PathBuf) -> Self {
-        let (unsettled, store) = (Some(Arc::new(error)), StoreFacts::Absent(vault));
+    pub fn unreadable(now: Timestamp, online: bool, error: SettingsError) -> Self {
+        let (unsettled, store) = (Some(Arc::new(error)), StoreFacts::NotLooked);
         Self { now, online, unsettled, warnings: Vec::new(), profiles: Vec::new(), store }
     }
 }
@@ -194,6 +194,8 @@ pub enum PortFacts {
 /// The store.
 #[derive(Debug)]
 pub enum StoreFacts {
+    /// It was not looked at.
+    NotLooked,
     /// There is none yet.
     Absent(PathBuf),
     /// The key that was given for it is none.

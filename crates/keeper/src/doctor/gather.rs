@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Checkup, Clock, Entropy, Explained, Provider};
@@ -19,6 +20,7 @@ use super::facts::{
 };
 use crate::callback::{Callback, CallbackError};
 use crate::compose::provider;
+use crate::login::LOGIN_AT_WORK;
 use crate::settings::{KeySource, ResolvedProfile, SecretSource, Settings, SettingsError, Warning};
 use crate::{Error, Health, KeeperOptions, Report, Session, SessionOptions};
 
@@ -47,7 +49,7 @@ pub async fn gather(
     let absent = StoreFacts::Absent(settings.home().vault());
     let mut facts = Facts { now, online: wish.online, unsettled: None, warnings, profiles: Vec::new(), store: absent };
     let looked = match &session {
-        Some(session) => Looked::at(session).await,
+        Some(session) => Looked::at(session, now).await,
         None => Ok(Looked::default()),
     };
     let (looked, store) = match looked {
@@ -109,12 +111,17 @@ struct Looked {
 }
 
 impl Looked {
-    async fn at(session: &Session) -> Result<Self, Error> {
+    async fn at(session: &Session, now: Timestamp) -> Result<Self, Error> {
         let vault = session.vault();
         let health = vault.examine().await?;
         let answers = session.parts().vault.login_answers().await?;
+        // A younger one's process may be about to store it.
+        let left = |received: Timestamp| {
+            Duration::try_from(now.duration_since(received).abs()).unwrap_or_default() >= LOGIN_AT_WORK
+        };
         let unfinished = answers
             .into_iter()
+            .filter(|kept| left(kept.answer.received))
             .filter(|kept| matches!(session.parts().provider.read(kept.api, &kept.answer), Outcome::Rotated { .. }))
             .map(|kept| kept.profile)
             .collect();

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokenward::core::{Brand, Code, Standing, TokenApi};
+use tokenward::core::ports::Clock;
+use tokenward::core::{Brand, Code, RawAnswer, SecretBytes, Standing, TokenApi};
 use tokenward::doctor::{self, Check, Facts, Finding, Severity, Story, Tale, Wish};
 use tokenward::{Environment, Home, Overrides, Settings, SystemEntropy};
 use tokenward_emulator::{CatalogueEntry, Endpoint, Fault, FaultKind, Operation, Stage, Visit, catalogue};
@@ -221,6 +222,38 @@ async fn a_turn_under_way_is_no_trouble() {
     turn.await.unwrap().unwrap();
     assert!(worst(&world.look().await).story.severity() < Severity::Note);
     world.assert_clean();
+}
+
+#[tokio::test]
+async fn a_login_that_was_not_stored_is_seen_and_left() {
+    let world = World::new().await;
+    world.keeper().await;
+    let vault = world.parts().await.vault;
+    let answer = RawAnswer {
+        status: 200,
+        content_type: Some("application/json".into()),
+        log_id: None,
+        date: None,
+        retry_after: None,
+        body: SecretBytes::new(
+            br#"{"code":0,"access_token":"eyJa","expires_in":7200,"refresh_token":"eyJr","refresh_token_expires_in":604800}"#.to_vec(),
+        ),
+        whole: true,
+        received: Clock::now(&*world.clock),
+    };
+    let profile = "work".parse().unwrap();
+    vault.keep_login_answer(&profile, &world.app.name, TokenApi::V3, &answer).await.unwrap();
+    let unfinished = |facts: &Facts| {
+        doctor::examine(facts).iter().filter(|finding| matches!(finding.story, Story::LoginUnfinished(_))).count()
+    };
+    assert_eq!(unfinished(&world.facts(false).await), 0, "its process may still be at work");
+    world.clock.advance(jiff::SignedDuration::from_secs(90));
+    for _ in 0..2 {
+        assert_eq!(unfinished(&world.facts(false).await), 1, "a look stores nothing");
+    }
+    // Any other opening stores it.
+    assert!(world.keeper().await.grant_of(&profile).await.is_ok());
+    assert_eq!(unfinished(&world.facts(false).await), 0);
 }
 
 fn copy_folder(from: &std::path::Path, to: &std::path::Path) {

@@ -42,7 +42,7 @@ fn story(name: &'static str, change: impl FnOnce(&mut Facts)) -> Story {
 }
 
 fn bare(error: SettingsError) -> Facts {
-    Facts::unreadable(now(), false, error, "/home/ada/.local/share/tokenward/vault".into())
+    Facts::unreadable(now(), false, error)
 }
 
 fn settings() -> Vec<Story> {
