@@ -380,6 +380,9 @@ impl Lang {
         let what = match &turn.outcome {
             Past::LoggedIn => self.doctor_past_login(generation),
             Past::LoggedOut => self.doctor_past_logout(),
+            Past::Adopted { source } => self.doctor_past_adopted(generation, source),
+            Past::TakenBack { refused: true } => self.doctor_past_back_refused(generation),
+            Past::TakenBack { refused: false } => self.doctor_past_back(generation),
             Past::Answered => self.doctor_past_answered(generation),
             Past::Closed(Closing::Committed { generation: new }) => self.doctor_past_turned(generation, new),
             Past::Closed(Closing::Unsent { reason }) => self.doctor_past_unsent(generation, reason),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{CallError, Clocks};
-use tokenward_core::{ProfileName, Standing};
+use tokenward_core::{Event, ProfileName, Standing};
 
 use super::facts::{AppFacts, Depth, Facts, LoginFacts, OpenStore, PortFacts, ProfileFacts, SecretFacts, StoreFacts};
 use super::finding::{Check, Finding, Severity};
@@ -170,6 +170,14 @@ fn examine_login(facts: &Facts, app: Option<&AppFacts>, login: &LoginFacts, foun
     let replaced = login.aside.iter().filter(|set| set.replaced).count();
     if let Some(newest) = login.aside.iter().map(|set| set.at).max() {
         found.add(Check::Turns, Story::SetAside { late: login.aside.len() - replaced, replaced, newest });
+    }
+    if grant.on_trial {
+        let adopted = login.journal.iter().find_map(|entry| match &entry.event {
+            Event::Adopted { source, .. } => Some((source.clone(), entry.at)),
+            _ => None,
+        });
+        let since = adopted.as_ref().map_or(grant.turned, |(_, at)| *at);
+        found.add(Check::Turns, Story::OnTrial { source: adopted.map(|(source, _)| source), since });
     }
 }
 

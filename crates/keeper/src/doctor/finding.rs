@@ -234,6 +234,14 @@ pub enum Past {
     Open,
     /// As the journal says.
     Closed(Closing),
-    /// A kind of event that this version tells in one word.
-    Other(&'static str),
+    /// A login was taken over from elsewhere.
+    Adopted {
+        /// From where.
+        source: String,
+    },
+    /// The login that an adoption had put aside came back.
+    TakenBack {
+        /// Whether the provider had refused the adopted one; otherwise a person wished so.
+        refused: bool,
+    },
 }

@@ -15,6 +15,8 @@ pub(super) fn past(login: &LoginFacts) -> Vec<PastTurn> {
         let (replay, outcome) = match &entry.event {
             Event::LoggedIn => (false, Past::LoggedIn),
             Event::LoggedOut { .. } => (false, Past::LoggedOut),
+            Event::Adopted { source, .. } => (false, Past::Adopted { source: source.clone() }),
+            Event::TakenBack { refused, .. } => (false, Past::TakenBack { refused: *refused }),
             Event::Begun { intent, replay, .. } => (*replay, outcome(&login.journal, *intent)),
             _ => continue,
         };

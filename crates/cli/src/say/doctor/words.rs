@@ -88,6 +88,9 @@ crate::say::sentences! {
     doctor_past(when, what, who) { "{when}: {what}, by {who}" "{when}：{what}（{who}）" }
     doctor_past_login(generation) { "logged in, generation {generation}" "登录，第 {generation} 代" }
     doctor_past_logout() { "logged out" "退出登录" }
+    doctor_past_adopted(generation, source) { "taken over from {source}, generation {generation}" "从 {source} 接管，第 {generation} 代" }
+    doctor_past_back(generation) { "the login before it taken back, generation {generation}" "恢复此前的登录，第 {generation} 代" }
+    doctor_past_back_refused(generation) { "the provider refused what was taken over; the login before it is back, generation {generation}" "服务方拒绝了接管来的登录；已恢复此前的登录，第 {generation} 代" }
     doctor_past_turned(old, new) { "turned, generation {old} to {new}" "续期，第 {old} 代到第 {new} 代" }
     doctor_past_refused(generation, what, code) { "generation {generation}, refused with {code}: {what}" "第 {generation} 代，被拒绝（{code}）：{what}" }
     doctor_past_failed(generation, what) { "generation {generation}: {what}" "第 {generation} 代：{what}" }

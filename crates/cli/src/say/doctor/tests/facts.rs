@@ -86,6 +86,7 @@ pub(super) fn grant() -> Grant {
         subject: Some(Subject { id: "ou_1".into(), union_id: None, tenant: None, name: Some("Ada".into()) }),
         issued_by: TokenApi::V3,
         intent_open: false,
+        on_trial: false,
     }
 }
 

@@ -278,6 +278,14 @@ fn crashes() -> Vec<Story> {
         login.aside = vec![Aside { at: at(50), replaced: false }];
     });
     late.2 = Show::Everything;
+    let mut back = story("an adopted set that was refused", |facts| {
+        let login = login(facts);
+        let taken_back = Event::TakenBack { adopted: Generation::new(3), refused: true };
+        login.grant.generation = Generation::new(4);
+        login.journal.insert(0, entry(at(50), 4, Some(4711), taken_back));
+        login.aside = vec![Aside { at: at(50), replaced: true }];
+    });
+    back.2 = Show::Everything;
     vec![
         story("an open intent with a living sender", |facts| {
             begun_only(facts);
@@ -316,6 +324,16 @@ fn crashes() -> Vec<Story> {
             login(facts).aside = vec![Aside { at: at(30), replaced: false }, Aside { at: at(10), replaced: true }];
         }),
         late,
+        back,
+        story("an adopted set on trial", |facts| {
+            let login = login(facts);
+            login.grant.on_trial = true;
+            let fingerprint = tokenward_core::Fingerprint::from_bytes([8; 16]);
+            let source = "/home/ada/project/.env".into();
+            let adopted = Event::Adopted { source, fingerprint, replaced: Some(Generation::new(2)) };
+            login.journal.insert(0, entry(at(55), 3, Some(4711), adopted));
+            login.aside = vec![Aside { at: at(55), replaced: true }];
+        }),
     ]
 }
 

@@ -1,10 +1,16 @@
-//! Where a value stands, in words that fit each format.
+//! Where a value stands in a file, in words that fit each format.
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+mod notation;
+
+pub use notation::BadPlace;
+
 /// How a file is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// As Python's `configparser` reads.
     Ini,
@@ -28,7 +34,8 @@ impl fmt::Display for Format {
 }
 
 /// Where a value stands in a file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Place {
     /// A key of an ini file. Without a section: the one section that has the key.
     Ini {
@@ -68,29 +75,9 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ini { section: Some(section), key } => write!(f, "{key} in [{section}]"),
-            Self::Ini { section: None, key } => f.write_str(key),
-            Self::Dotenv { name } => f.write_str(name),
-            Self::Path(steps) => {
-                for (index, step) in steps.iter().enumerate() {
-                    match step {
-                        Step::Key(key) if index == 0 => f.write_str(key)?,
-                        Step::Key(key) => write!(f, ".{key}")?,
-                        Step::Index(number) => write!(f, "[{number}]")?,
-                        Step::After(word) => write!(f, "[after {word}]")?,
-                    }
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
 /// One step down a JSON or TOML document.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Step {
     /// Into an object or table, by key.
     Key(String),
