@@ -84,13 +84,13 @@ fn refusal(remedy: Remedy, class: RefusalClass, code: i64, meaning: Words) -> Ca
     })
 }
 
-fn clocks(seconds: i64) -> Option<Clocks> {
-    Some(Clocks { ours: now() + SignedDuration::from_secs(seconds), theirs: now() })
+fn clocks(seconds: i64) -> Clocks {
+    Clocks { ours: now() + SignedDuration::from_secs(seconds), theirs: now() }
 }
 
 fn checked(facts: &mut Facts, accepted: Result<(), CallError>) {
     facts.online = true;
-    app(facts).checkup = Some(Checkup { accepted, clocks: clocks(0) });
+    app(facts).checkup = Some(Checkup { accepted, clocks: Some(clocks(0)) });
 }
 
 const WRONG: Words = Words { en: "the app secret is wrong", zh: "应用密钥（App Secret）错误" };
@@ -129,11 +129,11 @@ fn secrets() -> Vec<Story> {
         }),
         story("a clock that is ahead", |facts| {
             checked(facts, Ok(()));
-            app(facts).checkup.as_mut().unwrap().clocks = clocks(480);
+            app(facts).checkup.as_mut().unwrap().clocks = Some(clocks(480));
         }),
         story("a clock that is behind", |facts| {
             checked(facts, Ok(()));
-            app(facts).checkup.as_mut().unwrap().clocks = clocks(-7200);
+            app(facts).checkup.as_mut().unwrap().clocks = Some(clocks(-7200));
         }),
     ]
 }
