@@ -277,17 +277,6 @@ pub struct ContentLimits {
     pub docx_depth: usize,
 }
 
-impl ContentLimits {
-    /// No limits.
-    pub(crate) const NONE: Self = Self {
-        wiki_depth: usize::MAX,
-        wiki_siblings: usize::MAX,
-        wiki_nodes: usize::MAX,
-        docx_blocks: usize::MAX,
-        docx_depth: usize::MAX,
-    };
-}
-
 impl Default for ContentLimits {
     fn default() -> Self {
         Self { wiki_depth: 50, wiki_siblings: 2000, wiki_nodes: 400_000, docx_blocks: 20_000, docx_depth: 32 }
