@@ -7,6 +7,7 @@
 mod api;
 mod codes;
 mod commands;
+pub(crate) mod doctor;
 #[cfg(feature = "jq")]
 mod filter;
 pub(crate) mod help;
@@ -34,7 +35,7 @@ macro_rules! sentences {
         }
 
         #[cfg(test)]
-        pub(super) const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $zh)),+];
+        pub(in crate::say) const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $zh)),+];
     };
 }
 use sentences;
@@ -58,6 +59,7 @@ mod tests {
         let all = [
             api::ALL,
             commands::ALL,
+            doctor::ALL,
             #[cfg(feature = "jq")]
             filter::ALL,
             login::ALL,
