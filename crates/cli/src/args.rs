@@ -7,6 +7,7 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
 mod api;
+mod doctor;
 mod proxy;
 
 use std::convert::Infallible;
@@ -24,6 +25,7 @@ use zeroize::Zeroizing;
 use crate::say::Lang;
 
 pub(crate) use api::Api;
+pub(crate) use doctor::Doctor;
 pub(crate) use proxy::Proxy;
 
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
@@ -90,6 +92,8 @@ pub(crate) enum Command {
     Status,
     /// Show every login; spends nothing
     List,
+    /// Explain what is wrong and what to do about it; spends nothing
+    Doctor(Doctor),
     /// Run a program with a token in its environment
     Exec(Exec),
     /// Call the provider's API with a token that is good
