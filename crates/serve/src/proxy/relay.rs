@@ -146,7 +146,9 @@ impl Relay {
             }
             if let Some(refusal) = refusal {
                 if turned {
-                    self.tokens.client().refused_again(&token, &head.target, &refusal);
+                    self.tokens.give_up(&token, &head.target, &refusal);
+                } else if self.tokens.is_given_up(&token) {
+                    tracing::debug!(code = refusal.code, "refused fresh from its turn lately; it is not turned");
                 } else if upload.is_at_hand() {
                     let newer = self.tokens.newer(&token, &head.target, &refusal).await;
                     if let Some(newer) = newer.map_err(|error| Excuse::of(&error))? {

@@ -21,6 +21,8 @@ pub(super) struct Tokens {
     again: Option<Again>,
     present: Mutex<Option<Present>>,
     used: AtomicBool,
+    /// A token that was refused fresh from its turn, and when.
+    given_up: Mutex<Option<(Arc<HeldToken>, Instant)>>,
 }
 
 struct Present {
@@ -32,7 +34,13 @@ struct Present {
 
 impl Tokens {
     pub(super) fn new(client: ApiClient, again: Option<Again>) -> Self {
-        Self { client: RwLock::new(client), again, present: Mutex::default(), used: AtomicBool::new(false) }
+        Self {
+            client: RwLock::new(client),
+            again,
+            present: Mutex::default(),
+            used: AtomicBool::new(false),
+            given_up: Mutex::default(),
+        }
     }
 
     pub(super) fn client(&self) -> ApiClient {
@@ -79,6 +87,19 @@ impl Tokens {
         }
     }
 
+    /// Notes that a token was refused fresh from its turn: turning it once more would not help.
+    pub(super) fn give_up(&self, token: &Arc<HeldToken>, target: &str, refusal: &CallRefusal) {
+        self.client().refused_again(token, target, refusal);
+        *self.given_up.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(token), Instant::now()));
+    }
+
+    /// Whether a token was refused fresh from its turn a short time ago. Whatever a path means by refusing every token, it
+    /// must not turn the login at every request.
+    pub(super) fn is_given_up(&self, token: &HeldToken) -> bool {
+        let given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+        given_up.as_ref().is_some_and(|(other, at)| other.is_of_generation(token) && at.elapsed() < GIVEN_UP)
+    }
+
     /// Keeps the login alive for as long as it is polled: a token in use is turned ahead of its end, and an unused login
     /// now and then.
     pub(super) async fn keep(&self) {
@@ -118,6 +139,8 @@ impl Tokens {
 const FRESH: Duration = Duration::from_secs(1);
 /// The same while somebody is looking anew. Well below the life that tokens are asked for with.
 const STALE: Duration = Duration::from_secs(3);
+/// How long a token that was refused fresh from its turn is not turned again for a refusal.
+const GIVEN_UP: Duration = Duration::from_mins(1);
 /// How often the login is looked after; less than the margin by which tokens are turned ahead of their end.
 const ROUND: Duration = Duration::from_secs(20);
 /// A proxy that was used this lately is kept ready with a living token.
