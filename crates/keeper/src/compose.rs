@@ -15,6 +15,7 @@ use tokenward_core::{AppName, Code, ExitClass, ProfileName, SecretBytes};
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, SqliteVault, VaultOptions, handout};
 use tokenward_wire::Feishu;
 
+use crate::links::Links;
 use crate::{Error, Home, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver, Observer, Parts, Processes};
 
 pub use tokenward_vault::handout::HandOut;
@@ -93,6 +94,11 @@ impl Session {
     /// The keeper.
     pub const fn keeper(&self) -> &Keeper {
         &self.keeper
+    }
+
+    /// The files that are kept in step with the vault's logins.
+    pub fn links(&self) -> Links {
+        Links::new(&self.keeper)
     }
 
     /// What the keeper is made of, for callers who put something of their own in a part's place.

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tokenward_core::ports::{AppAccess, AppTokenKind, Clock, Entropy, Keepsake, P
 use tokenward_core::rotation::{self, Decision};
 use tokenward_core::{
     Access, App, AppName, AppSecret, AppTicket, AppToken, Ask, Code, Entry, Generation, Grant, GrantId, Intent, Oddity,
-    ProfileName, Rules, SecretBytes, Standing, Status,
+    ProfileName, Rules, SecretBytes, Standing, Status, Subject,
 };
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -90,6 +91,62 @@ pub enum Notice {
     ClockWentBack,
     /// The provider hands out tokens that live shorter than was asked for.
     ShorterThanAsked,
+    /// A linked file showed an older set and was given the present one.
+    LinkHealed {
+        /// The file.
+        file: PathBuf,
+        /// The generation it showed.
+        held: Generation,
+    },
+    /// A linked file showed a login that somebody brought; it is the profile's login now.
+    LinkAdopted {
+        /// The file.
+        file: PathBuf,
+        /// The grant that holds it.
+        grant: GrantId,
+    },
+    /// A linked file could not be written; the tokens are in the vault, and the next call tries again.
+    LinkNotWritten {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: Error,
+    },
+    /// A linked file cannot be read; it is left alone.
+    LinkUnusable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: Error,
+    },
+    /// A linked file shows the present login of another profile; it is left alone.
+    LinkOfAnother {
+        /// The file.
+        file: PathBuf,
+        /// Whose login it is.
+        profile: ProfileName,
+    },
+    /// A linked file has no token at the refresh token's place; it is left alone.
+    LinkBlank {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The provider refused a login that had been adopted; the one before it is back.
+    TakenBack {
+        /// The generation that was refused.
+        adopted: Generation,
+        /// The generation that the login before it has now.
+        generation: Generation,
+        /// What the provider said.
+        code: Code,
+    },
+    /// A login that had been adopted turned out to be another user's than the one before it.
+    AnotherUser {
+        /// Whose it was.
+        before: Subject,
+        /// Whose it is.
+        now: Subject,
+    },
 }
 
 /// How a grant stands, for people.

@@ -1,7 +1,8 @@
-//! Files that hold a token: read, and corrected without touching anything else in them.
+//! Files that hold a token: read, corrected without touching anything else in them, and kept in step with a login.
 //!
 //! Enters: the bytes of a file, its [`Format`], a [`Place`] in it and the value that belongs there. Leaves: the same
-//! bytes with that one value exchanged ([`Document`], pure), and a file that was replaced as a whole ([`LinkedFile`]).
+//! bytes with that one value exchanged ([`Document`], pure), and a file that was replaced as a whole ([`LinkedFile`]). [`Links`]
+//! reconciles such files with the vault (DESIGN §7); [`Watch`] does so as they change.
 //!
 //! Promises kept here: every byte that was not named stays as it was; what cannot be parsed is refused and left
 //! alone; what was written reads back as exactly the value; no value appears in an error or in `Debug` (I4). A reader
@@ -13,11 +14,17 @@ mod error;
 mod file;
 mod ini;
 mod json;
+mod keep;
+mod report;
 mod text;
 mod toml;
+mod watch;
 
 pub use document::Document;
 pub use error::{DocumentError, FileError};
 
 pub use file::{Held, LinkedFile};
+pub use keep::{AdoptReport, Brought, Links};
+pub use report::{Found, LinkOutcome, LinkReport, LinkState};
 pub use tokenward_core::{Format, Place, Step};
+pub use watch::{Watch, WatchEvent};
