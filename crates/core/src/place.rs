@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// How a file is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum Format {
     /// As Python's `configparser` reads.
     Ini,
