@@ -1,34 +1,40 @@
-//! Links kept true: found, reconciled, delivered to.
+//! Links kept true: looked at, reconciled, delivered to (DESIGN §7).
 //!
 //! Enters: links, the files they name, the profile's login. Leaves: files that show the present set, logins taken over from
 //! files that showed a newer one, and a report for each.
+//!
+//! The vault is the truth. A file is judged without a lock first, so that one in step costs nobody a wait, and judged once more
+//! under its lock before it is written, with the pair read from the vault under that lock: the last writer writes the newest
+//! set. Whatever is wrong with one file is in its own report and holds up no other. A crash anywhere leaves a file that is old
+//! or new as a whole and at worst no receipt; whoever looks next delivers again (I5).
 
-use std::path::Path;
+use std::fmt;
 use std::time::Duration;
 
-use tokenward_core::{AccessToken, App, Generation, GrantId, Link, LinkId, NewLink, ProfileName, RefreshToken};
+use tokenward_core::ports::{LoginCopy, VaultError};
+use tokenward_core::{
+    App, Code, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Standing, Subject, reconcile,
+};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
-use super::report::{LinkReport, LinkState};
-use crate::{Error, Keeper};
+use super::error::FileError;
+use super::file::LinkedFile;
+use super::look::{Look, stamp};
+use super::report::{Found, LinkOutcome, LinkReport, LinkState};
+use super::shown::{Shown, ShownRefresh};
+use crate::{Error, Keeper, Kept, Parts};
 
 /// The files that are kept in step with logins. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Links {
-    keeper: Keeper,
-}
-
-/// A login that was found somewhere: in a file, or in another tool's store.
-#[derive(Debug)]
-pub struct Brought {
-    /// Its refresh token.
-    pub refresh: RefreshToken,
-    /// Its access token, if it is there. Without an end it only serves to ask whose login it is.
-    pub access: Option<(AccessToken, Option<jiff::Timestamp>)>,
-    /// Where it comes from: a file's path, or a tool's name.
-    pub source: String,
+    pub(super) keeper: Keeper,
 }
 
 impl Links {
+    /// How long a file may keep its readers waiting before it is left for another time.
+    pub const PATIENCE: Duration = Duration::from_secs(2);
+
     /// The links of a keeper's vault.
     pub fn new(keeper: &Keeper) -> Self {
         Self { keeper: keeper.clone() }
@@ -39,11 +45,24 @@ impl Links {
     /// # Errors
     /// The vault's; what is wrong with a file is in its state.
     pub async fn states(&self, profile: Option<&ProfileName>) -> Result<Vec<LinkState>, Error> {
-        todo!()
+        let mut looking = Vec::new();
+        for link in self.parts().vault.links(profile).await? {
+            let links = self.clone();
+            looking.push((link.clone(), tokio::spawn(async move { links.state(link).await })));
+        }
+        let end = Instant::now() + Self::PATIENCE;
+        let mut states = Vec::new();
+        for (link, task) in looking {
+            states.push(match joined(task, end).await {
+                Some(state) => state?,
+                None => LinkState { found: Found::Unusable(silent(&link)), present: None, link },
+            });
+        }
+        Ok(states)
     }
 
-    /// Looks after the links of a profile: those whose file or receipt is out of step; with `force`, all of them. Waits for
-    /// no file longer than `patience`.
+    /// Looks after the links of a profile: those whose file or receipt is out of step; with `force`, all of them. No file is
+    /// waited for longer than `patience`. Adopts what somebody brought, so `app` must be the profile's.
     ///
     /// # Errors
     /// The vault's; what is wrong with a file is in its report.
@@ -54,71 +73,352 @@ impl Links {
         force: bool,
         patience: Duration,
     ) -> Result<Vec<LinkReport>, Error> {
-        todo!()
+        let end = Instant::now() + patience;
+        let mut reports = self.round(app, profile, force, end).await?;
+        // What one file brought, the others do not show yet.
+        if reports.iter().any(|report| matches!(report.outcome, LinkOutcome::Adopted { .. })) {
+            for report in self.round(app, profile, false, end).await? {
+                match reports.iter_mut().find(|earlier| earlier.link == report.link) {
+                    Some(earlier) if matches!(earlier.outcome, LinkOutcome::Adopted { .. }) => {}
+                    Some(earlier) => *earlier = report,
+                    None => reports.push(report),
+                }
+            }
+        }
+        Ok(reports)
     }
 
-    /// Makes a link and looks after it at once. With `fill`, a file that has no token at the refresh token's place, or is not
-    /// there yet, is given the present set; a login in it that nobody knows is put aside for the present one.
+    /// Delivers a grant's present set to the links of its profile.
     ///
     /// # Errors
-    /// `PlaceUnclear`, `PlaceTaken`, `AnotherProfile`, `FileUnusable`, `FileNotWritten`; the vault's. There is no link then.
-    pub async fn link(&self, app: &App, link: NewLink, fill: bool) -> Result<(Link, LinkReport), Error> {
-        todo!()
+    /// The vault's; what is wrong with a file is in its report.
+    pub async fn deliver(&self, app: &App, grant: GrantId) -> Result<Vec<LinkReport>, Error> {
+        match self.parts().vault.grant(grant).await?.profile {
+            Some(profile) => self.reconcile(app, &profile, false, Self::PATIENCE).await,
+            None => Ok(Vec::new()),
+        }
     }
 
-    /// The links of a file, whatever path leads to it.
-    ///
-    /// # Errors
-    /// `LinkNotFound` when there is none; the vault's.
-    pub async fn of_file(&self, file: &Path, profile: Option<&ProfileName>) -> Result<Vec<Link>, Error> {
-        todo!()
+    async fn round(
+        &self,
+        app: &App,
+        profile: &ProfileName,
+        force: bool,
+        end: Instant,
+    ) -> Result<Vec<LinkReport>, Error> {
+        let all = self.parts().vault.links(Some(profile)).await?;
+        let links = if force || all.is_empty() { all } else { self.out_of_step(profile, all, end).await? };
+        let tasks: Vec<_> = links.into_iter().map(|link| self.spawn(app, link, false, end)).collect();
+        let mut reports = Vec::new();
+        for (link, task) in tasks {
+            let outcome = joined(task, end).await.unwrap_or_else(|| LinkOutcome::NotWritten(silent(&link)));
+            reports.push(report(&link, outcome));
+        }
+        Ok(reports)
     }
 
-    /// Ends a link. The file stays as it is.
-    ///
-    /// # Errors
-    /// `LinkNotFound`; the vault's.
-    pub async fn unlink(&self, id: LinkId) -> Result<(), Error> {
-        todo!()
+    /// The links whose file stands otherwise than when it was last in step, or whose receipt is of another generation.
+    async fn out_of_step(&self, profile: &ProfileName, links: Vec<Link>, end: Instant) -> Result<Vec<Link>, Error> {
+        let present = match self.parts().vault.grant_of(profile).await? {
+            Some(id) => Some((id, self.parts().vault.grant(id).await?.generation)),
+            None => None,
+        };
+        let mut found = Vec::new();
+        let mut stamping = Vec::new();
+        for link in links {
+            match link.receipt.filter(|receipt| Some((receipt.grant, receipt.generation)) == present) {
+                None => found.push(link),
+                Some(receipt) => {
+                    let file = link.target.file.clone();
+                    stamping.push((link, receipt, tokio::task::spawn_blocking(move || stamp(&file))));
+                }
+            }
+        }
+        for (link, receipt, task) in stamping {
+            if joined(task, end).await.flatten() != Some(receipt.stamp) {
+                found.push(link);
+            }
+        }
+        found.sort_by_key(|link| link.id);
+        Ok(found)
     }
 
-    /// Takes over the login in a file, once, without keeping the file in step. `target` says whose it becomes and where its
-    /// tokens stand.
-    ///
-    /// # Errors
-    /// `NothingToAdopt`, `AnotherProfile`, `FileUnusable`; the vault's.
-    pub async fn adopt_file(&self, app: &App, target: &NewLink) -> Result<AdoptReport, Error> {
-        todo!()
+    /// Looks after one link in a task of its own, which nobody's impatience ends.
+    pub(super) fn spawn(&self, app: &App, link: Link, asked: bool, end: Instant) -> (Link, JoinHandle<LinkOutcome>) {
+        let (links, app, task) = (self.clone(), app.clone(), link.clone());
+        (link, tokio::spawn(async move { links.tend(&app, &task, asked, end).await }))
     }
 
-    /// Takes over a login that was found somewhere.
-    ///
-    /// # Errors
-    /// `AnotherProfile`; the vault's.
-    pub async fn adopt(&self, app: &App, profile: &ProfileName, brought: Brought) -> Result<AdoptReport, Error> {
-        todo!()
+    /// Brings one link into step, or finds out why not. `asked` tells that a person wants the file to show the vault's login.
+    async fn tend(&self, app: &App, link: &Link, asked: bool, end: Instant) -> LinkOutcome {
+        let mut adopted = None;
+        for _ in 0..ROUNDS {
+            match self.tend_once(app, link, asked, end, &mut adopted).await {
+                // The rest of it is told by the next call, which finds the file as it is.
+                Ok(Some(outcome)) => return adopted.unwrap_or(outcome),
+                Ok(None) => {}
+                Err(error) => return LinkOutcome::NotWritten(error),
+            }
+        }
+        adopted.unwrap_or(LinkOutcome::Elsewhere)
     }
 
-    /// Takes back the login that the last adoption replaced, and delivers it.
-    ///
-    /// # Errors
-    /// `NothingToAdopt` when there is none; the vault's.
-    pub async fn take_back(&self, app: &App, profile: &ProfileName) -> Result<(Generation, Vec<LinkReport>), Error> {
-        todo!()
+    /// `None` when the file or the vault has moved on and has to be looked at again.
+    async fn tend_once(
+        &self,
+        app: &App,
+        link: &Link,
+        asked: bool,
+        end: Instant,
+        adopted: &mut Option<LinkOutcome>,
+    ) -> Result<Option<LinkOutcome>, Error> {
+        let look = match self.look(link, asked).await? {
+            Ok(look) => look,
+            Err(error) => return Ok(Some(LinkOutcome::Left(Found::Unusable(unreadable(&error))))),
+        };
+        let login = self.login(&link.target.profile).await?;
+        let judged = self.judge(link, &look.shown, login.as_ref(), asked).await?;
+        match judged.reconciliation {
+            Reconciliation::InStep => {
+                if let (Some(login), Some(stamp)) = (&login, look.stamp) {
+                    self.receipt(link, login, stamp, false).await;
+                }
+                Ok(Some(LinkOutcome::InStep))
+            }
+            Reconciliation::Adopt => {
+                // A program that writes in place may be at it, and half a token looks like a new one.
+                tokio::time::sleep(SETTLING).await;
+                if self.look(link, asked).await?.ok().is_none_or(|again| again.stamp != look.stamp) {
+                    return Ok(None);
+                }
+                if let Some(outcome) = self.adopt_shown(app, link, look.shown, login.as_ref(), asked).await? {
+                    adopted.get_or_insert(outcome);
+                }
+                Ok(None)
+            }
+            Reconciliation::Deliver | Reconciliation::Heal { .. } => self.write(link, asked, end).await,
+            _ => Ok(Some(LinkOutcome::Left(judged.found()))),
+        }
+    }
+
+    /// Writes the present set under the file's lock. `None` when something else has to be done by now.
+    async fn write(&self, link: &Link, asked: bool, end: Instant) -> Result<Option<LinkOutcome>, Error> {
+        let (file, places) = (linked(link, asked), link.target.places.clone());
+        let patience = end.saturating_duration_since(Instant::now());
+        let held = blocking(move || {
+            let held = file.hold(patience)?;
+            let look = Look::held(&held, &places)?;
+            Ok::<_, FileError>((held, look))
+        });
+        let (held, look) = match held.await? {
+            Ok(held) => held,
+            Err(FileError::Busy { .. }) => return Ok(Some(LinkOutcome::Elsewhere)),
+            Err(error) => return Ok(Some(LinkOutcome::NotWritten(unwritten(&error)))),
+        };
+        let Some(login) = self.login(&link.target.profile).await? else { return Ok(None) };
+        let judged = self.judge(link, &look.shown, Some(&login), asked).await?;
+        let (Reconciliation::Deliver | Reconciliation::Heal { .. }) = judged.reconciliation else { return Ok(None) };
+        let corrections = look.shown.corrections(&link.target.places, &login);
+        let places = link.target.places.clone();
+        let written = blocking(move || {
+            held.write_values(&corrections)?;
+            Look::held(&held, &places)
+        });
+        let after = match written.await? {
+            Ok(after) => after,
+            Err(error) => return Ok(Some(LinkOutcome::NotWritten(unwritten(&error)))),
+        };
+        let generation = login.grant.generation;
+        // What we had delivered ourselves is followed by the next; anything else had gone astray.
+        let healed = match judged.reconciliation {
+            Reconciliation::Heal { held } if !judged.was_delivered(link) => Some(held),
+            _ => None,
+        };
+        // Another program may have put something else there in between; then there is nothing to confirm.
+        if let Some(stamp) = after.stamp.filter(|_| after.shown.corrections(&link.target.places, &login).is_empty()) {
+            let receipt = Receipt { grant: login.grant.id, generation, at: self.parts().clock.now(), stamp };
+            self.confirm(link, receipt, healed).await;
+        }
+        Ok(Some(match healed {
+            Some(held) => LinkOutcome::Healed { held, generation },
+            None => LinkOutcome::Delivered { generation },
+        }))
+    }
+
+    async fn state(&self, link: Link) -> Result<LinkState, Error> {
+        let look = self.look(&link, false).await?;
+        let login = self.login(&link.target.profile).await?;
+        let found = match look {
+            Err(error) => Found::Unusable(unreadable(&error)),
+            Ok(look) => self.judge(&link, &look.shown, login.as_ref(), false).await?.found(),
+        };
+        let present = login.map(|login| (login.grant.id, login.grant.generation));
+        Ok(LinkState { link, present, found })
+    }
+
+    /// Compares what a file shows with the vault.
+    pub(super) async fn judge(
+        &self,
+        link: &Link,
+        shown: &Shown,
+        login: Option<&LoginCopy>,
+        asked: bool,
+    ) -> Result<Judged, Error> {
+        let present = login.map(|login| (login.grant.id, login.grant.generation));
+        let (in_file, owner) = self.recognise(&link.target.profile, shown, login).await?;
+        let agree = login.is_none_or(|login| shown.agrees(login));
+        Ok(Judged { in_file, owner, reconciliation: reconcile(in_file, present, agree, asked) })
+    }
+
+    async fn recognise(
+        &self,
+        profile: &ProfileName,
+        shown: &Shown,
+        login: Option<&LoginCopy>,
+    ) -> Result<(InFile, Option<ProfileName>), VaultError> {
+        let token = match shown.refresh() {
+            ShownRefresh::NotKept => return Ok((InFile::NotKept, None)),
+            ShownRefresh::Blank => return Ok((InFile::Blank, None)),
+            ShownRefresh::Malformed => return Ok((InFile::Malformed, None)),
+            ShownRefresh::Token(token) => token,
+        };
+        if let Some(LoginCopy { grant, refresh: Some(present) }) = login
+            && *present == token
+        {
+            let (id, generation) = (grant.id, grant.generation);
+            return Ok((InFile::Known { grant: id, generation, present: generation, of_another: false }, None));
+        }
+        let vault = &self.parts().vault;
+        let Some((grant, generation)) = vault.recognise(&token).await?.known else {
+            return Ok((InFile::Unknown, None));
+        };
+        let owner = vault.grant(grant).await?;
+        let lives = matches!(owner.standing, Standing::Live | Standing::InDoubt { .. });
+        let of_another = lives && owner.profile.as_ref().is_some_and(|theirs| theirs != profile);
+        Ok((InFile::Known { grant, generation, present: owner.generation, of_another }, owner.profile))
+    }
+
+    /// The login of a profile, refresh token included.
+    pub(super) async fn login(&self, profile: &ProfileName) -> Result<Option<LoginCopy>, VaultError> {
+        let vault = &self.parts().vault;
+        match vault.grant_of(profile).await? {
+            Some(id) => vault.copy(id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A look without a lock. The outer error is of our own making.
+    pub(super) async fn look(&self, link: &Link, asked: bool) -> Result<Result<Look, FileError>, Error> {
+        let (file, places) = (linked(link, asked), link.target.places.clone());
+        blocking(move || Look::at(&file, &places)).await
+    }
+
+    /// Records that a file shows the present set, unless that is known.
+    async fn receipt(&self, link: &Link, login: &LoginCopy, stamp: Stamp, force: bool) {
+        let (grant, generation) = (login.grant.id, login.grant.generation);
+        let known = |receipt: &Receipt| (receipt.grant, receipt.generation, receipt.stamp) == (grant, generation, stamp);
+        if force || !link.receipt.as_ref().is_some_and(known) {
+            let at = self.parts().clock.now();
+            self.confirm(link, Receipt { grant, generation, at, stamp }, None).await;
+        }
+    }
+
+    async fn confirm(&self, link: &Link, receipt: Receipt, healed: Option<tokenward_core::Generation>) {
+        // Without it the file is looked at once more.
+        if let Err(error) = self.parts().vault.receipt(link.id, receipt, healed).await {
+            tracing::warn!(%error, file = %link.target.file.display(), "the delivery could not be recorded");
+        }
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.keeper.inner.parts
     }
 }
 
-/// What an adoption did.
-#[derive(Debug, Clone)]
-pub struct AdoptReport {
-    /// What became of the login.
-    pub adopted: tokenward_core::ports::Adopted,
-    /// Whose it is, if its access token told.
-    pub subject: Option<tokenward_core::Subject>,
-    /// The generation the grant has now.
-    pub generation: Generation,
-    /// The grant.
-    pub grant: GrantId,
-    /// What became of the profile's links.
-    pub links: Vec<LinkReport>,
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Links").finish_non_exhaustive()
+    }
 }
+
+/// What the comparison of a file with the vault came to.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) in_file: InFile,
+    /// The profile of the grant whose token the file holds.
+    pub(super) owner: Option<ProfileName>,
+    pub(super) reconciliation: Reconciliation,
+}
+
+impl Judged {
+    /// In words for people.
+    pub(super) fn found(&self) -> Found {
+        match (self.reconciliation, self.in_file) {
+            (Reconciliation::InStep, _) => Found::InStep,
+            (Reconciliation::Heal { held }, InFile::Known { grant, .. }) => Found::Stale { grant, held },
+            (Reconciliation::Deliver | Reconciliation::Heal { .. }, _) => Found::Behind,
+            (Reconciliation::Adopt, _) => Found::Newer,
+            (Reconciliation::LeaveToAnother { .. }, _) => {
+                self.owner.clone().map_or(Found::WithoutLogin, |profile| Found::OfAnother { profile })
+            }
+            (Reconciliation::LeaveBlank, _) => Found::Blank,
+            (Reconciliation::LeaveMalformed, _) => Found::Malformed,
+            (Reconciliation::LeaveWithoutLogin, _) => Found::WithoutLogin,
+        }
+    }
+
+    /// Whether what the file shows is what was delivered last.
+    fn was_delivered(&self, link: &Link) -> bool {
+        let InFile::Known { grant, generation, .. } = self.in_file else { return false };
+        link.receipt.is_some_and(|receipt| (receipt.grant, receipt.generation) == (grant, generation))
+    }
+}
+
+pub(super) fn report(link: &Link, outcome: LinkOutcome) -> LinkReport {
+    LinkReport { link: link.id, profile: link.target.profile.clone(), file: link.target.file.clone(), outcome }
+}
+
+/// A file that a person wants filled in may be missing.
+pub(super) fn linked(link: &Link, asked: bool) -> LinkedFile {
+    let file = LinkedFile::new(&link.target.file, link.target.format);
+    if asked { file.or_new() } else { file }
+}
+
+/// Work with files, which may block, on a thread for it.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::with_detail(Code::Internal, Kept::Everything, error.to_string()))
+}
+
+/// A task's result, if it comes in time. One that does not goes on by itself.
+pub(super) async fn joined<T>(task: JoinHandle<T>, end: Instant) -> Option<T> {
+    tokio::time::timeout_at(end + GRACE, task).await.ok()?.ok()
+}
+
+/// A file that did not answer.
+pub(super) fn silent(link: &Link) -> Error {
+    let detail = format!("{} did not answer in time", link.target.file.display());
+    Error::with_detail(Code::FileNotWritten, Kept::NewTokens, detail)
+}
+
+/// A file that cannot be read or understood.
+pub(super) fn unreadable(error: &FileError) -> Error {
+    Error::with_detail(Code::FileUnusable, Kept::Everything, error.to_string())
+}
+
+/// A file that cannot be written. The vault has what it should show.
+pub(super) fn unwritten(error: &FileError) -> Error {
+    Error::with_detail(Code::FileNotWritten, Kept::NewTokens, error.to_string())
+}
+
+/// Whose login it is, as two answers tell.
+pub(crate) fn is_another(before: Option<&Subject>, now: &Subject) -> bool {
+    before.is_some_and(|before| before.id != now.id)
+}
+
+/// How often a file that changes under our eyes is judged again in one call.
+const ROUNDS: usize = 6;
+/// How long a file that shows a new login must stay as it is before it is believed.
+const SETTLING: Duration = Duration::from_millis(50);
+/// How much longer than its file's lock a task is waited for.
+const GRACE: Duration = Duration::from_millis(250);
