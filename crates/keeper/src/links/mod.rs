@@ -8,6 +8,7 @@
 //! alone; what was written reads back as exactly the value; no value appears in an error or in `Debug` (I4). A reader
 //! sees the old file or the new one and nothing between, whenever the writer dies (I5).
 
+mod adoption;
 mod document;
 mod dotenv;
 mod error;
@@ -15,16 +16,24 @@ mod file;
 mod ini;
 mod json;
 mod keep;
+mod look;
+mod made;
 mod report;
+mod shape;
+mod shown;
 mod text;
 mod toml;
+mod tree;
+mod value;
 mod watch;
 
+pub use adoption::{AdoptReport, Brought};
 pub use document::Document;
 pub use error::{DocumentError, FileError};
-
 pub use file::{Held, LinkedFile};
-pub use keep::{AdoptReport, Brought, Links};
+pub use keep::Links;
 pub use report::{Found, LinkOutcome, LinkReport, LinkState};
-pub use tokenward_core::{Format, Place, Step};
+pub use shape::Shape;
+pub use tokenward_core::{BadPlace, Format, Place, Step};
+pub use value::Value;
 pub use watch::{Watch, WatchEvent};
