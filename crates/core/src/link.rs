@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,34 @@ pub struct Receipt {
     pub stamp: Stamp,
 }
 
+/// Why a file could not be brought in step. Kept, so that a file that cannot be mended (read-only, gone, not to be read) does not
+/// send every caller the long way: it is looked at again once it looks otherwise, and once in a [`Trouble::PAUSE`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// How the file looked; `None` when there was nothing to be seen at its path.
+    pub stamp: Option<Stamp>,
+    /// When.
+    pub at: Timestamp,
+    /// What is wrong, in words for a person. Holds no secret.
+    pub words: String,
+}
+
+impl Trouble {
+    /// How long a file that cannot be mended is left alone while it looks the same.
+    pub const PAUSE: Duration = Duration::from_mins(1);
+
+    /// From when on it is looked at again although it looks the same.
+    pub fn again(&self) -> Timestamp {
+        self.at.checked_add(Self::PAUSE).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether the file may be left alone at `now`, when it looks like `stamp`. Trouble from a future shows that the clock was
+    /// set back, and is looked at again.
+    pub fn holds(&self, stamp: Option<Stamp>, now: Timestamp) -> bool {
+        self.stamp == stamp && self.at <= now && now < self.again()
+    }
+}
+
 /// A link to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLink {
@@ -88,6 +117,8 @@ pub struct Link {
     pub made: Timestamp,
     /// What was delivered last; `None` before the first delivery.
     pub receipt: Option<Receipt>,
+    /// Why nothing could be delivered since; `None` after a receipt.
+    pub trouble: Option<Trouble>,
 }
 
 /// A refresh token, as the vault knows it.
@@ -95,7 +126,8 @@ pub struct Link {
 pub struct Recognised {
     /// Its name.
     pub fingerprint: Fingerprint,
-    /// The grant and the newest generation in which it was stored; `None` for one the vault has never seen.
+    /// The grant and the newest generation in which it was stored; `None` for one the vault has never seen. A set that was parked
+    /// the moment it came is known by the generation whose token was spent for it, and so never taken for the present one.
     pub known: Option<(GrantId, Generation)>,
 }
 

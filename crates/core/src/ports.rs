@@ -17,7 +17,7 @@ use crate::{
     AccessToken, App, AppName, AppToken, AuthorizationCode, Closing, Code, CodeVerifier, DeviceCode, Doubt, Entry,
     Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link, LinkId, NewLink, Outcome,
     ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Refusal, Rules, Scopes, SecretBytes, Spend, Standing,
-    Subject, TokenApi, TokenSet, TransportFault,
+    Subject, TokenApi, TokenSet, TransportFault, Trouble,
 };
 
 /// The time of day.
@@ -541,9 +541,13 @@ pub trait Vault: Send + Sync {
     /// [`Vault::take_back`]; once the new one has turned, it stays parked. Open intents of the grant are superseded.
     async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError>;
 
-    /// Makes the set that the last adoption had put aside the present one again, as a new generation, durably; the one that
-    /// gives way is parked. With `refused`, the intent that met the refusal is closed by the same transaction, and only a
-    /// set on trial in that intent's generation gives way. `None`: there is nothing to take back, and nothing was changed.
+    /// Makes the set that the last adoption had put aside the present one again, as a new generation with the standing it had,
+    /// durably; the one that gives way is parked.
+    ///
+    /// With `refused`, the intent that met the refusal is closed by the same transaction, and only a set on trial in that
+    /// intent's generation gives way; so a repetition changes nothing. Without it, it is a person's wish: open intents are
+    /// superseded, and the set that gives way is what the next wish brings back. A login made since the adoption ends
+    /// both. `None`: there is nothing to take back, and nothing was changed.
     async fn take_back(
         &self,
         id: GrantId,
@@ -564,8 +568,12 @@ pub trait Vault: Send + Sync {
     async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError>;
 
     /// Records what a file holds, and that it was healed if it held an older generation. Not durable: a lost receipt repeats
-    /// a delivery.
+    /// a delivery. Ends the link's trouble. A link that was ended meanwhile is no error; nothing is recorded.
     async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError>;
+
+    /// Records why a file could not be brought in step, so that callers leave it alone for a while ([`Trouble::holds`]). The last
+    /// receipt stays. Not durable. A link that was ended meanwhile is no error.
+    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError>;
 
     /// Keeps a small sealed thing, replacing the one of that name.
     async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError>;
