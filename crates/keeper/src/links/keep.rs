@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokenward_core::ports::{LoginCopy, VaultError};
 use tokenward_core::{
-    App, Code, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Standing, Subject, reconcile,
+    App, Code, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Standing, Trouble, reconcile,
 };
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -73,11 +73,32 @@ impl Links {
         force: bool,
         patience: Duration,
     ) -> Result<Vec<LinkReport>, Error> {
-        let end = Instant::now() + patience;
-        let mut reports = self.round(app, profile, force, end).await?;
+        let which = if force { Which::All } else { Which::OutOfStep };
+        self.tend_some(app, profile, which, Instant::now() + patience).await
+    }
+
+    /// Delivers a grant's present set to the links of its profile, also to those that were in trouble a moment ago.
+    ///
+    /// # Errors
+    /// The vault's; what is wrong with a file is in its report.
+    pub async fn deliver(&self, app: &App, grant: GrantId) -> Result<Vec<LinkReport>, Error> {
+        match self.parts().vault.grant(grant).await?.profile {
+            Some(profile) => self.tend_some(app, &profile, Which::Undelivered, Instant::now() + Self::PATIENCE).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn tend_some(
+        &self,
+        app: &App,
+        profile: &ProfileName,
+        which: Which,
+        end: Instant,
+    ) -> Result<Vec<LinkReport>, Error> {
+        let mut reports = self.round(app, profile, which, end).await?;
         // What one file brought, the others do not show yet.
         if reports.iter().any(|report| matches!(report.outcome, LinkOutcome::Adopted { .. })) {
-            for report in self.round(app, profile, false, end).await? {
+            for report in self.round(app, profile, Which::Undelivered, end).await? {
                 match reports.iter_mut().find(|earlier| earlier.link == report.link) {
                     Some(earlier) if matches!(earlier.outcome, LinkOutcome::Adopted { .. }) => {}
                     Some(earlier) => *earlier = report,
@@ -88,26 +109,17 @@ impl Links {
         Ok(reports)
     }
 
-    /// Delivers a grant's present set to the links of its profile.
-    ///
-    /// # Errors
-    /// The vault's; what is wrong with a file is in its report.
-    pub async fn deliver(&self, app: &App, grant: GrantId) -> Result<Vec<LinkReport>, Error> {
-        match self.parts().vault.grant(grant).await?.profile {
-            Some(profile) => self.reconcile(app, &profile, false, Self::PATIENCE).await,
-            None => Ok(Vec::new()),
-        }
-    }
-
     async fn round(
         &self,
         app: &App,
         profile: &ProfileName,
-        force: bool,
+        which: Which,
         end: Instant,
     ) -> Result<Vec<LinkReport>, Error> {
-        let all = self.parts().vault.links(Some(profile)).await?;
-        let links = if force || all.is_empty() { all } else { self.out_of_step(profile, all, end).await? };
+        let mut links = self.parts().vault.links(Some(profile)).await?;
+        if which != Which::All && !links.is_empty() {
+            links = self.out_of_step(profile, links, which, end).await?;
+        }
         let tasks: Vec<_> = links.into_iter().map(|link| self.spawn(app, link, false, end)).collect();
         let mut reports = Vec::new();
         for (link, task) in tasks {
@@ -118,28 +130,40 @@ impl Links {
     }
 
     /// The links whose file stands otherwise than when it was last in step, or whose receipt is of another generation.
-    async fn out_of_step(&self, profile: &ProfileName, links: Vec<Link>, end: Instant) -> Result<Vec<Link>, Error> {
+    async fn out_of_step(
+        &self,
+        profile: &ProfileName,
+        links: Vec<Link>,
+        which: Which,
+        end: Instant,
+    ) -> Result<Vec<Link>, Error> {
         let present = match self.parts().vault.grant_of(profile).await? {
             Some(id) => Some((id, self.parts().vault.grant(id).await?.generation)),
             None => None,
         };
+        let now = self.parts().clock.now();
+        let stamping: Vec<_> = links
+            .into_iter()
+            .map(|link| {
+                let file = link.target.file.clone();
+                (link, tokio::task::spawn_blocking(move || stamp(&file)))
+            })
+            .collect();
         let mut found = Vec::new();
-        let mut stamping = Vec::new();
-        for link in links {
-            match link.receipt.filter(|receipt| Some((receipt.grant, receipt.generation)) == present) {
-                None => found.push(link),
-                Some(receipt) => {
-                    let file = link.target.file.clone();
-                    stamping.push((link, receipt, tokio::task::spawn_blocking(move || stamp(&file))));
+        for (link, task) in stamping {
+            // One that does not even say how it stands is not asked for more.
+            let Some(stands) = joined(task, end).await else { continue };
+            let may_rest = match (&link.trouble, &link.receipt) {
+                (Some(trouble), _) => which == Which::OutOfStep && trouble.holds(stands, now),
+                (None, Some(receipt)) => {
+                    Some((receipt.grant, receipt.generation)) == present && stands == Some(receipt.stamp)
                 }
-            }
-        }
-        for (link, receipt, task) in stamping {
-            if joined(task, end).await.flatten() != Some(receipt.stamp) {
+                (None, None) => false,
+            };
+            if !may_rest {
                 found.push(link);
             }
         }
-        found.sort_by_key(|link| link.id);
         Ok(found)
     }
 
@@ -155,7 +179,10 @@ impl Links {
         for _ in 0..ROUNDS {
             match self.tend_once(app, link, asked, end, &mut adopted).await {
                 // The rest of it is told by the next call, which finds the file as it is.
-                Ok(Some(outcome)) => return adopted.unwrap_or(outcome),
+                Ok(Some(outcome)) => {
+                    self.tell_trouble(link, &outcome).await;
+                    return adopted.unwrap_or(outcome);
+                }
                 Ok(None) => {}
                 Err(error) => return LinkOutcome::NotWritten(error),
             }
@@ -181,7 +208,7 @@ impl Links {
         match judged.reconciliation {
             Reconciliation::InStep => {
                 if let (Some(login), Some(stamp)) = (&login, look.stamp) {
-                    self.receipt(link, login, stamp, false).await;
+                    self.receipt(link, login, stamp).await;
                 }
                 Ok(Some(LinkOutcome::InStep))
             }
@@ -314,10 +341,11 @@ impl Links {
     }
 
     /// Records that a file shows the present set, unless that is known.
-    async fn receipt(&self, link: &Link, login: &LoginCopy, stamp: Stamp, force: bool) {
+    async fn receipt(&self, link: &Link, login: &LoginCopy, stamp: Stamp) {
         let (grant, generation) = (login.grant.id, login.grant.generation);
-        let known = |receipt: &Receipt| (receipt.grant, receipt.generation, receipt.stamp) == (grant, generation, stamp);
-        if force || !link.receipt.as_ref().is_some_and(known) {
+        let known =
+            |receipt: &Receipt| (receipt.grant, receipt.generation, receipt.stamp) == (grant, generation, stamp);
+        if link.trouble.is_some() || !link.receipt.as_ref().is_some_and(known) {
             let at = self.parts().clock.now();
             self.confirm(link, Receipt { grant, generation, at, stamp }, None).await;
         }
@@ -330,6 +358,24 @@ impl Links {
         }
     }
 
+    /// Records why a file could not be brought into step, so that not every caller goes the long way for it.
+    async fn tell_trouble(&self, link: &Link, outcome: &LinkOutcome) {
+        let words = match outcome {
+            LinkOutcome::NotWritten(error) | LinkOutcome::Left(Found::Unusable(error)) => error.to_string(),
+            LinkOutcome::Left(Found::Blank) => "there is no refresh token in it".to_owned(),
+            LinkOutcome::Left(Found::Malformed) => "what stands for the refresh token is none".to_owned(),
+            LinkOutcome::Left(Found::OfAnother { profile }) => format!("it shows the login of the profile {profile}"),
+            _ => return,
+        };
+        let file = link.target.file.clone();
+        let Ok(stamp) = blocking(move || stamp(&file)).await else { return };
+        let trouble = Trouble { stamp, at: self.parts().clock.now(), words };
+        // Without it the file is looked at once more.
+        if let Err(error) = self.parts().vault.trouble(link.id, trouble).await {
+            tracing::warn!(%error, file = %link.target.file.display(), "the trouble could not be recorded");
+        }
+    }
+
     pub(super) fn parts(&self) -> &Parts {
         &self.keeper.inner.parts
     }
@@ -339,6 +385,17 @@ impl fmt::Debug for Links {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Links").finish_non_exhaustive()
     }
+}
+
+/// Which links are looked after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    /// Those that are out of step, and whose trouble is not just known.
+    OutOfStep,
+    /// Those that are out of step.
+    Undelivered,
+    /// All.
+    All,
 }
 
 /// What the comparison of a file with the vault came to.
@@ -409,11 +466,6 @@ pub(super) fn unreadable(error: &FileError) -> Error {
 /// A file that cannot be written. The vault has what it should show.
 pub(super) fn unwritten(error: &FileError) -> Error {
     Error::with_detail(Code::FileNotWritten, Kept::NewTokens, error.to_string())
-}
-
-/// Whose login it is, as two answers tell.
-pub(crate) fn is_another(before: Option<&Subject>, now: &Subject) -> bool {
-    before.is_some_and(|before| before.id != now.id)
 }
 
 /// How often a file that changes under our eyes is judged again in one call.

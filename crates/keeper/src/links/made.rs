@@ -82,7 +82,9 @@ impl Links {
         let taken = |other: &Link| {
             let clashes = |(slot, place)| {
                 let mut theirs = other.target.places.iter();
-                theirs.any(|(other_slot, kept)| kept == place && (other_slot, &other.target.profile) != (slot, &link.profile))
+                theirs.any(|(other_slot, kept)| {
+                    kept == place && (other_slot, &other.target.profile) != (slot, &link.profile)
+                })
             };
             link.places.iter().any(clashes)
         };
