@@ -13,6 +13,7 @@ mod document;
 mod dotenv;
 mod error;
 mod file;
+mod folders;
 mod ini;
 mod json;
 mod keep;
