@@ -538,7 +538,9 @@ pub trait Vault: Send + Sync {
 
     /// Takes a login over, durably, unless the vault knows its refresh token: question and storing are one transaction, so
     /// that one token never gets two owners (I1). The set that it replaces is put aside and taken back by
-    /// [`Vault::take_back`]; once the new one has turned, it stays parked. Open intents of the grant are superseded.
+    /// [`Vault::take_back`]; once the new one has turned, it stays parked. Open intents of the grant are superseded; one with
+    /// an answer that nobody has read stays in [`Vault::open_intents`], and [`Vault::commit`] then turns the set that was
+    /// put aside, or the present one if it is back by then.
     async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError>;
 
     /// Makes the set that the last adoption had put aside the present one again, as a new generation with the standing it had,
@@ -547,7 +549,11 @@ pub trait Vault: Send + Sync {
     /// With `refused`, the intent that met the refusal is closed by the same transaction, and only a set on trial in that
     /// intent's generation gives way; so a repetition changes nothing. Without it, it is a person's wish: open intents are
     /// superseded, and the set that gives way is what the next wish brings back. A login made since the adoption ends
-    /// both. `None`: there is nothing to take back, and nothing was changed.
+    /// both.
+    ///
+    /// Where the adoption had made a grant of its own and taken the name over, the name goes back to the grant that had it,
+    /// whose generation is told; a refused one then needs consent. `None`: there is nothing to take back, and
+    /// nothing was changed.
     async fn take_back(
         &self,
         id: GrantId,

@@ -8,6 +8,9 @@ ALTER TABLE parked ADD COLUMN aside TEXT;
 ALTER TABLE parked ADD COLUMN awaits INTEGER;
 CREATE INDEX parked_awaiting ON parked (grant_id, awaits) WHERE awaits IS NOT NULL;
 
+-- JSON of adopt.rs's Displaced: the grant that lost its name to this one by an adoption; NULL: none, or it cannot be undone.
+ALTER TABLE grants ADD COLUMN displaced TEXT;
+
 CREATE TABLE links (
     id                 INTEGER PRIMARY KEY AUTOINCREMENT,  -- never reused: a late receipt must not meet another link
     profile            TEXT    NOT NULL,

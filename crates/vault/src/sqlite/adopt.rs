@@ -20,7 +20,7 @@ use crate::codec::{set_from_bytes, set_to_bytes, turned_to_bytes};
 
 use super::logins::{Home, blank, fill};
 use super::rows::{
-    Fault, GrantRow, IntentRow, grant_bytes, intent_bytes, json, parked_label, signed, to_json, unsigned,
+    Fault, GrantRow, IntentRow, grant_bytes, intent_bytes, json, optional_json, parked_label, signed, to_json, unsigned,
 };
 use super::{SqliteVault, sql};
 use crate::seal::Unopened;
@@ -31,6 +31,14 @@ pub(super) struct Aside {
     standing: Standing,
     wall: Option<Timestamp>,
     consented: Timestamp,
+}
+
+/// The grant that lost its name to another one by an adoption, or by a wish to undo one.
+#[derive(Debug, Serialize, Deserialize)]
+struct Displaced {
+    grant: GrantId,
+    /// The generation of the new one whose refusal gives the name back.
+    awaits: Option<Generation>,
 }
 
 /// A set that can be brought back.
@@ -76,11 +84,11 @@ impl SqliteVault {
                 let (id, generation) = (present.id, present.generation.next());
                 let aside = self.interrupt(&mut tx, &present, None).await?;
                 // Where a person was needed anyway nothing that lives gives way; the set is put aside for a wish alone.
-                let lives = matches!(aside.standing, Standing::Live | Standing::InDoubt { .. });
-                if self.put_aside(&mut tx, &present, Some(&aside), lives.then_some(generation)).await? {
+                let awaits = lives(&aside.standing).then_some(generation);
+                if self.put_aside(&mut tx, &present, Some(&aside), awaits).await? {
                     replaced = Some(present.generation);
                 }
-                (present, generation, Adopted::Renewed(id))
+                (*present, generation, Adopted::Renewed(id))
             }
             Home::Taken { previous } => {
                 let grant = blank(adoption.id, &adoption.profile, &adoption.app, &adoption.set);
@@ -98,7 +106,14 @@ impl SqliteVault {
         let statement = if matches!(done, Adopted::Renewed(_)) { sql::UPDATE_GRANT } else { sql::INSERT_GRANT };
         let event = Event::Adopted { source: adoption.source, fingerprint: self.fingerprint(token), replaced };
         self.write_entry(&mut tx, grant.id, generation, Some(&adoption.by), &event).await?;
-        self.finish(tx, &grant, statement).await?;
+        self.store(&mut tx, &grant, statement).await?;
+        if let Adopted::TookOver { previous, .. } = done {
+            let displaced = Displaced { grant: previous, awaits: Some(generation) };
+            let displaced = to_json(&displaced).map_err(|fault| self.fault(fault))?;
+            let query = sqlx::query(sql::DISPLACE).bind(grant_bytes(grant.id)).bind(displaced);
+            query.execute(&mut *tx).await.map_err(|error| self.sql(&error))?;
+        }
+        tx.commit().await.map_err(|error| self.sql(&error))?;
         drop(connection);
         self.publish(grant.id).await;
         Ok(done)
@@ -116,26 +131,37 @@ impl SqliteVault {
         if grant.retired() {
             return Ok(None);
         }
-        let mut sets = self.put_aside_sets(&mut tx, id).await?.into_iter();
-        let (back, adopted, generation) = match &refused {
+        let refusal = match &refused {
             Some((intent, closing)) => {
                 let row = self.intent_row(&mut tx, *intent).await?;
                 if row.grant != id || row.generation != grant.generation {
                     return Ok(None);
                 }
-                let Some(back) = sets.find(|set| set.awaits == Some(grant.generation)) else { return Ok(None) };
-                self.mark_closed(&mut tx, &row, closing).await?;
-                self.interrupt(&mut tx, &grant, Some(*intent)).await?;
-                self.put_aside(&mut tx, &grant, None, None).await?;
-                (back, grant.generation, grant.generation.next())
+                Some((row, closing))
             }
-            None => {
-                let Some(back) = sets.next() else { return Ok(None) };
-                let aside = self.interrupt(&mut tx, &grant, None).await?;
-                self.put_aside(&mut tx, &grant, Some(&aside), None).await?;
-                (back, grant.generation, grant.generation.next())
-            }
+            None => None,
         };
+        let mut sets = self.put_aside_sets(&mut tx, id).await?.into_iter();
+        let found = match refusal {
+            Some(_) => sets.find(|set| set.awaits == Some(grant.generation)),
+            None => sets.next(),
+        };
+        let Some(back) = found else {
+            let refusal = refusal.as_ref().map(|(row, closing)| (row, *closing));
+            let Some(previous) = self.give_name_back(&mut tx, &grant, refusal, by).await? else { return Ok(None) };
+            tx.commit().await.map_err(|error| self.sql(&error))?;
+            drop(connection);
+            self.publish(previous.id).await;
+            return Ok(Some(previous.generation));
+        };
+        if let Some((row, closing)) = &refusal {
+            self.mark_closed(&mut tx, row, closing).await?;
+        }
+        let aside = self.interrupt(&mut tx, &grant, refusal.as_ref().map(|(row, _)| row.id)).await?;
+        // What the provider has refused is kept, and nobody can wish it back.
+        let aside = refusal.is_none().then_some(aside);
+        self.put_aside(&mut tx, &grant, aside.as_ref(), None).await?;
+        let (adopted, generation) = (grant.generation, grant.generation.next());
         let unparked = sqlx::query(sql::UNPARK).bind(back.id).execute(&mut *tx).await;
         unparked.map_err(|error| self.sql(&error))?;
         // What it was on trial for itself, it is on trial for again.
@@ -150,17 +176,62 @@ impl SqliteVault {
         (grant.standing, grant.consented) = (back.aside.standing, back.aside.consented);
         let event = Event::TakenBack { adopted, refused: refused.is_some() };
         self.write_entry(&mut tx, id, generation, Some(by), &event).await?;
-        self.finish(tx, &grant, sql::UPDATE_GRANT).await?;
+        self.store(&mut tx, &grant, sql::UPDATE_GRANT).await?;
+        tx.commit().await.map_err(|error| self.sql(&error))?;
         drop(connection);
         self.publish(id).await;
         Ok(Some(generation))
     }
 
-    /// Stores the grant and commits. A hand-out file with a token that the grant does not hold any more goes first, durably, as at
-    /// a logout.
-    async fn finish(
+    /// Gives the name back that an adoption took from another user's grant, or from another app's; the adopted grant is kept without
+    /// one. Says which grant has it now.
+    async fn give_name_back(
         &self,
-        mut tx: sqlx::Transaction<'_, sqlx::Sqlite>,
+        tx: &mut SqliteConnection,
+        grant: &GrantRow,
+        refused: Option<(&IntentRow, &Closing)>,
+        by: &Holder,
+    ) -> Result<Option<GrantRow>, VaultError> {
+        let Some(profile) = &grant.profile else { return Ok(None) };
+        let row = sqlx::query(sql::DISPLACED).bind(grant_bytes(grant.id)).fetch_one(&mut *tx).await;
+        let row = row.map_err(|error| self.sql(&error))?;
+        let displaced: Option<Displaced> = optional_json(&row, 0).map_err(|fault| self.fault(fault))?;
+        let Some(displaced) = displaced else { return Ok(None) };
+        let previous = self.grant_row(&mut *tx, displaced.grant).await?;
+        if previous.retired() || previous.profile.is_some() {
+            return Ok(None);
+        }
+        let mut undone_again = None;
+        match refused {
+            Some((row, closing)) => {
+                if displaced.awaits != Some(grant.generation) || !lives(&previous.standing) {
+                    return Ok(None);
+                }
+                self.mark_closed(tx, row, closing).await?;
+                if let Closing::Refused { code, provider_code } = *closing {
+                    let standing = Standing::NeedsConsent { since: self.now(), code, provider_code };
+                    self.set_standing(tx, grant.id, grant.generation, &standing).await?;
+                }
+            }
+            None => undone_again = Some(Displaced { grant: grant.id, awaits: None }),
+        }
+        self.withdraw(grant)?;
+        let undone_again = undone_again.as_ref().map(to_json).transpose().map_err(|fault| self.fault(fault))?;
+        for query in [
+            sqlx::query(sql::FREE_PROFILE).bind(grant_bytes(grant.id)),
+            sqlx::query(sql::GIVE_PROFILE).bind(grant_bytes(previous.id)).bind(profile.as_str()).bind(undone_again),
+        ] {
+            query.execute(&mut *tx).await.map_err(|error| self.sql(&error))?;
+        }
+        let event = Event::TakenBack { adopted: grant.generation, refused: refused.is_some() };
+        self.write_entry(tx, previous.id, previous.generation, Some(by), &event).await?;
+        Ok(Some(previous))
+    }
+
+    /// Stores the grant. A hand-out file with a token that the grant does not hold any more goes first, durably, as at a logout.
+    async fn store(
+        &self,
+        tx: &mut SqliteConnection,
         grant: &GrantRow,
         statement: &'static str,
     ) -> Result<(), VaultError> {
@@ -169,8 +240,7 @@ impl SqliteVault {
         }
         let query = grant.bind(statement).map_err(|fault| self.fault(fault))?;
         query.execute(&mut *tx).await.map_err(|error| self.sql(&error))?;
-        self.prune(&mut tx, grant.id).await?;
-        tx.commit().await.map_err(|error| self.sql(&error))
+        self.prune(tx, grant.id).await
     }
 
     /// Supersedes the open intents of a grant whose set is about to give way. An answer that nobody has read stays to be read. Says how
@@ -322,8 +392,17 @@ impl SqliteVault {
         id: GrantId,
         wishes: bool,
     ) -> Result<(), VaultError> {
-        let statement = if wishes { sql::END_ADOPTIONS } else { sql::END_TRIALS };
-        let done = sqlx::query(statement).bind(grant_bytes(id)).execute(tx).await;
-        done.map(|_| ()).map_err(|error| self.sql(&error))
+        let statements: &[&'static str] =
+            if wishes { &[sql::END_ADOPTIONS, sql::END_DISPLACING] } else { &[sql::END_TRIALS] };
+        for statement in statements {
+            let done = sqlx::query(*statement).bind(grant_bytes(id)).execute(&mut *tx).await;
+            done.map_err(|error| self.sql(&error))?;
+        }
+        Ok(())
     }
+}
+
+/// Whether a set of that standing may be alive (I6).
+const fn lives(standing: &Standing) -> bool {
+    matches!(standing, Standing::Live | Standing::InDoubt { .. })
 }

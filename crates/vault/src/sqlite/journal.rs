@@ -256,7 +256,7 @@ impl SqliteVault {
     }
 
     /// Stores how a grant stands, unless it has moved on.
-    async fn set_standing(
+    pub(super) async fn set_standing(
         &self,
         tx: &mut SqliteConnection,
         grant: GrantId,

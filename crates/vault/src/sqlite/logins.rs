@@ -86,7 +86,7 @@ impl SqliteVault {
                 // A person's own login is the last word: no adoption before it is undone any more.
                 self.end_trials(&mut tx, present.id, true).await?;
                 let id = present.id;
-                (present, LoggedIn::Renewed(id))
+                (*present, LoggedIn::Renewed(id))
             }
             Home::Taken { previous } => (new(), LoggedIn::TookOver { id: login.id, previous }),
             Home::Free => (new(), LoggedIn::New(login.id)),
@@ -124,8 +124,10 @@ impl SqliteVault {
         subject: Option<&Subject>,
     ) -> Result<Home, VaultError> {
         match self.by_profile(tx, profile).await? {
-            Some(present) if same_login(&present, app, subject) => Ok(Home::Same(present)),
+            Some(present) if same_login(&present, app, subject) => Ok(Home::Same(Box::new(present))),
             Some(other) => {
+                // Before the name changes hands, as before a logout: it must not hand out the other user's token.
+                self.withdraw(&other)?;
                 let freed = sqlx::query(sql::FREE_PROFILE).bind(grant_bytes(other.id)).execute(tx).await;
                 freed.map_err(|error| self.sql(&error))?;
                 Ok(Home::Taken { previous: other.id })
@@ -217,7 +219,7 @@ impl SqliteVault {
 /// Where a set goes that was brought for a profile.
 pub(super) enum Home {
     /// Into the profile's grant, as its next generation.
-    Same(GrantRow),
+    Same(Box<GrantRow>),
     /// Into a grant of its own; the name was another grant's.
     Taken {
         /// That one.

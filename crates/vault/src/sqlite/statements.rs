@@ -20,7 +20,8 @@ macro_rules! select_grant {
         concat!(
             "
     SELECT *, EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND (closed IS NULL OR late = 1)) AS intent_open,
-        EXISTS (SELECT 1 FROM parked WHERE grant_id = grants.id AND awaits = grants.generation) AS on_trial,
+        EXISTS (SELECT 1 FROM parked WHERE grant_id = grants.id AND awaits = grants.generation)
+            OR COALESCE(displaced ->> 'awaits' = generation, 0) AS on_trial,
         EXISTS (SELECT 1 FROM links WHERE links.profile = grants.profile) AS linked
     FROM grants ",
             $which
@@ -39,13 +40,18 @@ pub(crate) const UPDATE_GRANT: &str = "
         access_obtained = ?8, access_expires = ?9, refresh = ?10, refresh_generation = ?11, refresh_expires = ?12,
         wall = ?13, consented = ?14, turned = ?15, scopes = ?16, subject = ?17, issued_by = ?18
     WHERE id = ?1";
-pub(crate) const FREE_PROFILE: &str = "UPDATE grants SET profile = NULL WHERE id = ?1";
+pub(crate) const FREE_PROFILE: &str = "UPDATE grants SET profile = NULL, displaced = NULL WHERE id = ?1";
+pub(crate) const GIVE_PROFILE: &str = "UPDATE grants SET profile = ?2, displaced = ?3 WHERE id = ?1";
+pub(crate) const DISPLACED: &str = "SELECT displaced FROM grants WHERE id = ?1";
+pub(crate) const DISPLACE: &str = "UPDATE grants SET displaced = ?2 WHERE id = ?1";
+pub(crate) const END_DISPLACING: &str = "UPDATE grants SET displaced = NULL WHERE id = ?1";
 pub(crate) const NAME_SUBJECT: &str = "UPDATE grants SET subject = ?2 WHERE id = ?1";
 pub(crate) const SET_STANDING: &str = "
     UPDATE grants SET standing = ?3
     WHERE id = ?1 AND generation = ?2 AND json_extract(standing, '$.standing') <> 'retired'";
 pub(crate) const RETIRE: &str = "
-    UPDATE grants SET standing = ?2, profile = NULL, access = NULL, refresh = NULL, refresh_expires = NULL
+    UPDATE grants SET standing = ?2, profile = NULL, access = NULL, refresh = NULL, refresh_expires = NULL,
+        displaced = NULL
     WHERE id = ?1";
 pub(crate) const REMEMBER_FINGERPRINT: &str = "
     INSERT INTO known_fingerprints (fingerprint, grant_id, generation) VALUES (?1, ?2, ?3)
