@@ -19,6 +19,7 @@ mod observe;
 mod process;
 mod script;
 mod settings;
+pub mod stores;
 mod turn;
 
 pub use tokenward_core as core;

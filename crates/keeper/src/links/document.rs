@@ -116,7 +116,7 @@ impl Document {
     }
 
     /// All of a JSON or TOML document, as far as it is made of tables, lists, texts and numbers.
-    pub(super) fn tree(&self) -> Result<Tree, DocumentError> {
+    pub(crate) fn tree(&self) -> Result<Tree, DocumentError> {
         match self.format {
             Format::Json => json::tree(&self.text),
             Format::Toml => toml::tree(&self.text),

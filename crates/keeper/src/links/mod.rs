@@ -36,5 +36,6 @@ pub use keep::Links;
 pub use report::{Found, LinkOutcome, LinkReport, LinkState};
 pub use shape::Shape;
 pub use tokenward_core::{BadPlace, Format, Place, Step};
+pub(crate) use tree::Tree;
 pub use value::Value;
 pub use watch::{Watch, WatchEvent};

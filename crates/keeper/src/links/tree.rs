@@ -3,7 +3,7 @@
 use super::value::Value;
 
 /// A node of a document.
-pub(super) enum Tree {
+pub(crate) enum Tree {
     /// An object or table: its keys in order.
     Table(Vec<(String, Tree)>),
     /// An array.
@@ -16,26 +16,26 @@ pub(super) enum Tree {
 
 impl Tree {
     /// The node under a key; where the key is there twice, the one that readers find.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.entries().rev().find(|(name, _)| *name == key).map(|(_, node)| node)
     }
 
     /// The keys of a table with what stands there.
-    pub(super) fn entries(&self) -> impl DoubleEndedIterator<Item = (&str, &Self)> {
+    pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = (&str, &Self)> {
         let entries = if let Self::Table(entries) = self { entries.as_slice() } else { &[] };
         entries.iter().map(|(key, node)| (key.as_str(), node))
     }
 
     /// The elements of a list.
-    pub(super) fn elements(&self) -> &[Self] {
+    pub(crate) fn elements(&self) -> &[Self] {
         if let Self::List(elements) = self { elements } else { &[] }
     }
 
-    pub(super) fn value(&self) -> Option<&Value> {
+    pub(crate) fn value(&self) -> Option<&Value> {
         if let Self::Plain(value) = self { Some(value) } else { None }
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         if let Self::Plain(Value::Text(text)) = self { Some(text) } else { None }
     }
 }
