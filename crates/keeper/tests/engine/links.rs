@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokenward::core::{Ask, Event, Format, GrantId, NewLink, Place, ProfileName, Slot};
 use tokenward::links::{Found, LinkOutcome, Links};
-use tokenward::{Handed, Keeper, Notice};
+use tokenward::{Handed, Keeper, Notice, Observer, Step};
 
 use crate::world::World;
 
@@ -111,6 +111,15 @@ impl Desk {
     /// Refresh tokens that were sent again although they were used, by the provider's count.
     fn replays(&self) -> u64 {
         self.world.sandbox.counters().replays
+    }
+}
+
+/// Ends the turn at a step, as a death would: nothing after it happens.
+struct StopAt(Step);
+
+impl Observer for StopAt {
+    fn at(&self, step: Step) {
+        assert_ne!(step, self.0, "dead");
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokenward::core::ports::Clock;
 use tokenward::core::{Ask, Event, Generation};
 use tokenward::links::{Found, LinkOutcome, Links};
-use tokenward::{Keeper, Notice, Observer, Step};
+use tokenward::{Keeper, Notice, Step};
 
-use super::{ACCESS, Desk, REFRESH, env, healed, value, work};
+use super::{ACCESS, Desk, REFRESH, StopAt, env, healed, value, work};
 
 /// The story of code 20064, as it went: a person authorized, saved the refresh token to `.env`, "checked" it by refreshing, and
 /// forgot to save what came back; the next run of the program sent the dead one: HTTP 400, 20064, log in again by hand.
@@ -147,17 +147,6 @@ async fn edits_of_other_keys_meanwhile_are_kept() {
     let wanted = env(&refresh, &value(&shown, ACCESS)).replace("OTHER=\"kept\"  # as it is", &format!("OTHER={edits}"));
     assert_eq!(shown, wanted, "every line of both is there");
     assert_eq!(desk.replays(), 0);
-}
-
-/// Stops the world at a step, as a death would: nothing after it happens.
-struct StopAt(Step);
-
-impl Observer for StopAt {
-    fn at(&self, step: Step) {
-        if step == self.0 {
-            panic!("dead at {step}");
-        }
-    }
 }
 
 #[tokio::test]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokenward::core::{Ask, Code, Event, Generation, Standing};
 use tokenward::links::{Brought, Found};
-use tokenward::{Notice, Observer, Step};
+use tokenward::{Notice, Step};
 use tokenward_emulator::{Fault, Operation};
 
-use super::{Desk, REFRESH, env, value, work};
+use super::{Desk, REFRESH, StopAt, env, value, work};
 
 /// A token that looks like one and was never issued, or is dead: the login before it serves again, in the same call.
 #[tokio::test]
@@ -91,16 +91,6 @@ async fn a_trial_whose_answer_was_lost_is_taken_back() {
     assert_eq!(handed.access.token, before.access.token);
     assert!(matches!(desk.found(".env").await, Found::InStep));
     assert_ne!(value(&desk.read(".env"), REFRESH), refresh);
-}
-
-struct StopAt(Step);
-
-impl Observer for StopAt {
-    fn at(&self, step: Step) {
-        if step == self.0 {
-            panic!("dead at {step}");
-        }
-    }
 }
 
 /// Dead between the refusal and the taking back: the next process settles the kept answer.

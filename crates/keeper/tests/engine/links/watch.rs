@@ -52,10 +52,8 @@ impl Watching {
                 self.told.notified().await;
             }
         };
-        match tokio::time::timeout(Duration::from_secs(20), looking).await {
-            Ok(event) => event,
-            Err(_) => panic!("{what}; told: {:#?}", self.events.lock().unwrap()),
-        }
+        let found = tokio::time::timeout(Duration::from_secs(20), looking).await;
+        found.unwrap_or_else(|elapsed| panic!("{what}: {elapsed}; told: {:#?}", self.events.lock().unwrap()))
     }
 
     async fn link(&self, what: &str, wanted: impl Fn(&LinkOutcome) -> bool) {
