@@ -158,16 +158,22 @@ async fn logins_are_turned_in_time_each_for_itself() {
     let (home, _) = desk.world.log_in(&desk.keeper, "home").await;
     desk.write("home.env", &env("", ""));
     desk.links.link(&desk.world.app, desk.env("home.env", "home"), true).await.unwrap();
-    // One that nobody can help, and a profile that nobody has logged in to.
+    // And a profile that nobody has logged in to.
     let watching = Watching::over(&desk, &["work", "home", "nobody"], Duration::from_millis(300)).await;
     let before = [desk.read(".env"), desk.read("home.env")].map(|file| value(&file, REFRESH));
     // Due, not over: nobody who holds the old one is without a token meanwhile.
     desk.world.pass(Duration::from_secs(7200 - 240));
-    for profile in [work(), "home".parse().unwrap()] {
-        watching
-            .until("turned", |event| matches!(event, WatchEvent::Turned { profile: whose, .. } if *whose == profile))
-            .await;
+    let mut turned = Vec::new();
+    for _ in 0..2 {
+        let WatchEvent::Turned { profile, .. } =
+            watching.until("turned", |event| matches!(event, WatchEvent::Turned { .. })).await
+        else {
+            unreachable!("just matched")
+        };
+        turned.push(profile);
     }
+    turned.sort();
+    assert_eq!(turned, ["home".parse().unwrap(), work()]);
     let after = [desk.read(".env"), desk.read("home.env")].map(|file| value(&file, REFRESH));
     assert!(before[0] != after[0] && before[1] != after[1]);
     assert_eq!(desk.keeper.status(home).await.unwrap().grant.generation, Generation::new(2));
