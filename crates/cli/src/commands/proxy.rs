@@ -58,7 +58,7 @@ pub(super) async fn run(proxy: Proxy, desk: &Desk) -> Result<ExitCode, Failure> 
     let listening =
         Listening::bind(proxy.listen, client, options).await.map_err(|error| not_listening(&error, desk))?;
     let url = url(listening.address(), secret.as_ref(), &proxy.allow_host);
-    let env = environment(&url, &work.app, proxy.identity);
+    let env = environment(&url, secret.as_ref(), &work.app, proxy.identity);
     if printer.json {
         printer.document(&json!({
             "url": url,
@@ -115,7 +115,7 @@ fn greet(url: &str, proxy: &Proxy, work: &Work, address: SocketAddr, guarded: bo
         printer.warning(lang.proxy_remote(address));
     }
     printer.note(if guarded { lang.proxy_secret_path() } else { lang.proxy_no_secret() });
-    printer.note(lang.proxy_set());
+    printer.note(if guarded { lang.proxy_set_secret() } else { lang.proxy_set() });
 }
 
 /// The secret that callers must know.
@@ -168,20 +168,22 @@ fn url(address: SocketAddr, secret: Option<&LocalSecret>, hosts: &[String]) -> S
 }
 
 /// The variables by which SDKs and MCP servers are led here. Those after the first are read by `@larksuiteoapi/lark-mcp`.
-fn environment(url: &str, app: &App, identity: Identity) -> Vec<(&'static str, String)> {
+/// Not every SDK takes a domain with a path, so the secret stands where they would have secrets of their own.
+fn environment(url: &str, secret: Option<&LocalSecret>, app: &App, identity: Identity) -> Vec<(&'static str, String)> {
     let mode = match identity {
         Identity::User => "user_access_token",
         Identity::App | Identity::Tenant => "tenant_access_token",
     };
     let mut env = vec![
         ("TOKENWARD_PROXY_URL", url.to_owned()),
-        ("LARK_DOMAIN", url.to_owned()),
+        ("LARK_DOMAIN", url.split("/s/").next().unwrap_or(url).to_owned()),
         ("APP_ID", app.client_id.clone()),
-        ("APP_SECRET", "not-needed".to_owned()),
+        ("APP_SECRET", secret.map_or("not-needed", LocalSecret::expose).to_owned()),
         ("LARK_TOKEN_MODE", mode.to_owned()),
     ];
     if identity == Identity::User {
-        env.push(("USER_ACCESS_TOKEN", USER_PLACEHOLDER.to_owned()));
+        let token = secret.map_or_else(|| USER_PLACEHOLDER.to_owned(), LocalSecret::as_user_token);
+        env.push(("USER_ACCESS_TOKEN", token));
     }
     env
 }

@@ -4,15 +4,18 @@
 //! why the caller is sent away. Three questions, in this order. *Was it meant for us?* The `Host` must be a name of the
 //! address that is listened on: a page that has its own name resolved to this machine (DNS rebinding) brings another
 //! one. *Does a page of another origin ask?* Browsers say so by `Origin` (RFC 6454) or `Sec-Fetch-Site`, and the pages of
-//! others have no business here. *Is the secret known*, where there is one?
+//! others have no business here. *Is the secret known*, where there is one? It comes in the path, in a header of its own, or
+//! where the program would send a token or an app's secret: some SDKs take a domain without a path, and no headers.
 
 use std::net::IpAddr;
 
-use http::header::{HOST, ORIGIN};
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
+use serde_json::Value;
 use url::Url;
 
+use super::token_calls::{PLACEHOLDER, TokenCall, token_call};
 use super::{LocalSecret, ProxyError};
 
 /// The rules of one address.
@@ -34,6 +37,8 @@ pub(super) struct Visit {
     pub(super) origin: Option<HeaderValue>,
     /// Whether a browser only asks whether it may ask.
     pub(super) preflight: bool,
+    /// Whether the secret is still to be found, in the body of a call for a token.
+    pub(super) unproven: bool,
 }
 
 /// Why somebody is sent away.
@@ -74,18 +79,23 @@ impl Door {
         let preflight = origin.is_some()
             && request.method() == Method::OPTIONS
             && request.headers().contains_key("access-control-request-method");
+        let target =
+            |path: &str| request.uri().query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
         let Some((path, prefix)) = self.secret(path, request.headers()) else {
+            let unproven = matches!(token_call(request.method(), path), Some(TokenCall::Placeholder));
+            if unproven {
+                return Ok(Visit { target: target(path), prefix: String::new(), origin, preflight, unproven });
+            }
             // Browsers ask without the headers of the request that they ask about.
             if preflight {
-                return Ok(Visit { target: "/".to_owned(), prefix: String::new(), origin, preflight });
+                return Ok(Visit { target: "/".to_owned(), prefix: String::new(), origin, preflight, unproven });
             }
             return Err(SentAway::NoSecret);
         };
         if !path.starts_with('/') {
             return Err(SentAway::Malformed);
         }
-        let target = request.uri().query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
-        Ok(Visit { target, prefix: prefix.to_owned(), origin, preflight })
+        Ok(Visit { target: target(path), prefix: prefix.to_owned(), origin, preflight, unproven: false })
     }
 
     /// The one host a request names, checked; none only before HTTP/1.1.
@@ -171,8 +181,26 @@ impl Door {
                 return Some((if path.is_empty() { "/" } else { path }, prefix));
             }
         }
-        let given = headers.get(&SECRET_HEADER).and_then(|value| value.to_str().ok())?;
-        secret.is(given).then_some((path, ""))
+        let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let bearer = text(AUTHORIZATION)
+            .and_then(|text| text.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let known = text(SECRET_HEADER).is_some_and(|given| secret.is(given))
+            || bearer.is_some_and(|(_, token)| secret.is_token(token.trim()));
+        known.then_some((path, ""))
+    }
+
+    /// Whether the credentials of a call for a token are the secret.
+    pub(super) fn proves(&self, body: &[u8]) -> bool {
+        let Some(secret) = &self.secret else { return true };
+        let Ok(body) = serde_json::from_slice::<Value>(body) else { return false };
+        let given = ["app_secret", "app_access_token"].map(|name| body.get(name).and_then(Value::as_str));
+        given.into_iter().flatten().any(|text| secret.is_token(text))
+    }
+
+    /// What programs are given in place of a token: by it they are known where there is a secret.
+    pub(super) fn placeholder(&self) -> String {
+        self.secret.as_ref().map_or_else(|| PLACEHOLDER.to_owned(), LocalSecret::as_tenant_token)
     }
 
     /// The path of a request as it may be told: without anything that might be a secret.
@@ -294,6 +322,15 @@ mod tests {
         assert_eq!((visit.target.as_str(), visit.prefix), ("/open-apis/x?q=1", format!("/s/{SECRET}")));
         assert_eq!(admitted(&door, &format!("/s/{SECRET}"), &[host]), Ok("/".into()));
         assert_eq!(admitted(&door, "/x", &[host, ("x-tokenward-secret", SECRET)]), Ok("/x".into()));
+        for bearer in [format!("Bearer {SECRET}"), format!("bearer u-{SECRET}"), format!("Bearer t-{SECRET}")] {
+            assert_eq!(admitted(&door, "/x", &[host, ("authorization", &bearer)]), Ok("/x".into()), "{bearer}");
+        }
+        for bearer in [format!("Basic {SECRET}"), format!("Bearer u-{SECRET}x"), "Bearer".to_owned(), SECRET.to_owned()]
+        {
+            assert_eq!(admitted(&door, "/x", &[host, ("authorization", &bearer)]), Err(SentAway::NoSecret), "{bearer}");
+        }
+        assert!(door.proves(format!(r#"{{"app_id":"a","app_secret":"{SECRET}"}}"#).as_bytes()));
+        assert!(!door.proves(br#"{"app_secret":"x"}"#) && !door.proves(b"") && !door.proves(b"[1]"));
         for path in ["/x", "/s/", "/s/wrong/x", &format!("/s/{SECRET}x/y"), &format!("//s/{SECRET}/y")] {
             assert_eq!(admitted(&door, path, &[host]), Err(SentAway::NoSecret), "{path}");
         }

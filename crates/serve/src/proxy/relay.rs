@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use super::answer::{self, Excuse};
 use super::door::{Door, SentAway, Visit};
 use super::fields;
-use super::token_calls::{TokenCall, token_call};
+use super::token_calls::{self, PLACEHOLDER, TokenCall, token_call};
 use super::tokens::Tokens;
 use super::upload::Upload;
 use super::verdict::{Download, may_refuse};
@@ -95,16 +95,7 @@ impl Relay {
         }
         match token_call(request.method(), &visit.target) {
             Some(TokenCall::Login) => return Err(Excuse::new(StatusCode::FORBIDDEN, Code::ProxyLoginCall)),
-            Some(TokenCall::Placeholder(body)) => {
-                // What the SDK believes to be its credentials; taken, so that the connection can go on.
-                let body_read = Limited::new(request.into_body(), CREDENTIALS).collect();
-                let _ = tokio::time::timeout(CREDENTIALS_TIME, body_read).await;
-                let mut response = answer::whole(StatusCode::OK, &body);
-                if let Some(origin) = &visit.origin {
-                    fields::allow(response.headers_mut(), origin);
-                }
-                return Ok(Passed { response, turned: false });
-            }
+            Some(TokenCall::Placeholder) => return self.placeholder(request.into_body(), &visit).await,
             None => {}
         }
         let websocket = fields::is_websocket(&request);
@@ -162,6 +153,25 @@ impl Relay {
             let headers = fields::of_answer(&headers, false, &visit, &self.tokens.client().app().hosts);
             return Ok(Passed { response: response(status, headers, body), turned });
         }
+    }
+
+    /// Answers an SDK that wants a token of its own. What it believes to be its credentials may be the local secret.
+    async fn placeholder(&self, body: Incoming, visit: &Visit) -> Result<Passed, Excuse> {
+        let body = tokio::time::timeout(CREDENTIALS_TIME, Limited::new(body, CREDENTIALS).collect()).await;
+        // Who knows the secret otherwise brings it otherwise.
+        let mut placeholder = PLACEHOLDER.to_owned();
+        if visit.unproven {
+            let body = body.ok().and_then(Result::ok).map(http_body_util::Collected::to_bytes);
+            if !body.is_some_and(|body| self.door.proves(&body)) {
+                return Err(sent_away(SentAway::NoSecret));
+            }
+            placeholder = self.door.placeholder();
+        }
+        let mut response = answer::whole(StatusCode::OK, &token_calls::answer(&placeholder));
+        if let Some(origin) = &visit.origin {
+            fields::allow(response.headers_mut(), origin);
+        }
+        Ok(Passed { response, turned: false })
     }
 
     /// Sends once, for as long as anything moves and a while longer.

@@ -46,6 +46,21 @@ impl LocalSecret {
         &self.0
     }
 
+    /// The secret in the form of a token, for programs that send one along: a user's.
+    pub fn as_user_token(&self) -> String {
+        format!("u-{}", self.expose())
+    }
+
+    /// The same of a tenant's.
+    pub(super) fn as_tenant_token(&self) -> String {
+        format!("t-{}", self.expose())
+    }
+
+    /// Whether a text is this secret, as it is or in the form of a token.
+    pub(super) fn is_token(&self, text: &str) -> bool {
+        self.is(text) || ["u-", "t-"].iter().any(|form| text.strip_prefix(form).is_some_and(|text| self.is(text)))
+    }
+
     /// Whether a text is this secret, in time that does not tell how much of it is right.
     pub(super) fn is(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
@@ -84,6 +99,8 @@ mod tests {
         assert_eq!(secret.expose().len(), DRAWN);
         assert!(LocalSecret::parse(secret.expose()).unwrap().is(secret.expose()));
         assert!(!format!("{secret:?}").contains(secret.expose()));
+        assert!(secret.is_token(&secret.as_user_token()) && secret.is_token(&secret.as_tenant_token()));
+        assert!(!secret.is_token("u-") && !secret.is_token(&format!("x-{}", secret.expose())));
     }
 
     #[test]

@@ -64,7 +64,22 @@ async fn the_secret_opens_and_goes_no_further() {
         assert_eq!(answer["data"]["headers"].get("x-tokenward-secret"), None);
         assert_eq!(proxy.last().path, ECHO);
     }
-    // SDKs put their paths behind the domain they are given, the secret included.
+    // An SDK that takes no path brings it as the app's secret, and then as the token that it was given for it.
+    let fetch = |secret: &str| {
+        let body = json!({ "app_id": "any", "app_secret": secret }).to_string();
+        json(world.http.post(proxy.url("/open-apis/auth/v3/tenant_access_token/internal")).body(body))
+    };
+    assert_eq!(fetch("wrong").await.0, 401);
+    let (status, answer) = fetch(SECRET).await;
+    assert_eq!(status, 200);
+    let placeholder = answer["tenant_access_token"].as_str().unwrap();
+    let (status, answer) = json(world.http.get(proxy.url(ECHO)).bearer_auth(placeholder)).await;
+    assert_eq!(
+        (status, &answer["data"]["headers"]["authorization"]),
+        (200, &json!(["is the current user token: yes"]))
+    );
+    assert!(!answer.to_string().contains(SECRET), "{answer}");
+    // Others put their paths behind the domain they are given, the secret included.
     let path = format!("/s/{SECRET}/open-apis/auth/v3/tenant_access_token/internal");
     assert_eq!(json(world.http.post(proxy.url(&path)).body("{}")).await.0, 200);
 }
