@@ -77,10 +77,10 @@ def run(settings, tokenward, home):
         spaces = client.wiki.v2.space.list(ListSpaceRequest.builder().build())
         check("the SDK fetches a token with the local secret", spaces.success(), spaces.msg)
         control(settings, "/control/clock", {"advance_seconds": 7300})
-        before = control(settings, "/control/counters")["rotations"]
+        before = control(settings, "/control/counters")["counters"]["rotations"]
         answer = user_info()
         check("user_info after the token's end", answer.success(), answer.msg)
-        turned = control(settings, "/control/counters")["rotations"] - before
+        turned = control(settings, "/control/counters")["counters"]["rotations"] - before
         check("one turn", turned == 1, turned)
     finally:
         proxy.terminate()
