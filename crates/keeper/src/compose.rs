@@ -4,21 +4,20 @@
 //! a [`Keeper`] over the vault in that folder. Opening it also makes logins of answers whose process died (I5).
 
 use std::fmt;
-use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Clock, Entropy, Vault};
+use tokenward_core::ports::{Clock, Entropy, Provider, Vault};
 use tokenward_core::{AppName, Code, ExitClass, ProfileName, SecretBytes};
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, SqliteVault, VaultOptions, handout};
 use tokenward_wire::Feishu;
 
+use crate::links::Links;
 use crate::{Error, Home, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver, Observer, Parts, Processes};
 
 pub use tokenward_vault::handout::HandOut;
-pub use tokenward_vault::{BackupKey, Info as VaultInfo, Repair};
+pub use tokenward_vault::{BackupKey, Health, Info as VaultInfo, Repair, WaitingAnswer};
 
 /// What a session is opened with.
 pub struct SessionOptions<'a> {
@@ -48,7 +47,6 @@ pub struct Session {
     parts: Parts,
     keeper: Keeper,
     recovered: Vec<LoginReport>,
-    folder: Folder,
 }
 
 impl Session {
@@ -57,6 +55,24 @@ impl Session {
     /// # Errors
     /// The vault's codes `TW03xx`.
     pub async fn open(options: SessionOptions<'_>) -> Result<Self, Error> {
+        let mut session = Self::look(options).await?;
+        session.recovered = match session.keeper.recover_logins().await {
+            // A login that cannot be stored now is kept and stored later; it must not keep anyone from another login's
+            // token (I7).
+            Err(error) if error.code().exit() == ExitClass::TryLater => {
+                tracing::warn!(%error, "a login of an earlier process waits to be stored");
+                Vec::new()
+            }
+            recovered => recovered?,
+        };
+        Ok(session)
+    }
+
+    /// The same without making logins of answers that wait, for those who want to see them.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub async fn look(options: SessionOptions<'_>) -> Result<Self, Error> {
         let SessionOptions { home, clock, entropy, key, observer, keeper } = options;
         let vault = Arc::new(
             SqliteVault::open(VaultOptions {
@@ -71,28 +87,24 @@ impl Session {
         );
         let parts = Parts {
             vault: Arc::clone(&vault) as Arc<dyn Vault>,
-            provider: Arc::new(Feishu::new(clock.clone())),
+            provider: provider(&clock),
             clock,
             processes: Processes::new(Path::new("/proc"), &*entropy),
             entropy,
             observer: observer.unwrap_or_else(|| Arc::new(NoObserver)),
         };
         let keeper = Keeper::new(parts.clone(), keeper);
-        let recovered = match keeper.recover_logins().await {
-            // A login that cannot be stored now is kept and stored later; it must not keep anyone from another login's
-            // token (I7).
-            Err(error) if error.code().exit() == ExitClass::TryLater => {
-                tracing::warn!(%error, "a login of an earlier process waits to be stored");
-                Vec::new()
-            }
-            recovered => recovered?,
-        };
-        Ok(Self { vault, parts, keeper, recovered, folder: Folder::new(home.path()) })
+        Ok(Self { vault, parts, keeper, recovered: Vec::new() })
     }
 
     /// The keeper.
     pub const fn keeper(&self) -> &Keeper {
         &self.keeper
+    }
+
+    /// The files that are kept in step with the vault's logins.
+    pub fn links(&self) -> Links {
+        Links::new(&self.keeper)
     }
 
     /// What the keeper is made of, for callers who put something of their own in a part's place.
@@ -121,26 +133,6 @@ impl Session {
         Ok(self.vault.renew_data_key().await?)
     }
 
-    /// Waits for the turn to adopt a token, which ends when the file is dropped: between the question whether the
-    /// vault knows a token and its storing, nobody else may store it, or one token would have two owners (I1).
-    pub(crate) async fn adopting(&self) -> Result<File, Error> {
-        let path = self.folder.vault().join("locks").join("adopt");
-        let failed = |path: &Path, error: String| {
-            Error::with_detail(Code::VaultReadOnly, Kept::Everything, format!("{}: {error}", path.display()))
-        };
-        let place = path.clone();
-        let locked = tokio::task::spawn_blocking(move || {
-            let file = File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(&place)?;
-            file.lock()?;
-            Ok::<_, std::io::Error>(file)
-        });
-        match locked.await {
-            Ok(Ok(file)) => Ok(file),
-            Ok(Err(error)) => Err(failed(&path, error.to_string())),
-            Err(error) => Err(failed(&path, error.to_string())),
-        }
-    }
-
     /// The vault itself: its particulars and what was repaired.
     pub fn vault(&self) -> &SqliteVault {
         &self.vault
@@ -151,6 +143,11 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("keeper", &self.keeper).finish_non_exhaustive()
     }
+}
+
+/// The provider alone, for calls that need no vault.
+pub(crate) fn provider(clock: &Arc<dyn Clock>) -> Arc<dyn Provider> {
+    Arc::new(Feishu::new(Arc::clone(clock)))
 }
 
 /// Puts the vault of a backup in place. With `replace`, a vault that is there already is moved aside, and its new path

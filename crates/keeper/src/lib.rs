@@ -10,10 +10,12 @@
 
 mod callback;
 mod compose;
+pub mod doctor;
 mod error;
 mod keeper;
 pub mod links;
 mod login;
+mod notice;
 mod observe;
 mod process;
 mod script;
@@ -25,12 +27,13 @@ pub use tokenward_core as core;
 
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
-    BackupKey, HandOut, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, hand_out, restore,
-    rewrap,
+    BackupKey, HandOut, Health, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, WaitingAnswer,
+    hand_out, restore, rewrap,
 };
 pub use error::{Error, Kept};
-pub use keeper::{Handed, Keeper, KeeperOptions, Notice, Parts, Report};
+pub use keeper::{Handed, Keeper, KeeperOptions, Parts, Report};
 pub use login::{LoginAttempt, LoginReport, LoginRequest};
+pub use notice::Notice;
 pub use observe::{NoObserver, Observer, Step};
 pub use process::Processes;
 pub use script::{ScriptRefresh, ScriptTokens};

@@ -2,6 +2,7 @@
 
 mod completions;
 mod demo;
+mod doctor;
 mod exec;
 mod init;
 mod list;
@@ -30,6 +31,7 @@ pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failu
         Command::Refresh(refresh) => refresh::run(refresh, desk).await,
         Command::Status => status::run(desk).await,
         Command::List => list::run(desk).await,
+        Command::Doctor(doctor) => doctor::run(&doctor, desk).await,
         Command::Exec(exec) => exec::run(exec, desk).await,
         Command::Logout(logout) => logout::run(&logout, desk).await,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, desk).await,

@@ -6,6 +6,7 @@
 
 mod codes;
 mod commands;
+pub(crate) mod doctor;
 pub(crate) mod help;
 mod lang;
 mod login;
@@ -31,7 +32,7 @@ macro_rules! sentences {
         }
 
         #[cfg(test)]
-        pub(super) const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $zh)),+];
+        pub(in crate::say) const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $zh)),+];
     };
 }
 use sentences;
@@ -52,7 +53,8 @@ mod tests {
 
     #[test]
     fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
-        let all = [commands::ALL, login::ALL, settings::ALL, stage::ALL, standing::ALL, time::ALL].concat();
+        let all =
+            [commands::ALL, doctor::ALL, login::ALL, settings::ALL, stage::ALL, standing::ALL, time::ALL].concat();
         let mut names = BTreeSet::new();
         for (name, en, zh) in all {
             assert!(names.insert(name), "{name} twice");

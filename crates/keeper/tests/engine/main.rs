@@ -1,9 +1,11 @@
 //! The engine over the real store and the real codec, against the sandbox.
 
 mod codes;
+mod doctor;
 mod doubt;
 mod fallback;
 mod faults;
+mod links;
 mod login;
 mod race;
 mod store;
