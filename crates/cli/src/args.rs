@@ -6,6 +6,7 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
+mod api;
 mod doctor;
 
 use std::convert::Infallible;
@@ -22,6 +23,8 @@ use zeroize::Zeroizing;
 
 use crate::say::Lang;
 pub(crate) use doctor::Doctor;
+
+pub(crate) use api::Api;
 
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
 #[derive(Debug, Parser)]
@@ -91,6 +94,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Run a program with a token in its environment
     Exec(Exec),
+    /// Call the provider's API with a token that is good
+    Api(Box<Api>),
     /// Forget a login, and withdraw it at the provider if wished
     Logout(Logout),
     /// Start a provider on this machine that truly rotates tokens, for trying and testing
@@ -423,6 +428,10 @@ pub(crate) enum BadValue {
     Port,
     Name,
     Url,
+    Method,
+    Target,
+    Pair,
+    Header,
 }
 
 impl BadValue {
@@ -436,6 +445,10 @@ impl BadValue {
             Self::Port => lang.bad_port(),
             Self::Name => lang.bad_name(),
             Self::Url => lang.bad_url(),
+            Self::Method => lang.bad_method(),
+            Self::Target => lang.bad_target(),
+            Self::Pair => lang.bad_pair(),
+            Self::Header => lang.bad_header(),
         }
     }
 }

@@ -11,6 +11,7 @@ const COMMANDS: &[&str] = &[
     "list",
     "doctor",
     "exec",
+    "api",
     "logout",
     "sandbox",
     "demo",
