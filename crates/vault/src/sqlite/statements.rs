@@ -3,8 +3,8 @@
 //! `?1`, `?2` … are bound in the order of the arguments at the call. *Open* means: not closed, or closed with an answer that came
 //! late and that nobody has read.
 //!
-//! Several statements in one text are one way to SQLite's thread and back, and share their arguments. They are numbered `$1`, `$2` …,
-//! because each may leave some out: of `?1` and `?3` SQLite makes three parameters, of `$1` and `$3` two.
+//! Several statements in one text are one way to the engine's thread and back, and share their arguments. They are numbered `$1`, `$2` …,
+//! because each may leave some out: of `?1` and `?3` `SQLite` makes three parameters, of `$1` and `$3` two.
 
 // -- the database itself ------------------------------------------------------------------------------------------
 
