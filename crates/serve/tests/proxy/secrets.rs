@@ -60,7 +60,8 @@ async fn no_secret_is_told() {
     told += &ask(world.http.post(url(ECHO)).body("x")).await;
     world.keeper.logout(Some(&world.app), world.grant, false).await.unwrap();
     told += &ask(world.http.get(url(ECHO))).await;
-    told += &format!("{:?}", proxy.exchanges.lock().unwrap());
+    let events = format!("{:?}", proxy.exchanges.lock().unwrap());
+    told.push_str(&events);
     proxy.stop();
     proxy.ended().await;
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
