@@ -1,14 +1,14 @@
 //! An HTTP proxy to the app's API host that puts a good token into every request.
 //!
 //! A *reverse* proxy: the domain that an SDK or MCP server is set to is this proxy's address. What enters: requests,
-//! looked at by the [`door`] (host, origin, local secret). What leaves: the same requests without what belonged to their
-//! connection ([`fields`]), with the token of one identity in place of whatever `Authorization` they brought; and the
+//! looked at by the `door` (host, origin, local secret). What leaves: the same requests without what belonged to their
+//! connection (`fields`), with the token of one identity in place of whatever `Authorization` they brought; and the
 //! answers as they come. Bodies stream both ways at the pace of whoever reads them, and `WebSocket`s pass.
 //!
 //! Promises kept here: no token is in an answer, a log line or an error (I4): endpoints that hand tokens out are answered
-//! with a placeholder or not at all ([`token_calls`]); refusals of one dead token cause one turn (I1), because the newer
+//! with a placeholder or not at all (`token_calls`); refusals of one dead token cause one turn (I1), because the newer
 //! token is asked for by the generation that was refused; a request is sent again only after the provider refused its
-//! *token*, so nothing of it was done, and only while all that was sent of its body is still at hand ([`upload`]).
+//! *token*, so nothing of it was done, and only while all that was sent of its body is still at hand (`upload`).
 //! A crash costs the requests under way and nothing else; logins are the keeper's.
 
 mod answer;
