@@ -130,3 +130,83 @@ pub struct Recognised {
     /// the moment it came is known by the generation whose token was spent for it, and so never taken for the present one.
     pub known: Option<(GrantId, Generation)>,
 }
+
+/// What stands at the place of a file's refresh token, compared with what the vault knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InFile {
+    /// The link has no place for one: the file shows an access token alone, and nothing in it can be adopted.
+    NotKept,
+    /// Nothing, or an empty value.
+    Blank,
+    /// A text that can be no token.
+    Malformed,
+    /// One that the vault has never seen.
+    Unknown,
+    /// One that the vault knows.
+    Known {
+        /// The grant it was issued to.
+        grant: GrantId,
+        /// The newest generation in which it was stored.
+        generation: Generation,
+        /// The generation that the grant has now.
+        present: Generation,
+        /// Whether the grant is another profile's, and alive.
+        of_another: bool,
+    },
+}
+
+/// What to do about a linked file (DESIGN §7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reconciliation {
+    /// It shows the present set. Nothing.
+    InStep,
+    /// It shows the present refresh token, or none, and something beside it is old: write the present set.
+    Deliver,
+    /// It shows a set that has had its time: write the present one.
+    Heal {
+        /// The generation it shows.
+        held: Generation,
+    },
+    /// It shows a login that somebody brought: adopt it, then write what is present.
+    Adopt,
+    /// It shows the present login of another profile. Leave it, and say whose it is.
+    LeaveToAnother {
+        /// Whose.
+        grant: GrantId,
+    },
+    /// There is nothing at the refresh token's place. Leave it, and say so.
+    LeaveBlank,
+    /// What stands there is no token. Leave it, and say so.
+    LeaveMalformed,
+    /// Nobody is logged in under the profile, so there is nothing to write. Leave it, and say so.
+    LeaveWithoutLogin,
+}
+
+/// What to do about a file that could be read.
+///
+/// `present` is the profile's grant in its present generation, if somebody is logged in. `agree` tells whether every
+/// other place of the link shows what the vault has. `asked` tells that a person wants the file filled in.
+pub fn reconcile(
+    in_file: InFile,
+    present: Option<(GrantId, Generation)>,
+    agree: bool,
+    asked: bool,
+) -> Reconciliation {
+    match (in_file, present) {
+        (InFile::Unknown, _) => Reconciliation::Adopt,
+        // Its owner keeps it; two grants that follow each other's file would take turns in overwriting it.
+        (InFile::Known { grant, generation, present: theirs, of_another: true }, _) if generation == theirs => {
+            Reconciliation::LeaveToAnother { grant }
+        }
+        (_, None) => Reconciliation::LeaveWithoutLogin,
+        (InFile::Known { grant, generation, .. }, Some(ours)) if (grant, generation) == ours => {
+            if agree { Reconciliation::InStep } else { Reconciliation::Deliver }
+        }
+        (InFile::Known { generation, .. }, Some(_)) => Reconciliation::Heal { held: generation },
+        (InFile::NotKept, Some(_)) if agree => Reconciliation::InStep,
+        (InFile::NotKept, Some(_)) => Reconciliation::Deliver,
+        (InFile::Blank | InFile::Malformed, Some(_)) if asked => Reconciliation::Deliver,
+        (InFile::Blank, Some(_)) => Reconciliation::LeaveBlank,
+        (InFile::Malformed, Some(_)) => Reconciliation::LeaveMalformed,
+    }
+}
