@@ -262,6 +262,52 @@ fn story(code: Code) -> (Words, Words) {
                 "请确认哪个文件存有刷新令牌；若已没有可收回的登录，请运行 `tokenward login`",
             ),
         ),
+        Code::AnotherApp => (
+            w("the file or store is of another app than the profile", "文件或存储属于另一个应用，与配置档不符"),
+            w(
+                "run the same command with -p and a new name, so that the app gets a profile of its own",
+                "请用 -p 加新名称再次运行同一命令，为该应用单独建一个配置档",
+            ),
+        ),
+        Code::StoreUnreadable => (
+            w("the other tool's store cannot be read", "无法读取另一个工具的存储"),
+            w(
+                "check the path and the tool's version; `tokenward login` needs no store at all",
+                "请检查路径和该工具的版本；`tokenward login` 则完全不需要它",
+            ),
+        ),
+        Code::StoreKey => (
+            w("the other tool's store is sealed, and its key is needed", "另一个工具的存储已加密，需要它的密钥"),
+            w(
+                "put what the command above prints into a file and name it with --key-file (/dev/stdin for a pipe)",
+                "请把上面命令的输出存入文件并用 --key-file 指定（管道可用 /dev/stdin）",
+            ),
+        ),
+        Code::StorePassword => (
+            w("the account is sealed under a password that only you know", "该账户由只有您知道的密码加密"),
+            w(
+                "pipe it in: `oidc-add --print NAME | tokenward adopt -`",
+                "请通过管道传入：`oidc-add --print 名称 | tokenward adopt -`",
+            ),
+        ),
+        Code::StoreEmpty => (
+            w("there is no login in it", "其中没有登录"),
+            w(
+                "check whether the tool is logged in, or log in here: `tokenward login`",
+                "请确认该工具已登录，或在此登录：`tokenward login`",
+            ),
+        ),
+        Code::StoreSeveral => (
+            w("there are several logins in it", "其中有多个登录"),
+            w("pick one with --account and a part of the words above", "请用 --account 加上面文字的一部分来选定"),
+        ),
+        Code::StoreKeyGone => (
+            w(
+                "the key of the other tool's store is gone, so nobody can open it",
+                "另一个工具的存储的密钥已丢失，无法打开",
+            ),
+            w("log in here instead: `tokenward login`", "请改为在此登录：`tokenward login`"),
+        ),
         Code::OutcomeUnknown => (
             w("the outcome of the last turn is unknown", "上一次续期的结果未知"),
             w(
