@@ -143,35 +143,46 @@ impl Keeper {
         if before.app != app.name {
             return Err(foreign(&before, app));
         }
-        let mut notices = self.look_after_links(app, before.profile.as_ref(), self.patience(Some(&before))).await;
-        match self.access_only(app, id, ask, &mut notices).await {
-            Err(error) if error.code().exit() == ExitClass::NeedsConsent => {
-                // A file may hold what keeps the login alive, brought since the look above.
-                let Some(profile) = &before.profile else { return Err(error) };
-                let links = Links::new(self);
-                let reports = links.reconcile(app, profile, true, Links::PATIENCE).await.unwrap_or_default();
-                if !reports.iter().any(|report| matches!(report.outcome, LinkOutcome::Adopted { .. })) {
-                    return Err(error);
-                }
-                notices.extend(reports.iter().filter_map(LinkReport::notice));
-                self.access_only(app, id, ask, &mut notices).await
+        let notices = self.look_after_links(app, before.profile.as_ref(), self.patience(Some(&before))).await;
+        self.access_after(app, before, ask, notices).await
+    }
+
+    /// Hands out an access token once the links were looked after. `before` is the grant as it was before that.
+    async fn access_after(
+        &self,
+        app: &App,
+        before: Grant,
+        ask: Ask,
+        mut notices: Vec<Notice>,
+    ) -> Result<Handed, Error> {
+        let id = before.id;
+        let error = match self.access_only(app, id, ask, &mut notices).await {
+            Ok(handed) => return Ok(handed),
+            Err(error) => error,
+        };
+        if error.code().exit() == ExitClass::NeedsConsent {
+            // A file may hold what keeps the login alive, brought since it was looked at.
+            let Some(profile) = &before.profile else { return Err(error) };
+            let links = Links::new(self);
+            let reports = links.reconcile(app, profile, true, Links::PATIENCE).await.unwrap_or_default();
+            if !reports.iter().any(|report| matches!(report.outcome, LinkOutcome::Adopted { .. })) {
+                return Err(error);
             }
-            // What was adopted a moment ago has no access token yet; the one that it replaced still serves (I7).
-            Err(error) if matches!(ask, Ask::Living { .. }) && before.access.is_some() => {
-                let now = self.inner.now();
-                let replaced = self.inner.parts.vault.grant(id).await.is_ok_and(|after| after.on_trial);
-                if !replaced
-                    || before.on_trial
-                    || before.access.as_ref().is_none_or(|access| access.remaining(now).is_zero())
-                {
-                    return Err(error);
-                }
-                notices.push(Notice::TurnFailed(error));
-                hand(before, false, notices, ask, now)
-            }
-            Err(error) => Err(error),
-            handed => handed,
+            notices.extend(reports.iter().filter_map(LinkReport::notice));
+            return self.access_only(app, id, ask, &mut notices).await;
         }
+        // What was adopted a moment ago has no access token yet; the one that it replaced still serves (I7).
+        let now = self.inner.now();
+        let lives = before.access.as_ref().is_some_and(|access| !access.remaining(now).is_zero());
+        if lives
+            && !before.on_trial
+            && matches!(ask, Ask::Living { .. })
+            && self.inner.parts.vault.grant(id).await.is_ok_and(|after| after.on_trial)
+        {
+            notices.push(Notice::TurnFailed(error));
+            return hand(before, false, notices, ask, now);
+        }
+        Err(error)
     }
 
     /// Hands out an access token of a profile's login. As [`Keeper::access`], and it follows the profile: a login that
@@ -185,9 +196,26 @@ impl Keeper {
             Some(id) => Some(vault.grant(id).await?),
             None => None,
         };
-        let notices = self.look_after_links(app, Some(profile), self.patience(before.as_ref())).await;
+        if let Some(before) = before.as_ref().filter(|before| before.app != app.name) {
+            return Err(foreign(before, app));
+        }
+        let mut notices = self.look_after_links(app, Some(profile), self.patience(before.as_ref())).await;
         let id = self.grant_of(profile).await?;
-        let mut handed = self.access(app, id, ask).await?;
+        let before = match before.filter(|before| before.id == id) {
+            Some(before) => before,
+            None => vault.grant(id).await?,
+        };
+        let mut result = self.access_after(app, before, ask, std::mem::take(&mut notices)).await;
+        if let Err(error) = &result
+            && error.code().exit() == ExitClass::NeedsConsent
+            && let Some(back) = vault.grant_of(profile).await?.filter(|back| *back != id)
+        {
+            // Another user's login was adopted and refused, and the name has gone back to the login that had it.
+            let (adopted, generation) = (vault.grant(id).await?.generation, vault.grant(back).await?.generation);
+            notices.push(Notice::TakenBack { adopted, generation, code: error.code() });
+            result = self.access(app, back, ask).await;
+        }
+        let mut handed = result?;
         handed.notices.splice(0..0, notices);
         Ok(handed)
     }
@@ -200,7 +228,12 @@ impl Keeper {
     }
 
     /// Looks after the linked files that are out of step. What is wrong with one fails nobody.
-    async fn look_after_links(&self, app: &App, profile: Option<&ProfileName>, patience: Duration) -> Vec<Notice> {
+    pub(crate) async fn look_after_links(
+        &self,
+        app: &App,
+        profile: Option<&ProfileName>,
+        patience: Duration,
+    ) -> Vec<Notice> {
         let Some(profile) = profile else { return Vec::new() };
         match Links::new(self).reconcile(app, profile, false, patience).await {
             Ok(reports) => reports.iter().filter_map(LinkReport::notice).collect(),

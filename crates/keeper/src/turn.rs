@@ -25,13 +25,20 @@ use crate::{Error, Keeper, Kept, Notice, Step};
 pub(crate) struct Turned {
     pub(crate) via: Via,
     pub(crate) notices: Vec<Notice>,
-    /// Set when a login has turned for the first time that was adopted, or nobody named: whose the grant was until then.
-    passed: Option<Option<Subject>>,
+    /// Set when a login has turned for the first time that was adopted, or that nobody named.
+    unnamed: Option<Unnamed>,
+}
+
+/// Whose a login is remains to be found out.
+#[derive(Debug, Clone)]
+struct Unnamed {
+    /// Whose the grant was until then.
+    before: Option<Subject>,
 }
 
 impl Turned {
     fn new(via: Via, notices: Vec<Notice>) -> Self {
-        Self { via, notices, passed: None }
+        Self { via, notices, unnamed: None }
     }
 }
 
@@ -85,8 +92,8 @@ impl Keeper {
     /// Delivers what a turn brought. The lease is given back already, and the set is durable: nothing here can fail the turn.
     async fn delivered(&self, app: &App, id: GrantId, mut turned: Turned) -> Turned {
         let naming = async {
-            match turned.passed.take() {
-                Some(before) => self.name(app, id, before).await,
+            match turned.unnamed.take() {
+                Some(unnamed) => self.name(app, id, unnamed).await,
                 None => None,
             }
         };
@@ -103,7 +110,7 @@ impl Keeper {
 
     /// Finds out whose login a grant is whose adopted set has turned for the first time. Best effort: what cannot be asked now
     /// stays unnamed.
-    async fn name(&self, app: &App, id: GrantId, before: Option<Subject>) -> Option<Notice> {
+    async fn name(&self, app: &App, id: GrantId, unnamed: Unnamed) -> Option<Notice> {
         let vault = &self.inner.parts.vault;
         let access = vault.grant(id).await.ok()?.access?;
         let asking = self.inner.parts.provider.user_info(app, &access.token);
@@ -111,7 +118,7 @@ impl Keeper {
         if let Err(error) = vault.name_subject(id, &now).await {
             tracing::warn!(%error, grant = %id, "the login's owner could not be recorded");
         }
-        let before = before.filter(|before| before.id != now.id)?;
+        let before = unnamed.before.filter(|before| before.id != now.id)?;
         Some(Notice::AnotherUser { before, now })
     }
 
@@ -225,9 +232,9 @@ impl Keeper {
                 if replay {
                     notices.push(Notice::Recovered(Recovered::Replay));
                 }
-                let unnamed = grant.subject.is_none() && grant.generation == Generation::FIRST;
-                let passed = (grant.on_trial || unnamed).then_some(grant.subject);
-                Ok(Turned { passed, ..Turned::new(Via::Ours, notices) })
+                let never_told = grant.subject.is_none() && grant.generation == Generation::FIRST;
+                let unnamed = (grant.on_trial || never_told).then_some(Unnamed { before: grant.subject });
+                Ok(Turned { unnamed, ..Turned::new(Via::Ours, notices) })
             }
             Settled::Parked => {
                 notices.push(Notice::Parked);

@@ -74,7 +74,7 @@ impl Links {
     pub async fn adopt_file(&self, app: &App, target: &NewLink) -> Result<AdoptReport, Error> {
         let probe = self.probe(target);
         let look = self.look(&probe, false).await?.map_err(|error| unreadable(&error))?;
-        let Some(brought) = brought(&probe, look.shown) else {
+        let Some(brought) = brought(&probe, &look.shown) else {
             return Err(Error::with_detail(Code::NothingToAdopt, Kept::Everything, target.file.display().to_string()));
         };
         self.adopt(app, &target.profile, brought).await
@@ -100,7 +100,7 @@ impl Links {
         &self,
         app: &App,
         link: &Link,
-        shown: Shown,
+        shown: &Shown,
         login: Option<&LoginCopy>,
         asked: bool,
     ) -> Result<Option<LinkOutcome>, Error> {
@@ -171,7 +171,7 @@ impl Links {
 }
 
 /// The login that a file shows, if it shows one.
-fn brought(link: &Link, shown: Shown) -> Option<Brought> {
+fn brought(link: &Link, shown: &Shown) -> Option<Brought> {
     let ShownRefresh::Token(refresh) = shown.refresh() else { return None };
     Some(Brought { refresh, access: shown.access(), source: link.target.file.display().to_string() })
 }

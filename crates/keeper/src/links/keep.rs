@@ -218,7 +218,7 @@ impl Links {
                 if self.look(link, asked).await?.ok().is_none_or(|again| again.stamp != look.stamp) {
                     return Ok(None);
                 }
-                if let Some(outcome) = self.adopt_shown(app, link, look.shown, login.as_ref(), asked).await? {
+                if let Some(outcome) = self.adopt_shown(app, link, &look.shown, login.as_ref(), asked).await? {
                     adopted.get_or_insert(outcome);
                 }
                 Ok(None)

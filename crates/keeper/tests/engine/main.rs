@@ -4,6 +4,7 @@ mod codes;
 mod doubt;
 mod fallback;
 mod faults;
+mod links;
 mod login;
 mod race;
 mod store;

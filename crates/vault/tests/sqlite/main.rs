@@ -3,7 +3,10 @@
 mod faults;
 mod handouts;
 mod keys;
+mod linked;
 mod lost;
+mod migrating;
+mod nth_write;
 mod opening;
 mod place;
 mod secrets;
