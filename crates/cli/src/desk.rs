@@ -2,6 +2,7 @@
 //!
 //! Everything is opened when it is first needed, so that `completions` reads no file and `status` opens no socket.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use tokenward::{
@@ -44,6 +45,19 @@ impl Desk {
     /// Now.
     pub(crate) fn now(&self) -> jiff::Timestamp {
         self.ambient.clock.now()
+    }
+
+    /// A path as one types it here: from the working folder, or from home.
+    pub(crate) fn short(&self, file: &Path) -> String {
+        if let Ok(here) = std::path::absolute(".")
+            && let Ok(inside) = file.strip_prefix(here)
+        {
+            return inside.display().to_string();
+        }
+        match self.ambient.env.path("HOME").and_then(|home| Some(file.strip_prefix(home).ok()?.to_owned())) {
+            Some(inside) => format!("~/{}", inside.display()),
+            None => file.display().to_string(),
+        }
     }
 
     /// The engine, once a session was opened.
