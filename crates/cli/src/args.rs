@@ -6,6 +6,8 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
+mod doctor;
+
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fmt;
@@ -19,6 +21,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::say::Lang;
+pub(crate) use doctor::Doctor;
 
 mod adopt;
 mod link;
@@ -90,6 +93,8 @@ pub(crate) enum Command {
     Status,
     /// Show every login; spends nothing
     List,
+    /// Explain what is wrong and what to do about it; spends nothing
+    Doctor(Doctor),
     /// Run a program with a token in its environment
     Exec(Exec),
     /// Keep a file that holds tokens in step with a login

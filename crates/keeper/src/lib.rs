@@ -10,6 +10,7 @@
 
 mod callback;
 mod compose;
+pub mod doctor;
 mod error;
 mod keeper;
 pub mod links;
@@ -26,8 +27,8 @@ pub use tokenward_core as core;
 
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
-    BackupKey, HandOut, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, hand_out, restore,
-    rewrap,
+    BackupKey, HandOut, Health, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, WaitingAnswer,
+    hand_out, restore, rewrap,
 };
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, Parts, Report};

@@ -3,6 +3,7 @@
 mod adopt;
 mod completions;
 mod demo;
+mod doctor;
 mod exec;
 mod init;
 mod link;
@@ -36,6 +37,7 @@ pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failu
         Command::Refresh(refresh) => refresh::run(refresh, desk).await,
         Command::Status => status::run(desk).await,
         Command::List => list::run(desk).await,
+        Command::Doctor(doctor) => doctor::run(&doctor, desk).await,
         Command::Exec(exec) => exec::run(exec, desk).await,
         Command::Link(link) => link::run(&link, desk).await,
         Command::Unlink(unlink) => unlink::run(&unlink, desk).await,

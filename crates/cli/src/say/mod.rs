@@ -7,6 +7,7 @@
 mod adopt;
 mod codes;
 mod commands;
+pub(crate) mod doctor;
 pub(crate) mod help;
 mod lang;
 mod links;
@@ -33,7 +34,7 @@ macro_rules! sentences {
         }
 
         #[cfg(test)]
-        pub(super) const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $zh)),+];
+        pub(in crate::say) const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $zh)),+];
     };
 }
 use sentences;
@@ -54,9 +55,18 @@ mod tests {
 
     #[test]
     fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
-        let all =
-            [adopt::ALL, commands::ALL, links::ALL, login::ALL, settings::ALL, stage::ALL, standing::ALL, time::ALL]
-                .concat();
+        let all = [
+            adopt::ALL,
+            commands::ALL,
+            doctor::ALL,
+            links::ALL,
+            login::ALL,
+            settings::ALL,
+            stage::ALL,
+            standing::ALL,
+            time::ALL,
+        ]
+        .concat();
         let mut names = BTreeSet::new();
         for (name, en, zh) in all {
             assert!(names.insert(name), "{name} twice");

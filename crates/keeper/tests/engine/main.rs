@@ -1,6 +1,7 @@
 //! The engine over the real store and the real codec, against the sandbox.
 
 mod codes;
+mod doctor;
 mod doubt;
 mod fallback;
 mod faults;

@@ -2,6 +2,7 @@
 
 mod faults;
 mod handouts;
+mod health;
 mod keys;
 mod linked;
 mod lost;
