@@ -193,13 +193,10 @@ impl Lang {
             WatchEvent::Turned { profile, generation, next, .. } => self.event_turned(profile, generation, span(next)),
             WatchEvent::Failed { profile, error, again } => {
                 let (what, code) = (self.happened(error.code()), error.code());
-                match again {
-                    Some(again) => self.event_failed_again(profile, what, code, span(again)),
-                    None => {
-                        let login = self.status(Status::NeedsConsent);
-                        format!("{} · {login}", self.event_failed(profile, what, code))
-                    }
+                if let Some(again) = again {
+                    return self.event_failed_again(profile, what, code, span(again));
                 }
+                format!("{} · {}", self.event_failed(profile, what, code), self.status(Status::NeedsConsent))
             }
             WatchEvent::Noticed { profile, notice } => self.event_noticed(profile, self.link_notice(notice)),
             WatchEvent::Blind { reason } => self.event_blind(reason),
