@@ -99,7 +99,7 @@ pub(crate) enum Command {
     Exec(Exec),
     /// Keep a file that holds tokens in step with a login
     Link(Box<Link>),
-    /// End that; the file stays as it is
+    /// No longer keep a file in step; the file stays as it is
     Unlink(Unlink),
     /// Show how linked files stand; spends and changes nothing
     Links(Links),

@@ -365,7 +365,6 @@ mod tests {
             ("[a]\nb = \"c\"\n", Some(Format::Toml)),
             ("[a]\nb = c d\n", Some(Format::Ini)),
             ("A=1\nB=2\n", Some(Format::Dotenv)),
-            ("a.b = 1\n", Some(Format::Toml)),
             ("", None),
             ("\u{0}", None),
         ] {
