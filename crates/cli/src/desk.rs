@@ -3,6 +3,7 @@
 //! Everything is opened when it is first needed, so that `completions` reads no file and `status` opens no socket.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use tokenward::{
@@ -47,6 +48,19 @@ impl Desk {
     /// Now.
     pub(crate) fn now(&self) -> jiff::Timestamp {
         self.ambient.clock.now()
+    }
+
+    /// A path as one types it here: from the working folder, or from home.
+    pub(crate) fn short(&self, file: &Path) -> String {
+        if let Ok(here) = std::path::absolute(".")
+            && let Ok(inside) = file.strip_prefix(here)
+        {
+            return inside.display().to_string();
+        }
+        match self.ambient.env.path("HOME").and_then(|home| Some(file.strip_prefix(home).ok()?.to_owned())) {
+            Some(inside) => format!("~/{}", inside.display()),
+            None => file.display().to_string(),
+        }
     }
 
     /// The engine, once a session was opened.
@@ -214,6 +228,15 @@ impl Desk {
         Ok(Work { profile, session, app })
     }
 
+    /// The same for a profile that a file named.
+    pub(crate) async fn work_as(&self, profile: &ProfileName) -> Result<Work, Failure> {
+        let settings = self.settings()?;
+        let profile = settings.profile(Some(profile)).map_err(|error| self.settings_failure(&error))?;
+        let session = self.session(&settings).await?;
+        let app = self.app(&profile, &session).await?;
+        Ok(Work { profile, session, app })
+    }
+
     /// The profile that is meant and its grant. A profile that is no longer configured is found as long as the vault
     /// knows it; one that neither knows is an unknown name.
     pub(crate) async fn login_of(
@@ -248,6 +271,13 @@ impl Desk {
                 Notice::ClockWentBack => self.printer.warning(lang.notice_clock()),
                 Notice::TurnElsewhere => self.printer.aside(lang.notice_elsewhere()),
                 Notice::ShorterThanAsked => self.printer.warning(lang.notice_shorter()),
+                Notice::LinkNotWritten { .. }
+                | Notice::LinkUnusable { .. }
+                | Notice::LinkOfAnother { .. }
+                | Notice::LinkBlank { .. }
+                | Notice::TakenBack { .. }
+                | Notice::AnotherUser { .. } => self.printer.warning(lang.link_notice(notice)),
+                Notice::LinkHealed { .. } | Notice::LinkAdopted { .. } => self.printer.note(lang.link_notice(notice)),
                 _ => self.printer.note(lang.notice_other()),
             }
         }
