@@ -23,6 +23,12 @@ use zeroize::Zeroizing;
 use crate::say::Lang;
 pub(crate) use doctor::Doctor;
 
+mod adopt;
+mod link;
+
+pub(crate) use adopt::Adopt;
+pub(crate) use link::{At, Link, Links, Unlink, Watch};
+
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
 #[derive(Debug, Parser)]
 #[command(name = "tokenward", version, arg_required_else_help = true, subcommand_required = true)]
@@ -78,7 +84,7 @@ pub(crate) enum Command {
     /// Register an app: its id, secret and addresses
     Init(Box<Init>),
     /// Log a person in
-    Login(Login),
+    Login(Box<Login>),
     /// Print an access token that is good now
     Token(Token),
     /// Turn the access token now, whatever its age
@@ -91,6 +97,16 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Run a program with a token in its environment
     Exec(Exec),
+    /// Keep a file that holds tokens in step with a login
+    Link(Box<Link>),
+    /// End that; the file stays as it is
+    Unlink(Unlink),
+    /// Show how linked files stand; spends and changes nothing
+    Links(Links),
+    /// Take over a login from a file or another tool; without one named, show what is found here
+    Adopt(Box<Adopt>),
+    /// Keep linked files in step and logins fresh, in the foreground until Ctrl-C
+    Watch(Watch),
     /// Forget a login, and withdraw it at the provider if wished
     Logout(Logout),
     /// Start a provider on this machine that truly rotates tokens, for trying and testing
@@ -107,7 +123,7 @@ pub(crate) enum Command {
 }
 
 /// `init`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Init {
     /// The name of the app in the configuration; the default is `default`
     #[arg(long, value_name = "NAME", value_parser = name::<AppName>)]
@@ -193,6 +209,14 @@ pub(crate) struct Login {
     /// Show the consent page even where the provider would skip it
     #[arg(long)]
     pub(crate) force_consent: bool,
+    /// Take the app from this file (FEISHU_APP_ID, FEISHU_APP_SECRET), write the tokens into it and keep them in step
+    #[arg(long, value_name = "FILE", conflicts_with = "app")]
+    pub(crate) env_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) at: At,
+    /// The brand of the app in the file, where that has to be set up: feishu or lark
+    #[arg(long, value_name = "BRAND", value_parser = brand, requires = "env_file")]
+    pub(crate) provider: Option<Brand>,
 }
 
 /// `token`.
@@ -207,6 +231,9 @@ pub(crate) struct Token {
     /// How to print it
     #[arg(long, value_name = "raw|header|env|json", value_enum, hide_possible_values = true)]
     pub(crate) format: Option<Format>,
+    /// The login that this linked file shows; a file with tokens that is not linked yet is linked first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
 }
 
 /// Whose token is printed.
@@ -295,6 +322,9 @@ pub(crate) struct Exec {
     /// The least life the token must have, as in 90s, 10m, 1h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(crate) min_ttl: Duration,
+    /// The login that this linked file shows; a file with tokens that is not linked yet is linked first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
     /// The program and its arguments, after `--`
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,

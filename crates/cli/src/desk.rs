@@ -180,6 +180,15 @@ impl Desk {
         Ok(Work { profile, session, app })
     }
 
+    /// The same for a profile that a file named.
+    pub(crate) async fn work_as(&self, profile: &ProfileName) -> Result<Work, Failure> {
+        let settings = self.settings()?;
+        let profile = settings.profile(Some(profile)).map_err(|error| self.settings_failure(&error))?;
+        let session = self.session(&settings).await?;
+        let app = self.app(&profile, &session).await?;
+        Ok(Work { profile, session, app })
+    }
+
     /// The profile that is meant and its grant. A profile that is no longer configured is found as long as the vault
     /// knows it; one that neither knows is an unknown name.
     pub(crate) async fn login_of(
@@ -214,6 +223,13 @@ impl Desk {
                 Notice::ClockWentBack => self.printer.warning(lang.notice_clock()),
                 Notice::TurnElsewhere => self.printer.aside(lang.notice_elsewhere()),
                 Notice::ShorterThanAsked => self.printer.warning(lang.notice_shorter()),
+                Notice::LinkNotWritten { .. }
+                | Notice::LinkUnusable { .. }
+                | Notice::LinkOfAnother { .. }
+                | Notice::LinkBlank { .. }
+                | Notice::TakenBack { .. }
+                | Notice::AnotherUser { .. } => self.printer.warning(lang.link_notice(notice)),
+                Notice::LinkHealed { .. } | Notice::LinkAdopted { .. } => self.printer.note(lang.link_notice(notice)),
                 _ => self.printer.note(lang.notice_other()),
             }
         }

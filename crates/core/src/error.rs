@@ -131,6 +131,31 @@ codes! {
     "0504" StillTurning TryLater;
     /// A file that holds tokens could not be written; they are in the vault.
     "0505" FileNotWritten TryLater;
+    /// No link of that file.
+    "0506" LinkNotFound Usage;
+    /// Where the tokens stand in the file cannot be told, or no place for a token was named.
+    "0507" PlaceUnclear Usage;
+    /// Another link keeps that place of the file.
+    "0508" PlaceTaken Usage;
+    /// The login in the file is another profile's.
+    "0509" AnotherProfile Usage;
+    /// There is no login in the file, or none that could be taken back.
+    "0510" NothingToAdopt Usage;
+    /// The file or store is of another app than the profile, or of one that is not set up.
+    "0515" AnotherApp Usage;
+
+    /// Another tool's store cannot be read, or is not written as that tool writes it.
+    "0520" StoreUnreadable Usage;
+    /// Another tool's store is sealed, and the key is not there or not the right one.
+    "0521" StoreKey Usage;
+    /// Another tool's store is sealed under a password.
+    "0522" StorePassword Usage;
+    /// Another tool's store holds no login.
+    "0523" StoreEmpty Usage;
+    /// There are several logins, and none was picked.
+    "0524" StoreSeveral Usage;
+    /// The key of another tool's store is gone, so that nobody can open it any more.
+    "0525" StoreKeyGone NeedsConsent;
 
     /// The outcome of a spend is unknown.
     "0601" OutcomeUnknown Unknown;

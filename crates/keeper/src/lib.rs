@@ -15,6 +15,7 @@ mod error;
 mod keeper;
 pub mod links;
 mod login;
+mod notice;
 mod observe;
 mod process;
 mod script;
@@ -30,8 +31,9 @@ pub use compose::{
     hand_out, restore, rewrap,
 };
 pub use error::{Error, Kept};
-pub use keeper::{Handed, Keeper, KeeperOptions, Notice, Parts, Report};
+pub use keeper::{Handed, Keeper, KeeperOptions, Parts, Report};
 pub use login::{LoginAttempt, LoginReport, LoginRequest};
+pub use notice::Notice;
 pub use observe::{NoObserver, Observer, Step};
 pub use process::Processes;
 pub use script::{ScriptRefresh, ScriptTokens};

@@ -20,13 +20,29 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 
 pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
+    let Registered { app, profile, secret_file, checked } = register(init, None, desk).await?;
+    tell(&app, &profile, secret_file.as_deref(), checked, desk)
+}
+
+/// An app that was registered.
+pub(super) struct Registered {
+    pub(super) app: AppName,
+    pub(super) profile: ResolvedProfile,
+    secret_file: Option<String>,
+    /// Whether the provider accepted id and secret.
+    checked: bool,
+}
+
+/// Registers an app; `found` is its secret where that is at hand already.
+pub(super) async fn register(init: &Init, found: Option<AppSecret>, desk: &Desk) -> Result<Registered, Failure> {
     let lang = desk.lang();
     let (app, profile) = names(init, desk)?;
     let brand = brand(init, desk).await?;
     let app_id = app_id(init, desk).await?;
-    let secret = match &init.secret_file {
-        Some(file) => read_secret(&file.display().to_string(), std::fs::read_to_string(file), desk)?,
-        None => secret(init, desk).await?,
+    let secret = match (found, &init.secret_file) {
+        (Some(found), _) => found,
+        (None, Some(file)) => read_secret(&file.display().to_string(), std::fs::read_to_string(file), desk)?,
+        (None, None) => secret(init, desk).await?,
     };
     let scopes = scopes(&init.scope, desk)?;
 
@@ -64,7 +80,7 @@ pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
     if init.secret_file.is_none() {
         session.keeper().keep_app_secret(&app, &secret).await?;
     }
-    tell(&app, &resolved, record.secret_file.as_deref(), checked, desk)
+    Ok(Registered { app, profile: resolved, secret_file: record.secret_file, checked })
 }
 
 /// What will be in the file, as if flags said it.

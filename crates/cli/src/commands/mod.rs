@@ -1,10 +1,13 @@
 //! A file a command: what it asks the engine for, and which words and fields it answers with.
 
+mod adopt;
 mod completions;
 mod demo;
 mod doctor;
 mod exec;
 mod init;
+mod link;
+mod links;
 mod list;
 mod login;
 mod logout;
@@ -13,7 +16,10 @@ mod refresh;
 mod sandbox;
 mod status;
 mod token;
+mod unlink;
 mod vault;
+mod watch;
+mod whose;
 
 use std::process::ExitCode;
 
@@ -26,13 +32,18 @@ pub(crate) use token::plain;
 pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failure> {
     match command {
         Command::Init(init) => init::run(&init, desk).await,
-        Command::Login(login) => login::run(login, desk).await,
+        Command::Login(login) => login::run(*login, desk).await,
         Command::Token(token) => token::run(&token, desk).await,
         Command::Refresh(refresh) => refresh::run(refresh, desk).await,
         Command::Status => status::run(desk).await,
         Command::List => list::run(desk).await,
         Command::Doctor(doctor) => doctor::run(&doctor, desk).await,
         Command::Exec(exec) => exec::run(exec, desk).await,
+        Command::Link(link) => link::run(&link, desk).await,
+        Command::Unlink(unlink) => unlink::run(&unlink, desk).await,
+        Command::Links(links) => links::run(&links, desk).await,
+        Command::Adopt(adopt) => adopt::run(*adopt, desk).await,
+        Command::Watch(watch) => watch::run(watch, desk).await,
         Command::Logout(logout) => logout::run(&logout, desk).await,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, desk).await,
         Command::Demo(demo) => demo::run(&demo, desk).await,

@@ -236,6 +236,78 @@ fn story(code: Code) -> (Words, Words) {
                 "请处理上面指出的问题，然后再次运行同一命令；文件保持原样",
             ),
         ),
+        Code::LinkNotFound => (
+            w("no file of that name is kept in step", "没有同步这个文件"),
+            w("look at the list of links for the path under which it was linked", "请在链接列表中查找当初使用的路径"),
+        ),
+        Code::PlaceUnclear => (
+            w("it cannot be told where the tokens stand in the file", "无法确定令牌在文件中的位置"),
+            w("name the places of the tokens", "请指明令牌的位置"),
+        ),
+        Code::PlaceTaken => (
+            w("another link keeps that place of the file", "该位置已由另一个链接维护"),
+            w("name another place, or end the other link first", "请换一个位置，或先解除另一个链接"),
+        ),
+        Code::AnotherProfile => (
+            w("the login in the file is another profile's", "文件中的登录属于另一个配置档"),
+            w(
+                "use the profile that the line above names: one login may have many linked files",
+                "请使用上面给出的配置档：一个登录可以链接多个文件",
+            ),
+        ),
+        Code::NothingToAdopt => (
+            w("there is no login to take over, or none to take back", "没有可以接管或收回的登录"),
+            w(
+                "check which file holds the refresh token; if nothing is left to take back, run `tokenward login`",
+                "请确认哪个文件存有刷新令牌；若已没有可收回的登录，请运行 `tokenward login`",
+            ),
+        ),
+        Code::AnotherApp => (
+            w("the file or store is of another app than the profile", "文件或存储属于另一个应用，与配置档不符"),
+            w(
+                "run the same command with -p and a new name, so that the app gets a profile of its own",
+                "请用 -p 加新名称再次运行同一命令，为该应用单独建一个配置档",
+            ),
+        ),
+        Code::StoreUnreadable => (
+            w("the other tool's store cannot be read", "无法读取另一个工具的存储"),
+            w(
+                "check the path and the tool's version; `tokenward login` needs no store at all",
+                "请检查路径和该工具的版本；`tokenward login` 则完全不需要它",
+            ),
+        ),
+        Code::StoreKey => (
+            w("the other tool's store is sealed, and its key is needed", "另一个工具的存储已加密，需要它的密钥"),
+            w(
+                "put what the command above prints into a file and name it with --key-file (/dev/stdin for a pipe)",
+                "请把上面命令的输出存入文件并用 --key-file 指定（管道可用 /dev/stdin）",
+            ),
+        ),
+        Code::StorePassword => (
+            w("the account is sealed under a password that only you know", "该账户由只有您知道的密码加密"),
+            w(
+                "pipe it in: `oidc-add --print NAME | tokenward adopt -`",
+                "请通过管道传入：`oidc-add --print 名称 | tokenward adopt -`",
+            ),
+        ),
+        Code::StoreEmpty => (
+            w("there is no login in it", "其中没有登录"),
+            w(
+                "check whether the tool is logged in, or log in here: `tokenward login`",
+                "请确认该工具已登录，或在此登录：`tokenward login`",
+            ),
+        ),
+        Code::StoreSeveral => (
+            w("there are several logins in it", "其中有多个登录"),
+            w("pick one with --account and a part of the words above", "请用 --account 加上面文字的一部分来选定"),
+        ),
+        Code::StoreKeyGone => (
+            w(
+                "the key of the other tool's store is gone, so nobody can open it",
+                "另一个工具的存储的密钥已丢失，无法打开",
+            ),
+            w("log in here instead: `tokenward login`", "请改为在此登录：`tokenward login`"),
+        ),
         Code::OutcomeUnknown => (
             w("the outcome of the last turn is unknown", "上一次续期的结果未知"),
             w(

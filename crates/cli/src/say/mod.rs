@@ -4,11 +4,13 @@
 //! alone: the macro takes both or does not compile, and a test sees that both name the same facts. Nothing else in
 //! this crate holds words for people; JSON fields, codes and names are the same in every language.
 
+mod adopt;
 mod codes;
 mod commands;
 pub(crate) mod doctor;
 pub(crate) mod help;
 mod lang;
+mod links;
 mod login;
 mod oddities;
 mod remedies;
@@ -53,8 +55,18 @@ mod tests {
 
     #[test]
     fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
-        let all =
-            [commands::ALL, doctor::ALL, login::ALL, settings::ALL, stage::ALL, standing::ALL, time::ALL].concat();
+        let all = [
+            adopt::ALL,
+            commands::ALL,
+            doctor::ALL,
+            links::ALL,
+            login::ALL,
+            settings::ALL,
+            stage::ALL,
+            standing::ALL,
+            time::ALL,
+        ]
+        .concat();
         let mut names = BTreeSet::new();
         for (name, en, zh) in all {
             assert!(names.insert(name), "{name} twice");
