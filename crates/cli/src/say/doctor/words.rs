@@ -113,7 +113,7 @@ crate::say::sentences! {
     doctor_last_failed(when, who, what) { "the last turn failed, {when}, {who}: {what}. The refresh token is unspent" "上次续期失败，{when}，{who}：{what}。刷新令牌未被消耗" }
     doctor_aside(count, late, replaced, when) { "kept aside: {count} sets of tokens ({late} came too late, {replaced} gave way to a newer login); the newest {when}" "另行保存的令牌 {count} 套（迟到 {late} 套，被新登录取代 {replaced} 套）；最近一套 {when}" }
     doctor_on_trial(source, when) { "the login was taken over from {source}, {when}, and has not turned yet; the one before it is kept until then" "此登录于 {when} 从 {source} 接管，尚未续期过；在此之前会保留原有的令牌" }
-    doctor_on_trial_next() { "`tokenward refresh` proves it now" "运行 `tokenward refresh` 可立即验证" }
+    doctor_on_trial_next() { "`tokenward refresh` proves it now; `tokenward adopt --undo` takes the one before back" "运行 `tokenward refresh` 可立即验证；`tokenward adopt --undo` 可换回之前的登录" }
 
     doctor_store(folder, engine, free) { "{folder} is sound and writable, {free} free; {engine}" "{folder} 完好可写，剩余空间 {free}；{engine}" }
     doctor_key(key) { "opened with {key}" "打开方式：{key}" }
@@ -148,6 +148,16 @@ crate::say::sentences! {
     doctor_redirect_elsewhere_next() { "log in with `tokenward login --paste`" "请使用 `tokenward login --paste` 登录" }
     doctor_port_refused(url, why) { "{url} cannot be listened for: {why}" "无法监听 {url}：{why}" }
     doctor_port_refused_next() { "choose a port above 1023 with `tokenward init --port 9768` and register that redirect URL in the console" "请用 `tokenward init --port 9768` 选择 1023 以上的端口，并在开放平台登记该重定向 URL" }
+    doctor_links_in_step(count) { "linked files in step: {count}" "链接的文件均已同步：{count} 个" }
+    doctor_link(file, state) { "{file}: {state}" "{file}：{state}（链接的文件）" }
+    doctor_owners_none() { "no login of another tool was found on this machine" "本机没有找到其他工具的登录" }
+    doctor_owners_well(tools) { "other tools have logins here ({tools}), and none holds a refresh token of this vault" "本机有其他工具的登录（{tools}），其中没有本保险库的刷新令牌" }
+    doctor_tool_closed(tool, place) { "{tool} has a store here that does not open without a question: {place}" "本机有 {tool} 的存储，但无法直接打开：{place}" }
+    doctor_second_owner(tool, profile, account) { "{tool} holds the same refresh token as profile {profile} ({account}); whoever turns it first leaves the other with a dead login" "{tool} 持有与配置档 {profile} 相同的刷新令牌（{account}）；先续期的一方会使另一方的登录失效" }
+    doctor_old_copy(tool, account) { "{tool} holds a refresh token of this vault that was used up ({account}); it will be refused there" "{tool} 持有本保险库已用掉的刷新令牌（{account}）；它使用时会被拒绝" }
+    doctor_old_copy_next(file) { "remove {file}, or let that tool ask `tokenward token`" "请删除 {file}，或让该工具改为调用 `tokenward token`" }
+    doctor_suspect(tool, profile, account) { "{tool} has another login of the same app and user as profile {profile} ({account}): it may be the one who used its refresh token" "{tool} 有与配置档 {profile} 相同应用和用户的另一个登录（{account}）：用掉其刷新令牌的可能就是它" }
+    doctor_suspect_next(tool) { "if the two once shared a login, take it over with `tokenward adopt`, or let {tool} go on alone" "若双方曾共用一个登录，请用 `tokenward adopt` 接管，或只让 {tool} 使用" }
     doctor_other(profile, what) { "profile {profile}: {what}" "配置档 {profile}：{what}" }
     doctor_other_next(profile) { "`tokenward doctor {profile}`" "请运行 `tokenward doctor {profile}`" }
 }
