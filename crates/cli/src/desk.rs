@@ -2,14 +2,15 @@
 //!
 //! Everything is opened when it is first needed, so that `completions` reads no file and `status` opens no socket.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use tokenward::{
-    Home, Keeper, KeeperOptions, KeySource, Notice, Overrides, Recovered, ResolvedProfile, Session, SessionOptions,
-    Settings, SettingsError, SystemEntropy, VaultInfo,
+    Handed, Home, Keeper, KeeperOptions, KeySource, Notice, Overrides, Recovered, ResolvedProfile, Session,
+    SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo,
 };
 use tokenward_core::ports::Clock;
-use tokenward_core::{App, AppKind, Code, GrantId, ProfileName};
+use tokenward_core::{App, AppKind, Ask, Code, GrantId, ProfileName};
 
 use crate::ambient::Ambient;
 use crate::args::Global;
@@ -44,6 +45,19 @@ impl Desk {
     /// Now.
     pub(crate) fn now(&self) -> jiff::Timestamp {
         self.ambient.clock.now()
+    }
+
+    /// A path as one types it here: from the working folder, or from home.
+    pub(crate) fn short(&self, file: &Path) -> String {
+        if let Ok(here) = std::path::absolute(".")
+            && let Ok(inside) = file.strip_prefix(here)
+        {
+            return inside.display().to_string();
+        }
+        match self.ambient.env.path("HOME").and_then(|home| Some(file.strip_prefix(home).ok()?.to_owned())) {
+            Some(inside) => format!("~/{}", inside.display()),
+            None => file.display().to_string(),
+        }
     }
 
     /// The engine, once a session was opened.
@@ -152,6 +166,17 @@ impl Desk {
         let id = work.session.keeper().grant_of(&work.profile.name).await?;
         self.own_app(id, &work.profile, &work.session).await?;
         Ok(id)
+    }
+
+    /// An access token of the profile, which follows what its linked files bring: also a first login, or another user's.
+    pub(crate) async fn access(&self, work: &Work, ask: Ask) -> Result<Handed, Failure> {
+        let keeper = work.session.keeper();
+        match keeper.grant_of(&work.profile.name).await {
+            Ok(id) => self.own_app(id, &work.profile, &work.session).await?,
+            Err(error) if error.code() == Code::NotLoggedIn => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(keeper.access_as(&work.app, &work.profile.name, ask).await?)
     }
 
     /// Refuses a grant that is a consent to another app than its profile names now: a token of one app is never sent

@@ -67,6 +67,7 @@ impl Spot {
         let linked = if is_new { linked.or_new() } else { linked };
         let document = linked.read().map_err(|error| refused(&error, lang))?;
         let shape = Picker { file: &file, document: &document, wish, lang }.pick()?;
+        provable(&document, &shape, lang)?;
         let read = |place: &Option<Place>| {
             let text = document.get(place.as_ref()?).ok()??;
             Some(text).filter(|text| !text.trim().is_empty())
@@ -204,6 +205,17 @@ impl Picker<'_> {
         })?;
         Ok(Some(place))
     }
+}
+
+/// Refuses a place that could never be written, before a link is made of it.
+fn provable(document: &Document, shape: &Shape, lang: Lang) -> Result<(), Failure> {
+    for place in shape.access().into_iter().chain(shape.refresh()) {
+        if let Err(error) = document.clone().set(place, "tokenward") {
+            let failure = Failure::new(Code::PlaceUnclear, lang.place_not_writable(place)).detail(error.to_string());
+            return Err(failure.then(lang.name_places(example(document.format()))));
+        }
+    }
+    Ok(())
 }
 
 /// What picks one shape among several on the command line.

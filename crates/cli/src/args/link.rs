@@ -86,8 +86,11 @@ pub(crate) struct Unlink {
     /// The file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// The MCP server whose link is meant, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server: Option<String>,
     /// End every link of the file, where it has several
-    #[arg(long)]
+    #[arg(long, conflicts_with = "server")]
     pub(crate) all: bool,
 }
 

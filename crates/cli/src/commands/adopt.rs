@@ -25,7 +25,7 @@ pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> 
     if adopt.undo {
         return undo(desk).await;
     }
-    let Some((tool, place)) = source(&adopt, desk)? else { return show(desk) };
+    let Some((tool, place)) = source(&adopt, desk)? else { return show(desk).await };
     match tool {
         _ if place.as_os_str() == "-" => piped(desk).await,
         // A token file of one's own; the others are stores that only their tools write.
@@ -72,10 +72,16 @@ fn source(adopt: &Adopt, desk: &Desk) -> Result<Option<(Option<Tool>, PathBuf)>,
 }
 
 /// Shows what is found on this machine and in this folder. Opens no store.
-fn show(desk: &Desk) -> Result<ExitCode, Failure> {
+async fn show(desk: &Desk) -> Result<ExitCode, Failure> {
     let lang = desk.lang();
     let found = stores::find(&desk.ambient.env);
-    let files = files_here(desk);
+    let settings = desk.settings()?;
+    let mut files = Vec::new();
+    for file in files_here(desk) {
+        if link::linked(&file, &settings, desk).await?.is_empty() {
+            files.push(file);
+        }
+    }
     if desk.printer.json {
         let stores: Vec<Value> = found
             .iter()
@@ -139,11 +145,11 @@ async fn file(adopt: &Adopt, place: &Path, desk: &Desk) -> Result<ExitCode, Fail
     let wish =
         Wish { at: &adopt.at, server: adopt.server.as_deref(), create: false, complete: false, brand: adopt.provider };
     let spot = Spot::look(place, wish, lang)?;
-    let shown = spot.file.display().to_string();
+    let shown = desk.short(&spot.file);
     if spot.refresh.is_none() {
         return Err(Failure::new(Code::NothingToAdopt, lang.no_refresh_token_in(&shown)).then(lang.no_refresh_next()));
     }
-    let work = Source::of(&spot).work(desk).await?;
+    let work = Source::of(&spot, desk).work(desk).await?;
     let target = spot.link(&work.profile.name);
     let report = work.session.links().adopt_file(&work.app, &target).await;
     let report = report.map_err(|error| link::refused(error, &shown, desk))?;
@@ -185,7 +191,7 @@ async fn store(adopt: &Adopt, tool: Tool, place: &Path, desk: &Desk) -> Result<E
         desk.printer.note(lang.nothing_changed());
         return Err(Failure::silent(Code::Usage.exit() as u8));
     }
-    let shown = format!("{tool} ({})", login.place.display());
+    let shown = format!("{tool} ({})", desk.short(&login.place));
     take(login, shown, desk).await
 }
 
@@ -279,7 +285,7 @@ async fn undo(desk: &Desk) -> Result<ExitCode, Failure> {
     }
     desk.printer.note(lang.taken_back(&work.profile.name, generation));
     for report in &links {
-        desk.printer.note(format!("{}{}{}", report.file.display(), lang.colon(), lang.link_outcome(report)));
+        desk.printer.note(format!("{}{}{}", desk.short(&report.file), lang.colon(), lang.link_outcome(report)));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -296,7 +302,7 @@ fn tell(report: &AdoptReport, work: &Work, source: &str, desk: &Desk) -> bool {
         desk.printer.note(lang.known_already(source, profile));
     }
     for link in &report.links {
-        desk.printer.note(format!("{}{}{}", link.file.display(), lang.colon(), lang.link_outcome(link)));
+        desk.printer.note(format!("{}{}{}", desk.short(&link.file), lang.colon(), lang.link_outcome(link)));
     }
     new
 }

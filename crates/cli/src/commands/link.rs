@@ -3,6 +3,7 @@
 //! Enters: a file, perhaps places in it. Leaves: a link, and the file in step; or one sentence, before anything was changed. A
 //! login that stands in the file and that nobody knows is taken over. The command run again looks after the file at once.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -11,14 +12,14 @@ use tokenward::links::{Found, LinkOutcome, LinkReport};
 use tokenward::stores::Tool;
 use tokenward::{Error, Settings};
 use tokenward_core::ports::Adopted;
-use tokenward_core::{Code, ExitClass, Link, NewLink, ProfileName, Slot};
+use tokenward_core::{Code, ExitClass, Format, Link, NewLink, ProfileName, Slot};
 
 use crate::args;
 use crate::commands::whose::Source;
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::spot::{Spot, Wish, absolute};
+use crate::spot::{Spot, Wish, absolute, quoted};
 
 pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Failure> {
     let says_nothing = !link.at.says_anything() && link.server.is_none();
@@ -32,7 +33,7 @@ pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Fail
             brand: link.provider,
         };
         let spot = Spot::look(&link.file, wish, desk.lang())?;
-        let work = Source::of(&spot).work(desk).await?;
+        let work = Source::of(&spot, desk).work(desk).await?;
         vec![make(&work, spot.link(&work.profile.name), spot.is_new, desk).await?]
     } else {
         again
@@ -50,6 +51,8 @@ pub(super) struct Made {
     pub(super) report: LinkReport,
     /// A login that was taken from the file.
     pub(super) adopted: bool,
+    /// Whether there was no such link before.
+    pub(super) is_new: bool,
 }
 
 impl Made {
@@ -65,13 +68,13 @@ async fn again(file: &Path, create: bool, desk: &Desk) -> Result<Vec<Made>, Fail
     for link in linked(file, &settings, desk).await? {
         let work = desk.work_as(&link.target.profile).await?;
         let missing = create && !link.target.file.exists();
-        made.push(make(&work, link.target, missing, desk).await?);
+        made.push(Made { is_new: false, ..make(&work, link.target, missing, desk).await? });
     }
     Ok(made)
 }
 
 /// The links of a file, under the profile of the command line if it names one.
-async fn linked(file: &Path, settings: &Settings, desk: &Desk) -> Result<Vec<Link>, Failure> {
+pub(super) async fn linked(file: &Path, settings: &Settings, desk: &Desk) -> Result<Vec<Link>, Failure> {
     // Where no vault is, none is made for the sake of a question.
     if !settings.home().vault().is_dir() {
         return Ok(Vec::new());
@@ -93,7 +96,7 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
         0 => {
             let wish = Wish { at: &args::At::default(), server: None, create: false, complete: true, brand: None };
             let spot = Spot::look(file, wish, desk.lang())?;
-            let work = Source::of(&spot).work(desk).await?;
+            let work = Source::of(&spot, desk).work(desk).await?;
             let made = make(&work, spot.link(&work.profile.name), false, desk).await?;
             finish(std::slice::from_ref(&made), desk)?;
             Ok(work.profile.name)
@@ -110,13 +113,17 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
 /// Makes the link and brings the file into step. A profile without a login takes over the one in the file, if there is one.
 pub(super) async fn make(work: &Work, target: NewLink, fill: bool, desk: &Desk) -> Result<Made, Failure> {
     let links = work.session.links();
-    let (lang, file) = (desk.lang(), target.file.display().to_string());
+    let (lang, file) = (desk.lang(), desk.short(&target.file));
     let failed = |error: Error| refused(error, &file, desk);
     let mut adopted = false;
     if !is_logged_in(work, desk).await? {
+        let next = || match target.format {
+            Format::Dotenv | Format::Ini => lang.log_in_into_file(quoted(&file)),
+            Format::Json | Format::Toml => lang.log_in_first(),
+        };
         let neither = || {
             let what = lang.no_login_anywhere(&work.profile.name, &file);
-            Failure::new(Code::NotLoggedIn, what).then(lang.log_in_into_file(crate::spot::quoted(&file)))
+            Failure::new(Code::NotLoggedIn, what).then(next())
         };
         if fill || !target.places.contains_key(&Slot::RefreshToken) {
             return Err(neither());
@@ -128,7 +135,7 @@ pub(super) async fn make(work: &Work, target: NewLink, fill: bool, desk: &Desk) 
         }
         if !is_logged_in(work, desk).await? {
             let what = lang.login_in_file_ended(&file);
-            return Err(Failure::new(Code::NotLoggedIn, what).then(lang.log_in_into_file(crate::spot::quoted(&file))));
+            return Err(Failure::new(Code::NotLoggedIn, what).then(next()));
         }
     }
     let (mut link, mut report) = links.link(&work.app, target.clone(), fill).await.map_err(failed)?;
@@ -137,7 +144,7 @@ pub(super) async fn make(work: &Work, target: NewLink, fill: bool, desk: &Desk) 
         (link, report) = links.link(&work.app, target, true).await.map_err(failed)?;
     }
     adopted |= matches!(report.outcome, LinkOutcome::Adopted { .. });
-    Ok(Made { link, report, adopted })
+    Ok(Made { link, report, adopted, is_new: true })
 }
 
 /// Whether somebody is logged in under the profile, with the app that it names.
@@ -171,12 +178,12 @@ pub(super) fn refused(error: Error, file: &str, desk: &Desk) -> Failure {
 /// but whoever asked should know.
 pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
-    for Made { link, report, adopted } in made {
-        let (file, profile) = (link.target.file.display(), &link.target.profile);
+    for Made { link, report, adopted, is_new } in made {
+        let (file, profile) = (desk.short(&link.target.file), &link.target.profile);
         let words = lang.link_outcome(report);
         match &report.outcome {
             LinkOutcome::NotWritten(error) | LinkOutcome::Left(Found::Unusable(error)) => {
-                printer.note(lang.link_made_unwritten(file, profile));
+                printer.note(lang.link_made_unwritten(&file, profile));
                 return Err(Failure::from(error.clone()));
             }
             LinkOutcome::Left(Found::OfAnother { .. } | Found::Blank | Found::Malformed | Found::WithoutLogin) => {
@@ -186,9 +193,15 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
         }
         if *adopted {
             printer.note(lang.adopted_undo(profile));
-            printer.warning(lang.two_owners(Tool::TokenFile, &file.to_string(), None));
+            printer.warning(lang.two_owners(Tool::TokenFile, &file, None));
         }
-        printer.note(lang.link_kept(profile, places(link)));
+        if *is_new {
+            printer.note(lang.link_kept(profile, places(link)));
+            let open = std::fs::metadata(&link.target.file).is_ok_and(|file| file.permissions().mode() & 0o077 != 0);
+            if open {
+                printer.warning(lang.file_open_to_others(quoted(&file)));
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,5 @@
 //! `tokenward links`: how linked files stand. Looks, and neither sends nor writes anything (I8).
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -36,10 +35,10 @@ pub(super) async fn run(wish: &Links, desk: &Desk) -> Result<ExitCode, Failure> 
         desk.printer.note(lang.no_links());
     } else {
         let heads = [lang.head_file(), lang.head_profile(), lang.head_state(), lang.head_delivered()];
-        desk.printer.table(&heads, states.iter().map(|state| row(state, desk)).collect())?;
+        desk.printer.table(&heads, states.iter().map(|state| row(state, &states, desk)).collect())?;
         for state in &states {
             for word in lang.link_advice(state) {
-                desk.printer.note(format!("{}{}{word}", short(&state.link.target.file, desk), lang.colon()));
+                desk.printer.note(format!("{}{}{word}", desk.short(&state.link.target.file), lang.colon()));
             }
         }
     }
@@ -52,22 +51,16 @@ pub(super) async fn run(wish: &Links, desk: &Desk) -> Result<ExitCode, Failure> 
     Ok(ExitCode::from(worst.unwrap_or(ExitClass::Done) as u8))
 }
 
-fn row(state: &LinkState, desk: &Desk) -> Vec<String> {
+fn row(state: &LinkState, all: &[LinkState], desk: &Desk) -> Vec<String> {
     let (lang, link) = (desk.lang(), &state.link);
+    let mut file = desk.short(&link.target.file);
+    // Several links of one file are told apart by their first place.
+    if all.iter().filter(|other| other.link.target.file == link.target.file).count() > 1
+        && let Some(place) = link.target.places.values().next()
+    {
+        file = format!("{file} · {place}");
+    }
     let delivered = link.receipt.map_or_else(|| lang.never(), |receipt| lang.distance(receipt.at, desk.now()));
     let words = lang.link_state(&state.found);
-    vec![short(&link.target.file, desk), link.target.profile.to_string(), words, delivered]
-}
-
-/// A path as it is typed here: from the working folder, or from home.
-fn short(file: &Path, desk: &Desk) -> String {
-    if let Ok(here) = std::path::absolute(".")
-        && let Ok(inside) = file.strip_prefix(here)
-    {
-        return inside.display().to_string();
-    }
-    match desk.ambient.env.path("HOME").and_then(|home| Some(file.strip_prefix(home).ok()?.to_owned())) {
-        Some(inside) => format!("~/{}", inside.display()),
-        None => file.display().to_string(),
-    }
+    vec![file, link.target.profile.to_string(), words, delivered]
 }

@@ -59,7 +59,7 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
     let proof = tokio::task::spawn_blocking(move || proven.hold(Links::PATIENCE).map(drop)).await;
     let unwritable = |error: String| Failure::of(Code::FileUnusable).detail(error).then(lang.nothing_was_done());
     proof.map_err(|error| unwritable(error.to_string()))?.map_err(|error| unwritable(error.to_string()))?;
-    let work = Source { refresh: None, ..Source::of(&spot) }.work(desk).await?;
+    let work = Source { refresh: None, ..Source::of(&spot, desk) }.work(desk).await?;
     let report = consent(login, &work, desk).await?;
     let app_id =
         spot.app_id_at.clone().filter(|_| spot.app_id.is_none()).map(|place| (place, work.app.client_id.clone()));
@@ -73,9 +73,9 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
         }
         let links = work.session.links();
         let (link, report) = links.link(&work.app, spot.link(&work.profile.name), true).await?;
-        Ok::<_, Failure>(link::Made { link, report, adopted: false })
+        Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true })
     };
-    let shown = spot.file.display().to_string();
+    let shown = desk.short(&spot.file);
     match written.await {
         Ok(made) => {
             tell(&report, Some(&made), &work, desk).await?;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward_core::{Code, ProfileName};
+use tokenward_core::{Code, Place, ProfileName, Step};
 
 use crate::args::Unlink;
 use crate::desk::Desk;
@@ -16,11 +16,18 @@ pub(super) async fn run(unlink: &Unlink, desk: &Desk) -> Result<ExitCode, Failur
     let settings = desk.settings()?;
     let session = desk.session(&settings).await?;
     let links = session.links();
-    let found = links.of_file(&absolute(&unlink.file), desk.global.profile.as_ref()).await.map_err(|error| {
+    let mut found = links.of_file(&absolute(&unlink.file), desk.global.profile.as_ref()).await.map_err(|error| {
         let code = error.code();
         let failure = Failure::from(error);
         if code == Code::LinkNotFound { failure.then(lang.see_links()) } else { failure }
     })?;
+    if let Some(server) = &unlink.server {
+        found.retain(|link| link.target.places.values().any(|place| is_of(place, server)));
+        if found.is_empty() {
+            let what = lang.no_such_server(desk.short(&unlink.file), server.escape_debug());
+            return Err(Failure::new(Code::LinkNotFound, what).then(lang.see_links()));
+        }
+    }
     if found.len() > 1 && !unlink.all {
         let mut profiles: Vec<_> = found.iter().map(|link| link.target.profile.clone()).collect();
         profiles.dedup();
@@ -30,7 +37,7 @@ pub(super) async fn run(unlink: &Unlink, desk: &Desk) -> Result<ExitCode, Failur
     }
     for link in &found {
         links.unlink(link.id).await?;
-        desk.printer.note(lang.unlinked(link.target.file.display(), &link.target.profile));
+        desk.printer.note(lang.unlinked(desk.short(&link.target.file), &link.target.profile));
     }
     if desk.printer.json {
         desk.printer.document(&json!({ "unlinked": found.iter().map(LinkFields::of).collect::<Vec<_>>() }))?;
@@ -38,4 +45,9 @@ pub(super) async fn run(unlink: &Unlink, desk: &Desk) -> Result<ExitCode, Failur
         desk.printer.note(lang.unlinked_stays());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a place is within the settings of a server.
+fn is_of(place: &Place, server: &str) -> bool {
+    matches!(place, Place::Path(steps) if steps.iter().any(|step| matches!(step, Step::Key(key) if key == server)))
 }

@@ -72,7 +72,7 @@ fn print(event: &WatchEvent, desk: &Desk) -> Result<(), Failure> {
         let text = text.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
         return desk.printer.data(&text);
     }
-    desk.printer.data(&format!("{}  {}", clock(now), desk.lang().watch_event(event, now)))
+    desk.printer.data(&format!("{}  {}", clock(now), desk.lang().watch_event(event, |file| desk.short(file), now)))
 }
 
 /// Date and time in UTC; a watch may run for weeks.

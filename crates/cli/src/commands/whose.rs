@@ -25,9 +25,9 @@ pub(super) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn of(spot: &'a Spot) -> Self {
+    pub(super) fn of(spot: &'a Spot, desk: &Desk) -> Self {
         Self {
-            name: spot.file.display().to_string(),
+            name: desk.short(&spot.file),
             app_id: spot.app_id.as_deref(),
             app_secret: spot.app_secret.as_ref(),
             brand: spot.brand,

@@ -176,6 +176,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("link", "provider", "需要设置文件中的应用时，它的品牌：feishu 或 lark"),
     ("unlink", "", "停止同步；文件保持原样"),
     ("unlink", "file", "文件"),
+    ("unlink", "server", "文件有多个链接时，指定其中一个 MCP 服务"),
     ("unlink", "all", "文件有多个链接时全部解除"),
     ("links", "", "显示已链接文件的状态；不消耗令牌，不作任何更改"),
     ("links", "file", "只显示此文件的链接"),

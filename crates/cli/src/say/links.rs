@@ -1,5 +1,7 @@
 //! Words of `link`, `unlink`, `links`, `watch` and of what a linked file brings to other commands.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use tokenward::Notice;
 use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, WatchEvent};
@@ -24,6 +26,7 @@ super::sentences! {
     servers_with_tokens(names) { "servers with a token: {names}" "带令牌的服务：{names}" }
     place_is_token(flag) { "what stands behind {flag} looks like a token; it takes the place where the token stands in the file, and never a token" "{flag} 后面的内容像是令牌；它要的是令牌在文件中的位置，而不是令牌本身" }
     bad_place(flag, text, format) { "{flag}: \"{text}\" names no place in a file of the kind {format}" "{flag}：\"{text}\" 不是 {format} 文件中的位置" }
+    place_not_writable(place) { "no token can stand at {place} in this file" "此文件的 {place} 处无法存放令牌" }
     or_app_in_file(file) { "or put FEISHU_APP_ID and FEISHU_APP_SECRET into {file}: they are taken from there" "或在 {file} 中写入 FEISHU_APP_ID 和 FEISHU_APP_SECRET：会从中读取" }
     app_from_file(id, file, profile) { "the app {id} of {file} is set up as profile {profile}; its secret is sealed in the vault" "已将 {file} 中的应用 {id} 设置为配置档 {profile}；密钥已封存到保险库" }
     app_differs(file, id, profile, own) { "{file} is of the app {id}, and profile {profile} is of the app {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而配置档 {profile} 属于应用 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }
@@ -33,7 +36,9 @@ super::sentences! {
     file_of_several(file, profiles) { "{file} shows the logins of several profiles: {profiles}" "{file} 中有多个配置档的登录：{profiles}" }
     name_profile() { "say which with -p NAME" "请用 -p 名称 指定" }
     no_login_anywhere(profile, file) { "nobody is logged in under profile {profile}, and {file} holds no login" "配置档 {profile} 尚未登录，{file} 中也没有登录" }
-    log_in_into_file(file) { "run `tokenward login`, then this command again; for a .env or ini file, `tokenward login --env-file {file}` does both" "请先运行 `tokenward login`，再运行本命令；对 .env 或 ini 文件，`tokenward login --env-file {file}` 可一次完成" }
+    log_in_first() { "run `tokenward login`, then this command again" "请先运行 `tokenward login`，再运行本命令" }
+    log_in_into_file(file) { "`tokenward login --env-file {file}` logs in and writes the tokens into it" "`tokenward login --env-file {file}` 可登录并把令牌写入其中" }
+    file_open_to_others(file) { "other users of this machine can read the tokens in it: `chmod 600 {file}`" "本机其他用户可以读取其中的令牌：`chmod 600 {file}`" }
     login_in_file_ended(file) { "the login in {file} has ended: it was logged out or replaced here" "{file} 中的登录已结束：曾在本机退出或被替换" }
     file_is_anothers(file, owner) { "the login in {file} is that of profile {owner}" "{file} 中的登录属于配置档 {owner}" }
     file_is_anothers_next() { "leave -p out, and the file is linked to that profile; or empty the token's line first, if the file is to show another login" "去掉 -p，即可把文件链接到该配置档；若要让文件显示另一个登录，请先清空令牌那一行" }
@@ -45,7 +50,7 @@ super::sentences! {
     see_links() { "`tokenward links` lists them" "`tokenward links` 可查看全部链接" }
     link_it(file) { "`tokenward link {file}` makes one" "可用 `tokenward link {file}` 建立链接" }
     several_links(file, count, profiles) { "{file} has {count} links (profiles: {profiles})" "{file} 有 {count} 个链接（配置档：{profiles}）" }
-    several_links_next() { "name the profile with -p NAME, or end all of them with --all" "请用 -p 名称 指定配置档，或用 --all 全部解除" }
+    several_links_next() { "pick with -p NAME or --server NAME, or end all of them with --all" "请用 -p 名称 或 --server 名称 选定，或用 --all 全部解除" }
     unlinked(file, profile) { "{file} is no longer kept in step with profile {profile}" "{file} 不再与配置档 {profile} 同步" }
     unlinked_stays() { "what stands in it stays, and goes stale at the next turn: its refresh token is then used up, so let no program refresh with it" "其中的内容保持原样，但下次续期后即过时：届时其中的刷新令牌已被用掉，请勿再让程序用它刷新" }
     no_links() { "no file is linked; `tokenward link FILE` keeps one in step" "还没有链接的文件；`tokenward link 文件` 可让文件保持同步" }
@@ -180,11 +185,11 @@ impl Lang {
     }
 
     /// Something that `watch` saw, in a line.
-    pub(crate) fn watch_event(self, event: &WatchEvent, now: Timestamp) -> String {
+    pub(crate) fn watch_event(self, event: &WatchEvent, short: impl Fn(&Path) -> String, now: Timestamp) -> String {
         let span = |at: &Timestamp| self.span(u64::try_from(at.duration_since(now).as_secs()).unwrap_or(0));
         match event {
-            WatchEvent::Following { profile, file } => self.event_following(file.display(), profile),
-            WatchEvent::Link(report) => format!("{}  {}", report.file.display(), self.link_outcome(report)),
+            WatchEvent::Following { profile, file } => self.event_following(short(file), profile),
+            WatchEvent::Link(report) => format!("{}  {}", short(&report.file), self.link_outcome(report)),
             WatchEvent::Turned { profile, generation, next, .. } => self.event_turned(profile, generation, span(next)),
             WatchEvent::Failed { profile, error, again } => {
                 let (what, code) = (self.happened(error.code()), error.code());

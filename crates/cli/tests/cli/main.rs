@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests wait for other processes by the real clock")]
 
+mod adopt;
 mod apps;
 mod callback;
 mod crash;
@@ -9,15 +10,19 @@ mod demo;
 mod disks;
 mod doctor;
 mod dumps;
+mod env_file;
 mod exec;
 mod exits;
 mod faults;
 mod fields;
 mod help;
 mod languages;
+mod link_files;
+mod links;
 mod logins;
 mod mistakes;
 mod old_script;
+mod project;
 mod race;
 mod secrets;
 mod signals;
@@ -26,4 +31,5 @@ mod stand;
 mod terminal;
 mod tokens;
 mod vault;
+mod watch;
 mod world;
