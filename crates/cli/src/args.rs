@@ -27,7 +27,7 @@ mod adopt;
 mod link;
 
 pub(crate) use adopt::Adopt;
-pub(crate) use link::{At, Link, Links, Unlink, Watch};
+pub(crate) use link::{Link, Links, PlaceFlags, Unlink, Watch};
 
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
 #[derive(Debug, Parser)]
@@ -213,7 +213,7 @@ pub(crate) struct Login {
     #[arg(long, value_name = "FILE", conflicts_with = "app")]
     pub(crate) env_file: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) at: At,
+    pub(crate) at: PlaceFlags,
     /// The brand of the app in the file, where that has to be set up: feishu or lark
     #[arg(long, value_name = "BRAND", value_parser = brand, requires = "env_file")]
     pub(crate) provider: Option<Brand>,

@@ -11,7 +11,7 @@ use tokenward::ScriptRefresh;
 use tokenward::links::{Document, FileError, LinkedFile, Shape};
 use tokenward_core::{AppSecret, Brand, Code, Format, NewLink, Place, ProfileName, RefreshToken, Slot};
 
-use crate::args::At;
+use crate::args::PlaceFlags;
 use crate::failure::Failure;
 use crate::say::Lang;
 
@@ -41,7 +41,7 @@ pub(crate) struct Spot {
 /// What the person wants of the file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wish<'a> {
-    pub(crate) at: &'a At,
+    pub(crate) at: &'a PlaceFlags,
     pub(crate) server: Option<&'a str>,
     /// Whether a file that is not there is to be made.
     pub(crate) create: bool,

@@ -1,14 +1,12 @@
 //! `adopt`: a login that stands in a file or in another tool's store.
 
-#![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
-
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use tokenward::stores::Tool;
 use tokenward_core::Brand;
 
-use super::{At, brand};
+use super::{PlaceFlags, brand};
 
 /// `adopt`.
 #[derive(Debug, Args)]
@@ -32,7 +30,7 @@ pub(crate) struct Adopt {
     #[arg(long, conflicts_with_all = ["source", "from", "account", "key_file", "no_link", "server"])]
     pub(crate) undo: bool,
     #[command(flatten)]
-    pub(crate) at: At,
+    pub(crate) at: PlaceFlags,
     /// The MCP server whose token is meant, where the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) server: Option<String>,

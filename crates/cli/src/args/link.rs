@@ -1,7 +1,5 @@
 //! `link`, `unlink`, `links`, `watch`: files that are kept in step with a login.
 
-#![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
-
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -16,7 +14,7 @@ pub(crate) struct Link {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub(crate) at: At,
+    pub(crate) at: PlaceFlags,
     /// The MCP server whose token is meant, where the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) server: Option<String>,
@@ -30,7 +28,7 @@ pub(crate) struct Link {
 
 /// Where the tokens stand in a file. Without any of it the usual names are looked for.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct At {
+pub(crate) struct PlaceFlags {
     /// How the file is written; otherwise its name or content tells
     #[arg(long, value_name = "ini|env|json|toml", value_enum, hide_possible_values = true)]
     pub(crate) format: Option<FileFormat>,
@@ -48,7 +46,7 @@ pub(crate) struct At {
     pub(crate) app_secret_at: Option<String>,
 }
 
-impl At {
+impl PlaceFlags {
     /// Whether a flag said anything.
     pub(crate) fn says_anything(&self) -> bool {
         let places = [&self.access, &self.refresh, &self.app_id_at, &self.app_secret_at];

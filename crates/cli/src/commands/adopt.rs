@@ -13,7 +13,7 @@ use tokenward::stores::{self, FoundLogin, Means, StoreError, Tool, ToolKeyring};
 use tokenward_core::ports::Adopted;
 use tokenward_core::{Code, SecretBytes};
 
-use crate::args::{Adopt, At};
+use crate::args::{Adopt, PlaceFlags};
 use crate::commands::link;
 use crate::commands::whose::Source;
 use crate::desk::{Desk, Work};
@@ -133,7 +133,7 @@ async fn show(desk: &Desk) -> Result<ExitCode, Failure> {
 fn files_here(desk: &Desk) -> Vec<PathBuf> {
     const NAMES: [&str; 7] =
         [".env", ".env.local", "feishu-config.ini", "token.json", ".mcp.json", ".cursor/mcp.json", ".vscode/mcp.json"];
-    let at = At::default();
+    let at = PlaceFlags::default();
     let wish = Wish { at: &at, server: None, create: false, complete: false, brand: None };
     let holds = |file: &&str| Spot::look(Path::new(file), wish, desk.lang()).is_ok_and(|spot| spot.refresh.is_some());
     NAMES.into_iter().filter(holds).map(PathBuf::from).collect()
@@ -353,7 +353,6 @@ fn keyring(desk: &Desk) -> Option<Box<dyn ToolKeyring>> {
 }
 
 #[cfg(not(feature = "keyring"))]
-#[expect(clippy::unnecessary_wraps, clippy::missing_const_for_fn, reason = "the build with the keyring gives one")]
 fn keyring(_: &Desk) -> Option<Box<dyn ToolKeyring>> {
     None
 }

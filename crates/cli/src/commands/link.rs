@@ -94,7 +94,8 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
     profiles.dedup();
     match profiles.len() {
         0 => {
-            let wish = Wish { at: &args::At::default(), server: None, create: false, complete: true, brand: None };
+            let wish =
+                Wish { at: &args::PlaceFlags::default(), server: None, create: false, complete: true, brand: None };
             let spot = Spot::look(file, wish, desk.lang())?;
             let work = Source::of(&spot, desk).work(desk).await?;
             let made = make(&work, spot.link(&work.profile.name), false, desk).await?;
@@ -110,8 +111,8 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
     }
 }
 
-/// Makes the link and brings the file into step. A profile without a login takes over the one in the file, if there is one.
-pub(super) async fn make(work: &Work, target: NewLink, fill: bool, desk: &Desk) -> Result<Made, Failure> {
+/// Makes the link and brings the file into step; with `wanted`, the file is to show the profile's login whatever is in it. A profile without a login takes over the one in the file, if there is one.
+pub(super) async fn make(work: &Work, target: NewLink, wanted: bool, desk: &Desk) -> Result<Made, Failure> {
     let links = work.session.links();
     let (lang, file) = (desk.lang(), desk.short(&target.file));
     let failed = |error: Error| refused(error, &file, desk);
@@ -125,7 +126,7 @@ pub(super) async fn make(work: &Work, target: NewLink, fill: bool, desk: &Desk) 
             let what = lang.no_login_anywhere(&work.profile.name, &file);
             Failure::new(Code::NotLoggedIn, what).then(next())
         };
-        if fill || !target.places.contains_key(&Slot::RefreshToken) {
+        if wanted || !target.places.contains_key(&Slot::RefreshToken) {
             return Err(neither());
         }
         match links.adopt_file(&work.app, &target).await {
@@ -138,7 +139,7 @@ pub(super) async fn make(work: &Work, target: NewLink, fill: bool, desk: &Desk) 
             return Err(Failure::new(Code::NotLoggedIn, what).then(next()));
         }
     }
-    let (mut link, mut report) = links.link(&work.app, target.clone(), fill).await.map_err(failed)?;
+    let (mut link, mut report) = links.link(&work.app, target.clone(), wanted).await.map_err(failed)?;
     // Nothing is at the place, and a person wants something there.
     if matches!(report.outcome, LinkOutcome::Left(Found::Blank | Found::Malformed)) {
         (link, report) = links.link(&work.app, target, true).await.map_err(failed)?;

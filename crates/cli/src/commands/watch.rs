@@ -22,23 +22,23 @@ pub(super) async fn run(wish: args::Watch, desk: &Desk) -> Result<ExitCode, Fail
     let mut named = wish.profiles;
     named.extend(desk.global.profile.clone());
     let states = session.links().states(None).await?;
-    let linked = |profile: &ProfileName| states.iter().any(|state| state.link.target.profile == *profile);
+    let has_links = |profile: &ProfileName| states.iter().any(|state| state.link.target.profile == *profile);
     let by_name = !named.is_empty();
-    let mut names = if by_name { named } else { states.iter().map(|s| s.link.target.profile.clone()).collect() };
-    names.sort_unstable();
-    names.dedup();
-    if names.is_empty() {
+    let mut wanted = if by_name { named } else { states.iter().map(|s| s.link.target.profile.clone()).collect() };
+    wanted.sort_unstable();
+    wanted.dedup();
+    if wanted.is_empty() {
         return Err(Failure::new(Code::LinkNotFound, lang.nothing_to_watch()).then(lang.nothing_to_watch_next()));
     }
     let mut profiles: Vec<(ProfileName, App)> = Vec::new();
-    for name in names {
+    for name in wanted {
         let found = async {
             let profile = settings.profile(Some(&name)).map_err(|error| desk.settings_failure(&error))?;
             desk.app(&profile, &session).await
         };
         match found.await {
             Ok(app) => {
-                if !linked(&name) {
+                if !has_links(&name) {
                     desk.printer.warning(lang.watched_without_links(&name));
                 }
                 profiles.push((name, app));

@@ -238,15 +238,21 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::LinkNotFound => (
             w("no file of that name is kept in step", "没有同步这个文件"),
-            w("look at the list of links for the path under which it was linked", "请在链接列表中查找当初使用的路径"),
+            w(
+                "`tokenward links` shows the paths under which files were linked",
+                "`tokenward links` 会显示各文件链接时使用的路径",
+            ),
         ),
         Code::PlaceUnclear => (
             w("it cannot be told where the tokens stand in the file", "无法确定令牌在文件中的位置"),
-            w("name the places of the tokens", "请指明令牌的位置"),
+            w("name the places of the tokens with --access and --refresh", "请用 --access 和 --refresh 指明令牌的位置"),
         ),
         Code::PlaceTaken => (
             w("another link keeps that place of the file", "该位置已由另一个链接维护"),
-            w("name another place, or end the other link first", "请换一个位置，或先解除另一个链接"),
+            w(
+                "name another place, or end the other link first: `tokenward unlink FILE`",
+                "请换一个位置，或先解除另一个链接：`tokenward unlink 文件`",
+            ),
         ),
         Code::AnotherProfile => (
             w("the login in the file is another profile's", "文件中的登录属于另一个配置档"),

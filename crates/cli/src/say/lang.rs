@@ -52,14 +52,6 @@ impl Lang {
         }
     }
 
-    /// What stands between two clauses of one warning.
-    pub(crate) const fn stop(self) -> &'static str {
-        match self {
-            Self::En => "; ",
-            Self::Zh => "；",
-        }
-    }
-
     /// The name used in variables and flags.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

@@ -46,7 +46,7 @@ super::sentences! {
     place_is_taken_next() { "end that one with `tokenward unlink FILE`, or name another place with --access and --refresh" "请用 `tokenward unlink 文件` 解除，或用 --access 和 --refresh 指定其他位置" }
     link_made_unwritten(file, profile) { "{file} is linked to profile {profile}, but could not be brought into step yet" "{file} 已链接到配置档 {profile}，但暂时无法同步" }
     link_kept(profile, places) { "kept in step with profile {profile} from now on: {places}" "今后与配置档 {profile} 保持同步：{places}" }
-    adopted_undo(profile) { "the login in the file was new here and is now that of profile {profile}; `tokenward adopt --undo` takes back the one before, if there was one" "文件中的登录此前未知，现已成为配置档 {profile} 的登录；若之前另有登录，`tokenward adopt --undo` 可以换回" }
+    adopted_undo(profile) { "the login in the file was new here and is now that of profile {profile}; it is turned when a token is asked for next. `tokenward adopt --undo` takes back the one before, if there was one" "文件中的登录此前未知，现已成为配置档 {profile} 的登录；下次请求令牌时首次续期。若之前另有登录，`tokenward adopt --undo` 可以换回" }
     see_links() { "`tokenward links` lists them" "`tokenward links` 可查看全部链接" }
     link_it(file) { "`tokenward link {file}` makes one" "可用 `tokenward link {file}` 建立链接" }
     several_links(file, count, profiles) { "{file} has {count} links (profiles: {profiles})" "{file} 有 {count} 个链接（配置档：{profiles}）" }
@@ -193,13 +193,10 @@ impl Lang {
             WatchEvent::Turned { profile, generation, next, .. } => self.event_turned(profile, generation, span(next)),
             WatchEvent::Failed { profile, error, again } => {
                 let (what, code) = (self.happened(error.code()), error.code());
-                match again {
-                    Some(again) => self.event_failed_again(profile, what, code, span(again)),
-                    None => {
-                        let login = self.status(Status::NeedsConsent);
-                        format!("{} · {login}", self.event_failed(profile, what, code))
-                    }
+                if let Some(again) = again {
+                    return self.event_failed_again(profile, what, code, span(again));
                 }
+                format!("{} · {}", self.event_failed(profile, what, code), self.status(Status::NeedsConsent))
             }
             WatchEvent::Noticed { profile, notice } => self.event_noticed(profile, self.link_notice(notice)),
             WatchEvent::Blind { reason } => self.event_blind(reason),

@@ -100,13 +100,17 @@ fn another_tools_store_is_asked_about() {
     let home = project.folder.path();
     let accounts = home.join(".config/oidc-agent");
     std::fs::create_dir_all(&accounts).unwrap();
-    std::fs::write(accounts.join("sealed"), "1234567890abcdef\nsealed under a password\n").unwrap();
+    std::fs::write(
+        accounts.join("sealed"),
+        "412\nc2FsdA==\nbm9uY2U=\nY2lwaGVy\nYmFzZTY0\nGenerated using version: 5.3.2\n",
+    )
+    .unwrap();
     let with_home = |words: &[&str]| run(project.command(words).env("HOME", home));
     // Found, shown with the way in, and sealed.
     let ran = with_home(&["adopt"]);
     assert!(ran.succeeds().out.contains("oidc-add --print sealed"), "{ran:?}");
     let ran = with_home(&["adopt", "--from", "oidc-agent"]);
-    assert!(ran.code == 2 && ran.err.contains("TW052"), "{ran:?}");
+    assert!(ran.fails(2, "TW0522").err.contains("oidc-add --print sealed"), "{ran:?}");
     // What `oidc-add --print` prints.
     let mut printed: serde_json::Value = serde_json::from_str(&token_json(&seeded)).unwrap();
     printed["issuer_url"] = "https://passport.example/".into();

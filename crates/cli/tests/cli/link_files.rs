@@ -76,6 +76,9 @@ fn toml_ini_and_token_files() {
     assert_eq!(project.run(&["links", "--json"]).succeeds().json()["links"].as_array().unwrap().len(), 3);
 }
 
+/// Something that is done to a file.
+type Step<'a> = Box<dyn Fn() + 'a>;
+
 /// What is wrong, with what it is said with, and made right again.
 #[test]
 fn files_that_cannot_be_used_get_a_sentence_and_cost_nobody_a_login() {
@@ -84,15 +87,17 @@ fn files_that_cannot_be_used_get_a_sentence_and_cost_nobody_a_login() {
     let path = project.path(".env");
     let writable = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    type Step<'a> = Box<dyn Fn() + 'a>;
     let good = std::cell::RefCell::new(String::new());
+    let folder = |mode| fs::set_permissions(project.folder.path(), fs::Permissions::from_mode(mode)).unwrap();
     let restore = || {
+        folder(0o700);
         let _ = fs::remove_file(&path);
         let _ = fs::remove_dir(&path);
         fs::write(&path, good.borrow().as_str()).unwrap();
     };
     let cases: Vec<(&str, Step<'_>)> = vec![
         ("may not be written", Box::new(|| writable(0o400))),
+        ("may not be written (mode 555)", Box::new(|| folder(0o555))),
         (
             "is a folder",
             Box::new(|| {

@@ -2,6 +2,8 @@
 //! the same file.
 
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -57,8 +59,8 @@ fn the_story_of_20064_ends_well() {
     // The journal tells it.
     let events: Vec<_> = project.journal("default").into_iter().map(|entry| entry.event).collect();
     let at = |what: &dyn Fn(&Event) -> bool| events.iter().position(what).unwrap_or_else(|| panic!("{events:#?}"));
-    let adopted = at(&|event| matches!(event, Event::Adopted { source, .. } if source.ends_with(".env")));
-    let linked = at(&|event| matches!(event, Event::Linked { file } if file.ends_with(".env")));
+    let adopted = at(&|event| matches!(event, Event::Adopted { source, .. } if source.ends_with("/.env")));
+    let linked = at(&|event| matches!(event, Event::Linked { file } if file.ends_with("/.env")));
     let begun = at(&|event| matches!(event, Event::Begun { replay: false, .. }));
     assert!(adopted < linked && linked < begun, "{events:#?}");
 }
@@ -91,7 +93,7 @@ fn copies_of_one_file_used_by_32_processes_are_one_login() {
         let seconds = 7300 * round;
         project.world.advance(7300);
         let spawn = |number: usize| {
-            let file = if number % 2 == 0 { ENV } else { "b/.env" };
+            let file = if number.is_multiple_of(2) { ENV } else { "b/.env" };
             let mut command = project.command(&["token", "--env-file", file]);
             command.env("TOKENWARD_CLOCK_OFFSET", seconds.to_string());
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
@@ -128,7 +130,6 @@ fn lines_that_another_program_adds_meanwhile_are_kept() {
         });
         // It takes no lock; it appends, as `echo X >> .env` does.
         while !done.load(Ordering::Relaxed) {
-            use std::io::Write;
             let mut file = fs::OpenOptions::new().append(true).open(project.path(ENV)).unwrap();
             write!(file, "\nADDED_{added}=1").unwrap();
             added += 1;
@@ -208,7 +209,6 @@ fn nothing_at_the_place_is_filled_in_when_a_person_asks() {
     let ran = project.run(&["link", "new.env"]);
     assert!(ran.fails(2, "TW0210").err.contains("--create"), "{ran:?}");
     project.run(&["link", "new.env", "--create"]).succeeds();
-    use std::os::unix::fs::PermissionsExt;
     assert!(project.is_true("new.env"));
     assert_eq!(fs::metadata(project.path("new.env")).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(project.world.sandbox.counters().refreshes, 0, "nothing was spent");

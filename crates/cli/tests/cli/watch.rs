@@ -10,17 +10,17 @@ use crate::project::Project;
 use crate::world::{Started, World};
 
 /// Lines of a child that runs, as they come.
-struct Lines {
+struct Watching {
     lines: mpsc::Receiver<String>,
-    ended: mpsc::Receiver<crate::world::Ran>,
+    rest: mpsc::Receiver<crate::world::Ran>,
     id: u32,
 }
 
-impl Lines {
+impl Watching {
     fn of(command: &mut Command) -> Self {
         let mut started = Started::new(command);
         let (tell, lines) = mpsc::channel();
-        let (tell_end, ended) = mpsc::channel();
+        let (tell_end, rest) = mpsc::channel();
         let id = started.id();
         std::thread::spawn(move || {
             loop {
@@ -31,7 +31,7 @@ impl Lines {
             }
             let _ = tell_end.send(started.finish());
         });
-        Self { lines, ended, id }
+        Self { lines, rest, id }
     }
 
     /// The first line from here on that fits.
@@ -48,7 +48,7 @@ impl Lines {
 
     fn end(self, signal: &str) -> crate::world::Ran {
         assert!(Command::new("kill").args(["-s", signal, &self.id.to_string()]).status().unwrap().success());
-        self.ended.recv_timeout(Duration::from_secs(20)).unwrap()
+        self.rest.recv_timeout(Duration::from_secs(20)).unwrap()
     }
 }
 
@@ -58,10 +58,10 @@ fn edits_of_others_are_set_right_as_they_happen() {
     project.run(&["link", ".env", "--create"]).succeeds();
     let backup = project.read(".env");
     project.run(&["refresh"]).succeeds();
-    let watch = Lines::of(&mut project.command(&["watch", "--json"]));
+    let watch = Watching::of(&mut project.command(&["watch", "--json"]));
     let event = |line: &str| serde_json::from_str::<Value>(line).unwrap();
     let line = watch.wait(|line| event(line)["event"] == "following");
-    assert!(event(&line)["file"].as_str().unwrap().ends_with(".env"), "{line}");
+    assert!(event(&line)["file"].as_str().unwrap().ends_with("/.env"), "{line}");
     project.write(".env", &backup);
     let line = watch.wait(|line| event(line)["event"] == "link");
     assert_eq!((event(&line)["outcome"].as_str(), event(&line)["held_generation"].as_u64()), (Some("healed"), Some(1)));
@@ -83,7 +83,7 @@ fn logins_are_turned_in_time_and_a_signal_waits_for_a_turn() {
     project.run(&["link", ".env", "--create"]).succeeds();
     project.world.advance(7300);
     project.world.sandbox.rules(|rules| rules.latency_after_ms = 1_000);
-    let watch = Lines::of(project.command(&["watch", "default"]).env("TOKENWARD_CLOCK_OFFSET", "7300"));
+    let watch = Watching::of(project.command(&["watch", "default"]).env("TOKENWARD_CLOCK_OFFSET", "7300"));
     watch.wait(|line| line.contains("followed for profile default"));
     while project.world.sandbox.counters().refreshes == 0 {
         std::thread::sleep(Duration::from_millis(5));
@@ -104,7 +104,7 @@ fn there_must_be_something_to_watch() {
     let ran = project.run(&["watch"]);
     assert!(ran.fails(2, "TW0506").err.contains("tokenward link"), "{ran:?}");
     project.run(&["watch", "nobody"]).fails(2, "TW0201");
-    let watch = Lines::of(project.command(&["watch", "--lang", "zh"]).arg("default"));
+    let watch = Watching::of(project.command(&["watch", "--lang", "zh"]).arg("default"));
     project.run(&["link", ".env", "--create"]).succeeds();
     watch.end("INT");
 }
