@@ -475,6 +475,14 @@ impl Lang {
             KeyFacts::Keyring => self.key_keyring(),
         }
     }
+
+    /// What stands between two clauses.
+    pub(crate) const fn stop(self) -> &'static str {
+        match self {
+            Self::En => "; ",
+            Self::Zh => "；",
+        }
+    }
 }
 
 /// Advice whose commands name the profile.

@@ -43,7 +43,7 @@ crate::say::sentences! {
     doctor_scopes_missing(scopes) { "the settings ask for scopes that this login was not granted: {scopes}" "设置中要求的部分权限未授予此登录：{scopes}" }
     doctor_scopes_missing_next() { "`tokenward login` asks for them; what was granted before stays. Enable them for the app first (console: Permissions)" "请先在开放平台“权限管理”为应用开通，再运行 `tokenward login` 申请；已授予的权限会保留" }
     doctor_provider(words) { "the provider's word: {words}" "服务方的说法：{words}" }
-    doctor_who(pid, host) { "process {pid} on {host}" "主机 {host} 上的进程 {pid}" }
+    doctor_who(pid, host) { "process {pid} on {host}" "进程 {pid}（主机 {host}）" }
     doctor_nobody() { "a process the journal no longer names" "日志中已无记录的进程" }
     doctor_refused(when, who) { "refused {when}, told to {who}" "于 {when} 被拒绝，由{who}收到" }
     doctor_serves(when) { "the access token still serves; it ends {when}" "访问令牌仍可使用，到期于 {when}" }
@@ -52,9 +52,9 @@ crate::say::sentences! {
     doctor_dead_foreign(generation) { "the login is over: somebody else used its refresh token; Tokenward had never sent it before (generation {generation})" "登录已失效：刷新令牌已被别处用掉；日志表明 Tokenward 此前从未发送过它（第 {generation} 代）" }
     doctor_dead_between(obtained, refused) { "the other one used it between {obtained} and {refused}" "对方使用它的时间在 {obtained} 与 {refused} 之间" }
     doctor_dead_foreign_next() { "find the other one: a script that refreshes by itself, a copied .env or vault, another tool; let it ask `tokenward token` instead. If you find none, treat it as theft" "请找出对方：自行刷新的脚本、被复制的 .env 或保险库、其他工具；让它改为调用 `tokenward token`。若找不到，请按被盗处理" }
-    doctor_dead_wall(end) { "the login is over: the consent reached its hard end, {end}" "登录已失效：授权已到最终期限 {end}" }
+    doctor_dead_wall(end) { "the login is over: the consent reached its hard end, {end}" "登录已失效：授权已于 {end} 到达最终期限" }
     doctor_dead_wall_why(when) { "the person consented {when}; after 365 days no refresh can lengthen that" "用户于 {when} 授权；满 365 天后刷新无法再延长" }
-    doctor_dead_end(end) { "the login is over: the refresh token ended, {end}" "登录已失效：刷新令牌已到期 {end}" }
+    doctor_dead_end(end) { "the login is over: the refresh token ended, {end}" "登录已失效：刷新令牌已于 {end} 到期" }
     doctor_dead_end_why(when) { "it came {when} and was not turned in time; a login that is used now and then does not end this way" "它获取于 {when}，之后没有及时续期；经常使用的登录不会这样到期" }
     doctor_dead_mixed(issued, sent) { "the login is over: its refresh token was issued by {issued} and sent to {sent}, which does not take it" "登录已失效：刷新令牌由 {issued} 签发，却发往 {sent}，后者不接受它" }
     doctor_dead_mixed_why(issued) { "refresh tokens of the endpoint generations do not mix (a v1 token begins with ur-); this one belongs to {issued}" "各代接口的刷新令牌不能混用（v1 的令牌以 ur- 开头）；此令牌属于 {issued}" }
@@ -85,7 +85,7 @@ crate::say::sentences! {
     doctor_tried_all_the_same() { "the next use tries it all the same: only the provider's word is final, and the clock may be wrong" "下次使用时仍会尝试：只有服务方的答复才算数，且时钟可能有误" }
 
     doctor_turns(count) { "what happened last, newest first ({count})" "最近发生的事，新的在前（{count} 条）" }
-    doctor_past(when, what, who) { "{when}: {what}, by {who}" "{when}：{what}（{who}）" }
+    doctor_past(when, what, who) { "{when}: {what}, by {who}" "{when}：{what}，由{who}" }
     doctor_past_login(generation) { "logged in, generation {generation}" "登录，第 {generation} 代" }
     doctor_past_logout() { "logged out" "退出登录" }
     doctor_past_adopted(generation, source) { "taken over from {source}, generation {generation}" "从 {source} 接管，第 {generation} 代" }
