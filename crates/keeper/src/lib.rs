@@ -8,6 +8,7 @@
 //! (I2), or an [`Error`] that says what happened and what was kept. A crash at any step is repaired by the next
 //! caller (I5).
 
+mod api;
 mod callback;
 mod compose;
 pub mod doctor;
@@ -15,6 +16,8 @@ mod error;
 mod keeper;
 pub mod links;
 mod login;
+#[cfg(feature = "middleware")]
+mod middleware;
 mod notice;
 mod observe;
 mod process;
@@ -25,6 +28,10 @@ mod turn;
 
 pub use tokenward_core as core;
 
+pub use api::{
+    ApiClient, ApiError, ApiOptions, CallDelay, CallWatch, Caller, EndlessPages, HeldToken, Identity, Opened, Page,
+    Pages,
+};
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
     BackupKey, HandOut, Health, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, WaitingAnswer,
@@ -33,6 +40,8 @@ pub use compose::{
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, Parts, Report};
 pub use login::{LoginAttempt, LoginReport, LoginRequest};
+#[cfg(feature = "middleware")]
+pub use middleware::TokenMiddleware;
 pub use notice::Notice;
 pub use observe::{NoObserver, Observer, Step};
 pub use process::Processes;
@@ -42,3 +51,8 @@ pub use settings::{
     ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, reference as settings_reference,
 };
 pub use turn::Recovered;
+
+pub use tokenward_wire::{
+    BadCall, Bearer, BrokenOff, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls,
+    ForwardHead, Forwarded, ForwardedBody, Incoming, Part,
+};

@@ -1,6 +1,7 @@
 //! A file a command: what it asks the engine for, and which words and fields it answers with.
 
 mod adopt;
+mod api;
 mod completions;
 mod demo;
 mod doctor;
@@ -46,6 +47,7 @@ pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failu
         Command::Links(links) => links::run(&links, desk).await,
         Command::Adopt(adopt) => adopt::run(*adopt, desk).await,
         Command::Watch(watch) => watch::run(watch, desk).await,
+        Command::Api(api) => api::run(*api, desk).await,
         Command::Logout(logout) => logout::run(&logout, desk).await,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, desk).await,
         Command::Demo(demo) => demo::run(&demo, desk).await,

@@ -5,9 +5,12 @@
 //! this crate holds words for people; JSON fields, codes and names are the same in every language.
 
 mod adopt;
+mod api;
 mod codes;
 mod commands;
 pub(crate) mod doctor;
+#[cfg(feature = "jq")]
+mod filter;
 pub(crate) mod help;
 mod lang;
 mod links;
@@ -57,8 +60,11 @@ mod tests {
     fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
         let all = [
             adopt::ALL,
+            api::ALL,
             commands::ALL,
             doctor::ALL,
+            #[cfg(feature = "jq")]
+            filter::ALL,
             links::ALL,
             login::ALL,
             settings::ALL,

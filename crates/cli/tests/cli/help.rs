@@ -16,6 +16,7 @@ const COMMANDS: &[&str] = &[
     "links",
     "adopt",
     "watch",
+    "api",
     "logout",
     "sandbox",
     "demo",
