@@ -53,6 +53,7 @@ super::sentences! {
     several_links_next() { "pick with -p NAME or --server NAME, or end all of them with --all" "请用 -p 名称 或 --server 名称 选定，或用 --all 全部解除" }
     unlinked(file, profile) { "{file} is no longer kept in step with profile {profile}" "{file} 不再与配置档 {profile} 同步" }
     unlinked_stays() { "what stands in it stays, and goes stale at the next turn: its refresh token is then used up, so let no program refresh with it" "其中的内容保持原样，但下次续期后即过时：届时其中的刷新令牌已被用掉，请勿再让程序用它刷新" }
+    unlinked_access_stays() { "what stands in it stays; the access token in it ends within hours" "其中的内容保持原样；其中的访问令牌会在几小时内到期" }
     no_links() { "no file is linked; `tokenward link FILE` keeps one in step" "还没有链接的文件；`tokenward link 文件` 可让文件保持同步" }
     head_file() { "FILE" "文件" }
     head_state() { "STATE" "状态" }
