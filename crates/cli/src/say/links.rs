@@ -29,6 +29,7 @@ super::sentences! {
     place_not_writable(place) { "no token can stand at {place} in this file" "此文件的 {place} 处无法存放令牌" }
     or_app_in_file(file) { "or put FEISHU_APP_ID and FEISHU_APP_SECRET into {file}: they are taken from there" "或在 {file} 中写入 FEISHU_APP_ID 和 FEISHU_APP_SECRET：会从中读取" }
     app_from_file(id, file, profile) { "the app {id} of {file} is set up as profile {profile}; its secret is sealed in the vault" "已将 {file} 中的应用 {id} 设置为配置档 {profile}；密钥已封存到保险库" }
+    app_not_saved(file) { "nothing was saved: the id and secret in {file} are refused; --provider lark or feishu names another brand" "没有保存：{file} 中的 App ID 和密钥被拒绝；可用 --provider lark 或 feishu 指定另一个品牌" }
     app_differs(file, id, profile, own) { "{file} is of the app {id}, and profile {profile} is of the app {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而配置档 {profile} 属于应用 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }
     app_not_set_up(file, id) { "{file} is of the app {id}, which no profile has" "{file} 属于应用 {id}，而没有配置档使用该应用" }
     name_new_profile() { "give it a profile of its own: run the same command with -p NAME" "请为它单独建一个配置档：用 -p 名称 再次运行同一命令" }
