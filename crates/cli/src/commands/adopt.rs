@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokenward::links::{AdoptReport, Brought};
 use tokenward::stores::{self, FoundLogin, Means, StoreError, Tool, ToolKeyring};
 use tokenward_core::ports::Adopted;
-use tokenward_core::{Code, SecretBytes};
+use tokenward_core::{Code, Event, SecretBytes};
 
 use crate::args::{Adopt, PlaceFlags};
 use crate::commands::link;
@@ -211,7 +211,12 @@ async fn piped(desk: &Desk) -> Result<ExitCode, Failure> {
     if bytes.trim_ascii().is_empty() {
         return Err(Failure::new(Code::StoreEmpty, lang.nothing_piped()).then(lang.pipe_like_this()));
     }
-    let login = stores::token_json(&bytes).map_err(|error| refused(&error))?;
+    let login = stores::token_json(&bytes).map_err(|error| match error.code() {
+        code @ (Code::StoreUnreadable | Code::StoreEmpty) => {
+            Failure::new(code, lang.no_token_piped()).detail(error.to_string()).then(lang.pipe_like_this())
+        }
+        _ => refused(&error),
+    })?;
     let tool = login.tool;
     let warning = (tool != Tool::TokenFile).then(|| lang.two_owners(tool, "", login.app_id.as_deref()));
     let done = take(login, lang.stdin_name(), desk).await?;
@@ -268,6 +273,16 @@ async fn take(login: FoundLogin, source: String, desk: &Desk) -> Result<ExitCode
 async fn undo(desk: &Desk) -> Result<ExitCode, Failure> {
     let lang = desk.lang();
     let work = desk.work().await?;
+    // What the provider refused is gone already, and a still older set that was put aside is not what is meant.
+    let grant = work.session.keeper().grant_of(&work.profile.name).await?;
+    let story = work.session.keeper().journal(grant, STORY).await?;
+    let last = story
+        .iter()
+        .map(|entry| &entry.event)
+        .find(|event| matches!(event, Event::Adopted { .. } | Event::TakenBack { .. } | Event::LoggedIn));
+    if matches!(last, Some(Event::TakenBack { refused: true, .. })) {
+        return Err(Failure::new(Code::NothingToAdopt, lang.taken_back_already(&work.profile.name)).complete());
+    }
     let taken = work.session.links().take_back(&work.app, &work.profile.name).await;
     let (generation, links) = taken.map_err(|error| match error.code() {
         Code::NothingToAdopt => {
@@ -332,6 +347,9 @@ fn document(report: &AdoptReport, work: &Work, made: Option<&link::Made>, desk: 
 fn refused(error: &StoreError) -> Failure {
     Failure::of(error.code()).detail(error.to_string())
 }
+
+/// How far back the journal is read for the last adoption.
+const STORY: u32 = 1000;
 
 /// The name that `--from` takes.
 const fn from(tool: Tool) -> &'static str {

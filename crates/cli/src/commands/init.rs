@@ -20,7 +20,8 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 
 pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
-    let Registered { app, profile, secret_file, checked } = register(init, None, desk).await?;
+    let Registered { app, profile, secret_file, checked } =
+        register(init, None, desk.lang().init_nothing_saved(), desk).await?;
     tell(&app, &profile, secret_file.as_deref(), checked, desk)
 }
 
@@ -33,8 +34,13 @@ pub(super) struct Registered {
     checked: bool,
 }
 
-/// Registers an app; `found` is its secret where that is at hand already.
-pub(super) async fn register(init: &Init, found: Option<AppSecret>, desk: &Desk) -> Result<Registered, Failure> {
+/// Registers an app. `found` is its secret where that is at hand already; `refused` is said where the provider says no.
+pub(super) async fn register(
+    init: &Init,
+    found: Option<AppSecret>,
+    refused: String,
+    desk: &Desk,
+) -> Result<Registered, Failure> {
     let lang = desk.lang();
     let (app, profile) = names(init, desk)?;
     let brand = brand(init, desk).await?;
@@ -65,7 +71,7 @@ pub(super) async fn register(init: &Init, found: Option<AppSecret>, desk: &Desk)
         desk.printer.warning(lang.settings_warning(warning));
     }
     let session = desk.session(&settings).await?;
-    let checked = if init.no_check { false } else { check(&resolved, &secret, &session, desk).await? };
+    let checked = if init.no_check { false } else { check(&resolved, &secret, &session, refused, desk).await? };
 
     let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
     edit.app(&app, &record);
@@ -233,7 +239,13 @@ fn absolute(path: &std::path::Path) -> std::path::PathBuf {
 
 /// Asks the provider for an app token, which spends nothing. A definite refusal is an error, and nothing is saved; an
 /// unreachable provider is a warning.
-async fn check(profile: &ResolvedProfile, secret: &AppSecret, session: &Session, desk: &Desk) -> Result<bool, Failure> {
+async fn check(
+    profile: &ResolvedProfile,
+    secret: &AppSecret,
+    session: &Session,
+    refused: String,
+    desk: &Desk,
+) -> Result<bool, Failure> {
     let app = profile.app(secret.clone());
     match session.keeper().app_token(&app, AppTokenKind::App, CHECK_MIN_TTL).await {
         Ok(_) => Ok(true),
@@ -245,7 +257,7 @@ async fn check(profile: &ResolvedProfile, secret: &AppSecret, session: &Session,
         }
         // A store app has no token before its first ticket; its secret is proven when that comes.
         Err(error) if error.code() == Code::SettingMissing => Ok(false),
-        Err(error) => Err(Failure::from(error).or_then(desk.lang(), desk.lang().init_nothing_saved())),
+        Err(error) => Err(Failure::from(error).or_then(desk.lang(), refused)),
     }
 }
 

@@ -28,6 +28,8 @@ use std::process::ExitCode;
 use crate::args::Command;
 use crate::desk::Desk;
 use crate::failure::Failure;
+#[cfg(test)]
+pub(crate) use doctor::rows as doctor_rows;
 pub(crate) use token::plain;
 
 /// Runs a command.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward_core::{Code, Place, ProfileName, Step};
+use tokenward_core::{Code, Place, ProfileName, Slot, Step};
 
 use crate::args::Unlink;
 use crate::desk::Desk;
@@ -42,7 +42,8 @@ pub(super) async fn run(unlink: &Unlink, desk: &Desk) -> Result<ExitCode, Failur
     if desk.printer.json {
         desk.printer.document(&json!({ "unlinked": found.iter().map(LinkFields::of).collect::<Vec<_>>() }))?;
     } else {
-        desk.printer.note(lang.unlinked_stays());
+        let had_refresh = found.iter().any(|link| link.target.places.contains_key(&Slot::RefreshToken));
+        desk.printer.note(if had_refresh { lang.unlinked_stays() } else { lang.unlinked_access_stays() });
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -135,7 +135,7 @@ impl<'a> Source<'a> {
             provider: self.brand.filter(|_| !said),
             ..Init::default()
         };
-        let done = init::register(&init, self.app_secret.cloned(), desk).await?;
+        let done = init::register(&init, self.app_secret.cloned(), desk.lang().app_not_saved(&self.name), desk).await?;
         desk.printer.note(desk.lang().app_from_file(id.escape_debug(), &self.name, &done.profile.name));
         Ok(())
     }

@@ -19,6 +19,8 @@ super::sentences! {
     adopt_ways() { "--yes" "参数 --yes" }
     no_such_account(text) { "no login there has \"{text}\" in its words" "没有包含 \"{text}\" 的登录" }
     nothing_piped() { "nothing came from stdin" "stdin 没有内容" }
+    no_token_piped() { "what came from stdin is no token JSON" "stdin 的内容不是令牌 JSON" }
+    taken_back_already(profile) { "profile {profile} has no login to take back: the provider refused the one that was taken over last, and the one before it is back already" "配置档 {profile} 没有可换回的登录：上次接管的登录被服务方拒绝，之前的登录已自动换回" }
     pipe_like_this() { "pipe a token JSON in, as in `oidc-add --print NAME | tokenward adopt -`, or name a file" "请通过管道传入令牌 JSON，例如 `oidc-add --print 名称 | tokenward adopt -`，或指定文件" }
     stdin_name() { "stdin" "标准输入（stdin）" }
     user_not_told() { "the user is not told" "用户未知" }

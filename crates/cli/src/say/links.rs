@@ -29,6 +29,7 @@ super::sentences! {
     place_not_writable(place) { "no token can stand at {place} in this file" "此文件的 {place} 处无法存放令牌" }
     or_app_in_file(file) { "or put FEISHU_APP_ID and FEISHU_APP_SECRET into {file}: they are taken from there" "或在 {file} 中写入 FEISHU_APP_ID 和 FEISHU_APP_SECRET：会从中读取" }
     app_from_file(id, file, profile) { "the app {id} of {file} is set up as profile {profile}; its secret is sealed in the vault" "已将 {file} 中的应用 {id} 设置为配置档 {profile}；密钥已封存到保险库" }
+    app_not_saved(file) { "nothing was saved: the id and secret in {file} are refused; --provider lark or feishu names another brand" "没有保存：{file} 中的 App ID 和密钥被拒绝；可用 --provider lark 或 feishu 指定另一个品牌" }
     app_differs(file, id, profile, own) { "{file} is of the app {id}, and profile {profile} is of the app {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而配置档 {profile} 属于应用 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }
     app_not_set_up(file, id) { "{file} is of the app {id}, which no profile has" "{file} 属于应用 {id}，而没有配置档使用该应用" }
     name_new_profile() { "give it a profile of its own: run the same command with -p NAME" "请为它单独建一个配置档：用 -p 名称 再次运行同一命令" }
@@ -53,6 +54,7 @@ super::sentences! {
     several_links_next() { "pick with -p NAME or --server NAME, or end all of them with --all" "请用 -p 名称 或 --server 名称 选定，或用 --all 全部解除" }
     unlinked(file, profile) { "{file} is no longer kept in step with profile {profile}" "{file} 不再与配置档 {profile} 同步" }
     unlinked_stays() { "what stands in it stays, and goes stale at the next turn: its refresh token is then used up, so let no program refresh with it" "其中的内容保持原样，但下次续期后即过时：届时其中的刷新令牌已被用掉，请勿再让程序用它刷新" }
+    unlinked_access_stays() { "what stands in it stays; the access token in it ends within hours" "其中的内容保持原样；其中的访问令牌会在几小时内到期" }
     no_links() { "no file is linked; `tokenward link FILE` keeps one in step" "还没有链接的文件；`tokenward link 文件` 可让文件保持同步" }
     head_file() { "FILE" "文件" }
     head_state() { "STATE" "状态" }

@@ -63,7 +63,14 @@ fn a_login_that_the_provider_refuses_gives_way_by_itself() {
     assert!(project.present().1.iter().any(|token| *token == ran.succeeds().out.trim()), "{ran:?}");
     assert!(ran.err.contains("the one before is back"), "{ran:?}");
     let ran = project.run(&["adopt", "--undo"]);
-    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.fails(2, "TW0510").err.contains("is back already"), "{ran:?}");
+    // Nor does a set of an earlier adoption come back for one that was refused.
+    run_fed(&mut project.command(&["adopt", "-"]), &dead.replace("dead", "gone")).succeeds();
+    project.run(&["adopt", "--undo"]).succeeds();
+    run_fed(&mut project.command(&["adopt", "-"]), &dead.replace("dead", "past")).succeeds();
+    let token = project.run(&["token"]).succeeds().out.clone();
+    project.run(&["adopt", "--undo"]).fails(2, "TW0510");
+    assert_eq!(project.run(&["token"]).succeeds().out, token);
 }
 
 #[test]
