@@ -201,9 +201,9 @@ impl Links {
         end: Instant,
         adopted: &mut Option<LinkOutcome>,
     ) -> Result<Option<LinkOutcome>, Error> {
-        let look = match self.look(link, asked).await? {
-            Ok(look) => look,
-            Err(error) => return Ok(Some(LinkOutcome::Left(Found::Unusable(unreadable(&error))))),
+        let Ok(look) = self.look(link, asked).await? else {
+            let error = self.unusable(link, asked).await?;
+            return Ok(error.map(|error| LinkOutcome::Left(Found::Unusable(unreadable(&error)))));
         };
         let login = self.login(&link.target.profile).await?;
         if login.as_ref().is_some_and(|login| login.grant.app != app.name) {
@@ -219,9 +219,7 @@ impl Links {
                 Ok(Some(LinkOutcome::InStep))
             }
             Reconciliation::Adopt => {
-                // A program that writes in place may be at it, and half a token looks like a new one.
-                tokio::time::sleep(SETTLING).await;
-                if self.look(link, asked).await?.ok().is_none_or(|again| again.stamp != look.stamp) {
+                if !self.is_settled(link, asked, &look).await? {
                     return Ok(None);
                 }
                 if let Some(outcome) = self.adopt_shown(app, link, &look.shown, login.as_ref(), asked).await? {
@@ -230,8 +228,22 @@ impl Links {
                 Ok(None)
             }
             Reconciliation::Deliver | Reconciliation::Heal { .. } => self.write(link, asked, end).await,
+            _ if !self.is_settled(link, asked, &look).await? => Ok(None),
             _ => Ok(Some(LinkOutcome::Left(judged.found()))),
         }
+    }
+
+    /// Whether a file stays as it was seen for a moment. A program that writes in place may be at it: an empty file is then about to
+    /// be filled, and half a token looks like a new one.
+    async fn is_settled(&self, link: &Link, asked: bool, seen: &Look) -> Result<bool, Error> {
+        tokio::time::sleep(SETTLING).await;
+        Ok(self.look(link, asked).await?.is_ok_and(|again| again.stamp == seen.stamp))
+    }
+
+    /// What is wrong with a file that stays unusable for a moment; one that is being replaced comes back.
+    async fn unusable(&self, link: &Link, asked: bool) -> Result<Option<FileError>, Error> {
+        tokio::time::sleep(SETTLING).await;
+        Ok(self.look(link, asked).await?.err())
     }
 
     /// Writes the present set under the file's lock. `None` when something else has to be done by now.
