@@ -11,11 +11,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Vault};
-use tokenward_core::{AppName, Code, ExitClass, ProfileName, SecretBytes};
+use tokenward_core::{App, AppName, Code, ExitClass, ProfileName, SecretBytes};
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, SqliteVault, VaultOptions, handout};
-use tokenward_wire::Feishu;
+use tokenward_wire::{CallOptions, Calls, Feishu};
 
-use crate::{Error, Home, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver, Observer, Parts, Processes};
+use crate::{
+    ApiClient, ApiOptions, Error, Home, Identity, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver,
+    Observer, Parts, Processes,
+};
 
 pub use tokenward_vault::handout::HandOut;
 pub use tokenward_vault::{BackupKey, Info as VaultInfo, Repair};
@@ -98,6 +101,12 @@ impl Session {
     /// What the keeper is made of, for callers who put something of their own in a part's place.
     pub const fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// Makes calls for an identity of an app.
+    pub fn api(&self, app: App, identity: Identity, calls: CallOptions, options: ApiOptions) -> ApiClient {
+        let calls = Calls::feishu(self.parts.clock.clone(), calls);
+        ApiClient::new(self.keeper.clone(), app, identity, calls, options)
     }
 
     /// Logins that an earlier process had not finished storing.

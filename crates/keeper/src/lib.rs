@@ -8,6 +8,7 @@
 //! (I2), or an [`Error`] that says what happened and what was kept. A crash at any step is repaired by the next
 //! caller (I5).
 
+mod api;
 mod callback;
 mod compose;
 mod error;
@@ -22,6 +23,7 @@ mod turn;
 
 pub use tokenward_core as core;
 
+pub use api::{ApiClient, ApiError, ApiOptions, Caller, Identity, Opened};
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
     BackupKey, HandOut, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, hand_out, restore,
@@ -38,3 +40,8 @@ pub use settings::{
     ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, reference as settings_reference,
 };
 pub use turn::Recovered;
+
+pub use tokenward_wire::{
+    BadCall, Bearer, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls, Incoming,
+    Part,
+};

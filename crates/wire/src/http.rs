@@ -27,13 +27,14 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, Method, redirect, retry};
+use reqwest::{Client, ClientBuilder, Method, redirect, retry};
 use tokenward_core::ports::{Clock, Sent};
 use tokenward_core::{RawAnswer, SecretBytes, TransportFault};
 use tokio::time::{Instant, Sleep, sleep};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+use crate::call::{LOG_ID, authority};
 use crate::clean;
 
 /// How requests are sent.
@@ -108,7 +109,7 @@ impl Transport {
     /// Sends once; returns at `timeout` at the latest.
     pub(crate) async fn send(&self, request: Request, timeout: Duration) -> Sent {
         let target = authority(&request.url);
-        let client = match self.route(&request.url).and_then(|route| self.client(route)) {
+        let client = match route(&request.url, &self.options).and_then(|route| self.client(route)) {
             Ok(client) => client,
             Err(reason) => return Sent::Unsent(TransportFault { reason, timed_out: false }),
         };
@@ -194,27 +195,6 @@ impl Transport {
         }
     }
 
-    /// Whether and how a request may go to a URL.
-    fn route(&self, url: &Url) -> Result<Route, String> {
-        if !url.username().is_empty() || url.password().is_some() {
-            // It would become HTTP Basic, which together with a secret in the body is refused (20070).
-            return Err(format!("{}: a URL with a user name cannot be used", authority(url)));
-        }
-        let loopback = is_loopback(url);
-        match url.scheme() {
-            "https" if loopback => Ok(Route::Direct),
-            "https" => Ok(Route::System),
-            "http" if loopback || self.may_be_clear(url) => Ok(Route::Clear),
-            "http" => Err(format!("{}: tokens are not sent in clear text over a network; use https", authority(url))),
-            other => Err(format!("a URL with scheme {other:?} cannot be used; use https")),
-        }
-    }
-
-    fn may_be_clear(&self, url: &Url) -> bool {
-        url.host_str()
-            .is_some_and(|host| self.options.clear_text_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)))
-    }
-
     fn client(&self, route: Route) -> Result<&Client, String> {
         let built = self.clients[route as usize].get_or_init(|| {
             self.build(route).map_err(|error| format!("the HTTPS client cannot be set up: {}", root_cause(&error)))
@@ -223,14 +203,7 @@ impl Transport {
     }
 
     fn build(&self, route: Route) -> reqwest::Result<Client> {
-        // Does nothing where the program has chosen a provider already; the client uses whichever is installed.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder()
-            .user_agent(&self.options.user_agent)
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .referer(false)
-            .http1_only()
+        builder(route, &self.options)
             .pool_max_idle_per_host(0)
             // A gateway's odd header must not cost us the token below it; each connection carries one answer, so
             // nothing can be smuggled in between.
@@ -238,14 +211,7 @@ impl Transport {
             .http1_max_headers(HEADERS_CAP)
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .connect_timeout(self.options.connect_timeout);
-        match route {
-            // No roots are read for connections that use none.
-            Route::Clear => builder.no_proxy().tls_certs_only([]),
-            Route::Direct => builder.no_proxy(),
-            Route::System => builder,
-        }
-        .build()
+            .build()
     }
 }
 
@@ -255,9 +221,48 @@ impl fmt::Debug for Transport {
     }
 }
 
+/// Whether and how a request with a secret may go to a URL.
+pub(crate) fn route(url: &Url, options: &Options) -> Result<Route, String> {
+    if !url.username().is_empty() || url.password().is_some() {
+        // It would become HTTP Basic, which together with a secret in the body is refused (20070).
+        return Err(format!("{}: a URL with a user name cannot be used", authority(url)));
+    }
+    let may_be_clear = || {
+        let named = |host: &str| options.clear_text_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
+        url.host_str().is_some_and(named)
+    };
+    let loopback = is_loopback(url);
+    match url.scheme() {
+        "https" if loopback => Ok(Route::Direct),
+        "https" => Ok(Route::System),
+        "http" if loopback || may_be_clear() => Ok(Route::Clear),
+        "http" => Err(format!("{}: tokens are not sent in clear text over a network; use https", authority(url))),
+        other => Err(format!("a URL with scheme {other:?} cannot be used; use https")),
+    }
+}
+
+/// What every client has in common: nothing is repeated, and no redirect is followed.
+pub(crate) fn builder(route: Route, options: &Options) -> ClientBuilder {
+    // Does nothing where the program has chosen a provider already; the client uses whichever is installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = Client::builder()
+        .user_agent(&options.user_agent)
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .http1_only()
+        .connect_timeout(options.connect_timeout);
+    match route {
+        // No roots are read for connections that use none.
+        Route::Clear => builder.no_proxy().tls_certs_only([]),
+        Route::Direct => builder.no_proxy(),
+        Route::System => builder,
+    }
+}
+
 /// The three ways out; the number is the client's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Route {
+pub(crate) enum Route {
     /// Without TLS, without a proxy.
     Clear = 0,
     /// TLS, without a proxy.
@@ -285,7 +290,7 @@ fn assemble(mut request: Request, gate: &Arc<Gate>) -> Result<reqwest::Request, 
 }
 
 /// Through which a request's body goes once, before its deadline, or never.
-struct Gate {
+pub(crate) struct Gate {
     until: Instant,
     state: AtomicU8,
 }
@@ -295,17 +300,17 @@ impl Gate {
     const PASSED: u8 = 1;
     const SHUT: u8 = 2;
 
-    const fn new(until: Instant) -> Self {
+    pub(crate) const fn new(until: Instant) -> Self {
         Self { until, state: AtomicU8::new(Self::OPEN) }
     }
 
     /// Lets the body out, or says that it is too late.
-    fn pass(&self) -> bool {
+    pub(crate) fn pass(&self) -> bool {
         Instant::now() < self.until && self.turn(Self::PASSED)
     }
 
     /// Whether nothing has gone through; nothing will from here on.
-    fn shut(&self) -> bool {
+    pub(crate) fn shut(&self) -> bool {
         self.turn(Self::SHUT)
     }
 
@@ -315,9 +320,9 @@ impl Gate {
 }
 
 /// A body behind a gate.
-struct Guarded {
-    bytes: Option<Bytes>,
-    gate: Arc<Gate>,
+pub(crate) struct Guarded {
+    pub(crate) bytes: Option<Bytes>,
+    pub(crate) gate: Arc<Gate>,
 }
 
 impl http_body::Body for Guarded {
@@ -343,7 +348,7 @@ impl http_body::Body for Guarded {
 
 /// The deadline passed before the body was asked for.
 #[derive(Debug)]
-struct TooLate;
+pub(crate) struct TooLate;
 
 impl fmt::Display for TooLate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -384,16 +389,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Host and port: all of a URL that is ever told.
-fn authority(url: &Url) -> String {
-    match (url.host_str(), url.port()) {
-        (Some(host), Some(port)) => format!("{host}:{port}"),
-        (Some(host), None) => host.to_owned(),
-        (None, _) => "(no host)".to_owned(),
-    }
-}
-
-fn fault(target: &str, error: &reqwest::Error) -> TransportFault {
+pub(crate) fn fault(target: &str, error: &reqwest::Error) -> TransportFault {
     let stage = match (error.is_connect(), error.is_timeout()) {
         (true, true) => "cannot be reached in time",
         (true, false) => "cannot be reached",
@@ -403,12 +399,12 @@ fn fault(target: &str, error: &reqwest::Error) -> TransportFault {
     TransportFault { reason, timed_out: error.is_timeout() }
 }
 
-fn late(target: &str, timeout: Duration) -> TransportFault {
+pub(crate) fn late(target: &str, timeout: Duration) -> TransportFault {
     TransportFault { reason: format!("{target} did not answer within {} s", timeout.as_secs_f32()), timed_out: true }
 }
 
 /// The innermost error: the outer ones only say "error sending request", and some of them name the URL.
-fn root_cause(error: &reqwest::Error) -> String {
+pub(crate) fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = match error.source() {
         Some(source) => source,
         None => return "the request cannot be built".to_owned(),
@@ -419,12 +415,12 @@ fn root_cause(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// The pause asked for, in seconds (reference §11.1; RFC 9110 §10.2.3, which also permits a date).
-fn wait_asked(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
+pub(crate) fn wait_asked(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
     let seconds = |text: &str| text.trim().parse::<u64>().ok();
     let until = |text: &str| {
         let date = rfc2822::parse(text.trim()).ok()?.timestamp();
@@ -436,7 +432,6 @@ fn wait_asked(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
         .map(|seconds| seconds.min(LONGEST_WAIT))
 }
 
-const LOG_ID: &str = "x-tt-logid";
 const LIMIT_RESET: &str = "x-ogw-ratelimit-reset";
 /// Token answers are a few kilobytes (reference §4.3); what is longer is not one.
 const BODY_CAP: usize = 1 << 20;
@@ -460,7 +455,7 @@ mod tests {
 
     fn route(url: &str) -> Result<Route, String> {
         let options = Options { clear_text_hosts: vec!["stand.test".to_owned()], ..Options::default() };
-        Transport::new(Arc::new(Noon), options).route(&Url::parse(url).unwrap())
+        super::route(&Url::parse(url).unwrap(), &options)
     }
 
     #[test]

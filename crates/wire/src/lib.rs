@@ -8,10 +8,15 @@
 //! (I1); an answer that holds a new refresh token yields it whatever the rest looks like (I3); no secret is in an
 //! error, a description or a `Debug` (I4); only the provider's own word reads as a definite no (I6).
 
+mod call;
+mod calls;
 mod clean;
 mod codec;
 pub mod feishu;
 mod http;
 
+pub use call::{BadCall, Call, CallAnswer, CallBody, Part};
+pub use calls::{Bearer, CallFault, CallOptions, Calls, Incoming};
 pub use feishu::Feishu;
+pub use feishu::calls::{CallRefusal, CallTrouble};
 pub use http::Options;

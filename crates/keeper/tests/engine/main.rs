@@ -1,5 +1,6 @@
 //! The engine over the real store and the real codec, against the sandbox.
 
+mod calls;
 mod codes;
 mod doubt;
 mod fallback;

@@ -1,0 +1,338 @@
+//! Calls with a token that is always good.
+//!
+//! Enters: a [`Call`]. Leaves: the answer of a call that was done, or an [`ApiError`] that tells *refused* from *never
+//! left* from *answer lost*. On the way a dead token is turned once and the call repeated once, a limit is waited out,
+//! and a refused call causes a turn of the very generation that was refused: two hundred callers with one dead token
+//! cause one exchange (I1). Nothing is kept here; a crash loses the call and nothing else.
+
+mod error;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokenward_core::ports::AppTokenKind;
+use tokenward_core::{App, AppToken, Ask, Generation, GrantId, TransportFault};
+use tokenward_wire::{Bearer, Call, CallAnswer, CallFault, CallRefusal, CallTrouble, Calls, Incoming};
+
+use crate::{Error, Keeper, Notice};
+
+pub use error::ApiError;
+
+/// Whom calls are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// A person: whoever this grant belongs to.
+    User(GrantId),
+    /// The app itself.
+    App,
+    /// The app in its tenant.
+    Tenant,
+}
+
+/// Makes calls. What needs calls made takes a `dyn Caller`, so that a test can stand in for the provider.
+#[async_trait]
+pub trait Caller: Send + Sync {
+    /// Makes one call and gives back the answer of one that was done.
+    ///
+    /// # Errors
+    /// [`ApiError`]; every answer whose `code` is not zero is [`ApiError::Refused`].
+    async fn call(&self, call: Call) -> Result<CallAnswer, ApiError>;
+}
+
+/// How patient calls are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiOptions {
+    /// How long one call waits for limits, all its pauses together.
+    pub patience: Duration,
+    /// How many times a call is sent again that may be repeated and met passing trouble.
+    pub repeats: u32,
+    /// The least life, as handed out, of a token that a call is begun with.
+    pub min_ttl: Duration,
+}
+
+impl Default for ApiOptions {
+    fn default() -> Self {
+        Self { patience: Duration::from_mins(1), repeats: 2, min_ttl: Duration::from_secs(10) }
+    }
+}
+
+/// Makes calls for one identity of one app. Cheap to clone; clones share connections and what they have learnt.
+#[derive(Clone)]
+pub struct ApiClient {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    keeper: Keeper,
+    app: App,
+    identity: Identity,
+    calls: Calls,
+    options: ApiOptions,
+    /// One at a time fetches an app token anew; the others find it fetched.
+    renewing: tokio::sync::Mutex<()>,
+    /// Which generation was refused, fresh from its turn, by which path: that path takes no such token, and is no
+    /// reason to turn that generation again.
+    refused_fresh: Mutex<HashMap<String, Generation>>,
+    notices: Mutex<Vec<Notice>>,
+}
+
+/// A bearer, and what is needed to ask for a newer one.
+struct Held {
+    bearer: Bearer,
+    generation: Option<Generation>,
+}
+
+impl ApiClient {
+    /// A client over a keeper.
+    pub fn new(keeper: Keeper, app: App, identity: Identity, calls: Calls, options: ApiOptions) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                keeper,
+                app,
+                identity,
+                calls,
+                options,
+                renewing: tokio::sync::Mutex::default(),
+                refused_fresh: Mutex::default(),
+                notices: Mutex::default(),
+            }),
+        }
+    }
+
+    /// The app that calls are made with.
+    pub fn app(&self) -> &App {
+        &self.inner.app
+    }
+
+    /// Whom calls are made for.
+    pub fn identity(&self) -> Identity {
+        self.inner.identity
+    }
+
+    /// What a person should know of the tokens handed out so far; each is told once.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        std::mem::take(&mut *self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes one call and gives back the head of an answer that was done, its body still on its way unless it had to be
+    /// read for the verdict. For bodies that are too long for memory.
+    ///
+    /// # Errors
+    /// As [`Caller::call`].
+    pub async fn open(&self, call: &Call) -> Result<Opened, ApiError> {
+        call.address(&self.inner.app.hosts).map_err(ApiError::Bad)?;
+        let mut attempt = Attempt::default();
+        let mut held = self.bearer(Ask::Living { min_ttl: self.inner.options.min_ttl }).await?;
+        loop {
+            let next = match self.once(call, &held.bearer).await {
+                Ok(opened) => return Ok(opened),
+                Err(Once::Refused(refusal)) => self.after_refusal(call, &held, &mut attempt, refusal).await?,
+                Err(Once::Fault(fault)) => self.after_fault(call, &mut attempt, fault).await?,
+            };
+            if let Some(newer) = next {
+                held = newer;
+            }
+        }
+    }
+
+    /// Sends once and judges.
+    async fn once(&self, call: &Call, bearer: &Bearer) -> Result<Opened, Once> {
+        let calls = &self.inner.calls;
+        let incoming = calls.open(&self.inner.app.hosts, bearer, call).await.map_err(Once::Fault)?;
+        if !incoming.is_verdict() {
+            return Ok(Opened::Streaming(incoming));
+        }
+        let answer = incoming.whole().await.map_err(Once::Fault)?;
+        calls.judge(bearer, &answer).map_err(Once::Refused)?;
+        Ok(Opened::Whole(answer))
+    }
+
+    /// What a refusal leads to: a newer bearer, the same one after a pause (`None`), or the end.
+    async fn after_refusal(
+        &self,
+        call: &Call,
+        held: &Held,
+        attempt: &mut Attempt,
+        refusal: Box<CallRefusal>,
+    ) -> Result<Option<Held>, ApiError> {
+        match refusal.trouble {
+            CallTrouble::UserTokenDead if self.may_turn(call, held, attempt, &refusal) => {
+                let Some(generation) = held.generation else { return Err(ApiError::Refused(refusal)) };
+                tracing::info!(code = refusal.code, "the access token was refused; it is turned");
+                attempt.renewed = true;
+                self.bearer(Ask::NewerThan(generation)).await.map(Some)
+            }
+            CallTrouble::AppTokenDead if !attempt.renewed => {
+                tracing::info!(code = refusal.code, "the app's token was refused; it is fetched anew");
+                attempt.renewed = true;
+                self.renewed_app_token(&held.bearer).await.map(Some)
+            }
+            CallTrouble::RateLimited => {
+                let wait = refusal.retry_after.unwrap_or_else(|| attempt.next_pause()).max(SHORTEST_PAUSE);
+                if attempt.waited + wait > self.inner.options.patience {
+                    return Err(ApiError::RateLimited { wait, refusal });
+                }
+                tracing::info!(seconds = wait.as_secs(), "the provider limits the rate; waiting");
+                attempt.waited += wait;
+                tokio::time::sleep(wait).await;
+                Ok(None)
+            }
+            CallTrouble::Passing if call.repeatable && attempt.repeats < self.inner.options.repeats => {
+                attempt.pause().await;
+                Ok(None)
+            }
+            _ => Err(ApiError::Refused(refusal)),
+        }
+    }
+
+    /// What a fault leads to: the call sent again, or the end.
+    async fn after_fault(
+        &self,
+        call: &Call,
+        attempt: &mut Attempt,
+        fault: CallFault,
+    ) -> Result<Option<Held>, ApiError> {
+        match fault {
+            CallFault::Lost(_) | CallFault::Unsent(TransportFault { timed_out: false, .. })
+                if call.repeatable && attempt.repeats < self.inner.options.repeats =>
+            {
+                attempt.pause().await;
+                Ok(None)
+            }
+            fault => Err(ApiError::from(fault)),
+        }
+    }
+
+    /// Whether a refused user token is worth a turn: the first one of a call, and not of a generation that the same
+    /// path refused when it was fresh.
+    fn may_turn(&self, call: &Call, held: &Held, attempt: &Attempt, refusal: &CallRefusal) -> bool {
+        let path = call.target.split(['?', '#']).next().unwrap_or_default().to_owned();
+        let mut refused = self.inner.refused_fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        let ambiguous = refusal.code == Some(AMBIGUOUS);
+        match held.generation {
+            Some(generation) if attempt.renewed => {
+                if ambiguous && refused.len() < MOST_PATHS {
+                    refused.insert(path, generation);
+                }
+                false
+            }
+            Some(generation) => !(ambiguous && refused.get(&path) == Some(&generation)),
+            None => false,
+        }
+    }
+
+    async fn bearer(&self, ask: Ask) -> Result<Held, ApiError> {
+        let Inner { keeper, app, identity, .. } = &*self.inner;
+        let kept = |kind| async move {
+            let access = keeper.app_token(app, kind, self.inner.options.min_ttl).await?;
+            Ok::<AppToken, Error>(access.token)
+        };
+        match identity {
+            Identity::User(grant) => {
+                let handed = keeper.access(app, *grant, ask).await?;
+                self.note(handed.notices);
+                Ok(Held { bearer: Bearer::User(handed.access.token), generation: Some(handed.generation) })
+            }
+            Identity::App => Ok(Held { bearer: Bearer::App(kept(AppTokenKind::App).await?), generation: None }),
+            Identity::Tenant => {
+                Ok(Held { bearer: Bearer::Tenant(kept(AppTokenKind::Tenant).await?), generation: None })
+            }
+        }
+    }
+
+    /// A token other than the refused one: what another caller fetched meanwhile, or a new one.
+    async fn renewed_app_token(&self, refused: &Bearer) -> Result<Held, ApiError> {
+        let _one_at_a_time = self.inner.renewing.lock().await;
+        let now = self.bearer(Ask::default()).await?;
+        match (&now.bearer, refused) {
+            (Bearer::App(new), Bearer::App(old)) | (Bearer::Tenant(new), Bearer::Tenant(old)) if new == old => {}
+            _ => return Ok(now),
+        }
+        let Inner { keeper, app, .. } = &*self.inner;
+        let bearer = match refused {
+            Bearer::App(_) => Bearer::App(keeper.app_token(app, AppTokenKind::App, Duration::MAX).await?.token),
+            _ => Bearer::Tenant(keeper.app_token(app, AppTokenKind::Tenant, Duration::MAX).await?.token),
+        };
+        Ok(Held { bearer, generation: None })
+    }
+
+    fn note(&self, notices: Vec<Notice>) {
+        let mut kept = self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MOST_NOTICES.saturating_sub(kept.len());
+        kept.extend(notices.into_iter().take(room));
+    }
+
+    /// The keeper's time.
+    pub fn now(&self) -> Timestamp {
+        self.inner.keeper.inner.now()
+    }
+}
+
+#[async_trait]
+impl Caller for ApiClient {
+    async fn call(&self, call: Call) -> Result<CallAnswer, ApiError> {
+        match self.open(&call).await? {
+            Opened::Whole(answer) => Ok(answer),
+            Opened::Streaming(incoming) => incoming.whole().await.map_err(ApiError::from),
+        }
+    }
+}
+
+impl fmt::Debug for ApiClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiClient")
+            .field("app", &self.inner.app.name)
+            .field("identity", &self.inner.identity)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer of a call that was done.
+#[derive(Debug)]
+pub enum Opened {
+    /// Whole: it was read for the verdict.
+    Whole(CallAnswer),
+    /// A download under way.
+    Streaming(Incoming),
+}
+
+/// What became of one sending.
+enum Once {
+    Refused(Box<CallRefusal>),
+    Fault(CallFault),
+}
+
+/// What one call has cost so far.
+#[derive(Debug, Default)]
+struct Attempt {
+    renewed: bool,
+    repeats: u32,
+    waited: Duration,
+    pauses: u32,
+}
+
+impl Attempt {
+    /// One second, two, four …
+    fn next_pause(&mut self) -> Duration {
+        let pause = SHORTEST_PAUSE * (1 << self.pauses.min(MOST_DOUBLINGS));
+        self.pauses += 1;
+        pause
+    }
+
+    async fn pause(&mut self) {
+        self.repeats += 1;
+        tokio::time::sleep(REPEAT_PAUSE * self.repeats).await;
+    }
+}
+
+/// Means two things (reference §11): the token is dead, or the API takes none of its kind.
+const AMBIGUOUS: i64 = 99_991_668;
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const REPEAT_PAUSE: Duration = Duration::from_millis(300);
+const MOST_DOUBLINGS: u32 = 5;
+const MOST_PATHS: usize = 256;
+const MOST_NOTICES: usize = 16;

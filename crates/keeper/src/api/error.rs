@@ -1,0 +1,98 @@
+//! What stood in a call's way.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokenward_core::TransportFault;
+use tokenward_wire::{BadCall, CallFault, CallRefusal};
+
+use crate::Error;
+
+/// Why a call was not done, or why nobody knows whether it was. Never holds a secret.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ApiError {
+    /// The call cannot be sent: its target is not the app's, or is none. Nothing left.
+    Bad(BadCall),
+    /// There is no token for it. Nothing left.
+    Token(Error),
+    /// The provider said no; nothing was done.
+    Refused(Box<CallRefusal>),
+    /// The provider limits the rate for longer than the caller's patience; nothing was done.
+    RateLimited {
+        /// How long it asks to wait.
+        wait: Duration,
+        /// The provider's words.
+        refusal: Box<CallRefusal>,
+    },
+    /// The provider could not be reached; nothing left.
+    Unsent(TransportFault),
+    /// The call left and its answer was lost: it may have been done.
+    Lost(TransportFault),
+}
+
+impl ApiError {
+    /// The provider's no, if it said one.
+    pub fn refusal(&self) -> Option<&CallRefusal> {
+        match self {
+            Self::Refused(refusal) | Self::RateLimited { refusal, .. } => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// The provider's code, if it gave one.
+    pub fn provider_code(&self) -> Option<i64> {
+        self.refusal().and_then(|refusal| refusal.code)
+    }
+
+    /// The provider's log id, if it gave one (reference §11.2).
+    pub fn log_id(&self) -> Option<&str> {
+        self.refusal().and_then(|refusal| refusal.log_id.as_deref())
+    }
+
+    /// Whether the call may have been done although there is no answer.
+    pub const fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost(_))
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        Self::Token(error)
+    }
+}
+
+impl From<CallFault> for ApiError {
+    fn from(fault: CallFault) -> Self {
+        match fault {
+            CallFault::Bad(bad) => Self::Bad(bad),
+            CallFault::Unsent(fault) => Self::Unsent(fault),
+            CallFault::Lost(fault) => Self::Lost(fault),
+            // The wire's list may grow; what it cannot say for certain may have been done.
+            _ => Self::Lost(TransportFault { reason: "the transport failed".to_owned(), timed_out: false }),
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bad(bad) => bad.fmt(f),
+            Self::Token(error) => error.fmt(f),
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::RateLimited { wait, refusal } => write!(f, "{refusal}; it asks to wait {} s", wait.as_secs()),
+            Self::Unsent(fault) => write!(f, "nothing was sent: {}", fault.reason),
+            Self::Lost(fault) => write!(f, "the call left and its answer was lost: {}", fault.reason),
+        }
+    }
+}
+
+impl std::error::Error for ApiError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Bad(bad) => Some(bad),
+            Self::Token(error) => Some(error),
+            _ => None,
+        }
+    }
+}

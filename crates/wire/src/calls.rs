@@ -1,0 +1,270 @@
+//! The transport of business calls, and what their answers mean.
+//!
+//! Enters: a [`Call`], the app's hosts, a bearer. Leaves: the answer as it came, or whether nothing left
+//! ([`CallFault::Unsent`]) or an answer may have been lost ([`CallFault::Lost`]), so that the caller can decide about a
+//! repetition. Nothing is repeated here and no redirect is followed (a redirect would carry the token, and only the
+//! app's own hosts may see it). Connections are kept and shared: a business call spends nothing, so unlike a spend it
+//! needs no connection of its own.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
+use reqwest::Client;
+use tokenward_core::ports::Clock;
+use tokenward_core::{AccessToken, AppToken, Hosts, TransportFault};
+use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
+
+use crate::call::authority;
+use crate::feishu::calls as feishu;
+use crate::http::{Gate, Guarded, Options, Route, builder, fault, late, root_cause, route};
+use crate::{BadCall, Call, CallAnswer, CallRefusal};
+
+/// Whom a call is made for, with the token that says so.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Bearer {
+    /// A person.
+    User(AccessToken),
+    /// The app itself.
+    App(AppToken),
+    /// The app, in its tenant.
+    Tenant(AppToken),
+}
+
+impl Bearer {
+    pub(crate) fn expose(&self) -> &str {
+        match self {
+            Self::User(token) => token.expose(),
+            Self::App(token) | Self::Tenant(token) => token.expose(),
+        }
+    }
+}
+
+impl fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User(_) => "User(…)",
+            Self::App(_) => "App(…)",
+            Self::Tenant(_) => "Tenant(…)",
+        })
+    }
+}
+
+/// How calls are made and read.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CallOptions {
+    /// Clear-text hosts, connecting, our name.
+    pub transport: Options,
+    /// How long the head of an answer may take, and each further piece of it. A large body gets more: as if it went at
+    /// 64 KiB a second.
+    pub timeout: Duration,
+    /// The longest body that is taken into memory, in bytes.
+    pub longest_answer: usize,
+    /// What in the text beside 99991668, 99991663 or 99991664 says that the API does not take this kind of token at
+    /// all, in lower case. The codes say both; the reference (§11) knows the difference, not its words, so these are
+    /// ours to choose and yours to mend.
+    pub not_taken_words: Vec<String>,
+}
+
+impl Default for CallOptions {
+    fn default() -> Self {
+        Self {
+            transport: Options::default(),
+            timeout: Duration::from_mins(1),
+            longest_answer: 64 << 20,
+            not_taken_words: feishu::NOT_TAKEN_WORDS.iter().map(|word| (*word).to_owned()).collect(),
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallFault {
+    /// The call cannot be sent.
+    Bad(BadCall),
+    /// Nothing of it left this process.
+    Unsent(TransportFault),
+    /// It left, and its answer did not arrive, or not whole: what became of it is unknown.
+    Lost(TransportFault),
+}
+
+/// Makes calls in a provider's dialect. Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct Calls {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    clock: Arc<dyn Clock>,
+    options: CallOptions,
+    clients: [OnceLock<Result<Client, String>>; 3],
+}
+
+impl Calls {
+    /// Calls to Feishu and Lark.
+    pub fn feishu(clock: Arc<dyn Clock>, options: CallOptions) -> Self {
+        Self { inner: Arc::new(Inner { clock, options, clients: [const { OnceLock::new() }; 3] }) }
+    }
+
+    /// How calls are made.
+    pub fn options(&self) -> &CallOptions {
+        &self.inner.options
+    }
+
+    /// Makes a call and takes its whole answer.
+    pub async fn send(&self, hosts: &Hosts, bearer: &Bearer, call: &Call) -> Result<CallAnswer, CallFault> {
+        self.open(hosts, bearer, call).await?.whole().await
+    }
+
+    /// Makes a call and takes the head of its answer.
+    pub async fn open(&self, hosts: &Hosts, bearer: &Bearer, call: &Call) -> Result<Incoming, CallFault> {
+        let url = call.address(hosts).map_err(CallFault::Bad)?;
+        let headers = call.checked_headers().map_err(CallFault::Bad)?;
+        let unsent = |reason: String| CallFault::Unsent(TransportFault { reason, timed_out: false });
+        let target = authority(&url);
+        let options = &self.inner.options;
+        let client = route(&url, &options.transport).and_then(|route| self.client(route)).map_err(unsent)?;
+        let body = call.body.encode();
+        let patience = options.timeout + body.as_ref().map_or(Duration::ZERO, |(_, bytes)| slowly(bytes.len()));
+        let deadline = Instant::now() + patience;
+        let gate = Arc::new(Gate::new(deadline));
+        let mut request = reqwest::Request::new(call.method.clone(), url);
+        *request.headers_mut() = headers;
+        request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json, */*;q=0.5"));
+        let bearer = Zeroizing::new(format!("Bearer {}", bearer.expose()));
+        let mut value =
+            HeaderValue::from_str(&bearer).map_err(|_| unsent("the bearer cannot stand in a header".to_owned()))?;
+        value.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, value);
+        if let Some((content_type, bytes)) = body {
+            let kind = HeaderValue::from_str(&content_type)
+                .map_err(|_| CallFault::Bad(BadCall::Header(CONTENT_TYPE.to_string())))?;
+            request.headers_mut().entry(CONTENT_TYPE).or_insert(kind);
+            let guarded = Guarded { bytes: Some(bytes), gate: Arc::clone(&gate) };
+            *request.body_mut() = Some(reqwest::Body::wrap(guarded));
+        } else {
+            gate.pass();
+        }
+        match timeout_at(deadline, client.execute(request)).await {
+            Ok(Ok(response)) => {
+                tracing::debug!(target, status = response.status().as_u16(), "answered");
+                Ok(Incoming::new(response, target, options))
+            }
+            // Building and connecting come before the first byte; and what never asked for the body never sent it.
+            Ok(Err(error)) if error.is_connect() || error.is_builder() || gate.shut() => {
+                Err(CallFault::Unsent(fault(&target, &error)))
+            }
+            Ok(Err(error)) => Err(CallFault::Lost(fault(&target, &error))),
+            Err(_) if gate.shut() => Err(CallFault::Unsent(late(&target, patience))),
+            Err(_) => Err(CallFault::Lost(late(&target, patience))),
+        }
+    }
+
+    /// What an answer says: done, or a refusal.
+    ///
+    /// # Errors
+    /// [`CallRefusal`] for every `code` but zero, whatever the status (reference §11), for every status of 300 and
+    /// above, and for nothing else.
+    pub fn judge(&self, bearer: &Bearer, answer: &CallAnswer) -> Result<(), Box<CallRefusal>> {
+        let refused = feishu::judge(bearer, answer, &self.inner.options.not_taken_words, self.inner.clock.now());
+        refused.map_or(Ok(()), |refusal| Err(Box::new(refusal)))
+    }
+
+    fn client(&self, route: Route) -> Result<&Client, String> {
+        let built = self.inner.clients[route as usize].get_or_init(|| {
+            let built = builder(route, &self.inner.options.transport).build();
+            built.map_err(|error| format!("the HTTPS client cannot be set up: {}", root_cause(&error)))
+        });
+        built.as_ref().map_err(Clone::clone)
+    }
+}
+
+impl fmt::Debug for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Calls").field("options", &self.inner.options).finish_non_exhaustive()
+    }
+}
+
+/// An answer whose body is still on its way.
+pub struct Incoming {
+    status: u16,
+    headers: HeaderMap,
+    response: reqwest::Response,
+    target: String,
+    patience: Duration,
+    longest: usize,
+}
+
+impl Incoming {
+    fn new(mut response: reqwest::Response, target: String, options: &CallOptions) -> Self {
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        Self { status, headers, response, target, patience: options.timeout, longest: options.longest_answer }
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers.
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Whether the body has to be read whole before anything can be said about the call: JSON may hold a refusal
+    /// whatever the status, and what is no success is read for its reason.
+    pub fn is_verdict(&self) -> bool {
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        // A file that somebody stored may itself be JSON; it comes as an attachment.
+        let attached = self.headers.get(http::header::CONTENT_DISPOSITION).is_some();
+        !(200..300).contains(&self.status) || (kind.to_ascii_lowercase().contains("json") && !attached)
+    }
+
+    /// The next piece of the body; `None` at its end.
+    ///
+    /// # Errors
+    /// [`CallFault::Lost`] for a body that breaks off or stands still.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, CallFault> {
+        match tokio::time::timeout(self.patience, self.response.chunk()).await {
+            Ok(Ok(chunk)) => Ok(chunk),
+            Ok(Err(error)) => Err(CallFault::Lost(fault(&self.target, &error))),
+            Err(_) => Err(CallFault::Lost(late(&self.target, self.patience))),
+        }
+    }
+
+    /// The whole answer.
+    ///
+    /// # Errors
+    /// [`CallFault::Lost`] for a body that breaks off, stands still, or is longer than
+    /// [`CallOptions::longest_answer`].
+    pub async fn whole(mut self) -> Result<CallAnswer, CallFault> {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = self.chunk().await? {
+            if body.len() + chunk.len() > self.longest {
+                let reason = format!("{}: the answer is longer than {} bytes", self.target, self.longest);
+                return Err(CallFault::Lost(TransportFault { reason, timed_out: false }));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(CallAnswer { status: self.status, headers: self.headers, body: body.freeze() })
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming").field("status", &self.status).field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+/// The time that so many bytes take at 64 KiB a second.
+fn slowly(bytes: usize) -> Duration {
+    Duration::from_secs((bytes >> 16) as u64)
+}
