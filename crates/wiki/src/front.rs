@@ -8,17 +8,17 @@ use crate::Error;
 
 /// What the front matter says, and what follows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FrontMatter<'a> {
+pub(crate) struct FrontMatter<'a> {
     /// `title:`
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// `space:`, an id or an address.
-    pub space: Option<String>,
+    pub(crate) space: Option<String>,
     /// `parent:`, a node or an address.
-    pub parent: Option<String>,
+    pub(crate) parent: Option<String>,
     /// `personal: true`
-    pub personal: bool,
+    pub(crate) personal: bool,
     /// The text after the block; all of it where there is none.
-    pub body: &'a str,
+    pub(crate) body: &'a str,
 }
 
 impl<'a> FrontMatter<'a> {
@@ -26,7 +26,7 @@ impl<'a> FrontMatter<'a> {
     ///
     /// # Errors
     /// [`Error::FrontMatter`] for a value that cannot be meant.
-    pub fn read(text: &'a str) -> Result<Self, Error> {
+    pub(crate) fn read(text: &'a str) -> Result<Self, Error> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let Some((block, body)) = block(text) else { return Ok(Self { body: text, ..Self::default() }) };
         let mut front = Self { body, ..Self::default() };

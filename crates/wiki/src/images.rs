@@ -15,7 +15,7 @@ use crate::Error;
 
 /// Where a picture comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// A file of this machine.
     File(PathBuf),
     /// The web.
@@ -28,7 +28,7 @@ pub enum Source {
 
 /// The folders that local pictures may lie in.
 #[derive(Debug, Clone)]
-pub struct Folders {
+pub(crate) struct Folders {
     base: PathBuf,
     roots: Vec<PathBuf>,
 }
@@ -38,7 +38,7 @@ impl Folders {
     ///
     /// # Errors
     /// [`Error::Image`] for a folder that is not there.
-    pub fn new(file: &Path, named: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) fn new(file: &Path, named: Option<&Path>) -> Result<Self, Error> {
         let base = match file.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
@@ -55,7 +55,7 @@ impl Folders {
     ///
     /// # Errors
     /// [`Error::Image`] for a file that is not there, may not be read, or lies elsewhere.
-    pub fn source(&self, destination: &str) -> Result<Source, Error> {
+    pub(crate) fn source(&self, destination: &str) -> Result<Source, Error> {
         let text = destination.trim();
         if let Some(rest) = text.strip_prefix("//") {
             return Ok(Url::parse(&format!("https://{rest}")).map_or(Source::Unknown, Source::Web));
@@ -92,13 +92,13 @@ impl Folders {
 ///
 /// # Errors
 /// [`Error::Image`].
-pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     check_file(path)?;
     std::fs::read(path).map_err(|error| broken(path, error.to_string()))
 }
 
 /// The ending of a picture's name by its first bytes; `None` for what is no picture.
-pub fn kind(bytes: &[u8]) -> Option<&'static str> {
+pub(crate) fn kind(bytes: &[u8]) -> Option<&'static str> {
     let begins = |magic: &[u8]| bytes.starts_with(magic);
     let at = |from: usize, magic: &[u8]| bytes.get(from..from + magic.len()) == Some(magic);
     Some(match () {
@@ -117,7 +117,7 @@ pub fn kind(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// Adler-32 (RFC 1950 §8.2), the checksum of the upload.
-pub fn adler32(bytes: &[u8]) -> u32 {
+pub(crate) fn adler32(bytes: &[u8]) -> u32 {
     let (mut low, mut high) = (1_u32, 0_u32);
     // 5552 is the longest run that cannot overflow before the remainder is taken (RFC 1950, zlib's NMAX).
     for run in bytes.chunks(5552) {
@@ -132,7 +132,7 @@ pub fn adler32(bytes: &[u8]) -> u32 {
 }
 
 /// The largest picture that one request may bring (reference §12.1, 6).
-pub const LARGEST: u64 = 20 * 1024 * 1024;
+pub(crate) const LARGEST: u64 = 20 * 1024 * 1024;
 
 fn check_file(path: &Path) -> Result<(), Error> {
     let failed = |error: std::io::Error| broken(path, error.to_string());

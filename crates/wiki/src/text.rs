@@ -12,7 +12,7 @@ use crate::Error;
 
 /// A body, read once.
 #[derive(Debug)]
-pub struct Text<'a> {
+pub(crate) struct Text<'a> {
     body: &'a str,
     heading: Option<Heading>,
     first: Vec<usize>,
@@ -30,17 +30,17 @@ struct Heading {
 
 /// A picture as it stands in the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub(crate) struct Picture {
     /// Where it points.
-    pub destination: String,
+    pub(crate) destination: String,
     /// What it says where it cannot be shown.
-    pub words: String,
+    pub(crate) words: String,
     place: Range<usize>,
 }
 
 /// What is to stand in a picture's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stand {
+pub(crate) enum Stand {
     /// The picture as it is.
     AsItIs,
     /// A picture with this address, by which the converter's answer names it.
@@ -53,7 +53,7 @@ pub enum Stand {
 
 impl<'a> Text<'a> {
     /// Reads a body.
-    pub fn read(body: &'a str) -> Self {
+    pub(crate) fn read(body: &'a str) -> Self {
         let options = Options::ENABLE_TABLES
             | Options::ENABLE_STRIKETHROUGH
             | Options::ENABLE_TASKLISTS
@@ -114,12 +114,12 @@ impl<'a> Text<'a> {
     }
 
     /// The title the text gives itself: its first heading of the first level.
-    pub fn title(&self) -> Option<&str> {
+    pub(crate) fn title(&self) -> Option<&str> {
         self.heading.as_ref().map(|heading| heading.words.trim()).filter(|words| !words.is_empty())
     }
 
     /// The pictures, in their order.
-    pub fn pictures(&self) -> &[Picture] {
+    pub(crate) fn pictures(&self) -> &[Picture] {
         &self.pictures
     }
 
@@ -132,7 +132,7 @@ impl<'a> Text<'a> {
     ///
     /// # Panics
     /// When there are not as many stands as pictures.
-    pub fn parts(&self, title: &str, stands: &[Stand], limit: usize) -> Result<Vec<String>, Error> {
+    pub(crate) fn parts(&self, title: &str, stands: &[Stand], limit: usize) -> Result<Vec<String>, Error> {
         assert_eq!(stands.len(), self.pictures.len(), "a stand for each picture");
         let heading = self.heading.as_ref().filter(|heading| heading.leads && heading.words.trim() == title.trim());
         let skip = heading.map_or(0, |heading| heading.place.end);
