@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use thiserror::Error as Derive;
+use tokenward::ApiError;
 
 /// Why a page was not made, or not finished.
 #[derive(Debug, Derive)]
@@ -71,4 +72,92 @@ pub enum Error {
         /// What is odd.
         what: String,
     },
+    /// A call of the provider failed.
+    #[error("{call}: {error}")]
+    Call {
+        /// Which one.
+        call: &'static str,
+        /// How.
+        #[source]
+        error: Box<ApiError>,
+    },
+    /// What is remembered cannot be read or written.
+    #[error("{}: {reason}", .path.display())]
+    Store {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another process is at work on the same file.
+    #[error("another process is putting {} into the wiki", .file.display())]
+    Busy {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file has its page already.
+    #[error("the file has its page: {address}")]
+    Already {
+        /// The page.
+        address: String,
+    },
+    /// The file has no page.
+    #[error("{} was not put into the wiki from here", .file.display())]
+    NoPage {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file has several pages, and it was not said which one is meant.
+    #[error("the file has several pages: {}", .addresses.join(", "))]
+    SeveralPages {
+        /// The pages.
+        addresses: Vec<String>,
+    },
+    /// Somebody else changed the page, or that cannot be excluded.
+    #[error("the page was changed by someone else: {address}")]
+    Edited {
+        /// The page.
+        address: String,
+        /// Whether it is known how the page was when we left it.
+        known: bool,
+    },
+    /// The page's making was in doubt, and more than one page could be it.
+    #[error("several pages could be the one that was made: {}", .addresses.join(", "))]
+    Ambiguous {
+        /// The pages.
+        addresses: Vec<String>,
+    },
+    /// The page stands, but for some pictures.
+    #[error("{} pictures are missing on {address}", .pictures.len())]
+    PicturesLeft {
+        /// The page.
+        address: String,
+        /// Each picture, and why it is missing.
+        pictures: Vec<(String, String)>,
+    },
+    /// The provider imports no file as large as this one.
+    #[error("the file is larger than 20 MB, which is the most that is imported")]
+    ImportTooLarge,
+    /// The provider did not import the file.
+    #[error("the import ended with status {status}: {words}")]
+    ImportRefused {
+        /// The job's status (reference §12.2).
+        status: i64,
+        /// The provider's words.
+        words: String,
+    },
+    /// The provider is still importing or moving; the next run goes on from there.
+    #[error("the provider has not finished importing")]
+    ImportSlow,
+    /// The provider did not move the document into the wiki.
+    #[error("the move into the wiki ended with status {status}: {words}")]
+    MoveRefused {
+        /// The task's status.
+        status: i64,
+        /// The provider's words.
+        words: String,
+    },
+    /// The move has to be permitted by someone else.
+    #[error("the move into the wiki was applied for and has to be permitted")]
+    MoveApplied,
 }
