@@ -6,6 +6,8 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
+mod api;
+
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fmt;
@@ -19,6 +21,8 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::say::Lang;
+
+pub(crate) use api::Api;
 
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
 #[derive(Debug, Parser)]
@@ -86,6 +90,8 @@ pub(crate) enum Command {
     List,
     /// Run a program with a token in its environment
     Exec(Exec),
+    /// Call the provider's API with a token that is good
+    Api(Box<Api>),
     /// Forget a login, and withdraw it at the provider if wished
     Logout(Logout),
     /// Start a provider on this machine that truly rotates tokens, for trying and testing
@@ -418,6 +424,10 @@ pub(crate) enum BadValue {
     Port,
     Name,
     Url,
+    Method,
+    Target,
+    Pair,
+    Header,
 }
 
 impl BadValue {
@@ -431,6 +441,10 @@ impl BadValue {
             Self::Port => lang.bad_port(),
             Self::Name => lang.bad_name(),
             Self::Url => lang.bad_url(),
+            Self::Method => lang.bad_method(),
+            Self::Target => lang.bad_target(),
+            Self::Pair => lang.bad_pair(),
+            Self::Header => lang.bad_header(),
         }
     }
 }

@@ -71,6 +71,13 @@ impl Failure {
         failure
     }
 
+    /// A failure that the provider spoke, told with its words and the catalogue's advice for our code.
+    pub(crate) fn told(code: Code, refusal: Refusal) -> Self {
+        let mut failure = Self::of(code);
+        failure.0.refusal = Some(refusal);
+        failure
+    }
+
     /// An end without words.
     pub(crate) fn silent(exit: u8) -> Self {
         let mut failure = Self::of(Code::Internal);
@@ -222,6 +229,13 @@ const fn told_by_us(code: Code) -> bool {
             | Code::CodeRefused
             | Code::OutcomeUnknown
             | Code::OddAnswer
+            | Code::CallRefused
+            | Code::ScopeNotGranted
+            | Code::ScopeNotEnabled
+            | Code::IdentityNotTaken
+            | Code::NoSuchApi
+            | Code::TokenStillRefused
+            | Code::Redirected
     )
 }
 

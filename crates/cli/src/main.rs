@@ -18,6 +18,7 @@ mod documented;
 mod failure;
 mod fast;
 mod fields;
+mod filter;
 mod misuse;
 mod prompt;
 mod qr;

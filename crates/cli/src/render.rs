@@ -65,6 +65,12 @@ impl Printer {
             .map_err(|error| self.not_written(&error))
     }
 
+    /// Writes bytes to stdout as they are.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| self.not_written(&error))
+    }
+
     /// Writes one JSON document to stdout.
     pub(crate) fn document(&self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value)
@@ -115,6 +121,13 @@ impl Printer {
     pub(crate) fn picture(&self, text: &str) {
         if !self.json {
             Self::err(text);
+        }
+    }
+
+    /// An object on a line of stderr, where `--json` is asked for.
+    pub(crate) fn object(&self, value: &serde_json::Value) {
+        if self.json {
+            Self::err(&value.to_string());
         }
     }
 

@@ -149,6 +149,29 @@ codes! {
     "0705" UserState AppSettings;
     /// Nothing of the provider answers at the configured address.
     "0706" NoSuchEndpoint AppSettings;
+
+    /// The API refuses the call as it was written.
+    "0801" CallRefused Usage;
+    /// The call would go to a host that is not the app's.
+    "0802" ForeignHost Usage;
+    /// The user has not granted the scope that the API needs.
+    "0803" ScopeNotGranted NeedsConsent;
+    /// The app has not enabled the scope that the API needs.
+    "0804" ScopeNotEnabled AppSettings;
+    /// The API takes no token of this kind.
+    "0805" IdentityNotTaken Usage;
+    /// The call left and its answer was lost.
+    "0806" CallAnswerLost Unknown;
+    /// The API has no such path, or the path does not take this method.
+    "0807" NoSuchApi Usage;
+    /// The token is refused although it was renewed for this very call.
+    "0808" TokenStillRefused NeedsConsent;
+    /// The API points elsewhere, where no token is sent.
+    "0809" Redirected Usage;
+    /// The filter of the answer cannot be used.
+    "0810" BadFilter Usage;
+    /// The pages of a list do not come to an end.
+    "0811" PagesWithoutEnd TryLater;
 }
 
 impl fmt::Display for Code {

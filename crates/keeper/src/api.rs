@@ -6,6 +6,7 @@
 //! cause one exchange (I1). Nothing is kept here; a crash loses the call and nothing else.
 
 mod error;
+mod pages;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,6 +22,7 @@ use tokenward_wire::{Bearer, Call, CallAnswer, CallFault, CallRefusal, CallTroub
 use crate::{Error, Keeper, Notice};
 
 pub use error::ApiError;
+pub use pages::{Page, Pages};
 
 /// Whom calls are made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

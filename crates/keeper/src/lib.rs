@@ -23,7 +23,7 @@ mod turn;
 
 pub use tokenward_core as core;
 
-pub use api::{ApiClient, ApiError, ApiOptions, Caller, Identity, Opened};
+pub use api::{ApiClient, ApiError, ApiOptions, Caller, Identity, Opened, Page, Pages};
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
     BackupKey, HandOut, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, hand_out, restore,

@@ -1,5 +1,6 @@
 //! A file a command: what it asks the engine for, and which words and fields it answers with.
 
+mod api;
 mod completions;
 mod demo;
 mod exec;
@@ -31,6 +32,7 @@ pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failu
         Command::Status => status::run(desk).await,
         Command::List => list::run(desk).await,
         Command::Exec(exec) => exec::run(exec, desk).await,
+        Command::Api(api) => api::run(*api, desk).await,
         Command::Logout(logout) => logout::run(&logout, desk).await,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, desk).await,
         Command::Demo(demo) => demo::run(&demo, desk).await,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests wait for other processes by the real clock")]
 
+mod api;
 mod apps;
 mod callback;
 mod crash;

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokenward_core::TransportFault;
-use tokenward_wire::{BadCall, CallFault, CallRefusal};
+use tokenward_core::{Code, Remedy, TransportFault};
+use tokenward_wire::{BadCall, CallFault, CallRefusal, CallTrouble};
 
 use crate::Error;
 
@@ -29,9 +29,25 @@ pub enum ApiError {
     Unsent(TransportFault),
     /// The call left and its answer was lost: it may have been done.
     Lost(TransportFault),
+    /// A list does not come to an end.
+    Pages(String),
 }
 
 impl ApiError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Bad(BadCall::ForeignHost { .. }) => Code::ForeignHost,
+            Self::Bad(_) => Code::Usage,
+            Self::Token(error) => error.code(),
+            Self::Refused(refusal) => code_of(refusal),
+            Self::RateLimited { .. } => Code::RateLimited,
+            Self::Unsent(_) => Code::Unreachable,
+            Self::Lost(_) => Code::CallAnswerLost,
+            Self::Pages(_) => Code::PagesWithoutEnd,
+        }
+    }
+
     /// The provider's no, if it said one.
     pub fn refusal(&self) -> Option<&CallRefusal> {
         match self {
@@ -53,6 +69,29 @@ impl ApiError {
     /// Whether the call may have been done although there is no answer.
     pub const fn is_lost(&self) -> bool {
         matches!(self, Self::Lost(_))
+    }
+}
+
+/// The story of a refusal that was not mended by a newer token or a pause.
+const fn code_of(refusal: &CallRefusal) -> Code {
+    match refusal.trouble {
+        CallTrouble::UserTokenDead | CallTrouble::AppTokenDead => Code::TokenStillRefused,
+        CallTrouble::NotTaken => Code::IdentityNotTaken,
+        CallTrouble::ScopeNotGranted => Code::ScopeNotGranted,
+        CallTrouble::ScopeNotEnabled => Code::ScopeNotEnabled,
+        CallTrouble::RateLimited => Code::RateLimited,
+        CallTrouble::Passing => Code::ProviderUnavailable,
+        CallTrouble::NoSuchApi => Code::NoSuchApi,
+        CallTrouble::Redirected => Code::Redirected,
+        CallTrouble::Settings => match refusal.remedy {
+            Some(Remedy::AskAdministrator | Remedy::PassChallenge) => Code::UserState,
+            Some(Remedy::CheckSecret | Remedy::CheckAppId) => Code::AppCredentialsWrong,
+            Some(Remedy::CheckBrand) => Code::BrandMismatch,
+            Some(Remedy::LogIn) => Code::RefreshTokenRefused,
+            _ => Code::AppSettings,
+        },
+        // `Other`, and whatever a newer wire may know.
+        _ => Code::CallRefused,
     }
 }
 
@@ -82,6 +121,7 @@ impl fmt::Display for ApiError {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::RateLimited { wait, refusal } => write!(f, "{refusal}; it asks to wait {} s", wait.as_secs()),
             Self::Unsent(fault) => write!(f, "nothing was sent: {}", fault.reason),
+            Self::Pages(reason) => f.write_str(reason),
             Self::Lost(fault) => write!(f, "the call left and its answer was lost: {}", fault.reason),
         }
     }

@@ -49,7 +49,7 @@ pub enum CallTrouble {
 }
 
 /// A provider's no to a call.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct CallRefusal {
     /// What stands in the way.
@@ -72,6 +72,8 @@ pub struct CallRefusal {
     pub retry_after: Option<Duration>,
     /// The host a redirect names.
     pub redirect_host: Option<String>,
+    /// The answer as it came.
+    pub answer: CallAnswer,
 }
 
 impl fmt::Debug for CallRefusal {
@@ -152,13 +154,17 @@ pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, not_taken: &[String], 
         missing_scopes: body.as_ref().map(scopes_named).unwrap_or_default(),
         retry_after: wait_asked(&answer.headers, now).map(Duration::from_secs),
         redirect_host: (trouble == CallTrouble::Redirected).then(|| elsewhere(answer)).flatten(),
+        answer: answer.clone(),
     })
 }
 
 fn of_fact(bearer: &Bearer, code: i64, fact: codes::Fact, message: Option<&str>, not_taken: &[String]) -> CallTrouble {
     let says_not_taken = || {
         let text = message.unwrap_or_default().to_lowercase();
-        AMBIGUOUS.contains(&code) && not_taken.iter().any(|word| text.contains(word.as_str()))
+        // A text that names both cases ("invalid, expired or not supported") decides nothing: then it costs one renewal.
+        AMBIGUOUS.contains(&code)
+            && not_taken.iter().any(|word| text.contains(word.as_str()))
+            && !DEAD_WORDS.iter().any(|word| text.contains(word))
     };
     match (fact.class, fact.remedy) {
         (RefusalClass::AccessDead | RefusalClass::AppTokenDead, _) if says_not_taken() => CallTrouble::NotTaken,
@@ -220,6 +226,8 @@ fn elsewhere(answer: &CallAnswer) -> Option<String> {
 /// not the wording, so this is a guess, and a setting.
 pub(crate) const NOT_TAKEN_WORDS: &[&str] =
     &["not support", "unsupported", "does not take", "is not taken", "not allowed to use", "不支持", "不接受"];
+/// Words of a text that speaks of a dead token.
+const DEAD_WORDS: [&str; 2] = ["expire", "过期"];
 /// The codes with two meanings (reference §11).
 const AMBIGUOUS: [i64; 3] = [99_991_663, 99_991_664, 99_991_668];
 /// "Invalid token" of old APIs, whichever kind.

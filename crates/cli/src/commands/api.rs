@@ -1,0 +1,240 @@
+//! `tokenward api`: one call of the provider's API with a token that is good.
+//!
+//! What is called, with whose token and how patiently, is the engine's business ([`ApiClient`]); this file makes a
+//! [`Call`] of the arguments and writes the answer where it is wanted. The answer is data and goes to stdout as it
+//! came; a refused call leaves stdout empty, and what the provider said is told on stderr.
+
+mod body;
+mod refused;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use tokenward::{ApiClient, ApiOptions, Call, CallAnswer, CallOptions, Identity as As, Incoming, Opened, Pages};
+use tokenward_core::Code;
+
+use crate::args::{Api, Identity};
+use crate::desk::{Desk, Work};
+use crate::failure::Failure;
+use crate::filter::Filter;
+
+pub(super) async fn run(api: Api, desk: &Desk) -> Result<ExitCode, Failure> {
+    // What is wrong with the arguments is found before anything is opened.
+    let filter = api.jq.as_deref().map(|expression| Filter::new(expression, desk.lang())).transpose()?;
+    let call = body::call(&api, desk)?;
+    let work = desk.work().await?;
+    let client = client(&api, desk, &work).await?;
+    let out = Out { api: &api, desk, filter };
+    let result = if api.page_all { out.pages(&client, call).await } else { out.one(&client, &call).await };
+    desk.tell_notices(&client.take_notices());
+    match result {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(Stop::Failed(failure)) => Err(failure),
+        Err(Stop::Call(error)) => {
+            if let Some(refusal) = error.refusal().filter(|_| api.include) {
+                out.head(refusal.answer.status, &refusal.answer.headers);
+                out.refused_body(&refusal.answer);
+            }
+            Err(refused::failure(*error, &work, desk))
+        }
+    }
+}
+
+async fn client(api: &Api, desk: &Desk, work: &Work) -> Result<ApiClient, Failure> {
+    let identity = match api.identity {
+        Identity::User => As::User(desk.grant_of(work).await?),
+        Identity::App => As::App,
+        Identity::Tenant => As::Tenant,
+    };
+    let mut calls = CallOptions::default();
+    calls.timeout = api.timeout;
+    let options = ApiOptions { patience: api.patience, ..ApiOptions::default() };
+    Ok(work.session.api(work.app.clone(), identity, calls, options))
+}
+
+/// Why nothing more is printed.
+enum Stop {
+    Call(Box<tokenward::ApiError>),
+    Failed(Failure),
+}
+
+impl From<tokenward::ApiError> for Stop {
+    fn from(error: tokenward::ApiError) -> Self {
+        Self::Call(Box::new(error))
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Where the answer goes, and in which form.
+struct Out<'a> {
+    api: &'a Api,
+    desk: &'a Desk,
+    filter: Option<Filter>,
+}
+
+impl Out<'_> {
+    async fn one(&self, client: &ApiClient, call: &Call) -> Result<(), Stop> {
+        match client.open(call).await? {
+            Opened::Whole(answer) => {
+                self.shown(answer.status, &answer.headers);
+                match &self.api.output {
+                    Some(_) => self.file(Source::Bytes(&answer.body)).await,
+                    None => Ok(self.answer(&answer)?),
+                }
+            }
+            Opened::Streaming(mut incoming) => {
+                self.shown(incoming.status(), incoming.headers());
+                // What has to be looked at as a whole is taken into memory; a plain download is not.
+                let terminal = self.desk.ambient.surface.out;
+                match &self.api.output {
+                    Some(_) => self.file(Source::Incoming(incoming)).await,
+                    None if self.filter.is_none() && !self.desk.printer.json && !terminal => {
+                        while let Some(chunk) = incoming.chunk().await.map_err(tokenward::ApiError::from)? {
+                            self.raw(&chunk)?;
+                        }
+                        Ok(())
+                    }
+                    None => Ok(self.answer(&incoming.whole().await.map_err(tokenward::ApiError::from)?)?),
+                }
+            }
+        }
+    }
+
+    /// One answer on stdout.
+    fn answer(&self, answer: &CallAnswer) -> Result<(), Failure> {
+        let lang = self.desk.lang();
+        if let Some(filter) = &self.filter {
+            let document = answer.json().ok_or_else(|| Failure::of(Code::BadFilter).detail(lang.answer_not_json()))?;
+            return self.filtered(filter, &document);
+        }
+        let text = std::str::from_utf8(&answer.body);
+        if self.desk.printer.json && answer.json().is_none() {
+            // With `--json` stdout is one JSON document whatever the API answers.
+            let text = text.map_err(|_| Failure::new(Code::Usage, lang.answer_not_text()).complete())?;
+            return self.desk.printer.document(&text);
+        }
+        match text {
+            Ok("") => Ok(()),
+            Ok(text) => self.desk.printer.data(text),
+            Err(_) if self.desk.ambient.surface.out => {
+                Err(Failure::new(Code::Usage, lang.answer_not_text()).complete())
+            }
+            Err(_) => self.raw(&answer.body),
+        }
+    }
+
+    async fn pages(&self, client: &ApiClient, call: Call) -> Result<(), Stop> {
+        let lang = self.desk.lang();
+        let mut pages = Pages::new(client, call, self.api.max_pages);
+        if !self.api.ndjson {
+            let Some(document) = pages.merged().await? else {
+                return Err(Failure::of(Code::BadFilter).detail(lang.answer_not_json()).into());
+            };
+            return Ok(match &self.filter {
+                Some(filter) => self.filtered(filter, &document)?,
+                None => self.desk.printer.document(&document)?,
+            });
+        }
+        while let Some(page) = pages.next().await? {
+            self.shown(page.answer.status, &page.answer.headers);
+            let Some(items) = page.items() else {
+                let failure = Failure::new(Code::Usage, lang.answer_no_list()).then(lang.answer_no_list_next());
+                return Err(failure.into());
+            };
+            for item in items {
+                match &self.filter {
+                    Some(filter) => self.filtered(filter, &item)?,
+                    None => self.desk.printer.data(&item.to_string())?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn filtered(&self, filter: &Filter, document: &Value) -> Result<(), Failure> {
+        filter.lines(document, self.desk.lang())?.iter().try_for_each(|line| self.desk.printer.data(line))
+    }
+
+    /// The body into a file: written beside it and renamed, so that the file is whole or not there.
+    async fn file(&self, source: Source<'_>) -> Result<(), Stop> {
+        let (lang, printer) = (self.desk.lang(), self.desk.printer);
+        let Some(path) = &self.api.output else { return Ok(()) };
+        let failed = |error: std::io::Error| {
+            Failure::new(Code::FileUnusable, lang.file_not_written(path.display())).detail(error.to_string()).complete()
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+        let mut file = tempfile::Builder::new().prefix(".tokenward-").tempfile_in(folder).map_err(failed)?;
+        let mut bytes = 0;
+        match source {
+            Source::Bytes(body) => {
+                file.write_all(body).map_err(failed)?;
+                bytes += body.len();
+            }
+            Source::Incoming(mut incoming) => {
+                while let Some(chunk) = incoming.chunk().await.map_err(tokenward::ApiError::from)? {
+                    file.write_all(&chunk).map_err(failed)?;
+                    bytes += chunk.len();
+                }
+            }
+        }
+        file.persist(path).map_err(|error| failed(error.error))?;
+        if printer.json {
+            printer.document(&json!({ "file": path.display().to_string(), "bytes": bytes }))?;
+        } else {
+            printer.note(lang.answer_written(bytes, path.display()));
+        }
+        Ok(())
+    }
+
+    fn raw(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.desk.printer.bytes(bytes)
+    }
+
+    fn shown(&self, status: u16, headers: &http::HeaderMap) {
+        if self.api.include {
+            self.head(status, headers);
+        }
+    }
+
+    /// Status and headers on stderr.
+    fn head(&self, status: u16, headers: &http::HeaderMap) {
+        let value = |name: &http::HeaderName, value: &http::HeaderValue| {
+            // A cookie is a session of the provider's own (I4).
+            if *name == http::header::SET_COOKIE {
+                "…".to_owned()
+            } else {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            }
+        };
+        let fields = headers.iter().map(|(name, text)| (name.as_str().to_owned(), value(name, text)));
+        if self.desk.printer.json {
+            let fields: serde_json::Map<String, Value> = fields.map(|(name, text)| (name, text.into())).collect();
+            self.desk.printer.object(&json!({ "response": { "status": status, "headers": fields } }));
+        } else {
+            let lines = fields.map(|(name, text)| format!("\n{name}: {text}"));
+            self.desk.printer.picture(&format!("HTTP {status}{}", lines.collect::<String>()));
+        }
+    }
+
+    /// What a refused call answered, on stderr.
+    fn refused_body(&self, answer: &CallAnswer) {
+        let text = String::from_utf8_lossy(&answer.body);
+        if self.desk.printer.json {
+            self.desk.printer.object(&json!({ "body": answer.json().unwrap_or_else(|| text.into()) }));
+        } else if !text.is_empty() {
+            self.desk.printer.picture(&format!("\n{}", text.trim_end()));
+        }
+    }
+}
+
+/// Where a file's bytes come from.
+enum Source<'a> {
+    Bytes(&'a [u8]),
+    Incoming(Incoming),
+}

@@ -1,0 +1,23 @@
+//! Words of `api`.
+
+super::sentences! {
+    bad_method() { "write GET, POST, PUT, PATCH, DELETE or HEAD" "请写 GET、POST、PUT、PATCH、DELETE 或 HEAD" }
+    bad_target() { "write a path that begins with a slash, such as /open-apis/authen/v1/user_info, or a full URL" "请写以斜杠开头的路径，例如 /open-apis/authen/v1/user_info，或完整的 URL" }
+    bad_pair() { "write NAME=VALUE" "请写成 名字=值" }
+    bad_header() { "write \"Name: value\"" "请写成 \"名字: 值\"" }
+    body_unreadable(what) { "the body cannot be read from {what}" "无法从 {what} 读取请求体" }
+    body_not_json(what) { "{what} is not JSON" "{what} 不是 JSON" }
+    body_give_type() { "mend it, or say what it is with -H \"Content-Type: …\"; files go into a form with -F" "请修正，或用 -H \"Content-Type: …\" 说明类型；上传文件请用 -F 表单" }
+    answer_not_text() { "the answer is not text, and stdout is a terminal: write it into a file with -o FILE" "应答不是文本，而标准输出是终端：请用 -o 文件 写入文件" }
+    answer_not_json() { "the answer is not JSON" "应答不是 JSON" }
+    answer_no_list() { "there is no one list in this answer to print line by line" "应答中没有可以逐行输出的单一列表" }
+    answer_no_list_next() { "leave out --ndjson, and pick the list with --jq" "请去掉 --ndjson，用 --jq 选取列表" }
+    answer_written(bytes, file) { "{bytes} bytes written to {file}" "已将 {bytes} 字节写入 {file}" }
+    jq_not_understood(what) { "not understood: {what}" "无法理解：{what}" }
+    jq_failed(what) { "the call was done, but the expression fails on its answer: {what}" "调用已完成，但表达式处理应答时失败：{what}" }
+    jq_at_end() { "the end of the expression" "表达式末尾" }
+    scope_login(command, scope) { "`{command}` adds {scope}; what was granted so far stays" "`{command}` 会增加 {scope}；已授予的权限不会丢失" }
+    scope_console(url) { "enable one of the scopes and publish a version: {url}" "请开通其中一个权限并发布版本：{url}" }
+    scope_then_login(command) { "afterwards, as a user: `{command}`" "之后，若以用户身份调用：`{command}`" }
+    call_wait(span) { "the provider asks to wait {span}; --patience permits more" "服务方要求等待 {span}；可用 --patience 延长" }
+}
