@@ -42,6 +42,6 @@ pub use settings::{
 pub use turn::Recovered;
 
 pub use tokenward_wire::{
-    BadCall, Bearer, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls, Incoming,
-    Part,
+    BadCall, Bearer, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls, Fetcher,
+    Incoming, Part,
 };

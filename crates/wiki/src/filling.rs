@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 use uuid::Builder;
 
+use crate::Error;
 use crate::manuscript::hex;
 use crate::plan::parents;
 use crate::prepare::Plan;
@@ -18,7 +19,6 @@ use crate::remote::Remote;
 use crate::store::{Content, Node, Progress, Record, Shelf};
 use crate::watch::{Phase, Step};
 use crate::wiki::{Report, Wiki};
-use crate::Error;
 
 impl Wiki<'_> {
     /// Brings the page from whatever the record says to the whole plan.
@@ -172,8 +172,11 @@ impl Wiki<'_> {
                     Err(error) => return Err(error),
                 }
             }
-            let ready: Vec<usize> =
-                some.iter().copied().filter(|n| progress.uploaded.contains_key(n) && !progress.placed.contains(n)).collect();
+            let ready: Vec<usize> = some
+                .iter()
+                .copied()
+                .filter(|n| progress.uploaded.contains_key(n) && !progress.placed.contains(n))
+                .collect();
             if ready.is_empty() {
                 continue;
             }
@@ -233,8 +236,7 @@ fn client_token(seed: &str, insertion: usize) -> String {
 }
 
 /// Parameter (of a name or a kind of file), file name, too large, content check, checksum, size, damaged.
-const PICTURE_CODES: &[i64] =
-    &[1_061_002, 1_061_008, 1_061_043, 1_061_109, 1_061_113, 1_062_008, 1_062_009, 1_062_013];
+const PICTURE_CODES: &[i64] = &[1_061_002, 1_061_008, 1_061_043, 1_061_109, 1_061_113, 1_062_008, 1_062_009, 1_062_013];
 /// Pictures placed by one request; it would take 200 (reference §12.1, 6), but uploaded tokens should not wait long.
 const PLACED_TOGETHER: usize = 20;
 /// Blocks removed by one request.

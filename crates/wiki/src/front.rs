@@ -156,7 +156,11 @@ mod tests {
             " ---\ntitle: x\n---\n",
             "---\nhttp://example.test\n---\n",
         ] {
-            assert_eq!(FrontMatter::read(text).unwrap(), FrontMatter { body: text, ..FrontMatter::default() }, "{text}");
+            assert_eq!(
+                FrontMatter::read(text).unwrap(),
+                FrontMatter { body: text, ..FrontMatter::default() },
+                "{text}"
+            );
         }
     }
 

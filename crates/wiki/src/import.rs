@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use crate::Error;
 use crate::manuscript::Manuscript;
 use crate::remote::{Found, Remote};
 use crate::store::{Content, Node, Page, Record, Shelf};
 use crate::watch::{Notice, Phase, Step};
 use crate::wiki::{Report, Wiki};
-use crate::Error;
 
 /// How far an import is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,15 +160,12 @@ impl Wiki<'_> {
                     record.host = url.and_then(|url| url.host_str().map(str::to_owned));
                 }
                 let document = word("token").filter(|token| !token.is_empty()).map(str::to_owned);
-                document.map(Some).ok_or_else(|| Error::OddAnswer {
-                    call: "import status",
-                    what: "no token".to_owned(),
-                })
+                document
+                    .map(Some)
+                    .ok_or_else(|| Error::OddAnswer { call: "import status", what: "no token".to_owned() })
             }
             1 | 2 => Ok(None),
-            status => {
-                Err(Error::ImportRefused { status, words: word("job_error_msg").unwrap_or_default().to_owned() })
-            }
+            status => Err(Error::ImportRefused { status, words: word("job_error_msg").unwrap_or_default().to_owned() }),
         }
     }
 
@@ -257,7 +254,8 @@ impl Error {
 }
 
 fn file_name(manuscript: &Manuscript) -> String {
-    let name: String = manuscript.title.chars().map(|c| if matches!(c, '/' | '\\') { ' ' } else { c }).take(200).collect();
+    let name: String =
+        manuscript.title.chars().map(|c| if matches!(c, '/' | '\\') { ' ' } else { c }).take(200).collect();
     format!("{name}.{EXTENSION}")
 }
 

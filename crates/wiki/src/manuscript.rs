@@ -182,7 +182,10 @@ mod tests {
         assert!(matches!(read("![a](none.png)", &Reading::default()), Err(Error::Image { .. })));
         let without = Reading { no_images: true, ..Reading::default() };
         assert_eq!(read("![a](none.png)", &without).unwrap().pictures(), (0, 0));
-        assert_eq!(read("![a](http://e.test/x)![b](data:image/svg+xml,%3Csvg%3E)", &Reading::default()).unwrap().pictures(), (1, 1));
+        assert_eq!(
+            read("![a](http://e.test/x)![b](data:image/svg+xml,%3Csvg%3E)", &Reading::default()).unwrap().pictures(),
+            (1, 1)
+        );
     }
 
     #[test]

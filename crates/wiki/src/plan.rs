@@ -156,8 +156,12 @@ mod tests {
             let mut named: HashSet<&str> = insertion.children.iter().map(String::as_str).collect();
             for block in &descendants {
                 let id = block["block_id"].as_str().unwrap();
-                let children: Vec<&str> =
-                    block.get("children").into_iter().flat_map(|c| c.as_array().unwrap()).map(|c| c.as_str().unwrap()).collect();
+                let children: Vec<&str> = block
+                    .get("children")
+                    .into_iter()
+                    .flat_map(|c| c.as_array().unwrap())
+                    .map(|c| c.as_str().unwrap())
+                    .collect();
                 if block["block_type"] == 31 {
                     let property = &block["table"]["property"];
                     let cells = property["row_size"].as_u64().unwrap() * property["column_size"].as_u64().unwrap();

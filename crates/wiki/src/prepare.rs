@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use url::Url;
 
+use crate::Error;
 use crate::images::{self, Source};
 use crate::manuscript::Manuscript;
 use crate::plan::{Insertion, insertions};
@@ -18,7 +19,6 @@ use crate::store::Shelf;
 use crate::text::{Stand, Text};
 use crate::tree::Tree;
 use crate::watch::{Notice, Phase, Watch};
-use crate::Error;
 
 /// Fetches pictures of the web: a plain request without any token.
 #[async_trait]
@@ -110,8 +110,7 @@ pub(crate) async fn prepare(
             watch.notice(Notice::PictureWithoutPlace { what: what.clone() });
         }
     }
-    let plan =
-        Plan { print: manuscript.fingerprint().to_owned(), insertions: insertions(&tree), tree, pictures };
+    let plan = Plan { print: manuscript.fingerprint().to_owned(), insertions: insertions(&tree), tree, pictures };
     shelf.keep_plan(&plan)?;
     Ok(plan)
 }

@@ -174,7 +174,8 @@ impl<'a> Remote<'a> {
         document: &str,
         pictures: &[(String, String)],
     ) -> Result<Option<i64>, Error> {
-        let request = |(block, token): &(String, String)| json!({ "block_id": block, "replace_image": { "token": token } });
+        let request =
+            |(block, token): &(String, String)| json!({ "block_id": block, "replace_image": { "token": token } });
         let body = json!({ "requests": pictures.iter().map(request).collect::<Vec<_>>() });
         let call = Call::patch(format!("/open-apis/docx/v1/documents/{document}/blocks/batch_update"))
             .query("document_revision_id", "-1")
@@ -205,11 +206,10 @@ impl<'a> Remote<'a> {
     pub(crate) async fn remove_first(&self, document: &str, count: usize) -> Result<(), Error> {
         self.pacer.turn(Lane::Write, self.timer).await;
         let body = json!({ "start_index": 0, "end_index": count });
-        let call = Call::delete(format!(
-            "/open-apis/docx/v1/documents/{document}/blocks/{document}/children/batch_delete"
-        ))
-        .query("document_revision_id", "-1")
-        .json(body);
+        let call =
+            Call::delete(format!("/open-apis/docx/v1/documents/{document}/blocks/{document}/children/batch_delete"))
+                .query("document_revision_id", "-1")
+                .json(body);
         self.once(call, "delete blocks").await.map(drop)
     }
 
@@ -270,7 +270,8 @@ impl<'a> Remote<'a> {
     }
 
     async fn once(&self, call: Call, name: &'static str) -> Result<Value, Error> {
-        let answer = self.caller.call(call).await.map_err(|error| Error::Call { call: name, error: Box::new(error) })?;
+        let answer =
+            self.caller.call(call).await.map_err(|error| Error::Call { call: name, error: Box::new(error) })?;
         self.note_date(&answer);
         answer.data().ok_or_else(|| odd(name, "no data"))
     }
@@ -343,8 +344,8 @@ fn odd(call: &'static str, what: &str) -> Error {
 
 /// What the reference (§12.5) calls internal, busy or to be repeated. 131007 is internal too, and is not to be repeated.
 const PASSING: &[i64] = &[
-    131_001, 131_009, 1_770_036, 1_771_001, 1_771_002, 1_771_003, 1_771_004, 1_771_005, 1_771_006, 1_061_001, 1_061_006,
-    1_061_045, 1_069_901, 1_069_903, 1_069_905,
+    131_001, 131_009, 1_770_036, 1_771_001, 1_771_002, 1_771_003, 1_771_004, 1_771_005, 1_771_006, 1_061_001,
+    1_061_006, 1_061_045, 1_069_901, 1_069_903, 1_069_905,
 ];
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// One, two, four and eight seconds between them.

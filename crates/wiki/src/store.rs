@@ -159,7 +159,8 @@ impl Store {
     pub(crate) fn of_file(&self, owner: &str, file: &Path) -> Result<Vec<Record>, Error> {
         let prefix = format!("{}-", name_of_file(owner, file));
         let records = self.records()?.into_iter();
-        let mut found: Vec<_> = records.filter(|(name, _)| name.starts_with(&prefix)).map(|(_, record)| record).collect();
+        let mut found: Vec<_> =
+            records.filter(|(name, _)| name.starts_with(&prefix)).map(|(_, record)| record).collect();
         found.retain(|record| record.page != Page::None || record.import.is_some());
         found.sort_by_key(|record| record.place.key());
         Ok(found)

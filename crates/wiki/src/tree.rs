@@ -149,7 +149,8 @@ impl Tree {
     /// # Errors
     /// [`Error::RowTooWide`] for a row that does not go into one by itself.
     pub(crate) fn cut_tables(&mut self) -> Result<(), Error> {
-        let whole_load = |tree: &Self, ids: Vec<&str>| ids.iter().fold(Load::default(), |sum, id| sum.and(tree.load(id)));
+        let whole_load =
+            |tree: &Self, ids: Vec<&str>| ids.iter().fold(Load::default(), |sum, id| sum.and(tree.load(id)));
         let tables: Vec<String> =
             self.blocks.iter().filter(|(_, block)| block_type(block) == TABLE).map(|(id, _)| id.clone()).collect();
         for id in tables {
@@ -396,13 +397,16 @@ pub(crate) mod tests {
         tree.cut_tables().unwrap();
         let children: Vec<String> = tree.children("b1").into_iter().map(str::to_owned).collect();
         assert_eq!((children.len(), tree.tables_cut), (5, 1));
-        let rows: Vec<_> =
-            children[1..4].iter().map(|id| tree.blocks[id]["table"]["property"]["row_size"].as_u64().unwrap()).collect();
+        let rows: Vec<_> = children[1..4]
+            .iter()
+            .map(|id| tree.blocks[id]["table"]["property"]["row_size"].as_u64().unwrap())
+            .collect();
         assert_eq!((rows.iter().sum::<u64>(), rows[0]), (400, 166));
         let heads: Vec<_> =
             children[1..4].iter().map(|id| tree.blocks[id]["table"]["property"]["header_row"].as_bool()).collect();
         assert_eq!(heads, [Some(true), Some(false), Some(false)]);
-        let after: Vec<_> = tree.below("b1").into_iter().filter(|id| !id.contains("-rows")).map(str::to_owned).collect();
+        let after: Vec<_> =
+            tree.below("b1").into_iter().filter(|id| !id.contains("-rows")).map(str::to_owned).collect();
         assert_eq!(after, cells);
     }
 

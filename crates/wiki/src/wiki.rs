@@ -340,7 +340,6 @@ impl fmt::Debug for Wiki<'_> {
     }
 }
 
-
 /// How often the page's making is tried when each time the page is proven not to be there.
 const TRIES: u32 = 3;
 /// The pauses between looks for a page that may still be in the making.

@@ -62,9 +62,8 @@ impl Fetcher {
             "http" | "https" => Route::System,
             _ => return Err("only http and https addresses can be fetched".to_owned()),
         };
-        let built = self.clients[route as usize].get_or_init(|| {
-            builder(route, &self.options).build().map_err(|error| root_cause(&error))
-        });
+        let built = self.clients[route as usize]
+            .get_or_init(|| builder(route, &self.options).build().map_err(|error| root_cause(&error)));
         let client = built.as_ref().map_err(Clone::clone)?;
         let sent = client.get(url.clone()).header(ACCEPT, "image/*").send().await;
         sent.map_err(|error| format!("{}: {}", authority(url), root_cause(&error)))
