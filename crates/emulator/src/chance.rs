@@ -52,6 +52,24 @@ impl Chance {
         text
     }
 
+    /// `length` characters of `A-Z a-z 0-9`, as the platform's document and node tokens are.
+    pub(crate) fn alphanumeric(&mut self, length: usize) -> String {
+        const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        self.bytes(length).into_iter().map(|byte| char::from(LETTERS[usize::from(byte) % LETTERS.len()])).collect()
+    }
+
+    /// `length` digits, the first of them not 0.
+    pub(crate) fn digits(&mut self, length: usize) -> String {
+        let digit = |(at, byte): (usize, u8)| char::from(if at == 0 { b'1' + byte % 9 } else { b'0' + byte % 10 });
+        self.bytes(length).into_iter().enumerate().map(digit).collect()
+    }
+
+    /// A version 4 UUID (RFC 9562 §5.4).
+    pub(crate) fn uuid(&mut self) -> String {
+        let text = self.hex(31);
+        format!("{}-{}-4{}-a{}-{}", &text[..8], &text[8..12], &text[12..15], &text[15..18], &text[18..30])
+    }
+
     /// Eight capital letters in two groups, without vowels and look-alikes (RFC 8628 §6.1).
     pub(crate) fn user_code(&mut self) -> String {
         const LETTERS: &[u8] = b"BCDFGHJKLMNPQRSTVWXZ";

@@ -12,9 +12,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::catalogue::{catalogue, catalogue_beyond};
+use crate::catalogue::{catalogue, catalogue_beyond, catalogue_calls};
 use crate::checker;
 use crate::clock::Moment;
+use crate::content::SpaceSpec;
 use crate::endpoint::TokenApi;
 use crate::faults::Fault;
 use crate::feishu::decide_device;
@@ -121,12 +122,27 @@ fn route(shared: &Shared, method: &Method, path: &[&str], request: &Request) -> 
             let sequence = state.remember(read::<Remark>(request)?.into());
             Ok(json!({"sequence": sequence}))
         }
+        ("GET", ["documents"]) => {
+            let trees = state.content.documents.values().filter_map(|document| state.content.document_tree(document));
+            Ok(json!({"documents": trees.collect::<Vec<_>>()}))
+        }
+        ("GET", ["documents", id]) => {
+            let document = sandbox::document(state, id)?;
+            let outline = document.page.outline();
+            Ok(json!({"document": document, "outline": outline}))
+        }
+        ("GET", ["spaces"]) => Ok(json!({"spaces": state.content.trees()})),
+        ("POST", ["spaces"]) => {
+            let spec = read::<SpaceSpec>(request)?;
+            Ok(json!({"space_id": sandbox::add_space(state, spec)}))
+        }
+        ("GET", ["medias"]) => Ok(json!({"medias": state.content.medias.values().collect::<Vec<_>>()})),
         ("GET", ["counters"]) => Ok(json!({"counters": state.history.counters()})),
         ("GET", ["check"]) => {
             let verdict = checker::check(state.history.since(0));
             Ok(json!({"clean": verdict.is_clean(), "verdict": verdict}))
         }
-        ("GET", ["catalogue"]) => Ok(json!({"catalogue": catalogue(), "beyond": catalogue_beyond()})),
+        ("GET", ["catalogue"]) => Ok(json!({"catalogue": catalogue(), "beyond": catalogue_beyond(), "calls": catalogue_calls()})),
         _ => Err(Wrong(404, format!("no such control route: {method} {}", request.path))),
     }
 }

@@ -8,6 +8,8 @@ use std::fmt;
 use http::Method;
 use serde::{Deserialize, Serialize};
 
+use crate::feishu::calls;
+
 /// The two brands of one platform. An app belongs to one of them (reference §1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -65,7 +67,8 @@ pub enum TokenApi {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Endpoint {
-    /// A scope-guarded business call (reference §11).
+    /// A business call (reference §11, §12), or one of the sandbox's own under `/open-apis/sandbox/v1/`. Which one is in
+    /// [`Visit::call`](crate::Visit::call); a fault chooses by [`Fault::to`](crate::Fault::to).
     Api,
     /// `POST /open-apis/auth/v3/app_ticket/resend` (P5).
     AppTicketResend,
@@ -131,10 +134,11 @@ impl Endpoint {
 
     /// The endpoint behind a method and path on one of a brand's hosts, if there is one.
     pub(crate) fn find(door: Door, method: &Method, path: &str) -> Option<Self> {
-        ROUTES
+        let exact = ROUTES
             .iter()
-            .find(|route| route.door == door && route.path == path && route.methods.iter().any(|one| one == method))
-            .map(|route| route.endpoint)
+            .find(|route| route.door == door && route.path == path && route.methods.iter().any(|one| one == method));
+        let call = || (door == Door::Open).then(|| calls::find(method, path)).flatten();
+        exact.map(|route| route.endpoint).or_else(|| call().map(|_| Self::Api))
     }
 
     /// Where a client finds it: host, method, path. [`Endpoint::Api`] names the first of its paths.
@@ -207,8 +211,6 @@ const fn get(door: Door, path: &'static str, endpoint: Endpoint) -> Route {
 
 pub(crate) const CONSENT_PATH: &str = "/sandbox/consent";
 pub(crate) const DEVICE_PAGE_PATH: &str = "/oauth/v1/device/verify";
-pub(crate) const SPACES_PATH: &str = "/open-apis/wiki/v2/spaces";
-pub(crate) const MY_LIBRARY_PATH: &str = "/open-apis/wiki/v2/spaces/my_library";
 
 const ROUTES: &[Route] = &[
     get(Door::Accounts, "/open-apis/authen/v1/authorize", Endpoint::Authorize),
@@ -236,6 +238,6 @@ const ROUTES: &[Route] = &[
     post(Door::Open, "/open-apis/auth/v3/app_access_token", Endpoint::AppTokenStore),
     post(Door::Open, "/open-apis/auth/v3/tenant_access_token", Endpoint::TenantTokenStore),
     post(Door::Open, "/open-apis/auth/v3/app_ticket/resend", Endpoint::AppTicketResend),
-    get(Door::Open, SPACES_PATH, Endpoint::Api),
-    get(Door::Open, MY_LIBRARY_PATH, Endpoint::Api),
+    // The first of the business calls; the others are in a table of their own.
+    get(Door::Open, "/open-apis/wiki/v2/spaces", Endpoint::Api),
 ];

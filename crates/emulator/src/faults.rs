@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Brand, Endpoint, Operation};
+use crate::message::Request;
 
 /// A fault to inject: `Fault::new(kind).on(Endpoint::V3Token).when(Operation::Refresh).times(2)`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,10 @@ pub struct Fault {
     /// Only requests to this brand's hosts.
     #[serde(default)]
     pub brand: Option<Brand>,
+    /// Only requests whose path fits: `*` stands for any characters. With a method and a space before it, that too must
+    /// fit: `POST /open-apis/docx/*/descendant`.
+    #[serde(default)]
+    pub path: Option<String>,
     /// What happens.
     pub kind: FaultKind,
     /// Before the request is processed (nothing turns) or after it (it has turned, the answer suffers).
@@ -37,7 +42,7 @@ pub struct Fault {
 impl Fault {
     /// A fault that strikes the next request of a program, once.
     pub const fn new(kind: FaultKind) -> Self {
-        Self { endpoint: None, operation: None, brand: None, kind, stage: None, skip: 0, times: Some(1) }
+        Self { endpoint: None, operation: None, brand: None, path: None, kind, stage: None, skip: 0, times: Some(1) }
     }
 
     /// Answers with a provider's error code, in the endpoint's own shape and HTTP status.
@@ -73,6 +78,12 @@ impl Fault {
         self
     }
 
+    /// Restricts the fault to paths that fit a pattern, see [`Fault::path`].
+    pub fn to(mut self, pattern: &str) -> Self {
+        self.path = Some(pattern.to_owned());
+        self
+    }
+
     /// Strikes at this stage.
     pub const fn at(mut self, stage: Stage) -> Self {
         self.stage = Some(stage);
@@ -105,12 +116,37 @@ impl Fault {
         })
     }
 
-    fn matches(&self, endpoint: Endpoint, operation: Operation, brand: Brand) -> bool {
+    fn matches(&self, endpoint: Endpoint, operation: Operation, request: &Request) -> bool {
         let anywhere = endpoint.is_machine() || self.operation.is_some();
         self.endpoint.map_or(anywhere, |wanted| wanted == endpoint)
             && self.operation.is_none_or(|wanted| wanted == operation)
-            && self.brand.is_none_or(|wanted| wanted == brand)
+            && self.brand.is_none_or(|wanted| wanted == request.brand)
+            && self.path.as_deref().is_none_or(|pattern| {
+                let (method, pattern) = pattern.split_once(' ').unwrap_or(("*", pattern));
+                (method == "*" || method == request.method.as_str()) && fits(pattern, &request.path)
+            })
     }
+}
+
+/// Whether a text fits a pattern in which `*` stands for any characters.
+fn fits(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut text) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return text.ends_with(part);
+        }
+        let Some(at) = text.find(part) else {
+            return false;
+        };
+        text = &text[at + part.len()..];
+    }
+    true
 }
 
 /// When a fault strikes.
@@ -251,9 +287,9 @@ impl Faults {
     }
 
     /// The fault that strikes this request, used up by one.
-    pub(crate) fn strike(&mut self, endpoint: Endpoint, operation: Operation, brand: Brand) -> Option<Fault> {
+    pub(crate) fn strike(&mut self, endpoint: Endpoint, operation: Operation, request: &Request) -> Option<Fault> {
         let mut struck = None;
-        for fault in self.0.iter_mut().filter(|fault| fault.matches(endpoint, operation, brand)) {
+        for fault in self.0.iter_mut().filter(|fault| fault.matches(endpoint, operation, request)) {
             if fault.skip > 0 {
                 fault.skip -= 1;
             } else if struck.is_none() && fault.times != Some(0) {

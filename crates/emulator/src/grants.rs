@@ -463,6 +463,17 @@ impl State {
         }
     }
 
+    /// Whether an access token is the last that was issued to its login, or to its app in its own name.
+    pub(crate) fn is_newest_access(&self, token: &str) -> bool {
+        let key = Key::of(token);
+        let newest = match self.ledger.access.get(&key).map(|access| &access.holder) {
+            Some(Holder::User { grant, .. }) => self.ledger.grants.get(*grant).and_then(|grant| grant.access.last()),
+            Some(_) => self.app_tokens.values().find(|newest| **newest == key),
+            None => None,
+        };
+        newest == Some(&key)
+    }
+
     fn is_forgiven(&self, id: RefreshId, used_at: Moment, now: Moment) -> bool {
         let window = used_at.plus_seconds(self.rules.grace_seconds);
         let later = self.ledger.grants[id.grant].refresh.iter().skip(id.generation + 1);

@@ -127,6 +127,15 @@ pub struct Visit {
     pub operation: Operation,
     /// Whose host.
     pub brand: Brand,
+    /// Which business call, as method and path with its parameters' names.
+    #[serde(default)]
+    pub call: Option<String>,
+    /// HTTP method.
+    #[serde(default)]
+    pub method: String,
+    /// The path, without the query.
+    #[serde(default)]
+    pub path: String,
     /// The app that asked, as far as it was named.
     pub app: Option<String>,
     /// The user in question.
@@ -176,6 +185,20 @@ pub struct Counters {
     pub faults: u64,
     /// The same for each login.
     pub grants: BTreeMap<String, GrantCounters>,
+    /// Business calls, by method and path with its parameters' names: `POST /open-apis/wiki/v2/spaces/:space_id/nodes`.
+    #[serde(default)]
+    pub calls: BTreeMap<String, CallCounters>,
+}
+
+/// Numbers of one business call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallCounters {
+    /// Requests, struck or not.
+    pub requests: u64,
+    /// Those that were processed and had their effect, whatever became of the answer.
+    pub accepted: u64,
+    /// Those that a rate limit refused.
+    pub limited: u64,
 }
 
 /// Numbers of one login.
@@ -228,6 +251,12 @@ impl Counters {
         self.requests += u64::from(visit.endpoint.is_machine());
         self.faults += u64::from(visit.fault.is_some());
         self.exchanges += u64::from(visit.operation == Operation::Exchange);
+        if let Some(call) = &visit.call {
+            let call = self.calls.entry(call.clone()).or_default();
+            call.requests += 1;
+            call.accepted += u64::from(visit.processed && visit.code == Some(0));
+            call.limited += u64::from(visit.code == Some(99_991_400));
+        }
         if visit.operation == Operation::Refresh {
             let (rotated, replayed) = (u64::from(visit.issued), u64::from(visit.replay));
             self.refreshes += 1;

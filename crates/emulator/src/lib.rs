@@ -39,12 +39,15 @@
 //! | `POST /control/withdraw` | the user withdraws: `{"app","user"}` |
 //! | `GET /control/devices` · `POST /control/devices/{user_code}` | open device logins; `{"user":"…"}` allows, `{"user":null}` denies |
 //! | `GET /control/history?since=n` · `POST /control/history` | records; adds `{"note":"…","client_killed":false}` |
+//! | `GET /control/documents`, `GET /control/documents/{id}` | every [`DocumentTree`]; one with its outline |
+//! | `GET`, `POST /control/spaces` · `GET /control/medias` | every [`SpaceTree`], one more space ([`SpaceSpec`]); every [`Media`] |
 //! | `GET /control/counters` · `GET /control/check` · `GET /control/catalogue` | numbers; [`Verdict`]; every error code |
 
 mod catalogue;
 mod chance;
 mod checker;
 mod clock;
+mod content;
 mod control;
 mod endpoint;
 mod faults;
@@ -58,16 +61,20 @@ mod registry;
 mod rules;
 mod sandbox;
 mod server;
+mod socket;
 mod state;
 
-pub use catalogue::{CatalogueEntry, catalogue, catalogue_beyond};
+pub use catalogue::{CatalogueEntry, catalogue, catalogue_beyond, catalogue_calls};
 pub use checker::{Replay, Verdict, Violation, check};
 pub use clock::{BaseClock, Moment, SystemClock};
+pub use content::{BlockTree, DocumentTree, Media, NodeTree, SpaceSpec, SpaceTree};
 pub use endpoint::{Brand, Door, Endpoint, Operation, TokenApi};
 pub use faults::{Fault, FaultKind, OddAnswer, Stage};
 pub use grants::{CurrentAccess, CurrentTokens};
-pub use history::{Counters, Death, Event, Fingerprint, GrantCounters, Left, Record, Visit};
+pub use history::{CallCounters, Counters, Death, Event, Fingerprint, GrantCounters, Left, Record, Visit};
 pub use registry::{App, AppSpec, DEFAULT_SCOPES, Policy, User, UserSpec, UserStatus};
-pub use rules::{Consent, GraceAnswer, Lifetimes, OldAccessToken, RateLimit, Rules};
+pub use rules::{
+    ApiLimits, Consent, ContentLimits, GraceAnswer, Lifetimes, MoveAnswer, OldAccessToken, RateLimit, Rules,
+};
 pub use sandbox::{Sandbox, SandboxOptions, SeededTokens, StartError, Unknown};
 pub use state::BrandUrls;

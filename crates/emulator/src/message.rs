@@ -122,9 +122,51 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
+    /// What comes after the head in place of a body.
+    pub(crate) tail: Tail,
+}
+
+/// What comes after an answer's head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tail {
+    Body,
+    /// The connection becomes a WebSocket.
+    Socket,
+    Stream(Stream),
+}
+
+/// Server-sent events, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stream {
+    pub(crate) events: u64,
+    pub(crate) interval_ms: u64,
+    /// Bytes of filling in each.
+    pub(crate) filling: usize,
+}
+
+impl Stream {
+    /// The event of a number, counted from 1.
+    pub(crate) fn event(&self, number: u64) -> Bytes {
+        let filling = "x".repeat(self.filling);
+        let data = format!(r#"{{"event":{number},"of":{},"filling":"{filling}"}}"#, self.events);
+        Bytes::from(format!("id: {number}\nevent: tick\ndata: {data}\n\n"))
+    }
 }
 
 impl Reply {
+    /// Server-sent events.
+    pub(crate) fn stream(stream: Stream) -> Self {
+        let reply = Self::with_type(200, "text/event-stream; charset=utf-8", String::new());
+        Self { tail: Tail::Stream(stream), ..reply }.header("cache-control", "no-store")
+    }
+
+    /// The answer to a WebSocket's handshake (RFC 6455 §4.2.2).
+    pub(crate) fn socket(accept: &str) -> Self {
+        let reply = Self { tail: Tail::Socket, ..Self::empty(101) };
+        let reply = reply.header("upgrade", "websocket").header("connection", "Upgrade");
+        reply.header("sec-websocket-accept", accept)
+    }
+
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::with_type(status, "application/json; charset=utf-8", body.to_string())
     }
@@ -150,7 +192,7 @@ impl Reply {
     }
 
     pub(crate) const fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new() }
+        Self { status, headers: Vec::new(), body: Bytes::new(), tail: Tail::Body }
     }
 
     /// Adds a header; a value that no header can hold is left out.
@@ -163,6 +205,6 @@ impl Reply {
 
     fn with_type(status: u16, content_type: &'static str, body: String) -> Self {
         let headers = vec![(CONTENT_TYPE, HeaderValue::from_static(content_type))];
-        Self { status, headers, body: Bytes::from(body) }
+        Self { status, headers, body: Bytes::from(body), tail: Tail::Body }
     }
 }

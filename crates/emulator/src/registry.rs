@@ -10,7 +10,7 @@ use crate::chance::{Chance, hex};
 use crate::endpoint::Brand;
 
 /// The scopes an app has enabled unless it says otherwise: enough for logins and for the wiki calls.
-pub const DEFAULT_SCOPES: [&str; 9] = [
+pub const DEFAULT_SCOPES: [&str; 17] = [
     "offline_access",
     "auth:user.id:read",
     "contact:user.base:readonly",
@@ -18,7 +18,15 @@ pub const DEFAULT_SCOPES: [&str; 9] = [
     "wiki:space:read",
     "wiki:space:retrieve",
     "wiki:node:create",
+    "wiki:node:move",
+    "wiki:node:read",
+    "wiki:node:retrieve",
     "docx:document",
+    "docx:document:readonly",
+    "docx:document:write_only",
+    "docx:document.block:convert",
+    "docs:document.media:upload",
+    "docs:document:import",
     "drive:drive",
 ];
 

@@ -1,6 +1,7 @@
 //! The knobs: where the reference is silent, or its sources disagree, the sandbox does what these rules say.
 //!
-//! The defaults are strict: a used refresh token is dead at once, nothing is forgiven, nothing is limited by rate.
+//! The defaults are strict: a used refresh token is dead at once, nothing is forgiven. Business calls are limited by
+//! rate as documented; the other endpoints only on request.
 
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,16 @@ pub struct Rules {
     pub latency_after_ms: u64,
     /// The limit per endpoint and app, if any.
     pub rate_limit: Option<RateLimit>,
+    /// The limits of business calls (reference §12.1, step 7).
+    pub api_limits: ApiLimits,
+    /// The limits of spaces and documents (reference §12.2, §12.5).
+    pub content_limits: ContentLimits,
+    /// How many looks at an import or move find it unfinished: the first finds 1, the next 2.
+    pub task_polls: u32,
+    /// The job status with which imports that are begun from now on fail (reference §12.2), if they shall.
+    pub import_failure: Option<u32>,
+    /// How moving a document into the wiki is answered (reference §12.2: any of three).
+    pub move_answer: MoveAnswer,
 }
 
 impl Default for Rules {
@@ -92,6 +103,11 @@ impl Default for Rules {
             latency_before_ms: 0,
             latency_after_ms: 0,
             rate_limit: None,
+            api_limits: ApiLimits::DOCUMENTED,
+            content_limits: ContentLimits::default(),
+            task_polls: 2,
+            import_failure: None,
+            move_answer: MoveAnswer::Token,
         }
     }
 }
@@ -199,4 +215,90 @@ pub struct RateLimit {
 impl RateLimit {
     /// The platform's limit for its token endpoints: 1000 a minute and 50 a second.
     pub const DOCUMENTED: Self = Self { per_minute: 1000, per_second: 50 };
+}
+
+/// The limits of business calls, in virtual time. 0 is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiLimits {
+    /// Edits of documents in a second, per app: HTTP 400 with 99991400.
+    pub docx_per_second: u32,
+    /// Edits of one document in a second, whoever edits: HTTP 429 with 99991400.
+    pub document_per_second: u32,
+    /// Wiki calls in a minute, per call and app.
+    pub wiki_per_minute: u32,
+    /// Uploads in a second, per app.
+    pub upload_per_second: u32,
+    /// Import calls in a minute, per call and app.
+    pub import_per_minute: u32,
+}
+
+impl ApiLimits {
+    /// What reference §12 names.
+    pub const DOCUMENTED: Self = Self {
+        docx_per_second: 3,
+        document_per_second: 3,
+        wiki_per_minute: 100,
+        upload_per_second: 5,
+        import_per_minute: 100,
+    };
+    /// No limits.
+    pub const NONE: Self = Self {
+        docx_per_second: 0,
+        document_per_second: 0,
+        wiki_per_minute: 0,
+        upload_per_second: 0,
+        import_per_minute: 0,
+    };
+}
+
+impl Default for ApiLimits {
+    fn default() -> Self {
+        Self::DOCUMENTED
+    }
+}
+
+/// How large spaces and documents may grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContentLimits {
+    /// Levels of nodes in a space: 131003 beyond.
+    pub wiki_depth: usize,
+    /// Nodes below one parent: 131003 beyond.
+    pub wiki_siblings: usize,
+    /// Nodes in a space: 131003 beyond.
+    pub wiki_nodes: usize,
+    /// Blocks in a document: 1770004 beyond. The reference names the number for imports only (§12.2).
+    pub docx_blocks: usize,
+    /// Levels of blocks below the page: 1770005 beyond. No number is documented; this is a generous guess.
+    pub docx_depth: usize,
+}
+
+impl ContentLimits {
+    /// No limits.
+    pub(crate) const NONE: Self = Self {
+        wiki_depth: usize::MAX,
+        wiki_siblings: usize::MAX,
+        wiki_nodes: usize::MAX,
+        docx_blocks: usize::MAX,
+        docx_depth: usize::MAX,
+    };
+}
+
+impl Default for ContentLimits {
+    fn default() -> Self {
+        Self { wiki_depth: 50, wiki_siblings: 2000, wiki_nodes: 400_000, docx_blocks: 20_000, docx_depth: 32 }
+    }
+}
+
+/// How moving a document into the wiki is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MoveAnswer {
+    /// Somebody has to agree first; nothing is moved.
+    Applied,
+    /// With a `task_id` to ask about.
+    Task,
+    /// At once, with the `wiki_token`.
+    Token,
 }

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use crate::chance::Chance;
 use crate::checker::{self, Verdict};
 use crate::clock::{BaseClock, Moment, SystemClock};
+use crate::content::{DocumentTree, Media, SpaceKind, SpaceSpec, SpaceTree};
 use crate::endpoint::{Brand, Door, TokenApi};
 use crate::faults::Fault;
 use crate::feishu::decide_device;
@@ -387,6 +388,32 @@ impl Sandbox {
         self.shared.lock().history.counters().clone()
     }
 
+    /// Every document, with all its blocks.
+    pub fn documents(&self) -> Vec<DocumentTree> {
+        let state = self.shared.lock();
+        state.content.documents.values().filter_map(|document| state.content.document_tree(document)).collect()
+    }
+
+    /// A document, with all its blocks.
+    pub fn document(&self, id: &str) -> Result<DocumentTree, Unknown> {
+        document(&self.shared.lock(), id)
+    }
+
+    /// Every wiki space, with all its nodes.
+    pub fn spaces(&self) -> Vec<SpaceTree> {
+        self.shared.lock().content.trees()
+    }
+
+    /// Sets up a team space; its id.
+    pub fn add_space(&self, spec: SpaceSpec) -> String {
+        add_space(&mut self.shared.lock(), spec)
+    }
+
+    /// Everything that was uploaded, by token.
+    pub fn medias(&self) -> Vec<Media> {
+        self.shared.lock().content.medias.values().cloned().collect()
+    }
+
     /// Writes a remark into the history.
     pub fn note(&self, note: &str) {
         self.shared.lock().remember(Event::Note { note: note.to_owned() });
@@ -436,6 +463,17 @@ pub(crate) fn seed(
     }
     let seeded = state.seed(app, user, api, scopes).ok_or_else(|| Unknown::new("app", app))?;
     Ok(SeededTokens::new(seeded.0, seeded.1))
+}
+
+pub(crate) fn document(state: &State, id: &str) -> Result<DocumentTree, Unknown> {
+    let document = state.content.documents.get(id).and_then(|document| state.content.document_tree(document));
+    document.ok_or_else(|| Unknown::new("document", id))
+}
+
+pub(crate) fn add_space(state: &mut State, spec: SpaceSpec) -> String {
+    let id = state.chance.digits(19);
+    state.content.add_space(id.clone(), spec, SpaceKind::Team);
+    id
 }
 
 pub(crate) fn withdraw(state: &mut State, app: &str, user: &str) -> usize {

@@ -21,15 +21,16 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::control;
 use crate::endpoint::{Brand, Door, Endpoint};
 use crate::faults::{Fault, FaultKind, Stage};
 use crate::feishu::{self, Refusal, errors};
 use crate::history::{Event, Left, Visit};
-use crate::message::{Reply, Request};
+use crate::message::{Reply, Request, Stream, Tail};
 use crate::odd;
+use crate::socket;
 use crate::state::State;
 
 /// State, and the signals beside it.
@@ -106,7 +107,8 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream, which: Listener) {
         move |request| serve(Arc::clone(&shared), Arc::clone(&line), which, request)
     });
     let watched = Watched { stream, line: Arc::clone(&line) };
-    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(watched), service);
+    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(watched), service)
+        .with_upgrades();
     tokio::select! {
         _ = stop.wait_for(|stopped| *stopped) => {}
         result = connection => if let Err(error) = result {
@@ -127,12 +129,13 @@ async fn serve(
     shared: Arc<Shared>,
     line: Arc<Line>,
     which: Listener,
-    incoming: http::Request<Incoming>,
+    mut incoming: http::Request<Incoming>,
 ) -> Result<Response<Answer>, Closed> {
+    let upgrade = hyper::upgrade::on(&mut incoming);
     let (parts, body) = incoming.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
         let reply = Reply::text(413, "the request body is too large");
-        return Ok(respond(Outcome { reply, cut: None, sequence: None }, line));
+        return Ok(respond(Outcome { reply, cut: None, sequence: None }, line, shared.stop.subscribe()));
     };
     let (brand, door) = match which {
         Listener::Provider(brand, door) => (brand, door),
@@ -152,13 +155,13 @@ async fn serve(
         body: body.to_bytes(),
         log_id,
     };
+    let stop = shared.stop.subscribe();
     let outcome = match which {
         Listener::Control => Outcome { reply: control::answer(&shared, &request), cut: None, sequence: None },
         Listener::Provider(..) => {
             let (sender, receiver) = oneshot::channel();
-            let stop = shared.stop.subscribe();
             // Detached: a provider finishes what it has begun, whether or not the client stays on the line.
-            drop(tokio::spawn(until_stopped(stop, async move {
+            drop(tokio::spawn(until_stopped(stop.clone(), async move {
                 let outcome = handle(&shared, request).await;
                 let sequence = outcome.as_ref().ok().and_then(|outcome| outcome.sequence);
                 if let (Err(_), Some(sequence)) = (sender.send(outcome), sequence) {
@@ -168,7 +171,15 @@ async fn serve(
             receiver.await.map_err(|_| Closed)??
         }
     };
-    Ok(respond(outcome, line))
+    if outcome.reply.tail == Tail::Socket {
+        drop(tokio::spawn(until_stopped(stop.clone(), async move {
+            // A client that goes away ends it; nobody is left to be told.
+            if let Ok(line) = upgrade.await {
+                let _ = socket::echo(TokioIo::new(line)).await;
+            }
+        })));
+    }
+    Ok(respond(outcome, line, stop))
 }
 
 async fn until_stopped(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) {
@@ -194,7 +205,7 @@ async fn handle(shared: &Shared, request: Request) -> Result<Outcome, Closed> {
     let (fault, before, after) = {
         let mut state = shared.lock();
         let operation = feishu::preview(&state, endpoint, &request).operation;
-        let fault = state.faults.strike(endpoint, operation, request.brand);
+        let fault = state.faults.strike(endpoint, operation, &request);
         let paced = |milliseconds: u64| Duration::from_millis(if endpoint.is_machine() { milliseconds } else { 0 });
         (fault, paced(state.rules.latency_before_ms), paced(state.rules.latency_after_ms))
     };
@@ -264,7 +275,7 @@ fn admit(state: &mut State, endpoint: Endpoint, request: &Request, visit: &mut V
     let app = visit.app.clone().or_else(|| request.bearer().map(str::to_owned)).unwrap_or_default();
     if let Some((limit, seconds)) = state.limit(endpoint, &app).filter(|_| endpoint.is_machine()) {
         visit.code = Some(99_991_400);
-        return errors::rate_limited(limit.per_second, seconds, &request.log_id);
+        return errors::rate_limited(429, limit.per_second, seconds, &request.log_id);
     }
     feishu::process(state, endpoint, request, visit)
 }
@@ -272,14 +283,16 @@ fn admit(state: &mut State, endpoint: Endpoint, request: &Request, visit: &mut V
 /// The answer that a fault puts in the place of the true one, if it is of that kind.
 fn substitute(kind: &FaultKind, visit: &Visit, log_id: &str) -> Option<Reply> {
     match kind {
-        FaultKind::Code { code: 99_991_400, status: None } => Some(errors::rate_limited(50, 1, log_id)),
+        FaultKind::Code { code: 99_991_400, status } => {
+            Some(errors::rate_limited(status.unwrap_or(429), 50, 1, log_id))
+        }
         FaultKind::Code { code, status } => {
             Some(errors::render(visit.endpoint, visit.operation, &Refusal::new(*code), *status, log_id))
         }
         FaultKind::Empty { status } => Some(Reply::empty(*status)),
         FaultKind::Html { status } => Some(Reply::html(*status, GATEWAY_PAGE.to_owned())),
         FaultKind::NotFound => Some(Reply::not_found()),
-        FaultKind::RateLimit { reset_seconds } => Some(errors::rate_limited(50, *reset_seconds, log_id)),
+        FaultKind::RateLimit { reset_seconds } => Some(errors::rate_limited(429, 50, *reset_seconds, log_id)),
         FaultKind::Redirect { location, status } => Some(Reply::redirect(*status, location)),
         FaultKind::Cut { .. } | FaultKind::Delay { .. } | FaultKind::Drop | FaultKind::Hang | FaultKind::Odd { .. } => {
             None
@@ -293,28 +306,61 @@ fn stamp(shared: &Shared, reply: Reply, log_id: &str) -> Reply {
     reply.header("date", &date).header("x-tt-logid", log_id)
 }
 
-fn respond(outcome: Outcome, line: Arc<Line>) -> Response<Answer> {
+fn respond(outcome: Outcome, line: Arc<Line>, stop: watch::Receiver<bool>) -> Response<Answer> {
     let Outcome { reply, cut, sequence } = outcome;
     let length = reply.body.len();
-    line.begin(sequence, length == 0);
-    let mut response = Response::new(Answer { rest: Some(reply.body), cut, broken: false, line });
+    line.begin(sequence, length == 0 && !matches!(reply.tail, Tail::Stream(_)));
+    let more = match reply.tail {
+        Tail::Stream(stream) => Some(tell(stream, stop)),
+        Tail::Body | Tail::Socket => None,
+    };
+    let mut response = Response::new(Answer { rest: Some(reply.body), more, cut, broken: false, line });
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
         response.headers_mut().insert(name, value);
     }
     // Announced even when the body is cut: the client must notice.
-    if let Ok(length) = HeaderValue::from_str(&length.to_string()) {
+    if let (Tail::Body, Ok(length)) = (reply.tail, HeaderValue::from_str(&length.to_string())) {
         response.headers_mut().insert(HeaderName::from_static("content-length"), length);
     }
     response
 }
 
-/// A body that may end too early.
+/// Tells events until the last of them, or until nobody listens any more.
+fn tell(stream: Stream, stop: watch::Receiver<bool>) -> mpsc::Receiver<Bytes> {
+    let (teller, listener) = mpsc::channel(1);
+    drop(tokio::spawn(until_stopped(stop, async move {
+        for number in 1..=stream.events {
+            if teller.send(stream.event(number)).await.is_err() {
+                return;
+            }
+            if stream.interval_ms > 0 && number < stream.events {
+                tokio::time::sleep(Duration::from_millis(stream.interval_ms)).await;
+            }
+        }
+    })));
+    listener
+}
+
+/// A body that may end too early, or come bit by bit.
 struct Answer {
     rest: Option<Bytes>,
+    more: Option<mpsc::Receiver<Bytes>>,
+    /// How many bytes may still leave before the connection breaks.
     cut: Option<usize>,
     broken: bool,
     line: Arc<Line>,
+}
+
+impl Answer {
+    /// The next bytes: the body, or an event.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        match (self.rest.take(), &mut self.more) {
+            (Some(body), None) => Poll::Ready(Some(body)),
+            (_, Some(more)) => more.poll_recv(context),
+            (None, None) => Poll::Ready(None),
+        }
+    }
 }
 
 impl Body for Answer {
@@ -322,31 +368,47 @@ impl Body for Answer {
     type Error = Closed;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Closed>>> {
-        match (self.rest.take(), self.cut) {
-            (Some(body), None) => {
-                self.line.body_taken();
-                Poll::Ready(Some(Ok(Frame::data(body))))
-            }
-            (Some(body), Some(bytes)) => {
-                let part = body.slice(..bytes.min(body.len().saturating_sub(1)));
+        if self.broken {
+            return Poll::Ready(Some(Err(Closed)));
+        }
+        let whole = self.more.is_none();
+        let Poll::Ready(next) = self.poll_next(context) else {
+            return Poll::Pending;
+        };
+        match (next, self.cut) {
+            (Some(part), None) => {
+                if whole {
+                    self.line.body_taken();
+                }
                 Poll::Ready(Some(Ok(Frame::data(part))))
             }
-            (None, None) => Poll::Ready(None),
+            (None, None) => {
+                self.line.body_taken();
+                Poll::Ready(None)
+            }
+            (Some(part), Some(left)) if left > 0 => {
+                // Never all of a body: the client must notice.
+                let length = left.min(if whole { part.len().saturating_sub(1) } else { part.len() });
+                self.cut = Some(if whole { 0 } else { left - length });
+                Poll::Ready(Some(Ok(Frame::data(part.slice(..length)))))
+            }
             // One turn in between lets the connection flush the part before it breaks.
-            (None, Some(_)) if !self.broken => {
+            (_, Some(_)) => {
                 self.broken = true;
                 context.waker().wake_by_ref();
                 Poll::Pending
             }
-            (None, Some(_)) => Poll::Ready(Some(Err(Closed))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.cut.is_none() && self.rest.as_ref().is_none_or(Bytes::is_empty)
+        self.cut.is_none() && self.more.is_none() && self.rest.as_ref().is_none_or(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {
+        if self.more.is_some() {
+            return SizeHint::default();
+        }
         SizeHint::with_exact(self.rest.as_ref().map_or(0, |rest| u64::try_from(rest.len()).unwrap_or(u64::MAX)))
     }
 }
@@ -418,7 +480,8 @@ impl AsyncWrite for Watched {
     }
 }
 
-const LARGEST_BODY: usize = 1 << 20;
+/// Room for the largest text to convert: 10,485,760 characters of up to four bytes (reference §12.1).
+const LARGEST_BODY: usize = 48 << 20;
 
 const GATEWAY_PAGE: &str = "<!DOCTYPE html><html><head><title>Service Unavailable</title></head>\
     <body><h1>Service Unavailable</h1><p>The gateway could not reach the service.</p></body></html>";

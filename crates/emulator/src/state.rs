@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chance::Chance;
 use crate::clock::{BaseClock, Clock, Moment};
+use crate::content::Content;
 use crate::endpoint::{Brand, Door, Endpoint, TokenApi};
 use crate::faults::Faults;
 use crate::grants::{Issued, Key, Ledger};
@@ -46,7 +47,8 @@ pub(crate) struct State {
     pub(crate) app_tokens: HashMap<(String, String), Key>,
     pub(crate) devices: Vec<Device>,
     pub(crate) urls: BTreeMap<Brand, BrandUrls>,
-    limiter: HashMap<(Endpoint, String), VecDeque<Moment>>,
+    pub(crate) content: Content,
+    limiter: HashMap<String, VecDeque<Moment>>,
 }
 
 /// An authorization request that was found to be in order.
@@ -116,6 +118,7 @@ impl State {
             app_tokens: HashMap::new(),
             devices: Vec::new(),
             urls: BTreeMap::new(),
+            content: Content::with_default_spaces(),
             limiter: HashMap::new(),
         }
     }
@@ -174,21 +177,36 @@ impl State {
     /// Counts a request against the limit; the seconds to wait when it is exceeded.
     pub(crate) fn limit(&mut self, endpoint: Endpoint, app: &str) -> Option<(RateLimit, u64)> {
         let limit = self.rules.rate_limit?;
+        let key = format!("{endpoint:?} {app}");
+        let wait = self.must_wait(&key, Some(limit.per_second), Some(limit.per_minute));
+        if wait.is_none() {
+            self.count_against_limit(&key);
+        }
+        wait.map(|seconds| (limit, seconds))
+    }
+
+    /// The seconds to wait when what was counted under a key has reached a limit.
+    pub(crate) fn must_wait(&mut self, key: &str, per_second: Option<u32>, per_minute: Option<u32>) -> Option<u64> {
         let now = self.clock.now();
-        let seen = self.limiter.entry((endpoint, app.to_owned())).or_default();
+        let seen = self.limiter.get_mut(key)?;
         while seen.front().is_some_and(|at| now.since(*at) >= 60_000 || now < *at) {
             seen.pop_front();
         }
         let this_second = seen.iter().rev().take_while(|at| now.since(**at) < 1000).count();
-        if reaches(this_second, limit.per_second) {
-            return Some((limit, 1));
+        if per_second.is_some_and(|limit| reaches(this_second, limit)) {
+            return Some(1);
         }
-        if reaches(seen.len(), limit.per_minute) {
+        if per_minute.is_some_and(|limit| reaches(seen.len(), limit)) {
             let oldest = seen.front().map_or(0, |at| now.since(*at));
-            return Some((limit, u64::try_from(60_000 - oldest).unwrap_or(0).div_ceil(1000)));
+            return Some(u64::try_from(60_000 - oldest).unwrap_or(0).div_ceil(1000));
         }
-        seen.push_back(now);
         None
+    }
+
+    /// Counts a request under a key.
+    pub(crate) fn count_against_limit(&mut self, key: &str) {
+        let now = self.clock.now();
+        self.limiter.entry(key.to_owned()).or_default().push_back(now);
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn render(
         }
         Endpoint::Api | Endpoint::UserInfo => json!({
             "code": refusal.code, "msg": words,
-            "error": {"log_id": log_id, "troubleshooter": format!("sandbox: look for log id {log_id} in the history")},
+            "error": {"log_id": log_id, "troubleshooter": troubleshooter(log_id)},
         }),
         Endpoint::AppTokenInternal
         | Endpoint::AppTokenStore
@@ -77,12 +77,19 @@ pub(crate) fn render(
     Reply::json(status, &body)
 }
 
-/// HTTP 429 with the headers of reference §11.1.
-pub(crate) fn rate_limited(limit: u32, reset_seconds: u64, log_id: &str) -> Reply {
-    let body = json!({"code": 99_991_400, "msg": "request trigger frequency limit", "error": {"log_id": log_id}});
-    Reply::json(429, &body)
+/// 99991400 with the headers of reference §11.1; HTTP 429, or 400 on some older calls.
+pub(crate) fn rate_limited(status: u16, limit: u32, reset_seconds: u64, log_id: &str) -> Reply {
+    let body = json!({
+        "code": 99_991_400, "msg": "request trigger frequency limit",
+        "error": {"log_id": log_id, "troubleshooter": troubleshooter(log_id)},
+    });
+    Reply::json(status, &body)
         .header("x-ogw-ratelimit-limit", &limit.to_string())
         .header("x-ogw-ratelimit-reset", &reset_seconds.to_string())
+}
+
+fn troubleshooter(log_id: &str) -> String {
+    format!("sandbox: look for log id {log_id} in the history")
 }
 
 fn words(entry: Option<CatalogueEntry>) -> String {

@@ -4,6 +4,7 @@
 
 mod app_tokens;
 mod authorize;
+pub(crate) mod calls;
 mod device;
 pub(crate) mod errors;
 mod revoke;
@@ -22,6 +23,7 @@ pub(crate) use errors::Refusal;
 
 /// What can be told about a request before it is processed.
 pub(crate) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> Visit {
+    let call = (endpoint == Endpoint::Api).then(|| calls::find(&request.method, &request.path)).flatten();
     let encodings = match endpoint {
         Endpoint::AppTicketResend
         | Endpoint::AppTokenInternal
@@ -30,7 +32,8 @@ pub(crate) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> V
         | Endpoint::TenantTokenStore => Encodings::JsonOrUnnamed,
         _ => Encodings::Both,
     };
-    let fields = request.body_fields(encodings).unwrap_or_default();
+    // Bodies of business calls are large, and name no app.
+    let fields = if call.is_some() { None } else { request.body_fields(encodings) }.unwrap_or_default();
     let operation = operation(endpoint, fields.get("grant_type").map(String::as_str));
     let presented = match operation {
         Operation::Refresh => fields.get("refresh_token"),
@@ -43,6 +46,9 @@ pub(crate) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> V
         endpoint,
         operation,
         brand: request.brand,
+        call: call.map(calls::Route::name),
+        method: request.method.as_str().to_owned(),
+        path: request.path.clone(),
         app: named.or_else(|| request.basic().map(|(id, _)| id)).or_else(|| grant.map(|grant| grant.app.clone())),
         user: grant.map(|grant| grant.user.clone()),
         grant: grant.map(|grant| grant.id.clone()),
@@ -73,7 +79,7 @@ pub(crate) fn process(state: &mut State, endpoint: Endpoint, request: &Request, 
         Endpoint::DeviceAuthorization => device::start(state, request, visit),
         Endpoint::DevicePage => Ok(device::page(state, request)),
         Endpoint::UserInfo => user::user_info(state, request, visit),
-        Endpoint::Api => user::business(state, request, visit),
+        Endpoint::Api => calls::answer(state, request, visit),
         Endpoint::AppTokenInternal | Endpoint::TenantTokenInternal => {
             app_tokens::internal(state, endpoint, request, visit)
         }

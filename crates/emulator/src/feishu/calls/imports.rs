@@ -1,0 +1,116 @@
+//! Import tasks (reference §12.2): an uploaded file becomes a document, after a while. Codes of §12.5.
+
+use serde_json::{Value, json};
+
+use crate::content::{Converted, Document, Import, Subtree, convert};
+use crate::feishu::Refusal;
+use crate::feishu::calls::gate::{Ask, good, text};
+use crate::feishu::calls::medias;
+use crate::message::Reply;
+use crate::rules::ContentLimits;
+use crate::state::State;
+
+pub(super) fn create(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
+    let body = ask.body().ok_or_else(|| parameter("body"))?;
+    let extension = text(&body, "file_extension").ok_or_else(|| parameter("file_extension"))?;
+    if !EXTENSIONS.contains(&extension) {
+        return Err(Refusal::new(1_069_910));
+    }
+    if text(&body, "type") != Some("docx") {
+        return Err(Refusal::new(1_069_911));
+    }
+    let point = body.get("point").ok_or_else(|| parameter("point"))?;
+    if point.get("mount_type").and_then(Value::as_i64) != Some(1) {
+        return Err(parameter("point.mount_type"));
+    }
+    match point.get("mount_key").and_then(Value::as_str) {
+        Some("") => {}
+        Some(_) => return Err(Refusal::new(1_069_912).because("the sandbox has the root folder only")),
+        None => return Err(parameter("point.mount_key")),
+    }
+    let token = text(&body, "file_token").ok_or_else(|| parameter("file_token"))?;
+    let media = state.content.medias.get(token).filter(|media| media.parent_type == medias::IMPORT);
+    let media = media.ok_or_else(|| Refusal::new(1_069_914))?;
+    if state.clock.now().since(media.uploaded_at) >= TOKEN_LIFE_MS {
+        return Err(Refusal::new(1_069_913));
+    }
+    // The extension of the upload and of the task must be the same word.
+    if media.extension.as_deref() != Some(extension) {
+        return Err(Refusal::new(1_069_904).because("file_extension differs from that of the upload"));
+    }
+    let source = state.content.sources.get(token).ok_or_else(|| Refusal::new(1_069_914))?;
+    let title = text(&body, "file_name").unwrap_or(&media.name).to_owned();
+    let import = Import {
+        owner: ask.who().clone(),
+        title,
+        content: String::from_utf8_lossy(source).into_owned(),
+        asked: 0,
+        failure: state.rules.import_failure,
+        done: None,
+    };
+    let ticket = state.chance.digits(19);
+    state.content.imports.insert(ticket.clone(), import);
+    Ok(good(&json!({"ticket": ticket})))
+}
+
+/// 1 at the first look, 2 while it runs, then 0 with the document, or the failure that the rules wanted.
+pub(super) fn get(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
+    let polls = state.rules.task_polls;
+    let ticket = ask.parameter("ticket").to_owned();
+    let import = state.content.imports.get_mut(&ticket).filter(|import| import.owner == *ask.who());
+    let import = import.ok_or_else(|| Refusal::new(1_069_907))?;
+    import.asked = import.asked.saturating_add(1);
+    let result = match (import.asked, import.failure) {
+        (asked, _) if asked <= polls => {
+            json!({"ticket": ticket, "type": "docx", "job_status": if asked == 1 { 1 } else { 2 }, "job_error_msg": ""})
+        }
+        (_, Some(failure)) => {
+            json!({"ticket": ticket, "type": "docx", "job_status": failure, "job_error_msg": "refused by the sandbox"})
+        }
+        _ => {
+            let (document, warnings) = finish(state, &ticket)?;
+            let url = format!("https://sandbox.invalid/docx/{document}");
+            json!({"ticket": ticket, "type": "docx", "job_status": 0, "job_error_msg": "success",
+                   "token": document, "url": url, "extra": warnings})
+        }
+    };
+    Ok(good(&json!({"result": result})))
+}
+
+/// Makes the document, once.
+fn finish(state: &mut State, ticket: &str) -> Result<(String, Vec<String>), Refusal> {
+    let State { content, chance, .. } = state;
+    let internal = || Refusal::new(1_069_901);
+    let import = content.imports.get_mut(ticket).ok_or_else(internal)?;
+    if let Some(done) = &import.done {
+        return Ok(done.clone());
+    }
+    let Converted { mut first_level, blocks, .. } = convert(&import.content, &mut || chance.uuid());
+    let mut warnings = Vec::new();
+    if blocks.len() > MOST_BLOCKS {
+        // Whole first-level blocks are cut; the platform's way of cutting is not documented.
+        let ratio = MOST_BLOCKS * first_level.len() / blocks.len();
+        first_level.truncate(ratio);
+        warnings.push("1000".to_owned());
+    }
+    let id = chance.alphanumeric(27);
+    let mut document = Document::new(id.clone(), import.owner.clone(), &import.title).ok_or_else(internal)?;
+    if !first_level.is_empty() {
+        let unlimited = ContentLimits::NONE;
+        let subtree = Subtree::converted(first_level, &blocks)?;
+        let inserted = subtree.insert(&mut document, &id, -1, &unlimited, &mut || chance.alphanumeric(27))?;
+        content.homes.extend(inserted.relations.into_iter().map(|(_, real)| (real, id.clone())));
+    }
+    content.homes.insert(id.clone(), id.clone());
+    content.documents.insert(id.clone(), document);
+    import.done = Some((id.clone(), warnings.clone()));
+    Ok((id, warnings))
+}
+
+fn parameter(what: &str) -> Refusal {
+    Refusal::new(1_069_904).because(format!("invalid param: {what}"))
+}
+
+const EXTENSIONS: [&str; 3] = ["md", "mark", "markdown"];
+const TOKEN_LIFE_MS: i64 = 300_000;
+const MOST_BLOCKS: usize = 20_000;

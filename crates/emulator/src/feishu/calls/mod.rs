@@ -1,0 +1,19 @@
+//! Business calls of the `open` host (reference §11, §12): one gate for all, a table of routes, a file per service.
+//!
+//! Enters: a request whose path and method are in the table. Leaves: the answer. The gate looks at the token first, then at
+//! the app's state, the kinds of token the call takes, the app's scopes, the user's scopes and the rate limits; only then is
+//! the request itself read.
+
+mod docx;
+mod edits;
+mod gate;
+mod imports;
+mod medias;
+mod multipart;
+mod paging;
+mod probes;
+mod routes;
+mod wiki;
+
+pub(crate) use gate::{Caller, NO_TENANT_TOKEN, answer};
+pub(crate) use routes::{Route, find};

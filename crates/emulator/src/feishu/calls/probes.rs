@@ -1,0 +1,77 @@
+//! Calls that the provider does not have, under `/open-apis/sandbox/v1/`: for tests of what stands between a client and the
+//! platform. They pass the same gate, and need no scope.
+
+use std::collections::BTreeMap;
+
+use http::header::{AUTHORIZATION, CONNECTION, UPGRADE};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::chance::hex;
+use crate::feishu::Refusal;
+use crate::feishu::calls::gate::{Ask, good};
+use crate::message::{Reply, Stream};
+use crate::socket;
+use crate::state::State;
+
+/// What arrived. The token itself is never shown, only whether it is the newest of its login or app.
+pub(super) fn echo(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
+    let request = ask.request;
+    let mut headers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, value) in &request.headers {
+        let value = if name == AUTHORIZATION {
+            format!("is the current {} token: {}", kind(ask), if is_current(state, ask) { "yes" } else { "no" })
+        } else {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
+        };
+        headers.entry(name.as_str()).or_default().push(value);
+    }
+    Ok(good(&json!({
+        "method": request.method.as_str(), "path": request.path, "query": request.query, "headers": headers,
+        "body_length": request.body.len(), "body_sha256": hex(&Sha256::digest(&request.body)),
+    })))
+}
+
+/// Server-sent events: `events` of them, `interval_ms` apart, each with `bytes` of filling.
+pub(super) fn stream(_: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
+    let number = |name: &str, usual: u64, most: u64| match ask.query(name).map_or(Ok(usual), str::parse) {
+        Ok(number) if number <= most => Ok(number),
+        _ => Err(Refusal::new(99_992_402).because(format!("{name}: at most {most}"))),
+    };
+    let events = number("events", 3, 1_000_000)?;
+    let interval_ms = number("interval_ms", 0, 60_000)?;
+    let filling = usize::try_from(number("bytes", 0, 1 << 20)?).unwrap_or_default();
+    Ok(Reply::stream(Stream { events, interval_ms, filling }))
+}
+
+/// A WebSocket (RFC 6455) that says back what it hears.
+pub(super) fn socket(_: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
+    let headers = &ask.request.headers;
+    let names = |name, word: &str| {
+        headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).any(|value: &str| {
+            value.split(',').any(|part| part.trim().eq_ignore_ascii_case(word))
+        })
+    };
+    let version = headers.get("sec-websocket-version").is_some_and(|version| version == "13");
+    let key = headers.get("sec-websocket-key").and_then(|key| key.to_str().ok());
+    match key {
+        Some(key) if names(UPGRADE, "websocket") && names(CONNECTION, "upgrade") && version => {
+            Ok(Reply::socket(&socket::accept(key)))
+        }
+        _ => Err(Refusal::new(99_992_402).because("this is no WebSocket handshake")),
+    }
+}
+
+/// Who calls, for the two paths that take one kind of token only.
+pub(super) fn whoami(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
+    let current = is_current(state, ask);
+    Ok(good(&json!({"app": ask.caller.app.id, "as": kind(ask), "id": ask.who().id, "token_is_current": current})))
+}
+
+fn kind(ask: &Ask<'_>) -> &'static str {
+    if ask.who().is_user { "user" } else { "tenant" }
+}
+
+fn is_current(state: &State, ask: &Ask<'_>) -> bool {
+    ask.request.bearer().is_some_and(|bearer| state.is_newest_access(bearer))
+}
