@@ -142,7 +142,9 @@ fn route(shared: &Shared, method: &Method, path: &[&str], request: &Request) -> 
             let verdict = checker::check(state.history.since(0));
             Ok(json!({"clean": verdict.is_clean(), "verdict": verdict}))
         }
-        ("GET", ["catalogue"]) => Ok(json!({"catalogue": catalogue(), "beyond": catalogue_beyond(), "calls": catalogue_calls()})),
+        ("GET", ["catalogue"]) => {
+            Ok(json!({"catalogue": catalogue(), "beyond": catalogue_beyond(), "calls": catalogue_calls()}))
+        }
         _ => Err(Wrong(404, format!("no such control route: {method} {}", request.path))),
     }
 }

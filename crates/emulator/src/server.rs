@@ -107,8 +107,8 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream, which: Listener) {
         move |request| serve(Arc::clone(&shared), Arc::clone(&line), which, request)
     });
     let watched = Watched { stream, line: Arc::clone(&line) };
-    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(watched), service)
-        .with_upgrades();
+    let connection =
+        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(watched), service).with_upgrades();
     tokio::select! {
         _ = stop.wait_for(|stopped| *stopped) => {}
         result = connection => if let Err(error) = result {

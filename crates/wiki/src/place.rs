@@ -71,7 +71,7 @@ impl Place {
 }
 
 /// The address of a page.
-pub fn address(host: &str, node_token: &str) -> String {
+pub(crate) fn address(host: &str, node_token: &str) -> String {
     format!("https://{host}/wiki/{node_token}")
 }
 

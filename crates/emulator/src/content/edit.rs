@@ -84,7 +84,12 @@ impl Subtree {
             for cell in &children {
                 let line = format!("{cell}.text");
                 let payload = json!({});
-                subtree.add(Draft { temporary: cell.clone(), kind: known(TABLE_CELL)?, payload, children: vec![line.clone()] });
+                subtree.add(Draft {
+                    temporary: cell.clone(),
+                    kind: known(TABLE_CELL)?,
+                    payload,
+                    children: vec![line.clone()],
+                });
                 let payload = json!({"elements": [], "style": {}});
                 subtree.add(Draft { temporary: line, kind: known(TEXT)?, payload, children: Vec::new() });
             }
@@ -197,8 +202,7 @@ impl Subtree {
             Err(_) if index == -1 => above.children.len(),
             _ => return Err(parameter("index is out of range")),
         };
-        let drafts: HashMap<&str, &Draft> =
-            self.drafts.iter().map(|draft| (draft.temporary.as_str(), draft)).collect();
+        let drafts: HashMap<&str, &Draft> = self.drafts.iter().map(|draft| (draft.temporary.as_str(), draft)).collect();
         for root in self.roots.iter().filter_map(|root| drafts.get(root.as_str())) {
             nests(above.kind, root.kind)?;
         }
@@ -355,7 +359,8 @@ fn draft(block: &Map<String, Value>) -> Result<(&'static Kind, Value), Refusal> 
             if payload.get("token").and_then(Value::as_str).is_some_and(|token| !token.is_empty()) {
                 return Err(Refusal::new(1_770_013));
             }
-            for (name, value) in [("token", json!("")), ("width", json!(100)), ("height", json!(100)), ("align", json!(2))]
+            for (name, value) in
+                [("token", json!("")), ("width", json!(100)), ("height", json!(100)), ("align", json!(2))]
             {
                 payload.entry(name).or_insert(value);
             }
@@ -369,7 +374,8 @@ fn check_elements(elements: &[Value]) -> Result<(), Refusal> {
     let mut length = 0;
     for element in elements {
         let element = element.as_object().filter(|element| element.len() == 1);
-        let (name, value) = element.and_then(|element| element.iter().next()).ok_or_else(|| mismatch("a text element"))?;
+        let (name, value) =
+            element.and_then(|element| element.iter().next()).ok_or_else(|| mismatch("a text element"))?;
         match (name.as_str(), value.get("content").and_then(Value::as_str)) {
             ("text_run" | "equation", Some(content)) => length += content.chars().count(),
             ("mention_user" | "mention_doc" | "reminder" | "file" | "inline_block", _) if value.is_object() => {}
@@ -386,7 +392,8 @@ fn check_elements(elements: &[Value]) -> Result<(), Refusal> {
 
 fn check_table(payload: &mut Map<String, Value>) -> Result<(), Refusal> {
     payload.remove("cells");
-    let property = payload.get("property").and_then(Value::as_object).ok_or_else(|| mismatch("a table has no property"))?;
+    let property =
+        payload.get("property").and_then(Value::as_object).ok_or_else(|| mismatch("a table has no property"))?;
     if property.contains_key("merge_info") {
         return Err(parameter("merge_info is read-only"));
     }

@@ -151,9 +151,10 @@ impl Content {
 
     /// A user's personal library, opened by the first look at it.
     pub(crate) fn library(&mut self, user: &Principal, fresh: String) -> String {
-        let found = self.spaces.values().find(|space| {
-            space.kind == SpaceKind::Library && space.brand == user.brand && space.name == user.id
-        });
+        let found = self
+            .spaces
+            .values()
+            .find(|space| space.kind == SpaceKind::Library && space.brand == user.brand && space.name == user.id);
         if let Some(space) = found {
             return space.id.clone();
         }
@@ -193,11 +194,7 @@ impl Content {
     }
 
     /// Hangs a document into a space; the limits of reference §12.5.
-    pub(crate) fn hang(
-        &mut self,
-        node: Node,
-        limits: &ContentLimits,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn hang(&mut self, node: Node, limits: &ContentLimits) -> Result<(), Refusal> {
         let too_much = |what: &str| Refusal::new(131_003).because(what);
         let siblings = if node.parent.is_empty() {
             self.spaces.get(&node.space).map(|space| space.roots.len())

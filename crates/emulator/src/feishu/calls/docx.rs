@@ -37,8 +37,7 @@ pub(super) fn convert(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal
     }
     let chance = &mut state.chance;
     let Converted { first_level, blocks, images } = convert_markdown(content, &mut || chance.uuid());
-    let images: Vec<Value> =
-        images.iter().map(|(block, url)| json!({"block_id": block, "image_url": url})).collect();
+    let images: Vec<Value> = images.iter().map(|(block, url)| json!({"block_id": block, "image_url": url})).collect();
     Ok(good(&json!({"first_level_block_ids": first_level, "blocks": blocks, "block_id_to_image_urls": images})))
 }
 

@@ -29,8 +29,7 @@ fn insert(state: &mut State, ask: &Ask<'_>, body: &Value, id: &str, nested: bool
     let State { content, chance, rules, .. } = state;
     let document = content.documents.get_mut(id).ok_or_else(|| Refusal::new(1_770_002))?;
     let mut fresh = || chance.alphanumeric(27);
-    let inserted =
-        subtree.insert(document, ask.parameter("block_id"), index, &rules.content_limits, &mut fresh)?;
+    let inserted = subtree.insert(document, ask.parameter("block_id"), index, &rules.content_limits, &mut fresh)?;
     let shown = |block: &String| document.blocks.get(block).map(Block::to_json);
     let mut data = json!({
         "children": inserted.roots.iter().filter_map(shown).collect::<Vec<_>>(),

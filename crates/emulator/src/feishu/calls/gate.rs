@@ -122,7 +122,12 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    pub(crate) fn read(state: &State, request: &Request, endpoint: Endpoint, visit: &mut Visit) -> Result<Self, Refusal> {
+    pub(crate) fn read(
+        state: &State,
+        request: &Request,
+        endpoint: Endpoint,
+        visit: &mut Visit,
+    ) -> Result<Self, Refusal> {
         let bearer = request.bearer().ok_or_else(|| Refusal::new(99_991_661))?;
         let tenant_like = bearer.starts_with("t-") || bearer.starts_with("a-");
         if !tenant_like && !bearer.starts_with("u-") && !bearer.starts_with("eyJ") {

@@ -23,7 +23,8 @@ impl Page {
         bad: impl Fn(&str) -> Refusal,
     ) -> Result<Self, Refusal> {
         let (usual, largest) = sizes;
-        let size = ask.query("page_size").map_or(Ok(usual), str::parse).ok().filter(|size| (1..=largest).contains(size));
+        let size =
+            ask.query("page_size").map_or(Ok(usual), str::parse).ok().filter(|size| (1..=largest).contains(size));
         let size = size.ok_or_else(|| bad("page_size"))?;
         let start = match ask.query("page_token") {
             None => 0,

@@ -48,9 +48,11 @@ pub(super) fn stream(_: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
 pub(super) fn socket(_: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
     let headers = &ask.request.headers;
     let names = |name, word: &str| {
-        headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).any(|value: &str| {
-            value.split(',').any(|part| part.trim().eq_ignore_ascii_case(word))
-        })
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .any(|value: &str| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(word)))
     };
     let version = headers.get("sec-websocket-version").is_some_and(|version| version == "13");
     let key = headers.get("sec-websocket-key").and_then(|key| key.to_str().ok());

@@ -66,9 +66,9 @@ impl Route {
 
 /// The route of a request. Words in a path win over parameters, because they stand first in the table.
 pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Route> {
-    ROUTES.iter().find(|route| {
-        (route.method == "*" || route.method == method.as_str()) && route.parameters(path).is_some()
-    })
+    ROUTES
+        .iter()
+        .find(|route| (route.method == "*" || route.method == method.as_str()) && route.parameters(path).is_some())
 }
 
 type Answer = fn(&mut State, &Ask<'_>) -> Result<Reply, Refusal>;
@@ -98,18 +98,14 @@ const DOCX_CREATE: &[&str] = &["docx:document", "docx:document:create"];
 const DOCX_READ: &[&str] = &["docx:document", "docx:document:readonly"];
 const DOCX_WRITE: &[&str] = &["docx:document", "docx:document:write_only"];
 const CONVERT: &[&str] = &["docx:document.block:convert"];
-const UPLOAD: &[&str] =
-    &["docs:document.media:upload", "drive:drive", "docs:doc", "sheets:spreadsheet", "bitable:app"];
+const UPLOAD: &[&str] = &["docs:document.media:upload", "drive:drive", "docs:doc", "sheets:spreadsheet", "bitable:app"];
 const IMPORT: &[&str] = &["docs:document:import", "drive:drive"];
 const IMPORT_READ: &[&str] = &["docs:document:import", "drive:drive", "drive:drive:readonly"];
 
 const ROUTES: &[Route] = &[
     // Wiki (reference §12.1, §12.2)
     route("GET", "/open-apis/wiki/v2/spaces", SPACE_LIST, Pace::Wiki, wiki::list_spaces),
-    only(
-        Tokens::User,
-        route("GET", "/open-apis/wiki/v2/spaces/my_library", SPACE_READ, Pace::Wiki, wiki::library),
-    ),
+    only(Tokens::User, route("GET", "/open-apis/wiki/v2/spaces/my_library", SPACE_READ, Pace::Wiki, wiki::library)),
     route("GET", "/open-apis/wiki/v2/spaces/get_node", NODE_READ, Pace::Wiki, wiki::get_node),
     route("GET", "/open-apis/wiki/v2/spaces/:space_id", SPACE_READ, Pace::Wiki, wiki::get_space),
     route("POST", "/open-apis/wiki/v2/spaces/:space_id/nodes", NODE_CREATE, Pace::Wiki, wiki::create_node),
