@@ -14,6 +14,7 @@ use crate::Error;
 use crate::manuscript::Manuscript;
 use crate::remote::{Found, Remote};
 use crate::store::{Content, Node, Page, Record, Shelf};
+use crate::text::{Stand, Text};
 use crate::watch::{Notice, Phase, Step};
 use crate::wiki::{Report, Wiki};
 
@@ -62,7 +63,7 @@ impl Wiki<'_> {
             match record.import.clone() {
                 None => {
                     record.print = manuscript.fingerprint().to_owned();
-                    let bytes = manuscript.whole().into_bytes();
+                    let bytes = manuscript.whole()?.into_bytes();
                     if bytes.len() as u64 > crate::images::LARGEST {
                         return Err(Error::ImportTooLarge);
                     }
@@ -240,9 +241,11 @@ impl Wiki<'_> {
 }
 
 impl Manuscript {
-    /// The text as the importing provider gets it.
-    fn whole(&self) -> String {
-        self.body.clone()
+    /// The text as the importing provider gets it: without a heading that would repeat the title.
+    fn whole(&self) -> Result<String, Error> {
+        let text = Text::read(&self.body);
+        let stands = vec![Stand::AsItIs; text.pictures().len()];
+        Ok(text.parts(&self.title, &stands, usize::MAX)?.concat())
     }
 }
 
