@@ -73,8 +73,7 @@ impl Wiki<'_> {
         remote: &Remote<'_>,
         force: bool,
     ) -> Result<(), Error> {
-        let age = self.clock.now().as_second() - record.touched;
-        if force || age < LATE {
+        if force || record.idle < LATE {
             return Ok(());
         }
         let untouched = match &record.content {
@@ -82,8 +81,10 @@ impl Wiki<'_> {
                 progress.revision == Some(remote.revision(&node.document_id).await?)
             }
             Content::Old { revision: Some(revision) } => *revision == remote.revision(&node.document_id).await?,
-            Content::Some(_) | Content::Nothing => remote.first_level(&node.document_id).await? == 0,
-            Content::Old { revision: None } | Content::Whole { .. } => true,
+            Content::Some(_) | Content::Nothing | Content::Old { revision: None } => {
+                remote.first_level(&node.document_id).await? == 0
+            }
+            Content::Whole { .. } => true,
         };
         if untouched {
             return Ok(());

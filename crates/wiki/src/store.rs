@@ -49,6 +49,9 @@ pub(crate) struct Record {
     pub(crate) import: Option<Import>,
     /// When something was last known to be done, in seconds of our clock.
     pub(crate) touched: i64,
+    /// How long nothing had been done when this run began, in seconds.
+    #[serde(skip)]
+    pub(crate) idle: i64,
     /// Pages that were made of this file at this place before (`--again`).
     pub(crate) earlier: Vec<String>,
 }
@@ -89,7 +92,7 @@ pub(crate) enum Content {
     Nothing,
     /// Something that has to go before the new content comes.
     Old {
-        /// The revision that may be replaced; none where anything may.
+        /// The revision that may be replaced, as far as it is known.
         revision: Option<i64>,
     },
     /// Some of the plan's insertions.
@@ -262,6 +265,7 @@ impl Record {
             print: String::new(),
             import: None,
             touched: 0,
+            idle: 0,
             earlier: Vec::new(),
         }
     }

@@ -89,7 +89,8 @@ impl Wiki<'_> {
     /// whatever stood in the way. What was done is kept.
     pub async fn create(&self, manuscript: &Manuscript, place: &Place, wishes: Wishes) -> Result<Report, Error> {
         let shelf = self.store.take(&self.owner, &manuscript.path, place)?;
-        let mut record = shelf.record()?.unwrap_or_else(|| Record::new(&self.owner, &manuscript.path, place));
+        let record = self.record(&shelf)?;
+        let mut record = record.unwrap_or_else(|| Record::new(&self.owner, &manuscript.path, place));
         if place.host.is_some() {
             record.host.clone_from(&place.host);
         }
@@ -122,7 +123,7 @@ impl Wiki<'_> {
         let place = self.place_of(manuscript, place)?;
         let shelf = self.store.take(&self.owner, &manuscript.path, &place)?;
         let no_page = || Error::NoPage { file: manuscript.path.clone() };
-        let mut record = shelf.record()?.ok_or_else(no_page)?;
+        let mut record = self.record(&shelf)?.ok_or_else(no_page)?;
         let remote = Remote::new(self.caller, self.timer);
         if let (Content::Whole { revision, .. }, Page::There(node)) = (record.content.clone(), record.page.clone()) {
             let found = remote.revision(&node.document_id).await?;
@@ -148,6 +149,14 @@ impl Wiki<'_> {
         let plan = self.planned(manuscript, &shelf, &mut record, &remote).await?;
         let node = self.page(manuscript, &shelf, &mut record, &remote).await?;
         self.fill(&shelf, &mut record, &node, &plan, &remote, force).await
+    }
+
+    fn record(&self, shelf: &Shelf) -> Result<Option<Record>, Error> {
+        let mut record = shelf.record()?;
+        if let Some(record) = &mut record {
+            record.idle = self.clock.now().as_second() - record.touched;
+        }
+        Ok(record)
     }
 
     /// Where the one page of a file is.

@@ -133,12 +133,17 @@ async fn a_file_that_changed_meanwhile_is_put_onto_the_same_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_comes_late_looks_before_it_writes() {
-    for step in [Step::Known, Step::Sent, Step::Inserted, Step::Placed] {
+    for (step, changed) in
+        [Step::Known, Step::Sent, Step::Inserted, Step::Placed].into_iter().flat_map(|s| [(s, false), (s, true)])
+    {
         let world = World::new().await;
         let (text, pictures) = markdown(&world, 46, 21);
         let file = world.file("note.md", &text);
         assert!(killed(&world, &file, Script { dies_at_step: Some(step), ..Script::default() }).await.is_none());
         world.pass(std::time::Duration::from_secs(2 * 3600));
+        // A file that changed too is no reason to look less closely.
+        let text = if changed { format!("{text}\n\nAnd more.\n") } else { text };
+        world.file("note.md", &text);
         let late = world.create(&file, &Arc::default()).await;
         let unsure = matches!(step, Step::Sent | Step::Placed);
         match late {
