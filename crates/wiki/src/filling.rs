@@ -16,7 +16,7 @@ use crate::manuscript::hex;
 use crate::plan::parents;
 use crate::prepare::Plan;
 use crate::remote::Remote;
-use crate::store::{Content, Node, Progress, Record, Shelf};
+use crate::store::{Content, Drawer, Node, Progress, Record};
 use crate::watch::{Phase, Step};
 use crate::wiki::{Report, Wiki};
 
@@ -24,7 +24,7 @@ impl Wiki<'_> {
     /// Brings the page from whatever the record says to the whole plan.
     pub(crate) async fn fill(
         &self,
-        shelf: &Shelf,
+        drawer: &Drawer,
         record: &mut Record,
         node: &Node,
         plan: &Plan,
@@ -51,16 +51,16 @@ impl Wiki<'_> {
             // New client tokens: the old ones stand for blocks that are gone.
             _ => Progress { seed: self.seed(), ..Progress::default() },
         };
-        self.keep_progress(shelf, record, &progress)?;
-        self.insert(shelf, record, node, plan, &mut progress, remote).await?;
-        let left = self.show_pictures(shelf, record, node, plan, &mut progress, remote).await?;
+        self.keep_progress(drawer, record, &progress)?;
+        self.insert(drawer, record, node, plan, &mut progress, remote).await?;
+        let left = self.show_pictures(drawer, record, node, plan, &mut progress, remote).await?;
         if !left.is_empty() {
             return Err(Error::PicturesLeft { address: self.address(record, node), pictures: left });
         }
         let blocks = plan.insertions.iter().map(|insertion| insertion.blocks.len()).sum();
         record.content = Content::Whole { revision: progress.revision, blocks };
-        self.keep(shelf, record)?;
-        shelf.tidy();
+        self.keep(drawer, record)?;
+        drawer.tidy();
         self.watch.at(Step::Done);
         Ok(self.report(record, node, blocks, true))
     }
@@ -94,7 +94,7 @@ impl Wiki<'_> {
 
     async fn insert(
         &self,
-        shelf: &Shelf,
+        drawer: &Drawer,
         record: &mut Record,
         node: &Node,
         plan: &Plan,
@@ -126,7 +126,7 @@ impl Wiki<'_> {
             progress.inserted += 1;
             progress.revision = revision.or(progress.revision);
             done += insertion.blocks.len();
-            self.keep_progress(shelf, record, progress)?;
+            self.keep_progress(drawer, record, progress)?;
             self.watch.at(Step::Inserted);
         }
         self.watch.progress(Phase::Inserting, whole, whole);
@@ -136,7 +136,7 @@ impl Wiki<'_> {
     /// Uploads and places the pictures; gives back those that the provider does not take, with its reason.
     async fn show_pictures(
         &self,
-        shelf: &Shelf,
+        drawer: &Drawer,
         record: &mut Record,
         node: &Node,
         plan: &Plan,
@@ -154,7 +154,7 @@ impl Wiki<'_> {
                 self.watch.progress(Phase::Uploading, *n, whole);
                 let picture = &plan.pictures[*n];
                 let Some(block) = progress.ids.get(&picture.block) else { continue };
-                let bytes = match picture.read(shelf) {
+                let bytes = match picture.read(drawer) {
                     Ok(bytes) => bytes,
                     Err(error) => {
                         left.push((picture.what.clone(), error.to_string()));
@@ -165,7 +165,7 @@ impl Wiki<'_> {
                     Ok(token) => {
                         self.watch.at(Step::Uploaded);
                         progress.uploaded.insert(*n, token);
-                        self.keep_progress(shelf, record, progress)?;
+                        self.keep_progress(drawer, record, progress)?;
                         self.watch.at(Step::Kept);
                     }
                     // One picture that the provider does not like must not keep the others away.
@@ -194,14 +194,14 @@ impl Wiki<'_> {
                     // Tokens that are not taken are of no use to the next run either.
                     if !error.is_passing() {
                         progress.uploaded.retain(|n, _| !ready.contains(n));
-                        self.keep_progress(shelf, record, progress)?;
+                        self.keep_progress(drawer, record, progress)?;
                     }
                     return Err(error);
                 }
             }
             self.watch.at(Step::Placed);
             progress.placed.extend(ready);
-            self.keep_progress(shelf, record, progress)?;
+            self.keep_progress(drawer, record, progress)?;
         }
         if whole > 0 {
             self.watch.progress(Phase::Uploading, whole, whole);
@@ -209,9 +209,9 @@ impl Wiki<'_> {
         Ok(left)
     }
 
-    fn keep_progress(&self, shelf: &Shelf, record: &mut Record, progress: &Progress) -> Result<(), Error> {
+    fn keep_progress(&self, drawer: &Drawer, record: &mut Record, progress: &Progress) -> Result<(), Error> {
         record.content = Content::Some(progress.clone());
-        self.keep(shelf, record)
+        self.keep(drawer, record)
     }
 
     fn seed(&self) -> String {

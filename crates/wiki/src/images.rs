@@ -250,7 +250,7 @@ mod tests {
     fn the_checksum_is_that_of_the_rfc() {
         assert_eq!(adler32(b""), 1);
         assert_eq!(adler32(b"Wikipedia"), 0x11e6_0398);
-        assert_eq!(adler32(&[0xff; 1_000_000]), {
+        assert_eq!(adler32(&vec![0xff; 1_000_000]), {
             let (mut low, mut high) = (1_u64, 0_u64);
             for _ in 0..1_000_000 {
                 low = (low + 255) % 65_521;

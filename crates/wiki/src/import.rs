@@ -13,7 +13,7 @@ use url::Url;
 use crate::Error;
 use crate::manuscript::Manuscript;
 use crate::remote::{Found, Remote};
-use crate::store::{Content, Node, Page, Record, Shelf};
+use crate::store::{Content, Drawer, Node, Page, Record};
 use crate::text::{Stand, Text};
 use crate::watch::{Notice, Phase, Step};
 use crate::wiki::{Report, Wiki};
@@ -43,7 +43,7 @@ impl Wiki<'_> {
     pub(crate) async fn bring(
         &self,
         manuscript: &Manuscript,
-        shelf: &Shelf,
+        drawer: &Drawer,
         record: &mut Record,
         remote: &Remote<'_>,
     ) -> Result<Report, Error> {
@@ -62,14 +62,14 @@ impl Wiki<'_> {
         loop {
             match record.import.clone() {
                 None => {
-                    record.print = manuscript.fingerprint().to_owned();
+                    manuscript.fingerprint().clone_into(&mut record.print);
                     let bytes = manuscript.whole()?.into_bytes();
                     if bytes.len() as u64 > crate::images::LARGEST {
                         return Err(Error::ImportTooLarge);
                     }
                     let token = remote.upload_for_import(&file_name(manuscript), EXTENSION, bytes).await?;
                     let at = self.clock.now().as_second();
-                    self.step(shelf, record, Import::Brought { token, at }, Step::Brought)?;
+                    self.step(drawer, record, Import::Brought { token, at }, Step::Brought)?;
                 }
                 Some(Import::Brought { at, .. } | Import::Asked { at, .. })
                     if self.clock.now().as_second() - at >= TOKEN_LIFE =>
@@ -80,10 +80,10 @@ impl Wiki<'_> {
                     record.import = None;
                 }
                 Some(Import::Brought { token, at }) => {
-                    self.step(shelf, record, Import::Asked { token: token.clone(), at }, Step::Asked)?;
+                    self.step(drawer, record, Import::Asked { token: token.clone(), at }, Step::Asked)?;
                     match remote.import(&manuscript.title, EXTENSION, &token).await {
                         Ok(ticket) => {
-                            self.step(shelf, record, Import::Ticketed { ticket }, Step::Ticketed)?;
+                            self.step(drawer, record, Import::Ticketed { ticket }, Step::Ticketed)?;
                         }
                         // The next round says what may have come of it, and asks again.
                         Err(error) if error.in_doubt() && looks < LOOKS => {
@@ -93,7 +93,7 @@ impl Wiki<'_> {
                         Err(error) => {
                             if !error.is_passing() {
                                 record.import = None;
-                                self.keep(shelf, record)?;
+                                self.keep(drawer, record)?;
                             }
                             return Err(error);
                         }
@@ -107,7 +107,7 @@ impl Wiki<'_> {
                     let result = remote.imported(&ticket).await?;
                     match self.judge(record, &result) {
                         Ok(Some(document)) => {
-                            self.step(shelf, record, Import::Imported { document }, Step::Imported)?;
+                            self.step(drawer, record, Import::Imported { document }, Step::Imported)?;
                         }
                         Ok(None) if looks < LOOKS => {
                             looks += 1;
@@ -117,19 +117,19 @@ impl Wiki<'_> {
                         Ok(None) => return Err(Error::ImportSlow),
                         Err(error) => {
                             record.import = None;
-                            self.keep(shelf, record)?;
+                            self.keep(drawer, record)?;
                             return Err(error);
                         }
                     }
                 }
                 Some(Import::Imported { document }) => {
                     record.import = Some(Import::Moving { document, task: None });
-                    self.keep(shelf, record)?;
+                    self.keep(drawer, record)?;
                     looks = 0;
                 }
                 Some(Import::Moving { document, task }) => {
-                    if let Some(found) = self.moved(shelf, record, remote, &document, task, looks).await? {
-                        return self.finish(shelf, record, remote, found).await;
+                    if let Some(found) = self.moved(drawer, record, remote, &document, task, looks).await? {
+                        return self.finish(drawer, record, remote, found).await;
                     }
                     looks += 1;
                     remote.pause(PAUSE).await;
@@ -138,9 +138,9 @@ impl Wiki<'_> {
         }
     }
 
-    fn step(&self, shelf: &Shelf, record: &mut Record, import: Import, step: Step) -> Result<(), Error> {
+    fn step(&self, drawer: &Drawer, record: &mut Record, import: Import, step: Step) -> Result<(), Error> {
         record.import = Some(import);
-        self.keep(shelf, record)?;
+        self.keep(drawer, record)?;
         self.watch.at(step);
         Ok(())
     }
@@ -173,7 +173,7 @@ impl Wiki<'_> {
     /// Moves the document, once; gives back its page when it is there.
     async fn moved(
         &self,
-        shelf: &Shelf,
+        drawer: &Drawer,
         record: &mut Record,
         remote: &Remote<'_>,
         document: &str,
@@ -214,27 +214,27 @@ impl Wiki<'_> {
         let task = answer.get("task_id").and_then(Value::as_str).filter(|task| !task.is_empty());
         if let Some(task) = task {
             record.import = Some(Import::Moving { document: document.to_owned(), task: Some(task.to_owned()) });
-            self.keep(shelf, record)?;
+            self.keep(drawer, record)?;
         }
         Ok(None)
     }
 
     async fn finish(
         &self,
-        shelf: &Shelf,
+        drawer: &Drawer,
         record: &mut Record,
         remote: &Remote<'_>,
         found: Found,
     ) -> Result<Report, Error> {
-        let Found { space_id, node_token, document_id, title, .. } = found;
-        let node = Node { space_id, node_token, document_id, title };
+        let Found { space_id, node_token: token, document_id, title, .. } = found;
+        let node = Node { space_id, token, document_id, title };
         // Needed by `update` alone; a login without the scope to read documents can still create.
         let revision = remote.revision(&node.document_id).await.ok();
         record.page = Page::There(node.clone());
         record.content = Content::Whole { revision, blocks: 0 };
         record.import = None;
-        self.keep(shelf, record)?;
-        shelf.tidy();
+        self.keep(drawer, record)?;
+        drawer.tidy();
         self.watch.at(Step::Done);
         Ok(self.report(record, &node, 0, true))
     }

@@ -72,10 +72,9 @@ impl Pacer {
     pub(crate) async fn turn(&self, lane: Lane, timer: &dyn Timer) {
         let mut last = self.last[lane as usize].lock().await;
         if let Some(last) = *last {
-            let next = last + lane.distance();
-            let now = timer.now();
-            if next > now {
-                timer.sleep(next - now).await;
+            let wait = (last + lane.distance()).saturating_sub(timer.now());
+            if !wait.is_zero() {
+                timer.sleep(wait).await;
             }
         }
         *last = Some(timer.now());
@@ -121,8 +120,8 @@ mod tests {
             // The call itself takes some time; it counts.
             timer.sleep(Duration::from_millis(n * 40)).await;
         }
-        assert!(moments.windows(4).all(|four| four[3] - four[0] >= Duration::from_secs(1)), "{moments:?}");
+        assert!(moments.windows(4).all(|four| four[3].abs_diff(four[0]) >= Duration::from_secs(1)), "{moments:?}");
         assert_eq!(moments[0], Duration::ZERO, "nothing is waited for at first");
-        assert_eq!(moments[19] - moments[18], Duration::from_millis(18 * 40), "nor when it is slow by itself");
+        assert_eq!(moments[19].abs_diff(moments[18]), Duration::from_millis(18 * 40), "nor when it is slow by itself");
     }
 }

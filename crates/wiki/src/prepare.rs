@@ -1,6 +1,6 @@
 //! From a file to a plan: everything that changes nothing at the provider.
 //!
-//! Enters: a [`Manuscript`]. Leaves: a [`Plan`], durable on the shelf together with the pictures of the web. Pictures
+//! Enters: a [`Manuscript`]. Leaves: a [`Plan`], durable on the drawer together with the pictures of the web. Pictures
 //! that are sent from here stand in the converted text under an address of ours, so that each of the converter's picture
 //! blocks is known by its number, however often a file shows one picture. A picture of the web that cannot be fetched
 //! becomes a link: one dead badge is no reason to have no page. A crash costs the preparation and nothing else.
@@ -15,7 +15,7 @@ use crate::images::{self, Source};
 use crate::manuscript::Manuscript;
 use crate::plan::{Insertion, insertions};
 use crate::remote::Remote;
-use crate::store::Shelf;
+use crate::store::Drawer;
 use crate::text::{Stand, Text};
 use crate::tree::Tree;
 use crate::watch::{Notice, Phase, Watch};
@@ -59,15 +59,15 @@ pub(crate) struct Planned {
 pub(crate) enum Bytes {
     /// In a file of the person's.
     File(PathBuf),
-    /// On the shelf, under this name.
+    /// On the drawer, under this name.
     Kept(String),
 }
 
 impl Planned {
-    pub(crate) fn read(&self, shelf: &Shelf) -> Result<Vec<u8>, Error> {
+    pub(crate) fn read(&self, drawer: &Drawer) -> Result<Vec<u8>, Error> {
         match &self.bytes {
             Bytes::File(path) => images::read(path),
-            Bytes::Kept(name) => images::read(&shelf.picture(name)),
+            Bytes::Kept(name) => images::read(&drawer.picture(name)),
         }
     }
 }
@@ -75,14 +75,14 @@ impl Planned {
 /// Makes the plan and keeps it.
 pub(crate) async fn prepare(
     manuscript: &Manuscript,
-    shelf: &Shelf,
+    drawer: &Drawer,
     remote: &Remote<'_>,
     fetch: &dyn Fetch,
     watch: &dyn Watch,
 ) -> Result<Plan, Error> {
-    shelf.tidy();
+    drawer.tidy();
     let text = Text::read(&manuscript.body);
-    let (stands, sources) = stands(manuscript, &text, shelf, fetch, watch).await?;
+    let (stands, sources) = stands(manuscript, &text, drawer, fetch, watch).await?;
     let parts = text.parts(&manuscript.title, &stands, CONVERT_LIMIT)?;
     let mut tree = Tree::default();
     for (n, part) in parts.iter().enumerate() {
@@ -111,7 +111,7 @@ pub(crate) async fn prepare(
         }
     }
     let plan = Plan { print: manuscript.fingerprint().to_owned(), insertions: insertions(&tree), tree, pictures };
-    shelf.keep_plan(&plan)?;
+    drawer.keep_plan(&plan)?;
     Ok(plan)
 }
 
@@ -122,7 +122,7 @@ type Sendable = Option<(String, String, Bytes)>;
 async fn stands(
     manuscript: &Manuscript,
     text: &Text<'_>,
-    shelf: &Shelf,
+    drawer: &Drawer,
     fetch: &dyn Fetch,
     watch: &dyn Watch,
 ) -> Result<(Vec<Stand>, Vec<Sendable>), Error> {
@@ -144,12 +144,12 @@ async fn stands(
                 let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 Some((path.display().to_string(), name, Bytes::File(path.clone())))
             }
-            Source::Inline(bytes) => Some(kept(shelf, n, bytes, format!("data: #{}", n + 1))?),
+            Source::Inline(bytes) => Some(kept(drawer, n, bytes, format!("data: #{}", n + 1))?),
             Source::Web(url) => {
                 watch.progress(Phase::Fetching, fetched, web);
                 fetched += 1;
                 match fetch.fetch(url, images::LARGEST).await.and_then(checked) {
-                    Ok(bytes) => Some(kept(shelf, n, &bytes, url.to_string())?),
+                    Ok(bytes) => Some(kept(drawer, n, &bytes, url.to_string())?),
                     Err(reason) => {
                         watch.notice(Notice::PictureLinked { url: url.clone(), reason });
                         None
@@ -176,9 +176,9 @@ async fn stands(
     Ok((stands, sources))
 }
 
-fn kept(shelf: &Shelf, n: usize, bytes: &[u8], what: String) -> Result<(String, String, Bytes), Error> {
+fn kept(drawer: &Drawer, n: usize, bytes: &[u8], what: String) -> Result<(String, String, Bytes), Error> {
     let name = format!("picture-{}.{}", n + 1, images::kind(bytes).unwrap_or("img"));
-    shelf.keep_picture(&name, bytes)?;
+    drawer.keep_picture(&name, bytes)?;
     Ok((what, name.clone(), Bytes::Kept(name)))
 }
 

@@ -79,7 +79,8 @@ pub(crate) enum Page {
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub(crate) struct Node {
     pub(crate) space_id: String,
-    pub(crate) node_token: String,
+    /// Its token in the wiki.
+    pub(crate) token: String,
     pub(crate) document_id: String,
     pub(crate) title: String,
 }
@@ -125,7 +126,7 @@ pub(crate) struct Progress {
 
 /// The place of one record, held by this process.
 #[derive(Debug)]
-pub(crate) struct Shelf {
+pub(crate) struct Drawer {
     folder: PathBuf,
     _lock: File,
 }
@@ -137,12 +138,12 @@ impl Store {
     }
 
     /// Takes the place of a file and its target, for this process alone.
-    pub(crate) fn take(&self, owner: &str, file: &Path, place: &Place) -> Result<Shelf, Error> {
+    pub(crate) fn take(&self, owner: &str, file: &Path, place: &Place) -> Result<Drawer, Error> {
         let name = format!("{}-{}", name_of_file(owner, file), &digest(&[place.key().as_bytes()])[..12]);
         self.take_named(&name, file)
     }
 
-    fn take_named(&self, name: &str, file: &Path) -> Result<Shelf, Error> {
+    fn take_named(&self, name: &str, file: &Path) -> Result<Drawer, Error> {
         let folder = self.folder.join(name);
         DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|error| unusable(&folder, &error))?;
         let path = folder.join("lock");
@@ -151,7 +152,7 @@ impl Store {
         match lock.try_lock() {
             Ok(()) => {
                 sweep(&folder);
-                Ok(Shelf { folder, _lock: lock })
+                Ok(Drawer { folder, _lock: lock })
             }
             Err(TryLockError::WouldBlock) => Err(Error::Busy { file: file.to_owned() }),
             Err(TryLockError::Error(error)) => Err(unusable(&path, &error)),
@@ -174,7 +175,7 @@ impl Store {
         let records = self.records()?.into_iter();
         Ok(records
             .flat_map(|(_, record)| {
-                let node = if let Page::There(node) = record.page { Some(node.node_token) } else { None };
+                let node = if let Page::There(node) = record.page { Some(node.token) } else { None };
                 record.earlier.into_iter().chain(node)
             })
             .collect())
@@ -198,7 +199,7 @@ impl Store {
     }
 }
 
-impl Shelf {
+impl Drawer {
     /// The record, if there is one.
     pub(crate) fn record(&self) -> Result<Option<Record>, Error> {
         let record = read_json::<Record>(&self.folder.join(RECORD))?;

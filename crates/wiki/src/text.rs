@@ -1,7 +1,7 @@
 //! The Markdown text: its title, its pictures, and its parts.
 //!
 //! Enters: the body of a file. Leaves: the title it gives itself, the body with every picture that is sent from here
-//! under an address of ours, and parts that the converter takes. Positions come from a CommonMark parser, so a picture in
+//! under an address of ours, and parts that the converter takes. Positions come from a parser of `CommonMark`, so a picture in
 //! a code block is code, and one inside a link inside a table is found.
 
 use std::ops::Range;
@@ -153,7 +153,7 @@ impl<'a> Text<'a> {
             return Ok(if whole.trim().is_empty() { Vec::new() } else { vec![whole] });
         }
         let definitions: String =
-            self.definitions.iter().map(|place| format!("\n{}\n", &self.body[place.clone()])).collect();
+            self.definitions.iter().flat_map(|place| ["\n", &self.body[place.clone()], "\n"]).collect();
         let room = limit.saturating_sub(definitions.len());
         let mut parts: Vec<String> = Vec::new();
         let mut part = String::new();
@@ -197,7 +197,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Words that mean only themselves (CommonMark §2.4).
+/// Words that mean only themselves (`CommonMark` §2.4).
 fn escaped(words: &str) -> String {
     let mut text = String::with_capacity(words.len());
     for c in words.chars() {

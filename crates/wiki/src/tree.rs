@@ -91,7 +91,7 @@ impl Tree {
             }
             let block = blocks.get(id).ok_or_else(|| odd("a block is named and not there"))?;
             waiting.extend(children(block));
-            self.blocks.insert(name(id), cleaned(block, &name));
+            self.blocks.insert(name(id), cleaned(block, name));
         }
         if seen.len() < blocks.len() {
             tracing::warn!(left = blocks.len() - seen.len(), "the converter gave blocks that stand nowhere");
@@ -159,7 +159,7 @@ impl Tree {
             }
             let cells: Vec<String> = self.children(&id).into_iter().map(str::to_owned).collect();
             let columns = usize::try_from(property(&self.blocks[&id], "column_size")).unwrap_or(0);
-            if columns == 0 || cells.len() % columns != 0 {
+            if columns == 0 || !cells.len().is_multiple_of(columns) {
                 return Err(Error::RowTooWide { columns });
             }
             let mut tables: Vec<Vec<String>> = Vec::new();
@@ -273,7 +273,7 @@ fn mentions(block: &Value, counts: &mut [u32; KINDS]) {
     }
 }
 
-/// Blocks, Image, File, MentionDoc, MentionUser, ChatCard, ISV, Sheet, Bitable.
+/// Blocks, images, files, mentions of documents and of users, chat cards, third parties' blocks, sheets, tables of data.
 const KINDS: usize = 9;
 const CALLOUT: u64 = 19;
 const GRID: u64 = 24;

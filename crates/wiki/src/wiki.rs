@@ -25,7 +25,7 @@ use crate::pace::Timer;
 use crate::place::{Space, address};
 use crate::prepare::{Fetch, Plan, prepare};
 use crate::remote::{Found, Remote};
-use crate::store::{Content, Node, Page, Record, Shelf, Store};
+use crate::store::{Content, Drawer, Node, Page, Record, Store};
 use crate::watch::{Notice, Step, Watch};
 use crate::{Error, Place};
 
@@ -88,8 +88,8 @@ impl Wiki<'_> {
     /// [`Error::Already`] where the file has its page; [`Error::PicturesLeft`] when all stands but some pictures; and
     /// whatever stood in the way. What was done is kept.
     pub async fn create(&self, manuscript: &Manuscript, place: &Place, wishes: Wishes) -> Result<Report, Error> {
-        let shelf = self.store.take(&self.owner, &manuscript.path, place)?;
-        let record = self.record(&shelf)?;
+        let drawer = self.store.take(&self.owner, &manuscript.path, place)?;
+        let record = self.record(&drawer)?;
         let mut record = record.unwrap_or_else(|| Record::new(&self.owner, &manuscript.path, place));
         if place.host.is_some() {
             record.host.clone_from(&place.host);
@@ -99,19 +99,19 @@ impl Wiki<'_> {
                 return Err(Error::Already { address: self.address(&record, node) });
             }
             let mut earlier = std::mem::take(&mut record.earlier);
-            earlier.push(node.node_token.clone());
+            earlier.push(node.token.clone());
             let host = record.host.take();
-            record = Record { earlier, host, ..Record::new(&self.owner, &manuscript.path, place) };
+            record = Record { host, earlier, ..Record::new(&self.owner, &manuscript.path, place) };
         } else if record.page != Page::None || record.import.is_some() {
             self.watch.notice(Notice::Resumed);
         }
         let remote = Remote::new(self.caller, self.timer);
         if wishes.import && record.page == Page::None || record.import.is_some() {
-            return self.bring(manuscript, &shelf, &mut record, &remote).await;
+            return self.bring(manuscript, &drawer, &mut record, &remote).await;
         }
-        let plan = self.planned(manuscript, &shelf, &mut record, &remote).await?;
-        let node = self.page(manuscript, &shelf, &mut record, &remote).await?;
-        self.fill(&shelf, &mut record, &node, &plan, &remote, wishes.force).await
+        let plan = self.planned(manuscript, &drawer, &mut record, &remote).await?;
+        let node = self.page(manuscript, &drawer, &mut record, &remote).await?;
+        self.fill(&drawer, &mut record, &node, &plan, &remote, wishes.force).await
     }
 
     /// Replaces the content of the page that a file was put into. An unfinished page is finished.
@@ -121,9 +121,9 @@ impl Wiki<'_> {
     /// somebody else changed it, unless forced; and whatever stood in the way.
     pub async fn update(&self, manuscript: &Manuscript, place: Option<&Place>, force: bool) -> Result<Report, Error> {
         let place = self.place_of(manuscript, place)?;
-        let shelf = self.store.take(&self.owner, &manuscript.path, &place)?;
+        let drawer = self.store.take(&self.owner, &manuscript.path, &place)?;
         let no_page = || Error::NoPage { file: manuscript.path.clone() };
-        let mut record = self.record(&shelf)?.ok_or_else(no_page)?;
+        let mut record = self.record(&drawer)?.ok_or_else(no_page)?;
         let remote = Remote::new(self.caller, self.timer);
         if let (Content::Whole { revision, .. }, Page::There(node)) = (record.content.clone(), record.page.clone()) {
             let found = remote.revision(&node.document_id).await?;
@@ -134,25 +134,25 @@ impl Wiki<'_> {
             if !edited && record.print == manuscript.fingerprint() {
                 return Ok(self.report(&record, &node, 0, false));
             }
-            let plan = prepare(manuscript, &shelf, &remote, self.fetch, self.watch).await?;
+            let plan = prepare(manuscript, &drawer, &remote, self.fetch, self.watch).await?;
             record.print.clone_from(&plan.print);
             record.content = Content::Old { revision: if force { None } else { revision } };
-            self.keep(&shelf, &mut record)?;
+            self.keep(&drawer, &mut record)?;
             self.watch.at(Step::Planned);
             self.tell_title(manuscript, &node);
-            return self.fill(&shelf, &mut record, &node, &plan, &remote, force).await;
+            return self.fill(&drawer, &mut record, &node, &plan, &remote, force).await;
         }
         self.watch.notice(Notice::Resumed);
         if record.import.is_some() {
-            return self.bring(manuscript, &shelf, &mut record, &remote).await;
+            return self.bring(manuscript, &drawer, &mut record, &remote).await;
         }
-        let plan = self.planned(manuscript, &shelf, &mut record, &remote).await?;
-        let node = self.page(manuscript, &shelf, &mut record, &remote).await?;
-        self.fill(&shelf, &mut record, &node, &plan, &remote, force).await
+        let plan = self.planned(manuscript, &drawer, &mut record, &remote).await?;
+        let node = self.page(manuscript, &drawer, &mut record, &remote).await?;
+        self.fill(&drawer, &mut record, &node, &plan, &remote, force).await
     }
 
-    fn record(&self, shelf: &Shelf) -> Result<Option<Record>, Error> {
-        let mut record = shelf.record()?;
+    fn record(&self, drawer: &Drawer) -> Result<Option<Record>, Error> {
+        let mut record = drawer.record()?;
         if let Some(record) = &mut record {
             record.idle = self.clock.now().as_second() - record.touched;
         }
@@ -178,16 +178,16 @@ impl Wiki<'_> {
         }
     }
 
-    /// The plan of the file as it is now: the one on the shelf, or a new one.
+    /// The plan of the file as it is now: the one on the drawer, or a new one.
     async fn planned(
         &self,
         manuscript: &Manuscript,
-        shelf: &Shelf,
+        drawer: &Drawer,
         record: &mut Record,
         remote: &Remote<'_>,
     ) -> Result<Plan, Error> {
         if record.print == manuscript.fingerprint()
-            && let Some(plan) = shelf.plan::<Plan>().filter(|plan| plan.print == record.print)
+            && let Some(plan) = drawer.plan::<Plan>().filter(|plan| plan.print == record.print)
         {
             return Ok(plan);
         }
@@ -195,13 +195,13 @@ impl Wiki<'_> {
         if begun && record.print != manuscript.fingerprint() {
             self.watch.notice(Notice::FileChanged);
         }
-        let plan = prepare(manuscript, shelf, remote, self.fetch, self.watch).await?;
+        let plan = prepare(manuscript, drawer, remote, self.fetch, self.watch).await?;
         record.print.clone_from(&plan.print);
         // What an earlier plan has put in goes first.
         if let Content::Some(progress) = &record.content {
             record.content = Content::Old { revision: progress.revision };
         }
-        self.keep(shelf, record)?;
+        self.keep(drawer, record)?;
         self.watch.at(Step::Planned);
         Ok(plan)
     }
@@ -210,7 +210,7 @@ impl Wiki<'_> {
     async fn page(
         &self,
         manuscript: &Manuscript,
-        shelf: &Shelf,
+        drawer: &Drawer,
         record: &mut Record,
         remote: &Remote<'_>,
     ) -> Result<Node, Error> {
@@ -218,7 +218,7 @@ impl Wiki<'_> {
             self.watch.notice(Notice::LookingForPage);
             if let Some(found) = self.search(record, remote, &space_id, &title, since).await? {
                 self.watch.notice(Notice::PageFound);
-                return self.known(shelf, record, space_id, found);
+                return self.known(drawer, record, space_id, found);
             }
         }
         if let Page::There(node) = &record.page {
@@ -236,18 +236,18 @@ impl Wiki<'_> {
                 _ => remote.date().unwrap_or_else(|| self.clock.now().as_second()),
             };
             record.page = Page::Intended { space_id: space_id.clone(), title: title.clone(), since };
-            self.keep(shelf, record)?;
+            self.keep(drawer, record)?;
             self.watch.at(Step::Intended);
             match remote.make_page(&space_id, record.place.parent.as_deref(), &title).await {
                 Ok(found) => {
                     self.watch.at(Step::Made);
-                    return self.known(shelf, record, space_id, found);
+                    return self.known(drawer, record, space_id, found);
                 }
                 Err(error) if error.in_doubt() => {
                     self.watch.notice(Notice::LookingForPage);
                     if let Some(found) = self.search(record, remote, &space_id, &title, since).await? {
                         self.watch.notice(Notice::PageFound);
-                        return self.known(shelf, record, space_id, found);
+                        return self.known(drawer, record, space_id, found);
                     }
                     last = Some(error);
                 }
@@ -257,7 +257,7 @@ impl Wiki<'_> {
                 }
                 Err(error) => {
                     record.page = Page::None;
-                    self.keep(shelf, record)?;
+                    self.keep(drawer, record)?;
                     return Err(error);
                 }
             }
@@ -313,11 +313,11 @@ impl Wiki<'_> {
         Ok(None)
     }
 
-    fn known(&self, shelf: &Shelf, record: &mut Record, space_id: String, found: Found) -> Result<Node, Error> {
-        let Found { node_token, document_id, title, .. } = found;
-        let node = Node { space_id, node_token, document_id, title };
+    fn known(&self, drawer: &Drawer, record: &mut Record, space_id: String, found: Found) -> Result<Node, Error> {
+        let Found { node_token: token, document_id, title, .. } = found;
+        let node = Node { space_id, token, document_id, title };
         record.page = Page::There(node.clone());
-        self.keep(shelf, record)?;
+        self.keep(drawer, record)?;
         self.watch.at(Step::Known);
         Ok(node)
     }
@@ -328,17 +328,17 @@ impl Wiki<'_> {
         }
     }
 
-    pub(crate) fn keep(&self, shelf: &Shelf, record: &mut Record) -> Result<(), Error> {
+    pub(crate) fn keep(&self, drawer: &Drawer, record: &mut Record) -> Result<(), Error> {
         record.touched = self.clock.now().as_second();
-        shelf.keep(record)
+        drawer.keep(record)
     }
 
     pub(crate) fn address(&self, record: &Record, node: &Node) -> String {
-        address(record.host.as_deref().unwrap_or(&self.host), &node.node_token)
+        address(record.host.as_deref().unwrap_or(&self.host), &node.token)
     }
 
     pub(crate) fn report(&self, record: &Record, node: &Node, blocks: usize, changed: bool) -> Report {
-        let Node { space_id, node_token, document_id, title } = node.clone();
+        let Node { space_id, token: node_token, document_id, title } = node.clone();
         Report { address: self.address(record, node), node_token, document_id, space_id, title, blocks, changed }
     }
 }
