@@ -17,8 +17,8 @@ fn unquoted(line: &str) -> Vec<String> {
         }
     }
     words.retain(|word| !word.is_empty());
-    // A name in capitals, or in Chinese, stands for a value.
-    for word in &mut words {
+    // A name in capitals, or in Chinese, stands for a value; a method is one.
+    for word in words.iter_mut().filter(|word| !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&word.as_str())) {
         if word.chars().all(|c| c.is_ascii_uppercase() || !c.is_ascii()) {
             "1".clone_into(word);
         }

@@ -233,6 +233,9 @@ pub struct Grant {
     pub issued_by: TokenApi,
     /// Whether an intent is open (a turn is under way, or its sender died).
     pub intent_open: bool,
+    /// Whether the present set was adopted and has not turned yet: the one that it replaced is taken back if the provider
+    /// refuses it.
+    pub on_trial: bool,
 }
 
 impl Grant {

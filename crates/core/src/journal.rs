@@ -242,6 +242,40 @@ pub enum Event {
         #[serde(flatten)]
         closing: Closing,
     },
+    /// A login that a person or another program brought was taken over as this generation.
+    Adopted {
+        /// Where it came from: a file's path, or a tool's name.
+        source: String,
+        /// The refresh token's name.
+        fingerprint: Fingerprint,
+        /// The generation whose set was put aside for it, until it has turned once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaced: Option<Generation>,
+    },
+    /// The set that an adoption had put aside is this generation again.
+    TakenBack {
+        /// The generation that gave way.
+        adopted: Generation,
+        /// Whether the provider had refused it; otherwise a person wished so.
+        refused: bool,
+    },
+    /// A file is kept in step with the login from now on.
+    Linked {
+        /// The file.
+        file: String,
+    },
+    /// A file is no longer kept in step.
+    Unlinked {
+        /// The file.
+        file: String,
+    },
+    /// A file that held an older generation was given this one.
+    Healed {
+        /// The file.
+        file: String,
+        /// What it held.
+        held: Generation,
+    },
     /// A person logged out.
     LoggedOut {
         /// Whether the provider confirmed the revocation.

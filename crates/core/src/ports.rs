@@ -15,8 +15,9 @@ use url::Url;
 use crate::rotation::Turn;
 use crate::{
     AccessToken, App, AppName, AppToken, AuthorizationCode, Closing, Code, CodeVerifier, DeviceCode, Doubt, Entry,
-    Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Outcome, ProfileName, RawAnswer,
-    RefreshToken, Refusal, Rules, Scopes, SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, TransportFault,
+    Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link, LinkId, NewLink, Outcome,
+    ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Refusal, Rules, Scopes, SecretBytes, Spend, Standing,
+    Subject, TokenApi, TokenSet, TransportFault, Trouble,
 };
 
 /// The time of day.
@@ -331,6 +332,64 @@ impl LoggedIn {
     }
 }
 
+/// A login that a person or another program brought: in a file, or in another tool's store.
+#[derive(Debug)]
+pub struct Adoption {
+    /// The id, should a new grant be needed.
+    pub id: GrantId,
+    /// The profile it is for.
+    pub profile: ProfileName,
+    /// The app consented to.
+    pub app: AppName,
+    /// The set; it holds a refresh token ([`VaultError::NoRefreshToken`] otherwise).
+    pub set: TokenSet,
+    /// Where it comes from: a file's path, or a tool's name.
+    pub source: String,
+    /// Who adopts it.
+    pub by: Holder,
+}
+
+/// What an adoption did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adopted {
+    /// The vault knows this refresh token; nothing was changed.
+    Known {
+        /// The grant it belongs to.
+        grant: GrantId,
+        /// The newest generation in which it was stored.
+        generation: Generation,
+    },
+    /// A new grant; the profile was free.
+    New(GrantId),
+    /// A new generation of the profile's grant. If the set before it may still live, the new one is on trial.
+    Renewed(GrantId),
+    /// Another user's: a new grant took the profile over, and the other grant is kept without a profile.
+    TookOver {
+        /// The new grant.
+        id: GrantId,
+        /// The grant that lost the name.
+        previous: GrantId,
+    },
+}
+
+impl Adopted {
+    /// The grant that holds the login.
+    pub const fn id(&self) -> GrantId {
+        match self {
+            Self::Known { grant: id, .. } | Self::New(id) | Self::Renewed(id) | Self::TookOver { id, .. } => *id,
+        }
+    }
+}
+
+/// A copy of a grant's present set, read in one look, for files that show it.
+#[derive(Debug)]
+pub struct LoginCopy {
+    /// The grant as it was in that moment.
+    pub grant: Grant,
+    /// Its refresh token. Not for sending: only a [`Spend`] is.
+    pub refresh: Option<RefreshToken>,
+}
+
 /// Identifies a kept answer to a code exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginAnswerId(pub i64);
@@ -473,6 +532,54 @@ pub trait Vault: Send + Sync {
 
     /// Logs a grant out, durably: tokens wiped, profile freed, record and journal kept.
     async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError>;
+
+    /// What is known of a refresh token.
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError>;
+
+    /// Takes a login over, durably, unless the vault knows its refresh token: question and storing are one transaction, so
+    /// that one token never gets two owners (I1). The set that it replaces is put aside and taken back by
+    /// [`Vault::take_back`]; once the new one has turned, it stays parked. Open intents of the grant are superseded; one with
+    /// an answer that nobody has read stays in [`Vault::open_intents`], and [`Vault::commit`] then turns the set that was
+    /// put aside, or the present one if it is back by then.
+    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError>;
+
+    /// Makes the set that the last adoption had put aside the present one again, as a new generation with the standing it had,
+    /// durably; the one that gives way is parked.
+    ///
+    /// With `refused`, the intent that met the refusal is closed by the same transaction, and only a set on trial in that
+    /// intent's generation gives way; so a repetition changes nothing. Without it, it is a person's wish: open intents are
+    /// superseded, and the set that gives way is what the next wish brings back. A login made since the adoption ends
+    /// both.
+    ///
+    /// Where the adoption had made a grant of its own and taken the name over, the name goes back to the grant that had it,
+    /// whose generation is told; a refused one then needs consent. `None`: there is nothing to take back, and
+    /// nothing was changed.
+    async fn take_back(
+        &self,
+        id: GrantId,
+        refused: Option<(IntentId, Closing)>,
+        by: &Holder,
+    ) -> Result<Option<Generation>, VaultError>;
+
+    /// The present set, refresh token included, for files that show it.
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError>;
+
+    /// Makes a link, durably. One with the same file, profile and places that is there already is given back instead.
+    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError>;
+
+    /// Ends a link, durably. Says whether it was there.
+    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError>;
+
+    /// The links of a profile, or all, oldest first.
+    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError>;
+
+    /// Records what a file holds, and that it was healed if it held an older generation. Not durable: a lost receipt repeats
+    /// a delivery. Ends the link's trouble. A link that was ended meanwhile is no error; nothing is recorded.
+    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError>;
+
+    /// Records why a file could not be brought in step, so that callers leave it alone for a while ([`Trouble::holds`]). The last
+    /// receipt stays. Not durable. A link that was ended meanwhile is no error.
+    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError>;
 
     /// Keeps a small sealed thing, replacing the one of that name.
     async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError>;

@@ -45,6 +45,7 @@ fn grant(life: i64) -> Grant {
         subject: None,
         issued_by: TokenApi::V3,
         intent_open: false,
+        on_trial: false,
     }
 }
 

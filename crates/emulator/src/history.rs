@@ -82,6 +82,7 @@ impl Record {
 /// What a line of the history is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
+#[expect(clippy::large_enum_variant, reason = "nearly every record is a request")]
 pub enum Event {
     /// A login ended.
     Ended {

@@ -133,7 +133,10 @@ async fn serve(
 ) -> Result<Response<Answer>, Closed> {
     let upgrade = hyper::upgrade::on(&mut incoming);
     let (parts, body) = incoming.into_parts();
-    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
+    let is_call = matches!(which, Listener::Provider(_, Door::Open))
+        && feishu::calls::find(&parts.method, parts.uri.path()).is_some();
+    let largest = if is_call { LARGEST_CALL } else { LARGEST_BODY };
+    let Ok(body) = Limited::new(body, largest).collect().await else {
         let reply = Reply::text(413, "the request body is too large");
         return Ok(respond(Outcome { reply, cut: None, sequence: None }, line, shared.stop.subscribe()));
     };
@@ -480,8 +483,10 @@ impl AsyncWrite for Watched {
     }
 }
 
+const LARGEST_BODY: usize = 1 << 20;
+
 /// Room for the largest text to convert: 10,485,760 characters of up to four bytes (reference §12.1).
-const LARGEST_BODY: usize = 48 << 20;
+const LARGEST_CALL: usize = 48 << 20;
 
 const GATEWAY_PAGE: &str = "<!DOCTYPE html><html><head><title>Service Unavailable</title></head>\
     <body><h1>Service Unavailable</h1><p>The gateway could not reach the service.</p></body></html>";

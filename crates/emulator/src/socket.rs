@@ -27,7 +27,10 @@ pub(crate) async fn echo(mut line: impl AsyncRead + AsyncWrite + Unpin) -> std::
         // A client must mask (§5.1); reserved bits mean an extension that nobody agreed to (§5.2).
         let sound = masked && head[0] & 0x70 == 0 && length <= LONGEST;
         let Some(length) = usize::try_from(length).ok().filter(|_| sound) else {
-            return line.write_all(&[0x88, 2, 0x03, 0xea]).await;
+            line.write_all(&[0x88, 2, 0x03, 0xea]).await?;
+            line.shutdown().await?;
+            // Closing with unread bytes would reset the connection and take the answer along.
+            return tokio::io::copy(&mut line, &mut tokio::io::sink()).await.map(drop);
         };
         let mut mask = [0; 4];
         line.read_exact(&mut mask).await?;

@@ -6,6 +6,7 @@
 //! cause one exchange (I1). Nothing is kept here; a crash loses the call and nothing else.
 
 mod error;
+mod forward;
 mod pages;
 
 use std::collections::HashMap;
@@ -22,7 +23,8 @@ use tokenward_wire::{Bearer, Call, CallAnswer, CallFault, CallRefusal, CallTroub
 use crate::{Error, Keeper, Notice};
 
 pub use error::ApiError;
-pub use pages::{Page, Pages};
+pub use forward::HeldToken;
+pub use pages::{EndlessPages, Page, Pages};
 
 /// Whom calls are made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,6 +68,25 @@ impl Default for ApiOptions {
 #[derive(Clone)]
 pub struct ApiClient {
     inner: Arc<Inner>,
+    watch: Option<Arc<dyn CallWatch>>,
+}
+
+/// Why a call takes longer than one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallDelay {
+    /// Its token was refused and is renewed.
+    Renewing,
+    /// The provider limits the rate; the call is sent again after this pause.
+    Waiting(Duration),
+    /// It met passing trouble, or its answer was lost, and is sent again.
+    Repeating,
+}
+
+/// Told why a call takes longer, so that a person who waits can be told.
+pub trait CallWatch: Send + Sync {
+    /// One reason.
+    fn delayed(&self, delay: CallDelay);
 }
 
 struct Inner {
@@ -102,7 +123,14 @@ impl ApiClient {
                 refused_fresh: Mutex::default(),
                 notices: Mutex::default(),
             }),
+            watch: None,
         }
+    }
+
+    /// The same client, whose delays are told.
+    pub fn watched(mut self, watch: Arc<dyn CallWatch>) -> Self {
+        self.watch = Some(watch);
+        self
     }
 
     /// The app that calls are made with.
@@ -166,11 +194,13 @@ impl ApiClient {
                 let Some(generation) = held.generation else { return Err(ApiError::Refused(refusal)) };
                 tracing::info!(code = refusal.code, "the access token was refused; it is turned");
                 attempt.renewed = true;
+                self.delayed(CallDelay::Renewing);
                 self.bearer(Ask::NewerThan(generation)).await.map(Some)
             }
             CallTrouble::AppTokenDead if !attempt.renewed => {
                 tracing::info!(code = refusal.code, "the app's token was refused; it is fetched anew");
                 attempt.renewed = true;
+                self.delayed(CallDelay::Renewing);
                 self.renewed_app_token(&held.bearer).await.map(Some)
             }
             CallTrouble::RateLimited => {
@@ -180,10 +210,12 @@ impl ApiClient {
                 }
                 tracing::info!(seconds = wait.as_secs(), "the provider limits the rate; waiting");
                 attempt.waited += wait;
+                self.delayed(CallDelay::Waiting(wait));
                 tokio::time::sleep(wait).await;
                 Ok(None)
             }
             CallTrouble::Passing if call.repeatable && attempt.repeats < self.inner.options.repeats => {
+                self.delayed(CallDelay::Repeating);
                 attempt.pause().await;
                 Ok(None)
             }
@@ -202,6 +234,7 @@ impl ApiClient {
             CallFault::Lost(_) | CallFault::Unsent(TransportFault { timed_out: false, .. })
                 if call.repeatable && attempt.repeats < self.inner.options.repeats =>
             {
+                self.delayed(CallDelay::Repeating);
                 attempt.pause().await;
                 Ok(None)
             }
@@ -260,6 +293,12 @@ impl ApiClient {
             _ => Bearer::Tenant(keeper.app_token(app, AppTokenKind::Tenant, Duration::MAX).await?.token),
         };
         Ok(Held { bearer, generation: None })
+    }
+
+    fn delayed(&self, delay: CallDelay) {
+        if let Some(watch) = &self.watch {
+            watch.delayed(delay);
+        }
     }
 
     fn note(&self, notices: Vec<Notice>) {

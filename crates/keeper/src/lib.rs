@@ -15,6 +15,8 @@ mod error;
 mod keeper;
 pub mod links;
 mod login;
+#[cfg(feature = "middleware")]
+mod middleware;
 mod observe;
 mod process;
 mod script;
@@ -23,7 +25,10 @@ mod turn;
 
 pub use tokenward_core as core;
 
-pub use api::{ApiClient, ApiError, ApiOptions, Caller, Identity, Opened, Page, Pages};
+pub use api::{
+    ApiClient, ApiError, ApiOptions, CallDelay, CallWatch, Caller, EndlessPages, HeldToken, Identity, Opened, Page,
+    Pages,
+};
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
     BackupKey, HandOut, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, hand_out, restore,
@@ -32,6 +37,8 @@ pub use compose::{
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, Notice, Parts, Report};
 pub use login::{LoginAttempt, LoginReport, LoginRequest};
+#[cfg(feature = "middleware")]
+pub use middleware::TokenMiddleware;
 pub use observe::{NoObserver, Observer, Step};
 pub use process::Processes;
 pub use script::{ScriptRefresh, ScriptTokens};
@@ -42,6 +49,6 @@ pub use settings::{
 pub use turn::Recovered;
 
 pub use tokenward_wire::{
-    BadCall, Bearer, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls, Fetcher,
-    Incoming, Part,
+    BadCall, Bearer, BrokenOff, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls,
+    Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, Part,
 };

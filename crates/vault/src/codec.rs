@@ -97,6 +97,20 @@ pub(crate) fn turn_to_bytes(turn: &Turn) -> Wiped {
     })
 }
 
+/// A set after a turn, as bytes.
+pub(crate) fn turned_to_bytes(set: &TokenSet, turn: &Turn) -> Wiped {
+    let kept_end = set.refresh_expires.filter(|_| matches!(turn.refresh, Change::Keep));
+    to_bytes(&SetOut {
+        access: turned(&turn.access, set.access.as_ref()).map(access_out),
+        refresh: turned(&turn.refresh, set.refresh.as_ref()).map(RefreshToken::expose),
+        refresh_expires: turn.refresh_expires.or(kept_end).map(Timestamp::as_millisecond),
+        scopes: turn.scopes.as_ref().or(set.scopes.as_ref()),
+        subject: turn.subject.as_ref().or(set.subject.as_ref()),
+        issued_by: turn.issued_by,
+        obtained: turn.obtained.as_millisecond(),
+    })
+}
+
 /// A set as bytes.
 pub(crate) fn set_to_bytes(set: &TokenSet) -> Wiped {
     to_bytes(&SetOut {
@@ -147,6 +161,14 @@ fn new<T>(change: &Change<T>) -> Option<&T> {
     match change {
         Change::Replace(value) => Some(value),
         Change::Keep | Change::Drop => None,
+    }
+}
+
+fn turned<'a, T>(change: &'a Change<T>, old: Option<&'a T>) -> Option<&'a T> {
+    match change {
+        Change::Replace(value) => Some(value),
+        Change::Keep => old,
+        Change::Drop => None,
     }
 }
 

@@ -4,23 +4,29 @@
 //! synced (I2 holds: the commit came first). One that is torn, old, moved to another profile's name or of
 //! another vault fails its seal or its dates and is ignored; the caller then goes the long way.
 //!
-//! [`read`] is synchronous and opens three files (hand-out, wrapped key, key file) or two (with an explicit key): it
-//! is the whole of `tokenward token` in the common case (DESIGN §10).
+//! It also says how the profile's linked files have to look. One that looks otherwise was edited, replaced or never brought in
+//! step, and the long way reconciles it before a token is served (DESIGN §7).
+//!
+//! [`read`] is synchronous and opens three files (hand-out, wrapped key, key file) or two (with an explicit key), and asks
+//! once for the looks of each linked file: it is the whole of `tokenward token` in the common case (DESIGN §10).
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokenward_core::ports::Entropy;
-use tokenward_core::{Access, AccessToken, AppName, Generation, GrantId, ProfileName};
+use tokenward_core::{Access, AccessToken, AppName, Generation, GrantId, ProfileName, Stamp, Trouble};
 use zeroize::Zeroizing;
 
 use crate::codec::instant;
 use crate::folder::{Folder, sync_folder, write_whole};
 use crate::key::{self, KeySources};
 use crate::seal::{Keys, Label};
+use crate::stamp::stamp;
 
 /// What a hand-out file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,25 +41,66 @@ pub struct HandOut {
     pub access: Access,
     /// From when on the long way is to be gone, so that the token is turned ahead of its end.
     pub turn_at: Timestamp,
+    /// The profile's linked files.
+    pub links: Vec<Linked>,
+}
+
+/// A linked file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// Its path; symbolic links in it are followed.
+    pub file: PathBuf,
+    /// How it has to look for the token to be served.
+    pub looks: Looks,
+}
+
+/// How a linked file has to look for the token to be served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Looks {
+    /// Nothing was delivered of this generation: it has to be looked into.
+    Unknown,
+    /// It was in step when it looked so.
+    InStep(Stamp),
+    /// It could not be brought in step when it looked so (`None`: like nothing). It is left alone for a [`Trouble::PAUSE`].
+    Unusable {
+        /// How it looked.
+        stamp: Option<Stamp>,
+        /// When.
+        since: Timestamp,
+    },
+}
+
+impl Linked {
+    /// Whether the file looks as it should. Asks the file system once.
+    pub fn serves(&self, now: Timestamp) -> bool {
+        match self.looks {
+            Looks::Unknown => false,
+            Looks::InStep(looked) => stamp(&self.file) == Some(looked),
+            Looks::Unusable { stamp: looked, since } => {
+                Trouble { stamp: looked, at: since, words: String::new() }.holds(stamp(&self.file), now)
+            }
+        }
+    }
 }
 
 impl HandOut {
-    /// Whether it may be served: not due, and not from a future that shows that the clock was set back.
+    /// Whether its dates let it be served: not due, and not from a future that shows that the clock was set back.
     pub fn serves(&self, now: Timestamp) -> bool {
         let born = self.access.obtained.checked_sub(CLOCK_SLACK).unwrap_or(self.access.obtained);
         born <= now && now < self.turn_at
     }
 }
 
-/// The token of a profile, if its hand-out file is there, whole, private and good at `now`. Anything else is `None`: the
-/// long way finds out what it is, and says so.
+/// The token of a profile, if its hand-out file is there, whole, private and good at `now`, and every linked file looks as it
+/// should. Anything else is `None`: the long way finds out what it is, and says so.
 pub fn read(folder: &Folder, profile: &ProfileName, sources: &KeySources, now: Timestamp) -> Option<HandOut> {
     let blob = read_blob(&folder.handout(profile))?;
     let unlocked = key::unlock(folder, sources).ok()??;
     if unlocked.source == key::KeySource::KeyFile && !key::private(&std::fs::metadata(folder.key_file()).ok()?) {
         return None;
     }
-    open(&unlocked.keys, profile, &blob).filter(|handout| handout.serves(now))
+    open(&unlocked.keys, profile, &blob)
+        .filter(|handout| handout.serves(now) && handout.links.iter().all(|link| link.serves(now)))
 }
 
 /// Writes a profile's hand-out file.
@@ -72,6 +119,7 @@ pub(crate) fn write(
         obtained: handout.access.obtained.as_millisecond(),
         expires: handout.access.expires.as_millisecond(),
         turn_at: handout.turn_at.as_millisecond(),
+        links: handout.links.iter().map(|link| (path_to_text(&link.file), link.looks)).collect(),
     };
     let mut plain = Zeroizing::new(Vec::with_capacity(text.token.len() + 512));
     serde_json::to_writer(&mut *plain, &text)?;
@@ -101,6 +149,8 @@ struct Text<'a> {
     obtained: i64,
     expires: i64,
     turn_at: i64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    links: Vec<(String, Looks)>,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +162,8 @@ struct TextBack {
     obtained: i64,
     expires: i64,
     turn_at: i64,
+    #[serde(default)]
+    links: Vec<(String, Looks)>,
 }
 
 fn read_blob(path: &Path) -> Option<Vec<u8>> {
@@ -137,7 +189,22 @@ fn open(keys: &Keys, profile: &ProfileName, blob: &[u8]) -> Option<HandOut> {
             expires: instant(text.expires)?,
         },
         turn_at: instant(text.turn_at)?,
+        links: text
+            .links
+            .into_iter()
+            .map(|(file, looks)| Some(Linked { file: path_from_text(&file)?, looks }))
+            .collect::<Option<_>>()?,
     })
+}
+
+/// A path as text, a character for each byte: a path need not be UTF-8.
+fn path_to_text(path: &Path) -> String {
+    path.as_os_str().as_bytes().iter().map(|byte| char::from(*byte)).collect()
+}
+
+fn path_from_text(text: &str) -> Option<PathBuf> {
+    let bytes = text.chars().map(u8::try_from).collect::<Result<Vec<_>, _>>().ok()?;
+    Some(PathBuf::from(OsString::from_vec(bytes)))
 }
 
 fn label(profile: &ProfileName) -> Label {

@@ -25,6 +25,7 @@ mod rescue;
 mod room;
 mod seal;
 mod sqlite;
+mod stamp;
 #[cfg(feature = "suite")]
 #[expect(clippy::missing_panics_doc, reason = "a case panics when the promise it tests is broken")]
 pub mod suite;
@@ -37,3 +38,4 @@ pub use keyring::DesktopKeyring;
 pub use keyring::{Keyring, KeyringFault};
 pub use rekey::rewrap;
 pub use sqlite::{Info, ParkedSet, RulesOf, SqliteVault, VaultOptions};
+pub use stamp::stamp;

@@ -1,13 +1,15 @@
 //! The embedded engine: one folder, one `SQLite` database, for as many processes of one machine as there are.
 //!
-//! Enters and leaves: the calls of [`tokenward_core::ports::Vault`]. `begin`, `keep_answer`, `commit`, `close`, `log_in` and
-//! `retire` are each one transaction and one sync. A crash inside one leaves the state before it; a crash after one, the state
+//! Enters and leaves: the calls of [`tokenward_core::ports::Vault`]. `begin`, `keep_answer`, `commit`, `close`, `log_in`,
+//! `adopt`, `take_back`, `link`, `unlink` and `retire` are each one transaction and one sync. A crash inside one leaves the state before it; a crash after one, the state
 //! after it.
 
+mod adopt;
 pub(crate) mod connect;
 mod grants;
 mod journal;
 mod leases;
+mod links;
 mod logins;
 mod publish;
 pub(crate) mod rows;
@@ -24,18 +26,20 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Sqlite, Transaction};
 use tokenward_core::ports::{
-    AnswerKept, Clock, Committed, Entropy, Keepsake, LeaseAttempt, LoggedIn, LoginAnswer, LoginAnswerId, NewLogin,
-    Revocable, Vault, VaultError,
+    Adopted, Adoption, AnswerKept, Clock, Committed, Entropy, Keepsake, LeaseAttempt, LoggedIn, LoginAnswer,
+    LoginAnswerId, LoginCopy, NewLogin, Revocable, Vault, VaultError,
 };
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
-    AppName, Closing, Entry, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease,
-    ProfileName, RawAnswer, Rules, SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet,
+    AppName, Closing, Entry, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link,
+    LinkId, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Rules, SecretBytes, Spend, Standing,
+    Subject, TokenApi, TokenSet, Trouble,
 };
 use zeroize::Zeroizing;
 
 use crate::error::{damaged, from_io};
 use crate::folder::{Folder, Repair};
+use crate::handout::Linked;
 use crate::key::{self, KeySource, KeySources, Unlocked, VaultId};
 use crate::locks::Waiters;
 use crate::rescue::Rescue;
@@ -115,8 +119,8 @@ pub struct SqliteVault {
     rowless: Mutex<HashMap<GrantId, tokio::time::Instant>>,
     /// The `key.json` that was read last.
     key_stamp: Mutex<Option<key::Stamp>>,
-    /// Generations whose hand-out file was seen to be in step.
-    published: Mutex<HashMap<GrantId, Generation>>,
+    /// Generations, and looks of linked files, whose hand-out file was seen to be in step.
+    published: Mutex<HashMap<GrantId, (Generation, Vec<Linked>)>>,
 }
 
 /// The keys of the vault in use, with the randomness to seal by.
@@ -396,6 +400,47 @@ impl Vault for SqliteVault {
 
     async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
         self.retire_grant(lease, at, revoked).await
+    }
+
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
+        self.recognise_token(token).await
+    }
+
+    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
+        self.adopt_login(adoption).await
+    }
+
+    async fn take_back(
+        &self,
+        id: GrantId,
+        refused: Option<(IntentId, Closing)>,
+        by: &Holder,
+    ) -> Result<Option<Generation>, VaultError> {
+        self.bring_back(id, refused, by).await
+    }
+
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
+        self.copy_login(id).await
+    }
+
+    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
+        self.make_link(link, by).await
+    }
+
+    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError> {
+        self.end_link(id, by).await
+    }
+
+    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError> {
+        self.read_links(profile).await
+    }
+
+    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError> {
+        self.store_receipt(id, receipt, healed).await
+    }
+
+    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError> {
+        self.store_trouble(id, trouble).await
     }
 
     async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError> {

@@ -4,8 +4,10 @@
 //! opens the store several times: each opening stands for a process of its own, dropping one stands for its death at
 //! a transaction's boundary.
 
+pub mod adoptions;
 pub mod journal;
 pub mod leases;
+pub mod links;
 pub mod logins;
 mod world;
 
@@ -14,7 +16,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokenward_core::ports::Vault;
 
-pub use world::{TestClock, TestEntropy, answer, draft, holder, login, named, rules, soon, start, turn};
+pub use world::{
+    TestClock, TestEntropy, adoption, answer, draft, holder, login, named, new_link, rules, soon, start, turn,
+};
 
 /// One store under test.
 #[async_trait]
@@ -68,6 +72,32 @@ macro_rules! vault_suite {
             journal: a_late_answer_does_not_revive_a_logout,
             journal: unknown_ids_are_errors,
             journal: the_journal_stays_bounded,
+            adoptions: an_unknown_login_is_adopted_on_trial,
+            adoptions: an_adopted_access_token_is_served,
+            adoptions: a_known_login_is_adopted_by_nobody,
+            adoptions: an_adoption_needs_a_refresh_token,
+            adoptions: many_adopters_of_one_token_make_one_grant,
+            adoptions: a_refused_adoption_is_taken_back,
+            adoptions: a_set_in_doubt_comes_back_in_doubt,
+            adoptions: a_dead_set_comes_back_by_wish_alone,
+            adoptions: a_living_set_comes_back_after_its_successor_was_declared_dead,
+            adoptions: an_undone_adoption_can_be_done_again,
+            adoptions: a_generation_that_moved_on_is_not_taken_back,
+            adoptions: adoptions_upon_adoptions_give_way_one_by_one,
+            adoptions: a_late_answer_turns_the_set_that_was_put_aside,
+            adoptions: a_late_answer_turns_the_set_that_is_back,
+            adoptions: an_unread_answer_outlives_an_adoption,
+            adoptions: another_users_login_takes_the_name_on_trial,
+            adoptions: a_taken_name_is_given_back_by_wish,
+            adoptions: a_login_ends_what_can_be_taken_back,
+            adoptions: a_logout_ends_what_can_be_taken_back,
+            adoptions: tokens_are_known_for_ever,
+            adoptions: a_copy_is_the_present_set,
+            links: a_link_is_made_once_and_ended,
+            links: a_link_outlives_logins_and_logouts,
+            links: receipts_and_troubles_are_kept,
+            links: an_ended_link_gets_no_receipt,
+            links: a_path_comes_back_as_it_was,
         }
     };
     (@cases $make:path, $($module:ident: $case:ident,)+) => {$(

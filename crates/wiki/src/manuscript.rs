@@ -25,7 +25,7 @@ pub struct Reading {
 }
 
 /// A file, read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Manuscript {
     /// The file, at the end of all symbolic links.
     pub path: PathBuf,
@@ -41,6 +41,10 @@ pub struct Manuscript {
     pub(crate) body: String,
     pub(crate) pictures: Vec<Source>,
     pub(crate) no_images: bool,
+    /// The title that was wished for.
+    pub(crate) wish: Option<String>,
+    /// Of all but the title.
+    content: String,
     fingerprint: String,
 }
 
@@ -71,7 +75,7 @@ impl Manuscript {
         let parsed = Text::read(&body);
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let title = reading.title.as_deref().or(front.title.as_deref()).or(parsed.title()).unwrap_or(&name);
-        let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+        let title = one_line(title);
         let title = if title.is_empty() { name } else { title };
         let folders = Folders::new(path, reading.images_from.as_deref())?;
         let mut print = Sha256::new();
@@ -80,7 +84,6 @@ impl Manuscript {
             print.update(bytes);
         };
         feed(&[FORMAT, u8::from(reading.no_images)]);
-        feed(title.as_bytes());
         feed(body.as_bytes());
         let mut pictures = Vec::new();
         if !reading.no_images {
@@ -92,10 +95,23 @@ impl Manuscript {
                 pictures.push(source);
             }
         }
-        let fingerprint = hex(&print.finalize());
+        let content = hex(&print.finalize());
+        let fingerprint = with_title(&content, &title);
         let FrontMatter { space, parent, personal, .. } = front;
-        let no_images = reading.no_images;
-        Ok(Self { path: real, title, space, parent, personal, body, pictures, no_images, fingerprint })
+        let (no_images, wish) = (reading.no_images, reading.title.clone());
+        let path = real;
+        Ok(Self { path, title, space, parent, personal, body, pictures, no_images, wish, content, fingerprint })
+    }
+
+    /// The same under the title that an earlier run was given, unless this one was given one.
+    pub(crate) fn or_titled(&self, wish: Option<&str>) -> Self {
+        let mut titled = self.clone();
+        if let (None, Some(wish)) = (&self.wish, wish) {
+            titled.title = one_line(wish);
+            titled.wish = Some(wish.to_owned());
+            titled.fingerprint = with_title(&self.content, &titled.title);
+        }
+        titled
     }
 
     /// Where the page goes: what the caller says, and where it says nothing, what the front matter says.
@@ -130,6 +146,14 @@ impl Manuscript {
         let stands = vec![crate::text::Stand::AsItIs; text.pictures().len()];
         Ok(text.parts(&self.title, &stands, crate::prepare::CONVERT_LIMIT)?.len())
     }
+}
+
+fn one_line(title: &str) -> String {
+    title.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn with_title(content: &str, title: &str) -> String {
+    hex(&Sha256::digest(format!("{content}/{title}")))
 }
 
 /// Bytes as lower-case digits.

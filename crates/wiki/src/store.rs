@@ -43,6 +43,8 @@ pub(crate) struct Record {
     pub(crate) page: Page,
     /// What stands on it.
     pub(crate) content: Content,
+    /// The title that was wished for on the command line, which later runs need not repeat.
+    pub(crate) wish: Option<String>,
     /// Fingerprint of the content that is being put in, or was.
     pub(crate) print: String,
     /// An import under way.
@@ -263,6 +265,7 @@ impl Record {
             host: place.host.clone(),
             page: Page::None,
             content: Content::Nothing,
+            wish: None,
             print: String::new(),
             import: None,
             touched: 0,

@@ -105,6 +105,8 @@ impl Wiki<'_> {
         } else if record.page != Page::None || record.import.is_some() {
             self.watch.notice(Notice::Resumed);
         }
+        let manuscript = &manuscript.or_titled(record.wish.as_deref());
+        record.wish.clone_from(&manuscript.wish);
         let remote = Remote::new(self.caller, self.timer);
         if wishes.import && record.page == Page::None || record.import.is_some() {
             return self.bring(manuscript, &drawer, &mut record, &remote).await;
@@ -124,6 +126,7 @@ impl Wiki<'_> {
         let drawer = self.store.take(&self.owner, &manuscript.path, &place)?;
         let no_page = || Error::NoPage { file: manuscript.path.clone() };
         let mut record = self.record(&drawer)?.ok_or_else(no_page)?;
+        let manuscript = &manuscript.or_titled(record.wish.as_deref());
         let remote = Remote::new(self.caller, self.timer);
         if let (Content::Whole { revision, .. }, Page::There(node)) = (record.content.clone(), record.page.clone()) {
             let found = remote.revision(&node.document_id).await?;

@@ -6,6 +6,8 @@
 //! app's own hosts may see it). Connections are kept and shared: a business call spends nothing, so unlike a spend it
 //! needs no connection of its own.
 
+mod forward;
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -17,12 +19,15 @@ use reqwest::Client;
 use tokenward_core::ports::Clock;
 use tokenward_core::{AccessToken, AppToken, Hosts, TransportFault};
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 use zeroize::Zeroizing;
 
 use crate::call::authority;
 use crate::feishu::calls as feishu;
 use crate::http::{Gate, Guarded, Options, Route, builder, fault, late, root_cause, route};
 use crate::{BadCall, Call, CallAnswer, CallRefusal};
+
+pub use forward::{BrokenOff, ForwardHead, Forwarded, ForwardedBody};
 
 /// Whom a call is made for, with the token that says so.
 #[derive(Clone)]
@@ -37,6 +42,15 @@ pub enum Bearer {
 }
 
 impl Bearer {
+    /// The value of an `Authorization` header (RFC 6750 §2.1), marked as one that is not to be shown. Every caller is a
+    /// place where the token leaves (I4): ask [`Calls::permits`] first. `None` for a token that cannot stand in one.
+    pub fn header(&self) -> Option<HeaderValue> {
+        let text = Zeroizing::new(format!("Bearer {}", self.expose()));
+        let mut value = HeaderValue::from_str(&text).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
     pub(crate) fn expose(&self) -> &str {
         match self {
             Self::User(token) => token.expose(),
@@ -118,6 +132,12 @@ impl Calls {
         &self.inner.options
     }
 
+    /// Whether a token may go to an address: it is one of the app's own, and not in clear text over a network.
+    pub fn permits(&self, hosts: &Hosts, url: &Url) -> bool {
+        let own = Call::get(url.as_str()).address(hosts);
+        own.is_ok_and(|url| route(&url, &self.inner.options.transport).is_ok())
+    }
+
     /// Makes a call and takes its whole answer.
     pub async fn send(&self, hosts: &Hosts, bearer: &Bearer, call: &Call) -> Result<CallAnswer, CallFault> {
         self.open(hosts, bearer, call).await?.whole().await
@@ -138,10 +158,7 @@ impl Calls {
         let mut request = reqwest::Request::new(call.method.clone(), url);
         *request.headers_mut() = headers;
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json, */*;q=0.5"));
-        let bearer = Zeroizing::new(format!("Bearer {}", bearer.expose()));
-        let mut value =
-            HeaderValue::from_str(&bearer).map_err(|_| unsent("the bearer cannot stand in a header".to_owned()))?;
-        value.set_sensitive(true);
+        let value = bearer.header().ok_or_else(|| unsent(NO_BEARER.to_owned()))?;
         request.headers_mut().insert(AUTHORIZATION, value);
         if let Some((content_type, bytes)) = body {
             let kind = HeaderValue::from_str(&content_type)
@@ -224,8 +241,9 @@ impl Incoming {
     pub fn is_verdict(&self) -> bool {
         let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         // A file that somebody stored may itself be JSON; it comes as an attachment.
-        let attached = self.headers.get(http::header::CONTENT_DISPOSITION).is_some();
-        !(200..300).contains(&self.status) || (kind.to_ascii_lowercase().contains("json") && !attached)
+        let attached = self.headers.contains_key(http::header::CONTENT_DISPOSITION);
+        !(200..300).contains(&self.status)
+            || (!attached && (kind.is_empty() || kind.to_ascii_lowercase().contains("json")))
     }
 
     /// The next piece of the body; `None` at its end.
@@ -263,6 +281,8 @@ impl fmt::Debug for Incoming {
         f.debug_struct("Incoming").field("status", &self.status).field("target", &self.target).finish_non_exhaustive()
     }
 }
+
+const NO_BEARER: &str = "the bearer cannot stand in a header";
 
 /// The time that so many bytes take at 64 KiB a second.
 fn slowly(bytes: usize) -> Duration {

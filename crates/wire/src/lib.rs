@@ -17,7 +17,7 @@ mod fetch;
 mod http;
 
 pub use call::{BadCall, Call, CallAnswer, CallBody, Part};
-pub use calls::{Bearer, CallFault, CallOptions, Calls, Incoming};
+pub use calls::{Bearer, BrokenOff, CallFault, CallOptions, Calls, ForwardHead, Forwarded, ForwardedBody, Incoming};
 pub use feishu::Feishu;
 pub use feishu::calls::{CallRefusal, CallTrouble};
 pub use fetch::Fetcher;

@@ -9,15 +9,19 @@ mod refused;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tokenward::{ApiClient, ApiOptions, Call, CallAnswer, CallOptions, Identity as As, Incoming, Opened, Pages};
+use tokenward::{
+    ApiClient, ApiOptions, Call, CallAnswer, CallDelay, CallOptions, CallWatch, Identity as As, Incoming, Opened, Pages,
+};
 use tokenward_core::Code;
 
 use crate::args::{Api, Identity};
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::filter::Filter;
+use crate::render::Printer;
 
 pub(super) async fn run(api: Api, desk: &Desk) -> Result<ExitCode, Failure> {
     // What is wrong with the arguments is found before anything is opened.
@@ -50,7 +54,22 @@ async fn client(api: &Api, desk: &Desk, work: &Work) -> Result<ApiClient, Failur
     let mut calls = CallOptions::default();
     calls.timeout = api.timeout;
     let options = ApiOptions { patience: api.patience, ..ApiOptions::default() };
-    Ok(work.session.api(work.app.clone(), identity, calls, options))
+    let client = work.session.api(work.app.clone(), identity, calls, options);
+    Ok(client.watched(Arc::new(Told(desk.printer))))
+}
+
+/// Tells a person who waits why.
+struct Told(Printer);
+
+impl CallWatch for Told {
+    fn delayed(&self, delay: CallDelay) {
+        let lang = self.0.lang;
+        match delay {
+            CallDelay::Waiting(wait) => self.0.note(lang.call_waiting(lang.span(wait.as_secs()))),
+            CallDelay::Renewing => self.0.aside(lang.call_renewing()),
+            _ => self.0.aside(lang.call_repeating()),
+        }
+    }
 }
 
 /// Why nothing more is printed.
@@ -93,7 +112,7 @@ impl Out<'_> {
                 // What has to be looked at as a whole is taken into memory; a plain download is not.
                 let terminal = self.desk.ambient.surface.out;
                 match &self.api.output {
-                    Some(_) => self.file(Source::Incoming(incoming)).await,
+                    Some(_) => self.file(Source::Incoming(Box::new(incoming))).await,
                     None if self.filter.is_none() && !self.desk.printer.json && !terminal => {
                         while let Some(chunk) = incoming.chunk().await.map_err(tokenward::ApiError::from)? {
                             self.raw(&chunk)?;
@@ -136,10 +155,11 @@ impl Out<'_> {
             let Some(document) = pages.merged().await? else {
                 return Err(Failure::of(Code::BadFilter).detail(lang.answer_not_json()).into());
             };
-            return Ok(match &self.filter {
+            match &self.filter {
                 Some(filter) => self.filtered(filter, &document)?,
                 None => self.desk.printer.document(&document)?,
-            });
+            }
+            return Ok(());
         }
         while let Some(page) = pages.next().await? {
             self.shown(page.answer.status, &page.answer.headers);
@@ -236,5 +256,5 @@ impl Out<'_> {
 /// Where a file's bytes come from.
 enum Source<'a> {
     Bytes(&'a [u8]),
-    Incoming(Incoming),
+    Incoming(Box<Incoming>),
 }

@@ -19,5 +19,13 @@ super::sentences! {
     scope_login(command, scope) { "`{command}` adds {scope}; what was granted so far stays" "`{command}` 会增加 {scope}；已授予的权限不会丢失" }
     scope_console(url) { "enable one of the scopes and publish a version: {url}" "请开通其中一个权限并发布版本：{url}" }
     scope_then_login(command) { "afterwards, as a user: `{command}`" "之后，若以用户身份调用：`{command}`" }
+    call_foreign_host(host, own) { "{host} is not {own}" "{host} 不是 {own}" }
+    call_header_ours(name) { "the header {name} is set by Tokenward itself" "请求头 {name} 由 Tokenward 设置" }
+    call_waiting(span) { "the provider limits the rate; waiting {span}" "服务方限流，等待 {span}" }
+    call_renewing() { "the token was refused; it is renewed" "令牌被拒绝，正在更新" }
+    call_repeating() { "no good answer came; the call is sent again" "没有得到有效应答，正在重发" }
+    pages_too_many() { "there are more pages than were permitted" "页数超过了上限" }
+    pages_unnamed() { "the provider says that there is more and does not say where" "服务方表示还有下一页，却没有给出 page_token" }
+    pages_repeated() { "the provider names a page that was read already" "服务方给出的 page_token 之前出现过" }
     call_wait(span) { "the provider asks to wait {span}; --patience permits more" "服务方要求等待 {span}；可用 --patience 延长" }
 }

@@ -14,15 +14,18 @@ const USER_INFO: &str = "/open-apis/authen/v1/user_info";
 /// A stand-in for the open platform: answers each request by this function of its head and body, and remembers them.
 struct Stand {
     url: String,
-    heard: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
+
+/// Head and body.
+type Request = (String, Vec<u8>);
 
 impl Stand {
     fn new(answer: impl Fn(&str, &[u8]) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&heard);
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&requests);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
@@ -45,11 +48,11 @@ impl Stand {
                 let _ = stream.write_all(text.as_bytes());
             }
         });
-        Self { url, heard }
+        Self { url, requests }
     }
 
     fn heads(&self) -> Vec<String> {
-        self.heard.lock().unwrap().iter().map(|(head, _)| head.clone()).collect()
+        self.requests.lock().unwrap().iter().map(|(head, _)| head.clone()).collect()
     }
 }
 
@@ -147,6 +150,32 @@ fn a_missing_scope_is_told_with_the_line_that_adds_it() {
     assert!(zh.err.contains("错误：接口不接受这种身份的令牌"), "{zh:?}");
 }
 
+/// A document made, filled and read through `api` alone, with the token's end between the steps and under the limits.
+#[test]
+fn a_document_is_written_and_read_across_the_tokens_end() {
+    let world = World::new();
+    world.login(&["--scope", "docx:document"]).succeeds();
+    let made = world.run(&["api", "/open-apis/docx/v1/documents", "-d", r#"{"title": "笔记"}"#]);
+    let document = made.succeeds().json()["data"]["document"]["document_id"].as_str().unwrap().to_owned();
+    let children = format!("/open-apis/docx/v1/documents/{document}/blocks/{document}/children");
+    let text = |n: usize| json!({"block_type": 2, "text": {"elements": [{"text_run": {"content": n.to_string()}}]}});
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let body = json!({"children": (0..5).map(text).collect::<Vec<_>>()});
+    std::fs::write(file.path(), body.to_string()).unwrap();
+    let data = format!("@{}", file.path().display());
+    for turn in 1..=2 {
+        world.advance(7300);
+        world.run(&["api", &children, "-d", &data]).succeeds();
+        assert_eq!(world.sandbox.counters().refreshes, turn);
+    }
+    let blocks = format!("/open-apis/docx/v1/documents/{document}/blocks");
+    world.advance(7300);
+    let list = ["api", &blocks, "-q", "page_size=4", "--page-all", "--jq", ".data.items | length"];
+    assert_eq!(world.run(&list).succeeds().out, "11\n");
+    assert_eq!(world.sandbox.counters().refreshes, 3);
+    assert!(world.sandbox.check().is_clean());
+}
+
 #[test]
 fn a_foreign_host_sees_nothing() {
     let world = World::logged_in();
@@ -181,21 +210,21 @@ fn queries_headers_and_bodies_arrive_as_given() {
     let words =
         ["api", "/open-apis/x?a=1", "-q", "b=张 三", "--query", "c=&=", "-H", "X-Own: yes", "-d", "{\"n\": 1.50}"];
     against(&world, &stand, &words).succeeds();
-    let (head, body) = stand.heard.lock().unwrap().remove(0);
+    let (head, body) = stand.requests.lock().unwrap().remove(0);
     assert!(head.starts_with("POST /open-apis/x?a=1&b=%E5%BC%A0+%E4%B8%89&c=%26%3D HTTP/1.1\r\n"), "{head}");
     assert!(head.contains("x-own: yes") && head.contains("content-type: application/json"), "{head}");
     assert_eq!(body, b"{\"n\": 1.50}");
 
     let mut command = world.command(&["api", "PUT", "/open-apis/x", "-d", "-"]);
     assert_eq!(run_fed(command.env("TOKENWARD_OPEN_URL", &stand.url), "{\"from\":\"stdin\"}").code, 0);
-    let (head, body) = stand.heard.lock().unwrap().remove(0);
+    let (head, body) = stand.requests.lock().unwrap().remove(0);
     assert!(head.starts_with("PUT ") && body == b"{\"from\":\"stdin\"}", "{head}");
 
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), b"\x89PNG\r\n--x").unwrap();
     let form = format!("file=@{}", file.path().display());
     against(&world, &stand, &["api", "/open-apis/upload", "-F", "file_name=a.png", "-F", &form]).succeeds();
-    let (head, body) = stand.heard.lock().unwrap().remove(0);
+    let (head, body) = stand.requests.lock().unwrap().remove(0);
     let body = String::from_utf8_lossy(&body).into_owned();
     assert!(head.starts_with("POST ") && head.contains("multipart/form-data; boundary="), "{head}");
     assert!(body.contains("name=\"file_name\"\r\n\r\na.png\r\n") && body.contains("PNG\r\n--x\r\n--"), "{body}");
@@ -204,6 +233,11 @@ fn queries_headers_and_bodies_arrive_as_given() {
     assert!(against(&world, &stand, &["api", "/x", "-d", &data]).fails(2, "TW0200").err.contains("is not JSON"));
     against(&world, &stand, &["api", "/x", "-d", &data, "-H", "Content-Type: image/png"]).succeeds();
     assert!(stand.heads()[0].contains("content-type: image/png"));
+    // `-q` is the query here, before the command it is what it is everywhere.
+    let ran = against(&world, &stand, &["-q", "api", "/x", "-q", "d=4", "-o", file.path().to_str().unwrap()]);
+    assert_eq!(ran.succeeds().err, "");
+    let ran = against(&world, &stand, &["api", "/x", "--quiet", "-o", file.path().to_str().unwrap()]);
+    assert_eq!(ran.succeeds().err, "");
     for header in ["Authorization: Bearer x", "Host: evil.test"] {
         against(&world, &stand, &["api", "/x", "-H", header]).fails(2, "TW0200");
     }
@@ -274,7 +308,8 @@ fn a_limit_is_waited_out_within_patience() {
         *left -= 1;
         http(400, "Content-Type: application/json\r\nx-ogw-ratelimit-reset: 1\r\n", r#"{"code":99991400,"msg":"slow"}"#)
     });
-    against(&world, &stand, &["api", "POST", "/open-apis/x"]).succeeds();
+    let ran = against(&world, &stand, &["api", "POST", "/open-apis/x"]);
+    assert_eq!(ran.succeeds().err, "the provider limits the rate; waiting 1 s\n");
     assert_eq!(stand.heads().len(), 2);
     let stand = Stand::new(|_, _| http(429, "x-ogw-ratelimit-reset: 3600\r\n", ""));
     let ran = against(&world, &stand, &["api", "/open-apis/x"]);
@@ -299,9 +334,10 @@ fn a_download_is_whole_or_not_there() {
     let world = World::logged_in();
     let stand = Stand::new(|head, _| {
         let kind = "Content-Type: application/octet-stream\r\n";
-        match head.contains("/cut") {
-            true => format!("HTTP/1.1 200 X\r\nContent-Length: 100\r\n{kind}\r\nhalf"),
-            false => http(200, kind, "all of it\r\n"),
+        if head.contains("/cut") {
+            format!("HTTP/1.1 200 X\r\nContent-Length: 100\r\n{kind}\r\nhalf")
+        } else {
+            http(200, kind, "all of it\r\n")
         }
     });
     let folder = tempfile::tempdir().unwrap();

@@ -10,6 +10,7 @@ const COMMANDS: &[&str] = &[
     "status",
     "list",
     "exec",
+    "api",
     "logout",
     "sandbox",
     "demo",

@@ -157,7 +157,11 @@ impl BlockTree {
             let done = block.done.map(|done| if done { " [x]" } else { " [ ]" }).unwrap_or_default();
             let language = block.language.map(|language| format!(" ({language})")).unwrap_or_default();
             let text = if block.text.is_empty() { String::new() } else { format!(" {:?}", block.text) };
-            lines += &format!("{}{}{language}{done}{text}{media}\n", "  ".repeat(depth), block.kind);
+            lines += &"  ".repeat(depth);
+            lines += &block.kind;
+            for part in [language.as_str(), done, &text, &media, "\n"] {
+                lines += part;
+            }
             open.extend(block.children.iter().rev().map(|child| (depth + 1, child)));
         }
         lines

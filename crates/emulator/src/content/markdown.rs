@@ -1,6 +1,6 @@
 //! Markdown made into blocks (reference §12.1, step 3): the sandbox's own conversion.
 //!
-//! Enters: CommonMark with tables, strikethrough and task lists. Leaves: blocks with temporary ids. As on the platform,
+//! Enters: `CommonMark` with tables, strikethrough and task lists. Leaves: blocks with temporary ids. As on the platform,
 //! images come out empty with their addresses beside them, tables carry `merge_info`, and the list of blocks is in no useful
 //! order: only `first_level_block_ids` and `children` tell where a block stands.
 
@@ -124,16 +124,15 @@ impl Writer<'_> {
             Tag::HtmlBlock | Tag::FootnoteDefinition(_) | Tag::DefinitionListTitle | Tag::DefinitionListDefinition => {
                 self.begin(TEXT);
             }
-            Tag::List(first) => match self.open.last_mut() {
-                Some(open) => open.lists.push(first),
-                None => {
+            Tag::List(first) => {
+                if self.open.is_empty() {
                     // A frame without a block: lists on the first level have nothing above them.
                     self.begin(0);
-                    if let Some(open) = self.open.last_mut() {
-                        open.lists.push(first);
-                    }
                 }
-            },
+                if let Some(open) = self.open.last_mut() {
+                    open.lists.push(first);
+                }
+            }
             Tag::Item => {
                 let number = self.open.last_mut().and_then(|open| open.lists.last_mut()).and_then(Option::as_mut);
                 let sequence = number.map(|number| {
@@ -251,16 +250,12 @@ impl Writer<'_> {
 
     /// Hangs an id below the innermost open block; the id of that block, empty on the first level.
     fn hang(&mut self, id: &str) -> String {
-        match self.open.iter_mut().rev().find(|open| open.number != 0) {
-            Some(above) => {
-                above.children.push(id.to_owned());
-                above.id.clone()
-            }
-            None => {
-                self.first_level.push(id.to_owned());
-                String::new()
-            }
+        if let Some(above) = self.open.iter_mut().rev().find(|open| open.number != 0) {
+            above.children.push(id.to_owned());
+            return above.id.clone();
         }
+        self.first_level.push(id.to_owned());
+        String::new()
     }
 
     fn write(&mut self, block: &Open, parent: &str) {

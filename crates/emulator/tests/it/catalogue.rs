@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use tokenward_emulator::{CatalogueEntry, Door, Endpoint, Fault, FaultKind, Operation, catalogue, catalogue_beyond};
+use tokenward_emulator::{
+    CatalogueEntry, Door, Endpoint, Fault, FaultKind, Operation, catalogue, catalogue_beyond, catalogue_calls,
+};
 
 use crate::world::{Answer, World, send};
 
@@ -24,8 +26,8 @@ async fn provoke(world: &World, entry: &CatalogueEntry) -> Answer {
 #[tokio::test]
 async fn every_code_can_be_produced() {
     let world = World::new().await;
-    let entries: Vec<_> = catalogue().into_iter().chain(catalogue_beyond()).collect();
-    assert!(entries.len() > 250, "{} entries", entries.len());
+    let entries: Vec<_> = catalogue().into_iter().chain(catalogue_beyond()).chain(catalogue_calls()).collect();
+    assert!(entries.len() > 350, "{} entries", entries.len());
     for entry in &entries {
         world.sandbox.inject(Fault::code(entry.code).on(entry.endpoint).when(entry.operation));
         let answer = provoke(&world, entry).await;
@@ -97,6 +99,34 @@ fn no_row_of_the_reference_is_missing() {
     );
 }
 
+/// Reference §12.5, spelled out once more.
+#[test]
+fn no_code_of_a_call_is_missing() {
+    let listed: BTreeSet<(u16, u32)> = catalogue_calls().into_iter().map(|entry| (entry.status, entry.code)).collect();
+    let mut missing = Vec::new();
+    let mut has = |status: u16, codes: &[u32]| {
+        missing.extend(codes.iter().filter(|code| !listed.contains(&(status, **code))).copied());
+    };
+    has(400, &[131_001, 131_002, 131_003, 131_004, 131_005, 131_006, 131_007, 131_009, 131_010]);
+    has(400, &[1_770_001, 1_770_003, 1_770_004, 1_770_005, 1_770_006, 1_770_007, 1_770_008, 1_770_010, 1_770_011]);
+    has(400, &[1_770_012, 1_770_013, 1_770_014, 1_770_015, 1_770_019, 1_770_020, 1_770_021, 1_770_022, 1_770_024]);
+    has(400, &(1_770_025..=1_770_031).collect::<Vec<_>>());
+    has(400, &[1_770_033, 1_770_034, 1_770_035, 1_770_036, 1_770_037, 1_770_038, 1_770_039, 1_770_041]);
+    has(403, &[1_770_032, 1_061_004, 1_061_073, 1_062_014, 1_069_902, 1_069_906, 1_069_908]);
+    has(404, &[1_770_002, 1_061_003, 1_061_007, 1_069_907]);
+    has(500, &[1_771_001, 1_771_002, 1_771_003, 1_771_004, 1_771_006, 1_069_901, 1_069_903, 1_069_905]);
+    has(503, &[1_771_005]);
+    has(200, &[1_061_001, 1_061_006, 1_061_045]);
+    has(202, &[1_062_004, 1_062_005, 1_062_006]);
+    has(400, &[1_061_002, 1_061_008, 1_061_021, 1_061_041, 1_061_042, 1_061_043, 1_061_044, 1_061_061, 1_061_101]);
+    has(400, &[1_061_109, 1_061_113, 1_061_547, 1_062_007, 1_062_008, 1_062_009, 1_062_010, 1_062_011, 1_062_012]);
+    has(400, &[1_062_013, 1_062_051, 1_062_505, 1_062_506, 1_062_507]);
+    has(401, &[1_061_005]);
+    has(400, &[1_069_904, 1_069_909, 1_069_910, 1_069_911, 1_069_912, 1_069_913, 1_069_914]);
+    has(429, &[1_069_923]);
+    assert_eq!(missing, Vec::<u32>::new());
+}
+
 #[tokio::test]
 async fn a_code_outside_the_catalogue_takes_the_status_it_is_given() {
     let world = World::new().await;
@@ -131,7 +161,7 @@ async fn natural_refusals_are_in_the_catalogue() {
             }
         }
     }
-    let listed = catalogue().into_iter().chain(catalogue_beyond());
+    let listed = catalogue().into_iter().chain(catalogue_beyond()).chain(catalogue_calls());
     let listed: BTreeSet<_> = listed.map(|entry| (entry.endpoint, entry.code, Some(entry.status))).collect();
     let mut refusals = BTreeSet::new();
     for visit in world.sandbox.history().iter().filter_map(|record| record.visit()) {

@@ -6,13 +6,21 @@ mod calls;
 mod catalogue;
 mod checker;
 mod control;
+mod convert;
 mod device;
+mod documents;
+mod edits;
 mod faults;
+mod gate;
 mod history;
+mod imports;
+mod medias;
+mod probes;
 mod revoke;
 mod rotation;
 mod token;
 mod v1;
+mod wiki;
 mod world;
 
 /// A module that nobody named above would be tests that never run.

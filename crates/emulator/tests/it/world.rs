@@ -6,7 +6,9 @@ use std::sync::Once;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
-use tokenward_emulator::{App, AppSpec, Brand, Endpoint, Sandbox, SandboxOptions, SeededTokens, TokenApi, User};
+use tokenward_emulator::{
+    ApiLimits, App, AppSpec, Brand, DEFAULT_SCOPES, Endpoint, Sandbox, SandboxOptions, SeededTokens, TokenApi, User,
+};
 use url::Url;
 
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:9000/callback";
@@ -74,6 +76,17 @@ pub(crate) fn client() -> Client {
         .expect("a client")
 }
 
+/// The body that inserts what was converted: without `merge_info`.
+pub(crate) fn insertion(converted: &Value) -> Value {
+    let mut blocks = converted["blocks"].clone();
+    for block in blocks.as_array_mut().expect("blocks") {
+        if let Some(property) = block.pointer_mut("/table/property").and_then(Value::as_object_mut) {
+            property.remove("merge_info");
+        }
+    }
+    json!({"children_id": converted["first_level_block_ids"], "descendants": blocks})
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
         let options = SandboxOptions { seed: Some(7), ..SandboxOptions::default() };
@@ -102,6 +115,65 @@ impl World {
 
     pub(crate) async fn get(&self, url: &str, bearer: &str) -> Answer {
         send(self.http.get(url).bearer_auth(bearer)).await
+    }
+
+    /// A business call.
+    pub(crate) async fn call(&self, method: &str, path: &str, bearer: &str, body: &Value) -> Answer {
+        let method = method.parse().expect("a method");
+        let request = self.http.request(method, self.open(path)).bearer_auth(bearer);
+        let request = if body.is_null() {
+            request
+        } else {
+            request.header(CONTENT_TYPE, "application/json; charset=utf-8").body(body.to_string())
+        };
+        send(request).await
+    }
+
+    /// A business call that must succeed; its data.
+    pub(crate) async fn good(&self, method: &str, path: &str, bearer: &str, body: &Value) -> Value {
+        let answer = self.call(method, path, bearer, body).await;
+        answer.is(200, 0);
+        answer.json()["data"].take()
+    }
+
+    /// A user token with every scope of the app, and no limits by rate.
+    pub(crate) fn writer(&self) -> String {
+        self.sandbox.rules(|rules| rules.api_limits = ApiLimits::NONE);
+        let tokens = self.sandbox.seed_grant(&self.app.id, &self.user.id, &DEFAULT_SCOPES).expect("app and user exist");
+        tokens.access_token
+    }
+
+    /// One more token of the same user.
+    pub(crate) fn seed_all(&self) -> String {
+        self.sandbox.seed_grant(&self.app.id, &self.user.id, &DEFAULT_SCOPES).expect("app and user exist").access_token
+    }
+
+    /// The app's tenant token.
+    pub(crate) async fn tenant_token(&self) -> String {
+        let body = json!({"app_id": self.app.id, "app_secret": self.app.secret});
+        self.json(&self.url(Endpoint::TenantTokenInternal), &body).await.field("tenant_access_token")
+    }
+
+    /// An empty document in the caller's personal library; its id.
+    pub(crate) async fn page(&self, bearer: &str, title: &str) -> String {
+        let space = self.good("GET", "/open-apis/wiki/v2/spaces/my_library", bearer, &Value::Null).await;
+        let path = format!("/open-apis/wiki/v2/spaces/{}/nodes", space["space"]["space_id"].as_str().expect("an id"));
+        let node = json!({"obj_type": "docx", "node_type": "origin", "title": title});
+        let data = self.good("POST", &path, bearer, &node).await;
+        data["node"]["obj_token"].as_str().expect("an id").to_owned()
+    }
+
+    /// What `blocks/convert` makes of a Markdown text.
+    pub(crate) async fn convert(&self, bearer: &str, markdown: &str) -> Value {
+        let body = json!({"content_type": "markdown", "content": markdown});
+        self.good("POST", "/open-apis/docx/v1/documents/blocks/convert", bearer, &body).await
+    }
+
+    /// Converts a text and appends it to a document, as a client does; the answer of the insertion.
+    pub(crate) async fn write(&self, bearer: &str, document: &str, markdown: &str) -> Value {
+        let converted = self.convert(bearer, markdown).await;
+        let path = format!("/open-apis/docx/v1/documents/{document}/blocks/{document}/descendant");
+        self.good("POST", &path, bearer, &insertion(&converted)).await
     }
 
     pub(crate) async fn json(&self, url: &str, body: &Value) -> Answer {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokenward_core::{Code, Remedy, TransportFault};
 use tokenward_wire::{BadCall, CallFault, CallRefusal, CallTrouble};
 
-use crate::Error;
+use crate::{EndlessPages, Error};
 
 /// Why a call was not done, or why nobody knows whether it was. Never holds a secret.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub enum ApiError {
     /// The call left and its answer was lost: it may have been done.
     Lost(TransportFault),
     /// A list does not come to an end.
-    Pages(String),
+    Pages(EndlessPages),
 }
 
 impl ApiError {
@@ -75,8 +75,9 @@ impl ApiError {
 /// The story of a refusal that was not mended by a newer token or a pause.
 const fn code_of(refusal: &CallRefusal) -> Code {
     match refusal.trouble {
-        CallTrouble::UserTokenDead | CallTrouble::AppTokenDead => Code::TokenStillRefused,
-        CallTrouble::NotTaken => Code::IdentityNotTaken,
+        CallTrouble::UserTokenDead => Code::TokenStillRefused,
+        // An app's token that was fetched a moment ago is not dead: the API takes none.
+        CallTrouble::NotTaken | CallTrouble::AppTokenDead => Code::IdentityNotTaken,
         CallTrouble::ScopeNotGranted => Code::ScopeNotGranted,
         CallTrouble::ScopeNotEnabled => Code::ScopeNotEnabled,
         CallTrouble::RateLimited => Code::RateLimited,
@@ -121,7 +122,7 @@ impl fmt::Display for ApiError {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::RateLimited { wait, refusal } => write!(f, "{refusal}; it asks to wait {} s", wait.as_secs()),
             Self::Unsent(fault) => write!(f, "nothing was sent: {}", fault.reason),
-            Self::Pages(reason) => f.write_str(reason),
+            Self::Pages(reason) => reason.fmt(f),
             Self::Lost(fault) => write!(f, "the call left and its answer was lost: {}", fault.reason),
         }
     }

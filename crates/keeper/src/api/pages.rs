@@ -26,8 +26,30 @@ enum Next {
     First,
     Named(String),
     /// There are more, and no way to them: told once the page at hand was delivered.
-    Broken(&'static str),
+    Broken(EndlessPages),
     Nothing,
+}
+
+/// Why the pages of a list do not come to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndlessPages {
+    /// There are more than were permitted.
+    TooMany,
+    /// The provider says that there is more and does not say where.
+    Unnamed,
+    /// The provider names a page that was read already.
+    Repeated,
+}
+
+impl fmt::Display for EndlessPages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooMany => "there are more pages than were permitted",
+            Self::Unnamed => "the provider says that there is more and does not say where",
+            Self::Repeated => "the provider names a page that was read already",
+        })
+    }
 }
 
 /// One page.
@@ -56,14 +78,14 @@ impl<'a> Pages<'a> {
         match &self.next {
             Next::Nothing => return Ok(None),
             Next::First => {}
-            Next::Broken(reason) => return Err(ApiError::Pages((*reason).to_owned())),
+            Next::Broken(reason) => return Err(ApiError::Pages(*reason)),
             Next::Named(token) => {
                 call.query.retain(|(name, _)| name != PAGE_TOKEN);
                 call.query.push((PAGE_TOKEN.to_owned(), token.clone()));
             }
         }
         if self.left == 0 {
-            return Err(ApiError::Pages("there are more pages than were permitted".to_owned()));
+            return Err(ApiError::Pages(EndlessPages::TooMany));
         }
         self.left -= 1;
         let answer = self.caller.call(call).await?;
@@ -75,10 +97,8 @@ impl<'a> Pages<'a> {
                 data.and_then(|data| data.get(name)).and_then(Value::as_str).filter(|token| !token.is_empty())
             });
             match token {
-                None => Next::Broken("the provider says that there is more and does not say where"),
-                Some(token) if !self.seen.insert(token.to_owned()) => {
-                    Next::Broken("the provider names a page that was read already")
-                }
+                None => Next::Broken(EndlessPages::Unnamed),
+                Some(token) if !self.seen.insert(token.to_owned()) => Next::Broken(EndlessPages::Repeated),
                 Some(token) => Next::Named(token.to_owned()),
             }
         } else {

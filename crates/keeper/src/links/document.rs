@@ -5,9 +5,9 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::error::DocumentError;
-use super::place::{Format, Place};
 use super::text::{Splice, syntax};
 use super::{dotenv, ini, json, toml};
+use tokenward_core::{Format, Place};
 
 /// The content of a file, in which single values can be read and exchanged.
 ///

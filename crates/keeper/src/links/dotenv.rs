@@ -10,8 +10,8 @@ use std::ops::Range;
 
 use super::document::unwritable;
 use super::error::DocumentError;
-use super::place::Place;
 use super::text::{Splice, is_space, line_end, syntax};
+use tokenward_core::Place;
 
 /// One name.
 struct Entry<'a> {

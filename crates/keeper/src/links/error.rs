@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::place::{Format, Place};
+use tokenward_core::{Format, Place};
 
 /// Why a document cannot be read or changed. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use super::document::Document;
 use super::error::{DocumentError, FileError};
-use super::place::{Format, Place};
+use tokenward_core::{Format, Place};
 
 /// A file with values in it that are to be kept true.
 #[derive(Debug, Clone, PartialEq, Eq)]

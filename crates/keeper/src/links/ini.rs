@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use super::document::unwritable;
 use super::error::DocumentError;
-use super::place::Place;
 use super::text::{Line, Splice, is_space, line_end, lines, syntax, trim};
+use tokenward_core::Place;
 
 /// One key with its value.
 #[derive(Debug)]

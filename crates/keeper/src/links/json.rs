@@ -9,8 +9,8 @@ use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::error::DocumentError;
-use super::place::{Place, Step};
 use super::text::{Splice, position, syntax};
+use tokenward_core::{Place, Step};
 
 pub(super) fn check(text: &str) -> Result<(), DocumentError> {
     parse(text).map(|_| ())

@@ -13,7 +13,6 @@ mod error;
 mod file;
 mod ini;
 mod json;
-mod place;
 mod text;
 mod toml;
 
@@ -21,4 +20,4 @@ pub use document::Document;
 pub use error::{DocumentError, FileError};
 
 pub use file::{Held, LinkedFile};
-pub use place::{Format, Place, Step};
+pub use tokenward_core::{Format, Place, Step};

@@ -9,8 +9,8 @@ use toml_edit::{Document, Item, Table, Value};
 
 use super::document::unwritable;
 use super::error::DocumentError;
-use super::place::{Place, Step};
 use super::text::{Splice, line_end, position, syntax};
+use tokenward_core::{Place, Step};
 
 pub(super) fn check(text: &str) -> Result<(), DocumentError> {
     parse(text).map(|_| ())

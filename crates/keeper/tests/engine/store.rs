@@ -8,13 +8,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward::core::ports::{
-    AnswerKept, Committed, Keepsake, LeaseAttempt, LoggedIn, LoginAnswer, LoginAnswerId, NewLogin, Revocable, Vault,
-    VaultError,
+    Adopted, Adoption, AnswerKept, Committed, Keepsake, LeaseAttempt, LoggedIn, LoginAnswer, LoginAnswerId, LoginCopy,
+    NewLogin, Revocable, Vault, VaultError,
 };
 use tokenward::core::rotation::Turn;
 use tokenward::core::{
-    AppName, Ask, Closing, Code, Entry, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, ProfileName,
-    RawAnswer, SecretBytes, Spend, Standing, Subject, TokenApi,
+    AppName, Ask, Closing, Code, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link,
+    LinkId, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, SecretBytes, Spend, Standing, Subject,
+    TokenApi, Trouble,
 };
 use tokenward::{Keeper, KeeperOptions, Kept};
 
@@ -128,6 +129,44 @@ impl Vault for Failing {
     async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
         self.step()?;
         self.inner.retire(lease, at, revoked).await
+    }
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
+        self.inner.recognise(token).await
+    }
+    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
+        self.step()?;
+        self.inner.adopt(adoption).await
+    }
+    async fn take_back(
+        &self,
+        id: GrantId,
+        refused: Option<(IntentId, Closing)>,
+        by: &Holder,
+    ) -> Result<Option<Generation>, VaultError> {
+        self.step()?;
+        self.inner.take_back(id, refused, by).await
+    }
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
+        self.inner.copy(id).await
+    }
+    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
+        self.step()?;
+        self.inner.link(link, by).await
+    }
+    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError> {
+        self.step()?;
+        self.inner.unlink(id, by).await
+    }
+    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError> {
+        self.inner.links(profile).await
+    }
+    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.receipt(id, receipt, healed).await
+    }
+    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.trouble(id, trouble).await
     }
     async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError> {
         self.step()?;

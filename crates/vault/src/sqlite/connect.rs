@@ -153,7 +153,11 @@ impl Connections {
         if found.schema < SCHEMA {
             let _lock = crate::locks::lock(&self.folder.folder_lock())
                 .map_err(|error| crate::error::from_io(&self.folder.folder_lock(), &error))?;
-            migrate(&mut connection, self.vault).await.map_err(|error| self.error(&error))?;
+            // By a connection of its own: a reading one may not write.
+            let writing = options(&self.folder, Role::Journalling).connect().await;
+            let mut writing = writing.map_err(|error| self.error(&error))?;
+            migrate(&mut writing, self.vault).await.map_err(|error| self.error(&error))?;
+            writing.close().await.map_err(|error| self.error(&error))?;
         }
         Ok(connection)
     }
@@ -257,9 +261,10 @@ pub(crate) fn options(folder: &Folder, role: Role) -> SqliteConnectOptions {
 }
 
 /// Numbered, forward-only.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_links.sql")];
 /// The newest schema this version knows.
-pub(crate) const SCHEMA: i64 = 1;
+pub(crate) const SCHEMA: i64 = 2;
 const _: () = assert!(MIGRATIONS.len() as u64 == SCHEMA.unsigned_abs());
 /// How long a write waits for another one: a transaction takes milliseconds, and 64 processes may queue.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -38,12 +38,8 @@ impl SqliteVault {
 
     pub(super) async fn read_grant(&self, id: GrantId) -> Result<Grant, VaultError> {
         self.refresh_keys();
-        let grant = {
-            let mut connection = self.read().await?;
-            let row = self.grant_row(&mut connection, id).await?;
-            row.grant(&self.sealer).map_err(|fault| self.fault(fault))?
-        };
-        self.mend_handout(&grant).await?;
+        let (grant, links) = self.with_links(id).await?;
+        self.mend_handout(&grant, links).await?;
         Ok(grant)
     }
 

@@ -183,14 +183,17 @@ impl SqliteVault {
             return Ok(Committed::Generation(generation));
         }
         let mut grant = self.grant_row(&mut tx, row.grant).await?;
-        if grant.generation != row.generation || grant.retired() {
-            self.park(&mut tx, &row, &turn).await?;
+        let moved = grant.generation != row.generation && !self.is_back(&grant, &row)?;
+        if moved || grant.retired() {
+            if grant.retired() || !self.turn_aside(&mut tx, &row, &turn).await? {
+                self.park(&mut tx, &row, &turn).await?;
+            }
             self.mark_closed(&mut tx, &row, &Closing::Parked).await?;
             self.prune(&mut tx, grant.id).await?;
             tx.commit().await.map_err(|error| self.sql(&error))?;
             return Ok(Committed::Parked);
         }
-        let generation = row.generation.next();
+        let generation = grant.generation.next();
         self.supersede(&mut tx, grant.id, generation, Some(row.id)).await?;
         apply(&mut grant, &self.sealer, &turn, generation);
         if let Change::Replace(token) = &turn.refresh {
@@ -209,7 +212,11 @@ impl SqliteVault {
             .execute(&mut *tx)
             .await
             .map_err(|error| self.sql(&error))?;
-        if generation.get().is_multiple_of(PRUNE_EVERY) {
+        let prune = generation.get().is_multiple_of(PRUNE_EVERY);
+        if grant.on_trial || prune {
+            self.end_trials(&mut tx, grant.id, false).await?;
+        }
+        if prune {
             self.prune(&mut tx, grant.id).await?;
         }
         tx.commit().await.map_err(|error| self.sql(&error))?;
@@ -249,7 +256,7 @@ impl SqliteVault {
     }
 
     /// Stores how a grant stands, unless it has moved on.
-    async fn set_standing(
+    pub(super) async fn set_standing(
         &self,
         tx: &mut SqliteConnection,
         grant: GrantId,
@@ -291,7 +298,7 @@ impl SqliteVault {
         Ok(())
     }
 
-    async fn mark_closed(
+    pub(super) async fn mark_closed(
         &self,
         tx: &mut SqliteConnection,
         row: &IntentRow,
@@ -320,7 +327,8 @@ impl SqliteVault {
             .await
             .map_err(|error| self.sql(&error))?;
         match &turn.refresh {
-            Change::Replace(token) => self.remember(tx, token, row.grant, generation).await,
+            // By the generation that was spent: the one it would have been is another set's.
+            Change::Replace(token) => self.remember(tx, token, row.grant, row.generation).await,
             Change::Keep | Change::Drop => Ok(()),
         }
     }
@@ -380,7 +388,11 @@ impl SqliteVault {
         rows.iter().map(entry).collect::<Result<_, _>>().map_err(|fault| self.fault(fault))
     }
 
-    async fn open_rows(&self, connection: &mut SqliteConnection, grant: GrantId) -> Result<Vec<IntentRow>, VaultError> {
+    pub(super) async fn open_rows(
+        &self,
+        connection: &mut SqliteConnection,
+        grant: GrantId,
+    ) -> Result<Vec<IntentRow>, VaultError> {
         let rows = sqlx::query(sql::OPEN_INTENTS)
             .bind(grant_bytes(grant))
             .fetch_all(connection)
@@ -402,7 +414,11 @@ impl SqliteVault {
         row.as_ref().map(IntentRow::read).transpose().map_err(|fault| self.fault(fault))
     }
 
-    async fn intent_row(&self, connection: &mut SqliteConnection, id: IntentId) -> Result<IntentRow, VaultError> {
+    pub(super) async fn intent_row(
+        &self,
+        connection: &mut SqliteConnection,
+        id: IntentId,
+    ) -> Result<IntentRow, VaultError> {
         let row = self.find_intent(connection, id).await?;
         row.ok_or_else(|| self.fault(Fault::Damaged(format!("the journal holds no intent {id}; it"))))
     }

@@ -4,16 +4,17 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 use tokenward_core::ports::{Keepsake, LoggedIn, LoginAnswer, LoginAnswerId, NewLogin, VaultError};
-use tokenward_core::{AppName, Event, Generation, ProfileName, RawAnswer, SecretBytes, Standing, TokenApi, TokenSet};
+use tokenward_core::{
+    AppName, Event, Generation, GrantId, ProfileName, RawAnswer, SecretBytes, Standing, Subject, TokenApi, TokenSet,
+};
 
-use crate::codec::{answer_from_bytes, answer_to_bytes, set_to_bytes};
+use crate::codec::{answer_from_bytes, answer_to_bytes};
 
 use super::connect::Role;
 use super::rows::{
-    Fault, GrantRow, Sealed, damaged, grant_bytes, keepsake_label, login_label, optional_time, parked_label, signed,
-    text, unopened,
+    Fault, GrantRow, Sealed, damaged, grant_bytes, keepsake_label, login_label, optional_time, text, unopened,
 };
-use super::{SqliteVault, sql};
+use super::{Sealer, SqliteVault, sql};
 
 impl SqliteVault {
     pub(super) async fn store_login_answer(
@@ -77,26 +78,25 @@ impl SqliteVault {
             // set again would put a spent token over a living one (I5).
             return Ok(LoggedIn::Renewed(grant));
         }
-        let present = self.by_profile(&mut tx, &login.profile).await?;
-        let (mut grant, done) = match present {
-            Some(present) if same_login(&present, &login) => {
-                self.keep_replaced(&mut tx, &present).await?;
+        let home = self.home(&mut tx, &login.profile, &login.app, login.set.subject.as_ref()).await?;
+        let new = || blank(login.id, &login.profile, &login.app, &login.set);
+        let (mut grant, done) = match home {
+            Home::Same(present) => {
+                self.put_aside(&mut tx, &present, None, None).await?;
+                // A person's own login is the last word: no adoption before it is undone any more.
+                self.end_trials(&mut tx, present.id, true).await?;
                 let id = present.id;
-                (present, LoggedIn::Renewed(id))
+                (*present, LoggedIn::Renewed(id))
             }
-            Some(other) => {
-                let freed = sqlx::query(sql::FREE_PROFILE).bind(grant_bytes(other.id)).execute(&mut *tx).await;
-                freed.map_err(|error| self.sql(&error))?;
-                (blank(&login), LoggedIn::TookOver { id: login.id, previous: other.id })
-            }
-            None => (blank(&login), LoggedIn::New(login.id)),
+            Home::Taken { previous } => (new(), LoggedIn::TookOver { id: login.id, previous }),
+            Home::Free => (new(), LoggedIn::New(login.id)),
         };
         let generation = match done {
             LoggedIn::Renewed(_) => grant.generation.next(),
             LoggedIn::New(_) | LoggedIn::TookOver { .. } => Generation::FIRST,
         };
         self.supersede(&mut tx, grant.id, grant.generation, None).await?;
-        self.fill(&mut grant, &login, generation);
+        fill(&mut grant, &self.sealer, &login.set, login.wall, generation);
         if let Some(token) = &login.set.refresh {
             self.remember(&mut tx, token, grant.id, generation).await?;
         }
@@ -115,7 +115,28 @@ impl SqliteVault {
         Ok(done)
     }
 
-    async fn by_profile(
+    /// Where a set goes that was brought for a profile. Frees the profile where another user, or another app, has it.
+    pub(super) async fn home(
+        &self,
+        tx: &mut SqliteConnection,
+        profile: &ProfileName,
+        app: &AppName,
+        subject: Option<&Subject>,
+    ) -> Result<Home, VaultError> {
+        match self.by_profile(tx, profile).await? {
+            Some(present) if same_login(&present, app, subject) => Ok(Home::Same(Box::new(present))),
+            Some(other) => {
+                // Before the name changes hands, as before a logout: it must not hand out the other user's token.
+                self.withdraw(&other)?;
+                let freed = sqlx::query(sql::FREE_PROFILE).bind(grant_bytes(other.id)).execute(tx).await;
+                freed.map_err(|error| self.sql(&error))?;
+                Ok(Home::Taken { previous: other.id })
+            }
+            None => Ok(Home::Free),
+        }
+    }
+
+    pub(super) async fn by_profile(
         &self,
         tx: &mut SqliteConnection,
         profile: &ProfileName,
@@ -126,61 +147,6 @@ impl SqliteVault {
             .await
             .map_err(|error| self.sql(&error))?;
         row.as_ref().map(GrantRow::read).transpose().map_err(|fault| self.fault(fault))
-    }
-
-    /// Puts the set aside that a login is about to replace: it was issued, and may live (I3).
-    async fn keep_replaced(&self, tx: &mut SqliteConnection, grant: &GrantRow) -> Result<(), VaultError> {
-        let set = || -> Result<TokenSet, Fault> {
-            Ok(TokenSet {
-                access: grant.access(&self.sealer)?,
-                refresh: grant.refresh(&self.sealer)?,
-                refresh_expires: grant.refresh_expires,
-                scopes: Some(grant.scopes.clone()),
-                subject: grant.subject.clone(),
-                issued_by: grant.issued_by,
-                obtained: grant.turned,
-            })
-        };
-        let set = match set() {
-            Ok(set) if set.refresh.is_some() => set,
-            // A set that does not open any more must not stand in the way of the login that heals it.
-            _ => return Ok(()),
-        };
-        let blob = self.sealer.seal(&parked_label(grant.id, grant.generation), &set_to_bytes(&set));
-        sqlx::query(sql::PARK)
-            .bind(grant_bytes(grant.id))
-            .bind(None::<Vec<u8>>)
-            .bind(signed(grant.generation.get()))
-            .bind(self.now().as_millisecond())
-            .bind(blob)
-            .execute(tx)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        Ok(())
-    }
-
-    fn fill(&self, grant: &mut GrantRow, login: &NewLogin, generation: Generation) {
-        let set = &login.set;
-        if let Some(access) = &set.access {
-            grant.set_access(&self.sealer, access, generation);
-        }
-        match &set.refresh {
-            Some(token) => grant.set_refresh(&self.sealer, token, generation),
-            None => grant.refresh.blob = None,
-        }
-        grant.refresh_expires = set.refresh_expires.filter(|_| set.refresh.is_some());
-        grant.generation = generation;
-        grant.standing = Standing::Live;
-        grant.wall = login.wall;
-        grant.consented = set.obtained;
-        grant.turned = set.obtained;
-        grant.issued_by = set.issued_by;
-        if let Some(scopes) = &set.scopes {
-            grant.scopes = scopes.clone();
-        }
-        if let Some(subject) = &set.subject {
-            grant.subject = Some(subject.clone());
-        }
     }
 
     /// Whether there was such an answer.
@@ -250,22 +216,36 @@ impl SqliteVault {
     }
 }
 
-/// Whether a login continues the profile's grant: same app, and the same user as far as the provider told.
-fn same_login(present: &GrantRow, login: &NewLogin) -> bool {
-    let same_user = match (&present.subject, &login.set.subject) {
+/// Where a set goes that was brought for a profile.
+pub(super) enum Home {
+    /// Into the profile's grant, as its next generation.
+    Same(Box<GrantRow>),
+    /// Into a grant of its own; the name was another grant's.
+    Taken {
+        /// That one.
+        previous: GrantId,
+    },
+    /// Into a grant of its own; the name was free.
+    Free,
+}
+
+/// Whether a set continues the profile's grant: same app, and the same user as far as the provider told.
+fn same_login(present: &GrantRow, app: &AppName, subject: Option<&Subject>) -> bool {
+    let same_user = match (&present.subject, subject) {
         (Some(known), Some(told)) => known.id == told.id,
         _ => true,
     };
-    present.app == login.app && same_user && !present.retired()
+    present.app == *app && same_user && !present.retired()
 }
 
-fn blank(login: &NewLogin) -> GrantRow {
+/// A grant that holds nothing yet.
+pub(super) fn blank(id: GrantId, profile: &ProfileName, app: &AppName, set: &TokenSet) -> GrantRow {
     let nothing = || Sealed { blob: None, generation: Generation::FIRST };
-    let at = login.set.obtained;
+    let at = set.obtained;
     GrantRow {
-        id: login.id,
-        app: login.app.clone(),
-        profile: Some(login.profile.clone()),
+        id,
+        app: app.clone(),
+        profile: Some(profile.clone()),
         generation: Generation::FIRST,
         standing: Standing::Live,
         access: nothing(),
@@ -278,8 +258,40 @@ fn blank(login: &NewLogin) -> GrantRow {
         turned: at,
         scopes: tokenward_core::Scopes::default(),
         subject: None,
-        issued_by: login.set.issued_by,
+        issued_by: set.issued_by,
         intent_open: false,
+        on_trial: false,
+        linked: false,
+    }
+}
+
+/// Makes a set that was not turned here the grant's present one, alive.
+pub(super) fn fill(
+    grant: &mut GrantRow,
+    sealer: &Sealer,
+    set: &TokenSet,
+    wall: Option<Timestamp>,
+    generation: Generation,
+) {
+    if let Some(access) = &set.access {
+        grant.set_access(sealer, access, generation);
+    }
+    match &set.refresh {
+        Some(token) => grant.set_refresh(sealer, token, generation),
+        None => grant.refresh.blob = None,
+    }
+    grant.refresh_expires = set.refresh_expires.filter(|_| set.refresh.is_some());
+    grant.generation = generation;
+    grant.standing = Standing::Live;
+    grant.wall = wall;
+    grant.consented = set.obtained;
+    grant.turned = set.obtained;
+    grant.issued_by = set.issued_by;
+    if let Some(scopes) = &set.scopes {
+        grant.scopes = scopes.clone();
+    }
+    if let Some(subject) = &set.subject {
+        grant.subject = Some(subject.clone());
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 use tokenward_core::ports::VaultError;
 use tokenward_core::{Grant, GrantId, OldAccess, ProfileName, Standing};
 
-use crate::handout::{self, HandOut};
+use crate::handout::{self, HandOut, Linked};
 use crate::key;
 
 use super::SqliteVault;
@@ -20,20 +20,20 @@ impl SqliteVault {
     pub(crate) async fn publish(&self, id: GrantId) {
         let mut seen = None;
         for _ in 0..PUBLISH_ATTEMPTS {
-            let grant = match self.stored(id).await {
-                Ok(grant) => grant,
+            let (grant, links) = match self.with_links(id).await {
+                Ok(found) => found,
                 Err(error) => return tracing::warn!(%error, grant = %id, "the hand-out file was not written"),
             };
-            let present = (grant.generation, grant.profile.clone(), grant.intent_open);
+            let present = (grant.generation, grant.profile.clone(), grant.intent_open, links);
             if seen.as_ref() == Some(&present) {
                 return;
             }
-            if let Some((_, Some(written), _)) = &seen
+            if let Some((_, Some(written), ..)) = &seen
                 && grant.profile.as_ref() != Some(written)
             {
                 return self.publish_name(written).await;
             }
-            if let Err(error) = self.write_handout(&grant) {
+            if let Err(error) = self.write_handout(&grant, &present.3) {
                 tracing::warn!(%error, grant = %id, "the hand-out file was not written; tokens are served the long way");
                 return;
             }
@@ -43,7 +43,7 @@ impl SqliteVault {
 
     /// Writes or removes the hand-out file of a name that changed hands, or was logged out, while a file was being written
     /// under it: what was written is the token of a login that the name does not mean any more.
-    async fn publish_name(&self, profile: &ProfileName) {
+    pub(super) async fn publish_name(&self, profile: &ProfileName) {
         let owner = match self.owner(profile).await {
             Ok(owner) => owner,
             Err(error) => {
@@ -63,13 +63,15 @@ impl SqliteVault {
 
     /// Mends the hand-out file of a grant that was read the long way, once a generation. Fails where the file shows that
     /// the database has lost what was written last.
-    pub(super) async fn mend_handout(&self, grant: &Grant) -> Result<(), VaultError> {
+    pub(super) async fn mend_handout(&self, grant: &Grant, links: Vec<Linked>) -> Result<(), VaultError> {
         let Some(profile) = &grant.profile else { return Ok(()) };
-        if grant.access.is_none() || matches!(grant.standing, Standing::Retired { .. }) {
+        let exists = self.folder.handout(profile).exists();
+        if matches!(grant.standing, Standing::Retired { .. }) || (grant.access.is_none() && !exists) {
             return Ok(());
         }
-        let seen = self.published.lock().unwrap_or_else(PoisonError::into_inner).get(&grant.id).copied();
-        if seen == Some(grant.generation) && self.folder.handout(profile).exists() {
+        let present = (grant.generation, links);
+        let seen = self.published.lock().unwrap_or_else(PoisonError::into_inner).get(&grant.id) == Some(&present);
+        if seen && exists && grant.access.is_some() {
             return Ok(());
         }
         let found = handout::peek(&self.folder, &self.sealer.keys(), profile);
@@ -77,22 +79,25 @@ impl SqliteVault {
             && found.grant == grant.id
             && found.generation > grant.generation
             // Read again: it may have been turned since. The commit comes before the file.
-            && self.stored(grant.id).await?.generation < found.generation
+            && self.with_links(grant.id).await?.0.generation < found.generation
         {
             return Err(self.went_back(profile));
         }
-        let in_step = found.is_some_and(|found| found.grant == grant.id && found.generation == grant.generation);
+        let in_step = grant.access.is_some()
+            && found.is_some_and(|found| {
+                found.grant == grant.id && found.generation == grant.generation && found.links == present.1
+            });
         if !in_step && !grant.intent_open {
             self.publish(grant.id).await;
         }
-        self.published.lock().unwrap_or_else(PoisonError::into_inner).insert(grant.id, grant.generation);
+        self.published.lock().unwrap_or_else(PoisonError::into_inner).insert(grant.id, present);
         Ok(())
     }
 
     /// Fails where a profile without a grant has a hand-out file of a grant that the database has never heard of.
     pub(super) async fn check_no_grant(&self, profile: &ProfileName) -> Result<(), VaultError> {
         let Some(found) = handout::peek(&self.folder, &self.sealer.keys(), profile) else { return Ok(()) };
-        match self.stored(found.grant).await {
+        match self.with_links(found.grant).await {
             Err(VaultError::NoSuchGrant(_)) => Err(self.went_back(profile)),
             _ => Ok(()),
         }
@@ -118,13 +123,16 @@ impl SqliteVault {
         handout::remove(&self.folder, profile).map_err(|error| self.io(&error))
     }
 
-    async fn stored(&self, id: GrantId) -> Result<Grant, VaultError> {
+    /// A grant as it is stored, and how its linked files have to look.
+    pub(super) async fn with_links(&self, id: GrantId) -> Result<(Grant, Vec<Linked>), VaultError> {
         let mut connection = self.read().await?;
         let row = self.grant_row(&mut connection, id).await?;
-        row.grant(&self.sealer).map_err(|fault| self.fault(fault))
+        let grant = row.grant(&self.sealer).map_err(|fault| self.fault(fault))?;
+        let links = if row.linked { self.linked(&mut connection, &grant).await? } else { Vec::new() };
+        Ok((grant, links))
     }
 
-    fn write_handout(&self, grant: &Grant) -> std::io::Result<()> {
+    fn write_handout(&self, grant: &Grant, links: &[Linked]) -> std::io::Result<()> {
         let Some(profile) = &grant.profile else { return Ok(()) };
         match (&grant.access, (self.rules)(&grant.app)) {
             // Where a rotation ends the old access token, nobody may serve it while one is under way.
@@ -135,6 +143,7 @@ impl SqliteVault {
                     generation: grant.generation,
                     turn_at: rules.turn_at(grant.id, access),
                     access: access.clone(),
+                    links: links.to_vec(),
                 };
                 handout::write(&self.folder, &self.sealer.keys(), &*self.sealer.entropy, profile, &handout)
             }

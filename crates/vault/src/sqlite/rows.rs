@@ -71,6 +71,9 @@ pub(crate) struct GrantRow {
     pub(crate) subject: Option<Subject>,
     pub(crate) issued_by: TokenApi,
     pub(crate) intent_open: bool,
+    pub(crate) on_trial: bool,
+    /// Whether its profile has links.
+    pub(crate) linked: bool,
 }
 
 impl GrantRow {
@@ -103,6 +106,8 @@ impl GrantRow {
             subject: optional_json(row, "subject")?,
             issued_by: text(row, "issued_by")?,
             intent_open: row.try_get("intent_open")?,
+            on_trial: row.try_get("on_trial")?,
+            linked: row.try_get("linked")?,
         })
     }
 
@@ -180,6 +185,7 @@ impl GrantRow {
             subject: self.subject.clone(),
             issued_by: self.issued_by,
             intent_open: self.intent_open,
+            on_trial: self.on_trial,
         })
     }
 
@@ -193,11 +199,11 @@ pub(crate) struct IntentRow {
     pub(crate) id: IntentId,
     pub(crate) grant: GrantId,
     pub(crate) generation: Generation,
-    fingerprint: Fingerprint,
+    pub(crate) fingerprint: Fingerprint,
     fence: Fence,
     pub(crate) sender: Holder,
     api: TokenApi,
-    begun: Timestamp,
+    pub(crate) begun: Timestamp,
     deadline: Timestamp,
     pub(crate) answer: Option<Vec<u8>>,
     pub(crate) doubted: bool,

@@ -15,13 +15,22 @@ pub(crate) const IS_EMPTY: &str = "
 // -- grants -------------------------------------------------------------------------------------------------------
 
 pub(crate) const GRANT_OF: &str = "SELECT id FROM grants WHERE profile = ?1";
-pub(crate) const GRANT: &str = "
-    SELECT *, EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND (closed IS NULL OR late = 1)) AS intent_open
-    FROM grants WHERE id = ?1";
-pub(crate) const GRANTS: &str = "
-    SELECT *, EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND (closed IS NULL OR late = 1)) AS intent_open
-    FROM grants ORDER BY id";
-pub(crate) const GRANT_BY_PROFILE: &str = "SELECT *, 0 AS intent_open FROM grants WHERE profile = ?1";
+macro_rules! select_grant {
+    ($which:literal) => {
+        concat!(
+            "
+    SELECT *, EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND (closed IS NULL OR late = 1)) AS intent_open,
+        EXISTS (SELECT 1 FROM parked WHERE grant_id = grants.id AND awaits = grants.generation)
+            OR COALESCE(displaced ->> 'awaits' = generation, 0) AS on_trial,
+        EXISTS (SELECT 1 FROM links WHERE links.profile = grants.profile) AS linked
+    FROM grants ",
+            $which
+        )
+    };
+}
+pub(crate) const GRANT: &str = select_grant!("WHERE id = ?1");
+pub(crate) const GRANTS: &str = select_grant!("ORDER BY id");
+pub(crate) const GRANT_BY_PROFILE: &str = select_grant!("WHERE profile = ?1");
 pub(crate) const INSERT_GRANT: &str = "
     INSERT INTO grants (id, app, profile, generation, standing, access, access_generation, access_obtained, access_expires,
         refresh, refresh_generation, refresh_expires, wall, consented, turned, scopes, subject, issued_by)
@@ -31,16 +40,22 @@ pub(crate) const UPDATE_GRANT: &str = "
         access_obtained = ?8, access_expires = ?9, refresh = ?10, refresh_generation = ?11, refresh_expires = ?12,
         wall = ?13, consented = ?14, turned = ?15, scopes = ?16, subject = ?17, issued_by = ?18
     WHERE id = ?1";
-pub(crate) const FREE_PROFILE: &str = "UPDATE grants SET profile = NULL WHERE id = ?1";
+pub(crate) const FREE_PROFILE: &str = "UPDATE grants SET profile = NULL, displaced = NULL WHERE id = ?1";
+pub(crate) const GIVE_PROFILE: &str = "UPDATE grants SET profile = ?2, displaced = ?3 WHERE id = ?1";
+pub(crate) const DISPLACED: &str = "SELECT displaced FROM grants WHERE id = ?1";
+pub(crate) const DISPLACE: &str = "UPDATE grants SET displaced = ?2 WHERE id = ?1";
+pub(crate) const END_DISPLACING: &str = "UPDATE grants SET displaced = NULL WHERE id = ?1";
 pub(crate) const NAME_SUBJECT: &str = "UPDATE grants SET subject = ?2 WHERE id = ?1";
 pub(crate) const SET_STANDING: &str = "
     UPDATE grants SET standing = ?3
     WHERE id = ?1 AND generation = ?2 AND json_extract(standing, '$.standing') <> 'retired'";
 pub(crate) const RETIRE: &str = "
-    UPDATE grants SET standing = ?2, profile = NULL, access = NULL, refresh = NULL, refresh_expires = NULL
+    UPDATE grants SET standing = ?2, profile = NULL, access = NULL, refresh = NULL, refresh_expires = NULL,
+        displaced = NULL
     WHERE id = ?1";
-pub(crate) const REMEMBER_FINGERPRINT: &str =
-    "INSERT OR IGNORE INTO known_fingerprints (fingerprint, grant_id, generation) VALUES (?1, ?2, ?3)";
+pub(crate) const REMEMBER_FINGERPRINT: &str = "
+    INSERT INTO known_fingerprints (fingerprint, grant_id, generation) VALUES (?1, ?2, ?3)
+    ON CONFLICT (fingerprint) DO UPDATE SET grant_id = ?2, generation = ?3 WHERE grant_id <> ?2 OR generation < ?3";
 pub(crate) const FIND_FINGERPRINT: &str = "SELECT grant_id, generation FROM known_fingerprints WHERE fingerprint = ?1";
 
 // -- leases -------------------------------------------------------------------------------------------------------
@@ -72,10 +87,22 @@ pub(crate) const CLOSE_INTENT: &str = "UPDATE intents SET closed = ?2, closing =
 pub(crate) const CLOSE_OPEN_INTENTS: &str = "
     UPDATE intents SET closed = COALESCE(closed, ?2), closing = ?3, late = 0
     WHERE grant_id = ?1 AND (closed IS NULL OR late = 1) AND id <> ?4 RETURNING id, generation";
+pub(crate) const ANSWERED_LATE: &str = "
+    UPDATE intents SET late = 1 WHERE id = ?1 AND answer IS NOT NULL AND doubted = 0";
 pub(crate) const PARK: &str =
     "INSERT OR IGNORE INTO parked (grant_id, intent, generation, at, tokens) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(crate) const PARKED: &str =
     "SELECT intent, generation, at, tokens FROM parked WHERE grant_id = ?1 ORDER BY id DESC";
+pub(crate) const PUT_ASIDE: &str = "
+    INSERT INTO parked (grant_id, generation, at, tokens, aside, awaits) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+pub(crate) const PUT_ASIDES: &str = "
+    SELECT id, generation, tokens, aside, awaits FROM parked WHERE grant_id = ?1 AND aside IS NOT NULL ORDER BY id DESC";
+pub(crate) const TURN_ASIDE: &str = "UPDATE parked SET intent = ?2, tokens = ?3, aside = ?4 WHERE id = ?1";
+pub(crate) const UNPARK: &str = "DELETE FROM parked WHERE id = ?1";
+pub(crate) const MOVE_TRIAL: &str = "UPDATE parked SET awaits = ?3 WHERE grant_id = ?1 AND awaits = ?2";
+pub(crate) const END_TRIALS: &str = "UPDATE parked SET awaits = NULL WHERE grant_id = ?1 AND awaits IS NOT NULL";
+pub(crate) const END_ADOPTIONS: &str =
+    "UPDATE parked SET awaits = NULL, aside = NULL WHERE grant_id = ?1 AND aside IS NOT NULL";
 pub(crate) const WRITE_ENTRY: &str =
     "INSERT INTO entries (grant_id, at, generation, by, event) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(crate) const ENTRIES: &str =
@@ -95,7 +122,7 @@ pub(crate) const PRUNE_ENTRIES: &str = "
     DELETE FROM entries WHERE grant_id = ?1
        AND id < (SELECT id FROM entries WHERE grant_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
 pub(crate) const PRUNE_PARKED: &str = "
-    DELETE FROM parked WHERE grant_id = ?1
+    DELETE FROM parked WHERE grant_id = ?1 AND awaits IS NULL
        AND id < (SELECT id FROM parked WHERE grant_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
 
 // -- logins and keepsakes -----------------------------------------------------------------------------------------
@@ -109,6 +136,21 @@ pub(crate) const KEEP: &str = "
     ON CONFLICT (kind, app) DO UPDATE SET value = ?3, expires = ?4";
 pub(crate) const RECALL: &str = "SELECT value, expires FROM keepsakes WHERE kind = ?1 AND app = ?2";
 pub(crate) const FORGET: &str = "DELETE FROM keepsakes WHERE kind = ?1 AND app = ?2";
+
+// -- links --------------------------------------------------------------------------------------------------------
+
+pub(crate) const MAKE_LINK: &str = "
+    INSERT INTO links (profile, file, format, places, made) VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (profile, file, places) DO NOTHING RETURNING *";
+pub(crate) const SAME_LINK: &str = "SELECT * FROM links WHERE profile = ?1 AND file = ?2 AND places = ?3";
+pub(crate) const END_LINK: &str = "DELETE FROM links WHERE id = ?1 RETURNING *";
+pub(crate) const LINK: &str = "SELECT * FROM links WHERE id = ?1";
+pub(crate) const LINKS: &str = "SELECT * FROM links ORDER BY id";
+pub(crate) const LINKS_OF: &str = "SELECT * FROM links WHERE profile = ?1 ORDER BY id";
+pub(crate) const GIVE_RECEIPT: &str = "
+    UPDATE links SET receipt_grant = ?2, receipt_generation = ?3, receipt_at = ?4, receipt_stamp = ?5, trouble = NULL
+    WHERE id = ?1";
+pub(crate) const TELL_TROUBLE: &str = "UPDATE links SET trouble = ?2 WHERE id = ?1";
 
 // -- sealing everything anew --------------------------------------------------------------------------------------
 // `key` is a blob in each of them, and names the row in the statement that follows.

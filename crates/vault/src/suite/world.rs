@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Clock, Entropy, NewLogin};
+use tokenward_core::ports::{Adoption, Clock, Entropy, NewLogin};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
-    AbsentRefresh, Access, AccessToken, Generation, GrantId, Holder, IntentDraft, IntentId, OldAccess, RawAnswer,
-    RefreshToken, Replay, Rules, Scopes, SecretBytes, Subject, TokenApi, TokenSet,
+    AbsentRefresh, Access, AccessToken, Format, Generation, GrantId, Holder, IntentDraft, IntentId, NewLink, OldAccess,
+    Place, RawAnswer, RefreshToken, Replay, Rules, Scopes, SecretBytes, Slot, Subject, TokenApi, TokenSet,
 };
 
 /// A clock that moves when it is told to.
@@ -110,6 +110,32 @@ pub fn login(profile: &str, tag: &str, subject: Option<Subject>) -> NewLogin {
         },
         wall: Some(soon(31_536_000)),
         by: holder("here", 1),
+    }
+}
+
+/// A login that somebody brought for a profile: the refresh token `refresh-<tag>` alone, with the id of its user if told.
+///
+/// # Panics
+/// When the profile or tag cannot be one.
+pub fn adoption(profile: &str, tag: &str, subject: Option<&str>) -> Adoption {
+    let NewLogin { id, profile, app, set, by, .. } = login(profile, tag, subject.map(named));
+    let (issued_by, obtained) = (TokenApi::V2, soon(50));
+    let set = TokenSet { access: None, refresh_expires: None, scopes: None, issued_by, obtained, ..set };
+    Adoption { id, profile, app, set, source: "/somewhere/.env".to_owned(), by }
+}
+
+/// A link of a profile to a `.env` file that shows both tokens.
+///
+/// # Panics
+/// When the profile cannot be one.
+pub fn new_link(profile: &str, file: &str) -> NewLink {
+    NewLink {
+        profile: profile.parse().expect("a profile's name"),
+        file: file.into(),
+        format: Format::Dotenv,
+        places: [(Slot::AccessToken, "ACCESS"), (Slot::RefreshToken, "REFRESH")]
+            .map(|(slot, name)| (slot, Place::dotenv(name)))
+            .into(),
     }
 }
 

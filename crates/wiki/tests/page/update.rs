@@ -124,3 +124,24 @@ async fn titles_are_left_as_they_are_and_that_is_told() {
     assert_eq!(script.notices(), [Notice::TitleStays { page: "Old title".into() }]);
     assert_eq!(world.only_page().title, "Old title");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_title_that_was_wished_for_need_not_be_repeated() {
+    let world = World::new().await;
+    let file = world.file("note.md", "# Head\n\nold\n");
+    let reading = tokenward_wiki::Reading { title: Some("Wished".into()), ..tokenward_wiki::Reading::default() };
+    let manuscript = tokenward_wiki::Manuscript::read(&file, &reading).unwrap();
+    let place = Place::read(true, None, None).unwrap();
+    let wishes = tokenward_wiki::Wishes::default();
+    let create = world
+        .with_wiki(&tokenward_wiki::NoWatch, async |wiki| wiki.create(&manuscript, &place, wishes).await)
+        .await;
+    create.unwrap();
+    let script = Arc::new(Script::default());
+    assert!(!world.update(&file, &script, false).await.unwrap().unwrap().changed);
+    world.file("note.md", "# Head\n\nnew\n");
+    world.update(&file, &script, false).await.unwrap().unwrap();
+    assert_eq!(script.notices(), []);
+    let texts: Vec<_> = world.only_page().page.children.iter().map(|block| block.text.clone()).collect();
+    assert_eq!((world.only_page().title.as_str(), texts), ("Wished", vec!["Head".to_owned(), "new".to_owned()]));
+}

@@ -26,7 +26,7 @@ pub(super) fn call(api: &Api, desk: &Desk) -> Result<Call, Failure> {
         _ => Method::POST,
     });
     let mut call = Call::new(method, &api.target);
-    call.query = api.query.clone();
+    call.query.clone_from(&api.query);
     for (name, value) in &api.header {
         call = call.header(name.clone(), value.clone());
     }

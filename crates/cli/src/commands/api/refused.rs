@@ -1,6 +1,6 @@
 //! A refused call, told with what helps: the login line for a scope, the console's page, the pause.
 
-use tokenward::{ApiError, CallRefusal, CallTrouble};
+use tokenward::{ApiError, BadCall, CallRefusal, CallTrouble, EndlessPages};
 use tokenward_core::{App, Code, Refusal, RefusalClass, Remedy};
 
 use crate::desk::{Desk, Work};
@@ -12,9 +12,18 @@ pub(super) fn failure(error: ApiError, work: &Work, desk: &Desk) -> Failure {
     let code = error.code();
     match error {
         ApiError::Token(error) => error.into(),
-        ApiError::Bad(bad) => Failure::of(code).detail(bad.to_string()),
+        ApiError::Bad(BadCall::ForeignHost { host, own }) => {
+            Failure::of(code).detail(lang.call_foreign_host(host, own))
+        }
+        ApiError::Bad(BadCall::Header(name)) => Failure::new(code, lang.call_header_ours(name)).complete(),
+        ApiError::Bad(bad) => Failure::new(code, lang.bad_target()).detail(bad.to_string()).complete(),
         ApiError::Unsent(fault) | ApiError::Lost(fault) => Failure::of(code).detail(fault.reason),
-        ApiError::Pages(reason) => Failure::of(code).detail(reason),
+        ApiError::Pages(reason) => Failure::of(code).detail(match reason {
+            EndlessPages::TooMany => lang.pages_too_many(),
+            EndlessPages::Unnamed => lang.pages_unnamed(),
+            EndlessPages::Repeated => lang.pages_repeated(),
+            _ => reason.to_string(),
+        }),
         ApiError::RateLimited { wait, refusal } => {
             Failure::told(code, of(&refusal)).then(lang.call_wait(lang.span(wait.as_secs())))
         }

@@ -100,14 +100,14 @@ fn apply(state: &mut State, id: &str, changes: Vec<(String, Change)>) -> Result<
         change.check(block, |token| content.medias.get(token).cloned())?;
     }
     document.revision += 1;
-    let mut changed = Vec::with_capacity(changes.len());
+    let mut shown = Vec::with_capacity(changes.len());
     for (block, change) in changes {
         if let Some(block) = document.blocks.get_mut(&block) {
             change.apply(block);
-            changed.push(block.to_json());
+            shown.push(block.to_json());
         }
     }
-    Ok(changed)
+    Ok(shown)
 }
 
 /// What every edit shares: the document, the caller's right, the revision, and the `client_token`.

@@ -1,7 +1,6 @@
 //! The gate of every call with a token (reference §11): whose token, whether it is good, what it may do, how often.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -88,30 +87,38 @@ pub(crate) fn answer(state: &mut State, request: &Request, visit: &mut Visit) ->
 fn limited(state: &mut State, pace: Pace, name: &str, ask: &Ask<'_>) -> Option<Reply> {
     let limits = state.rules.api_limits;
     let app = &ask.caller.app.id;
-    let second = |limit: u32| (Some(limit), None);
-    let minute = |limit: u32| (None, Some(limit));
-    let counted: Vec<(u16, String, (Option<u32>, Option<u32>))> = match pace {
+    let per_second = |status, key, limit| Counted { status, key, per_second: Some(limit), per_minute: None };
+    let per_minute = |key, limit| Counted { status: 429, key, per_second: None, per_minute: Some(limit) };
+    let counted = match pace {
         Pace::Free => Vec::new(),
-        Pace::Wiki => vec![(429, format!("{name} {app}"), minute(limits.wiki_per_minute))],
-        Pace::Import => vec![(429, format!("{name} {app}"), minute(limits.import_per_minute))],
-        Pace::Upload => vec![(429, format!("{name} {app}"), second(limits.upload_per_second))],
+        Pace::Wiki => vec![per_minute(format!("{name} {app}"), limits.wiki_per_minute)],
+        Pace::Import => vec![per_minute(format!("{name} {app}"), limits.import_per_minute)],
+        Pace::Upload => vec![per_second(429, format!("{name} {app}"), limits.upload_per_second)],
         Pace::DocxWrite => vec![
-            (400, format!("docx {app}"), second(limits.docx_per_second)),
-            (429, format!("docx {}", ask.parameter("document_id")), second(limits.document_per_second)),
+            per_second(400, format!("docx {app}"), limits.docx_per_second),
+            per_second(429, format!("docx {}", ask.parameter("document_id")), limits.document_per_second),
         ],
     };
-    let unlimited = |limit: Option<u32>| limit.filter(|limit| *limit > 0);
-    for (status, key, (second, minute)) in &counted {
-        let (second, minute) = (unlimited(*second), unlimited(*minute));
-        if let Some(seconds) = state.must_wait(key, second, minute) {
-            let limit = second.or(minute).unwrap_or(0);
-            return Some(errors::rate_limited(*status, limit, seconds, &ask.request.log_id));
+    let limited = |limit: Option<u32>| limit.filter(|limit| *limit > 0);
+    for counter in &counted {
+        let (per_second, per_minute) = (limited(counter.per_second), limited(counter.per_minute));
+        if let Some(seconds) = state.must_wait(&counter.key, per_second, per_minute) {
+            let limit = per_second.or(per_minute).unwrap_or(0);
+            return Some(errors::rate_limited(counter.status, limit, seconds, &ask.request.log_id));
         }
     }
-    for (_, key, _) in &counted {
-        state.count_against_limit(key);
+    for counter in &counted {
+        state.count_against_limit(&counter.key);
     }
     None
+}
+
+/// What a request counts against, and the HTTP status when that is too much.
+struct Counted {
+    status: u16,
+    key: String,
+    per_second: Option<u32>,
+    per_minute: Option<u32>,
 }
 
 /// The owner of a good token.

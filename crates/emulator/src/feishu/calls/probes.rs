@@ -15,6 +15,7 @@ use crate::socket;
 use crate::state::State;
 
 /// What arrived. The token itself is never shown, only whether it is the newest of its login or app.
+#[expect(clippy::unnecessary_wraps, reason = "the type of every call in the table")]
 pub(super) fn echo(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
     let request = ask.request;
     let mut headers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -65,6 +66,7 @@ pub(super) fn socket(_: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
 }
 
 /// Who calls, for the two paths that take one kind of token only.
+#[expect(clippy::unnecessary_wraps, reason = "the type of every call in the table")]
 pub(super) fn whoami(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
     let current = is_current(state, ask);
     Ok(good(&json!({"app": ask.caller.app.id, "as": kind(ask), "id": ask.who().id, "token_is_current": current})))

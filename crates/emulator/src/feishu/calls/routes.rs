@@ -9,7 +9,7 @@ use crate::message::Reply;
 use crate::state::State;
 
 /// One business call.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Route {
     pub(crate) method: &'static str,
     /// Segments beginning with a colon are parameters; a final `*` is any rest.

@@ -1,10 +1,12 @@
-//! Where a value stands, in words that fit each format.
+//! Where a value stands in a file, in words that fit each format.
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// How a file is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// As Python's `configparser` reads.
     Ini,
@@ -28,7 +30,8 @@ impl fmt::Display for Format {
 }
 
 /// Where a value stands in a file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Place {
     /// A key of an ini file. Without a section: the one section that has the key.
     Ini {
@@ -90,7 +93,8 @@ impl fmt::Display for Place {
 }
 
 /// One step down a JSON or TOML document.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Step {
     /// Into an object or table, by key.
     Key(String),
