@@ -7,6 +7,7 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
 mod api;
+mod wiki;
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -23,6 +24,7 @@ use zeroize::Zeroizing;
 use crate::say::Lang;
 
 pub(crate) use api::Api;
+pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
 
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
 #[derive(Debug, Parser)]
@@ -92,6 +94,9 @@ pub(crate) enum Command {
     Exec(Exec),
     /// Call the provider's API with a token that is good
     Api(Box<Api>),
+    /// Put Markdown files into the wiki, and keep their pages in step
+    #[command(subcommand)]
+    Wiki(Wiki),
     /// Forget a login, and withdraw it at the provider if wished
     Logout(Logout),
     /// Start a provider on this machine that truly rotates tokens, for trying and testing
@@ -428,6 +433,7 @@ pub(crate) enum BadValue {
     Target,
     Pair,
     Header,
+    Host,
 }
 
 impl BadValue {
@@ -445,6 +451,7 @@ impl BadValue {
             Self::Target => lang.bad_target(),
             Self::Pair => lang.bad_pair(),
             Self::Header => lang.bad_header(),
+            Self::Host => lang.bad_host(),
         }
     }
 }

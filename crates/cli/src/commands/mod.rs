@@ -14,6 +14,7 @@ mod sandbox;
 mod status;
 mod token;
 mod vault;
+mod wiki;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failu
         Command::List => list::run(desk).await,
         Command::Exec(exec) => exec::run(exec, desk).await,
         Command::Api(api) => api::run(*api, desk).await,
+        Command::Wiki(wiki) => wiki::run(wiki, desk).await,
         Command::Logout(logout) => logout::run(&logout, desk).await,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, desk).await,
         Command::Demo(demo) => demo::run(&demo, desk).await,

@@ -16,6 +16,7 @@ mod settings;
 mod stage;
 mod standing;
 mod time;
+mod wiki;
 
 pub(crate) use lang::Lang;
 
@@ -53,7 +54,8 @@ mod tests {
 
     #[test]
     fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
-        let all = [api::ALL, commands::ALL, login::ALL, settings::ALL, stage::ALL, standing::ALL, time::ALL].concat();
+        let all = [api::ALL, commands::ALL, login::ALL, settings::ALL, stage::ALL, standing::ALL, time::ALL, wiki::ALL]
+            .concat();
         let mut names = BTreeSet::new();
         for (name, en, zh) in all {
             assert!(names.insert(name), "{name} twice");
@@ -66,7 +68,7 @@ mod tests {
 
     #[test]
     fn tables_are_there_in_both_languages() {
-        let words = [codes::all(), remedies::all(), oddities::all()].concat();
+        let words = [codes::all(), remedies::all(), oddities::all(), wiki::all()].concat();
         for words in words {
             assert!(!words.en.trim().is_empty() && !chinese(words.en), "{}", words.en);
             assert!(chinese(words.zh), "{}", words.zh);

@@ -133,9 +133,8 @@ async fn a_title_that_was_wished_for_need_not_be_repeated() {
     let manuscript = tokenward_wiki::Manuscript::read(&file, &reading).unwrap();
     let place = Place::read(true, None, None).unwrap();
     let wishes = tokenward_wiki::Wishes::default();
-    let create = world
-        .with_wiki(&tokenward_wiki::NoWatch, async |wiki| wiki.create(&manuscript, &place, wishes).await)
-        .await;
+    let create =
+        world.with_wiki(&tokenward_wiki::NoWatch, async |wiki| wiki.create(&manuscript, &place, wishes).await).await;
     create.unwrap();
     let script = Arc::new(Script::default());
     assert!(!world.update(&file, &script, false).await.unwrap().unwrap().changed);
