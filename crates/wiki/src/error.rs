@@ -5,33 +5,84 @@ use std::path::PathBuf;
 use thiserror::Error as Derive;
 use tokenward::ApiError;
 
+/// What is wrong with a file, or with a line of it.
+#[derive(Debug, Clone, PartialEq, Eq, Derive)]
+#[non_exhaustive]
+pub enum Flaw {
+    /// There is no such file.
+    #[error("it is not there")]
+    Missing,
+    /// It is a folder, a device, or some such thing.
+    #[error("it is no file")]
+    NotAFile,
+    /// It holds nothing.
+    #[error("it is empty")]
+    Empty,
+    /// It is too large.
+    #[error("it is larger than {megabytes} MB")]
+    TooLarge {
+        /// The limit.
+        megabytes: u64,
+    },
+    /// It does not begin as any picture begins.
+    #[error("its content is not that of a picture")]
+    NotAPicture,
+    /// It is not text.
+    #[error("it is not UTF-8 text (byte {at})")]
+    NotText {
+        /// The first byte that is none, counted from zero.
+        at: usize,
+    },
+    /// A quote without its end.
+    #[error("a quote is opened and not closed")]
+    OpenQuote,
+    /// A value of `personal` that is neither true nor false.
+    #[error("personal takes true or false")]
+    NeitherTrueNorFalse,
+    /// Both `personal` and `space`.
+    #[error("personal and space do not go together")]
+    TwoSpaces,
+    /// What the system said.
+    #[error("{0}")]
+    System(String),
+}
+
+impl From<std::io::Error> for Flaw {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::NotFound => Self::Missing,
+            _ => Self::System(error.to_string()),
+        }
+    }
+}
+
 /// Why a page was not made, or not finished.
 #[derive(Debug, Derive)]
 #[non_exhaustive]
 pub enum Error {
     /// The file cannot be read as Markdown.
-    #[error("{}: {reason}", .path.display())]
+    #[error("{}: {flaw}", .path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        flaw: Flaw,
     },
     /// The front matter says something that cannot be meant.
-    #[error("line {line}: {reason}")]
+    #[error("line {line}: {flaw}")]
     FrontMatter {
         /// The line, counted from one.
         line: usize,
         /// What is wrong with it.
-        reason: &'static str,
+        flaw: Flaw,
     },
     /// A picture cannot be used.
-    #[error("{what}: {reason}")]
+    #[error("{what}: {flaw}")]
     Image {
         /// The picture.
         what: String,
         /// What is wrong with it.
-        reason: String,
+        flaw: Flaw,
     },
     /// A picture lies outside the folders that pictures may come from.
     #[error("{} lies outside the file's folder", .path.display())]

@@ -4,7 +4,7 @@
 //! that concern us are read; other programs' keys (layout, tags, date, …) may stand there in any number, and a file
 //! that merely begins with a rule loses nothing: what does not read like front matter stays in the body.
 
-use crate::Error;
+use crate::{Error, Flaw};
 
 /// What the front matter says, and what follows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,9 +32,9 @@ impl<'a> FrontMatter<'a> {
         let mut front = Self { body, ..Self::default() };
         for (number, line) in block.lines().enumerate() {
             // The opening line is the file's first.
-            let bad = |reason| Error::FrontMatter { line: number + 2, reason };
+            let bad = |flaw| Error::FrontMatter { line: number + 2, flaw };
             let Some((key, value)) = line.split_once(':') else { continue };
-            let value = value_of(value).ok_or_else(|| bad("a quote is opened and not closed"))?;
+            let value = value_of(value).ok_or_else(|| bad(Flaw::OpenQuote))?;
             // Keys of the outermost level stand at the margin.
             match key {
                 "title" => front.title = Some(value).filter(|value| !value.is_empty()),
@@ -44,14 +44,14 @@ impl<'a> FrontMatter<'a> {
                     front.personal = match value.to_ascii_lowercase().as_str() {
                         "true" | "yes" => true,
                         "false" | "no" | "" => false,
-                        _ => return Err(bad("personal takes true or false")),
+                        _ => return Err(bad(Flaw::NeitherTrueNorFalse)),
                     }
                 }
                 _ => {}
             }
         }
         if front.personal && front.space.is_some() {
-            return Err(Error::FrontMatter { line: 1, reason: "personal and space do not go together" });
+            return Err(Error::FrontMatter { line: 1, flaw: Flaw::TwoSpaces });
         }
         Ok(front)
     }

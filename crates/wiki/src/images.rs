@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
-use crate::Error;
+use crate::{Error, Flaw};
 
 /// Where a picture comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Folders {
         let roots = [Some(base.as_path()), named]
             .into_iter()
             .flatten()
-            .map(|root| std::fs::canonicalize(root).map_err(|error| broken(root, error.to_string())))
+            .map(|root| std::fs::canonicalize(root).map_err(|error| broken(root, error.into())))
             .collect::<Result<_, _>>()?;
         Ok(Self { base, roots })
     }
@@ -78,8 +78,8 @@ impl Folders {
         let decoded = decode(text);
         let cut = decode(text.split(['?', '#']).next().unwrap_or_default());
         let path = [&decoded, &cut].into_iter().map(|name| self.base.join(name)).find(|path| path.exists());
-        let path = path.ok_or_else(|| broken(&self.base.join(&decoded), "it is not there".to_owned()))?;
-        let real = std::fs::canonicalize(&path).map_err(|error| broken(&path, error.to_string()))?;
+        let path = path.ok_or_else(|| broken(&self.base.join(&decoded), Flaw::Missing))?;
+        let real = std::fs::canonicalize(&path).map_err(|error| broken(&path, error.into()))?;
         if !self.roots.iter().any(|root| real.starts_with(root)) {
             return Err(Error::ImageElsewhere { path: real });
         }
@@ -94,7 +94,7 @@ impl Folders {
 /// [`Error::Image`].
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     check_file(path)?;
-    std::fs::read(path).map_err(|error| broken(path, error.to_string()))
+    std::fs::read(path).map_err(|error| broken(path, error.into()))
 }
 
 /// The ending of a picture's name by its first bytes; `None` for what is no picture.
@@ -135,27 +135,27 @@ pub(crate) fn adler32(bytes: &[u8]) -> u32 {
 pub(crate) const LARGEST: u64 = 20 * 1024 * 1024;
 
 fn check_file(path: &Path) -> Result<(), Error> {
-    let failed = |error: std::io::Error| broken(path, error.to_string());
+    let failed = |error: std::io::Error| broken(path, error.into());
     let metadata = std::fs::metadata(path).map_err(failed)?;
-    let reason = match metadata.len() {
-        _ if !metadata.is_file() => "it is no file",
-        0 => "it is empty",
-        length if length > LARGEST => "it is larger than 20 MB",
+    let flaw = match metadata.len() {
+        _ if !metadata.is_file() => Flaw::NotAFile,
+        0 => Flaw::Empty,
+        length if length > LARGEST => Flaw::TooLarge { megabytes: LARGEST >> 20 },
         _ => {
             use std::io::Read;
             let mut head = Vec::new();
             std::fs::File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(failed)?;
             match kind(&head) {
                 Some(_) => return Ok(()),
-                None => "its content is not that of a picture",
+                None => Flaw::NotAPicture,
             }
         }
     };
-    Err(broken(path, reason.to_owned()))
+    Err(broken(path, flaw))
 }
 
-fn broken(path: &Path, reason: String) -> Error {
-    Error::Image { what: path.display().to_string(), reason }
+fn broken(path: &Path, flaw: Flaw) -> Error {
+    Error::Image { what: path.display().to_string(), flaw }
 }
 
 fn inline(text: &str) -> Option<Vec<u8>> {

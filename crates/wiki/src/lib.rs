@@ -23,7 +23,7 @@ mod tree;
 mod watch;
 mod wiki;
 
-pub use error::Error;
+pub use error::{Error, Flaw};
 pub use manuscript::{Manuscript, Reading};
 pub use pace::{Timer, TokioTimer};
 pub use place::{Place, Space, host};

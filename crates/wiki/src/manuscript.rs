@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::front::FrontMatter;
 use crate::images::{self, Folders, Source};
 use crate::text::Text;
-use crate::{Error, Place};
+use crate::{Error, Flaw, Place};
 
 /// How a file is to be read.
 #[derive(Debug, Clone, Default)]
@@ -55,20 +55,21 @@ impl Manuscript {
     /// [`Error::File`], [`Error::FrontMatter`], and [`Error::Image`] or [`Error::ImageElsewhere`] for a local picture
     /// that cannot be used.
     pub fn read(path: &Path, reading: &Reading) -> Result<Self, Error> {
-        let bad = |reason: String| Error::File { path: path.to_owned(), reason };
-        let real = std::fs::canonicalize(path).map_err(|error| bad(error.to_string()))?;
-        let metadata = std::fs::metadata(&real).map_err(|error| bad(error.to_string()))?;
+        let bad = |flaw: Flaw| Error::File { path: path.to_owned(), flaw };
+        let real = std::fs::canonicalize(path).map_err(|error| bad(error.into()))?;
+        let metadata = std::fs::metadata(&real).map_err(|error| bad(error.into()))?;
         if !metadata.is_file() {
-            return Err(bad("it is no file".to_owned()));
+            return Err(bad(Flaw::NotAFile));
         }
         if metadata.len() > LONGEST {
-            return Err(bad("it is larger than 256 MB".to_owned()));
+            return Err(bad(Flaw::TooLarge { megabytes: LONGEST >> 20 }));
         }
-        let bytes = std::fs::read(&real).map_err(|error| bad(error.to_string()))?;
-        let text = String::from_utf8(bytes)
-            .map_err(|error| bad(format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to())))?;
-        if text.contains('\0') {
-            return Err(bad("it holds a NUL character, so it is not text".to_owned()));
+        let bytes = std::fs::read(&real).map_err(|error| bad(error.into()))?;
+        let text =
+            String::from_utf8(bytes).map_err(|error| bad(Flaw::NotText { at: error.utf8_error().valid_up_to() }))?;
+        // Binary files may be UTF-8 by accident; text holds no NUL.
+        if let Some(at) = text.find('\0') {
+            return Err(bad(Flaw::NotText { at }));
         }
         let front = FrontMatter::read(&text)?;
         let body = front.body.replace("\r\n", "\n");

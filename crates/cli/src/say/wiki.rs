@@ -1,6 +1,7 @@
 //! Words of `wiki`.
 
 use tokenward_core::Words;
+use tokenward_wiki::Flaw;
 
 use super::Lang;
 
@@ -37,6 +38,16 @@ super::sentences! {
     wiki_cut_paragraph() { "the provider cut paragraphs of more than 100,000 characters" "超过 100,000 字符的段落已被服务方截断" }
     wiki_cut_other(code) { "the provider changed something on its import (its code {code})" "服务方导入时有所改动（代码 {code}）" }
     wiki_bad_front_matter(line) { "line {line} of the front matter cannot be used" "front matter 第 {line} 行无法使用" }
+    wiki_flaw_missing() { "it is not there" "不存在" }
+    wiki_flaw_no_file() { "it is no file" "不是文件" }
+    wiki_flaw_empty() { "it is empty" "内容为空" }
+    wiki_flaw_large(megabytes) { "it is larger than {megabytes} MB" "大于 {megabytes} MB" }
+    wiki_flaw_no_picture() { "its content is not that of a picture" "内容不是图片" }
+    wiki_flaw_no_text(at) { "it is not UTF-8 text (byte {at})" "不是 UTF-8 文本（第 {at} 字节）" }
+    wiki_flaw_quote() { "a quote is opened and not closed" "引号没有闭合" }
+    wiki_flaw_personal() { "personal takes true or false" "personal 只能是 true 或 false" }
+    wiki_flaw_two_spaces() { "personal and space do not go together" "personal 与 space 不能同时使用" }
+    wiki_bad_place(text) { "\"{text}\" is neither an id nor the address of a space or page" "\"{text}\" 既不是 ID，也不是知识库或页面的地址" }
     wiki_image_elsewhere(path) { "the picture {path} lies outside the file's folder, and is not sent" "图片 {path} 不在文件所在目录内，不会上传" }
     wiki_image_elsewhere_next() { "look whether it is meant for others to see; then name its folder with --images-from DIR, or leave pictures out with --no-images" "请先确认它可以公开给他人；然后用 --images-from 目录 指定所在目录，或用 --no-images 不带图片" }
     wiki_too_long(line, limit) { "the paragraph, list or table at line {line} is longer than the {limit} bytes that are converted at once: cut it in two" "第 {line} 行处的段落、列表或表格超过一次可转换的 {limit} 字节：请拆成两段" }
@@ -54,6 +65,23 @@ super::sentences! {
 }
 
 impl Lang {
+    /// What is wrong with a file.
+    pub(crate) fn wiki_flaw(self, flaw: &Flaw) -> String {
+        match flaw {
+            Flaw::Missing => self.wiki_flaw_missing(),
+            Flaw::NotAFile => self.wiki_flaw_no_file(),
+            Flaw::Empty => self.wiki_flaw_empty(),
+            Flaw::TooLarge { megabytes } => self.wiki_flaw_large(megabytes),
+            Flaw::NotAPicture => self.wiki_flaw_no_picture(),
+            Flaw::NotText { at } => self.wiki_flaw_no_text(at),
+            Flaw::OpenQuote => self.wiki_flaw_quote(),
+            Flaw::NeitherTrueNorFalse => self.wiki_flaw_personal(),
+            Flaw::TwoSpaces => self.wiki_flaw_two_spaces(),
+            // What the system said, in its own language.
+            other => other.to_string(),
+        }
+    }
+
     /// What a provider's code means for a page (reference §12.5).
     pub(crate) fn wiki_code(self, code: i64) -> Option<&'static str> {
         CODES.iter().find(|(known, _)| *known == code).map(|(_, words)| self.of(*words))

@@ -26,4 +26,5 @@ mod stand;
 mod terminal;
 mod tokens;
 mod vault;
+mod wiki;
 mod world;
