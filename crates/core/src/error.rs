@@ -185,7 +185,7 @@ codes! {
     "0844" WikiPageEdited Usage;
     /// Another process is at work on the same file.
     "0845" WikiBusy TryLater;
-    /// The file has no page, or several.
+    /// The file has no page, or none any more, or several.
     "0846" WikiNoPage Usage;
     /// Whether the page was made cannot be told.
     "0847" WikiPageUnclear Unknown;

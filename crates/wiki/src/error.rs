@@ -158,6 +158,12 @@ pub enum Error {
         /// The file.
         file: PathBuf,
     },
+    /// The page, or its document, is not there any more.
+    #[error("the page was deleted: {address}")]
+    PageGone {
+        /// Where it was.
+        address: String,
+    },
     /// The file has several pages, and it was not said which one is meant.
     #[error("the file has several pages: {}", .addresses.join(", "))]
     SeveralPages {

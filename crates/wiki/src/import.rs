@@ -251,8 +251,8 @@ impl Manuscript {
 
 impl Error {
     /// Whether what was asked for is not there.
-    fn is_not_found(&self) -> bool {
-        matches!(self.provider_code(), Some(131_005 | 1_770_002))
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self.provider_code(), Some(131_005 | 1_770_002 | 1_770_003))
     }
 }
 

@@ -239,7 +239,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn every_block_arrives_once_in_its_place(nodes in nodes()) {
             arrives(&tree(&nodes));

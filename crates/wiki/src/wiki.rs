@@ -94,26 +94,26 @@ impl Wiki<'_> {
         if place.host.is_some() {
             record.host.clone_from(&place.host);
         }
-        if let (Content::Whole { .. }, Page::There(node)) = (&record.content, &record.page) {
-            if !wishes.again {
-                return Err(Error::Already { address: self.address(&record, node) });
+        let remote = Remote::new(self.caller, self.timer);
+        if let Page::There(node) = record.page.clone() {
+            let whole = matches!(record.content, Content::Whole { .. });
+            if whole && !wishes.again {
+                return Err(Error::Already { address: self.address(&record, &node) });
             }
-            let mut earlier = std::mem::take(&mut record.earlier);
-            earlier.push(node.token.clone());
-            let host = record.host.take();
-            record = Record { host, earlier, ..Record::new(&self.owner, &manuscript.path, place) };
-        } else if record.page != Page::None || record.import.is_some() {
+            // A page that `--again` itself began is finished, however often the command is run; unless it is gone.
+            if whole || wishes.again && self.is_gone(&node, &remote).await? {
+                record = self.anew(record, &node);
+            }
+        }
+        if record.page != Page::None || record.import.is_some() {
             self.watch.notice(Notice::Resumed);
         }
         let manuscript = &manuscript.or_titled(record.wish.as_deref());
         record.wish.clone_from(&manuscript.wish);
-        let remote = Remote::new(self.caller, self.timer);
         if wishes.import && record.page == Page::None || record.import.is_some() {
             return self.bring(manuscript, &drawer, &mut record, &remote).await;
         }
-        let plan = self.planned(manuscript, &drawer, &mut record, &remote).await?;
-        let node = self.page(manuscript, &drawer, &mut record, &remote).await?;
-        self.fill(&drawer, &mut record, &node, &plan, &remote, wishes.force).await
+        self.finish_page(manuscript, &drawer, &mut record, &remote, wishes.force).await
     }
 
     /// Replaces the content of the page that a file was put into. An unfinished page is finished.
@@ -129,7 +129,8 @@ impl Wiki<'_> {
         let manuscript = &manuscript.or_titled(record.wish.as_deref());
         let remote = Remote::new(self.caller, self.timer);
         if let (Content::Whole { revision, .. }, Page::There(node)) = (record.content.clone(), record.page.clone()) {
-            let found = remote.revision(&node.document_id).await?;
+            let found =
+                remote.revision(&node.document_id).await.map_err(|error| self.or_gone(error, &record, &node))?;
             let edited = revision != Some(found);
             if edited && !force {
                 return Err(Error::Edited { address: self.address(&record, &node), known: revision.is_some() });
@@ -149,9 +150,44 @@ impl Wiki<'_> {
         if record.import.is_some() {
             return self.bring(manuscript, &drawer, &mut record, &remote).await;
         }
-        let plan = self.planned(manuscript, &drawer, &mut record, &remote).await?;
-        let node = self.page(manuscript, &drawer, &mut record, &remote).await?;
-        self.fill(&drawer, &mut record, &node, &plan, &remote, force).await
+        self.finish_page(manuscript, &drawer, &mut record, &remote, force).await
+    }
+
+    /// Brings a page that is not complete to its end, from wherever it is.
+    async fn finish_page(
+        &self,
+        manuscript: &Manuscript,
+        drawer: &Drawer,
+        record: &mut Record,
+        remote: &Remote<'_>,
+        force: bool,
+    ) -> Result<Report, Error> {
+        let plan = self.planned(manuscript, drawer, record, remote).await?;
+        let node = self.page(manuscript, drawer, record, remote).await?;
+        let filled = self.fill(drawer, record, &node, &plan, remote, force).await;
+        filled.map_err(|error| self.or_gone(error, record, &node))
+    }
+
+    async fn is_gone(&self, node: &Node, remote: &Remote<'_>) -> Result<bool, Error> {
+        match remote.revision(&node.document_id).await {
+            Ok(_) => Ok(false),
+            Err(error) if error.is_not_found() => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A page that is not found is not forgotten: one that was just made may not be seen everywhere yet, and forgetting
+    /// it would make a second one. The person decides, with `--again`.
+    fn or_gone(&self, error: Error, record: &Record, node: &Node) -> Error {
+        if error.is_not_found() { Error::PageGone { address: self.address(record, node) } } else { error }
+    }
+
+    /// A record for another page, which remembers that this one was ours.
+    fn anew(&self, mut record: Record, node: &Node) -> Record {
+        let mut earlier = std::mem::take(&mut record.earlier);
+        earlier.push(node.token.clone());
+        let fresh = Record::new(&self.owner, &record.file, &record.place);
+        Record { host: record.host, earlier, ..fresh }
     }
 
     fn record(&self, drawer: &Drawer) -> Result<Option<Record>, Error> {

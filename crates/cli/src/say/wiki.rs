@@ -55,6 +55,8 @@ super::sentences! {
     wiki_import_too_large() { "the file is larger than the 20 MB that are imported: leave out --import" "文件超过导入上限 20 MB：请去掉 --import" }
     wiki_already(address) { "the file has its page there: {address}" "该文件在此处已有页面：{address}" }
     wiki_already_next() { "`tokenward wiki update FILE` replaces its content; --again makes another page" "`tokenward wiki update 文件` 可替换其内容；--again 会另建一个页面" }
+    wiki_gone(address) { "the page is not there any more: {address}" "页面已不存在：{address}" }
+    wiki_gone_next() { "`tokenward wiki create FILE --again` makes another one" "`tokenward wiki create 文件 --again` 会另建一个页面" }
     wiki_several() { "the file has several pages" "该文件有多个页面" }
     wiki_several_next() { "say which one is meant with --personal, --space or --parent, as when it was made" "请用创建时的 --personal、--space 或 --parent 指明是哪一个" }
     wiki_edited(address) { "somebody else changed the page since Tokenward wrote it: {address}" "Tokenward 写入之后，该页面已被他人修改：{address}" }

@@ -108,6 +108,9 @@ fn a_dry_run_sends_nothing_and_needs_no_login() {
         (&json["title"], &json["pictures"]["web"], &json["space"]),
         (&"Note".into(), &1.into(), &"personal".into())
     );
+    let page = include_str!("../../../../docs/reference/json.md");
+    let keys = json.as_object().unwrap().keys().chain(json["pictures"].as_object().unwrap().keys());
+    keys.for_each(|key| assert!(page.contains(&format!("`{key}`")), "{key} is not documented"));
     assert!(world.sandbox.history().is_empty() && !world.home.exists());
 }
 

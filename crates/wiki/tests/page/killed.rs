@@ -171,3 +171,40 @@ async fn two_runs_at_once_make_one_page() {
     assert_eq!(refused.count(), 1, "{one:?} {two:?}");
     world.only_page();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_page_is_begun_once_however_often_the_command_is_run() {
+    let world = World::new().await;
+    let file = world.file("note.md", "text");
+    world.create(&file, &Arc::default()).await.unwrap();
+    let again = Wishes { again: true, ..Wishes::default() };
+    for step in [Step::Intended, Step::Made, Step::Known, Step::Sent] {
+        let died = Arc::new(Script { dies_at_step: Some(step), ..Script::default() });
+        assert!(world.create_with(&file, &died, again).await.is_none(), "{step}");
+        assert!(world.pages().len() <= 2);
+    }
+    world.create_with(&file, &Arc::default(), again).await.unwrap().unwrap();
+    assert_eq!(world.pages().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_was_deleted_is_told_and_made_anew_on_request() {
+    let world = World::new().await;
+    let file = world.file("note.md", "text");
+    let gone = || tokenward_emulator::Fault::code(1_770_003).to("*/docx/v1/documents/*").forever();
+    let died = Script { dies_at_step: Some(Step::Known), ..Script::default() };
+    assert!(killed(&world, &file, died).await.is_none());
+    world.sandbox.inject(gone());
+    // It is not forgotten by itself: a page that was just made may not be seen everywhere yet.
+    for _ in 0..2 {
+        let Err(Error::PageGone { .. }) = world.create(&file, &Arc::default()).await else { panic!() };
+        assert_eq!(world.pages().len(), 1);
+    }
+    world.sandbox.clear_faults();
+    world.sandbox.inject(gone().times(1));
+    let again = Wishes { again: true, ..Wishes::default() };
+    world.create_with(&file, &Arc::default(), again).await.unwrap().unwrap();
+    assert_eq!(world.pages().len(), 2);
+    world.sandbox.inject(gone());
+    assert!(matches!(world.update(&file, &Arc::default(), false).await.unwrap(), Err(Error::PageGone { .. })));
+}

@@ -12,11 +12,9 @@ use crate::world::{HOST, Script, World, picture, web};
 
 /// Markdown of at least so many blocks with everything in it; gives back the pictures in the order of the text.
 pub(crate) fn markdown(world: &World, blocks: usize, pictures: usize) -> (String, Vec<Vec<u8>>) {
-    let (mut text, mut shown) =
-        (String::from("# Everything\n\nA first paragraph with *em*, **strong** and `code`.\n\n"), Vec::new());
-    let every = (blocks / SECTION).div_ceil(pictures.max(1)).max(1);
-    let mut section = 0;
-    while section * SECTION < blocks || shown.len() < pictures {
+    let mut text = String::from("# Everything\n\nA first paragraph with *em*, **strong** and `code`.\n\n");
+    let sections = blocks.div_ceil(SECTION);
+    for section in 0..sections {
         write!(
             text,
             "## Section {section}\n\nWords with a [link](https://e.test/{section}) & <angles>, ~~gone~~.\n\n\
@@ -29,21 +27,13 @@ pub(crate) fn markdown(world: &World, blocks: usize, pictures: usize) -> (String
              ### Third level\n\nLast words of {section}: 中文、表情 🙂。\n\n",
         )
         .unwrap();
-        if section % every == 0 && shown.len() < pictures {
-            for _ in 0..=(pictures * every * SECTION / blocks.max(1)).min(1) {
-                if shown.len() == pictures {
-                    break;
-                }
-                let n = shown.len();
-                let name = format!("pics/a {n}.png");
-                world.file(&name, picture(n));
-                write!(text, "![picture {n}](<{name}>)\n\n").unwrap();
-                shown.push(picture(n));
-            }
+        for n in pictures * section / sections..pictures * (section + 1) / sections {
+            let name = format!("pics/a {n}.png");
+            world.file(&name, picture(n));
+            write!(text, "![picture {n}](<{name}>)\n\n").unwrap();
         }
-        section += 1;
     }
-    (text, shown)
+    (text, (0..pictures).map(picture).collect())
 }
 
 /// Blocks in a section, at least.

@@ -40,6 +40,7 @@ pub(super) fn failure(error: Error, work: Option<&Work>, desk: &Desk) -> Failure
         Error::RowTooWide { columns } => Failure::new(code, lang.wiki_row_too_wide(columns)).complete(),
         Error::ImportTooLarge => Failure::new(code, lang.wiki_import_too_large()).complete(),
         Error::Already { address } => Failure::new(code, lang.wiki_already(address)).then(lang.wiki_already_next()),
+        Error::PageGone { address } => Failure::new(code, lang.wiki_gone(address)).then(lang.wiki_gone_next()),
         Error::SeveralPages { addresses } => {
             Failure::new(code, lang.wiki_several()).then_all(addresses).then(lang.wiki_several_next())
         }
@@ -74,7 +75,7 @@ fn code(error: &Error) -> Code {
         Error::Already { .. } => Code::WikiPageExists,
         Error::Edited { .. } => Code::WikiPageEdited,
         Error::Busy { .. } => Code::WikiBusy,
-        Error::NoPage { .. } | Error::SeveralPages { .. } => Code::WikiNoPage,
+        Error::NoPage { .. } | Error::PageGone { .. } | Error::SeveralPages { .. } => Code::WikiNoPage,
         Error::Ambiguous { .. } => Code::WikiPageUnclear,
         Error::PicturesLeft { .. } => Code::WikiPicturesLeft,
         Error::ImportRefused { status, .. } if !passing(*status) => Code::WikiImportRefused,
