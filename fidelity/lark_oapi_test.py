@@ -4,11 +4,14 @@ Reads the sandbox's settings as JSON from stdin. `python lark_oapi_test.py VERSI
 """
 
 import importlib.metadata
+import io
 import json
 import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
+import zlib
 
 import lark_oapi as lark
 from lark_oapi.api.authen.v1 import (
@@ -22,7 +25,36 @@ from lark_oapi.api.authen.v1 import (
     CreateRefreshAccessTokenRequestBody,
     GetUserInfoRequest,
 )
-from lark_oapi.api.wiki.v2 import ListSpaceRequest
+from lark_oapi.api.docx.v1 import (
+    BatchDeleteDocumentBlockChildrenRequest,
+    BatchDeleteDocumentBlockChildrenRequestBody,
+    ConvertDocumentRequest,
+    ConvertDocumentRequestBody,
+    CreateDocumentBlockDescendantRequest,
+    CreateDocumentBlockDescendantRequestBody,
+    ListDocumentBlockRequest,
+    PatchDocumentBlockRequest,
+    ReplaceImageRequest,
+    UpdateBlockRequest,
+)
+from lark_oapi.api.drive.v1 import (
+    CreateImportTaskRequest,
+    GetImportTaskRequest,
+    ImportTask,
+    ImportTaskMountPoint,
+    UploadAllMediaRequest,
+    UploadAllMediaRequestBody,
+)
+from lark_oapi.api.wiki.v2 import (
+    CreateSpaceNodeRequest,
+    GetNodeSpaceRequest,
+    GetSpaceRequest,
+    ListSpaceNodeRequest,
+    ListSpaceRequest,
+    MoveDocsToWikiSpaceNodeRequest,
+    MoveDocsToWikiSpaceNodeRequestBody,
+    Node,
+)
 from lark_oapi.core.exception import AccessTokenException, ObtainAccessTokenException
 
 passed = failed = 0
@@ -75,6 +107,151 @@ def client_of(brand, app_id, app_secret, app_type=lark.AppType.SELF):
 
 def with_user(token):
     return lark.RequestOption.builder().user_access_token(token).build()
+
+
+MARKDOWN = "# Title\n\nA [link](https://example.com) and **bold**.\n\n- one\n  - two\n\n| a |\n|---|\n| 1 |\n\n![p](p.png)\n"
+
+PAGE_SCOPE = (
+    "offline_access wiki:space:read wiki:node:create wiki:node:read wiki:node:retrieve wiki:node:move"
+    " docx:document:write_only docx:document:readonly docx:document.block:convert docs:document.media:upload"
+    " docs:document:import"
+)
+
+
+def control(settings, route, body):
+    request = urllib.request.Request(f"{settings['control']}/control/{route}", json.dumps(body).encode())
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
+
+
+def page(name, client, code, settings):
+    """A wiki page from Markdown, both ways of the reference, with nothing but the SDK's own models."""
+    tokens = client.access_token.retrieve_by_authorization_code(code)
+    user = with_user(tokens.access_token)
+
+    space = client.wiki.v2.space.get(GetSpaceRequest.builder().space_id("my_library").build(), user)
+    check(f"{name} wiki my_library", space.success() and space.data.space.space_type == "my_library", space.msg)
+    space_id = space.data.space.space_id
+    node = Node.builder().obj_type("docx").node_type("origin").title("Page").build()
+    made = client.wiki.v2.space_node.create(
+        CreateSpaceNodeRequest.builder().space_id(space_id).request_body(node).build(), user
+    )
+    check(f"{name} wiki node create", made.success() and made.data.node.obj_token, made.msg)
+    document = made.data.node.obj_token
+    found = client.wiki.v2.space.get_node(
+        GetNodeSpaceRequest.builder().token(document).obj_type("docx").build(), user
+    )
+    check(f"{name} wiki get_node", found.success() and found.data.node.title == "Page", found.msg)
+
+    body = ConvertDocumentRequestBody.builder().content_type("markdown").content(MARKDOWN).build()
+    converted = client.docx.v1.document.convert(ConvertDocumentRequest.builder().request_body(body).build(), user)
+    images = converted.data.block_id_to_image_urls
+    check(f"{name} docx convert", converted.success() and images[0].image_url == "p.png", converted.msg)
+
+    def insert(token):
+        body = (
+            CreateDocumentBlockDescendantRequestBody.builder()
+            .children_id(converted.data.first_level_block_ids)
+            .index(-1)
+            .descendants(converted.data.blocks)
+            .build()
+        )
+        request = CreateDocumentBlockDescendantRequest.builder().document_id(document).block_id(document)
+        return client.docx.v1.document_block_descendant.create(
+            request.document_revision_id(-1).client_token(token).request_body(body).build(), user
+        )
+
+    refused = insert(str(uuid.uuid4()))
+    check(f"{name} docx descendant refuses merge_info", refused.code == 1770001, refused.code)
+    for block in converted.data.blocks:
+        if block.table:
+            block.table.property.merge_info = None
+    token = str(uuid.uuid4())
+    inserted = insert(token)
+    check(f"{name} docx descendant", inserted.success() and len(inserted.data.children) == 5, inserted.msg)
+    again = insert(token)
+    check(
+        f"{name} docx client_token",
+        again.data.document_revision_id == inserted.data.document_revision_id,
+        again.msg,
+    )
+
+    over = insert(str(uuid.uuid4()))
+    check(f"{name} docx limit", over.code == 99991400 and over.raw.status_code == 400, over.code)
+    # The sandbox's clock is moved, so that nobody waits.
+    control(settings, "clock", {"advance_seconds": 1})
+    real = {one.temporary_block_id: one.block_id for one in inserted.data.block_id_relations}
+    image = real[images[0].block_id]
+    picture = b"picture"
+    body = (
+        UploadAllMediaRequestBody.builder()
+        .file_name("p.png")
+        .parent_type("docx_image")
+        .parent_node(image)
+        .size(len(picture))
+        .checksum(str(zlib.adler32(picture)))
+        .extra(json.dumps({"drive_route_token": document}))
+        .file(io.BytesIO(picture))
+        .build()
+    )
+    media = client.drive.v1.media.upload_all(UploadAllMediaRequest.builder().request_body(body).build(), user)
+    check(f"{name} drive upload_all", media.success() and media.data.file_token, media.msg)
+    change = UpdateBlockRequest.builder()
+    change = change.replace_image(ReplaceImageRequest.builder().token(media.data.file_token).build()).build()
+    changed = client.docx.v1.document_block.patch(
+        PatchDocumentBlockRequest.builder().document_id(document).block_id(image).request_body(change).build(), user
+    )
+    check(
+        f"{name} docx replace_image",
+        changed.success() and changed.data.block.image.token == media.data.file_token,
+        changed.msg,
+    )
+    blocks = client.docx.v1.document_block.list(
+        ListDocumentBlockRequest.builder().document_id(document).page_size(500).build(), user
+    )
+    kinds = [block.block_type for block in blocks.data.items]
+    check(f"{name} docx blocks", kinds == [1, 3, 2, 12, 12, 31, 32, 2, 32, 2, 27], kinds)
+    body = BatchDeleteDocumentBlockChildrenRequestBody.builder().start_index(0).end_index(5).build()
+    emptied = client.docx.v1.document_block_children.batch_delete(
+        BatchDeleteDocumentBlockChildrenRequest.builder()
+        .document_id(document)
+        .block_id(document)
+        .request_body(body)
+        .build(),
+        user,
+    )
+    check(f"{name} docx batch_delete", emptied.success(), emptied.msg)
+
+    source = MARKDOWN.encode()
+    body = (
+        UploadAllMediaRequestBody.builder()
+        .file_name("page.md")
+        .parent_type("ccm_import_open")
+        .size(len(source))
+        .extra(json.dumps({"obj_type": "docx", "file_extension": "md"}))
+        .file(io.BytesIO(source))
+        .build()
+    )
+    media = client.drive.v1.media.upload_all(UploadAllMediaRequest.builder().request_body(body).build(), user)
+    point = ImportTaskMountPoint.builder().mount_type(1).mount_key("").build()
+    task = ImportTask.builder().file_extension("md").file_token(media.data.file_token).type("docx")
+    task = task.file_name("Imported").point(point).build()
+    made = client.drive.v1.import_task.create(CreateImportTaskRequest.builder().request_body(task).build(), user)
+    check(f"{name} drive import create", made.success() and made.data.ticket, made.msg)
+    states = []
+    while not states or states[-1] in (1, 2):
+        looked = client.drive.v1.import_task.get(
+            GetImportTaskRequest.builder().ticket(made.data.ticket).build(), user
+        )
+        states.append(looked.data.result.job_status)
+    check(f"{name} drive import get", states == [1, 2, 0], states)
+    body = MoveDocsToWikiSpaceNodeRequestBody.builder().obj_type("docx").obj_token(looked.data.result.token).build()
+    moved = client.wiki.v2.space_node.move_docs_to_wiki(
+        MoveDocsToWikiSpaceNodeRequest.builder().space_id(space_id).request_body(body).build(), user
+    )
+    check(f"{name} wiki move_docs_to_wiki", moved.success() and moved.data.wiki_token, moved.msg)
+    nodes = client.wiki.v2.space_node.list(ListSpaceNodeRequest.builder().space_id(space_id).build(), user)
+    titles = [node.title for node in nodes.data.items]
+    check(f"{name} wiki node list", titles == ["Page", "Imported"], titles)
 
 
 def run(name, brand, settings):
@@ -133,6 +310,11 @@ def run(name, brand, settings):
         CreateRefreshAccessTokenRequest.builder().request_body(body).build()
     )
     check(f"{name} legacy v1 refresh", turned.success() and is_user(turned.data.access_token), turned.msg)
+
+    page(name, client, authorization_code(brand, brand["app_id"], redirect_uri, PAGE_SCOPE), settings)
+
+    # What a user has granted adds up; the next script expects the three scopes it asks for.
+    control(settings, "withdraw", {"app": brand["app_id"], "user": user["id"]})
 
     # Tenant tokens: the SDK fetches them by itself.
     spaces = client.wiki.v2.space.list(ListSpaceRequest.builder().build())

@@ -1,7 +1,7 @@
 //! What must hold for every input of a links parser. Used by the targets of this folder, and by the tests of
 //! `crates/keeper` with inputs of their own.
 
-use tokenward::links::{Document, Format, Place, Step};
+use tokenward::links::{Document, Format, Place, Shape, Step};
 
 /// A value that no generated document holds, and that every format can write in every quoting.
 pub(crate) const VALUE: &str = "u-NEW.value_7";
@@ -32,6 +32,9 @@ pub(crate) fn places(format: Format) -> Vec<Place> {
 pub(crate) fn links(format: Format, data: &[u8]) {
     let Ok(document) = Document::parse(format, data) else { return };
     assert_eq!(document.bytes().as_slice(), data, "reading changes nothing");
+    for place in Shape::detect(&document).iter().flat_map(|shape| shape.places.values()) {
+        assert!(matches!(document.get_value(place), Ok(Some(_))), "{place} was told and is not there");
+    }
     if contains(data, VALUE.as_bytes()) {
         return;
     }

@@ -7,6 +7,7 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
 mod api;
+mod doctor;
 mod wiki;
 
 use std::convert::Infallible;
@@ -22,6 +23,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::say::Lang;
+pub(crate) use doctor::Doctor;
 
 pub(crate) use api::Api;
 pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
@@ -90,6 +92,8 @@ pub(crate) enum Command {
     Status,
     /// Show every login; spends nothing
     List,
+    /// Explain what is wrong and what to do about it; spends nothing
+    Doctor(Doctor),
     /// Run a program with a token in its environment
     Exec(Exec),
     /// Call the provider's API with a token that is good

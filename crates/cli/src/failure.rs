@@ -255,7 +255,7 @@ const fn kept_name(kept: Kept) -> &'static str {
 }
 
 /// The provider's code, meaning, own description, HTTP status and log id, as far as they are known.
-fn provider_words(refusal: &Refusal, lang: Lang) -> String {
+pub(crate) fn provider_words(refusal: &Refusal, lang: Lang) -> String {
     let code = refusal.provider_code.map(|code| match refusal.meaning {
         Some(meaning) => format!("{code} ({})", lang.of(meaning)),
         None => code.to_string(),

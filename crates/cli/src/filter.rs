@@ -3,7 +3,6 @@
 //! Enters: an expression, then JSON documents. Leaves: lines; texts without quotes, everything else as compact JSON,
 //! as `jq -rc` prints them. The expression is checked before anything is sent, so that a slip of the pen costs no call.
 
-use serde_json::Value;
 use tokenward_core::Code;
 
 use crate::failure::Failure;
@@ -21,7 +20,7 @@ mod jaq {
     use jaq_core::{Compiler, Ctx, Vars, unwrap_valr};
     use jaq_json::{Val, read};
 
-    use super::{Code, Failure, Lang, Value};
+    use super::{Code, Failure, Lang};
 
     /// An expression that is understood.
     pub(crate) struct Filter(jaq_core::Filter<JustLut<Val>>);
@@ -51,10 +50,9 @@ mod jaq {
         ///
         /// # Errors
         /// [`Code::BadFilter`] for a document that the expression cannot work on.
-        pub(crate) fn lines(&self, document: &Value, lang: Lang) -> Result<Vec<String>, Failure> {
+        pub(crate) fn lines(&self, document: &[u8], lang: Lang) -> Result<Vec<String>, Failure> {
             let failed = |what: String| Failure::of(Code::BadFilter).detail(lang.jq_failed(what));
-            let text = document.to_string();
-            let input = read::parse_single(text.as_bytes()).map_err(|error| failed(error.to_string()))?;
+            let input = read::parse_single(document).map_err(|error| failed(error.to_string()))?;
             let context = Ctx::<JustLut<Val>>::new(&self.0.lut, Vars::new([]));
             let results = self.0.id.run((context, input)).map(unwrap_valr);
             results.map(|result| result.map(|value| line(&value)).map_err(|error| failed(error.to_string()))).collect()
@@ -91,7 +89,7 @@ mod jaq {
 
 #[cfg(not(feature = "jq"))]
 mod none {
-    use super::{Code, Failure, Lang, Value};
+    use super::{Code, Failure, Lang};
 
     /// Builds without the feature `jq` understand no expression.
     pub(crate) struct Filter;
@@ -102,7 +100,7 @@ mod none {
         }
 
         #[expect(clippy::unused_self, reason = "the same face as with the feature; a filter cannot be made here")]
-        pub(crate) fn lines(&self, _: &Value, lang: Lang) -> Result<Vec<String>, Failure> {
+        pub(crate) fn lines(&self, _: &[u8], lang: Lang) -> Result<Vec<String>, Failure> {
             Err(Failure::of(Code::BadFilter).detail(lang.no_such_argument("--jq")))
         }
     }
@@ -116,7 +114,7 @@ mod tests {
 
     fn lines(expression: &str) -> Vec<String> {
         let document = json!({"data": {"items": [{"name": "张三", "n": 1}, {"name": "a\"b\tc", "n": null}]}});
-        Filter::new(expression, Lang::En).unwrap().lines(&document, Lang::En).unwrap()
+        Filter::new(expression, Lang::En).unwrap().lines(document.to_string().as_bytes(), Lang::En).unwrap()
     }
 
     #[test]
@@ -125,6 +123,13 @@ mod tests {
         assert_eq!(lines(".data.items[0], (.data.items | length)"), [r#"{"n":1,"name":"张三"}"#, "2"]);
         assert_eq!(lines(".data.items[] | select(.name | test(\"^张\")) | .n"), ["1"]);
         assert_eq!(lines("empty"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        let document = br#"{"id": 7034502641455497244123, "n": 1.50}"#;
+        let lines = Filter::new(".id, .n", Lang::En).unwrap().lines(document, Lang::En).unwrap();
+        assert_eq!(lines, ["7034502641455497244123", "1.50"]);
     }
 
     #[test]
@@ -139,6 +144,6 @@ mod tests {
             assert!(Filter::new(wrong, Lang::En).is_err(), "{wrong}");
         }
         let filter = Filter::new(".data.items.name", Lang::En).unwrap();
-        assert!(filter.lines(&json!({"data": {"items": [1]}}), Lang::En).is_err());
+        assert!(filter.lines(br#"{"data": {"items": [1]}}"#, Lang::En).is_err());
     }
 }

@@ -5,8 +5,8 @@
 //! leaves: data on stdout, words on stderr ([`render`], from the one catalogue [`say`]), and an exit code
 //! ([`failure`]). A plain `tokenward token` takes a short way past everything else ([`fast`]).
 //!
-//! Promises kept here: no secret need be an argument, and none is a word on screen (I4); `status` and `list` ask the vault and
-//! nobody else (I8); a signal between the beginning of a spend and its commit waits ([`signals`]).
+//! Promises kept here: no secret need be an argument, and none is a word on screen (I4); `status`, `list` and `doctor` send no refresh
+//! token (I8); a signal between the beginning of a spend and its commit waits ([`signals`]).
 
 mod ambient;
 mod args;

@@ -10,6 +10,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
+use tokenward::doctor::Severity;
 use tokenward_core::Code;
 
 use crate::args::Colour;
@@ -41,6 +42,24 @@ pub(crate) struct Surface {
     pub(crate) plain: bool,
     /// The terminal's width, if it is one.
     pub(crate) width: Option<u16>,
+}
+
+/// One answer on a sheet of findings, or a heading.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// How bad it is, with the word for it; `None` for a heading.
+    pub(crate) severity: Option<(Severity, String)>,
+    /// What it is about.
+    pub(crate) name: String,
+    /// The sentence, and what stands below it.
+    pub(crate) lines: Vec<String>,
+}
+
+impl Row {
+    /// A heading.
+    pub(crate) fn head(text: String) -> Self {
+        Self { severity: None, name: text, lines: Vec::new() }
+    }
 }
 
 impl Printer {
@@ -165,6 +184,39 @@ impl Printer {
         self.data(&lines.collect::<Vec<_>>().join("\n"))
     }
 
+    /// Findings: severity and name in two columns, the sentences beside them, folded to the terminal's width.
+    pub(crate) fn sheet(&self, rows: &[Row]) -> Result<(), Failure> {
+        let widest = |text: fn(&Row) -> &str| rows.iter().map(|row| columns(text(row))).max().unwrap_or(0) + 2;
+        let severity = widest(|row| row.severity.as_ref().map_or("", |(_, word)| word));
+        let name = widest(|row| if row.severity.is_some() { &row.name } else { "" });
+        // On a terminal too narrow for three columns the sentences are left to the terminal.
+        let room =
+            self.width.map(usize::from).and_then(|width| width.checked_sub(severity + name)).filter(|room| *room >= 24);
+        let mut out = Vec::new();
+        for row in rows {
+            let Some((how, word)) = &row.severity else {
+                out.push(if out.is_empty() { row.name.clone() } else { format!("\n{}", row.name) });
+                continue;
+            };
+            let style = match how {
+                Severity::Good => AnsiColor::Green.on_default(),
+                Severity::Note => Style::new().dimmed(),
+                Severity::Warning => AnsiColor::Yellow.on_default().bold(),
+                Severity::Trouble => AnsiColor::Red.on_default().bold(),
+            };
+            let dressed = if self.colour_out { self.dress(style, word) } else { word.clone() };
+            let pad = |text: &str, to: usize| " ".repeat(to.saturating_sub(columns(text)));
+            let mut head = format!("{dressed}{}{}{}", pad(word, severity), row.name, pad(&row.name, name));
+            for line in &row.lines {
+                for part in fold(line, room.unwrap_or(usize::MAX)) {
+                    out.push(format!("{head}{part}"));
+                    head = " ".repeat(severity + name);
+                }
+            }
+        }
+        self.data(&out.join("\n"))
+    }
+
     /// Whether more than usual is to be shown.
     pub(crate) const fn is_verbose(&self) -> bool {
         self.loudness > 0
@@ -213,7 +265,45 @@ impl Printer {
     }
 }
 
+/// Folds a line at spaces and between Chinese characters; what continues is indented by two.
+fn fold(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for piece in pieces(text) {
+        let line = lines.last_mut().expect("there is a first line");
+        if columns(line) + columns(piece.trim_end()) <= room || line.trim().is_empty() {
+            line.push_str(piece);
+        } else {
+            lines.push(format!("  {piece}"));
+        }
+    }
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// What must not be torn apart: words with the space after them; Chinese characters with the stop after them.
+fn pieces(text: &str) -> Vec<&str> {
+    let (mut pieces, mut from) = (Vec::new(), 0);
+    let mut before: Option<char> = None;
+    for (at, c) in text.char_indices() {
+        let torn = match before {
+            Some(' ') => c != ' ',
+            Some(b) => (is_wide(b) || is_wide(c)) && !"，。；：、）”！？".contains(c) && !"（“".contains(b),
+            None => false,
+        };
+        if torn {
+            pieces.push(&text[from..at]);
+            from = at;
+        }
+        before = Some(c);
+    }
+    pieces.push(&text[from..]);
+    pieces
+}
+
+fn is_wide(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{ffef}')
+}
+
 /// How many terminal columns a text takes: Chinese characters and full-width punctuation take two.
 fn columns(text: &str) -> usize {
-    text.chars().map(|c| if matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{ffef}') { 2 } else { 1 }).sum()
+    text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
 }

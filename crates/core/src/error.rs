@@ -199,6 +199,49 @@ codes! {
     "0851" WikiMoveApplied TryLater;
     /// What is remembered of pages cannot be read or written.
     "0852" WikiRecord Usage;
+
+    /// A check found nothing wrong.
+    "0900" CheckPassed Done;
+    /// Something was not checked, and why.
+    "0901" NotChecked Done;
+    /// A setting works and is probably not what was meant.
+    "0902" SettingDoubtful Done;
+    /// The login lacks scopes that the settings ask for.
+    "0903" ScopesNotGranted Done;
+    /// The login ends soon.
+    "0904" LoginEndsSoon Done;
+    /// The provider refuses the access token before its end.
+    "0905" AccessTokenDead Done;
+    /// A turn is under way.
+    "0906" TurnUnderWay Done;
+    /// The provider's answer to a turn is kept and waits to be read.
+    "0907" AnswerWaits Done;
+    /// Tokens that came too late, or that gave way to others, are kept aside.
+    "0908" SetAside Done;
+    /// A rescue slot holds an answer to a turn that this vault knows nothing of.
+    "0909" AnswerOfOtherVault Done;
+    /// The provider's answer to a login is kept and has not been made into a login.
+    "0910" LoginUnfinished Done;
+    /// A login that was taken over from elsewhere has not turned yet.
+    "0911" SetOnTrial Done;
+    /// A linked file does not hold the present tokens.
+    "0912" LinkStale Done;
+    /// A linked file cannot be kept in step.
+    "0913" LinkUnusable Done;
+    /// The disk of the vault is nearly full.
+    "0914" RoomShort Done;
+    /// Something that is for its owner alone is, or was, open to others.
+    "0915" OpenToOthers Done;
+    /// A key for the vault is given that the vault does not use.
+    "0916" KeyNotUsed Done;
+    /// This machine's clock differs from the provider's.
+    "0917" ClockWrong Done;
+    /// Stored moments lie in the future.
+    "0918" ClockWentBack Done;
+    /// Another program holds the same refresh token.
+    "0919" SecondOwner Done;
+    /// Another program holds a refresh token of this login that was used up already.
+    "0920" OldCopy Done;
 }
 
 impl fmt::Display for Code {

@@ -33,7 +33,7 @@ pub use journal::{Closing, Entry, Event, Intent, IntentDraft, IntentId, Journall
 pub use lease::{Fence, Holder, HolderFate, Lease};
 pub use link::{Link, LinkId, NewLink, Receipt, Recognised, Slot, Stamp, Trouble};
 pub use outcome::{Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
-pub use place::{Format, Place, Step};
+pub use place::{BadPlace, Format, Place, Step};
 pub use rules::{AbsentRefresh, OldAccess, Replay, Rules};
 pub use scope::{MAX_SCOPES, Scopes, ScopesError};
 pub use secret::{

@@ -4,6 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+mod notation;
+
+pub use notation::BadPlace;
+
 /// How a file is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -68,27 +72,6 @@ impl Place {
     /// Keys, one inside the other.
     pub fn keys<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
         Self::Path(keys.into_iter().map(|key| Step::Key(key.to_owned())).collect())
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ini { section: Some(section), key } => write!(f, "{key} in [{section}]"),
-            Self::Ini { section: None, key } => f.write_str(key),
-            Self::Dotenv { name } => f.write_str(name),
-            Self::Path(steps) => {
-                for (index, step) in steps.iter().enumerate() {
-                    match step {
-                        Step::Key(key) if index == 0 => f.write_str(key)?,
-                        Step::Key(key) => write!(f, ".{key}")?,
-                        Step::Index(number) => write!(f, "[{number}]")?,
-                        Step::After(word) => write!(f, "[after {word}]")?,
-                    }
-                }
-                Ok(())
-            }
-        }
     }
 }
 

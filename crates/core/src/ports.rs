@@ -16,8 +16,8 @@ use crate::rotation::Turn;
 use crate::{
     AccessToken, App, AppName, AppToken, AuthorizationCode, Closing, Code, CodeVerifier, DeviceCode, Doubt, Entry,
     Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link, LinkId, NewLink, Outcome,
-    ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Refusal, Rules, Scopes, SecretBytes, Spend, Standing,
-    Subject, TokenApi, TokenSet, TransportFault, Trouble,
+    ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Refusal, RefusalClass, Remedy, Rules, Scopes,
+    SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, TransportFault, Trouble, Words,
 };
 
 /// The time of day.
@@ -121,6 +121,35 @@ pub struct AppAccess {
     pub expires: Timestamp,
 }
 
+/// What a call that spends nothing showed about an app and about the clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkup {
+    /// Whether the provider accepts the app's id and secret.
+    pub accepted: Result<(), CallError>,
+    /// Both clocks at one moment, if the answer told the provider's.
+    pub clocks: Option<Clocks>,
+}
+
+/// The provider's clock beside ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clocks {
+    /// Ours when the answer arrived.
+    pub ours: Timestamp,
+    /// The provider's, by the `Date` of its answer; whole seconds (RFC 9110 §6.6.1).
+    pub theirs: Timestamp,
+}
+
+/// What the provider's own code means, by its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explained {
+    /// What the caller can do.
+    pub class: RefusalClass,
+    /// What a person can do.
+    pub remedy: Remedy,
+    /// What it means.
+    pub meaning: Words,
+}
+
 /// Everything a spend needs besides the refresh token, fetched before the intent is written.
 #[derive(Debug, Clone)]
 pub struct Prepared {
@@ -161,6 +190,16 @@ pub trait Provider: Send + Sync {
 
     /// Fetches an app or tenant token (reference §9: any number of processes may).
     async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError>;
+
+    /// Asks whether the app is accepted, and what time it is there. Spends nothing, and keeps nothing.
+    async fn check_up(&self, app: &App) -> Checkup {
+        Checkup { accepted: self.app_token(app, AppTokenKind::App).await.map(drop), clocks: None }
+    }
+
+    /// What a code means in the answer to a refresh, for records that hold the code alone.
+    fn explain(&self, _api: TokenApi, _code: i64) -> Option<Explained> {
+        None
+    }
 
     /// Asks for a new app ticket to be pushed (store apps).
     async fn resend_ticket(&self, app: &App) -> Result<(), CallError>;

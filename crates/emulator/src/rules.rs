@@ -70,6 +70,8 @@ pub struct Rules {
     pub task_polls: u32,
     /// The job status with which imports that are begun from now on fail (reference §12.2), if they shall.
     pub import_failure: Option<u32>,
+    /// Whether a wiki node comes with the page's address (reference §12.1: it does not; lark-oapi 1.7.5 has a field `url`).
+    pub node_url: bool,
     /// How moving a document into the wiki is answered (reference §12.2: any of three).
     pub move_answer: MoveAnswer,
 }
@@ -107,6 +109,7 @@ impl Default for Rules {
             content_limits: ContentLimits::default(),
             task_polls: 2,
             import_failure: None,
+            node_url: false,
             move_answer: MoveAnswer::Token,
         }
     }
@@ -272,17 +275,6 @@ pub struct ContentLimits {
     pub docx_blocks: usize,
     /// Levels of blocks below the page: 1770005 beyond. No number is documented; this is a generous guess.
     pub docx_depth: usize,
-}
-
-impl ContentLimits {
-    /// No limits.
-    pub(crate) const NONE: Self = Self {
-        wiki_depth: usize::MAX,
-        wiki_siblings: usize::MAX,
-        wiki_nodes: usize::MAX,
-        docx_blocks: usize::MAX,
-        docx_depth: usize::MAX,
-    };
 }
 
 impl Default for ContentLimits {

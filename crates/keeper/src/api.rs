@@ -97,8 +97,8 @@ struct Inner {
     options: ApiOptions,
     /// One at a time fetches an app token anew; the others find it fetched.
     renewing: tokio::sync::Mutex<()>,
-    /// Which generation was refused, fresh from its turn, by which path: that path takes no such token, and is no
-    /// reason to turn that generation again.
+    /// Which generation was refused, fresh from its turn, by which call (see [`shape`]): that call takes no such token,
+    /// and is no reason to turn that generation again.
     refused_fresh: Mutex<HashMap<String, Generation>>,
     notices: Mutex<Vec<Notice>>,
 }
@@ -190,7 +190,11 @@ impl ApiClient {
         refusal: Box<CallRefusal>,
     ) -> Result<Option<Held>, ApiError> {
         match refusal.trouble {
-            CallTrouble::UserTokenDead if self.may_turn(call, held, attempt, &refusal) => {
+            CallTrouble::UserTokenDead if attempt.renewed => {
+                self.remember_refused(&call.target, held, &refusal);
+                Err(ApiError::Refused(refusal))
+            }
+            CallTrouble::UserTokenDead if self.may_turn(&call.target, held, &refusal) => {
                 let Some(generation) = held.generation else { return Err(ApiError::Refused(refusal)) };
                 tracing::info!(code = refusal.code, "the access token was refused; it is turned");
                 attempt.renewed = true;
@@ -242,21 +246,22 @@ impl ApiClient {
         }
     }
 
-    /// Whether a refused user token is worth a turn: the first one of a call, and not of a generation that the same
-    /// path refused when it was fresh.
-    fn may_turn(&self, call: &Call, held: &Held, attempt: &Attempt, refusal: &CallRefusal) -> bool {
-        let path = call.target.split(['?', '#']).next().unwrap_or_default().to_owned();
+    /// Whether a refused user token is worth a turn: not one of a generation that the same call refused when it was
+    /// fresh from its turn.
+    fn may_turn(&self, target: &str, held: &Held, refusal: &CallRefusal) -> bool {
+        let refused = self.inner.refused_fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = || held.generation.is_some() && refused.get(&shape(target)) == held.generation.as_ref();
+        held.generation.is_some() && !(refusal.code == Some(AMBIGUOUS) && known())
+    }
+
+    /// Notes that a call refused a token that was fresh from its turn.
+    fn remember_refused(&self, target: &str, held: &Held, refusal: &CallRefusal) {
         let mut refused = self.inner.refused_fresh.lock().unwrap_or_else(PoisonError::into_inner);
-        let ambiguous = refusal.code == Some(AMBIGUOUS);
-        match held.generation {
-            Some(generation) if attempt.renewed => {
-                if ambiguous && refused.len() < MOST_PATHS {
-                    refused.insert(path, generation);
-                }
-                false
-            }
-            Some(generation) => !(ambiguous && refused.get(&path) == Some(&generation)),
-            None => false,
+        if let Some(generation) = held.generation
+            && refusal.code == Some(AMBIGUOUS)
+            && refused.len() < MOST_CALLS
+        {
+            refused.insert(shape(target), generation);
         }
     }
 
@@ -341,6 +346,17 @@ pub enum Opened {
     Streaming(Incoming),
 }
 
+/// A path without the ids in it: what is true of `/documents/A/blocks` is true of `/documents/B/blocks`.
+fn shape(target: &str) -> String {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let is_id = |part: &str| {
+        let digit = |byte: u8| byte.is_ascii_digit();
+        part.bytes().all(digit) || (part.len() >= SHORTEST_ID && part.bytes().any(digit))
+    };
+    let parts = path.split('/').map(|part| if !part.is_empty() && is_id(part) { "*" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
 /// What became of one sending.
 enum Once {
     Refused(Box<CallRefusal>),
@@ -375,5 +391,27 @@ const AMBIGUOUS: i64 = 99_991_668;
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const REPEAT_PAUSE: Duration = Duration::from_millis(300);
 const MOST_DOUBLINGS: u32 = 5;
-const MOST_PATHS: usize = 256;
+const MOST_CALLS: usize = 256;
+/// Ids of the platform are longer than this and hold digits; words of its paths are not, or do not.
+const SHORTEST_ID: usize = 10;
 const MOST_NOTICES: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_known_again_whatever_the_ids() {
+        for (target, expected) in [
+            (
+                "/open-apis/docx/v1/documents/doxcnABC123def456/blocks?page_size=1",
+                "/open-apis/docx/v1/documents/*/blocks",
+            ),
+            ("/open-apis/wiki/v2/spaces/7034502641455497244/nodes", "/open-apis/wiki/v2/spaces/*/nodes"),
+            ("/open-apis/authen/v1/user_info", "/open-apis/authen/v1/user_info"),
+            ("/open-apis/wiki/v2/spaces/my_library/", "/open-apis/wiki/v2/spaces/my_library/"),
+        ] {
+            assert_eq!(shape(target), expected);
+        }
+    }
+}

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Clock, Entropy, Vault};
+use tokenward_core::ports::{Clock, Entropy, Provider, Vault};
 use tokenward_core::{App, AppName, Code, ExitClass, ProfileName, SecretBytes};
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, SqliteVault, VaultOptions, handout};
 use tokenward_wire::{CallOptions, Calls, Feishu};
@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub use tokenward_vault::handout::HandOut;
-pub use tokenward_vault::{BackupKey, Info as VaultInfo, Repair};
+pub use tokenward_vault::{BackupKey, Health, Info as VaultInfo, Repair, WaitingAnswer};
 
 /// What a session is opened with.
 pub struct SessionOptions<'a> {
@@ -60,6 +60,24 @@ impl Session {
     /// # Errors
     /// The vault's codes `TW03xx`.
     pub async fn open(options: SessionOptions<'_>) -> Result<Self, Error> {
+        let mut session = Self::look(options).await?;
+        session.recovered = match session.keeper.recover_logins().await {
+            // A login that cannot be stored now is kept and stored later; it must not keep anyone from another login's
+            // token (I7).
+            Err(error) if error.code().exit() == ExitClass::TryLater => {
+                tracing::warn!(%error, "a login of an earlier process waits to be stored");
+                Vec::new()
+            }
+            recovered => recovered?,
+        };
+        Ok(session)
+    }
+
+    /// The same without making logins of answers that wait, for those who want to see them.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub async fn look(options: SessionOptions<'_>) -> Result<Self, Error> {
         let SessionOptions { home, clock, entropy, key, observer, keeper } = options;
         let vault = Arc::new(
             SqliteVault::open(VaultOptions {
@@ -74,23 +92,14 @@ impl Session {
         );
         let parts = Parts {
             vault: Arc::clone(&vault) as Arc<dyn Vault>,
-            provider: Arc::new(Feishu::new(clock.clone())),
+            provider: provider(&clock),
             clock,
             processes: Processes::new(Path::new("/proc"), &*entropy),
             entropy,
             observer: observer.unwrap_or_else(|| Arc::new(NoObserver)),
         };
         let keeper = Keeper::new(parts.clone(), keeper);
-        let recovered = match keeper.recover_logins().await {
-            // A login that cannot be stored now is kept and stored later; it must not keep anyone from another login's
-            // token (I7).
-            Err(error) if error.code().exit() == ExitClass::TryLater => {
-                tracing::warn!(%error, "a login of an earlier process waits to be stored");
-                Vec::new()
-            }
-            recovered => recovered?,
-        };
-        Ok(Self { vault, parts, keeper, recovered, folder: Folder::new(home.path()) })
+        Ok(Self { vault, parts, keeper, recovered: Vec::new(), folder: Folder::new(home.path()) })
     }
 
     /// The keeper.
@@ -160,6 +169,11 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("keeper", &self.keeper).finish_non_exhaustive()
     }
+}
+
+/// The provider alone, for calls that need no vault.
+pub(crate) fn provider(clock: &Arc<dyn Clock>) -> Arc<dyn Provider> {
+    Arc::new(Feishu::new(Arc::clone(clock)))
 }
 
 /// Puts the vault of a backup in place. With `replace`, a vault that is there already is moved aside, and its new path

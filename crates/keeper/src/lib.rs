@@ -11,6 +11,7 @@
 mod api;
 mod callback;
 mod compose;
+pub mod doctor;
 mod error;
 mod keeper;
 pub mod links;
@@ -21,6 +22,7 @@ mod observe;
 mod process;
 mod script;
 mod settings;
+pub mod stores;
 mod turn;
 
 pub use tokenward_core as core;
@@ -31,8 +33,8 @@ pub use api::{
 };
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
-    BackupKey, HandOut, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, hand_out, restore,
-    rewrap,
+    BackupKey, HandOut, Health, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, WaitingAnswer,
+    hand_out, restore, rewrap,
 };
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, Notice, Parts, Report};

@@ -381,7 +381,7 @@ const EXCHANGE_DEADLINE: Duration = Duration::from_secs(30);
 /// How long the provider may take to say whose login it is.
 const WHO_DEADLINE: Duration = Duration::from_secs(10);
 /// A process that has kept an answer may be at work on it for this long (longer than [`WHO_DEADLINE`]).
-const LOGIN_AT_WORK: Duration = Duration::from_mins(1);
+pub(crate) const LOGIN_AT_WORK: Duration = Duration::from_mins(1);
 /// How long a logout may take, the provider's part included.
 const LOGOUT_LEASE: Duration = Duration::from_secs(75);
 /// `slow_down` adds this to the pause between polls (RFC 8628 §3.5).

@@ -37,5 +37,5 @@ pub use key::{ExplicitKey, KeySource, KeySources};
 pub use keyring::DesktopKeyring;
 pub use keyring::{Keyring, KeyringFault};
 pub use rekey::rewrap;
-pub use sqlite::{Info, ParkedSet, RulesOf, SqliteVault, VaultOptions};
+pub use sqlite::{Health, Info, ParkedSet, RulesOf, SqliteVault, VaultOptions, WaitingAnswer};
 pub use stamp::stamp;

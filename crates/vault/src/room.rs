@@ -34,6 +34,12 @@ pub(crate) fn check(folder: &Path) -> Result<(), VaultError> {
     writable(folder)
 }
 
+/// How many bytes are free on the folder's file system, for this user.
+pub(crate) fn free(folder: &Path) -> Result<u64, VaultError> {
+    let stat = statvfs(folder).map_err(|error| from_io(folder, &error.into()))?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
 /// Checks that this process may write the file or folder. Asks the kernel instead of opening: closing a second
 /// descriptor of a database file would drop `SQLite`'s own locks on it (POSIX record locks belong to the process,
 /// <https://www.sqlite.org/howtocorrupt.html> §2.2).

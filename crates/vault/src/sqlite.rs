@@ -7,6 +7,7 @@
 mod adopt;
 pub(crate) mod connect;
 mod grants;
+mod health;
 mod journal;
 mod leases;
 mod links;
@@ -49,6 +50,8 @@ use crate::seal::{Keys, Label, Unopened};
 use connect::{Connections, Held, Role};
 use rows::Fault;
 use statements as sql;
+
+pub use health::{Health, WaitingAnswer};
 
 /// Finds the rules of an app's provider; `None` for an app that is unknown.
 pub type RulesOf = Arc<dyn Fn(&AppName) -> Option<Rules> + Send + Sync>;

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokenward_core::ports::{
-    AppAccess, AppTokenKind, AuthorizationRequest, CallError, Clock, CodeExchange, DeviceLogin, Prepared, Provider,
-    Sent,
+    AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, Clocks, CodeExchange, DeviceLogin,
+    Explained, Prepared, Provider, Sent,
 };
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AppKind, AppToken, DeviceCode, OldAccess, Outcome, RawAnswer, RefreshToken,
@@ -24,8 +24,8 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::http::{Options, Request, Transport};
-use codes::Call;
+use crate::http::{self, Options, Request, Transport};
+use codes::{Call, Fact};
 use request::AppTokenBody;
 
 /// The provider behind both brands.
@@ -174,6 +174,29 @@ impl Provider for Feishu {
             }
             _ => Err(CallError::Lacking("a kind of app that this version knows")),
         }
+    }
+
+    async fn check_up(&self, app: &App) -> Checkup {
+        let body = match &app.kind {
+            AppKind::Store { ticket: Some(ticket), .. } => AppTokenBody::store(app, ticket),
+            AppKind::Store { ticket: None, .. } => {
+                return Checkup { accepted: Err(CallError::Lacking("an app ticket")), clocks: None };
+            }
+            _ => AppTokenBody::own(app, AppTokenKind::App),
+        };
+        let answer = match self.call(request::app_token(app, &body)).await {
+            Ok(answer) => answer,
+            Err(error) => return Checkup { accepted: Err(error), clocks: None },
+        };
+        // A refusal tells the time as well as a success does.
+        let theirs = answer.date.as_deref().and_then(http::date);
+        let clocks = theirs.map(|theirs| Clocks { ours: answer.received, theirs });
+        Checkup { accepted: read::judge(Call::AppToken, &answer, &body.secrets()).map(drop), clocks }
+    }
+
+    fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
+        let Fact { class, remedy, meaning } = codes::lookup(read::refresh_call(api), code)?;
+        Some(Explained { class, remedy, meaning })
     }
 
     async fn resend_ticket(&self, app: &App) -> Result<(), CallError> {

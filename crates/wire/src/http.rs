@@ -422,14 +422,16 @@ pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 /// The pause asked for, in seconds (reference §11.1; RFC 9110 §10.2.3, which also permits a date).
 pub(crate) fn wait_asked(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
     let seconds = |text: &str| text.trim().parse::<u64>().ok();
-    let until = |text: &str| {
-        let date = rfc2822::parse(text.trim()).ok()?.timestamp();
-        Some(u64::try_from(date.duration_since(now).as_secs()).unwrap_or(0))
-    };
+    let until = |text: &str| Some(u64::try_from(date(text)?.duration_since(now).as_secs()).unwrap_or(0));
     header(headers, LIMIT_RESET)
         .and_then(seconds)
         .or_else(|| header(headers, RETRY_AFTER.as_str()).and_then(|text| seconds(text).or_else(|| until(text))))
         .map(|seconds| seconds.min(LONGEST_WAIT))
+}
+
+/// Reads an HTTP date (RFC 9110 §5.6.7).
+pub(crate) fn date(text: &str) -> Option<Timestamp> {
+    rfc2822::parse(text.trim()).ok().map(|date| date.timestamp())
 }
 
 const LIMIT_RESET: &str = "x-ogw-ratelimit-reset";

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue};
+use proptest::sample::select;
 use support::{Noon, Server, json};
 use tokenward_core::{AccessToken, AppToken, Hosts};
 use tokenward_wire::{
@@ -193,6 +194,31 @@ fn a_token_goes_to_the_apps_own_hosts() {
     {
         let error = Call::get(target).address(&hosts).unwrap_err();
         assert!(matches!(error, BadCall::Target(_)), "{target}: {error:?}");
+    }
+}
+
+proptest::proptest! {
+    /// Whatever a target is put together from, its address is one of the app's own.
+    #[test]
+    fn no_target_leaves_the_apps_hosts(
+        scheme in select(vec!["https://", "http://", "https:", "https:\\\\", "HTTPS:///", "//", "/", "", "ftp://"]),
+        host in select(vec![
+            "gateway.test", "evil.test", "gateway.test@evil.test", "evil.test@gateway.test", "gateway.test:8443",
+            "gateway.test:443", "gateway.test.evil.test", "gateway.test#@evil.test", "gateway.test\\@evil.test", "",
+        ]),
+        parts in proptest::collection::vec(
+            select(vec!["/feishu", "/other", "/..", "/%2e%2e", "/.%2E", "/.", "\\..", "/", "/feishuX", "?q=/..", "#/x", "//evil.test"]),
+            0..5,
+        ),
+    ) {
+        let target = format!("{scheme}{host}{}", parts.concat());
+        let base = Url::parse("https://gateway.test/feishu").unwrap();
+        let hosts = Hosts { open: base.clone(), accounts: base.clone() };
+        if let Ok(url) = Call::get(&target).query("a", "b").address(&hosts) {
+            proptest::prop_assert_eq!(url.origin(), base.origin(), "{}", target);
+            proptest::prop_assert!(url.path() == "/feishu" || url.path().starts_with("/feishu/"), "{} {}", target, url);
+            proptest::prop_assert!(url.username().is_empty(), "{}", target);
+        }
     }
 }
 

@@ -129,8 +129,10 @@ impl Out<'_> {
     fn answer(&self, answer: &CallAnswer) -> Result<(), Failure> {
         let lang = self.desk.lang();
         if let Some(filter) = &self.filter {
-            let document = answer.json().ok_or_else(|| Failure::of(Code::BadFilter).detail(lang.answer_not_json()))?;
-            return self.filtered(filter, &document);
+            if answer.json().is_none() {
+                return Err(Failure::of(Code::BadFilter).detail(lang.answer_not_json()));
+            }
+            return self.filtered(filter, answer.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&answer.body));
         }
         let text = std::str::from_utf8(&answer.body);
         if self.desk.printer.json && answer.json().is_none() {
@@ -156,7 +158,7 @@ impl Out<'_> {
                 return Err(Failure::of(Code::BadFilter).detail(lang.answer_not_json()).into());
             };
             match &self.filter {
-                Some(filter) => self.filtered(filter, &document)?,
+                Some(filter) => self.filtered(filter, document.to_string().as_bytes())?,
                 None => self.desk.printer.document(&document)?,
             }
             return Ok(());
@@ -169,7 +171,7 @@ impl Out<'_> {
             };
             for item in items {
                 match &self.filter {
-                    Some(filter) => self.filtered(filter, &item)?,
+                    Some(filter) => self.filtered(filter, item.to_string().as_bytes())?,
                     None => self.desk.printer.data(&item.to_string())?,
                 }
             }
@@ -177,7 +179,7 @@ impl Out<'_> {
         Ok(())
     }
 
-    fn filtered(&self, filter: &Filter, document: &Value) -> Result<(), Failure> {
+    fn filtered(&self, filter: &Filter, document: &[u8]) -> Result<(), Failure> {
         filter.lines(document, self.desk.lang())?.iter().try_for_each(|line| self.desk.printer.data(line))
     }
 
@@ -258,3 +260,5 @@ enum Source<'a> {
     Bytes(&'a [u8]),
     Incoming(Box<Incoming>),
 }
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

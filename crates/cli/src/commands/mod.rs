@@ -3,6 +3,7 @@
 mod api;
 mod completions;
 mod demo;
+mod doctor;
 mod exec;
 mod init;
 mod list;
@@ -32,6 +33,7 @@ pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failu
         Command::Refresh(refresh) => refresh::run(refresh, desk).await,
         Command::Status => status::run(desk).await,
         Command::List => list::run(desk).await,
+        Command::Doctor(doctor) => doctor::run(&doctor, desk).await,
         Command::Exec(exec) => exec::run(exec, desk).await,
         Command::Api(api) => api::run(*api, desk).await,
         Command::Wiki(wiki) => wiki::run(wiki, desk).await,

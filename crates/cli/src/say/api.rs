@@ -13,9 +13,6 @@ super::sentences! {
     answer_no_list() { "there is no one list in this answer to print line by line" "应答中没有可以逐行输出的单一列表" }
     answer_no_list_next() { "leave out --ndjson, and pick the list with --jq" "请去掉 --ndjson，用 --jq 选取列表" }
     answer_written(bytes, file) { "{bytes} bytes written to {file}" "已将 {bytes} 字节写入 {file}" }
-    jq_not_understood(what) { "not understood: {what}" "无法理解：{what}" }
-    jq_failed(what) { "the call was done, but the expression fails on its answer: {what}" "调用已完成，但表达式处理应答时失败：{what}" }
-    jq_at_end() { "the end of the expression" "表达式末尾" }
     scope_login(command, scope) { "`{command}` adds {scope}; what was granted so far stays" "`{command}` 会增加 {scope}；已授予的权限不会丢失" }
     scope_console(url) { "enable one of the scopes and publish a version: {url}" "请开通其中一个权限并发布版本：{url}" }
     scope_then_login(command) { "afterwards, as a user: `{command}`" "之后，若以用户身份调用：`{command}`" }

@@ -7,6 +7,9 @@
 mod api;
 mod codes;
 mod commands;
+pub(crate) mod doctor;
+#[cfg(feature = "jq")]
+mod filter;
 pub(crate) mod help;
 mod lang;
 mod login;
@@ -33,7 +36,7 @@ macro_rules! sentences {
         }
 
         #[cfg(test)]
-        pub(super) const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $zh)),+];
+        pub(in crate::say) const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $zh)),+];
     };
 }
 use sentences;
@@ -54,8 +57,20 @@ mod tests {
 
     #[test]
     fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
-        let all = [api::ALL, commands::ALL, login::ALL, settings::ALL, stage::ALL, standing::ALL, time::ALL, wiki::ALL]
-            .concat();
+        let all = [
+            api::ALL,
+            commands::ALL,
+            doctor::ALL,
+            #[cfg(feature = "jq")]
+            filter::ALL,
+            login::ALL,
+            settings::ALL,
+            stage::ALL,
+            standing::ALL,
+            time::ALL,
+            wiki::ALL,
+        ]
+        .concat();
         let mut names = BTreeSet::new();
         for (name, en, zh) in all {
             assert!(names.insert(name), "{name} twice");

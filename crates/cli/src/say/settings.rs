@@ -22,14 +22,18 @@ super::sentences! {
 impl Lang {
     /// A failure of the settings, with its code. Its sentence says what to do, so no general advice follows.
     pub(crate) fn settings_failure(self, error: &SettingsError) -> Failure {
-        let sentence = match self {
-            Self::En => error.to_string(),
-            Self::Zh => chinese(error),
-        };
-        let failure = Failure::new(error.code(), sentence).complete();
+        let failure = Failure::new(error.code(), self.settings_sentence(error)).complete();
         match error.source() {
             Some(source) => failure.detail(source.to_string()),
             None => failure,
+        }
+    }
+
+    /// The same as one sentence.
+    pub(crate) fn settings_sentence(self, error: &SettingsError) -> String {
+        match self {
+            Self::En => error.to_string(),
+            Self::Zh => chinese(error),
         }
     }
 

@@ -9,6 +9,7 @@ const COMMANDS: &[&str] = &[
     "refresh",
     "status",
     "list",
+    "doctor",
     "exec",
     "api",
     "wiki",

@@ -8,6 +8,7 @@ mod callback;
 mod crash;
 mod demo;
 mod disks;
+mod doctor;
 mod dumps;
 mod exec;
 mod exits;

@@ -291,7 +291,10 @@ impl Change {
                 Ok(Self::Elements(elements))
             }
             "update_text_style" => match value.get("style") {
-                Some(Value::Object(style)) => Ok(Self::Style(style.clone())),
+                Some(Value::Object(style)) => {
+                    check_style(style)?;
+                    Ok(Self::Style(style.clone()))
+                }
                 _ => Err(parameter("style is missing")),
             },
             "replace_image" => match value.get("token").and_then(Value::as_str) {
@@ -350,7 +353,10 @@ fn draft(block: &Map<String, Value>) -> Result<(&'static Kind, Value), Refusal> 
     if kind.is_text {
         let elements = payload.get("elements").and_then(Value::as_array);
         check_elements(elements.ok_or_else(|| mismatch("a text has no elements"))?)?;
-        payload.entry("style").or_insert_with(|| json!({}));
+        match payload.entry("style").or_insert_with(|| json!({})) {
+            Value::Object(style) => check_style(style)?,
+            _ => return Err(mismatch("a style that is no object")),
+        }
     }
     match kind.number {
         TABLE => check_table(&mut payload)?,
@@ -381,6 +387,9 @@ fn check_elements(elements: &[Value]) -> Result<(), Refusal> {
             ("mention_user" | "mention_doc" | "reminder" | "file" | "inline_block", _) if value.is_object() => {}
             _ => return Err(mismatch("a text element of unknown kind, or without content")),
         }
+        if let Some(Value::Object(style)) = value.get("text_element_style") {
+            check_style(style)?;
+        }
         match value.pointer("/text_element_style/link") {
             None | Some(Value::Null) => {}
             Some(link) if link.get("url").is_some_and(Value::is_string) => {}
@@ -388,6 +397,24 @@ fn check_elements(elements: &[Value]) -> Result<(), Refusal> {
         }
     }
     if length > LONGEST_TEXT { Err(Refusal::new(1_770_033)) } else { Ok(()) }
+}
+
+/// The types of the fields that the sandbox knows; it does not complain about others.
+fn check_style(style: &Map<String, Value>) -> Result<(), Refusal> {
+    for (name, value) in style {
+        let fits = match name.as_str() {
+            "bold" | "done" | "folded" | "inline_code" | "italic" | "strikethrough" | "underline" | "wrap" => {
+                value.is_boolean()
+            }
+            "align" | "language" => value.as_u64().is_some_and(|number| number > 0),
+            "sequence" => value.is_string(),
+            _ => true,
+        };
+        if !fits {
+            return Err(mismatch(&format!("{name} has a wrong type")));
+        }
+    }
+    Ok(())
 }
 
 fn check_table(payload: &mut Map<String, Value>) -> Result<(), Refusal> {

@@ -114,6 +114,14 @@ async fn shapes_that_do_not_fit_are_refused_whole() {
             body(&["a"], &[json!({"block_id": "a", "block_type": 2, "text": {"elements": [{"run": 1}]}})]),
             1_770_006,
         ),
+        (
+            "an odd style",
+            {
+                let text = json!({"elements": [], "style": {"done": "yes"}});
+                body(&["a"], &[json!({"block_id": "a", "block_type": 17, "todo": text})])
+            },
+            1_770_006,
+        ),
         ("a long text", body(&["a"], &[text("a", &"x".repeat(100_001))]), 1_770_033),
         (
             "a child of a divider",
@@ -304,6 +312,7 @@ async fn blocks_are_changed_one_by_one_or_together() {
         (ids[0], json!({}), 400, 1_770_001),
         (ids[0], json!({"update_text_elements": {"elements": []}}), 400, 1_770_001),
         (ids[0], json!({"update_text_style": {"style": {}}, "replace_image": {"token": "x"}}), 400, 1_770_001),
+        (ids[1], json!({"update_text_style": {"style": {"done": 1}}}), 400, 1_770_006),
         (ids[0], json!({"insert_table_row": {"row_index": 1}}), 400, 1_770_024),
     ] {
         page.world.call("PATCH", &page.path(block, ""), &page.user, &body).await.is(status, code);

@@ -211,3 +211,53 @@ async fn an_expired_token_is_noticed_in_the_middle_of_a_page() {
     world.call("GET", &path, &stranger.access_token, &NONE).await.is(403, 1_770_032);
     world.call("GET", &path, &world.tenant_token().await, &NONE).await.is(403, 1_770_032);
 }
+
+/// Whatever is sent, an answer comes: a panic would close the connection.
+#[tokio::test]
+async fn junk_is_answered() {
+    let world = World::new().await;
+    let user = world.writer();
+    let document = world.page(&user, "Junk").await;
+    world.write(&user, &document, "text\n\n![i](i.png)\n\n| a |\n|---|\n").await;
+    let tree = world.sandbox.document(&document).expect("there");
+    let space = world.sandbox.spaces()[0].space_id.clone();
+    let mut paths = vec![
+        format!("wiki/v2/spaces/{space}/nodes"),
+        format!("wiki/v2/spaces/{space}/nodes/move_docs_to_wiki"),
+        format!("wiki/v2/spaces/{space}/nodes/x/update_title"),
+        "docx/v1/documents".to_owned(),
+        "docx/v1/documents/blocks/convert".to_owned(),
+        format!("docx/v1/documents/{document}/blocks/batch_update"),
+        "drive/v1/medias/upload_all".to_owned(),
+        "drive/v1/import_tasks".to_owned(),
+        "sandbox/v1/echo/%ff?%zz=%".to_owned(),
+    ];
+    for block in tree.page.walk() {
+        let block = format!("docx/v1/documents/{document}/blocks/{}", block.block_id);
+        let calls = ["", "/children", "/descendant", "/children/batch_delete", "/children?page_size=-1&page_token=%00"];
+        paths.extend(calls.iter().map(|call| format!("{block}{call}")));
+    }
+    let huge = u64::MAX;
+    let bodies = [
+        json!([]),
+        json!("text"),
+        json!({"children_id": [1], "descendants": [[]], "children": [7], "requests": [null], "index": huge}),
+        json!({"start_index": huge, "end_index": -1, "title": 7, "content": {}, "obj_type": [], "point": []}),
+        json!({"start_index": i64::MIN, "end_index": i64::MAX, "index": i64::MIN, "content_type": "markdown", "content": "\u{0}"}),
+        json!({"children_id": ["a"], "index": i64::MAX, "descendants": [{"block_id": "a", "block_type": huge}]}),
+        json!({"children": [{"block_type": 31, "table": {"property": {"row_size": huge, "column_size": huge}}}]}),
+        json!({"children": [{"block_type": 31, "table": {"property": {"row_size": huge, "column_size": 2}}}]}),
+        json!({"children": [{"block_type": 2, "text": {"elements": [null, 7, {"text_run": null}], "style": 7}}]}),
+        json!({"replace_image": {"token": {}}, "requests": [{"block_id": 7, "update_text_style": {"style": []}}]}),
+        json!({"update_text_style": {"style": {"done": {"deep": [[[]]]}}}}),
+    ];
+    for path in &paths {
+        for method in ["POST", "PATCH", "DELETE", "GET"] {
+            for body in &bodies {
+                let answer = world.call(method, &format!("/open-apis/{path}"), &user, body).await;
+                assert!(answer.status < 500, "{method} {path} {body}: {}", answer.text);
+            }
+        }
+    }
+    assert!(world.sandbox.document(&document).expect("there").page.outline().starts_with("page"));
+}

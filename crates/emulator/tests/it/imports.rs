@@ -99,6 +99,13 @@ async fn imports_fail_on_command() {
     let result = world.good("GET", &ask, &user, &NONE).await["result"].take();
     assert_eq!((&result["job_status"], result.get("token")), (&json!(104), None));
     assert!(world.sandbox.documents().is_empty());
+
+    world.sandbox.rules(|rules| rules.import_failure = None);
+    let token = file(&world, &user, "md", &(">".repeat(5000) + " deep")).await;
+    let made = world.good("POST", TASKS, &user, &task(&token)).await;
+    let ask = format!("{TASKS}/{}", made["ticket"].as_str().expect("a ticket"));
+    assert_eq!(world.good("GET", &ask, &user, &NONE).await["result"]["job_status"], 7001);
+    assert!(world.sandbox.documents().is_empty());
 }
 
 #[tokio::test]

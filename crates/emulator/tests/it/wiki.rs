@@ -101,6 +101,11 @@ async fn every_call_makes_a_node() {
     world.call("GET", &format!("{get}={document}"), &user, &NONE).await.is(400, 131_005);
     world.call("GET", &format!("{SPACES}/get_node"), &user, &NONE).await.is(400, 131_002);
 
+    assert_eq!(found["node"].get("url"), None);
+    world.sandbox.rules(|rules| rules.node_url = true);
+    let addressed = world.good("GET", &format!("{get}={token}"), &user, &NONE).await;
+    assert_eq!(addressed["node"]["url"], format!("https://sandbox.invalid/wiki/{token}"));
+
     let title = format!("{nodes}/{token}/update_title");
     world.call("POST", &title, &user, &json!({})).await.is(400, 131_002);
     world.good("POST", &title, &user, &json!({"title": "Renamed"})).await;

@@ -13,10 +13,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::Body;
 use tokenward_core::Ask;
-use tokenward_wire::{Bearer, Call, CallAnswer, CallFault, CallRefusal, CallTrouble, ForwardHead, Forwarded};
+use tokenward_wire::{Bearer, CallAnswer, CallFault, CallRefusal, CallTrouble, ForwardHead, Forwarded};
 use url::Url;
 
-use super::{ApiClient, ApiError, Attempt, Held, Identity};
+use super::{ApiClient, ApiError, Held, Identity};
 
 /// A token in use.
 pub struct HeldToken(Held);
@@ -103,7 +103,7 @@ impl ApiClient {
     ) -> Result<Option<HeldToken>, ApiError> {
         match (refusal.trouble, refused.0.generation) {
             (CallTrouble::UserTokenDead, Some(generation)) => {
-                if !self.may_turn(&Call::get(target), &refused.0, &Attempt::default(), refusal) {
+                if !self.may_turn(target, &refused.0, refusal) {
                     return Ok(None);
                 }
                 tracing::info!(code = refusal.code, "the access token was refused; it is turned");
@@ -119,8 +119,7 @@ impl ApiClient {
 
     /// Notes that a token fresh from its turn was refused too: it is no reason to turn that generation again.
     pub fn refused_again(&self, held: &HeldToken, target: &str, refusal: &CallRefusal) {
-        let attempt = Attempt { renewed: true, ..Attempt::default() };
-        self.may_turn(&Call::get(target), &held.0, &attempt, refusal);
+        self.remember_refused(target, &held.0, refusal);
     }
 
     /// Turns a person's grant when it is due. With `in_use`, when its access token is; without, when its refresh token

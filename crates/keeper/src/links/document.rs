@@ -6,6 +6,8 @@ use zeroize::Zeroizing;
 
 use super::error::DocumentError;
 use super::text::{Splice, syntax};
+use super::tree::Tree;
+use super::value::Value;
 use super::{dotenv, ini, json, toml};
 use tokenward_core::{Format, Place};
 
@@ -63,15 +65,41 @@ impl Document {
         Ok(value.map(Zeroizing::new))
     }
 
-    /// Puts a value in its place, and changes nothing else. A key that is missing is added where its section, object
+    /// The text or number at a place; in ini and `.env` files every value is a text.
+    ///
+    /// # Errors
+    /// As [`Document::get`]; a number is no error.
+    pub fn get_value(&self, place: &Place) -> Result<Option<Value>, DocumentError> {
+        match (self.format, place) {
+            (Format::Json, Place::Path(path)) => json::read_value(&self.text, path),
+            (Format::Toml, Place::Path(path)) => toml::read_value(&self.text, path),
+            _ => Ok(self.get(place)?.map(Value::Text)),
+        }
+    }
+
+    /// Puts a text in its place, and changes nothing else. A key that is missing is added where its section, object
     /// or table is there; an ini section is added too.
     ///
     /// # Errors
     /// [`DocumentError`]; the document is as it was.
     pub fn set(&mut self, place: &Place, value: &str) -> Result<(), DocumentError> {
+        self.set_value(place, &Value::text(value))
+    }
+
+    /// Puts a text or a number in its place, as [`Document::set`] does. A number stays a number: it takes the place of
+    /// one, or of a text, which then spells it, because its readers expect a text. Ini and `.env` files spell all.
+    ///
+    /// # Errors
+    /// [`DocumentError`], also for a text where a number stands; the document is as it was.
+    pub fn set_value(&mut self, place: &Place, value: &Value) -> Result<(), DocumentError> {
+        if matches!(value, Value::Fraction(number) if !number.is_finite()) {
+            return Err(unwritable(place, "it is no finite number"));
+        }
         let splices = match (self.format, place) {
-            (Format::Ini, Place::Ini { section, key }) => ini::write(&self.text, section.as_deref(), key, value),
-            (Format::Dotenv, Place::Dotenv { name }) => dotenv::write(&self.text, name, value),
+            (Format::Ini, Place::Ini { section, key }) => {
+                ini::write(&self.text, section.as_deref(), key, &value.spelled())
+            }
+            (Format::Dotenv, Place::Dotenv { name }) => dotenv::write(&self.text, name, &value.spelled()),
             (Format::Json, Place::Path(path)) => json::write(&self.text, path, value),
             (Format::Toml, Place::Path(path)) => toml::write(&self.text, path, value),
             _ => return Err(self.wrong(place)),
@@ -79,12 +107,21 @@ impl Document {
         let mut changed = self.clone();
         changed.text = Zeroizing::new(splice(&self.text, splices));
         // The last word is the reader's: what does not come back as it was given is not written.
-        let read = Self::parse(self.format, &changed.bytes()).and_then(|document| document.get(place));
-        if !matches!(read, Ok(Some(read)) if *read == value) {
+        let read = Self::parse(self.format, &changed.bytes()).and_then(|document| document.get_value(place));
+        if !matches!(read, Ok(Some(read)) if read.spelled() == value.spelled()) {
             return Err(unwritable(place, "it would not read back as what was written"));
         }
         *self = changed;
         Ok(())
+    }
+
+    /// All of a JSON or TOML document, as far as it is made of tables, lists, texts and numbers.
+    pub(crate) fn tree(&self) -> Result<Tree, DocumentError> {
+        match self.format {
+            Format::Json => json::tree(&self.text),
+            Format::Toml => toml::tree(&self.text),
+            Format::Ini | Format::Dotenv => Ok(Tree::Other),
+        }
     }
 
     /// The sections of an ini file that have a key.

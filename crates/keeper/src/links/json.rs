@@ -4,12 +4,14 @@
 //! read as its last one, as JavaScript, Python and serde do (RFC 8259 §4 leaves it open), and written in all of them.
 //! The parser refuses nesting beyond 512 levels, so no document overflows the stack.
 
-use jsonc_parser::ast::{Array, Object, ObjectProp, Value};
+use jsonc_parser::ast::{Array, Object, ObjectProp, Value as Node};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::error::DocumentError;
 use super::text::{Splice, position, syntax};
+use super::tree::Tree;
+use super::value::Value;
 use tokenward_core::{Place, Step};
 
 pub(super) fn check(text: &str) -> Result<(), DocumentError> {
@@ -20,37 +22,81 @@ pub(super) fn read(text: &str, path: &[Step]) -> Result<Option<String>, Document
     let root = parse(text)?;
     match last(&root, path) {
         None => Ok(None),
-        Some(Value::StringLit(literal)) => Ok(Some(literal.value.to_string())),
+        Some(Node::StringLit(literal)) => Ok(Some(literal.value.to_string())),
         Some(other) => Err(not_text(text, path, other)),
     }
 }
 
-pub(super) fn write(text: &str, path: &[Step], value: &str) -> Result<Vec<Splice>, DocumentError> {
+pub(super) fn read_value(text: &str, path: &[Step]) -> Result<Option<Value>, DocumentError> {
     let root = parse(text)?;
-    let written = quote(value);
+    last(&root, path).map(|node| plain(node).ok_or_else(|| not_text(text, path, node))).transpose()
+}
+
+pub(super) fn tree(text: &str) -> Result<Tree, DocumentError> {
+    parse(text).map(|root| grow(&root))
+}
+
+pub(super) fn write(text: &str, path: &[Step], value: &Value) -> Result<Vec<Splice>, DocumentError> {
+    let root = parse(text)?;
     let mut found = Vec::new();
     all(&root, path, &mut found);
     let mut splices = Vec::new();
-    for value in found {
-        match value {
-            Value::StringLit(_) | Value::NullKeyword(_) => {
-                let range = value.range();
-                splices.push(Splice::new(range.start..range.end, written.clone()));
+    for node in found {
+        let written = match (node, value) {
+            // A reader that takes the number from a text goes on finding one.
+            (Node::StringLit(_), value) => quote(&value.spelled()),
+            (Node::NullKeyword(_), value) => spell(value),
+            (Node::NumberLit(_), Value::Number(_) | Value::Fraction(_)) => {
+                if plain(node).is_some_and(|old| old.spelled() == value.spelled()) {
+                    continue;
+                }
+                spell(value)
             }
-            other => return Err(not_text(text, path, other)),
-        }
+            (other, _) => return Err(not_text(text, path, other)),
+        };
+        let range = node.range();
+        splices.push(Splice::new(range.start..range.end, written));
     }
     if last(&root, path).is_none() {
         let absent = |reason| DocumentError::NotThere { place: Place::Path(path.to_vec()), reason };
         let Some((Step::Key(key), way)) = path.split_last() else {
             return Err(absent("elements are not added to an array"));
         };
-        let Some(Value::Object(object)) = last(&root, way) else {
+        let Some(Node::Object(object)) = last(&root, way) else {
             return Err(absent("the object it belongs into is not there"));
         };
-        splices.push(addition(text, object, &format!("{}: {written}", quote(key))));
+        splices.push(addition(text, object, &format!("{}: {}", quote(key), spell(value))));
     }
     Ok(splices)
+}
+
+fn spell(value: &Value) -> String {
+    match value {
+        Value::Text(text) => quote(text),
+        number => number.spelled().to_string(),
+    }
+}
+
+/// A text or a number as it is, if it is one.
+fn plain(node: &Node<'_>) -> Option<Value> {
+    match node {
+        Node::StringLit(literal) => Some(Value::text(literal.value.as_ref())),
+        Node::NumberLit(literal) => literal.value.parse().map(Value::Number).ok().or_else(|| {
+            let number = literal.value.parse().ok().filter(|number: &f64| number.is_finite());
+            number.map(Value::Fraction)
+        }),
+        _ => None,
+    }
+}
+
+fn grow(node: &Node<'_>) -> Tree {
+    match node {
+        Node::Object(Object { properties, .. }) => {
+            Tree::Table(properties.iter().map(|each| (each.name.as_str().to_owned(), grow(&each.value))).collect())
+        }
+        Node::Array(Array { elements, .. }) => Tree::List(elements.iter().map(grow).collect()),
+        other => plain(other).map_or(Tree::Other, Tree::Plain),
+    }
 }
 
 /// A new property behind the last one, on a line of its own if that one has one.
@@ -70,48 +116,48 @@ fn quote(text: &str) -> String {
 }
 
 /// The value that readers find.
-fn last<'v, 'a>(value: &'v Value<'a>, path: &[Step]) -> Option<&'v Value<'a>> {
+fn last<'v, 'a>(value: &'v Node<'a>, path: &[Step]) -> Option<&'v Node<'a>> {
     let Some((step, rest)) = path.split_first() else { return Some(value) };
     last(children(value, step).last()?, rest)
 }
 
 /// Every value of that name, those that a later one hides too.
-fn all<'v, 'a>(value: &'v Value<'a>, path: &[Step], found: &mut Vec<&'v Value<'a>>) {
+fn all<'v, 'a>(value: &'v Node<'a>, path: &[Step], found: &mut Vec<&'v Node<'a>>) {
     match path.split_first() {
         None => found.push(value),
         Some((step, rest)) => children(value, step).into_iter().for_each(|child| all(child, rest, found)),
     }
 }
 
-fn children<'v, 'a>(value: &'v Value<'a>, step: &Step) -> Vec<&'v Value<'a>> {
+fn children<'v, 'a>(value: &'v Node<'a>, step: &Step) -> Vec<&'v Node<'a>> {
     match (value, step) {
-        (Value::Object(Object { properties, .. }), Step::Key(key)) => {
+        (Node::Object(Object { properties, .. }), Step::Key(key)) => {
             let named = |property: &&'v ObjectProp<'a>| property.name.as_str() == key;
             properties.iter().filter(named).map(|property| &property.value).collect()
         }
-        (Value::Array(Array { elements, .. }), Step::Index(index)) => elements.get(*index).into_iter().collect(),
-        (Value::Array(Array { elements, .. }), Step::After(word)) => {
-            let is_word = |value: &Value<'a>| matches!(value, Value::StringLit(text) if text.value == word.as_str());
+        (Node::Array(Array { elements, .. }), Step::Index(index)) => elements.get(*index).into_iter().collect(),
+        (Node::Array(Array { elements, .. }), Step::After(word)) => {
+            let is_word = |value: &Node<'a>| matches!(value, Node::StringLit(text) if text.value == word.as_str());
             elements.windows(2).filter(|pair| is_word(&pair[0])).map(|pair| &pair[1]).collect()
         }
         _ => Vec::new(),
     }
 }
 
-fn not_text(text: &str, path: &[Step], value: &Value<'_>) -> DocumentError {
+fn not_text(text: &str, path: &[Step], value: &Node<'_>) -> DocumentError {
     let (line, column) = position(text, value.range().start);
     let found = match value {
-        Value::StringLit(_) => "a text",
-        Value::NumberLit(_) => "a number",
-        Value::BooleanLit(_) => "true or false",
-        Value::Object(_) => "an object",
-        Value::Array(_) => "a list",
-        Value::NullKeyword(_) => "null",
+        Node::StringLit(_) => "a text",
+        Node::NumberLit(_) => "a number",
+        Node::BooleanLit(_) => "true or false",
+        Node::Object(_) => "an object",
+        Node::Array(_) => "a list",
+        Node::NullKeyword(_) => "null",
     };
     DocumentError::NotText { line, column, place: Place::Path(path.to_vec()), found }
 }
 
-fn parse(text: &str) -> Result<Value<'_>, DocumentError> {
+fn parse(text: &str) -> Result<Node<'_>, DocumentError> {
     let options = ParseOptions {
         allow_comments: true,
         allow_trailing_commas: true,

@@ -13,11 +13,17 @@ mod error;
 mod file;
 mod ini;
 mod json;
+mod shape;
 mod text;
 mod toml;
+mod tree;
+mod value;
 
 pub use document::Document;
 pub use error::{DocumentError, FileError};
 
 pub use file::{Held, LinkedFile};
-pub use tokenward_core::{Format, Place, Step};
+pub use shape::Shape;
+pub use tokenward_core::{BadPlace, Format, Place, Step};
+pub(crate) use tree::Tree;
+pub use value::Value;

@@ -5,11 +5,13 @@
 
 use std::ops::Range;
 
-use toml_edit::{Document, Item, Table, Value};
+use toml_edit::{Document, Item, Table, Value as Content};
 
 use super::document::unwritable;
 use super::error::DocumentError;
 use super::text::{Splice, line_end, position, syntax};
+use super::tree::Tree;
+use super::value::Value;
 use tokenward_core::{Place, Step};
 
 pub(super) fn check(text: &str) -> Result<(), DocumentError> {
@@ -20,24 +22,40 @@ pub(super) fn read(text: &str, path: &[Step]) -> Result<Option<String>, Document
     let document = parse(text)?;
     match find(Node::Table(document.as_table()), path) {
         None => Ok(None),
-        Some(Node::Value(Value::String(value))) => Ok(Some(value.value().clone())),
+        Some(Node::Value(Content::String(value))) => Ok(Some(value.value().clone())),
         Some(other) => Err(not_text(text, path, &other)),
     }
 }
 
-pub(super) fn write(text: &str, path: &[Step], value: &str) -> Result<Vec<Splice>, DocumentError> {
+pub(super) fn read_value(text: &str, path: &[Step]) -> Result<Option<Value>, DocumentError> {
+    let document = parse(text)?;
+    let found = find(Node::Table(document.as_table()), path);
+    found.map(|node| plain(node).ok_or_else(|| not_text(text, path, &node))).transpose()
+}
+
+pub(super) fn tree(text: &str) -> Result<Tree, DocumentError> {
+    parse(text).map(|document| grow(Node::Table(document.as_table())))
+}
+
+pub(super) fn write(text: &str, path: &[Step], value: &Value) -> Result<Vec<Splice>, DocumentError> {
     let document = parse(text)?;
     let root = Node::Table(document.as_table());
     let place = || Place::Path(path.to_vec());
     let hidden = || unwritable(&place(), "its position in the file is not known");
-    match find(root, path) {
-        Some(Node::Value(Value::String(old))) => {
-            let at = old.span().filter(|at| text.get(at.clone()).is_some()).ok_or_else(hidden)?;
-            let written = spell(&text[at.clone()], value);
-            return Ok(vec![Splice::new(at, written)]);
-        }
-        Some(other) => return Err(not_text(text, path, &other)),
-        None => {}
+    if let Some(node) = find(root, path) {
+        let Node::Value(content) = node else { return Err(not_text(text, path, &node)) };
+        let at = content.span().filter(|at| text.get(at.clone()).is_some()).ok_or_else(hidden)?;
+        let written = match (content, value) {
+            (Content::String(_), value) => spell(&text[at.clone()], &value.spelled()),
+            (Content::Integer(_) | Content::Float(_), Value::Number(_) | Value::Fraction(_)) => {
+                if plain(node).is_some_and(|old| old.spelled() == value.spelled()) {
+                    return Ok(Vec::new());
+                }
+                digits(value, content.is_float())
+            }
+            _ => return Err(not_text(text, path, &node)),
+        };
+        return Ok(vec![Splice::new(at, written)]);
     }
     let absent = |reason| DocumentError::NotThere { place: place(), reason };
     let Some((Step::Key(key), way)) = path.split_last() else {
@@ -45,7 +63,7 @@ pub(super) fn write(text: &str, path: &[Step], value: &str) -> Result<Vec<Splice
     };
     match find(root, way) {
         Some(Node::Table(table)) if !table.is_implicit() && !table.is_dotted() => {
-            let line = format!("{} = {}", toml_edit::Key::new(key.as_str()).display_repr(), basic(value));
+            let line = format!("{} = {}", toml_edit::Key::new(key.as_str()).display_repr(), fresh(value));
             Ok(vec![addition(text, table, way.is_empty(), &line)])
         }
         Some(_) => Err(absent("keys are added to tables with a header only")),
@@ -58,7 +76,7 @@ pub(super) fn write(text: &str, path: &[Step], value: &str) -> Result<Vec<Splice
 enum Node<'a> {
     Table(&'a Table),
     Tables(&'a toml_edit::ArrayOfTables),
-    Value(&'a Value),
+    Value(&'a Content),
 }
 
 impl<'a> Node<'a> {
@@ -74,10 +92,10 @@ impl<'a> Node<'a> {
     fn child(self, step: &Step) -> Option<Self> {
         match (self, step) {
             (Self::Table(table), Step::Key(key)) => Self::of(table.get(key)?),
-            (Self::Value(Value::InlineTable(table)), Step::Key(key)) => table.get(key).map(Self::Value),
+            (Self::Value(Content::InlineTable(table)), Step::Key(key)) => table.get(key).map(Self::Value),
             (Self::Tables(tables), Step::Index(index)) => tables.get(*index).map(Self::Table),
-            (Self::Value(Value::Array(array)), Step::Index(index)) => array.get(*index).map(Self::Value),
-            (Self::Value(Value::Array(array)), Step::After(word)) => {
+            (Self::Value(Content::Array(array)), Step::Index(index)) => array.get(*index).map(Self::Value),
+            (Self::Value(Content::Array(array)), Step::After(word)) => {
                 let at = array.iter().position(|value| value.as_str() == Some(word))?;
                 array.get(at + 1).map(Self::Value)
             }
@@ -88,6 +106,48 @@ impl<'a> Node<'a> {
 
 fn find<'a>(root: Node<'a>, path: &[Step]) -> Option<Node<'a>> {
     path.iter().try_fold(root, Node::child)
+}
+
+/// A text or a number as it is, if it is one.
+fn plain(node: Node<'_>) -> Option<Value> {
+    match node {
+        Node::Value(Content::String(text)) => Some(Value::text(text.value())),
+        Node::Value(Content::Integer(number)) => Some(Value::Number(*number.value())),
+        Node::Value(Content::Float(number)) => {
+            Some(Value::Fraction(*number.value())).filter(|_| number.value().is_finite())
+        }
+        _ => None,
+    }
+}
+
+fn grow(node: Node<'_>) -> Tree {
+    match node {
+        Node::Table(table) => {
+            let each = table.iter().filter_map(|(key, item)| Some((key.to_owned(), grow(Node::of(item)?))));
+            Tree::Table(each.collect())
+        }
+        Node::Tables(tables) => Tree::List(tables.iter().map(|table| grow(Node::Table(table))).collect()),
+        Node::Value(Content::InlineTable(table)) => {
+            Tree::Table(table.iter().map(|(key, value)| (key.to_owned(), grow(Node::Value(value)))).collect())
+        }
+        Node::Value(Content::Array(array)) => Tree::List(array.iter().map(|value| grow(Node::Value(value))).collect()),
+        Node::Value(_) => plain(node).map_or(Tree::Other, Tree::Plain),
+    }
+}
+
+/// A value where none was.
+fn fresh(value: &Value) -> String {
+    match value {
+        Value::Text(text) => basic(text),
+        Value::Number(_) => digits(value, false),
+        Value::Fraction(_) => digits(value, true),
+    }
+}
+
+/// A number; TOML tells a float by its point, and keeps the two apart.
+fn digits(number: &Value, float: bool) -> String {
+    let spelled = number.spelled();
+    if float && !spelled.contains('.') { format!("{}.0", *spelled) } else { spelled.to_string() }
 }
 
 /// The value in the quotes of the old one where they can hold it.
@@ -119,7 +179,7 @@ fn basic(value: &str) -> String {
 /// A new line behind the table's last one, or behind its header.
 fn addition(text: &str, table: &Table, root: bool, line: &str) -> Splice {
     let end = line_end(text);
-    let own = |(_, item): (&str, &Item)| item.as_value().and_then(Value::span).map(|span| span.end);
+    let own = |(_, item): (&str, &Item)| item.as_value().and_then(Content::span).map(|span| span.end);
     let anchor = table.iter().filter_map(own).max();
     let anchor = anchor.or_else(|| table.span().filter(|_| !root).map(|Range { start, .. }| start));
     let at = anchor.map(|from| text[from..].find('\n').map_or(text.len(), |n| from + n + 1));
@@ -137,12 +197,12 @@ fn not_text(text: &str, path: &[Step], node: &Node<'_>) -> DocumentError {
         Node::Tables(tables) => ("a list of tables", tables.span()),
         Node::Value(value) => {
             let found = match value {
-                Value::String(_) => "a text",
-                Value::Integer(_) | Value::Float(_) => "a number",
-                Value::Boolean(_) => "true or false",
-                Value::Datetime(_) => "a date",
-                Value::Array(_) => "a list",
-                Value::InlineTable(_) => "a table",
+                Content::String(_) => "a text",
+                Content::Integer(_) | Content::Float(_) => "a number",
+                Content::Boolean(_) => "true or false",
+                Content::Datetime(_) => "a date",
+                Content::Array(_) => "a list",
+                Content::InlineTable(_) => "a table",
             };
             (found, value.span())
         }

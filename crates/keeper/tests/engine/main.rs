@@ -2,6 +2,7 @@
 
 mod calls;
 mod codes;
+mod doctor;
 mod doubt;
 mod fallback;
 mod faults;

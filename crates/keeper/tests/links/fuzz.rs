@@ -13,8 +13,18 @@ const COMMON: &[&str] = &[
     "'", "\\", "[", "]", "{", "}", ",", "old", "1", "null", "中", "\u{feff}", "\u{1c}", "\u{a0}", "%", "$", "//", "/*",
     "*/",
 ];
-const INI: &[&str] =
-    &["[TOKEN]\n", "[a]\n", "[DEFAULT]\n", "token = old\n", "b: 1\n", "  deeper\n", "# c\n", "token =\n", "\n"];
+const INI: &[&str] = &[
+    "[TOKEN]\n",
+    "[a]\n",
+    "[DEFAULT]\n",
+    "token = old\n",
+    "b: 1\n",
+    "refresh_token=x\n",
+    "  deeper\n",
+    "# c\n",
+    "token =\n",
+    "\n",
+];
 const ENV: &[&str] =
     &["TOKEN=old\n", "export b='x y'\n", "A_1=\"q\\\"\" # c\n", "TOKEN= # c\n", "b=\n", "# c\n", "TOKEN\n"];
 const JSON: &[&str] = &[
@@ -28,6 +38,10 @@ const JSON: &[&str] = &[
     "{",
     "// c\n",
     "\"\\u00e9\"",
+    "\"refresh_token\": \"x\",",
+    "\"expires_at\": 1.5,",
+    "\"mcpServers\": {",
+    "\"env\": {\"USER_ACCESS_TOKEN\": \"x\"}",
 ];
 const TOML: &[&str] = &[
     "token = \"old\"\n",
@@ -40,6 +54,8 @@ const TOML: &[&str] = &[
     "token = '''x\n'''\n",
     "b = 1\n",
     "# c\n",
+    "[mcp_servers.lark]\n",
+    "refresh_token = 'x'\n",
 ];
 
 fn run(format: Format, pieces: &'static [&'static str], seed: u8) {

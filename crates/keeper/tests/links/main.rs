@@ -7,7 +7,9 @@ mod ini;
 mod json;
 mod properties;
 mod python;
+mod shape;
 mod toml;
+mod values;
 
 use tokenward::links::{Document, DocumentError, Format, Place};
 

@@ -151,8 +151,13 @@ impl Connections {
             });
         }
         if found.schema < SCHEMA {
-            let _lock = crate::locks::lock(&self.folder.folder_lock())
-                .map_err(|error| crate::error::from_io(&self.folder.folder_lock(), &error))?;
+            let path = self.folder.folder_lock();
+            let blocking = path.clone();
+            // Another task of this process may have it, and needs this thread to let go of it.
+            let _lock = tokio::task::spawn_blocking(move || crate::locks::lock(&blocking))
+                .await
+                .map_err(|error| unreadable(&error.to_string()))?
+                .map_err(|error| crate::error::from_io(&path, &error))?;
             // By a connection of its own: a reading one may not write.
             let writing = options(&self.folder, Role::Journalling).connect().await;
             let mut writing = writing.map_err(|error| self.error(&error))?;

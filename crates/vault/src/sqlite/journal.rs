@@ -401,7 +401,7 @@ impl SqliteVault {
         rows.iter().map(IntentRow::read).collect::<Result<_, _>>().map_err(|fault| self.fault(fault))
     }
 
-    async fn find_intent(
+    pub(super) async fn find_intent(
         &self,
         connection: &mut SqliteConnection,
         id: IntentId,

@@ -8,6 +8,8 @@
 pub(crate) const HEADER: &str = "SELECT user_version, application_id FROM pragma_user_version, pragma_application_id";
 pub(crate) const WAL: &str = "PRAGMA journal_mode = WAL";
 pub(crate) const VERSION: &str = "SELECT sqlite_version()";
+/// At most ten complaints, or the one row `ok` (<https://www.sqlite.org/pragma.html#pragma_integrity_check>).
+pub(crate) const INTEGRITY: &str = "PRAGMA integrity_check(10)";
 pub(crate) const IS_EMPTY: &str = "
     SELECT NOT EXISTS (SELECT 1 FROM grants) AND NOT EXISTS (SELECT 1 FROM keepsakes)
        AND NOT EXISTS (SELECT 1 FROM login_answers)";

@@ -2,8 +2,12 @@
 
 mod faults;
 mod handouts;
+mod health;
 mod keys;
+mod linked;
 mod lost;
+mod migrating;
+mod nth_write;
 mod opening;
 mod place;
 mod secrets;

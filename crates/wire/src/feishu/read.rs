@@ -25,13 +25,7 @@ use crate::codec::{Body, Number, Object, Text};
 
 /// Reads the answer to a refresh, a code exchange or a device poll. Codes mean the same in all three.
 pub(super) fn read(api: TokenApi, answer: &RawAnswer, rules: &Rules) -> Outcome {
-    let call = match api {
-        TokenApi::V2 => Call::V2Refresh,
-        TokenApi::OidcV1 => Call::OidcRefresh,
-        TokenApi::LegacyV1 => Call::LegacyRefresh,
-        // `TokenApi` may grow; a family we do not know is read as the newest.
-        _ => Call::V3Refresh,
-    };
+    let call = refresh_call(api);
     let mut reader = Reader::new(call, answer, &[]);
     let said_no = reader.says_no();
     if !said_no && reader.whole_without_refresh() && Reader::broken(call, answer).has_refresh() {
@@ -47,6 +41,17 @@ pub(super) fn read(api: TokenApi, answer: &RawAnswer, rules: &Rules) -> Outcome 
             (Body::Object(_), Found::Token(_)) => reader.issued(None, false, rules),
             _ => reader.unreadable(),
         },
+    }
+}
+
+/// The refresh of a family.
+pub(super) const fn refresh_call(api: TokenApi) -> Call {
+    match api {
+        TokenApi::V2 => Call::V2Refresh,
+        TokenApi::OidcV1 => Call::OidcRefresh,
+        TokenApi::LegacyV1 => Call::LegacyRefresh,
+        // `TokenApi` may grow; a family we do not know is read as the newest.
+        _ => Call::V3Refresh,
     }
 }
 

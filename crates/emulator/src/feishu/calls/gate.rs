@@ -89,14 +89,17 @@ fn limited(state: &mut State, pace: Pace, name: &str, ask: &Ask<'_>) -> Option<R
     let app = &ask.caller.app.id;
     let per_second = |status, key, limit| Counted { status, key, per_second: Some(limit), per_minute: None };
     let per_minute = |key, limit| Counted { status: 429, key, per_second: None, per_minute: Some(limit) };
+    let document = ask.parameter("document_id");
     let counted = match pace {
+        // A document that is yet to be made has no limit of its own.
+        Pace::DocxWrite if document.is_empty() => vec![per_second(400, format!("docx {app}"), limits.docx_per_second)],
         Pace::Free => Vec::new(),
         Pace::Wiki => vec![per_minute(format!("{name} {app}"), limits.wiki_per_minute)],
         Pace::Import => vec![per_minute(format!("{name} {app}"), limits.import_per_minute)],
         Pace::Upload => vec![per_second(429, format!("{name} {app}"), limits.upload_per_second)],
         Pace::DocxWrite => vec![
             per_second(400, format!("docx {app}"), limits.docx_per_second),
-            per_second(429, format!("docx {}", ask.parameter("document_id")), limits.document_per_second),
+            per_second(429, format!("docx {document}"), limits.document_per_second),
         ],
     };
     let limited = |limit: Option<u32>| limit.filter(|limit| *limit > 0);

@@ -68,7 +68,15 @@ pub(super) fn get(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
             json!({"ticket": ticket, "type": "docx", "job_status": failure, "job_error_msg": "refused by the sandbox"})
         }
         _ => {
-            let (document, warnings) = finish(state, &ticket)?;
+            let (document, warnings) = match finish(state, &ticket) {
+                // Reference §12.2, the job statuses: too deep.
+                Err(refusal) if refusal.code == 1_770_005 => {
+                    let result =
+                        json!({"ticket": ticket, "type": "docx", "job_status": 7001, "job_error_msg": "too deep"});
+                    return Ok(good(&json!({"result": result})));
+                }
+                finished => finished?,
+            };
             let url = format!("https://sandbox.invalid/docx/{document}");
             json!({"ticket": ticket, "type": "docx", "job_status": 0, "job_error_msg": "success",
                    "token": document, "url": url, "extra": warnings})
@@ -79,7 +87,7 @@ pub(super) fn get(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
 
 /// Makes the document, once.
 fn finish(state: &mut State, ticket: &str) -> Result<(String, Vec<String>), Refusal> {
-    let State { content, chance, .. } = state;
+    let State { content, chance, rules, .. } = state;
     let internal = || Refusal::new(1_069_901);
     let import = content.imports.get_mut(ticket).ok_or_else(internal)?;
     if let Some(done) = &import.done {
@@ -96,9 +104,9 @@ fn finish(state: &mut State, ticket: &str) -> Result<(String, Vec<String>), Refu
     let id = chance.alphanumeric(27);
     let mut document = Document::new(id.clone(), import.owner.clone(), &import.title).ok_or_else(internal)?;
     if !first_level.is_empty() {
-        let unlimited = ContentLimits::NONE;
+        let limits = ContentLimits { docx_blocks: usize::MAX, ..rules.content_limits };
         let subtree = Subtree::converted(first_level, &blocks)?;
-        let inserted = subtree.insert(&mut document, &id, -1, &unlimited, &mut || chance.alphanumeric(27))?;
+        let inserted = subtree.insert(&mut document, &id, -1, &limits, &mut || chance.alphanumeric(27))?;
         content.homes.extend(inserted.relations.into_iter().map(|(_, real)| (real, id.clone())));
     }
     content.homes.insert(id.clone(), id.clone());

@@ -189,7 +189,11 @@ fn hang(
 /// Users are shown by the id they have for this app, apps by their own.
 fn describe(state: &State, ask: &Ask<'_>, node: &Node) -> Value {
     let creator = state.user(&node.creator).map(|user| user.open_id(&ask.caller.app.id));
-    state.content.describe(node, &creator.unwrap_or_else(|| node.creator.clone()))
+    let mut shown = state.content.describe(node, &creator.unwrap_or_else(|| node.creator.clone()));
+    if state.rules.node_url {
+        shown["url"] = json!(format!("https://sandbox.invalid/wiki/{}", node.token));
+    }
+    shown
 }
 
 fn parameter(what: &str) -> Refusal {

@@ -1,0 +1,131 @@
+//! `tokenward doctor`: what is wrong, and what to do about it. No refresh token is ever sent (I8).
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokenward::doctor::{self, Depth, Facts, Finding, Severity, Wish};
+use tokenward::{Overrides, Settings, SystemEntropy};
+use tokenward_core::{Code, ExitClass};
+
+use crate::args::Doctor;
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::render::Row;
+use crate::say::doctor::Setting;
+
+/// A finding as JSON; the fields are documented in `docs/reference/json.md`.
+#[derive(Debug, Serialize)]
+struct FindingFields {
+    profile: Option<String>,
+    check: &'static str,
+    severity: &'static str,
+    code: Code,
+    name: &'static str,
+    message: String,
+    details: Vec<String>,
+    next: Vec<String>,
+    page: String,
+}
+
+pub(super) async fn run(args: &Doctor, desk: &Desk) -> Result<ExitCode, Failure> {
+    let home = desk.home()?;
+    let named = args.of.as_ref().or(desk.global.profile.as_ref());
+    let wish = Wish { profile: named, all: args.all, online: args.online };
+    let facts = match Settings::load(home, desk.ambient.env.clone(), Overrides::default()) {
+        Ok((settings, warnings)) => {
+            let clock = Arc::new(desk.ambient.clock);
+            doctor::gather(&settings, warnings, clock, Arc::new(SystemEntropy), wish).await
+        }
+        Err(error) => Facts::unreadable(desk.now(), args.online, error),
+    };
+    let findings = doctor::examine(&facts);
+    let several = facts.profiles.iter().filter(|profile| profile.depth == Depth::Full).count() > 1;
+    let setting = |finding| Setting {
+        now: facts.now,
+        online: args.online,
+        profile: if several { Finding::profile(finding) } else { named },
+    };
+    if desk.printer.json {
+        let findings: Vec<_> = findings.iter().map(|finding| fields(finding, setting(finding), desk)).collect();
+        desk.printer.document(&serde_json::json!({ "online": args.online, "findings": findings }))?;
+    } else {
+        desk.printer.sheet(&rows(&findings, several, setting, desk))?;
+        close(&findings, args.online, desk);
+    }
+    Ok(ExitCode::from(exit(&findings) as u8))
+}
+
+fn fields(finding: &Finding, setting: Setting<'_>, desk: &Desk) -> FindingFields {
+    let code = finding.story.code();
+    let told = desk.lang().finding(finding, setting);
+    FindingFields {
+        profile: finding.profile().map(ToString::to_string),
+        check: finding.check.as_str(),
+        severity: finding.story.severity().as_str(),
+        code,
+        name: code.name(),
+        message: told.message,
+        details: told.details,
+        next: told.next,
+        page: page(code),
+    }
+}
+
+fn rows<'a>(
+    findings: &'a [Finding],
+    several: bool,
+    setting: impl Fn(&'a Finding) -> Setting<'a>,
+    desk: &Desk,
+) -> Vec<Row> {
+    let lang = desk.lang();
+    let (mut rows, mut last, mut of) = (Vec::new(), None, None);
+    let mut advised = BTreeSet::new();
+    for finding in findings {
+        if several && of != Some(&finding.profile) {
+            rows.extend(finding.profile.as_ref().map(|name| Row::head(lang.doctor_profile(name))));
+            (of, last) = (Some(&finding.profile), None);
+        }
+        let (severity, code) = (finding.story.severity(), finding.story.code());
+        let told = lang.finding(finding, setting(finding));
+        let mut lines = vec![match severity {
+            Severity::Good => told.message,
+            _ => format!("{} ({code})", told.message),
+        }];
+        lines.extend(told.details.into_iter().map(|detail| format!("- {detail}")));
+        // What is not checked is often so for one and the same reason; the advice against it is given once.
+        let fresh = |next: &String| code != Code::NotChecked || advised.insert(next.clone());
+        lines.extend(
+            told.next.into_iter().filter(fresh).map(|next| format!("{}{}{next}", lang.next_head(), lang.gap())),
+        );
+        if severity >= Severity::Warning {
+            lines.push(format!("{}{}{}", lang.page_head(), lang.gap(), page(code)));
+        }
+        // A question is named once, however many answers it has.
+        let name = if last == Some(finding.check) { String::new() } else { lang.check(finding.check) };
+        last = Some(finding.check);
+        rows.push(Row { severity: Some((severity, lang.severity(severity))), name, lines });
+    }
+    rows
+}
+
+/// The last word: how many, and that nothing was spent.
+fn close(findings: &[Finding], online: bool, desk: &Desk) {
+    let lang = desk.lang();
+    let count = |severity| findings.iter().filter(|finding| finding.story.severity() == severity).count();
+    let (troubles, warnings) = (count(Severity::Trouble), count(Severity::Warning));
+    let verdict = if troubles + warnings == 0 { lang.doctor_all_well() } else { lang.doctor_count(troubles, warnings) };
+    let sent = if online { lang.doctor_was_online() } else { lang.doctor_offline() };
+    desk.printer.note(format!("{verdict}{}{sent}", lang.stop()));
+}
+
+/// The exit class of the first finding that is trouble: what comes earlier is what the later rests on.
+fn exit(findings: &[Finding]) -> ExitClass {
+    let troubles = findings.iter().filter(|finding| finding.story.severity() == Severity::Trouble);
+    troubles.map(|finding| finding.story.code().exit()).next().unwrap_or(ExitClass::Done)
+}
+
+fn page(code: Code) -> String {
+    format!("docs/errors/{code}.md")
+}

@@ -1,0 +1,476 @@
+//! What the doctor says: each finding as a sentence, what belongs to it, and what to do next.
+//!
+//! Enters: a finding of the engine, which holds no word. Leaves: a [`Told`]. The sentences are in [`words`].
+
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+use tokenward::doctor::{
+    Cause, Check, Death, Doubtful, Finding, KeyFacts, Past, PastTurn, Says, SecretFacts, Severity, Story, Tale, Who,
+};
+use tokenward_core::rotation::Recovery;
+use tokenward_core::{Closing, Code, Doubt, ProfileName, Subject};
+
+use super::Lang;
+use crate::failure::provider_words;
+
+#[cfg(test)]
+pub(in crate::say) use words::ALL;
+
+/// A finding in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// What was found.
+    pub(crate) message: String,
+    /// What belongs to it.
+    pub(crate) details: Vec<String>,
+    /// What to do, if anything.
+    pub(crate) next: Vec<String>,
+}
+
+/// What the words depend on besides the finding.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting<'a> {
+    /// Now.
+    pub(crate) now: Timestamp,
+    /// Whether the provider was asked.
+    pub(crate) online: bool,
+    /// The profile that commands have to name.
+    pub(crate) profile: Option<&'a ProfileName>,
+}
+
+impl Told {
+    fn of(message: String) -> Self {
+        Self { message, details: Vec::new(), next: Vec::new() }
+    }
+
+    fn detail(mut self, detail: String) -> Self {
+        self.details.push(detail);
+        self
+    }
+
+    fn details(mut self, details: impl IntoIterator<Item = String>) -> Self {
+        self.details.extend(details);
+        self
+    }
+
+    fn next(mut self, next: impl Into<String>) -> Self {
+        self.next.push(next.into());
+        self
+    }
+}
+
+impl Lang {
+    /// A finding in words.
+    pub(crate) fn finding(self, finding: &Finding, setting: Setting<'_>) -> Told {
+        let profile = finding.profile.as_ref();
+        let mut told = self.story(&finding.story, profile, setting);
+        if let Some(profile) = setting.profile {
+            for next in &mut told.next {
+                *next = naming(next, profile);
+            }
+        }
+        told
+    }
+
+    /// A severity in a word.
+    pub(crate) fn severity(self, severity: Severity) -> String {
+        match severity {
+            Severity::Good => self.doctor_good(),
+            Severity::Note => self.doctor_note(),
+            Severity::Warning => self.doctor_warning(),
+            Severity::Trouble => self.doctor_trouble(),
+        }
+    }
+
+    /// A question in a word.
+    pub(crate) fn check(self, check: Check) -> String {
+        match check {
+            Check::App => self.check_app(),
+            Check::Secret => self.check_secret(),
+            Check::Login => self.check_login(),
+            Check::Tokens => self.check_tokens(),
+            Check::Turns => self.check_turns(),
+            Check::Links => self.check_links(),
+            Check::Store => self.check_store(),
+            Check::Clock => self.check_clock(),
+            Check::Brand => self.check_brand(),
+            Check::Port => self.check_port(),
+            Check::Owners => self.check_owners(),
+            Check::Others => self.check_others(),
+        }
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one arm a story; a table reads better whole")]
+    fn story(self, story: &Story, profile: Option<&ProfileName>, setting: Setting<'_>) -> Told {
+        let now = setting.now;
+        let at = |moment: Timestamp| self.moment(moment, now);
+        let happened = |code: Code| self.happened(code).to_owned();
+        match story {
+            Story::AppReady { app, client_id, token_api } => Told::of(self.doctor_app(app, client_id, token_api)),
+            Story::Settings(error) => {
+                let told = Told::of(self.settings_sentence(error));
+                let source = std::error::Error::source(&**error).map(ToString::to_string);
+                told.details(source)
+            }
+            Story::SettingDoubtful(warning) => Told::of(self.settings_warning(warning)),
+            Story::SecretAccepted(place) => Told::of(self.doctor_secret_accepted(self.secret_place(place))),
+            Story::SecretNotChecked(place) => {
+                let told = Told::of(self.doctor_secret_unchecked(self.secret_place(place)));
+                if setting.online { told } else { told.next(self.doctor_ask_online()) }
+            }
+            Story::SecretMissing(app) => Told::of(self.secret_missing(app)).next(self.secret_missing_next(app)),
+            Story::AppRefused { refusal, brand } => {
+                let told = Told::of(self.doctor_app_refused(happened(story.code())))
+                    .detail(self.doctor_provider(provider_words(refusal, self)))
+                    .next(self.remedy(refusal.remedy));
+                if story.code() == Code::AppCredentialsWrong {
+                    told.next(self.doctor_perhaps_brand(brand.other()))
+                } else {
+                    told
+                }
+            }
+            Story::NoAnswer(reason) => {
+                Told::of(happened(Code::Unreachable)).detail(reason.clone()).next(self.next_step(Code::Unreachable))
+            }
+            Story::AppLacks(what) => {
+                let told = Told::of(self.doctor_app_lacks(what));
+                told.next(self.remedy(tokenward_core::Remedy::ResendTicket))
+            }
+            Story::SecretOpen { path, mode } => {
+                Told::of(self.doctor_secret_open(path.display(), format!("{mode:04o}")))
+                    .next(self.doctor_close_file(path.display()))
+            }
+            Story::NotLoggedIn => Told::of(happened(Code::NotLoggedIn)).next(self.next_step(Code::NotLoggedIn)),
+            Story::LoggedOut { since } => {
+                Told::of(self.doctor_logged_out(at(*since))).next(self.next_step(Code::NotLoggedIn))
+            }
+            Story::OtherApp { consented, named } => {
+                let profile = profile.map_or_else(|| self.no_profile(), ToString::to_string);
+                Told::of(self.login_of_other_app(profile, consented))
+                    .next(self.login_of_other_app_next(consented, named))
+            }
+            Story::Login { subject, scopes, consented, issued_by } => {
+                let user = self.user(subject.as_ref());
+                let told = Told::of(self.doctor_login(user, at(*consented), issued_by));
+                let scopes = if scopes.is_empty() { self.unknown() } else { scopes.join(" ") };
+                told.detail(self.doctor_scopes(scopes))
+            }
+            Story::ScopesNotGranted(scopes) => {
+                Told::of(self.doctor_scopes_missing(scopes.join(" "))).next(self.doctor_scopes_missing_next())
+            }
+            Story::Dead(death) => self.death(death, now),
+            Story::InDoubt(doubtful) => self.doubtful(doubtful, now),
+            Story::Lives { access, turn_at, refresh, wall } => self.lives(*access, *turn_at, *refresh, *wall, now),
+            Story::AccessAccepted => Told::of(self.doctor_access_accepted()),
+            Story::AccessDead(refusal) => Told::of(self.doctor_access_dead())
+                .detail(self.doctor_provider(provider_words(refusal, self)))
+                .next(self.doctor_access_dead_next()),
+            Story::NoRefreshToken { access, serving } => {
+                let told = match access.filter(|_| *serving) {
+                    Some(end) => Told::of(self.doctor_no_refresh(at(end))),
+                    None => Told::of(happened(Code::NoRefreshToken)),
+                };
+                told.next(self.next_step(Code::NoRefreshToken))
+            }
+            Story::EndPassed { end, wall } => {
+                let told = if *wall { self.doctor_wall_passed(at(*end)) } else { self.doctor_end_passed(at(*end)) };
+                Told::of(told).detail(self.doctor_tried_all_the_same()).next(self.next_step(Code::NotLoggedIn))
+            }
+            Story::EndsSoon { end, wall } => {
+                let span = self.span(u64::try_from(end.duration_since(now).as_secs()).unwrap_or(0));
+                if *wall {
+                    Told::of(self.wall_soon(span)).next(self.next_step(Code::NotLoggedIn))
+                } else {
+                    Told::of(self.refresh_soon(span))
+                }
+            }
+            Story::LastTurns(turns) => {
+                Told::of(self.doctor_turns(turns.len())).details(turns.iter().map(|turn| self.past(turn, now)))
+            }
+            Story::UnderWay { sender, begun, deadline, visible } => {
+                let told = Told::of(self.open_story(sender.pid, &sender.host, at(*begun), at(*deadline)));
+                let seen = if *visible { self.doctor_sender_lives() } else { self.doctor_sender_unseen() };
+                told.detail(seen).next(self.doctor_wait())
+            }
+            Story::AnswerWaits { sender, received, in_rescue_slot, says } => {
+                let place = if *in_rescue_slot { self.doctor_in_slot() } else { self.doctor_in_journal() };
+                let told = Told::of(self.doctor_answer_waits(self.who(Some(sender)), at(*received), place));
+                told.detail(self.says(*says)).next(self.doctor_answer_waits_next())
+            }
+            Story::LastFailed { code, cause, at: when, sender, .. } => {
+                let told =
+                    Told::of(self.doctor_last_failed(at(*when), self.who(sender.as_ref()), self.happened(*code)));
+                let remedy = cause.explained.map(|explained| self.remedy(explained.remedy));
+                told.details(self.cause(*cause)).next(remedy.unwrap_or_else(|| self.next_step(*code)))
+            }
+            Story::SetAside { late, replaced, newest } => {
+                Told::of(self.doctor_aside(late + replaced, late, replaced, at(*newest)))
+            }
+            Story::OnTrial { source, since } => {
+                let source = source.clone().unwrap_or_else(|| self.unknown());
+                Told::of(self.doctor_on_trial(source, at(*since))).next(self.doctor_on_trial_next())
+            }
+            Story::StoreSound { folder, engine, key, free } => {
+                Told::of(self.doctor_store(folder.display(), engine, size(*free)))
+                    .detail(self.doctor_key(self.key(key)))
+            }
+            Story::StoreAbsent(folder) => Told::of(self.doctor_store_absent(folder.display())),
+            Story::StoreClosed { folder, error } | Story::StoreUnwritable { folder, error } => {
+                let detail = error.detail().map(str::to_owned);
+                let detail = detail.or_else(|| error.vault_error().map(ToString::to_string));
+                Told::of(happened(error.code()))
+                    .detail(detail.unwrap_or_else(|| folder.display().to_string()))
+                    .next(self.next_step(error.code()))
+            }
+            Story::StoreDamaged { folder, complaints } => Told::of(self.doctor_damaged(folder.display()))
+                .details(complaints.iter().cloned())
+                .next(self.doctor_damaged_next()),
+            Story::RoomShort { folder, free } => {
+                Told::of(self.doctor_room(size(*free), folder.display())).next(self.doctor_room_next())
+            }
+            Story::WasOpen(repair) => {
+                let mode = |bits: u32| format!("{bits:04o}");
+                Told::of(self.repaired(repair.path.display(), mode(repair.was), mode(repair.now)))
+                    .next(self.doctor_was_open_next())
+            }
+            Story::Orphans(count) => Told::of(self.doctor_orphans(count)).next(self.doctor_orphans_next()),
+            Story::LoginUnfinished(profile) => {
+                Told::of(self.doctor_unfinished(profile)).next(self.doctor_unfinished_next(profile))
+            }
+            Story::KeyNotUsed(key) => {
+                Told::of(self.doctor_key_unused(self.key(key))).next(self.doctor_key_unused_next())
+            }
+            Story::ClockRight(clocks) => Told::of(self.doctor_clock_right(apart(clocks.ours, clocks.theirs).max(1))),
+            Story::ClockNotChecked => {
+                let told = Told::of(self.doctor_clock_unchecked());
+                if setting.online { told } else { told.next(self.doctor_ask_online()) }
+            }
+            Story::ClockWrong(clocks) => {
+                let span = self.span(apart(clocks.ours, clocks.theirs));
+                let told = if clocks.ours > clocks.theirs {
+                    self.doctor_clock_ahead(span)
+                } else {
+                    self.doctor_clock_behind(span)
+                };
+                let [ours, theirs] = [clocks.ours, clocks.theirs].map(|at| at.strftime("%Y-%m-%d %H:%M:%S UTC"));
+                Told::of(told).detail(self.doctor_clocks(ours, theirs)).next(self.doctor_clock_next())
+            }
+            Story::ClockWentBack { stored } => {
+                Told::of(self.doctor_clock_back(at(*stored))).next(self.doctor_clock_next())
+            }
+            Story::Brand { brand, host, own_hosts, accepted } => Told::of(match (accepted, own_hosts) {
+                (true, true) => self.doctor_brand_accepted(brand, host),
+                (true, false) => self.doctor_brand_accepted_stand(brand, host),
+                (false, true) => self.doctor_brand_own(brand, host),
+                (false, false) => self.doctor_brand_stand(brand, host),
+            }),
+            Story::PortFree(redirect) => Told::of(self.doctor_port_free(redirect)),
+            Story::PortTaken(redirect) => {
+                Told::of(self.doctor_port_taken(redirect)).next(self.next_step(Code::PortInUse))
+            }
+            Story::RedirectElsewhere(redirect) => {
+                Told::of(self.doctor_redirect_elsewhere(redirect)).next(self.doctor_redirect_elsewhere_next())
+            }
+            Story::PortRefused { redirect, reason } => {
+                Told::of(self.doctor_port_refused(redirect, reason)).next(self.doctor_port_refused_next())
+            }
+            Story::Other { profile, worst } => {
+                let inner = self.story(worst, Some(profile), setting);
+                Told::of(self.doctor_other(profile, inner.message)).next(self.doctor_other_next(profile))
+            }
+        }
+    }
+
+    fn death(self, death: &Death, now: Timestamp) -> Told {
+        let at = |moment: Timestamp| self.moment(moment, now);
+        let (obtained, since) = (at(death.obtained), at(death.since));
+        let mut told = match &death.tale {
+            Tale::AnswerLost { sender: Some(sender), at: Some(sent), doubt } => {
+                let why = doubt.map_or_else(String::new, |doubt| self.doubt(doubt).to_owned());
+                let told = self.doctor_dead_lost(sender.pid, &sender.host, at(*sent), why);
+                Told::of(told).detail(self.doctor_dead_lost_why())
+            }
+            Tale::AnswerLost { .. } => Told::of(self.happened(Code::AnswerLost).to_owned()),
+            Tale::SecondOwner => Told::of(self.doctor_dead_foreign(death.generation))
+                .detail(self.doctor_dead_between(obtained, since.clone())),
+            Tale::End { end, wall: true, consented } => {
+                let end = end.map_or_else(|| since.clone(), at);
+                Told::of(self.doctor_dead_wall(end)).detail(self.doctor_dead_wall_why(at(*consented)))
+            }
+            Tale::End { end, wall: false, .. } => {
+                let end = end.map_or_else(|| since.clone(), at);
+                Told::of(self.doctor_dead_end(end)).detail(self.doctor_dead_end_why(obtained))
+            }
+            Tale::EarlyEnd { announced } => {
+                Told::of(self.doctor_dead_early()).detail(self.doctor_dead_early_why(obtained, at(*announced)))
+            }
+            Tale::MixedUp { issued_by, sent_to } => {
+                Told::of(self.doctor_dead_mixed(issued_by, sent_to)).detail(self.doctor_dead_mixed_why(issued_by))
+            }
+            Tale::Invalid { issued_by } => {
+                Told::of(self.doctor_dead_invalid()).detail(if issued_by.needs_app_token() {
+                    self.doctor_dead_invalid_v1(issued_by)
+                } else {
+                    self.doctor_dead_invalid_why(issued_by)
+                })
+            }
+
+            Tale::Refused => Told::of(self.happened(death.code).to_owned()),
+        };
+        told =
+            told.detail(self.doctor_refused(since, self.who(death.met_by.as_ref()))).details(self.cause(death.cause));
+        if let Some(end) = death.serves_until {
+            told = told.detail(self.doctor_serves(at(end)));
+        }
+        match &death.tale {
+            Tale::SecondOwner => told.next(self.doctor_dead_foreign_next()),
+            Tale::MixedUp { issued_by, .. } => told.next(self.doctor_dead_mixed_next(issued_by)),
+            _ => told,
+        }
+        .next(self.next_step(Code::NotLoggedIn))
+    }
+
+    fn doubtful(self, doubtful: &Doubtful, now: Timestamp) -> Told {
+        let at = |moment: Timestamp| self.moment(moment, now);
+        let who = self.who(doubtful.sender.as_ref());
+        let told = Told::of(match doubtful.doubt {
+            Doubt::SenderDied => self.doctor_doubt_died(who, at(doubtful.at)),
+            doubt => self.doctor_doubt(who, at(doubtful.at), self.doubt(doubt)),
+        });
+        let told = told.detail(match doubtful.next {
+            Recovery::Wait { until } | Recovery::Hold { until } => self.doctor_doubt_later(at(until)),
+            Recovery::Replay | Recovery::Settle => self.doctor_doubt_now(),
+        });
+        let told = told.details(doubtful.serves_until.map(|end| self.doctor_serves(at(end))));
+        told.next(self.doctor_doubt_next())
+    }
+
+    fn lives(
+        self,
+        access: Option<Timestamp>,
+        turn_at: Option<Timestamp>,
+        refresh: Option<Timestamp>,
+        wall: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Told {
+        let at = |moment: Timestamp| self.moment(moment, now);
+        let access = match access {
+            Some(end) if end > now => self.doctor_access_ends(at(end)),
+            Some(end) => self.doctor_access_ended(at(end)),
+            None => self.doctor_access_none(),
+        };
+        let turn = turn_at.filter(|turn| *turn > now).map(|turn| self.doctor_turned_from(at(turn)));
+        let refresh = refresh.map(|end| self.doctor_refresh_ends(at(end)));
+        let wall = wall.map(|end| self.doctor_wall_at(at(end)));
+        Told::of(access).details([turn, refresh, wall].into_iter().flatten())
+    }
+
+    fn past(self, turn: &PastTurn, now: Timestamp) -> String {
+        let when = self.moment(turn.at, now);
+        let who = self.who(turn.who.as_ref());
+        let generation = turn.generation;
+        let refused = |code: Code, provider: Option<i64>| match provider {
+            Some(provider) => self.doctor_past_refused(generation, self.happened(code), provider),
+            None => self.doctor_past_failed(generation, self.happened(code)),
+        };
+        let what = match &turn.outcome {
+            Past::LoggedIn => self.doctor_past_login(generation),
+            Past::LoggedOut => self.doctor_past_logout(),
+            Past::Adopted { source } => self.doctor_past_adopted(generation, source),
+            Past::TakenBack { refused: true } => self.doctor_past_back_refused(generation),
+            Past::TakenBack { refused: false } => self.doctor_past_back(generation),
+            Past::Answered => self.doctor_past_answered(generation),
+            Past::Closed(Closing::Committed { generation: new }) => self.doctor_past_turned(generation, new),
+            Past::Closed(Closing::Unsent { reason }) => self.doctor_past_unsent(generation, reason),
+            Past::Closed(Closing::Kept { code, provider_code } | Closing::Refused { code, provider_code }) => {
+                refused(*code, *provider_code)
+            }
+            Past::Closed(Closing::Doubt { doubt }) => self.doctor_past_failed(generation, self.doubt(*doubt)),
+            Past::Closed(Closing::Parked) => self.doctor_past_parked(generation),
+            _ => self.doctor_past_open(generation),
+        };
+        let what = if turn.replay { self.doctor_past_again(what) } else { what };
+        self.doctor_past(when, what, who)
+    }
+
+    fn says(self, says: Says) -> String {
+        match says {
+            Says::Tokens => self.doctor_says_tokens(),
+            Says::Refusal(Some(code)) => self.doctor_says_code(code),
+            Says::Refusal(None) => self.doctor_says_no(),
+            Says::Nothing => self.doctor_says_nothing(),
+        }
+    }
+
+    /// The provider's code with its meaning.
+    fn cause(self, cause: Cause) -> Option<String> {
+        let code = cause.provider_code?;
+        Some(self.doctor_provider(match cause.explained {
+            Some(explained) => format!("{code} ({})", self.of(explained.meaning)),
+            None => code.to_string(),
+        }))
+    }
+
+    fn who(self, who: Option<&Who>) -> String {
+        who.map_or_else(|| self.doctor_nobody(), |who| self.doctor_who(who.pid, &who.host))
+    }
+
+    fn user(self, subject: Option<&Subject>) -> String {
+        match subject {
+            Some(Subject { name: Some(name), id, .. }) => format!("{name} ({id})"),
+            Some(subject) => subject.id.clone(),
+            None => self.doctor_user_untold(),
+        }
+    }
+
+    fn secret_place(self, place: &SecretFacts) -> String {
+        match place {
+            SecretFacts::Given => self.doctor_secret_given(),
+            SecretFacts::File { path, .. } => self.doctor_secret_file(path.display()),
+            _ => self.doctor_secret_sealed(),
+        }
+    }
+
+    fn key(self, key: &KeyFacts) -> String {
+        match key {
+            KeyFacts::OwnFile(path) => self.key_own_file(path.display()),
+            KeyFacts::GivenFile(path) => self.key_given_file(path.display()),
+            KeyFacts::Variable => self.key_given(),
+            KeyFacts::Keyring => self.key_keyring(),
+        }
+    }
+
+    /// What stands between two clauses.
+    pub(crate) const fn stop(self) -> &'static str {
+        match self {
+            Self::En => "; ",
+            Self::Zh => "；",
+        }
+    }
+}
+
+/// Advice whose commands name the profile.
+fn naming(advice: &str, profile: &ProfileName) -> String {
+    let mut named = advice.to_owned();
+    for verb in ["login", "token", "refresh"] {
+        let bare = format!("`tokenward {verb}");
+        named = named.replace(&format!("{bare}`"), &format!("{bare} --profile {profile}`"));
+        named = named.replace(&format!("{bare} --paste"), &format!("{bare} --profile {profile} --paste"));
+    }
+    named
+}
+
+/// Seconds between two moments.
+fn apart(one: Timestamp, other: Timestamp) -> u64 {
+    one.as_second().abs_diff(other.as_second())
+}
+
+/// Bytes for people, in powers of two.
+fn size(bytes: u64) -> String {
+    let (unit, name) = if bytes >= 1 << 30 { (1_u64 << 30, "GiB") } else { (1 << 20, "MiB") };
+    format!("{} {name}", bytes / unit)
+}

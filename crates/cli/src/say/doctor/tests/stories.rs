@@ -1,0 +1,438 @@
+//! One row a story: a name, and what differs from a login that is as it should be.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use tokenward::doctor::{Aside, Depth, Facts, KeptAnswer, KeyFacts, PortFacts, Says, SecretFacts, StoreFacts};
+use tokenward::{Environment, Error, Home, Overrides, Repair, Settings, SettingsError, Warning};
+use tokenward_core::ports::{CallError, Checkup, Clocks, VaultError};
+use tokenward_core::rotation::Recovery;
+use tokenward_core::{
+    Closing, Code, Doubt, Event, Generation, HolderFate, Refusal, RefusalClass, Remedy, Scopes, Standing, TokenApi,
+    TransportFault, Words,
+};
+
+use super::Show;
+use super::facts::{
+    ago, answered, app, at, base, begun, closed, entry, intent, later, login, now, open_turn, provider, store,
+};
+
+type Story = (&'static str, Facts, Show);
+
+/// Every story.
+pub(super) fn all() -> Vec<Story> {
+    [settings(), secrets(), deaths(), doubts(), crashes(), ends(), stores(), surroundings(), others()].concat_stories()
+}
+
+trait Concat {
+    fn concat_stories(self) -> Vec<Story>;
+}
+
+impl<const N: usize> Concat for [Vec<Story>; N] {
+    fn concat_stories(self) -> Vec<Story> {
+        self.into_iter().flatten().collect()
+    }
+}
+
+/// What is found that is not as it should be.
+fn story(name: &'static str, change: impl FnOnce(&mut Facts)) -> Story {
+    let mut facts = base();
+    change(&mut facts);
+    (name, facts, Show::NotGood)
+}
+
+fn bare(error: SettingsError) -> Facts {
+    Facts::unreadable(now(), false, error)
+}
+
+fn settings() -> Vec<Story> {
+    let nothing = SettingsError::NothingSetUp { path: "/home/ada/.local/share/tokenward/config.toml".into() };
+    vec![
+        ("all is well", base(), Show::Everything),
+        ("nothing is set up", bare(nothing), Show::Everything),
+        story("a mistyped variable", |facts| {
+            let nearest = Some("TOKENWARD_PROFILE".into());
+            facts.warnings.push(Warning::UnknownVariable { name: "TOKENWARD_PROFIL".into(), nearest });
+        }),
+        story("an app that is not configured any more", |facts| {
+            let settings = Settings::load(
+                Home::resolve(Some("/nowhere".as_ref()), &Environment::default()).unwrap(),
+                Environment::default(),
+                Overrides::default(),
+            );
+            let error = settings.unwrap().0.profile(Some(&"work".parse().unwrap())).unwrap_err();
+            facts.profiles[0].app = Err(Arc::new(error));
+        }),
+        story("the profile names another app now", |facts| app(facts).name = "test".parse().unwrap()),
+        story("scopes that were not granted", |facts| {
+            app(facts).scopes = Scopes::parse("contact:user.base:readonly docx:document").unwrap().0;
+        }),
+    ]
+}
+
+fn refusal(remedy: Remedy, class: RefusalClass, code: i64, meaning: Words) -> CallError {
+    CallError::Refused(Refusal {
+        class,
+        remedy,
+        provider_code: Some(code),
+        meaning: Some(meaning),
+        status: 200,
+        description: Some("invalid param".into()),
+        log_id: Some("20261120ABC".into()),
+        retry_after: None,
+        missing_scopes: Vec::new(),
+    })
+}
+
+fn clocks(seconds: i64) -> Clocks {
+    Clocks { ours: now() + SignedDuration::from_secs(seconds), theirs: now() }
+}
+
+fn checked(facts: &mut Facts, accepted: Result<(), CallError>) {
+    facts.online = true;
+    app(facts).checkup = Some(Checkup { accepted, clocks: Some(clocks(0)) });
+}
+
+const WRONG: Words = Words { en: "the app secret is wrong", zh: "应用密钥（App Secret）错误" };
+const BRAND: Words =
+    Words { en: "the app belongs to the other brand", zh: "应用所属品牌与所用域名不一致" };
+const GONE: Words = Words { en: "the access token is invalid", zh: "user_access_token 无效" };
+
+fn secrets() -> Vec<Story> {
+    let mut accepted = story("asked, and all is well", |facts| {
+        checked(facts, Ok(()));
+        login(facts).alive = Some(Ok(()));
+    });
+    accepted.2 = Show::Everything;
+    vec![
+        accepted,
+        story("no secret", |facts| app(facts).secret = SecretFacts::Missing),
+        story("a secret that others can read", |facts| {
+            app(facts).secret = SecretFacts::File { path: "/home/ada/secret".into(), open_mode: Some(0o644) };
+        }),
+        story("a wrong secret", |facts| {
+            checked(facts, Err(refusal(Remedy::CheckSecret, RefusalClass::Configuration, 10015, WRONG)));
+        }),
+        story("the other brand", |facts| {
+            checked(facts, Err(refusal(Remedy::CheckBrand, RefusalClass::Configuration, 20046, BRAND)));
+        }),
+        story("no answer", |facts| {
+            let fault = TransportFault { reason: "open.feishu.cn: connection refused".into(), timed_out: false };
+            checked(facts, Err(CallError::NoAnswer(fault)));
+            app(facts).checkup.as_mut().unwrap().clocks = None;
+        }),
+        story("a store app without a ticket", |facts| checked(facts, Err(CallError::Lacking("an app ticket")))),
+        story("an access token that was withdrawn", |facts| {
+            checked(facts, Ok(()));
+            let dead = refusal(Remedy::RenewAccess, RefusalClass::AccessDead, 20005, GONE);
+            login(facts).alive = Some(Err(dead));
+        }),
+        story("a clock that is ahead", |facts| {
+            checked(facts, Ok(()));
+            app(facts).checkup.as_mut().unwrap().clocks = Some(clocks(480));
+        }),
+        story("a clock that is behind", |facts| {
+            checked(facts, Ok(()));
+            app(facts).checkup.as_mut().unwrap().clocks = Some(clocks(-7200));
+        }),
+    ]
+}
+
+fn dead(facts: &mut Facts, code: Code, provider_code: i64) {
+    let api = TokenApi::V3;
+    let login = login(facts);
+    let provider_code = Some(provider_code);
+    login.grant.standing = Standing::NeedsConsent { since: at(50), code, provider_code };
+    let explained = provider_code.and_then(|code| Some((code, provider().explain(api, code)?)));
+    login.codes.extend(explained);
+    let refused = closed(9, Closing::Refused { code, provider_code });
+    let turn = [
+        entry(at(50), 2, None, refused),
+        entry(at(50), 2, Some(4711), answered(9)),
+        entry(at(49), 2, Some(4711), begun(9, code == Code::AnswerLost)),
+    ];
+    login.journal.splice(0..0, turn);
+}
+
+fn deaths() -> Vec<Story> {
+    vec![
+        story("20064 after our own send, whose sender was killed", |facts| {
+            dead(facts, Code::AnswerLost, 20064);
+            let earlier =
+                [entry(at(49), 2, None, closed(8, Closing::Replayed)), entry(at(20), 2, Some(999), begun(8, false))];
+            login(facts).journal.splice(3..3, earlier);
+        }),
+        story("20073 after our own send, whose answer did not come", |facts| {
+            dead(facts, Code::AnswerLost, 20073);
+            let doubt = Closing::Doubt { doubt: Doubt::NoAnswer };
+            let earlier = [
+                entry(at(49), 2, None, closed(8, Closing::Replayed)),
+                entry(at(21), 2, None, closed(8, doubt)),
+                entry(at(20), 2, Some(999), begun(8, false)),
+            ];
+            login(facts).journal.splice(3..3, earlier);
+        }),
+        story("20064 after our own send, which the journal has forgotten", |facts| {
+            dead(facts, Code::AnswerLost, 20064);
+            login(facts).journal.truncate(3);
+        }),
+        story("20064, never sent by us", |facts| dead(facts, Code::ForeignSpender, 20064)),
+        story("20073, never sent by us, and the access token has ended", |facts| {
+            dead(facts, Code::ForeignSpender, 20073);
+            login(facts).grant.access.as_mut().unwrap().expires = at(55);
+        }),
+        story("20037 at the wall", |facts| {
+            dead(facts, Code::ConsentExpired, 20037);
+            login(facts).grant.consented = ago(365);
+            login(facts).grant.wall = Some(at(40));
+        }),
+        story("20037 long before the wall", |facts| {
+            dead(facts, Code::RefreshTokenExpired, 20037);
+            login(facts).grant.turned = ago(8);
+            login(facts).grant.refresh_expires = Some(ago(1));
+        }),
+        story("20026 with the endpoint generations mixed up", |facts| {
+            dead(facts, Code::RefreshTokenRefused, 20026);
+            login(facts).grant.issued_by = TokenApi::V2;
+        }),
+        story("20026 and nothing mixed up", |facts| dead(facts, Code::RefreshTokenRefused, 20026)),
+        story("20074", |facts| failed(facts, Code::RefreshSwitchedOff, 20074, at(49))),
+        story("20024", |facts| failed(facts, Code::AppSettings, 20024, at(49))),
+        story("20072 while the access token serves", |facts| {
+            failed(facts, Code::ProviderUnavailable, 20072, later(1));
+        }),
+        story("20072 with nothing left to serve", |facts| failed(facts, Code::ProviderUnavailable, 20072, at(49))),
+        story("nothing could be sent", |facts| {
+            let login = login(facts);
+            let unsent = Closing::Unsent { reason: "accounts.feishu.cn: connection refused".into() };
+            login.journal.splice(
+                0..0,
+                [entry(at(50), 2, None, closed(9, unsent)), entry(at(49), 2, Some(4711), begun(9, false))],
+            );
+        }),
+        story("20074, and a login since", |facts| {
+            failed(facts, Code::RefreshSwitchedOff, 20074, later(1));
+            login(facts).grant.consented = at(55);
+            login(facts).journal.insert(0, entry(at(55), 2, Some(4712), Event::LoggedIn));
+        }),
+    ]
+}
+
+fn failed(facts: &mut Facts, code: Code, provider_code: i64, access_ends: jiff::Timestamp) {
+    let login = login(facts);
+    let explained = provider().explain(TokenApi::V3, provider_code).unwrap();
+    login.codes.insert(provider_code, explained);
+    login.grant.access.as_mut().unwrap().expires = access_ends;
+    let kept = closed(9, Closing::Kept { code, provider_code: Some(provider_code) });
+    let turn = [
+        entry(at(50), 2, None, kept),
+        entry(at(50), 2, Some(4711), answered(9)),
+        entry(at(49), 2, Some(4711), begun(9, false)),
+    ];
+    login.journal.splice(0..0, turn);
+}
+
+fn doubts() -> Vec<Story> {
+    let in_doubt = |facts: &mut Facts, doubt| {
+        let login = login(facts);
+        login.grant.standing = Standing::InDoubt { intent: intent(9), since: at(51), doubt };
+        let journal = [
+            entry(at(51), 2, None, closed(9, Closing::Doubt { doubt })),
+            entry(at(50), 2, Some(4711), begun(9, false)),
+        ];
+        login.journal.splice(0..0, journal);
+        login.open.push(open_turn(HolderFate::Dead, Recovery::Replay));
+    };
+    vec![
+        story("in doubt, no answer came", |facts| in_doubt(facts, Doubt::NoAnswer)),
+        story("in doubt, the answer could not be read, and nothing serves", |facts| {
+            in_doubt(facts, Doubt::OddAnswer);
+            login(facts).grant.access = None;
+        }),
+        story("in doubt, and a replay would be punished", |facts| {
+            in_doubt(facts, Doubt::NoAnswer);
+            login(facts).open[0].recovery = Recovery::Hold { until: later(1) };
+        }),
+        story("in doubt since a process that the journal has forgotten", |facts| {
+            in_doubt(facts, Doubt::SenderDied);
+            login(facts).journal.clear();
+        }),
+    ]
+}
+
+fn crashes() -> Vec<Story> {
+    let begun_only = |facts: &mut Facts| login(facts).journal.insert(0, entry(at(58), 2, Some(4711), begun(9, false)));
+    let kept = |in_rescue_slot, says| Some(KeptAnswer { received: at(58), in_rescue_slot, says });
+    let with_answer = |name, in_rescue_slot, says| {
+        story(name, |facts| {
+            begun_only(facts);
+            let mut turn = open_turn(HolderFate::Dead, Recovery::Settle);
+            turn.answer = kept(in_rescue_slot, says);
+            login(facts).open.push(turn);
+        })
+    };
+    let mut late = story("an answer that came too late", |facts| {
+        let login = login(facts);
+        let parked = entry(at(50), 2, None, closed(9, Closing::Parked));
+        login.journal.splice(0..0, [parked, entry(at(49), 2, Some(4711), begun(9, false))]);
+        login.aside = vec![Aside { at: at(50), replaced: false }];
+    });
+    late.2 = Show::Everything;
+    let mut back = story("an adopted set that was refused", |facts| {
+        let login = login(facts);
+        let taken_back = Event::TakenBack { adopted: Generation::new(3), refused: true };
+        login.grant.generation = Generation::new(4);
+        login.journal.insert(0, entry(at(50), 4, Some(4711), taken_back));
+        login.aside = vec![Aside { at: at(50), replaced: true }];
+    });
+    back.2 = Show::Everything;
+    vec![
+        story("an open intent with a living sender", |facts| {
+            begun_only(facts);
+            login(facts).open.push(open_turn(HolderFate::Alive, Recovery::Wait { until: later(1) }));
+        }),
+        story("an open intent with a sender on another machine", |facts| {
+            begun_only(facts);
+            login(facts).open.push(open_turn(HolderFate::Unknown, Recovery::Wait { until: later(1) }));
+        }),
+        story("an open intent with a dead sender", |facts| {
+            begun_only(facts);
+            login(facts).open.push(open_turn(HolderFate::Dead, Recovery::Replay));
+        }),
+        story("an open intent past its deadline, sender unknown", |facts| {
+            begun_only(facts);
+            login(facts).open.push(open_turn(HolderFate::Unknown, Recovery::Replay));
+        }),
+        with_answer("an answer in the journal", false, Says::Tokens),
+        with_answer("an answer in the rescue slot", true, Says::Tokens),
+        with_answer("a refusal in the journal", false, Says::Refusal(Some(20064))),
+        with_answer("an odd answer in the journal", false, Says::Nothing),
+        story("killed again while repeating", |facts| {
+            let login = login(facts);
+            login.grant.standing = Standing::InDoubt { intent: intent(8), since: at(51), doubt: Doubt::SenderDied };
+            login.journal.splice(
+                0..0,
+                [
+                    entry(at(58), 2, Some(4711), begun(9, true)),
+                    entry(at(58), 2, None, closed(8, Closing::Replayed)),
+                    entry(at(51), 2, Some(999), begun(8, false)),
+                ],
+            );
+            login.open.push(open_turn(HolderFate::Dead, Recovery::Replay));
+        }),
+        story("parked sets", |facts| {
+            login(facts).aside = vec![Aside { at: at(30), replaced: false }, Aside { at: at(10), replaced: true }];
+        }),
+        late,
+        back,
+        story("an adopted set on trial", |facts| {
+            let login = login(facts);
+            login.grant.on_trial = true;
+            let fingerprint = tokenward_core::Fingerprint::from_bytes([8; 16]);
+            let source = "/home/ada/project/.env".into();
+            let adopted = Event::Adopted { source, fingerprint, replaced: Some(Generation::new(2)) };
+            login.journal.insert(0, entry(at(55), 3, Some(4711), adopted));
+            login.aside = vec![Aside { at: at(55), replaced: true }];
+        }),
+    ]
+}
+
+fn ends() -> Vec<Story> {
+    vec![
+        story("unused for long", |facts| login(facts).grant.refresh_expires = Some(later(5))),
+        story("near the wall", |facts| login(facts).grant.wall = Some(later(24 * 9))),
+        story("past the end of the refresh token, by our clock", |facts| {
+            login(facts).grant.refresh_expires = Some(ago(1));
+        }),
+        story("past the wall, by our clock", |facts| login(facts).grant.wall = Some(ago(1))),
+        story("no refresh token, still serving", |facts| login(facts).grant.has_refresh = false),
+        story("no refresh token, nothing serves", |facts| {
+            login(facts).grant.has_refresh = false;
+            login(facts).grant.access.as_mut().unwrap().expires = at(50);
+        }),
+        story("nobody is logged in", |facts| facts.profiles[0].login = None),
+        story("logged out", |facts| login(facts).grant.standing = Standing::Retired { since: ago(2) }),
+        story("a clock that was set back", |facts| {
+            login(facts).grant.turned = later(23);
+            login(facts).journal[0].generation = Generation::new(1);
+        }),
+    ]
+}
+
+fn stores() -> Vec<Story> {
+    let path = || "/home/ada/.local/share/tokenward/vault".into();
+    let closed = |error: VaultError| StoreFacts::Closed("/home/ada/.local/share/tokenward/vault".into(), error.into());
+    let without_login = move |facts: &mut Facts, error| {
+        facts.store = closed(error);
+        facts.profiles[0].login = None;
+        app(facts).secret = SecretFacts::Behind;
+    };
+    vec![
+        story("no store yet", |facts| {
+            facts.store = StoreFacts::Absent("/home/ada/.local/share/tokenward/vault".into());
+            facts.profiles[0].login = None;
+        }),
+        story("a key that does not fit", move |facts| {
+            let key = "the variable TOKENWARD_KEY".into();
+            without_login(facts, VaultError::Key { path: path(), key, reason: "it does not fit".into() });
+        }),
+        story("a newer store", move |facts| {
+            without_login(facts, VaultError::Newer { path: path(), found: 9, known: 1 });
+        }),
+        story("a store that cannot be read", move |facts| {
+            without_login(facts, VaultError::Unreadable { path: path(), reason: "file is not a database".into() });
+        }),
+        story("a damaged store", |facts| store(facts).damage = vec!["row 3 missing from index intents_open".into()]),
+        story("a store that cannot be written", move |facts| {
+            let error = VaultError::ReadOnly { path: path(), reason: "the file system is read-only".into() };
+            store(facts).unwritable = Some(Error::from(error));
+        }),
+        story("a full disk", move |facts| {
+            let error = VaultError::Full { path: path(), reason: "0 KiB are free, 256 KiB are needed".into() };
+            store(facts).unwritable = Some(Error::from(error));
+        }),
+        story("little room", |facts| store(facts).free = 9 << 20),
+        story("files that were open to others", |facts| {
+            let path = "/home/ada/.local/share/tokenward/vault/key".into();
+            store(facts).repairs = vec![Repair { path, was: 0o644, now: 0o600 }];
+        }),
+        story("an answer of another vault", |facts| store(facts).orphans = 1),
+        story("a login that was not stored", |facts| store(facts).unfinished = vec!["work".parse().unwrap()]),
+        story("a key that is not used", |facts| store(facts).key_unused = true),
+        story("another key", |facts| {
+            store(facts).key = KeyFacts::Variable;
+            store(facts).orphans = 2;
+        }),
+    ]
+}
+
+fn surroundings() -> Vec<Story> {
+    let port = |facts: &mut Facts, port| facts.profiles[0].port = Some(port);
+    let redirect = || "http://127.0.0.1:9768/callback".parse().unwrap();
+    vec![
+        story("a port that is taken", |facts| port(facts, PortFacts::Taken(redirect()))),
+        story("a redirect URL elsewhere", |facts| {
+            port(facts, PortFacts::Elsewhere("https://example.com/callback".parse().unwrap()));
+        }),
+        story("a port that may not be bound", |facts| {
+            let low = "http://127.0.0.1/callback".parse().unwrap();
+            port(facts, PortFacts::Refused(low, "Permission denied (os error 13)".into()));
+        }),
+    ]
+}
+
+fn others() -> Vec<Story> {
+    let mut two = base();
+    let mut other = base();
+    dead(&mut other, Code::ForeignSpender, 20064);
+    let mut other = other.profiles.remove(0);
+    other.name = "home".parse().unwrap();
+    other.depth = Depth::Attention;
+    other.port = None;
+    two.profiles.push(other);
+    let mut well = base().profiles.remove(0);
+    well.name = "third".parse().unwrap();
+    well.depth = Depth::Attention;
+    two.profiles.push(well);
+    vec![("another profile needs attention", two, Show::NotGood)]
+}

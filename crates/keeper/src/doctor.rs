@@ -1,0 +1,24 @@
+//! What is wrong, explained from the journal, the files and the clock, without spending anything (I8).
+//!
+//! Enters: the settings, the time, and whether calls that spend nothing are permitted. Leaves: [`Finding`]s, as data; the
+//! words are the face's. [`gather`] asks the world once and concludes nothing; [`examine`] concludes from what was
+//! gathered and asks nobody, so that every story can be told from a table of facts.
+//!
+//! A refresh token is never sent from here: that needs a [`tokenward_core::Spend`], which needs a lease, and none is asked
+//! for. A crash leaves everything as it was.
+
+mod examine;
+mod facts;
+mod finding;
+mod gather;
+mod story;
+mod turns;
+
+pub use examine::examine;
+pub use facts::{
+    AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenStore, OpenTurn, PortFacts, ProfileFacts,
+    Says, SecretFacts, StoreFacts,
+};
+pub use finding::{Cause, Check, Death, Doubtful, Finding, Past, PastTurn, Severity, Tale, Who};
+pub use gather::{Wish, gather};
+pub use story::Story;

@@ -1,0 +1,304 @@
+//! From facts to findings. Pure: the same facts tell the same stories.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokenward_core::ports::{CallError, Clocks};
+use tokenward_core::{Event, ProfileName, Standing};
+
+use super::facts::{AppFacts, Depth, Facts, LoginFacts, OpenStore, PortFacts, ProfileFacts, SecretFacts, StoreFacts};
+use super::finding::{Check, Finding, Severity};
+use super::story::Story;
+use super::turns;
+
+/// Answers every question that the facts permit, in the order of [`Check`]; the profile that is meant first, then what
+/// concerns everyone, then a line for each other profile that needs attention.
+pub fn examine(facts: &Facts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut common = Collector { profile: None, findings: Vec::new() };
+    if let Some(error) = &facts.unsettled {
+        common.add(Check::App, Story::Settings(error.clone()));
+    }
+    for warning in &facts.warnings {
+        common.add(Check::App, Story::SettingDoubtful(warning.clone()));
+    }
+    store(&facts.store, &mut common);
+    clock(facts, &mut common);
+    for profile in &facts.profiles {
+        let mut own = Collector { profile: Some(profile.name.clone()), findings: Vec::new() };
+        examine_profile(facts, profile, &mut own);
+        match profile.depth {
+            Depth::Full => findings.append(&mut own.findings),
+            Depth::Attention => common.findings.extend(attention(&profile.name, own.findings)),
+        }
+    }
+    findings.append(&mut common.findings);
+    // Stable: within a check the order is that of the story. Profiles told in full stay together.
+    let order = |finding: &Finding| match &finding.profile {
+        Some(name) => facts.profiles.iter().position(|profile| profile.name == *name).unwrap_or(usize::MAX),
+        None if facts.profiles.iter().filter(|profile| profile.depth == Depth::Full).count() == 1 => 0,
+        None => usize::MAX,
+    };
+    findings.sort_by_key(|finding| (order(finding), finding.check));
+    findings
+}
+
+/// The line for a profile that is not told in full: its worst finding, if it is worth one.
+fn attention(profile: &ProfileName, findings: Vec<Finding>) -> Option<Finding> {
+    let rank = |finding: &Finding| finding.story.severity();
+    let worst = findings.into_iter().rev().max_by_key(rank).filter(|worst| rank(worst) >= Severity::Warning)?;
+    let story = Story::Other { profile: profile.clone(), worst: Box::new(worst.story) };
+    Some(Finding { profile: None, check: Check::Others, story })
+}
+
+struct Collector {
+    profile: Option<ProfileName>,
+    findings: Vec<Finding>,
+}
+
+impl Collector {
+    fn add(&mut self, check: Check, story: Story) {
+        self.findings.push(Finding { profile: self.profile.clone(), check, story });
+    }
+}
+
+fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector) {
+    let app = match &profile.app {
+        Ok(app) => {
+            examine_app(app, found);
+            Some(app)
+        }
+        Err(error) => {
+            found.add(Check::App, Story::Settings(error.clone()));
+            None
+        }
+    };
+    for warning in &profile.warnings {
+        found.add(Check::App, Story::SettingDoubtful(warning.clone()));
+    }
+    match &profile.login {
+        Some(login) => examine_login(facts, app, login, found),
+        // Where the store cannot be read, nobody knows.
+        None if matches!(facts.store, StoreFacts::Closed(..) | StoreFacts::Keyless(_)) => {}
+        None => found.add(Check::Login, Story::NotLoggedIn),
+    }
+    if let Some(port) = &profile.port {
+        let story = match port {
+            PortFacts::Free(redirect) => Story::PortFree(redirect.clone()),
+            PortFacts::Taken(redirect) => Story::PortTaken(redirect.clone()),
+            PortFacts::Elsewhere(redirect) => Story::RedirectElsewhere(redirect.clone()),
+            PortFacts::Refused(redirect, reason) => {
+                Story::PortRefused { redirect: redirect.clone(), reason: reason.clone() }
+            }
+        };
+        found.add(Check::Port, story);
+    }
+}
+
+fn examine_app(app: &AppFacts, found: &mut Collector) {
+    let (name, client_id) = (app.name.clone(), app.client_id.clone());
+    found.add(Check::App, Story::AppReady { app: name, client_id, token_api: app.token_api });
+    if let SecretFacts::File { path, open_mode: Some(mode) } = &app.secret {
+        found.add(Check::Secret, Story::SecretOpen { path: path.clone(), mode: *mode });
+    }
+    let accepted = app.checkup.as_ref().map(|checkup| &checkup.accepted);
+    match (&app.secret, accepted) {
+        (SecretFacts::Missing, _) => found.add(Check::Secret, Story::SecretMissing(app.name.clone())),
+        (SecretFacts::Unreadable(error), _) => found.add(Check::Secret, Story::Settings(error.clone())),
+        // The store's own finding says why.
+        (SecretFacts::Behind, _) => {}
+        (place, None) => found.add(Check::Secret, Story::SecretNotChecked(place.clone())),
+        (place, Some(Ok(()))) => found.add(Check::Secret, Story::SecretAccepted(place.clone())),
+        (_, Some(Err(CallError::Refused(refusal)))) => {
+            found.add(Check::Secret, Story::AppRefused { refusal: refusal.clone(), brand: app.brand });
+        }
+        (_, Some(Err(CallError::NoAnswer(fault)))) => found.add(Check::Secret, Story::NoAnswer(fault.reason.clone())),
+        (_, Some(Err(CallError::Lacking(what)))) => found.add(Check::Secret, Story::AppLacks(what)),
+    }
+    // A refusal may be about the brand; then its own finding says so.
+    if !matches!(accepted, Some(Err(CallError::Refused(_)))) {
+        let accepted = matches!(accepted, Some(Ok(())));
+        let (brand, host, own_hosts) = (app.brand, app.host.clone(), app.own_hosts);
+        found.add(Check::Brand, Story::Brand { brand, host, own_hosts, accepted });
+    }
+}
+
+fn examine_login(facts: &Facts, app: Option<&AppFacts>, login: &LoginFacts, found: &mut Collector) {
+    let (grant, now) = (&login.grant, facts.now);
+    if let Some(app) = app.filter(|app| app.name != grant.app) {
+        found.add(Check::Login, Story::OtherApp { consented: grant.app.clone(), named: app.name.clone() });
+    }
+    if let Standing::Retired { since } = grant.standing {
+        found.add(Check::Login, Story::LoggedOut { since });
+        return;
+    }
+    found.add(
+        Check::Login,
+        Story::Login {
+            subject: grant.subject.clone(),
+            scopes: grant.scopes.iter().map(str::to_owned).collect(),
+            consented: grant.consented,
+            issued_by: grant.issued_by,
+        },
+    );
+    if let Some(app) = app.filter(|app| app.name == grant.app) {
+        let missing: Vec<_> =
+            app.scopes.iter().filter(|scope| !grant.scopes.contains(scope)).map(str::to_owned).collect();
+        // A grant whose provider never named its scopes says nothing about what is missing.
+        if !missing.is_empty() && !grant.scopes.is_empty() {
+            found.add(Check::Login, Story::ScopesNotGranted(missing));
+        }
+    }
+    let death = turns::death(login, app.map(|app| app.token_api), now);
+    let dead = death.is_some();
+    if let Some(death) = death {
+        found.add(Check::Login, Story::Dead(Box::new(death)));
+    }
+    tokens(login, now, dead, found);
+    let past = turns::past(login);
+    if !past.is_empty() {
+        found.add(Check::Turns, Story::LastTurns(past));
+    }
+    for story in turns::open(login, now) {
+        let check = if matches!(story, Story::InDoubt(_)) { Check::Login } else { Check::Turns };
+        found.add(check, story);
+    }
+    if let Some(story) = turns::last_failure(login, now) {
+        found.add(Check::Turns, story);
+    }
+    let replaced = login.aside.iter().filter(|set| set.replaced).count();
+    if let Some(newest) = login.aside.iter().map(|set| set.at).max() {
+        found.add(Check::Turns, Story::SetAside { late: login.aside.len() - replaced, replaced, newest });
+    }
+    if grant.on_trial {
+        let adopted = login.journal.iter().find_map(|entry| match &entry.event {
+            Event::Adopted { source, .. } => Some((source.clone(), entry.at)),
+            _ => None,
+        });
+        let since = adopted.as_ref().map_or(grant.turned, |(_, at)| *at);
+        found.add(Check::Turns, Story::OnTrial { source: adopted.map(|(source, _)| source), since });
+    }
+}
+
+fn tokens(login: &LoginFacts, now: Timestamp, dead: bool, found: &mut Collector) {
+    let grant = &login.grant;
+    let serving = turns::serves_until(login, now);
+    let refresh = grant.refresh_expires.filter(|_| grant.has_refresh);
+    found.add(
+        Check::Tokens,
+        Story::Lives {
+            access: grant.access.as_ref().map(|access| access.expires),
+            turn_at: login.turn_at.filter(|_| grant.has_refresh && !dead),
+            refresh: refresh.filter(|_| !dead),
+            wall: grant.wall.filter(|_| !dead),
+        },
+    );
+    match &login.alive {
+        Some(Ok(())) => found.add(Check::Tokens, Story::AccessAccepted),
+        Some(Err(CallError::Refused(refusal))) => found.add(Check::Tokens, Story::AccessDead(refusal.clone())),
+        Some(Err(CallError::NoAnswer(fault))) => found.add(Check::Tokens, Story::NoAnswer(fault.reason.clone())),
+        Some(Err(CallError::Lacking(_))) | None => {}
+    }
+    if dead {
+        return;
+    }
+    let passed = |end: Option<Timestamp>| end.filter(|end| *end <= now);
+    let soon = |end: Option<Timestamp>, within: Duration| {
+        end.filter(|end| *end > now && end.checked_sub(within).is_ok_and(|from| from <= now))
+    };
+    if !grant.has_refresh {
+        let access = grant.access.as_ref().map(|access| access.expires);
+        found.add(Check::Tokens, Story::NoRefreshToken { access, serving: serving.is_some() });
+    } else if let Some(end) = passed(grant.wall) {
+        found.add(Check::Tokens, Story::EndPassed { end, wall: true });
+    } else if let Some(end) = passed(refresh) {
+        found.add(Check::Tokens, Story::EndPassed { end, wall: false });
+    } else if let Some(end) = soon(grant.wall, WALL_NOTICE) {
+        found.add(Check::Tokens, Story::EndsSoon { end, wall: true });
+    } else if let Some(end) = soon(refresh, IDLE_NOTICE) {
+        found.add(Check::Tokens, Story::EndsSoon { end, wall: false });
+    }
+}
+
+fn store(store: &StoreFacts, found: &mut Collector) {
+    match store {
+        StoreFacts::NotLooked => {}
+        StoreFacts::Absent(folder) => found.add(Check::Store, Story::StoreAbsent(folder.clone())),
+        StoreFacts::Keyless(error) => found.add(Check::Store, Story::Settings(error.clone())),
+        StoreFacts::Closed(folder, error) => {
+            found.add(Check::Store, Story::StoreClosed { folder: folder.clone(), error: error.clone() });
+        }
+        StoreFacts::Open(store) => open_store(store, found),
+    }
+}
+
+fn open_store(store: &OpenStore, found: &mut Collector) {
+    let folder = || store.folder.clone();
+    for repair in &store.repairs {
+        found.add(Check::Store, Story::WasOpen(repair.clone()));
+    }
+    if !store.damage.is_empty() {
+        found.add(Check::Store, Story::StoreDamaged { folder: folder(), complaints: store.damage.clone() });
+    }
+    match &store.unwritable {
+        Some(error) => found.add(Check::Store, Story::StoreUnwritable { folder: folder(), error: error.clone() }),
+        None if store.free < ROOM_NOTICE => {
+            found.add(Check::Store, Story::RoomShort { folder: folder(), free: store.free });
+        }
+        None if store.damage.is_empty() => {
+            let (engine, key) = (store.engine.clone(), store.key.clone());
+            found.add(Check::Store, Story::StoreSound { folder: folder(), engine, key, free: store.free });
+        }
+        None => {}
+    }
+    if store.orphans > 0 {
+        found.add(Check::Store, Story::Orphans(store.orphans));
+    }
+    for profile in &store.unfinished {
+        found.add(Check::Store, Story::LoginUnfinished(profile.clone()));
+    }
+    if store.key_unused {
+        found.add(Check::Store, Story::KeyNotUsed(store.key.clone()));
+    }
+}
+
+fn clock(facts: &Facts, found: &mut Collector) {
+    let told = facts.profiles.iter().filter_map(|profile| profile.app.as_ref().ok()?.checkup.as_ref()?.clocks);
+    // One provider's clock is as good as another's; the first that was heard is told.
+    let clocks: Vec<Clocks> = told.collect();
+    match clocks.first() {
+        Some(clocks) if away(clocks) > CLOCK_SLACK => found.add(Check::Clock, Story::ClockWrong(*clocks)),
+        Some(clocks) => found.add(Check::Clock, Story::ClockRight(*clocks)),
+        None if facts.profiles.is_empty() => {}
+        None => found.add(Check::Clock, Story::ClockNotChecked),
+    }
+    let limit = facts.now.checked_add(CLOCK_SLACK).unwrap_or(facts.now);
+    let stored: BTreeSet<Timestamp> =
+        facts.profiles.iter().flat_map(|profile| profile.login.iter()).flat_map(moments).collect();
+    if let Some(stored) = stored.last().filter(|stored| **stored > limit) {
+        found.add(Check::Clock, Story::ClockWentBack { stored: *stored });
+    }
+}
+
+/// Moments that were the present when they were stored.
+fn moments(login: &LoginFacts) -> impl Iterator<Item = Timestamp> + '_ {
+    let grant = &login.grant;
+    let obtained = grant.access.as_ref().map(|access| access.obtained);
+    [Some(grant.turned), Some(grant.consented), obtained, login.journal.first().map(|entry| entry.at)]
+        .into_iter()
+        .flatten()
+}
+
+fn away(clocks: &Clocks) -> Duration {
+    Duration::try_from(clocks.ours.duration_since(clocks.theirs).abs()).unwrap_or_default()
+}
+
+/// A login that ends unused is announced a day ahead (reference §18, rule 8).
+const IDLE_NOTICE: Duration = Duration::from_hours(24);
+/// The end that no refresh can move is announced two weeks ahead: a person must find the time.
+const WALL_NOTICE: Duration = Duration::from_hours(14 * 24);
+/// The provider's answer takes a moment and its `Date` has whole seconds; a minute is beyond both.
+const CLOCK_SLACK: Duration = Duration::from_mins(1);
+/// A turn needs a quarter of a megabyte at most; whoever has less than this will meet the end soon.
+const ROOM_NOTICE: u64 = 16 << 20;

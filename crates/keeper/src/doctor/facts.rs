@@ -1,0 +1,245 @@
+//! What is known, before anything is concluded from it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokenward_core::ports::{CallError, Checkup, Explained};
+use tokenward_core::rotation::Recovery;
+use tokenward_core::{AppName, Brand, Entry, Grant, Holder, HolderFate, IntentId, ProfileName, Scopes, TokenApi};
+use url::Url;
+
+use crate::settings::{SettingsError, Warning};
+use crate::{Error, Repair};
+
+/// Everything that [`super::examine`] looks at.
+#[derive(Debug)]
+pub struct Facts {
+    /// Now.
+    pub now: Timestamp,
+    /// Whether calls that spend nothing were permitted.
+    pub online: bool,
+    /// Why no profile could be chosen, if none could.
+    pub unsettled: Option<Arc<SettingsError>>,
+    /// What works and is probably not what was meant.
+    pub warnings: Vec<Warning>,
+    /// The profiles, the one that is meant first.
+    pub profiles: Vec<ProfileFacts>,
+    /// The store.
+    pub store: StoreFacts,
+}
+
+impl Facts {
+    /// Nothing but that the settings cannot be read, which everything else rests on.
+    pub fn unreadable(now: Timestamp, online: bool, error: SettingsError) -> Self {
+        let (unsettled, store) = (Some(Arc::new(error)), StoreFacts::NotLooked);
+        Self { now, online, unsettled, warnings: Vec::new(), profiles: Vec::new(), store }
+    }
+}
+
+/// How much of a profile is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Everything.
+    Full,
+    /// One line, and only if it needs attention.
+    Attention,
+}
+
+/// One profile.
+#[derive(Debug)]
+pub struct ProfileFacts {
+    /// Its name.
+    pub name: ProfileName,
+    /// How much of it is told.
+    pub depth: Depth,
+    /// Its app, or why there is none.
+    pub app: Result<AppFacts, Arc<SettingsError>>,
+    /// What works in its settings and is probably not what was meant.
+    pub warnings: Vec<Warning>,
+    /// Its login, if the vault has one.
+    pub login: Option<LoginFacts>,
+    /// Whether a login could come back to this machine; looked at only for a profile that is told in full.
+    pub port: Option<PortFacts>,
+}
+
+/// An app as the settings describe it.
+#[derive(Debug)]
+pub struct AppFacts {
+    /// Its name.
+    pub name: AppName,
+    /// `client_id`.
+    pub client_id: String,
+    /// Its brand.
+    pub brand: Brand,
+    /// The open platform's host.
+    pub host: String,
+    /// Whether the hosts are the brand's own, and not a gateway or a test stand.
+    pub own_hosts: bool,
+    /// The endpoint family for new logins.
+    pub token_api: TokenApi,
+    /// What a login asks for.
+    pub scopes: Scopes,
+    /// Where its secret is.
+    pub secret: SecretFacts,
+    /// What the provider says of it, if it was asked.
+    pub checkup: Option<Checkup>,
+}
+
+/// Where an app's secret is.
+#[derive(Debug, Clone)]
+pub enum SecretFacts {
+    /// In the environment.
+    Given,
+    /// In a file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Its mode, if others may read it.
+        open_mode: Option<u32>,
+    },
+    /// Sealed in the vault.
+    Vault,
+    /// Nowhere.
+    Missing,
+    /// It cannot be read.
+    Unreadable(Arc<SettingsError>),
+    /// It would be in the vault, which cannot be opened.
+    Behind,
+}
+
+/// A login and what is known about it.
+#[derive(Debug)]
+pub struct LoginFacts {
+    /// The grant.
+    pub grant: Grant,
+    /// When its access token is due to be turned.
+    pub turn_at: Option<Timestamp>,
+    /// Spends that nobody closed, oldest first.
+    pub open: Vec<OpenTurn>,
+    /// What happened, newest first.
+    pub journal: Vec<Entry>,
+    /// Sets that are kept aside, newest first.
+    pub aside: Vec<Aside>,
+    /// The provider's codes that occur in the journal or the standing.
+    pub codes: BTreeMap<i64, Explained>,
+    /// Whether the provider accepts the access token, if it was asked.
+    pub alive: Option<Result<(), CallError>>,
+}
+
+/// A spend that nobody closed.
+#[derive(Debug, Clone)]
+pub struct OpenTurn {
+    /// Its intent.
+    pub intent: IntentId,
+    /// Who sends, or sent.
+    pub sender: Holder,
+    /// What became of that process.
+    pub fate: HolderFate,
+    /// When it began.
+    pub begun: Timestamp,
+    /// When the sender gives up for certain.
+    pub deadline: Timestamp,
+    /// What the next process will do.
+    pub recovery: Recovery,
+    /// The answer, if one is kept.
+    pub answer: Option<KeptAnswer>,
+}
+
+/// An answer that is kept and not read yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// When it arrived.
+    pub received: Timestamp,
+    /// Whether it lies in the rescue slot, since the journal could not be written.
+    pub in_rescue_slot: bool,
+    /// What it says.
+    pub says: Says,
+}
+
+/// What an answer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// It brings new tokens.
+    Tokens,
+    /// It refuses.
+    Refusal(Option<i64>),
+    /// It cannot be read.
+    Nothing,
+}
+
+/// A set that is kept aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Aside {
+    /// Since when.
+    pub at: Timestamp,
+    /// Whether a login or an adopted set took its place; otherwise it came too late.
+    pub replaced: bool,
+}
+
+/// Whether a login could come back.
+#[derive(Debug, Clone)]
+pub enum PortFacts {
+    /// It can be listened for.
+    Free(Url),
+    /// Another program has the port.
+    Taken(Url),
+    /// The redirect URL leads elsewhere.
+    Elsewhere(Url),
+    /// It cannot be listened for.
+    Refused(Url, String),
+}
+
+/// The store.
+#[derive(Debug)]
+pub enum StoreFacts {
+    /// It was not looked at.
+    NotLooked,
+    /// There is none yet.
+    Absent(PathBuf),
+    /// The key that was given for it is none.
+    Keyless(Arc<SettingsError>),
+    /// It cannot be opened.
+    Closed(PathBuf, Error),
+    /// It is open.
+    Open(Box<OpenStore>),
+}
+
+/// A store that can be read.
+#[derive(Debug)]
+pub struct OpenStore {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The database engine with its version.
+    pub engine: String,
+    /// What opens it.
+    pub key: KeyFacts,
+    /// Whether a key is given that it does not use.
+    pub key_unused: bool,
+    /// What `SQLite` complains of.
+    pub damage: Vec<String>,
+    /// Free bytes.
+    pub free: u64,
+    /// Answers in rescue slots whose spends its journal does not know.
+    pub orphans: usize,
+    /// Why it cannot be written, if it cannot.
+    pub unwritable: Option<Error>,
+    /// What was open to others and has been mended by this look.
+    pub repairs: Vec<Repair>,
+    /// Profiles with a kept answer to a login that is not stored yet.
+    pub unfinished: Vec<ProfileName>,
+}
+
+/// What opens the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyFacts {
+    /// Its own key file.
+    OwnFile(PathBuf),
+    /// The file that `TOKENWARD_KEY_FILE` names.
+    GivenFile(PathBuf),
+    /// `TOKENWARD_KEY`.
+    Variable,
+    /// The operating system's keyring.
+    Keyring,
+}

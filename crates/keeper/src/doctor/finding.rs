@@ -1,0 +1,247 @@
+//! What a look shows: data, without a word of any language.
+
+use jiff::Timestamp;
+use tokenward_core::ports::Explained;
+use tokenward_core::rotation::Recovery;
+use tokenward_core::{Closing, Code, Doubt, Generation, Holder, ProfileName, TokenApi};
+
+use super::story::Story;
+
+/// One thing that was found, good or bad.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Whose: a profile's, or everyone's.
+    pub profile: Option<ProfileName>,
+    /// The question that it answers.
+    pub check: Check,
+    /// The answer.
+    pub story: Story,
+}
+
+impl Finding {
+    /// Whose: for a line about another profile, that one.
+    pub fn profile(&self) -> Option<&ProfileName> {
+        match &self.story {
+            Story::Other { profile, .. } => Some(profile),
+            _ => self.profile.as_ref(),
+        }
+    }
+}
+
+/// The questions, in the order in which they are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Check {
+    /// Is there an app?
+    App,
+    /// Does the provider accept its secret?
+    Secret,
+    /// Who is logged in, and does the login live?
+    Login,
+    /// How long does each token live?
+    Tokens,
+    /// What were the last turns, and what did they leave?
+    Turns,
+    /// Are the linked files in step?
+    Links,
+    /// Is the store sound and writable?
+    Store,
+    /// Is the clock right?
+    Clock,
+    /// Is the brand right?
+    Brand,
+    /// Can a login come back to this machine?
+    Port,
+    /// Does another program use the same login?
+    Owners,
+    /// How are the other profiles?
+    Others,
+}
+
+impl Check {
+    /// Its name in `--json`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Secret => "secret",
+            Self::Login => "login",
+            Self::Tokens => "tokens",
+            Self::Turns => "turns",
+            Self::Links => "links",
+            Self::Store => "store",
+            Self::Clock => "clock",
+            Self::Brand => "brand",
+            Self::Port => "port",
+            Self::Owners => "owners",
+            Self::Others => "others",
+        }
+    }
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// As it should be.
+    Good,
+    /// Worth knowing.
+    Note,
+    /// Something that will cost somebody something, or may.
+    Warning,
+    /// Something does not work.
+    Trouble,
+}
+
+impl Severity {
+    /// Its name in `--json`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "ok",
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Trouble => "trouble",
+        }
+    }
+}
+
+/// A process, as people speak of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// Its number.
+    pub pid: u32,
+    /// Its machine.
+    pub host: String,
+}
+
+impl From<&Holder> for Who {
+    fn from(holder: &Holder) -> Self {
+        Self { pid: holder.pid, host: holder.host.clone() }
+    }
+}
+
+/// Why a login is dead.
+#[derive(Debug, Clone)]
+pub struct Death {
+    /// Our code.
+    pub code: Code,
+    /// What the provider said.
+    pub cause: Cause,
+    /// Since when.
+    pub since: Timestamp,
+    /// When the generation that was refused had been obtained.
+    pub obtained: Timestamp,
+    /// Its number.
+    pub generation: Generation,
+    /// Who met the refusal.
+    pub met_by: Option<Who>,
+    /// How it came to this.
+    pub tale: Tale,
+    /// The access token's end, if it still serves.
+    pub serves_until: Option<Timestamp>,
+}
+
+/// What the provider said, as far as it is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cause {
+    /// Its code.
+    pub provider_code: Option<i64>,
+    /// What that means.
+    pub explained: Option<Explained>,
+}
+
+/// How a login came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tale {
+    /// We had sent the token before, and that answer was lost (TW0409).
+    AnswerLost {
+        /// Who had sent it, as far as the journal still knows.
+        sender: Option<Who>,
+        /// When.
+        at: Option<Timestamp>,
+        /// Why no answer came.
+        doubt: Option<Doubt>,
+    },
+    /// It was used up, and never by us (TW0405).
+    SecondOwner,
+    /// It had passed an end.
+    End {
+        /// The end that was passed.
+        end: Option<Timestamp>,
+        /// Whether it was the wall.
+        wall: bool,
+        /// When the person had consented.
+        consented: Timestamp,
+    },
+    /// The provider says that it has ended, and had announced a later end.
+    EarlyEnd {
+        /// The end that was announced.
+        announced: Timestamp,
+    },
+    /// It was issued by one endpoint family and sent to another.
+    MixedUp {
+        /// The family that issued it, as far as we know.
+        issued_by: TokenApi,
+        /// The family that it was sent to.
+        sent_to: TokenApi,
+    },
+    /// The provider calls it invalid.
+    Invalid {
+        /// The family that issued it, and that it was sent to.
+        issued_by: TokenApi,
+    },
+    /// Something else.
+    Refused,
+}
+
+/// A token whose fate is unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubtful {
+    /// Who sent it, as far as the journal still knows.
+    pub sender: Option<Who>,
+    /// When.
+    pub at: Timestamp,
+    /// Why nothing is known.
+    pub doubt: Doubt,
+    /// What the next use does.
+    pub next: Recovery,
+    /// The access token's end, if it still serves.
+    pub serves_until: Option<Timestamp>,
+}
+
+/// A turn that is over, or a login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastTurn {
+    /// When it began.
+    pub at: Timestamp,
+    /// Who did it.
+    pub who: Option<Who>,
+    /// The generation whose token was sent, or that a login brought.
+    pub generation: Generation,
+    /// Whether it repeated a send of unknown outcome.
+    pub replay: bool,
+    /// How it ended.
+    pub outcome: Past,
+}
+
+/// How something ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Past {
+    /// A person logged in.
+    LoggedIn,
+    /// A person logged out.
+    LoggedOut,
+    /// An answer is kept; nobody has read it yet.
+    Answered,
+    /// Nothing is known.
+    Open,
+    /// As the journal says.
+    Closed(Closing),
+    /// A login was taken over from elsewhere.
+    Adopted {
+        /// From where.
+        source: String,
+    },
+    /// The login that an adoption had put aside came back.
+    TakenBack {
+        /// Whether the provider had refused the adopted one; otherwise a person wished so.
+        refused: bool,
+    },
+}

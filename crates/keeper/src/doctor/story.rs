@@ -1,0 +1,391 @@
+//! Every story that a look can tell, with its code and how bad it is.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokenward_core::ports::Clocks;
+use tokenward_core::{AppName, Brand, Code, ProfileName, Refusal, Subject, TokenApi};
+use url::Url;
+
+use super::facts::{KeyFacts, Says, SecretFacts};
+use super::finding::{Cause, Death, Doubtful, PastTurn, Severity, Who};
+use crate::settings::{SettingsError, Warning};
+use crate::{Error, Repair};
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub enum Story {
+    /// An app is set up.
+    AppReady {
+        /// Its name.
+        app: AppName,
+        /// `client_id`.
+        client_id: String,
+        /// The endpoint family for new logins.
+        token_api: TokenApi,
+    },
+    /// The settings cannot be used.
+    Settings(Arc<SettingsError>),
+    /// A setting works and is probably not what was meant.
+    SettingDoubtful(Warning),
+    /// The provider accepts id and secret.
+    SecretAccepted(SecretFacts),
+    /// The secret is there; nobody asked the provider.
+    SecretNotChecked(SecretFacts),
+    /// There is none.
+    SecretMissing(AppName),
+    /// The provider refuses the app.
+    AppRefused {
+        /// What it said.
+        refusal: Refusal,
+        /// The brand of the settings.
+        brand: Brand,
+    },
+    /// The provider was asked and did not answer.
+    NoAnswer(String),
+    /// The app lacks what the question needs (a store app without a ticket).
+    AppLacks(&'static str),
+    /// Others may read the file with the secret.
+    SecretOpen {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Nobody has logged in.
+    NotLoggedIn,
+    /// Logged out by a person.
+    LoggedOut {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The login is a consent to another app than the profile names.
+    OtherApp {
+        /// The app that the person consented to.
+        consented: AppName,
+        /// The app that the profile names.
+        named: AppName,
+    },
+    /// A login is there.
+    Login {
+        /// Whose it is, if told.
+        subject: Option<Subject>,
+        /// The granted scopes.
+        scopes: Vec<String>,
+        /// When the person consented.
+        consented: Timestamp,
+        /// The endpoint family that issued it.
+        issued_by: TokenApi,
+    },
+    /// Scopes that the settings ask for were not granted.
+    ScopesNotGranted(Vec<String>),
+    /// A person must log in again.
+    Dead(Box<Death>),
+    /// The present refresh token was sent, and nobody knows what came of it.
+    InDoubt(Doubtful),
+    /// How long the tokens live.
+    Lives {
+        /// The access token's end.
+        access: Option<Timestamp>,
+        /// From when on it is turned.
+        turn_at: Option<Timestamp>,
+        /// The refresh token's end.
+        refresh: Option<Timestamp>,
+        /// The end that no refresh can move.
+        wall: Option<Timestamp>,
+    },
+    /// The provider accepts the access token.
+    AccessAccepted,
+    /// The provider refuses it before its end.
+    AccessDead(Refusal),
+    /// There is no refresh token.
+    NoRefreshToken {
+        /// The access token's end.
+        access: Option<Timestamp>,
+        /// Whether the access token still serves.
+        serving: bool,
+    },
+    /// An end that is known has passed.
+    EndPassed {
+        /// When it was.
+        end: Timestamp,
+        /// Whether it is the one that no refresh can move.
+        wall: bool,
+    },
+    /// The login ends soon, by the wall or because nobody uses it.
+    EndsSoon {
+        /// When it is.
+        end: Timestamp,
+        /// Whether it is the one that no refresh can move.
+        wall: bool,
+    },
+    /// The last turns, newest first.
+    LastTurns(Vec<PastTurn>),
+    /// A turn is under way.
+    UnderWay {
+        /// Who sends, or sent.
+        sender: Who,
+        /// When it began.
+        begun: Timestamp,
+        /// When the sender gives up for certain.
+        deadline: Timestamp,
+        /// Whether that process can be seen to live.
+        visible: bool,
+    },
+    /// An answer waits to be read.
+    AnswerWaits {
+        /// Who sends, or sent.
+        sender: Who,
+        /// When it arrived.
+        received: Timestamp,
+        /// Whether it lies in the rescue slot.
+        in_rescue_slot: bool,
+        /// What it says.
+        says: Says,
+    },
+    /// The last turn failed for a cause outside the token, which is unspent.
+    LastFailed {
+        /// Our code.
+        code: Code,
+        /// What the provider said.
+        cause: Cause,
+        /// When.
+        at: Timestamp,
+        /// Who sends, or sent.
+        sender: Option<Who>,
+        /// Whether the access token still serves.
+        serving: bool,
+    },
+    /// Sets are kept aside.
+    SetAside {
+        /// How many came too late.
+        late: usize,
+        /// How many gave way to a login or an adopted set.
+        replaced: usize,
+        /// Since when the newest is there.
+        newest: Timestamp,
+    },
+    /// An adopted set has not turned yet.
+    OnTrial {
+        /// Where it came from, if the journal still knows.
+        source: Option<String>,
+        /// When it was taken over.
+        since: Timestamp,
+    },
+    /// The store is sound and can be written.
+    StoreSound {
+        /// Where it is.
+        folder: PathBuf,
+        /// The database engine with its version.
+        engine: String,
+        /// What opens it.
+        key: KeyFacts,
+        /// Free bytes.
+        free: u64,
+    },
+    /// There is none yet.
+    StoreAbsent(PathBuf),
+    /// It cannot be opened.
+    StoreClosed {
+        /// Where it is.
+        folder: PathBuf,
+        /// Why.
+        error: Error,
+    },
+    /// It cannot be written.
+    StoreUnwritable {
+        /// Where it is.
+        folder: PathBuf,
+        /// Why.
+        error: Error,
+    },
+    /// Its file is damaged.
+    StoreDamaged {
+        /// Where it is.
+        folder: PathBuf,
+        /// `SQLite`'s words.
+        complaints: Vec<String>,
+    },
+    /// Its disk is nearly full.
+    RoomShort {
+        /// Where it is.
+        folder: PathBuf,
+        /// Free bytes.
+        free: u64,
+    },
+    /// Something of it was open to others.
+    WasOpen(Repair),
+    /// Rescue slots hold answers that belong to another vault.
+    Orphans(usize),
+    /// A login's answer is kept and not stored yet.
+    LoginUnfinished(ProfileName),
+    /// A key is given that it does not use.
+    KeyNotUsed(KeyFacts),
+    /// Both clocks agree.
+    ClockRight(Clocks),
+    /// Nobody asked the provider for the time; what is stored makes sense.
+    ClockNotChecked,
+    /// They do not.
+    ClockWrong(Clocks),
+    /// Something stored lies in the future.
+    ClockWentBack {
+        /// The latest such moment.
+        stored: Timestamp,
+    },
+    /// The brand is right, as far as can be told.
+    Brand {
+        /// The brand of the settings.
+        brand: Brand,
+        /// The host in use.
+        host: String,
+        /// Whether the hosts are the brand's own.
+        own_hosts: bool,
+        /// Whether the provider has just accepted the app there.
+        accepted: bool,
+    },
+    /// A login can come back.
+    PortFree(Url),
+    /// Another program has the port.
+    PortTaken(Url),
+    /// The redirect URL does not lead to this machine.
+    RedirectElsewhere(Url),
+    /// The port cannot be listened on.
+    PortRefused {
+        /// The redirect URL.
+        redirect: Url,
+        /// The system's reason.
+        reason: String,
+    },
+    /// Another profile needs attention; `worst` is the worst of its findings.
+    Other {
+        /// Its name.
+        profile: ProfileName,
+        /// The worst that was found.
+        worst: Box<Story>,
+    },
+}
+
+impl Story {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::AppReady { .. }
+            | Self::SecretAccepted(_)
+            | Self::Login { .. }
+            | Self::Lives { .. }
+            | Self::AccessAccepted
+            | Self::LastTurns(_)
+            | Self::StoreSound { .. }
+            | Self::ClockRight(_)
+            | Self::Brand { .. }
+            | Self::PortFree(_) => Code::CheckPassed,
+            Self::SecretNotChecked(_)
+            | Self::AppLacks(_)
+            | Self::StoreAbsent(_)
+            | Self::ClockNotChecked
+            | Self::RedirectElsewhere(_) => Code::NotChecked,
+            Self::Settings(error) => error.code(),
+            Self::SettingDoubtful(_) => Code::SettingDoubtful,
+            Self::SecretMissing(_) => Code::SettingMissing,
+            Self::AppRefused { refusal, .. } => match refusal.code() {
+                // Nothing was spent: these two speak of a refresh.
+                Code::OutcomeUnknown => Code::ProviderUnavailable,
+                Code::RefreshTokenRefused => Code::AppSettings,
+                code => code,
+            },
+            Self::NoAnswer(_) => Code::Unreachable,
+            Self::SecretOpen { .. } | Self::WasOpen(_) => Code::OpenToOthers,
+            Self::NotLoggedIn | Self::LoggedOut { .. } | Self::OtherApp { .. } => Code::NotLoggedIn,
+            Self::ScopesNotGranted(_) => Code::ScopesNotGranted,
+            Self::Dead(death) => death.code,
+            Self::InDoubt(_) => Code::OutcomeUnknown,
+            Self::AccessDead(_) => Code::AccessTokenDead,
+            Self::NoRefreshToken { .. } => Code::NoRefreshToken,
+            Self::EndPassed { wall: true, .. } => Code::ConsentExpired,
+            Self::EndPassed { wall: false, .. } => Code::RefreshTokenExpired,
+            Self::EndsSoon { .. } => Code::LoginEndsSoon,
+            Self::UnderWay { .. } => Code::TurnUnderWay,
+            Self::AnswerWaits { .. } => Code::AnswerWaits,
+            Self::LastFailed { code, .. } => *code,
+            Self::SetAside { .. } => Code::SetAside,
+            Self::OnTrial { .. } => Code::SetOnTrial,
+            Self::StoreClosed { error, .. } | Self::StoreUnwritable { error, .. } => error.code(),
+            Self::StoreDamaged { .. } => Code::VaultUnreadable,
+            Self::RoomShort { .. } => Code::RoomShort,
+            Self::Orphans(_) => Code::AnswerOfOtherVault,
+            Self::LoginUnfinished(_) => Code::LoginUnfinished,
+            Self::KeyNotUsed(_) => Code::KeyNotUsed,
+            Self::ClockWrong(_) => Code::ClockWrong,
+            Self::ClockWentBack { .. } => Code::ClockWentBack,
+            Self::PortTaken(_) => Code::PortInUse,
+            Self::PortRefused { .. } => Code::BadSetting,
+            Self::Other { worst, .. } => worst.code(),
+        }
+    }
+
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::Settings(_)
+            | Self::SecretMissing(_)
+            | Self::AppRefused { .. }
+            | Self::NoAnswer(_)
+            | Self::NotLoggedIn
+            | Self::LoggedOut { .. }
+            | Self::OtherApp { .. }
+            | Self::Dead(_)
+            | Self::InDoubt(_)
+            | Self::EndPassed { .. }
+            | Self::StoreClosed { .. }
+            | Self::StoreUnwritable { .. }
+            | Self::StoreDamaged { .. } => Severity::Trouble,
+            Self::NoRefreshToken { serving, .. } => {
+                if *serving {
+                    Severity::Warning
+                } else {
+                    Severity::Trouble
+                }
+            }
+            // What passes by itself hurts only those who have nothing to use meanwhile; a setting stays as it is.
+            Self::LastFailed { code, serving, .. } => match (code, serving) {
+                (Code::Unreachable | Code::ProviderUnavailable | Code::RateLimited, true) => Severity::Warning,
+                _ => Severity::Trouble,
+            },
+            Self::SettingDoubtful(_)
+            | Self::SecretOpen { .. }
+            | Self::ScopesNotGranted(_)
+            | Self::AccessDead(_)
+            | Self::EndsSoon { .. }
+            | Self::AnswerWaits { .. }
+            | Self::RoomShort { .. }
+            | Self::WasOpen(_)
+            | Self::Orphans(_)
+            | Self::LoginUnfinished(_)
+            | Self::ClockWrong(_)
+            | Self::ClockWentBack { .. }
+            | Self::PortTaken(_)
+            | Self::PortRefused { .. } => Severity::Warning,
+            Self::SecretNotChecked(_)
+            | Self::AppLacks(_)
+            | Self::UnderWay { .. }
+            | Self::SetAside { .. }
+            | Self::OnTrial { .. }
+            | Self::StoreAbsent(_)
+            | Self::KeyNotUsed(_)
+            | Self::ClockNotChecked
+            | Self::RedirectElsewhere(_) => Severity::Note,
+            Self::AppReady { .. }
+            | Self::SecretAccepted(_)
+            | Self::Login { .. }
+            | Self::Lives { .. }
+            | Self::AccessAccepted
+            | Self::LastTurns(_)
+            | Self::StoreSound { .. }
+            | Self::ClockRight(_)
+            | Self::Brand { .. }
+            | Self::PortFree(_) => Severity::Good,
+            Self::Other { worst, .. } => worst.severity(),
+        }
+    }
+}

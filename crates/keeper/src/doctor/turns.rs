@@ -1,0 +1,206 @@
+//! The journal read backwards: the last turns, and how a dead or doubtful login came to it.
+
+use jiff::Timestamp;
+use tokenward_core::rotation::Recovery;
+use tokenward_core::{Closing, Code, Doubt, Entry, Event, Generation, HolderFate, IntentId, Standing, TokenApi};
+
+use super::facts::LoginFacts;
+use super::finding::{Cause, Death, Doubtful, Past, PastTurn, Tale, Who};
+use super::story::Story;
+
+/// The last turns, newest first.
+pub(super) fn past(login: &LoginFacts) -> Vec<PastTurn> {
+    let mut turns = Vec::new();
+    for entry in &login.journal {
+        let (replay, outcome) = match &entry.event {
+            Event::LoggedIn => (false, Past::LoggedIn),
+            Event::LoggedOut { .. } => (false, Past::LoggedOut),
+            Event::Adopted { source, .. } => (false, Past::Adopted { source: source.clone() }),
+            Event::TakenBack { refused, .. } => (false, Past::TakenBack { refused: *refused }),
+            Event::Begun { intent, replay, .. } => (*replay, outcome(&login.journal, *intent)),
+            _ => continue,
+        };
+        let who = entry.by.as_ref().map(Who::from);
+        turns.push(PastTurn { at: entry.at, who, generation: entry.generation, replay, outcome });
+        if turns.len() == SHOWN {
+            break;
+        }
+    }
+    turns
+}
+
+/// How a spend ended, by the newest word about it. That it was repeated says less than why it had to be.
+fn outcome(newest_first: &[Entry], intent: IntentId) -> Past {
+    let mut answered = false;
+    let mut repeated = false;
+    for entry in newest_first {
+        match &entry.event {
+            Event::Closed { intent: of, closing: Closing::Replayed } if *of == intent => repeated = true,
+            Event::Closed { intent: of, closing } if *of == intent => return Past::Closed(closing.clone()),
+            Event::Answered { intent: of, .. } if *of == intent => answered = true,
+            Event::Begun { intent: of, .. } if *of == intent => break,
+            _ => {}
+        }
+    }
+    match (answered, repeated) {
+        (_, true) => Past::Closed(Closing::Replayed),
+        (true, false) => Past::Answered,
+        (false, false) => Past::Open,
+    }
+}
+
+/// Why a login needs a person.
+pub(super) fn death(login: &LoginFacts, configured: Option<TokenApi>, now: Timestamp) -> Option<Death> {
+    let Standing::NeedsConsent { since, code, provider_code } = &login.grant.standing else { return None };
+    let grant = &login.grant;
+    let refused = login.journal.iter().find_map(|entry| match &entry.event {
+        Event::Closed { intent, closing: Closing::Refused { .. } } => Some(*intent),
+        _ => None,
+    });
+    let met_by = refused.and_then(|intent| begun(&login.journal, intent)).and_then(|entry| entry.by.as_ref());
+    let issued_by = grant.issued_by;
+    let sent_to = configured.filter(|api| api.accepts_from(issued_by)).unwrap_or(issued_by);
+    let tale = match code {
+        Code::AnswerLost => answer_lost(login, refused),
+        Code::ForeignSpender => Tale::SecondOwner,
+        Code::ConsentExpired => Tale::End { end: grant.wall, wall: true, consented: grant.consented },
+        Code::RefreshTokenExpired if grant.refresh_expires.is_some_and(|end| end > *since) => {
+            Tale::EarlyEnd { announced: grant.refresh_expires.unwrap_or(*since) }
+        }
+        Code::RefreshTokenExpired => Tale::End { end: grant.refresh_expires, wall: false, consented: grant.consented },
+        Code::RefreshTokenRefused if sent_to != issued_by => Tale::MixedUp { issued_by, sent_to },
+        Code::RefreshTokenRefused => Tale::Invalid { issued_by },
+        _ => Tale::Refused,
+    };
+    Some(Death {
+        code: *code,
+        cause: cause(login, *provider_code),
+        since: *since,
+        obtained: grant.turned,
+        generation: grant.generation,
+        met_by: met_by.map(Who::from),
+        tale,
+        serves_until: serves_until(login, now),
+    })
+}
+
+/// The send whose answer was lost: the first of the refused generation that has none.
+fn answer_lost(login: &LoginFacts, refused: Option<IntentId>) -> Tale {
+    let lost = login.journal.iter().rev().find(|entry| match &entry.event {
+        Event::Begun { intent, .. } => {
+            entry.generation == login.grant.generation
+                && Some(*intent) != refused
+                && !was_answered(&login.journal, *intent)
+        }
+        _ => false,
+    });
+    let doubt = lost.and_then(|entry| match &entry.event {
+        Event::Begun { intent, .. } => recorded_doubt(&login.journal, *intent),
+        _ => None,
+    });
+    Tale::AnswerLost {
+        sender: lost.and_then(|entry| entry.by.as_ref()).map(Who::from),
+        at: lost.map(|entry| entry.at),
+        doubt: lost.map(|_| doubt.unwrap_or(Doubt::SenderDied)),
+    }
+}
+
+fn was_answered(journal: &[Entry], intent: IntentId) -> bool {
+    journal.iter().any(|entry| matches!(&entry.event, Event::Answered { intent: of, .. } if *of == intent))
+}
+
+fn recorded_doubt(journal: &[Entry], intent: IntentId) -> Option<Doubt> {
+    journal.iter().find_map(|entry| match &entry.event {
+        Event::Closed { intent: of, closing: Closing::Doubt { doubt } } if *of == intent => Some(*doubt),
+        _ => None,
+    })
+}
+
+fn begun(journal: &[Entry], intent: IntentId) -> Option<&Entry> {
+    journal.iter().find(|entry| matches!(&entry.event, Event::Begun { intent: of, .. } if *of == intent))
+}
+
+/// Spends that are open, and the doubt that earlier ones left.
+pub(super) fn open(login: &LoginFacts, now: Timestamp) -> Vec<Story> {
+    let serves_until = serves_until(login, now);
+    let mut stories = Vec::new();
+    let mut told = false;
+    for turn in &login.open {
+        let sender = Who::from(&turn.sender);
+        match (turn.recovery, turn.answer) {
+            (Recovery::Settle, Some(answer)) => {
+                told = true;
+                let (received, in_rescue_slot, says) = (answer.received, answer.in_rescue_slot, answer.says);
+                stories.push(Story::AnswerWaits { sender, received, in_rescue_slot, says });
+            }
+            (Recovery::Wait { .. }, _) => {
+                told = true;
+                let visible = matches!(turn.fate, HolderFate::Alive | HolderFate::Myself);
+                stories.push(Story::UnderWay { sender, begun: turn.begun, deadline: turn.deadline, visible });
+            }
+            (next, _) if !matches!(login.grant.standing, Standing::InDoubt { .. }) => {
+                told = true;
+                let (sender, at) = (Some(sender), turn.begun);
+                let doubt = if turn.fate == HolderFate::Dead { Doubt::SenderDied } else { Doubt::NoAnswer };
+                stories.push(Story::InDoubt(Doubtful { sender, at, doubt, next, serves_until }));
+            }
+            _ => {}
+        }
+    }
+    if let Standing::InDoubt { intent, since, doubt } = &login.grant.standing
+        && !told
+    {
+        let entry = begun(&login.journal, *intent);
+        let recovery = login.open.iter().find(|turn| turn.intent == *intent).or(login.open.first());
+        stories.push(Story::InDoubt(Doubtful {
+            sender: entry.and_then(|entry| entry.by.as_ref()).map(Who::from),
+            at: entry.map_or(*since, |entry| entry.at),
+            doubt: *doubt,
+            next: recovery.map_or(Recovery::Replay, |turn| turn.recovery),
+            serves_until,
+        }));
+    }
+    stories
+}
+
+/// The last turn, if it failed for a cause outside the token and nothing has gone well since.
+pub(super) fn last_failure(login: &LoginFacts, now: Timestamp) -> Option<Story> {
+    if !matches!(login.grant.standing, Standing::Live | Standing::InDoubt { .. }) {
+        return None;
+    }
+    let (entry, intent, closing) = login.journal.iter().find_map(|entry| match &entry.event {
+        Event::Closed { intent, closing } => Some((entry, *intent, closing)),
+        _ => None,
+    })?;
+    if entry.generation != login.grant.generation || login_came_after(login, entry.generation, entry.at) {
+        return None;
+    }
+    let (code, provider_code) = match closing {
+        Closing::Kept { code, provider_code } => (*code, *provider_code),
+        Closing::Unsent { .. } => (Code::Unreachable, None),
+        _ => return None,
+    };
+    Some(Story::LastFailed {
+        code,
+        cause: cause(login, provider_code),
+        at: entry.at,
+        sender: begun(&login.journal, intent).and_then(|entry| entry.by.as_ref()).map(Who::from),
+        serving: serves_until(login, now).is_some(),
+    })
+}
+
+fn login_came_after(login: &LoginFacts, generation: Generation, at: Timestamp) -> bool {
+    login.grant.generation == generation && login.grant.consented > at
+}
+
+/// The access token's end, while it serves.
+pub(super) fn serves_until(login: &LoginFacts, now: Timestamp) -> Option<Timestamp> {
+    login.grant.access.as_ref().filter(|access| !access.remaining(now).is_zero()).map(|access| access.expires)
+}
+
+fn cause(login: &LoginFacts, provider_code: Option<i64>) -> Cause {
+    Cause { provider_code, explained: provider_code.and_then(|code| login.codes.get(&code).copied()) }
+}
+
+/// How many turns are shown.
+const SHOWN: usize = 5;

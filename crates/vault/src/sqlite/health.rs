@@ -1,0 +1,57 @@
+//! How a vault is, for people: looked at, and nothing changed.
+//!
+//! Enters: an open vault. Leaves: what `SQLite` says of its file, the room on its disk, and the answers that wait in the
+//! rescue slots. Nothing is moved or repaired here, so that what is told is what was found.
+
+use tokenward_core::ports::VaultError;
+use tokenward_core::{GrantId, IntentId};
+
+use crate::room;
+
+use super::{SqliteVault, sql};
+
+/// What a look at a vault shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// What is wrong with the database file, in `SQLite`'s words; empty when it is sound.
+    pub damage: Vec<String>,
+    /// Free bytes on its disk, for this user.
+    pub free: u64,
+    /// How many bytes one turn may need.
+    pub needed: u64,
+    /// Answers in the rescue slots that are not in the journal yet.
+    pub waiting: Vec<WaitingAnswer>,
+}
+
+/// An answer in a rescue slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingAnswer {
+    /// The spend it answers.
+    pub intent: IntentId,
+    /// The grant; `None` when this journal does not know the spend (a copy was put in the vault's place).
+    pub grant: Option<GrantId>,
+}
+
+impl SqliteVault {
+    /// Looks at everything and changes nothing.
+    ///
+    /// # Errors
+    /// What keeps the database from being read at all. Damage that `SQLite` can tell of is no error here.
+    pub async fn examine(&self) -> Result<Health, VaultError> {
+        let free = room::free(self.folder.vault())?;
+        let slots = self.rescue.kept().map_err(|error| self.io(&error))?;
+        let mut connection = self.read().await?;
+        let mut damage: Vec<String> =
+            sqlx::query_scalar(sql::INTEGRITY).fetch_all(&mut *connection).await.map_err(|error| self.sql(&error))?;
+        damage.retain(|line| line != "ok");
+        let mut waiting = Vec::new();
+        for slot in slots {
+            let row = self.find_intent(&mut connection, slot.intent).await?;
+            // One that the journal has was left behind by a crash between the two; it is freed by the next turn.
+            if row.as_ref().is_none_or(|row| row.answer.is_none()) {
+                waiting.push(WaitingAnswer { intent: slot.intent, grant: row.map(|row| row.grant) });
+            }
+        }
+        Ok(Health { damage, free, needed: room::ROOM, waiting })
+    }
+}

@@ -1,0 +1,145 @@
+//! A vault that the first version left behind: opened by this one, it keeps everything, once and for all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::place::Place;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Executor};
+use tokenward_core::ports::{AnswerKept, Keepsake, LeaseAttempt, Vault};
+use tokenward_core::{Generation, GrantId, IntentId, RefreshToken, SecretBytes, TokenApi};
+use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, soon, turn};
+
+/// The schema as the first version made it.
+const FIRST: &str = include_str!("../../migrations/0001_first.sql");
+
+struct Old {
+    place: Place,
+    id: GrantId,
+    open: (GrantId, IntentId),
+}
+
+async fn sqlite(place: &Place) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(place.folder.database()).connect().await.unwrap()
+}
+
+/// A vault with something in every table, put back to the first schema: the rows are copied, column by column, into a
+/// database that only knows the first script.
+async fn old_vault() -> Old {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = vault.log_in(login("work", "1", Some(named("ou_1")))).await.unwrap().id();
+    vault.log_in(login("work", "2", Some(named("ou_1")))).await.unwrap();
+    let other = vault.log_in(login("other", "7", None)).await.unwrap().id();
+    let lease = match vault.lease(other, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+        LeaseAttempt::Held(lease) => lease,
+        busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
+    };
+    let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
+    assert_eq!(vault.keep_answer(intent, &answer("{unread}")).await.unwrap(), AnswerKept::Journal);
+    vault.release(lease).await.unwrap();
+    let secret = Keepsake::AppSecret("notes".parse().unwrap());
+    vault.keep(&secret, &SecretBytes::new(b"secret".to_vec()), None).await.unwrap();
+    let (profile, app) = ("late".parse().unwrap(), "notes".parse().unwrap());
+    vault.keep_login_answer(&profile, &app, TokenApi::V3, &answer("{login}")).await.unwrap();
+    vault.close_connections().await.unwrap();
+
+    let present = place.root.path().join("present.db");
+    let application: i64 =
+        sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut sqlite(&place).await).await.unwrap();
+    std::fs::rename(place.folder.database(), &present).unwrap();
+    drop(std::fs::File::create(place.folder.database()).unwrap());
+    let mut old = sqlite(&place).await;
+    old.execute("PRAGMA journal_mode = WAL").await.unwrap();
+    old.execute(sqlx::raw_sql(FIRST)).await.unwrap();
+    sqlx::query("ATTACH ?1 AS present").bind(present.to_str().unwrap()).execute(&mut old).await.unwrap();
+    let tables: Vec<(String, String)> = sqlx::query_as(
+        "SELECT t.name, group_concat(c.name) FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' GROUP BY t.name",
+    )
+    .fetch_all(&mut old)
+    .await
+    .unwrap();
+    assert_eq!(tables.len(), 8, "{tables:?}");
+    for (table, columns) in tables {
+        let copy = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM present.{table}");
+        let copied = old.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(copy))).await.unwrap();
+        assert!(copied.rows_affected() > 0, "nothing in {table}");
+    }
+    let stamps = format!("PRAGMA user_version = 1; PRAGMA application_id = {application}");
+    old.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(stamps))).await.unwrap();
+    old.close().await.unwrap();
+    Old { place, id, open: (other, intent) }
+}
+
+async fn schema(place: &Place) -> i64 {
+    sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut sqlite(place).await).await.unwrap()
+}
+
+#[tokio::test]
+async fn everything_is_kept_whoever_comes_first() {
+    let Old { place, id, open } = old_vault().await;
+    assert_eq!(schema(&place).await, 1);
+    let vault = place.vault().await;
+    // A reader comes first: it may not write, and still finds the schema it knows.
+    let grant = vault.grant(id).await.unwrap();
+    // Older versions refuse this number, as this one refuses a higher one (see `opening`).
+    assert_eq!(schema(&place).await, 2);
+    assert_eq!((grant.generation, grant.access.unwrap().token.expose()), (Generation::new(2), "access-2"));
+    assert_eq!((grant.subject, grant.wall, grant.on_trial), (Some(named("ou_1")), Some(soon(31_536_000)), false));
+    assert_eq!(vault.journal(id, 10).await.unwrap().len(), 2);
+    assert_eq!(vault.parked(id).await.unwrap()[0].set.refresh.as_ref().unwrap().expose(), "refresh-1");
+    for (tag, number) in [("1", 1), ("2", 2)] {
+        let token = RefreshToken::parse(format!("refresh-{tag}")).unwrap();
+        assert_eq!(vault.recognise(&token).await.unwrap().known, Some((id, Generation::new(number))));
+    }
+    let intents = vault.open_intents(open.0).await.unwrap();
+    assert_eq!((intents[0].id, intents[0].answer.as_ref()), (open.1, Some(&answer("{unread}"))));
+    assert_eq!(vault.login_answers().await.unwrap()[0].answer, answer("{login}"));
+    let secret = Keepsake::AppSecret("notes".parse().unwrap());
+    assert_eq!(vault.recall(&secret).await.unwrap(), Some((SecretBytes::new(b"secret".to_vec()), None)));
+    assert!(vault.links(None).await.unwrap().is_empty());
+    // What a login had replaced before was not put aside by an adoption, and is not taken back.
+    assert_eq!(vault.take_back(id, None, &holder("here", 1)).await.unwrap(), None);
+    // And the new things work.
+    vault.link(new_link("work", "/a/.env"), &holder("here", 1)).await.unwrap();
+    vault.adopt(adoption("work", "b", None)).await.unwrap();
+    assert_eq!(vault.take_back(id, None, &holder("here", 1)).await.unwrap(), Some(Generation::new(4)));
+    vault.commit(open.1, turn("8")).await.unwrap();
+}
+
+/// Many commands of a new version start at one moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_that_come_at_once_migrate_once() {
+    let Old { place, id, .. } = old_vault().await;
+    let mut tasks = Vec::new();
+    for number in 0..16 {
+        let vault = Arc::new(place.vault().await);
+        tasks.push(tokio::spawn(async move {
+            if number % 2 == 0 {
+                vault.links(None).await.map(|links| assert!(links.is_empty()))
+            } else {
+                vault.grant(id).await.map(|grant| assert!(!grant.on_trial))
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(schema(&place).await, 2);
+}
+
+/// Killed in the middle of it: the next one begins anew.
+#[tokio::test]
+async fn a_migration_that_fails_leaves_the_vault_as_it_was() {
+    let Old { place, id, .. } = old_vault().await;
+    // Something of that name stands in the way of the script's last statement.
+    sqlite(&place).await.execute("CREATE TABLE links_once (x)").await.unwrap();
+    assert!(place.vault().await.grant(id).await.is_err());
+    assert_eq!(schema(&place).await, 1);
+    let columns = "SELECT count(*) FROM pragma_table_info('parked')";
+    let columns: i64 = sqlx::query_scalar(columns).fetch_one(&mut sqlite(&place).await).await.unwrap();
+    assert_eq!(columns, 6);
+    sqlite(&place).await.execute("DROP TABLE links_once").await.unwrap();
+    assert_eq!(place.vault().await.grant(id).await.unwrap().generation, Generation::new(2));
+}
