@@ -5,11 +5,11 @@
 use std::sync::{Arc, OnceLock};
 
 use tokenward::{
-    Home, Keeper, KeeperOptions, KeySource, Notice, Overrides, Recovered, ResolvedProfile, Session, SessionOptions,
-    Settings, SettingsError, SystemEntropy, VaultInfo,
+    Handed, Home, Keeper, KeeperOptions, KeySource, Notice, Overrides, Recovered, ResolvedProfile, Session,
+    SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo,
 };
 use tokenward_core::ports::Clock;
-use tokenward_core::{App, AppKind, Code, GrantId, ProfileName};
+use tokenward_core::{App, AppKind, Ask, Code, GrantId, ProfileName};
 
 use crate::ambient::Ambient;
 use crate::args::Global;
@@ -152,6 +152,17 @@ impl Desk {
         let id = work.session.keeper().grant_of(&work.profile.name).await?;
         self.own_app(id, &work.profile, &work.session).await?;
         Ok(id)
+    }
+
+    /// An access token of the profile, which follows what its linked files bring: also a first login, or another user's.
+    pub(crate) async fn access(&self, work: &Work, ask: Ask) -> Result<Handed, Failure> {
+        let keeper = work.session.keeper();
+        match keeper.grant_of(&work.profile.name).await {
+            Ok(id) => self.own_app(id, &work.profile, &work.session).await?,
+            Err(error) if error.code() == Code::NotLoggedIn => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(keeper.access_as(&work.app, &work.profile.name, ask).await?)
     }
 
     /// Refuses a grant that is a consent to another app than its profile names now: a token of one app is never sent

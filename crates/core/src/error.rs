@@ -131,6 +131,16 @@ codes! {
     "0504" StillTurning TryLater;
     /// A file that holds tokens could not be written; they are in the vault.
     "0505" FileNotWritten TryLater;
+    /// No link of that file.
+    "0506" LinkNotFound Usage;
+    /// Where the tokens stand in the file cannot be told, or no place for a token was named.
+    "0507" PlaceUnclear Usage;
+    /// Another link keeps that place of the file.
+    "0508" PlaceTaken Usage;
+    /// The login in the file is another profile's.
+    "0509" AnotherProfile Usage;
+    /// There is no login in the file, or none that could be taken back.
+    "0510" NothingToAdopt Usage;
 
     /// The outcome of a spend is unknown.
     "0601" OutcomeUnknown Unknown;

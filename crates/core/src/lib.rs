@@ -31,7 +31,7 @@ pub use error::{Code, ExitClass};
 pub use grant::{Doubt, Generation, Grant, GrantId, ProfileName, Standing, Status, Subject};
 pub use journal::{Closing, Entry, Event, Intent, IntentDraft, IntentId, Journalled, RawAnswer, Spend};
 pub use lease::{Fence, Holder, HolderFate, Lease};
-pub use link::{Link, LinkId, NewLink, Receipt, Recognised, Slot, Stamp, Trouble};
+pub use link::{InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Trouble, reconcile};
 pub use outcome::{Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
 pub use place::{BadPlace, Format, Place, Step};
 pub use rules::{AbsentRefresh, OldAccess, Replay, Rules};

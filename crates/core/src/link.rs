@@ -130,3 +130,192 @@ pub struct Recognised {
     /// the moment it came is known by the generation whose token was spent for it, and so never taken for the present one.
     pub known: Option<(GrantId, Generation)>,
 }
+
+/// What stands at the place of a file's refresh token, compared with what the vault knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InFile {
+    /// The link has no place for one: the file shows an access token alone, and nothing in it can be adopted.
+    NotKept,
+    /// Nothing, or an empty value.
+    Blank,
+    /// A text that can be no token.
+    Malformed,
+    /// One that the vault has never seen.
+    Unknown,
+    /// One that the vault knows.
+    Known {
+        /// The grant it was issued to.
+        grant: GrantId,
+        /// The newest generation in which it was stored.
+        generation: Generation,
+        /// The generation that the grant has now.
+        present: Generation,
+        /// Whether the grant is another profile's, and alive.
+        of_another: bool,
+    },
+}
+
+/// What to do about a linked file (DESIGN §7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reconciliation {
+    /// It shows the present set. Nothing.
+    InStep,
+    /// It shows the present refresh token, or none, and something beside it is old: write the present set.
+    Deliver,
+    /// It shows a set that has had its time: write the present one.
+    Heal {
+        /// The generation it shows.
+        held: Generation,
+    },
+    /// It shows a login that somebody brought: adopt it, then write what is present.
+    Adopt,
+    /// It shows the present login of another profile. Leave it, and say whose it is.
+    LeaveToAnother {
+        /// Whose.
+        grant: GrantId,
+    },
+    /// There is nothing at the refresh token's place. Leave it, and say so.
+    LeaveBlank,
+    /// What stands there is no token. Leave it, and say so.
+    LeaveMalformed,
+    /// Nobody is logged in under the profile, so there is nothing to write. Leave it, and say so.
+    LeaveWithoutLogin,
+}
+
+/// What to do about a file that could be read.
+///
+/// `present` is the profile's grant in its present generation, if somebody is logged in. `agree` tells whether every
+/// other place of the link shows what the vault has. `asked` tells that a person wants the file filled in.
+pub fn reconcile(in_file: InFile, present: Option<(GrantId, Generation)>, agree: bool, asked: bool) -> Reconciliation {
+    match (in_file, present) {
+        (InFile::Unknown, _) => Reconciliation::Adopt,
+        // Its owner keeps it; two grants that follow each other's file would take turns in overwriting it.
+        (InFile::Known { grant, generation, present: theirs, of_another: true }, _) if generation == theirs => {
+            Reconciliation::LeaveToAnother { grant }
+        }
+        (_, None) => Reconciliation::LeaveWithoutLogin,
+        (InFile::Known { grant, generation, .. }, Some(ours)) if (grant, generation) == ours => {
+            if agree {
+                Reconciliation::InStep
+            } else {
+                Reconciliation::Deliver
+            }
+        }
+        (InFile::Known { generation, .. }, Some(_)) => Reconciliation::Heal { held: generation },
+        (InFile::NotKept, Some(_)) if agree => Reconciliation::InStep,
+        (InFile::NotKept, Some(_)) => Reconciliation::Deliver,
+        (InFile::Blank | InFile::Malformed, Some(_)) if asked => Reconciliation::Deliver,
+        (InFile::Blank, Some(_)) => Reconciliation::LeaveBlank,
+        (InFile::Malformed, Some(_)) => Reconciliation::LeaveMalformed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn grant(number: u128) -> GrantId {
+        GrantId::from(Uuid::from_u128(number))
+    }
+
+    fn known(number: u128, generation: u64, present: u64, of_another: bool) -> InFile {
+        let (generation, present) = (Generation::new(generation), Generation::new(present));
+        InFile::Known { grant: grant(number), generation, present, of_another }
+    }
+
+    /// DESIGN §7 and docs/design/0002, row by row. The profile's login is grant 1 in generation 5.
+    #[test]
+    fn the_table() {
+        use Reconciliation as R;
+        let heal = |held| R::Heal { held: Generation::new(held) };
+        let theirs = R::LeaveToAnother { grant: grant(2) };
+        let rows = [
+            ("the present one, and the rest agrees", known(1, 5, 5, false), true, R::InStep),
+            ("the present one, and something beside it is old", known(1, 5, 5, false), false, R::Deliver),
+            ("an older generation", known(1, 4, 5, false), false, heal(4)),
+            ("an older generation beside a good access token", known(1, 4, 5, false), true, heal(4)),
+            ("of a grant without a profile", known(2, 7, 7, false), false, heal(7)),
+            ("an older one of another profile's", known(2, 6, 7, true), false, heal(6)),
+            ("the present one of another profile's living grant", known(2, 7, 7, true), false, theirs),
+            ("unknown", InFile::Unknown, false, R::Adopt),
+            ("unknown beside a good access token", InFile::Unknown, true, R::Adopt),
+            ("nothing", InFile::Blank, false, R::LeaveBlank),
+            ("no token", InFile::Malformed, false, R::LeaveMalformed),
+            ("an access token alone, the present one", InFile::NotKept, true, R::InStep),
+            ("an access token alone, an old one", InFile::NotKept, false, R::Deliver),
+        ];
+        let ours = Some((grant(1), Generation::new(5)));
+        for (row, in_file, agree, wanted) in rows {
+            assert_eq!(reconcile(in_file, ours, agree, false), wanted, "{row}");
+            let asked = match wanted {
+                R::LeaveBlank | R::LeaveMalformed => R::Deliver,
+                other => other,
+            };
+            assert_eq!(reconcile(in_file, ours, agree, true), asked, "{row}, filled in by a person's wish");
+            let without = match wanted {
+                R::Adopt | R::LeaveToAnother { .. } => wanted,
+                _ => R::LeaveWithoutLogin,
+            };
+            assert_eq!(reconcile(in_file, None, agree, false), without, "{row}, and nobody is logged in");
+        }
+    }
+
+    fn in_file() -> impl Strategy<Value = InFile> {
+        prop_oneof![
+            Just(InFile::NotKept),
+            Just(InFile::Blank),
+            Just(InFile::Malformed),
+            Just(InFile::Unknown),
+            (1_u128..4, 1_u64..6, 0_u64..3, any::<bool>()).prop_map(|(grant, generation, ahead, other)| known(
+                grant,
+                generation,
+                generation + ahead,
+                other
+            )),
+        ]
+    }
+
+    proptest! {
+        /// Nothing that the vault does not know is ever written over, whatever else holds: it is adopted first.
+        #[test]
+        fn what_nobody_knows_is_never_written_over(agree: bool, asked: bool, present in 0_u64..4) {
+            let present = (present > 0).then(|| (grant(1), Generation::new(present)));
+            prop_assert_eq!(reconcile(InFile::Unknown, present, agree, asked), Reconciliation::Adopt);
+        }
+
+        /// Only a login that is there is written, and only over what it may be written over.
+        #[test]
+        fn what_is_written_and_over_what(in_file in in_file(), agree: bool, asked: bool, login in 0_u64..6) {
+            let present = (login > 0).then(|| (grant(1), Generation::new(login)));
+            let done = reconcile(in_file, present, agree, asked);
+            if matches!(done, Reconciliation::Deliver | Reconciliation::Heal { .. }) {
+                prop_assert!(present.is_some());
+                let theirs = matches!(in_file, InFile::Known { generation, present, of_another: true, .. } if generation == present);
+                prop_assert!(!theirs, "another profile's living login");
+                prop_assert!(asked || !matches!(in_file, InFile::Blank | InFile::Malformed), "without a wish");
+            }
+            if done == Reconciliation::InStep {
+                prop_assert!(agree && present.is_some());
+            }
+        }
+
+        /// What was written is in step at the next look, so that two looks in a row write once.
+        #[test]
+        fn a_file_that_was_written_is_in_step(before in in_file(), agree: bool, asked: bool, login in 1_u64..6) {
+            let ours = (grant(1), Generation::new(login));
+            if matches!(
+                reconcile(before, Some(ours), agree, asked),
+                Reconciliation::Deliver | Reconciliation::Heal { .. }
+            ) {
+                let after = match before {
+                    InFile::NotKept => InFile::NotKept,
+                    _ => known(1, login, login, false),
+                };
+                prop_assert_eq!(reconcile(after, Some(ours), true, false), Reconciliation::InStep);
+            }
+        }
+    }
+}

@@ -4,8 +4,6 @@
 //! a [`Keeper`] over the vault in that folder. Opening it also makes logins of answers whose process died (I5).
 
 use std::fmt;
-use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +13,7 @@ use tokenward_core::{App, AppName, Code, ExitClass, ProfileName, SecretBytes};
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, SqliteVault, VaultOptions, handout};
 use tokenward_wire::{CallOptions, Calls, Feishu};
 
+use crate::links::Links;
 use crate::{
     ApiClient, ApiOptions, Error, Home, Identity, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver,
     Observer, Parts, Processes,
@@ -51,7 +50,6 @@ pub struct Session {
     parts: Parts,
     keeper: Keeper,
     recovered: Vec<LoginReport>,
-    folder: Folder,
 }
 
 impl Session {
@@ -99,12 +97,17 @@ impl Session {
             observer: observer.unwrap_or_else(|| Arc::new(NoObserver)),
         };
         let keeper = Keeper::new(parts.clone(), keeper);
-        Ok(Self { vault, parts, keeper, recovered: Vec::new(), folder: Folder::new(home.path()) })
+        Ok(Self { vault, parts, keeper, recovered: Vec::new() })
     }
 
     /// The keeper.
     pub const fn keeper(&self) -> &Keeper {
         &self.keeper
+    }
+
+    /// The files that are kept in step with the vault's logins.
+    pub fn links(&self) -> Links {
+        Links::new(&self.keeper)
     }
 
     /// What the keeper is made of, for callers who put something of their own in a part's place.
@@ -137,26 +140,6 @@ impl Session {
     /// The vault's codes; what was not sealed anew opens with the old key as before.
     pub async fn renew_data_key(&self) -> Result<u64, Error> {
         Ok(self.vault.renew_data_key().await?)
-    }
-
-    /// Waits for the turn to adopt a token, which ends when the file is dropped: between the question whether the
-    /// vault knows a token and its storing, nobody else may store it, or one token would have two owners (I1).
-    pub(crate) async fn adopting(&self) -> Result<File, Error> {
-        let path = self.folder.vault().join("locks").join("adopt");
-        let failed = |path: &Path, error: String| {
-            Error::with_detail(Code::VaultReadOnly, Kept::Everything, format!("{}: {error}", path.display()))
-        };
-        let place = path.clone();
-        let locked = tokio::task::spawn_blocking(move || {
-            let file = File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(&place)?;
-            file.lock()?;
-            Ok::<_, std::io::Error>(file)
-        });
-        match locked.await {
-            Ok(Ok(file)) => Ok(file),
-            Ok(Err(error)) => Err(failed(&path, error.to_string())),
-            Err(error) => Err(failed(&path, error.to_string())),
-        }
     }
 
     /// The vault itself: its particulars and what was repaired.

@@ -14,14 +14,15 @@ use jiff::Timestamp;
 use tokenward_core::ports::{AppAccess, AppTokenKind, Clock, Entropy, Keepsake, Provider, Vault};
 use tokenward_core::rotation::{self, Decision};
 use tokenward_core::{
-    Access, App, AppName, AppSecret, AppTicket, AppToken, Ask, Code, Entry, Generation, Grant, GrantId, Intent, Oddity,
-    ProfileName, Rules, SecretBytes, Standing, Status,
+    Access, App, AppName, AppSecret, AppTicket, AppToken, Ask, Code, Entry, ExitClass, Generation, Grant, GrantId,
+    Intent, ProfileName, Rules, SecretBytes, Standing, Status,
 };
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::links::{LinkOutcome, LinkReport, Links};
 use crate::turn::{Turned, Via};
-use crate::{Error, Kept, Observer, Processes, Recovered};
+use crate::{Error, Kept, Notice, Observer, Processes, Recovered};
 
 /// Everything a keeper is made of.
 #[derive(Clone)]
@@ -68,28 +69,6 @@ pub struct Handed {
     pub turned: bool,
     /// What a person should know.
     pub notices: Vec<Notice>,
-}
-
-/// Something a person should know although the call succeeded.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Notice {
-    /// A turn was due and failed; the token handed out still lives.
-    TurnFailed(Error),
-    /// A turn is under way, here or elsewhere; the token handed out still lives.
-    TurnElsewhere,
-    /// The provider's answer was odd; what it issued was kept.
-    Odd(Oddity),
-    /// Something that an earlier process left behind was repaired.
-    Recovered(Recovered),
-    /// The journal could not be written and the answer went to the rescue slot.
-    RescueSlotUsed,
-    /// The set obtained came too late and is kept aside.
-    Parked,
-    /// The clock stands before the moment the present token was obtained.
-    ClockWentBack,
-    /// The provider hands out tokens that live shorter than was asked for.
-    ShorterThanAsked,
 }
 
 /// How a grant stands, for people.
@@ -160,24 +139,127 @@ impl Keeper {
     /// By [`Error::code`]: exit classes `NeedsConsent` (a person must log in), `TryLater` (nothing lost), `Unknown`
     /// (in doubt, kept), `AppSettings`.
     pub async fn access(&self, app: &App, id: GrantId, ask: Ask) -> Result<Handed, Error> {
+        let before = self.inner.parts.vault.grant(id).await?;
+        if before.app != app.name {
+            return Err(foreign(&before, app));
+        }
+        let notices = self.look_after_links(app, before.profile.as_ref(), self.patience(Some(&before))).await;
+        self.access_after(app, before, ask, notices).await
+    }
+
+    /// Hands out an access token once the links were looked after. `before` is the grant as it was before that.
+    async fn access_after(
+        &self,
+        app: &App,
+        before: Grant,
+        ask: Ask,
+        mut notices: Vec<Notice>,
+    ) -> Result<Handed, Error> {
+        let id = before.id;
+        let error = match self.access_only(app, id, ask, &mut notices).await {
+            Ok(handed) => return Ok(handed),
+            Err(error) => error,
+        };
+        if error.code().exit() == ExitClass::NeedsConsent {
+            // A file may hold what keeps the login alive, brought since it was looked at.
+            let Some(profile) = &before.profile else { return Err(error) };
+            let links = Links::new(self);
+            let reports = links.reconcile(app, profile, true, Links::PATIENCE).await.unwrap_or_default();
+            if !reports.iter().any(|report| matches!(report.outcome, LinkOutcome::Adopted { .. })) {
+                return Err(error);
+            }
+            notices.extend(reports.iter().filter_map(LinkReport::notice));
+            return self.access_only(app, id, ask, &mut notices).await;
+        }
+        // What was adopted a moment ago has no access token yet; the one that it replaced still serves (I7).
+        let now = self.inner.now();
+        let lives = before.access.as_ref().is_some_and(|access| !access.remaining(now).is_zero());
+        if lives
+            && !before.on_trial
+            && matches!(ask, Ask::Living { .. })
+            && self.inner.parts.vault.grant(id).await.is_ok_and(|after| after.on_trial)
+        {
+            notices.push(Notice::TurnFailed(error));
+            return hand(before, false, notices, ask, now);
+        }
+        Err(error)
+    }
+
+    /// Hands out an access token of a profile's login. As [`Keeper::access`], and it follows the profile: a login that
+    /// one of its linked files brings is taken over first, also where nobody had logged in before.
+    ///
+    /// # Errors
+    /// As [`Keeper::access`]; [`Code::NotLoggedIn`].
+    pub async fn access_as(&self, app: &App, profile: &ProfileName, ask: Ask) -> Result<Handed, Error> {
+        let vault = &self.inner.parts.vault;
+        let before = match vault.grant_of(profile).await? {
+            Some(id) => Some(vault.grant(id).await?),
+            None => None,
+        };
+        if let Some(before) = before.as_ref().filter(|before| before.app != app.name) {
+            return Err(foreign(before, app));
+        }
+        let mut notices = self.look_after_links(app, Some(profile), self.patience(before.as_ref())).await;
+        let id = self.grant_of(profile).await?;
+        let before = match before.filter(|before| before.id == id) {
+            Some(before) => before,
+            None => vault.grant(id).await?,
+        };
+        let mut result = self.access_after(app, before, ask, std::mem::take(&mut notices)).await;
+        if let Err(error) = &result
+            && error.code().exit() == ExitClass::NeedsConsent
+            && let Some(back) = vault.grant_of(profile).await?.filter(|back| *back != id)
+        {
+            // Another user's login was adopted and refused, and the name has gone back to the login that had it.
+            let (adopted, generation) = (vault.grant(id).await?.generation, vault.grant(back).await?.generation);
+            notices.push(Notice::TakenBack { adopted, generation, code: error.code() });
+            result = self.access(app, back, ask).await;
+        }
+        let mut handed = result?;
+        handed.notices.splice(0..0, notices);
+        Ok(handed)
+    }
+
+    /// How long the linked files of a grant are waited for: a moment where there is something to hand out (I7).
+    fn patience(&self, grant: Option<&Grant>) -> Duration {
+        let access = grant.and_then(|grant| grant.access.as_ref());
+        let lives = access.is_some_and(|access| !access.remaining(self.inner.now()).is_zero());
+        if lives { Links::PATIENCE } else { self.inner.options.turn_patience }
+    }
+
+    /// Looks after the linked files that are out of step. What is wrong with one fails nobody.
+    pub(crate) async fn look_after_links(
+        &self,
+        app: &App,
+        profile: Option<&ProfileName>,
+        patience: Duration,
+    ) -> Vec<Notice> {
+        let Some(profile) = profile else { return Vec::new() };
+        match Links::new(self).reconcile(app, profile, false, patience).await {
+            Ok(reports) => reports.iter().filter_map(LinkReport::notice).collect(),
+            Err(error) => {
+                tracing::warn!(%error, %profile, "the links could not be looked after");
+                Vec::new()
+            }
+        }
+    }
+
+    async fn access_only(&self, app: &App, id: GrantId, ask: Ask, notices: &mut Vec<Notice>) -> Result<Handed, Error> {
         let mut fresh = false;
         let mut turned = false;
         let mut turns = 0;
-        let mut notices = Vec::new();
         let end = Instant::now() + self.inner.options.turn_patience;
         while turns < MAX_TURNS {
             let grant = self.inner.parts.vault.grant(id).await?;
             let now = self.inner.now();
             if grant.app != app.name {
-                // Its tokens are another app's: of no use to whoever asks, and not to be shown to another host.
-                let whose = format!("the login of this profile belongs to the app {}, not to {}", grant.app, app.name);
-                return Err(Error::with_detail(Code::NotLoggedIn, Kept::Record, whose));
+                return Err(foreign(&grant, app));
             }
             match rotation::decide(&grant, ask, self.rules(), now) {
-                Decision::Serve => return hand(grant, turned, notices, ask, now),
+                Decision::Serve => return hand(grant, turned, std::mem::take(notices), ask, now),
                 Decision::Refuse(code) => return Err(refuse(code, &grant)),
                 // A token that is due again right after a turn lives only seconds; it is not turned for ever.
-                Decision::TurnAhead if fresh => return hand(grant, turned, notices, ask, now),
+                Decision::TurnAhead if fresh => return hand(grant, turned, std::mem::take(notices), ask, now),
                 Decision::TurnAhead => {
                     if grant.access.as_ref().is_some_and(|access| now < access.obtained) {
                         notices.push(Notice::ClockWentBack);
@@ -186,7 +268,7 @@ impl Keeper {
                     match tokio::time::timeout(self.inner.options.ahead_patience, join).await {
                         Ok(Ok(step)) if step.via == Via::Elsewhere => {
                             notices.push(Notice::TurnElsewhere);
-                            return hand(grant, turned, notices, ask, now);
+                            return hand(grant, turned, std::mem::take(notices), ask, now);
                         }
                         Ok(Ok(step)) => {
                             (turned, turns, fresh) = (true, turns + 1, is_fresh(&step));
@@ -194,11 +276,11 @@ impl Keeper {
                         }
                         Ok(Err(error)) => {
                             notices.push(Notice::TurnFailed(error));
-                            return hand(grant, turned, notices, ask, now);
+                            return hand(grant, turned, std::mem::take(notices), ask, now);
                         }
                         Err(_elapsed) => {
                             notices.push(Notice::TurnElsewhere);
-                            return hand(grant, turned, notices, ask, now);
+                            return hand(grant, turned, std::mem::take(notices), ask, now);
                         }
                     }
                 }
@@ -219,7 +301,7 @@ impl Keeper {
                         let lives = grant.access.as_ref().is_some_and(|access| access.remaining(now) > Duration::ZERO);
                         if lives && matches!(ask, Ask::Living { .. }) {
                             notices.push(Notice::TurnFailed(error));
-                            return hand(grant, turned, notices, ask, now);
+                            return hand(grant, turned, std::mem::take(notices), ask, now);
                         }
                         return Err(error);
                     }
@@ -229,7 +311,7 @@ impl Keeper {
         let grant = self.inner.parts.vault.grant(id).await?;
         let lives = grant.access.as_ref().is_some_and(|access| access.remaining(self.inner.now()) > Duration::ZERO);
         if lives && !matches!(ask, Ask::NewerThan(seen) if grant.generation <= seen) {
-            return hand(grant, turned, notices, ask, self.inner.now());
+            return hand(grant, turned, std::mem::take(notices), ask, self.inner.now());
         }
         Err(Error::with_detail(Code::OddAnswer, Kept::Record, "the provider issues access tokens without a life"))
     }
@@ -239,8 +321,13 @@ impl Keeper {
     /// # Errors
     /// As [`Keeper::access`], but a token that still lives is no substitute.
     pub async fn renew(&self, app: &App, id: GrantId) -> Result<Handed, Error> {
+        let grant = self.inner.parts.vault.grant(id).await?;
+        // First, so that a login which a file brings is the one that is turned.
+        let notices = self.look_after_links(app, grant.profile.as_ref(), self.patience(Some(&grant))).await;
         let seen = self.inner.parts.vault.grant(id).await?.generation;
-        self.access(app, id, Ask::NewerThan(seen)).await
+        let mut handed = self.access(app, id, Ask::NewerThan(seen)).await?;
+        handed.notices.splice(0..0, notices);
+        Ok(handed)
     }
 
     /// Hands out an app or tenant token, fetched anew when less than `min_ttl` is left. Needs no login and no lock
@@ -439,7 +526,14 @@ fn hand(grant: Grant, turned: bool, mut notices: Vec<Notice>, ask: Ask, now: Tim
 /// Whether a turn brought a token as young as the turn. An answer that a killed process left may have lain for hours;
 /// the token in it can be due again, and its refresh token has not been sent.
 fn is_fresh(step: &Turned) -> bool {
-    !matches!(step.notices.last(), Some(Notice::Recovered(Recovered::Answer)))
+    let stale = |notice: &Notice| matches!(notice, Notice::Recovered(Recovered::Answer) | Notice::TakenBack { .. });
+    !step.notices.iter().any(stale)
+}
+
+/// The tokens of another app are of no use to whoever asks, and not to be shown to another host.
+fn foreign(grant: &Grant, app: &App) -> Error {
+    let whose = format!("the login of this profile belongs to the app {}, not to {}", grant.app, app.name);
+    Error::with_detail(Code::NotLoggedIn, Kept::Record, whose)
 }
 
 /// The error of a grant that only a person can help.

@@ -18,6 +18,7 @@ pub mod links;
 mod login;
 #[cfg(feature = "middleware")]
 mod middleware;
+mod notice;
 mod observe;
 mod process;
 mod script;
@@ -37,10 +38,11 @@ pub use compose::{
     hand_out, restore, rewrap,
 };
 pub use error::{Error, Kept};
-pub use keeper::{Handed, Keeper, KeeperOptions, Notice, Parts, Report};
+pub use keeper::{Handed, Keeper, KeeperOptions, Parts, Report};
 pub use login::{LoginAttempt, LoginReport, LoginRequest};
 #[cfg(feature = "middleware")]
 pub use middleware::TokenMiddleware;
+pub use notice::Notice;
 pub use observe::{NoObserver, Observer, Step};
 pub use process::Processes;
 pub use script::{ScriptRefresh, ScriptTokens};

@@ -20,7 +20,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::keeper::Patience;
-use crate::{Error, Keeper, Kept, Report};
+use crate::links::Links;
+use crate::{Error, Keeper, Kept, Notice, Report};
 
 /// What a person is asked to consent to, and where the browser goes afterwards.
 #[derive(Debug, Clone)]
@@ -70,6 +71,8 @@ pub struct LoginReport {
     pub oddities: Vec<Oddity>,
     /// What was asked for, to be compared with the grant's scopes. Empty after a recovery.
     pub asked: Scopes,
+    /// What became of the profile's linked files.
+    pub notices: Vec<Notice>,
 }
 
 impl Keeper {
@@ -109,6 +112,8 @@ impl Keeper {
         attempt: LoginAttempt,
         code: AuthorizationCode,
     ) -> Result<LoginReport, Error> {
+        // First, so that a login which a linked file shows is not taken for newer than the one that is made now.
+        self.look_after_links(app, Some(profile), Links::PATIENCE).await;
         let exchange = CodeExchange { code, verifier: attempt.verifier, redirect_uri: attempt.request.redirect_uri };
         let mut api = app.token_api;
         let mut may_fall_back = app.fallback;
@@ -180,6 +185,7 @@ impl Keeper {
         asked: Scopes,
     ) -> Result<LoginReport, Error> {
         let end = Instant::now() + login.expires_in;
+        self.look_after_links(app, Some(profile), Links::PATIENCE).await;
         let mut interval = login.interval.max(Duration::from_millis(100));
         // The family that is polled issues the tokens, and they are spent there.
         let api = app.token_api;
@@ -354,8 +360,13 @@ impl Keeper {
         };
         let logged_in =
             self.inner.parts.vault.log_in(login).await.map_err(|error| Error::vault(error, Kept::AnswerInJournal))?;
+        let notices = match app {
+            Some(app) => self.look_after_links(app, Some(profile), Links::PATIENCE).await,
+            // Nobody is there to be told; the next call looks after them.
+            None => Vec::new(),
+        };
         let report = self.status(logged_in.id()).await?;
-        Ok(LoginReport { report, logged_in, oddities, asked })
+        Ok(LoginReport { report, logged_in, oddities, asked, notices })
     }
 }
 

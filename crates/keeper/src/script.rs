@@ -18,16 +18,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokenward_core::ports::{
-    AppAccess, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, DeviceLogin, LeaseAttempt, NewLogin,
-    Prepared, Provider, Revocable, Sent,
+    Adopted, Adoption, AppAccess, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, DeviceLogin, Prepared,
+    Provider, Sent,
 };
 use tokenward_core::{
-    AccessToken, App, AppKind, AppName, AppSecret, AppToken, Ask, Brand, Code, DeviceCode, GrantId, Hosts, Outcome,
-    ProfileName, RawAnswer, RefreshToken, Rules, Scopes, Spend, Subject, TokenApi, TokenSet,
+    AccessToken, App, AppKind, AppName, AppSecret, AppToken, Ask, Brand, Code, DeviceCode, Generation, GrantId, Hosts,
+    Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes, Spend, Subject, TokenApi, TokenSet,
 };
 use url::Url;
 
-use crate::links::{Document, DocumentError, FileError, Format, Held, LinkedFile, Place};
+use crate::links::{Document, DocumentError, FileError, Format, Held, LinkedFile, Place, Value};
 use crate::{Error, Keeper, KeeperOptions, Kept, Notice, Parts, Session};
 
 /// One turn of the login in a script's file.
@@ -107,11 +107,9 @@ impl Session {
         }
         let provider = Bearer { inner: Arc::clone(&self.parts().provider), token: app_token };
         let turn = ScriptTurn {
-            session: self,
             keeper: self.keeper().sending_by(Arc::new(provider)),
             parts: self.parts(),
             app: script_app(request.brand, request.hosts)?,
-            patience,
         };
         turn.run(held, places, refresh).await
     }
@@ -119,49 +117,38 @@ impl Session {
 
 /// One turn, once everything is proven.
 struct ScriptTurn<'a> {
-    session: &'a Session,
     keeper: Keeper,
     parts: &'a Parts,
     app: App,
-    patience: Duration,
 }
 
 impl ScriptTurn<'_> {
     /// Turns the login and writes the file, which nobody else of ours writes meanwhile.
     async fn run(self, held: Held, places: Places, refresh: RefreshToken) -> Result<ScriptTokens, Error> {
-        let adopting = self.session.adopting().await?;
-        let known = self.session.vault().known(&refresh).await?;
-        let (grant, stale) = match known {
-            None => (self.adopt(held.path(), refresh).await?, false),
-            Some((grant, generation)) => {
-                let present = self.parts.vault.grant(grant).await?;
-                if present.issued_by != TokenApi::LegacyV1 {
-                    let owner = present.profile.map_or_else(|| grant.to_string(), |profile| profile.to_string());
-                    let detail = format!("this refresh token belongs to the login {owner} in the vault");
-                    return Err(Error::with_detail(Code::BadSetting, Kept::Everything, detail));
-                }
-                (grant, generation != present.generation)
-            }
-        };
-        drop(adopting);
+        let vault = &self.parts.vault;
+        let Recognised { fingerprint, mut known } = vault.recognise(&refresh).await?;
+        if known.is_none() {
+            known = Some(self.adopt(held.path(), &fingerprint.to_string(), refresh).await?);
+        }
+        let Some((grant, generation)) = known else { return Err(Error::new(Code::Internal, Kept::Everything)) };
+        let present = vault.grant(grant).await?;
+        if present.issued_by != TokenApi::LegacyV1 {
+            let owner = present.profile.map_or_else(|| grant.to_string(), |profile| profile.to_string());
+            let detail = format!("this refresh token belongs to the login {owner} in the vault");
+            return Err(Error::with_detail(Code::BadSetting, Kept::Everything, detail));
+        }
+        let stale = generation != present.generation;
         let handed = if stale {
             self.keeper.access(&self.app, grant, Ask::default()).await?
         } else {
             self.keeper.renew(&self.app, grant).await?
         };
         let lost = |detail: String| Error::with_detail(Code::FileNotWritten, Kept::NewTokens, detail);
-        let pair = self.pair(grant).await.map_err(|error| lost(error.to_string()))?;
-        let access = pair.access.unwrap_or(handed.access.token);
-        let written = {
-            let access = zeroize::Zeroizing::new(access.expose().to_owned());
-            let refresh = pair.refresh.map(|token| zeroize::Zeroizing::new(token.expose().to_owned()));
-            tokio::task::spawn_blocking(move || {
-                let mut values = vec![(places.access, access.as_str())];
-                values.extend(refresh.as_ref().map(|token| (places.refresh, token.as_str())));
-                held.write(&values)
-            })
-            .await
-        };
+        let login = vault.copy(grant).await.map_err(|error| lost(error.to_string()))?;
+        let access = login.grant.access.unwrap_or(handed.access).token;
+        let mut values = vec![(places.access, Value::text(access.expose()))];
+        values.extend(login.refresh.map(|token| (places.refresh, Value::text(token.expose()))));
+        let written = tokio::task::spawn_blocking(move || held.write_values(&values)).await;
         match written {
             Ok(Ok(_)) => Ok(ScriptTokens { access, grant, healed: stale && !handed.turned, notices: handed.notices }),
             Ok(Err(error)) => Err(lost(error.to_string())),
@@ -169,16 +156,20 @@ impl ScriptTurn<'_> {
         }
     }
 
-    /// Takes a login that nobody knew into the vault, under a name of its own.
-    async fn adopt(&self, file: &Path, refresh: RefreshToken) -> Result<GrantId, Error> {
+    /// Takes a login that nobody knew into the vault, under a name of its own. Many processes that bring one token make one
+    /// grant.
+    async fn adopt(
+        &self,
+        file: &Path,
+        fingerprint: &str,
+        refresh: RefreshToken,
+    ) -> Result<(GrantId, Generation), Error> {
         let obtained = self.parts.clock.now();
         let mut random = [0; 10];
         self.parts.entropy.fill(&mut random);
-        let profile = profile(file, &self.session.vault().fingerprint(&refresh).to_string())?;
-        let login = NewLogin {
-            answer: None,
+        let adoption = Adoption {
             id: GrantId::new(u64::try_from(obtained.as_millisecond()).unwrap_or(0), random),
-            profile,
+            profile: profile(file, fingerprint)?,
             app: self.app.name.clone(),
             set: TokenSet {
                 access: None,
@@ -189,31 +180,13 @@ impl ScriptTurn<'_> {
                 issued_by: TokenApi::LegacyV1,
                 obtained,
             },
-            wall: None,
+            source: file.display().to_string(),
             by: self.parts.processes.myself().clone(),
         };
-        Ok(self.parts.vault.log_in(login).await?.id())
-    }
-
-    /// Both tokens of the present generation, read under the lease so that they belong together.
-    async fn pair(&self, grant: GrantId) -> Result<Revocable, Error> {
         let vault = &self.parts.vault;
-        let end = tokio::time::Instant::now() + self.patience;
-        loop {
-            match vault.lease(grant, self.parts.processes.myself(), READING).await? {
-                LeaseAttempt::Held(lease) => {
-                    let pair = vault.revocable(&lease).await;
-                    vault.release(lease).await?;
-                    return Ok(pair?);
-                }
-                LeaseAttempt::Busy { .. } => {
-                    let left = end.saturating_duration_since(tokio::time::Instant::now());
-                    if left.is_zero() {
-                        return Err(Error::new(Code::StillTurning, Kept::Everything));
-                    }
-                    vault.wait(grant, left).await;
-                }
-            }
+        match vault.adopt(adoption).await? {
+            Adopted::Known { grant, generation } => Ok((grant, generation)),
+            adopted => Ok((adopted.id(), vault.grant(adopted.id()).await?.generation)),
         }
     }
 }
@@ -370,5 +343,3 @@ const SCRIPT_APP: &str = "script";
 const UNKNOWN: &str = "unknown";
 /// How much of a file's name goes into a profile's.
 const LONGEST_NAME: usize = 40;
-/// How long reading two tokens may take.
-const READING: Duration = Duration::from_secs(10);

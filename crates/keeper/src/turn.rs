@@ -2,7 +2,7 @@
 //!
 //! Enters: a grant and the generation its caller saw. Leaves: a newer generation, durable (I2), or a failure that
 //! says what was kept. The order is the promise: lease → re-read → recover → prove → prepare → begin → send →
-//! keep the raw answer → read → commit. Only `begin` yields the right to send (I1); nothing is read before it is
+//! keep the raw answer → read → commit, and, once the lease is given back, → deliver to the linked files. Only `begin` yields the right to send (I1); nothing is read before it is
 //! kept (I3); a failed save is a failed rotation. A crash between any two steps leaves what the next caller's
 //! *recover* continues from (I5).
 
@@ -12,11 +12,12 @@ use tokenward_core::ports::{AnswerKept, Committed, LeaseAttempt, Sent, VaultErro
 use tokenward_core::rotation::{self, Recovery, Settlement};
 use tokenward_core::{
     App, Ask, Closing, Code, Doubt, Event, Generation, Grant, GrantId, HolderFate, Intent, IntentDraft, IntentId,
-    Lease, RawAnswer, Standing, TokenApi,
+    Lease, RawAnswer, Standing, Subject, TokenApi,
 };
 use tokio::time::Instant;
 
 use crate::keeper::{Patience, refuse};
+use crate::links::{LinkReport, Links};
 use crate::{Error, Keeper, Kept, Notice, Step};
 
 /// What a turn came to.
@@ -24,6 +25,21 @@ use crate::{Error, Keeper, Kept, Notice, Step};
 pub(crate) struct Turned {
     pub(crate) via: Via,
     pub(crate) notices: Vec<Notice>,
+    /// Set when a login has turned for the first time that was adopted, or that nobody named.
+    unnamed: Option<Unnamed>,
+}
+
+/// Whose a login is remains to be found out.
+#[derive(Debug, Clone)]
+struct Unnamed {
+    /// Whose the grant was until then.
+    before: Option<Subject>,
+}
+
+impl Turned {
+    fn new(via: Via, notices: Vec<Notice>) -> Self {
+        Self { via, notices, unnamed: None }
+    }
 }
 
 /// Who brought the newer generation.
@@ -53,6 +69,8 @@ enum Settled {
     Parked,
     /// Unspent, and the endpoint does not exist: another may be tried.
     NoSuchEndpoint(Error),
+    /// The set was on trial and was refused; the one that it had replaced is the present one again.
+    TakenBack(Notice),
 }
 
 impl Keeper {
@@ -64,8 +82,49 @@ impl Keeper {
         seen: Generation,
         patience: Patience,
     ) -> Result<Turned, Error> {
+        let result = self.turn_held(app, id, seen, patience).await;
+        match result {
+            Ok(turned) if turned.via == Via::Ours => Ok(self.delivered(app, id, turned).await),
+            result => result,
+        }
+    }
+
+    /// Delivers what a turn brought. The lease is given back already, and the set is durable: nothing here can fail the turn.
+    async fn delivered(&self, app: &App, id: GrantId, mut turned: Turned) -> Turned {
+        let naming = async {
+            match turned.unnamed.take() {
+                Some(unnamed) => self.name(app, id, unnamed).await,
+                None => None,
+            }
+        };
+        let links = Links::new(self);
+        let (named, delivered) = tokio::join!(naming, links.deliver(app, id));
+        turned.notices.extend(named);
+        match delivered {
+            Ok(reports) => turned.notices.extend(reports.iter().filter_map(LinkReport::notice)),
+            Err(error) => tracing::warn!(%error, grant = %id, "the links could not be looked after"),
+        }
+        self.at(Step::Delivered);
+        turned
+    }
+
+    /// Finds out whose login a grant is whose adopted set has turned for the first time. Best effort: what cannot be asked now
+    /// stays unnamed.
+    async fn name(&self, app: &App, id: GrantId, unnamed: Unnamed) -> Option<Notice> {
+        let vault = &self.inner.parts.vault;
+        let access = vault.grant(id).await.ok()?.access?;
+        let asking = self.inner.parts.provider.user_info(app, &access.token);
+        let now = tokio::time::timeout(WHO_DEADLINE, asking).await.ok()?.ok()?;
+        if let Err(error) = vault.name_subject(id, &now).await {
+            tracing::warn!(%error, grant = %id, "the login's owner could not be recorded");
+        }
+        let before = unnamed.before.filter(|before| before.id != now.id)?;
+        Some(Notice::AnotherUser { before, now })
+    }
+
+    async fn turn_held(&self, app: &App, id: GrantId, seen: Generation, patience: Patience) -> Result<Turned, Error> {
         let Some(mut lease) = self.lease(id, seen, patience).await? else {
-            return Ok(Turned { via: Via::Elsewhere, notices: Vec::new() });
+            return Ok(Turned::new(Via::Elsewhere, Vec::new()));
         };
         self.at(Step::Leased);
         let result = match self.turn_leased(app, &mut lease, seen, patience).await {
@@ -74,7 +133,7 @@ impl Keeper {
             Err(error) if matches!(error.vault_error(), Some(VaultError::Moved | VaultError::IntentOpen(_))) => {
                 tracing::info!(%error, grant = %id, "someone else went on with the grant");
                 tokio::time::sleep(LOST_PAUSE).await;
-                Ok(Turned { via: Via::Elsewhere, notices: Vec::new() })
+                Ok(Turned::new(Via::Elsewhere, Vec::new()))
             }
             result => result,
         };
@@ -136,12 +195,12 @@ impl Keeper {
         let grant = vault.grant(id).await?;
         self.at(Step::Reread);
         if self.is_turned(&grant, seen) {
-            return Ok(Turned { via: Via::Elsewhere, notices: Vec::new() });
+            return Ok(Turned::new(Via::Elsewhere, Vec::new()));
         }
         let mut notices = Vec::new();
         let (grant, replays) = self.recover(grant, patience, &mut notices).await?;
-        if self.is_turned(&grant, seen) {
-            return Ok(Turned { via: Via::Ours, notices });
+        if self.is_turned(&grant, seen) || notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })) {
+            return Ok(Turned::new(Via::Ours, notices));
         }
         match &grant.standing {
             Standing::NeedsConsent { code, .. } => return Err(refuse(*code, &grant)),
@@ -173,11 +232,17 @@ impl Keeper {
                 if replay {
                     notices.push(Notice::Recovered(Recovered::Replay));
                 }
-                Ok(Turned { via: Via::Ours, notices })
+                let never_told = grant.subject.is_none() && grant.generation == Generation::FIRST;
+                let unnamed = (grant.on_trial || never_told).then_some(Unnamed { before: grant.subject });
+                Ok(Turned { unnamed, ..Turned::new(Via::Ours, notices) })
             }
             Settled::Parked => {
                 notices.push(Notice::Parked);
-                Ok(Turned { via: Via::Elsewhere, notices })
+                Ok(Turned::new(Via::Elsewhere, notices))
+            }
+            Settled::TakenBack(notice) => {
+                notices.push(notice);
+                Ok(Turned::new(Via::Ours, notices))
             }
             Settled::NoSuchEndpoint(error) => Err(error),
         }
@@ -206,6 +271,7 @@ impl Keeper {
                                 notices.push(Notice::Recovered(Recovered::Answer));
                             }
                             Ok(Settled::Parked) => notices.push(Notice::Parked),
+                            Ok(Settled::TakenBack(notice)) => notices.push(notice),
                             Ok(Settled::NoSuchEndpoint(_)) => {}
                             Err(error) if error.vault_error().is_some() => return Err(error),
                             // The answer said no to someone else; what it means for the grant is stored now.
@@ -371,8 +437,7 @@ impl Keeper {
                     Committed::Generation(generation) => {
                         self.at(Step::Committed);
                         tracing::info!(grant = %grant.id, %generation, "turned");
-                        // The vault has renewed the hand-out file with the commit; nothing else is delivered to yet.
-                        self.at(Step::Delivered);
+                        // The vault has renewed the hand-out file with the commit.
                         Ok(Settled::Committed(oddities.into_iter().map(Notice::Odd).collect()))
                     }
                     Committed::Parked => Ok(Settled::Parked),
@@ -391,8 +456,20 @@ impl Keeper {
             }
             Settlement::Dead { code, refusal } => {
                 let provider_code = refusal.provider_code;
+                let closing = Closing::Refused { code, provider_code };
+                if grant.on_trial {
+                    let (refused, by) = (Some((intent, closing.clone())), self.inner.parts.processes.myself());
+                    if let Some(generation) = vault.take_back(grant.id, refused, by).await? {
+                        tracing::warn!(grant = %grant.id, %generation, %code, "an adopted login was refused; taken back");
+                        return Ok(Settled::TakenBack(Notice::TakenBack {
+                            adopted: grant.generation,
+                            generation,
+                            code,
+                        }));
+                    }
+                }
                 let standing = Standing::NeedsConsent { since: now, code, provider_code };
-                vault.close(intent, Closing::Refused { code, provider_code }, Some(standing)).await?;
+                vault.close(intent, closing, Some(standing)).await?;
                 // A set that arrived meanwhile by another way keeps the grant alive: the vault then leaves the standing.
                 let after = vault.grant(grant.id).await?;
                 if after.generation > grant.generation {
@@ -460,6 +537,8 @@ fn held(intent: &Intent, until: jiff::Timestamp) -> Error {
 
 /// How long a lease lasts without renewal: longer than preparing and sending take together at their deadlines.
 const LEASE: Duration = Duration::from_secs(75);
+/// How long the provider may take to say whose login it is.
+const WHO_DEADLINE: Duration = Duration::from_secs(3);
 /// How often a waiter looks whether a late answer has come.
 const LATE_ANSWER_LOOK: Duration = Duration::from_millis(500);
 /// Before a turn that was taken over looks again.

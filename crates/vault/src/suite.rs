@@ -85,6 +85,8 @@ macro_rules! vault_suite {
             adoptions: a_generation_that_moved_on_is_not_taken_back,
             adoptions: adoptions_upon_adoptions_give_way_one_by_one,
             adoptions: a_late_answer_turns_the_set_that_was_put_aside,
+            adoptions: a_late_answer_ends_the_trial_of_the_set_it_turns,
+            adoptions: a_set_that_named_nobody_comes_back_without_a_name,
             adoptions: a_late_answer_turns_the_set_that_is_back,
             adoptions: an_unread_answer_outlives_an_adoption,
             adoptions: another_users_login_takes_the_name_on_trial,

@@ -19,8 +19,7 @@ pub(super) async fn run(exec: Exec, desk: &Desk) -> Result<ExitCode, Failure> {
     let Some((program, arguments)) = exec.command.split_first() else { return Err(Failure::of(Code::Usage)) };
     let work = desk.work().await?;
     let keeper = work.session.keeper();
-    let grant = desk.grant_of(&work).await?;
-    let handed = keeper.access(&work.app, grant, Ask::Living { min_ttl: exec.min_ttl }).await?;
+    let handed = desk.access(&work, Ask::Living { min_ttl: exec.min_ttl }).await?;
     desk.tell_notices(&handed.notices);
 
     let token = handed.access.token.expose();

@@ -27,9 +27,7 @@ pub(super) async fn run(token: &Token, desk: &Desk) -> Result<ExitCode, Failure>
 }
 
 async fn user(min_ttl: Duration, format: Format, desk: &Desk, work: &Work) -> Result<(), Failure> {
-    let keeper = work.session.keeper();
-    let grant = desk.grant_of(work).await?;
-    let handed = keeper.access(&work.app, grant, Ask::Living { min_ttl }).await?;
+    let handed = desk.access(work, Ask::Living { min_ttl }).await?;
     desk.tell_notices(&handed.notices);
     let access = &handed.access;
     let facts = json!({

@@ -236,6 +236,32 @@ fn story(code: Code) -> (Words, Words) {
                 "请处理上面指出的问题，然后再次运行同一命令；文件保持原样",
             ),
         ),
+        Code::LinkNotFound => (
+            w("no file of that name is kept in step", "没有同步这个文件"),
+            w("look at the list of links for the path under which it was linked", "请在链接列表中查找当初使用的路径"),
+        ),
+        Code::PlaceUnclear => (
+            w("it cannot be told where the tokens stand in the file", "无法确定令牌在文件中的位置"),
+            w("name the places of the tokens", "请指明令牌的位置"),
+        ),
+        Code::PlaceTaken => (
+            w("another link keeps that place of the file", "该位置已由另一个链接维护"),
+            w("name another place, or end the other link first", "请换一个位置，或先解除另一个链接"),
+        ),
+        Code::AnotherProfile => (
+            w("the login in the file is another profile's", "文件中的登录属于另一个配置档"),
+            w(
+                "use the profile that the line above names: one login may have many linked files",
+                "请使用上面给出的配置档：一个登录可以链接多个文件",
+            ),
+        ),
+        Code::NothingToAdopt => (
+            w("there is no login to take over, or none to take back", "没有可以接管或收回的登录"),
+            w(
+                "check which file holds the refresh token; if nothing is left to take back, run `tokenward login`",
+                "请确认哪个文件存有刷新令牌；若已没有可收回的登录，请运行 `tokenward login`",
+            ),
+        ),
         Code::OutcomeUnknown => (
             w("the outcome of the last turn is unknown", "上一次续期的结果未知"),
             w(

@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 
 use super::document::Document;
 use super::error::{DocumentError, FileError};
+use super::value::Value;
 use tokenward_core::{Format, Place};
 
 /// A file with values in it that are to be kept true.
@@ -185,20 +186,29 @@ impl Held {
     /// # Errors
     /// [`FileError`]; the file is as it was.
     pub fn write(&self, values: &[(Place, &str)]) -> Result<bool, FileError> {
+        let values: Vec<_> = values.iter().map(|(place, value)| (place.clone(), Value::text(*value))).collect();
+        self.write_values(&values)
+    }
+
+    /// The same, with numbers among the values.
+    ///
+    /// # Errors
+    /// [`FileError`]; the file is as it was.
+    pub fn write_values(&self, values: &[(Place, Value)]) -> Result<bool, FileError> {
         self.write_watched(values, || {})
     }
 
     /// The same; `before_look` runs between preparing the new content and looking whether the old one still stands.
     pub(super) fn write_watched(
         &self,
-        values: &[(Place, &str)],
+        values: &[(Place, Value)],
         mut before_look: impl FnMut(),
     ) -> Result<bool, FileError> {
         for _ in 0..ATTEMPTS {
             let old = self.file.content(&self.target)?;
             let mut document = self.file.document(old.as_deref().map_or(&[], Vec::as_slice))?;
             for (place, value) in values {
-                document.set(place, value).map_err(|error| self.file.refused(error))?;
+                document.set_value(place, value).map_err(|error| self.file.refused(error))?;
             }
             let new = document.bytes();
             if old.as_ref() == Some(&new) {
@@ -347,7 +357,7 @@ mod tests {
                 std::fs::write(&path, edit).unwrap();
             }
         };
-        assert!(hold(&path).write_watched(&[(Place::dotenv("T"), "new")], edit).unwrap());
+        assert!(hold(&path).write_watched(&[(Place::dotenv("T"), "new".into())], edit).unwrap());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=3\nT=new\nB=1");
     }
 
@@ -359,7 +369,7 @@ mod tests {
             number += 1;
             std::fs::write(&path, format!("T=old\nN={number}\n")).unwrap();
         };
-        let result = hold(&path).write_watched(&[(Place::dotenv("T"), "new")], edit);
+        let result = hold(&path).write_watched(&[(Place::dotenv("T"), "new".into())], edit);
         assert!(matches!(result, Err(FileError::Restless { .. })), "{result:?}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("T=old\nN={number}\n"));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the file and its lock");
@@ -376,7 +386,7 @@ mod tests {
             let _ = std::fs::remove_file(&link);
             std::os::unix::fs::symlink(&other, &link).unwrap();
         };
-        let result = hold(&link).write_watched(&[(Place::dotenv("T"), "new")], turn);
+        let result = hold(&link).write_watched(&[(Place::dotenv("T"), "new".into())], turn);
         assert!(matches!(result, Err(FileError::Restless { .. })), "{result:?}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "T=old\n");
         assert_eq!(std::fs::read_to_string(&other).unwrap(), "T=other\n");

@@ -29,7 +29,9 @@ pub(super) fn read(text: &str, path: &[Step]) -> Result<Option<String>, Document
 
 pub(super) fn read_value(text: &str, path: &[Step]) -> Result<Option<Value>, DocumentError> {
     let root = parse(text)?;
-    last(&root, path).map(|node| plain(node).ok_or_else(|| not_text(text, path, node))).transpose()
+    // A null is a place that waits for its value.
+    let found = last(&root, path).filter(|node| !matches!(node, Node::NullKeyword(_)));
+    found.map(|node| plain(node).ok_or_else(|| not_text(text, path, node))).transpose()
 }
 
 pub(super) fn tree(text: &str) -> Result<Tree, DocumentError> {

@@ -6,6 +6,7 @@ mod doctor;
 mod doubt;
 mod fallback;
 mod faults;
+mod links;
 mod login;
 mod race;
 mod store;

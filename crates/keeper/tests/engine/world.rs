@@ -94,8 +94,12 @@ impl World {
         Keeper::new(parts, KeeperOptions::default())
     }
 
+    pub(crate) fn home(&self) -> Home {
+        Home::resolve(Some(self.folder.path()), &tokenward::Environment::default()).unwrap()
+    }
+
     async fn session(&self, observer: Arc<dyn Observer>) -> Result<Session, Error> {
-        let home = Home::resolve(Some(self.folder.path()), &tokenward::Environment::default()).unwrap();
+        let home = self.home();
         Session::open(SessionOptions {
             home: &home,
             clock: self.clock.clone(),

@@ -212,11 +212,9 @@ impl SqliteVault {
             .execute(&mut *tx)
             .await
             .map_err(|error| self.sql(&error))?;
-        let prune = generation.get().is_multiple_of(PRUNE_EVERY);
-        if grant.on_trial || prune {
+        if generation.get().is_multiple_of(PRUNE_EVERY) {
+            // It has turned, so nothing is on trial any more, and what awaited the outcome may go too.
             self.end_trials(&mut tx, grant.id, false).await?;
-        }
-        if prune {
             self.prune(&mut tx, grant.id).await?;
         }
         tx.commit().await.map_err(|error| self.sql(&error))?;

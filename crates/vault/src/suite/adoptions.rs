@@ -323,6 +323,34 @@ pub async fn a_late_answer_turns_the_set_that_was_put_aside(stand: &dyn Stand) {
     assert_eq!((grant.access.unwrap().token.expose(), grant.wall), ("access-2", Some(soon(31_536_000))));
 }
 
+/// A set that was on trial itself, gave way while it was being spent, and turned after all: it has proved itself.
+pub async fn a_late_answer_ends_the_trial_of_the_set_it_turns(stand: &dyn Stand) {
+    let (vault, id) = logged_in(stand).await;
+    vault.adopt(adoption("work", "b", None)).await.unwrap();
+    let sent = spent(&*vault, id, "b").await;
+    vault.adopt(adoption("work", "c", None)).await.unwrap();
+    assert_eq!(vault.commit(sent, turn("b2")).await.unwrap(), Committed::Parked);
+    let intent = spent(&*vault, id, "c").await;
+    assert_eq!(back_after(&*vault, id, intent).await, Some(generation(4)));
+    assert_eq!((vault.grant(id).await.unwrap().on_trial, present(&*vault, id).await.as_str()), (false, "b2"));
+    let intent = spent(&*vault, id, "b2").await;
+    assert_eq!(back_after(&*vault, id, intent).await, None);
+    vault.close(intent, refused(), Some(dead())).await.unwrap();
+    assert_eq!(wished_back(&*vault, id).await, Some(generation(5)));
+    assert_eq!(present(&*vault, id).await, "1");
+}
+
+/// Who it was that an adopted set told goes with it.
+pub async fn a_set_that_named_nobody_comes_back_without_a_name(stand: &dyn Stand) {
+    let vault = stand.open().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    vault.adopt(adoption("work", "b", Some("ou_2"))).await.unwrap();
+    assert_eq!(vault.grant(id).await.unwrap().subject, Some(named("ou_2")));
+    let intent = spent(&*vault, id, "b").await;
+    assert_eq!(back_after(&*vault, id, intent).await, Some(generation(3)));
+    assert_eq!(vault.grant(id).await.unwrap().subject, None);
+}
+
 /// It arrives when the set is back already: then it is that set's turn.
 pub async fn a_late_answer_turns_the_set_that_is_back(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;

@@ -1,0 +1,476 @@
+//! Links kept true: looked at, reconciled, delivered to (DESIGN §7).
+//!
+//! Enters: links, the files they name, the profile's login. Leaves: files that show the present set, logins taken over from
+//! files that showed a newer one, and a report for each.
+//!
+//! The vault is the truth. A file is judged without a lock first, so that one in step costs nobody a wait, and judged once more
+//! under its lock before it is written, with the pair read from the vault under that lock: the last writer writes the newest
+//! set. Whatever is wrong with one file is in its own report and holds up no other. A crash anywhere leaves a file that is old
+//! or new as a whole and at worst no receipt; whoever looks next delivers again (I5).
+
+use std::fmt;
+use std::time::Duration;
+
+use tokenward_core::ports::{LoginCopy, VaultError};
+use tokenward_core::{
+    App, Code, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Standing, Trouble, reconcile,
+};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::error::FileError;
+use super::file::LinkedFile;
+use super::look::{Look, stamp};
+use super::report::{Found, LinkOutcome, LinkReport, LinkState};
+use super::shown::{Shown, ShownRefresh};
+use crate::{Error, Keeper, Kept, Parts};
+
+/// The files that are kept in step with logins. Cheap to clone.
+#[derive(Clone)]
+pub struct Links {
+    pub(super) keeper: Keeper,
+}
+
+impl Links {
+    /// How long a file may keep its readers waiting before it is left for another time.
+    pub const PATIENCE: Duration = Duration::from_secs(2);
+
+    /// The links of a keeper's vault.
+    pub fn new(keeper: &Keeper) -> Self {
+        Self { keeper: keeper.clone() }
+    }
+
+    /// How the links of a profile stand, or all of them. Changes nothing and sends nothing (I8).
+    ///
+    /// # Errors
+    /// The vault's; what is wrong with a file is in its state.
+    pub async fn states(&self, profile: Option<&ProfileName>) -> Result<Vec<LinkState>, Error> {
+        let mut looking = Vec::new();
+        for link in self.parts().vault.links(profile).await? {
+            let links = self.clone();
+            looking.push((link.clone(), tokio::spawn(async move { links.state(link).await })));
+        }
+        let end = Instant::now() + Self::PATIENCE;
+        let mut states = Vec::new();
+        for (link, task) in looking {
+            states.push(match joined(task, end).await {
+                Some(state) => state?,
+                None => LinkState { found: Found::Unusable(silent(&link)), present: None, link },
+            });
+        }
+        Ok(states)
+    }
+
+    /// Looks after the links of a profile: those whose file or receipt is out of step; with `force`, all of them. No file is
+    /// waited for longer than `patience`. Adopts what somebody brought, so `app` must be the profile's.
+    ///
+    /// # Errors
+    /// The vault's; what is wrong with a file is in its report.
+    pub async fn reconcile(
+        &self,
+        app: &App,
+        profile: &ProfileName,
+        force: bool,
+        patience: Duration,
+    ) -> Result<Vec<LinkReport>, Error> {
+        let which = if force { Which::All } else { Which::OutOfStep };
+        self.tend_some(app, profile, which, Instant::now() + patience).await
+    }
+
+    /// Delivers a grant's present set to the links of its profile, also to those that were in trouble a moment ago.
+    ///
+    /// # Errors
+    /// The vault's; what is wrong with a file is in its report.
+    pub async fn deliver(&self, app: &App, grant: GrantId) -> Result<Vec<LinkReport>, Error> {
+        match self.parts().vault.grant(grant).await?.profile {
+            Some(profile) => self.tend_some(app, &profile, Which::Undelivered, Instant::now() + Self::PATIENCE).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn tend_some(
+        &self,
+        app: &App,
+        profile: &ProfileName,
+        which: Which,
+        end: Instant,
+    ) -> Result<Vec<LinkReport>, Error> {
+        let mut reports = self.round(app, profile, which, end).await?;
+        // What one file brought, the others do not show yet.
+        if reports.iter().any(|report| matches!(report.outcome, LinkOutcome::Adopted { .. })) {
+            for report in self.round(app, profile, Which::Undelivered, end).await? {
+                match reports.iter_mut().find(|earlier| earlier.link == report.link) {
+                    Some(earlier) if matches!(earlier.outcome, LinkOutcome::Adopted { .. }) => {}
+                    Some(earlier) => *earlier = report,
+                    None => reports.push(report),
+                }
+            }
+        }
+        Ok(reports)
+    }
+
+    async fn round(
+        &self,
+        app: &App,
+        profile: &ProfileName,
+        which: Which,
+        end: Instant,
+    ) -> Result<Vec<LinkReport>, Error> {
+        let mut links = self.parts().vault.links(Some(profile)).await?;
+        if which != Which::All && !links.is_empty() {
+            links = self.out_of_step(profile, links, which, end).await?;
+        }
+        let tasks: Vec<_> = links.into_iter().map(|link| self.spawn(app, link, false, end)).collect();
+        let mut reports = Vec::new();
+        for (link, task) in tasks {
+            let outcome = joined(task, end).await.unwrap_or_else(|| LinkOutcome::NotWritten(silent(&link)));
+            reports.push(report(&link, outcome));
+        }
+        Ok(reports)
+    }
+
+    /// The links whose file stands otherwise than when it was last in step, or whose receipt is of another generation.
+    async fn out_of_step(
+        &self,
+        profile: &ProfileName,
+        links: Vec<Link>,
+        which: Which,
+        end: Instant,
+    ) -> Result<Vec<Link>, Error> {
+        let present = match self.parts().vault.grant_of(profile).await? {
+            Some(id) => Some((id, self.parts().vault.grant(id).await?.generation)),
+            None => None,
+        };
+        let now = self.parts().clock.now();
+        let stamping: Vec<_> = links
+            .into_iter()
+            .map(|link| {
+                let file = link.target.file.clone();
+                (link, tokio::task::spawn_blocking(move || stamp(&file)))
+            })
+            .collect();
+        let mut found = Vec::new();
+        for (link, task) in stamping {
+            // One that does not even say how it stands is not asked for more.
+            let Some(stands) = joined(task, end).await else { continue };
+            let may_rest = match (&link.trouble, &link.receipt) {
+                (Some(trouble), _) => which == Which::OutOfStep && trouble.holds(stands, now),
+                (None, Some(receipt)) => {
+                    Some((receipt.grant, receipt.generation)) == present && stands == Some(receipt.stamp)
+                }
+                (None, None) => false,
+            };
+            if !may_rest {
+                found.push(link);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Looks after one link in a task of its own, which nobody's impatience ends.
+    pub(super) fn spawn(&self, app: &App, link: Link, asked: bool, end: Instant) -> (Link, JoinHandle<LinkOutcome>) {
+        let (links, app, task) = (self.clone(), app.clone(), link.clone());
+        (link, tokio::spawn(async move { links.tend(&app, &task, asked, end).await }))
+    }
+
+    /// Brings one link into step, or finds out why not. `asked` tells that a person wants the file to show the vault's login.
+    async fn tend(&self, app: &App, link: &Link, asked: bool, end: Instant) -> LinkOutcome {
+        let mut adopted = None;
+        for _ in 0..ROUNDS {
+            match self.tend_once(app, link, asked, end, &mut adopted).await {
+                // The rest of it is told by the next call, which finds the file as it is.
+                Ok(Some(outcome)) => {
+                    self.tell_trouble(link, &outcome).await;
+                    return adopted.unwrap_or(outcome);
+                }
+                Ok(None) => {}
+                Err(error) => return LinkOutcome::NotWritten(error),
+            }
+        }
+        adopted.unwrap_or(LinkOutcome::Elsewhere)
+    }
+
+    /// `None` when the file or the vault has moved on and has to be looked at again.
+    async fn tend_once(
+        &self,
+        app: &App,
+        link: &Link,
+        asked: bool,
+        end: Instant,
+        adopted: &mut Option<LinkOutcome>,
+    ) -> Result<Option<LinkOutcome>, Error> {
+        let look = match self.look(link, asked).await? {
+            Ok(look) => look,
+            Err(error) => return Ok(Some(LinkOutcome::Left(Found::Unusable(unreadable(&error))))),
+        };
+        let login = self.login(&link.target.profile).await?;
+        let judged = self.judge(link, &look.shown, login.as_ref(), asked).await?;
+        match judged.reconciliation {
+            Reconciliation::InStep => {
+                if let (Some(login), Some(stamp)) = (&login, look.stamp) {
+                    self.receipt(link, login, stamp).await;
+                }
+                Ok(Some(LinkOutcome::InStep))
+            }
+            Reconciliation::Adopt => {
+                // A program that writes in place may be at it, and half a token looks like a new one.
+                tokio::time::sleep(SETTLING).await;
+                if self.look(link, asked).await?.ok().is_none_or(|again| again.stamp != look.stamp) {
+                    return Ok(None);
+                }
+                if let Some(outcome) = self.adopt_shown(app, link, &look.shown, login.as_ref(), asked).await? {
+                    adopted.get_or_insert(outcome);
+                }
+                Ok(None)
+            }
+            Reconciliation::Deliver | Reconciliation::Heal { .. } => self.write(link, asked, end).await,
+            _ => Ok(Some(LinkOutcome::Left(judged.found()))),
+        }
+    }
+
+    /// Writes the present set under the file's lock. `None` when something else has to be done by now.
+    async fn write(&self, link: &Link, asked: bool, end: Instant) -> Result<Option<LinkOutcome>, Error> {
+        let (file, places) = (linked(link, asked), link.target.places.clone());
+        let patience = end.saturating_duration_since(Instant::now());
+        let held = blocking(move || {
+            let held = file.hold(patience)?;
+            let look = Look::held(&held, &places)?;
+            Ok::<_, FileError>((held, look))
+        });
+        let (held, look) = match held.await? {
+            Ok(held) => held,
+            Err(FileError::Busy { .. }) => return Ok(Some(LinkOutcome::Elsewhere)),
+            Err(error) => return Ok(Some(LinkOutcome::NotWritten(unwritten(&error)))),
+        };
+        let Some(login) = self.login(&link.target.profile).await? else { return Ok(None) };
+        let judged = self.judge(link, &look.shown, Some(&login), asked).await?;
+        let (Reconciliation::Deliver | Reconciliation::Heal { .. }) = judged.reconciliation else { return Ok(None) };
+        let corrections = look.shown.corrections(&link.target.places, &login);
+        let places = link.target.places.clone();
+        let written = blocking(move || {
+            held.write_values(&corrections)?;
+            Look::held(&held, &places)
+        });
+        let after = match written.await? {
+            Ok(after) => after,
+            Err(error) => return Ok(Some(LinkOutcome::NotWritten(unwritten(&error)))),
+        };
+        let generation = login.grant.generation;
+        // What we had delivered ourselves is followed by the next; anything else had gone astray.
+        let healed = match judged.reconciliation {
+            Reconciliation::Heal { held } if !judged.was_delivered(link) => Some(held),
+            _ => None,
+        };
+        // Another program may have put something else there in between; then there is nothing to confirm.
+        if let Some(stamp) = after.stamp.filter(|_| after.shown.corrections(&link.target.places, &login).is_empty()) {
+            let receipt = Receipt { grant: login.grant.id, generation, at: self.parts().clock.now(), stamp };
+            self.confirm(link, receipt, healed).await;
+        }
+        Ok(Some(match healed {
+            Some(held) => LinkOutcome::Healed { held, generation },
+            None => LinkOutcome::Delivered { generation },
+        }))
+    }
+
+    async fn state(&self, link: Link) -> Result<LinkState, Error> {
+        let look = self.look(&link, false).await?;
+        let login = self.login(&link.target.profile).await?;
+        let found = match look {
+            Err(error) => Found::Unusable(unreadable(&error)),
+            Ok(look) => self.judge(&link, &look.shown, login.as_ref(), false).await?.found(),
+        };
+        let present = login.map(|login| (login.grant.id, login.grant.generation));
+        Ok(LinkState { link, present, found })
+    }
+
+    /// Compares what a file shows with the vault.
+    pub(super) async fn judge(
+        &self,
+        link: &Link,
+        shown: &Shown,
+        login: Option<&LoginCopy>,
+        asked: bool,
+    ) -> Result<Judged, Error> {
+        let present = login.map(|login| (login.grant.id, login.grant.generation));
+        let (in_file, owner) = self.recognise(&link.target.profile, shown, login).await?;
+        let agree = login.is_none_or(|login| shown.agrees(login));
+        Ok(Judged { in_file, owner, reconciliation: reconcile(in_file, present, agree, asked) })
+    }
+
+    async fn recognise(
+        &self,
+        profile: &ProfileName,
+        shown: &Shown,
+        login: Option<&LoginCopy>,
+    ) -> Result<(InFile, Option<ProfileName>), VaultError> {
+        let token = match shown.refresh() {
+            ShownRefresh::NotKept => return Ok((InFile::NotKept, None)),
+            ShownRefresh::Blank => return Ok((InFile::Blank, None)),
+            ShownRefresh::Malformed => return Ok((InFile::Malformed, None)),
+            ShownRefresh::Token(token) => token,
+        };
+        if let Some(LoginCopy { grant, refresh: Some(present) }) = login
+            && *present == token
+        {
+            let (id, generation) = (grant.id, grant.generation);
+            return Ok((InFile::Known { grant: id, generation, present: generation, of_another: false }, None));
+        }
+        let vault = &self.parts().vault;
+        let Some((grant, generation)) = vault.recognise(&token).await?.known else {
+            return Ok((InFile::Unknown, None));
+        };
+        let owner = vault.grant(grant).await?;
+        let lives = matches!(owner.standing, Standing::Live | Standing::InDoubt { .. });
+        let of_another = lives && owner.profile.as_ref().is_some_and(|theirs| theirs != profile);
+        Ok((InFile::Known { grant, generation, present: owner.generation, of_another }, owner.profile))
+    }
+
+    /// The login of a profile, refresh token included.
+    pub(super) async fn login(&self, profile: &ProfileName) -> Result<Option<LoginCopy>, VaultError> {
+        let vault = &self.parts().vault;
+        match vault.grant_of(profile).await? {
+            Some(id) => vault.copy(id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A look without a lock. The outer error is of our own making.
+    pub(super) async fn look(&self, link: &Link, asked: bool) -> Result<Result<Look, FileError>, Error> {
+        let (file, places) = (linked(link, asked), link.target.places.clone());
+        blocking(move || Look::at(&file, &places)).await
+    }
+
+    /// Records that a file shows the present set, unless that is known.
+    async fn receipt(&self, link: &Link, login: &LoginCopy, stamp: Stamp) {
+        let (grant, generation) = (login.grant.id, login.grant.generation);
+        let known =
+            |receipt: &Receipt| (receipt.grant, receipt.generation, receipt.stamp) == (grant, generation, stamp);
+        if link.trouble.is_some() || !link.receipt.as_ref().is_some_and(known) {
+            let at = self.parts().clock.now();
+            self.confirm(link, Receipt { grant, generation, at, stamp }, None).await;
+        }
+    }
+
+    async fn confirm(&self, link: &Link, receipt: Receipt, healed: Option<tokenward_core::Generation>) {
+        // Without it the file is looked at once more.
+        if let Err(error) = self.parts().vault.receipt(link.id, receipt, healed).await {
+            tracing::warn!(%error, file = %link.target.file.display(), "the delivery could not be recorded");
+        }
+    }
+
+    /// Records why a file could not be brought into step, so that not every caller goes the long way for it.
+    async fn tell_trouble(&self, link: &Link, outcome: &LinkOutcome) {
+        let words = match outcome {
+            LinkOutcome::NotWritten(error) | LinkOutcome::Left(Found::Unusable(error)) => error.to_string(),
+            LinkOutcome::Left(Found::Blank) => "there is no refresh token in it".to_owned(),
+            LinkOutcome::Left(Found::Malformed) => "what stands for the refresh token is none".to_owned(),
+            LinkOutcome::Left(Found::OfAnother { profile }) => format!("it shows the login of the profile {profile}"),
+            _ => return,
+        };
+        let file = link.target.file.clone();
+        let Ok(stamp) = blocking(move || stamp(&file)).await else { return };
+        let trouble = Trouble { stamp, at: self.parts().clock.now(), words };
+        // Without it the file is looked at once more.
+        if let Err(error) = self.parts().vault.trouble(link.id, trouble).await {
+            tracing::warn!(%error, file = %link.target.file.display(), "the trouble could not be recorded");
+        }
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.keeper.inner.parts
+    }
+}
+
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Links").finish_non_exhaustive()
+    }
+}
+
+/// Which links are looked after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    /// Those that are out of step, and whose trouble is not just known.
+    OutOfStep,
+    /// Those that are out of step.
+    Undelivered,
+    /// All.
+    All,
+}
+
+/// What the comparison of a file with the vault came to.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) in_file: InFile,
+    /// The profile of the grant whose token the file holds.
+    pub(super) owner: Option<ProfileName>,
+    pub(super) reconciliation: Reconciliation,
+}
+
+impl Judged {
+    /// In words for people.
+    pub(super) fn found(&self) -> Found {
+        match (self.reconciliation, self.in_file) {
+            (Reconciliation::InStep, _) => Found::InStep,
+            (Reconciliation::Heal { held }, InFile::Known { grant, .. }) => Found::Stale { grant, held },
+            (Reconciliation::Deliver | Reconciliation::Heal { .. }, _) => Found::Behind,
+            (Reconciliation::Adopt, _) => Found::Newer,
+            (Reconciliation::LeaveToAnother { .. }, _) => {
+                self.owner.clone().map_or(Found::WithoutLogin, |profile| Found::OfAnother { profile })
+            }
+            (Reconciliation::LeaveBlank, _) => Found::Blank,
+            (Reconciliation::LeaveMalformed, _) => Found::Malformed,
+            (Reconciliation::LeaveWithoutLogin, _) => Found::WithoutLogin,
+        }
+    }
+
+    /// Whether what the file shows is what was delivered last.
+    fn was_delivered(&self, link: &Link) -> bool {
+        let InFile::Known { grant, generation, .. } = self.in_file else { return false };
+        link.receipt.is_some_and(|receipt| (receipt.grant, receipt.generation) == (grant, generation))
+    }
+}
+
+pub(super) fn report(link: &Link, outcome: LinkOutcome) -> LinkReport {
+    LinkReport { link: link.id, profile: link.target.profile.clone(), file: link.target.file.clone(), outcome }
+}
+
+/// A file that a person wants filled in may be missing.
+pub(super) fn linked(link: &Link, asked: bool) -> LinkedFile {
+    let file = LinkedFile::new(&link.target.file, link.target.format);
+    if asked { file.or_new() } else { file }
+}
+
+/// Work with files, which may block, on a thread for it.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::with_detail(Code::Internal, Kept::Everything, error.to_string()))
+}
+
+/// A task's result, if it comes in time. One that does not goes on by itself.
+pub(super) async fn joined<T>(task: JoinHandle<T>, end: Instant) -> Option<T> {
+    tokio::time::timeout_at(end + GRACE, task).await.ok()?.ok()
+}
+
+/// A file that did not answer.
+pub(super) fn silent(link: &Link) -> Error {
+    let detail = format!("{} did not answer in time", link.target.file.display());
+    Error::with_detail(Code::FileNotWritten, Kept::NewTokens, detail)
+}
+
+/// A file that cannot be read or understood.
+pub(super) fn unreadable(error: &FileError) -> Error {
+    Error::with_detail(Code::FileUnusable, Kept::Everything, error.to_string())
+}
+
+/// A file that cannot be written. The vault has what it should show.
+pub(super) fn unwritten(error: &FileError) -> Error {
+    Error::with_detail(Code::FileNotWritten, Kept::NewTokens, error.to_string())
+}
+
+/// How often a file that changes under our eyes is judged again in one call.
+const ROUNDS: usize = 6;
+/// How long a file that shows a new login must stay as it is before it is believed.
+const SETTLING: Duration = Duration::from_millis(50);
+/// How much longer than its file's lock a task is waited for.
+const GRACE: Duration = Duration::from_millis(250);

@@ -1,0 +1,66 @@
+//! One look at a linked file: how it stood to the file system, and what it showed then.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use tokenward_core::{Place, Slot, Stamp};
+
+use super::document::Document;
+use super::error::FileError;
+use super::file::{Held, LinkedFile};
+use super::shown::Shown;
+
+/// What was seen of a file.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// How it stood while it was read; `None` for one that is not there and need not be.
+    pub(super) stamp: Option<Stamp>,
+    /// What it showed.
+    pub(super) shown: Shown,
+}
+
+impl Look {
+    /// Looks without a lock.
+    pub(super) fn at(file: &LinkedFile, places: &BTreeMap<Slot, Place>) -> Result<Self, FileError> {
+        Self::steady(file.path(), places, || file.read())
+    }
+
+    /// Looks at a file that no other process of ours writes meanwhile.
+    pub(super) fn held(held: &Held, places: &BTreeMap<Slot, Place>) -> Result<Self, FileError> {
+        Self::steady(held.path(), places, || held.read())
+    }
+
+    /// Reads until nobody wrote meanwhile: a stamp must be of what was read, or an edit would pass for old.
+    fn steady(
+        path: &Path,
+        places: &BTreeMap<Slot, Place>,
+        read: impl Fn() -> Result<Document, FileError>,
+    ) -> Result<Self, FileError> {
+        for _ in 0..ATTEMPTS {
+            let before = stamp(path);
+            let document = read()?;
+            if stamp(path) == before {
+                let refused = |source| FileError::Document { path: path.to_owned(), source };
+                return Ok(Self { stamp: before, shown: Shown::read(&document, places).map_err(refused)? });
+            }
+        }
+        Err(FileError::Restless { path: path.to_owned() })
+    }
+}
+
+/// How a file stands to the file system; symbolic links are followed.
+pub(super) fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = std::fs::metadata(path).ok()?;
+    let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+    Some(Stamp {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+        size: metadata.size(),
+        modified: nanos(metadata.mtime(), metadata.mtime_nsec()),
+        changed: nanos(metadata.ctime(), metadata.ctime_nsec()),
+    })
+}
+
+/// How often a file that is being written is read again.
+const ATTEMPTS: usize = 16;

@@ -1,0 +1,119 @@
+//! Links made and ended by a person.
+//!
+//! Enters: a file, where its values stand, whose login it shows. Leaves: a link, and the file in step; or a refusal before
+//! anything was changed. A crash between the link and its first delivery leaves a link without a receipt, which the next
+//! call delivers to (I5).
+
+use std::path::{Path, PathBuf};
+
+use tokenward_core::{App, Code, Link, LinkId, NewLink, ProfileName, Reconciliation, Slot};
+use tokio::time::Instant;
+
+use super::adoption::another;
+use super::file::LinkedFile;
+use super::keep::{Links, blocking, joined, report, silent, unreadable};
+use super::report::{LinkOutcome, LinkReport};
+use crate::{Error, Kept};
+
+impl Links {
+    /// Makes a link and looks after it at once.
+    ///
+    /// With `fill`, a person wants the file to show the profile's login, whatever it shows now: a file that has nothing at the
+    /// refresh token's place, or is not there yet, is given the present set, and a login in it that nobody knows is kept
+    /// aside. Without, such a login is adopted, and a file without one is left as it is.
+    ///
+    /// A link that is there already is looked after once more.
+    ///
+    /// # Errors
+    /// [`Code::PlaceUnclear`] when no place for a token is named; [`Code::PlaceTaken`] when another link keeps one of the
+    /// places; [`Code::AnotherProfile`]; [`Code::FileUnusable`]; the vault's. There is no new link then. What could not be
+    /// written is in the report.
+    pub async fn link(&self, app: &App, link: NewLink, fill: bool) -> Result<(Link, LinkReport), Error> {
+        if !link.places.contains_key(&Slot::AccessToken) && !link.places.contains_key(&Slot::RefreshToken) {
+            return Err(Error::with_detail(Code::PlaceUnclear, Kept::Everything, link.file.display().to_string()));
+        }
+        if !link.file.is_absolute() {
+            let detail = format!("{} is no absolute path", link.file.display());
+            return Err(Error::with_detail(Code::FileUnusable, Kept::Everything, detail));
+        }
+        let probe = self.probe(&link);
+        let look = self.look(&probe, fill).await?.map_err(|error| unreadable(&error))?;
+        self.free(&link).await?;
+        let login = self.login(&link.profile).await?;
+        let judged = self.judge(&probe, &look.shown, login.as_ref(), fill).await?;
+        if let (Reconciliation::LeaveToAnother { .. }, Some(owner)) = (judged.reconciliation, &judged.owner) {
+            return Err(another(owner));
+        }
+        let made = self.parts().vault.link(link, self.parts().processes.myself()).await?;
+        let end = Instant::now() + Self::PATIENCE;
+        let (made, task) = self.spawn(app, made, fill, end);
+        let outcome = joined(task, end).await.unwrap_or_else(|| LinkOutcome::NotWritten(silent(&made)));
+        let report = report(&made, outcome);
+        Ok((made, report))
+    }
+
+    /// The links of a file, whatever path leads to it; of one profile, or of all.
+    ///
+    /// # Errors
+    /// [`Code::LinkNotFound`] when there is none; the vault's.
+    pub async fn of_file(&self, file: &Path, profile: Option<&ProfileName>) -> Result<Vec<Link>, Error> {
+        let links = self.parts().vault.links(profile).await?;
+        let same = self.same_file(file, links).await?;
+        if same.is_empty() {
+            return Err(Error::with_detail(Code::LinkNotFound, Kept::Everything, file.display().to_string()));
+        }
+        Ok(same)
+    }
+
+    /// Ends a link. The file stays as it is.
+    ///
+    /// # Errors
+    /// [`Code::LinkNotFound`]; the vault's.
+    pub async fn unlink(&self, id: LinkId) -> Result<(), Error> {
+        if self.parts().vault.unlink(id, self.parts().processes.myself()).await? {
+            return Ok(());
+        }
+        Err(Error::new(Code::LinkNotFound, Kept::Everything))
+    }
+
+    /// Refuses a place that another link keeps: two owners of one place would overwrite each other for ever.
+    async fn free(&self, link: &NewLink) -> Result<(), Error> {
+        let links = self.parts().vault.links(None).await?;
+        let taken = |other: &Link| {
+            let clashes = |(slot, place)| {
+                let mut theirs = other.target.places.iter();
+                theirs.any(|(other_slot, kept)| {
+                    kept == place && (other_slot, &other.target.profile) != (slot, &link.profile)
+                })
+            };
+            link.places.iter().any(clashes)
+        };
+        match self.same_file(&link.file, links).await?.iter().find(|other| taken(other)) {
+            None => Ok(()),
+            Some(other) => {
+                let detail = format!("{} (profile {})", other.target.file.display(), other.target.profile);
+                Err(Error::with_detail(Code::PlaceTaken, Kept::Everything, detail))
+            }
+        }
+    }
+
+    async fn same_file(&self, file: &Path, links: Vec<Link>) -> Result<Vec<Link>, Error> {
+        let file = file.to_owned();
+        let same = move || {
+            let wanted = target(&file);
+            links.into_iter().filter(|link| link.target.file == file || target(&link.target.file) == wanted).collect()
+        };
+        blocking(same).await
+    }
+
+    /// A link that is not in the vault, to look at a file with.
+    pub(super) fn probe(&self, target: &NewLink) -> Link {
+        Link { id: LinkId(0), target: target.clone(), made: self.parts().clock.now(), receipt: None, trouble: None }
+    }
+}
+
+/// The file at the end of all symbolic links, or the path itself where nothing is.
+fn target(file: &Path) -> PathBuf {
+    let found = LinkedFile::new(file, tokenward_core::Format::Dotenv).or_new().target();
+    found.unwrap_or_else(|_| file.to_owned())
+}

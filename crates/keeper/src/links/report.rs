@@ -1,0 +1,114 @@
+//! What is found of a link, and what became of it. No secret is in any of it (I4).
+
+use std::path::PathBuf;
+
+use tokenward_core::{Generation, GrantId, Link, LinkId, ProfileName};
+
+use crate::{Error, Notice};
+
+/// How a link stands, for people. Found by looking alone: nothing was changed, nothing sent (I8).
+#[derive(Debug, Clone)]
+pub struct LinkState {
+    /// The link, with what was delivered last.
+    pub link: Link,
+    /// The profile's login, if somebody is logged in.
+    pub present: Option<(GrantId, Generation)>,
+    /// What the file shows.
+    pub found: Found,
+}
+
+/// What a linked file shows, compared with the vault.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Found {
+    /// The present set.
+    InStep,
+    /// The present refresh token or none, and beside it something old.
+    Behind,
+    /// A set that has had its time. The next call that looks writes the present one.
+    Stale {
+        /// The grant it belongs to.
+        grant: GrantId,
+        /// The generation it shows.
+        held: Generation,
+    },
+    /// A refresh token that the vault has never seen: newer than the vault. The next call that looks adopts it.
+    Newer,
+    /// The present login of another profile.
+    OfAnother {
+        /// Whose.
+        profile: ProfileName,
+    },
+    /// No refresh token, or an empty one.
+    Blank,
+    /// Something that can be no token.
+    Malformed,
+    /// Nobody is logged in under the profile, so there is nothing to compare with.
+    WithoutLogin,
+    /// It cannot be read: missing, a folder, dangling, too large, of another format.
+    Unusable(Error),
+}
+
+/// What became of a link that was looked after.
+#[derive(Debug, Clone)]
+pub struct LinkReport {
+    /// The link.
+    pub link: LinkId,
+    /// Its profile.
+    pub profile: ProfileName,
+    /// Its file.
+    pub file: PathBuf,
+    /// What became of it.
+    pub outcome: LinkOutcome,
+}
+
+/// What was done about a linked file.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum LinkOutcome {
+    /// Nothing: it showed the present set.
+    InStep,
+    /// It was given the present set.
+    Delivered {
+        /// The generation.
+        generation: Generation,
+    },
+    /// It showed an older set and was given the present one.
+    Healed {
+        /// What it showed.
+        held: Generation,
+        /// What it shows now.
+        generation: Generation,
+    },
+    /// It showed a login that somebody brought, which is the profile's login now.
+    Adopted {
+        /// The grant that holds it.
+        grant: GrantId,
+        /// The grant that lost the profile's name, if the login is another user's.
+        previous: Option<GrantId>,
+    },
+    /// It was left alone.
+    Left(Found),
+    /// It should have been written and was not; the tokens are in the vault, and the next call tries again.
+    NotWritten(Error),
+    /// Another process of ours was at it for longer than was waited for.
+    Elsewhere,
+}
+
+impl LinkReport {
+    /// What a person should know of it, if anything.
+    pub fn notice(&self) -> Option<Notice> {
+        let file = self.file.clone();
+        match &self.outcome {
+            LinkOutcome::Healed { held, .. } => Some(Notice::LinkHealed { file, held: *held }),
+            LinkOutcome::Adopted { grant, .. } => Some(Notice::LinkAdopted { file, grant: *grant }),
+            LinkOutcome::NotWritten(error) => Some(Notice::LinkNotWritten { file, error: error.clone() }),
+            LinkOutcome::Left(Found::OfAnother { profile }) => {
+                Some(Notice::LinkOfAnother { file, profile: profile.clone() })
+            }
+            LinkOutcome::Left(Found::Blank | Found::Malformed) => Some(Notice::LinkBlank { file }),
+            LinkOutcome::Left(Found::Unusable(error)) => Some(Notice::LinkUnusable { file, error: error.clone() }),
+            LinkOutcome::InStep | LinkOutcome::Delivered { .. } | LinkOutcome::Elsewhere | LinkOutcome::Left(_) => None,
+        }
+    }
+}

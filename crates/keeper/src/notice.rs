@@ -1,0 +1,85 @@
+//! What a person should know although a call succeeded. No secret is in any of it (I4).
+
+use std::path::PathBuf;
+
+use tokenward_core::{Code, Generation, GrantId, Oddity, ProfileName, Subject};
+
+use crate::{Error, Recovered};
+
+/// Something a person should know although the call succeeded.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A turn was due and failed; the token handed out still lives.
+    TurnFailed(Error),
+    /// A turn is under way, here or elsewhere; the token handed out still lives.
+    TurnElsewhere,
+    /// The provider's answer was odd; what it issued was kept.
+    Odd(Oddity),
+    /// Something that an earlier process left behind was repaired.
+    Recovered(Recovered),
+    /// The journal could not be written and the answer went to the rescue slot.
+    RescueSlotUsed,
+    /// The set obtained came too late and is kept aside.
+    Parked,
+    /// The clock stands before the moment the present token was obtained.
+    ClockWentBack,
+    /// The provider hands out tokens that live shorter than was asked for.
+    ShorterThanAsked,
+    /// A linked file showed an older set and was given the present one.
+    LinkHealed {
+        /// The file.
+        file: PathBuf,
+        /// The generation it showed.
+        held: Generation,
+    },
+    /// A linked file showed a login that somebody brought; it is the profile's login now.
+    LinkAdopted {
+        /// The file.
+        file: PathBuf,
+        /// The grant that holds it.
+        grant: GrantId,
+    },
+    /// A linked file could not be written; the tokens are in the vault, and the next call tries again.
+    LinkNotWritten {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: Error,
+    },
+    /// A linked file cannot be read; it is left alone.
+    LinkUnusable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: Error,
+    },
+    /// A linked file shows the present login of another profile; it is left alone.
+    LinkOfAnother {
+        /// The file.
+        file: PathBuf,
+        /// Whose login it is.
+        profile: ProfileName,
+    },
+    /// A linked file has no token at the refresh token's place; it is left alone.
+    LinkBlank {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The provider refused a login that had been adopted; the one before it is back.
+    TakenBack {
+        /// The generation that was refused.
+        adopted: Generation,
+        /// The generation that the login before it has now.
+        generation: Generation,
+        /// What the provider said.
+        code: Code,
+    },
+    /// A login that had been adopted turned out to be another user's than the one before it.
+    AnotherUser {
+        /// Whose it was.
+        before: Subject,
+        /// Whose it is.
+        now: Subject,
+    },
+}

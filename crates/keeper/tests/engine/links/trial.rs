@@ -1,0 +1,184 @@
+//! Adopted logins on trial: refused, in doubt, taken back, another user's.
+
+use std::sync::Arc;
+
+use tokenward::core::{Ask, Code, Event, Generation, Standing};
+use tokenward::links::{Brought, Found};
+use tokenward::{Notice, Step};
+use tokenward_emulator::{Fault, Operation};
+
+use super::{Desk, REFRESH, StopAt, env, value, work};
+
+/// A token that looks like one and was never issued, or is dead: the login before it serves again, in the same call.
+#[tokio::test]
+async fn a_refused_trial_is_taken_back_and_served() {
+    let desk = Desk::new().await;
+    let before = desk.token().await;
+    desk.write(".env", &env("ur-this-was-never-issued", "u-old"));
+    let handed = desk.token().await;
+    assert_eq!(handed.access.token, before.access.token, "what served before serves again");
+    let told: Vec<_> = handed
+        .notices
+        .iter()
+        .map(|notice| match notice {
+            Notice::LinkAdopted { .. } => "adopted",
+            Notice::TakenBack { adopted, generation, .. } => {
+                assert_eq!((adopted.get(), generation.get()), (2, 3));
+                "taken back"
+            }
+            Notice::LinkHealed { .. } => "healed",
+            _ => "other",
+        })
+        .collect();
+    assert_eq!(told, ["adopted", "taken back"], "{:?}", handed.notices);
+    desk.in_step(".env").await;
+    let events = desk.events().await;
+    assert!(events.iter().any(|event| matches!(event, Event::TakenBack { refused: true, .. })), "{events:?}");
+    // It lives on.
+    desk.world.expire();
+    assert!(desk.token().await.turned);
+    desk.in_step(".env").await;
+    assert_eq!(desk.replays(), 0);
+}
+
+/// The same when the login that gave way was due itself: it is turned at once.
+#[tokio::test]
+async fn a_refused_trial_over_a_login_that_is_due() {
+    let desk = Desk::new().await;
+    desk.world.expire();
+    desk.write(".env", &env("ur-this-was-never-issued", "u-old"));
+    let handed = desk.token().await;
+    assert!(handed.turned);
+    assert!(desk.world.live_access().contains(&handed.access.token.expose().to_owned()));
+    desk.in_step(".env").await;
+    assert_eq!(desk.world.sandbox.counters().rotations, 1);
+}
+
+#[tokio::test]
+async fn a_trial_in_doubt_is_sent_again_and_holds() {
+    let desk = Desk::new().await;
+    let (refresh, access) = desk.made_elsewhere("Ada");
+    desk.write(".env", &env(&refresh, &access));
+    desk.world.sandbox.inject(Fault::drop_request().when(Operation::Refresh));
+    let before = desk.keeper.status(desk.id).await.unwrap().grant.access.unwrap();
+    // The token that it replaced still serves (I7).
+    let handed = desk.token().await;
+    assert_eq!(handed.access, before);
+    assert!(
+        handed
+            .notices
+            .iter()
+            .any(|notice| matches!(notice, Notice::TurnFailed(error) if error.code() == Code::OutcomeUnknown))
+    );
+    assert!(matches!(desk.keeper.status(desk.id).await.unwrap().grant.standing, Standing::InDoubt { .. }));
+    // The provider never saw it, so the replay succeeds and the trial is over.
+    assert!(desk.token().await.turned);
+    assert!(!desk.keeper.status(desk.id).await.unwrap().grant.on_trial);
+    desk.in_step(".env").await;
+}
+
+/// The provider turned it and the answer was lost; the replay is refused. The login before it is back.
+#[tokio::test]
+async fn a_trial_whose_answer_was_lost_is_taken_back() {
+    let desk = Desk::new().await;
+    let before = desk.token().await;
+    let (refresh, access) = desk.made_elsewhere("Ada");
+    desk.write(".env", &env(&refresh, &access));
+    desk.world.sandbox.inject(Fault::drop_answer().when(Operation::Refresh));
+    desk.token().await;
+    let handed = desk.token().await;
+    assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })), "{:?}", handed.notices);
+    assert_eq!(handed.access.token, before.access.token);
+    assert!(matches!(desk.found(".env").await, Found::InStep));
+    assert_ne!(value(&desk.read(".env"), REFRESH), refresh);
+}
+
+/// Dead between the refusal and the taking back: the next process settles the kept answer.
+#[tokio::test]
+async fn a_refusal_that_nobody_settled_is_taken_back_by_the_next() {
+    let desk = Desk::new().await;
+    desk.write(".env", &env("ur-this-was-never-issued", "u-old"));
+    let dying = desk.world.observed(Arc::new(StopAt(Step::Journalled))).await.unwrap();
+    let _ = dying.access_as(&desk.world.app, &work(), Ask::default()).await;
+    drop(dying);
+    let grant = desk.keeper.status(desk.id).await.unwrap().grant;
+    assert!(grant.on_trial && grant.intent_open, "{grant:?}");
+    // Its lease lapses.
+    desk.world.pass(std::time::Duration::from_secs(80));
+    let handed = desk.token().await;
+    assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })), "{:?}", handed.notices);
+    desk.in_step(".env").await;
+    assert_eq!(desk.world.sandbox.counters().refreshes, 1, "the answer was there; nothing was sent again");
+}
+
+/// A login whose access token says nothing is taken for the same user's, until its first turn tells.
+#[tokio::test]
+async fn another_users_login_is_named_after_its_first_turn() {
+    let desk = Desk::new().await;
+    let (refresh, _) = desk.made_elsewhere("Bob");
+    desk.write(".env", &env(&refresh, ""));
+    let handed = desk.token().await;
+    let named = handed.notices.iter().find_map(|notice| match notice {
+        Notice::AnotherUser { before, now } => Some((before.name.clone(), now.name.clone())),
+        _ => None,
+    });
+    assert_eq!(named, Some((Some("Ada".into()), Some("Bob".into()))), "{:?}", handed.notices);
+    let grant = desk.keeper.status(desk.id).await.unwrap().grant;
+    assert_eq!(grant.subject.and_then(|subject| subject.name).as_deref(), Some("Bob"));
+    desk.in_step(".env").await;
+}
+
+/// Bob's dead login takes the profile over by what its access token says, is refused, and Ada's serves again.
+#[tokio::test]
+async fn a_profile_that_a_dead_login_took_over_goes_back() {
+    let desk = Desk::new().await;
+    let before = desk.token().await;
+    let (refresh, access) = desk.made_elsewhere("Bob");
+    desk.write(".env", &env(&refresh, &access));
+    desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
+    let handed = desk.token().await;
+    assert_eq!((handed.grant, handed.access.token), (desk.id, before.access.token));
+    assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })), "{:?}", handed.notices);
+    assert_ne!(value(&desk.read(".env"), REFRESH), refresh);
+    assert!(matches!(desk.found(".env").await, Found::InStep));
+}
+
+#[tokio::test]
+async fn a_person_can_take_an_adoption_back_and_forth() {
+    let desk = Desk::new().await;
+    let error = desk.links.take_back(&desk.world.app, &work()).await.unwrap_err();
+    assert_eq!(error.code(), Code::NothingToAdopt);
+    let old = value(&desk.read(".env"), REFRESH);
+    let (refresh, _) = desk.made_elsewhere("Ada");
+    let brought = || Brought {
+        refresh: tokenward::core::RefreshToken::parse(refresh.as_str()).unwrap(),
+        access: None,
+        source: "another tool".into(),
+    };
+    let report = desk.links.adopt(&desk.world.app, &work(), brought()).await.unwrap();
+    assert_eq!((report.grant, report.generation), (desk.id, Generation::new(2)));
+    assert_eq!(value(&desk.read(".env"), REFRESH), refresh, "delivered");
+    let (generation, _) = desk.links.take_back(&desk.world.app, &work()).await.unwrap();
+    assert_eq!((generation, value(&desk.read(".env"), REFRESH)), (Generation::new(3), old));
+    // The same login once more is known now: nothing is adopted a second time.
+    let again = desk.links.adopt(&desk.world.app, &work(), brought()).await.unwrap();
+    assert!(matches!(again.adopted, tokenward::core::ports::Adopted::Known { .. }));
+    desk.links.take_back(&desk.world.app, &work()).await.unwrap();
+    assert_eq!(value(&desk.read(".env"), REFRESH), refresh, "back again");
+    assert_eq!(desk.world.sandbox.counters().refreshes, 0);
+}
+
+/// While the provider is away, an adoption must not take a reader's token from it (I7).
+#[tokio::test]
+async fn i7_a_reader_is_served_while_the_trial_cannot_be_made() {
+    let desk = Desk::new().await;
+    let before = desk.token().await;
+    let (refresh, _) = desk.made_elsewhere("Ada");
+    desk.write(".env", &env(&refresh, ""));
+    desk.world.sandbox.inject(Fault::code(20050).when(Operation::Refresh));
+    let handed = desk.token().await;
+    assert_eq!(handed.access.token, before.access.token);
+    assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::TurnFailed(_))), "{:?}", handed.notices);
+    assert!(desk.token().await.turned, "the next one makes the trial");
+    desk.in_step(".env").await;
+}

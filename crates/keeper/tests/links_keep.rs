@@ -1,0 +1,438 @@
+//! Linked files and many processes, some of which die: this program starts itself and kills what it started.
+#![expect(clippy::print_stdout, reason = "it is its own test harness")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokenward::core::ports::Clock;
+use tokenward::core::{
+    App, AppKind, AppSecret, Ask, Brand, Event, Format, Generation, Hosts, NewLink, Place, ProfileName, RefreshToken,
+    Slot, TokenApi,
+};
+use tokenward::links::{Brought, Found, LinkOutcome, Links};
+use tokenward::{
+    Environment, Handed, Home, KeeperOptions, KeySource, Notice, Observer, Session, SessionOptions, Step, SystemEntropy,
+};
+use tokenward_emulator::{AppSpec, Sandbox, SandboxOptions};
+use url::Url;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [child, task, stand] = arguments.as_slice()
+        && child == "child"
+    {
+        let stand = Stand::read(&serde_json::from_str(stand).unwrap());
+        runtime().block_on(async {
+            match task.as_str() {
+                "token" => stand.token().await,
+                "die" => stand.die().await,
+                "full" => stand.full_disk().await,
+                "read-only" => stand.read_only_disk().await,
+                other => panic!("{other}"),
+            }
+        });
+        return;
+    }
+    let tests: [(&str, fn()); 6] = [
+        ("copies_of_one_file_and_32_processes_are_one_lineage", one_lineage),
+        ("a_login_that_32_processes_find_at_once_is_adopted_once", one_adoption),
+        ("a_kill_between_commit_and_delivery_is_delivered_by_the_next", killed_before_delivery),
+        ("a_kill_at_any_moment_of_a_healing_leaves_a_whole_file", killed_while_healing),
+        ("a_full_disk_costs_no_login_and_is_delivered_to_later", || on_a_disk_of_its_own("full")),
+        ("a_read_only_disk_costs_no_login_and_is_delivered_to_later", || on_a_disk_of_its_own("read-only")),
+    ];
+    if arguments.iter().any(|argument| argument == "--list") {
+        for (name, _) in tests {
+            println!("{name}: test");
+        }
+        return;
+    }
+    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
+    for (name, test) in tests {
+        if filter.is_none_or(|filter| name.contains(filter.as_str())) {
+            test();
+            println!("test {name} ... ok");
+        }
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// What a process needs to know: where the vault and the file are, where the provider is, how late it is.
+#[derive(Clone)]
+struct Stand {
+    home: PathBuf,
+    file: PathBuf,
+    open: Url,
+    accounts: Url,
+    client: String,
+    secret: String,
+    /// Seconds that the clock is ahead.
+    ahead: i64,
+}
+
+impl Stand {
+    fn read(told: &Value) -> Self {
+        let text = |key: &str| told[key].as_str().unwrap().to_owned();
+        Self {
+            home: text("home").into(),
+            file: text("file").into(),
+            open: text("open").parse().unwrap(),
+            accounts: text("accounts").parse().unwrap(),
+            client: text("client"),
+            secret: text("secret"),
+            ahead: told["ahead"].as_i64().unwrap(),
+        }
+    }
+
+    fn told(&self) -> String {
+        json!({"home": self.home, "file": self.file, "open": self.open, "accounts": self.accounts,
+            "client": self.client, "secret": self.secret, "ahead": self.ahead})
+        .to_string()
+    }
+
+    fn app(&self) -> App {
+        App {
+            name: "work".parse().unwrap(),
+            brand: Brand::Feishu,
+            hosts: Hosts { open: self.open.clone(), accounts: self.accounts.clone() },
+            client_id: self.client.clone(),
+            secret: AppSecret::parse(self.secret.as_str()).unwrap(),
+            kind: AppKind::SelfBuilt,
+            token_api: TokenApi::V3,
+            fallback: true,
+            token_url: None,
+        }
+    }
+
+    async fn session(&self, observer: Option<Arc<dyn Observer>>) -> Session {
+        let home = Home::resolve(Some(&self.home), &Environment::default()).unwrap();
+        Session::open(SessionOptions {
+            home: &home,
+            clock: Arc::new(Ahead(self.ahead)),
+            entropy: Arc::new(SystemEntropy),
+            key: KeySource::Unset,
+            observer,
+            keeper: KeeperOptions::default(),
+        })
+        .await
+        .unwrap()
+    }
+
+    async fn access(&self) -> Handed {
+        let session = self.session(None).await;
+        session.keeper().access_as(&self.app(), &work(), Ask::default()).await.unwrap()
+    }
+
+    /// A program's run: prints the token.
+    async fn token(&self) {
+        let handed = self.access().await;
+        let failed = handed.notices.iter().any(|notice| matches!(notice, Notice::LinkNotWritten { .. }));
+        assert!(!failed, "{:?}", handed.notices);
+        println!("{}", handed.access.token.expose());
+    }
+
+    /// A run that is killed between the commit and the delivery.
+    async fn die(&self) {
+        let session = self.session(Some(Arc::new(Killed(Step::Committed)))).await;
+        let _ = session.keeper().access_as(&self.app(), &work(), Ask::default()).await;
+        unreachable!("it was killed");
+    }
+
+    /// The file is on a disk that is full, while a login turns. With room again it is delivered to.
+    async fn full_disk(&self) {
+        let ballast = self.file.with_file_name("ballast");
+        let fill = || assert!(fs::write(&ballast, vec![1; 1 << 20]).is_err());
+        self.turns_unseen(fill, || fs::remove_file(&ballast).unwrap(), "create a file|write a new copy|No space").await;
+    }
+
+    async fn read_only_disk(&self) {
+        let remount = |how: &str| {
+            let mut mount = Command::new("mount");
+            let folder = self.file.parent().unwrap();
+            assert!(mount.args(["-o", &format!("remount,bind,{how}")]).arg(folder).status().unwrap().success());
+        };
+        self.turns_unseen(|| remount("ro"), || remount("rw"), "may not be written").await;
+    }
+
+    async fn turns_unseen(&self, broken: impl Fn(), mended: impl Fn(), says: &str) {
+        fs::write(&self.file, env("", "")).unwrap();
+        let session = self.session(None).await;
+        let (keeper, links) = (session.keeper(), session.links());
+        links.link(&self.app(), link(&self.file), true).await.unwrap();
+        let before = fs::read_to_string(&self.file).unwrap();
+        broken();
+        let id = keeper.grant_of(&work()).await.unwrap();
+        let handed = keeper.renew(&self.app(), id).await.unwrap();
+        assert!(handed.turned);
+        let told = handed.notices.iter().find_map(|notice| match notice {
+            Notice::LinkNotWritten { error, .. } => Some(error.to_string()),
+            _ => None,
+        });
+        let told = told.unwrap_or_else(|| panic!("{:?}", handed.notices));
+        assert!(says.split('|').any(|says| told.contains(says)), "{told}");
+        assert_eq!(fs::read_to_string(&self.file).unwrap(), before);
+        mended();
+        // A minute later it is tried again; a new process, a clock that is ahead.
+        let later = Self { ahead: self.ahead + 61, ..self.clone() };
+        assert!(!later.access().await.turned);
+        assert!(matches!(later.found().await, Found::InStep));
+        assert_ne!(fs::read_to_string(&self.file).unwrap(), before);
+    }
+
+    async fn found(&self) -> Found {
+        let states = self.session(None).await.links().states(None).await.unwrap();
+        states.into_iter().find(|state| state.link.target.file == self.file).unwrap().found
+    }
+
+    fn start(&self, task: &str) -> Child {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["child", task, &self.told()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn run(&self, task: &str) -> Output {
+        self.start(task).wait_with_output().unwrap()
+    }
+
+    fn shows(&self) -> (String, String) {
+        let content = fs::read_to_string(&self.file).unwrap();
+        let value = |name: &str| {
+            content.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap().to_owned()
+        };
+        let (refresh, access) = (value(REFRESH), value(ACCESS));
+        assert_eq!(content, env(&refresh, &access), "nothing else was touched");
+        (refresh, access)
+    }
+}
+
+/// The provider, a vault with Ada's login, and a file that shows it.
+struct World {
+    sandbox: Sandbox,
+    stand: Stand,
+    user: String,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let sandbox = Sandbox::start_blocking(SandboxOptions::default()).unwrap();
+        let registered = sandbox.app(AppSpec::new(tokenward_emulator::Brand::Feishu));
+        let user = sandbox.user("Ada").id;
+        let folder = tempfile::tempdir().unwrap();
+        let stand = Stand {
+            home: folder.path().join("home"),
+            file: folder.path().join(".env"),
+            open: sandbox.open_url(tokenward_emulator::Brand::Feishu).parse().unwrap(),
+            accounts: sandbox.accounts_url(tokenward_emulator::Brand::Feishu).parse().unwrap(),
+            client: registered.id,
+            secret: registered.secret,
+            ahead: 0,
+        };
+        let world = Self { sandbox, stand, user, _folder: folder };
+        let (refresh, _) = world.login();
+        runtime().block_on(async {
+            let session = world.stand.session(None).await;
+            let brought =
+                Brought { refresh: RefreshToken::parse(refresh).unwrap(), access: None, source: "the test".into() };
+            session.links().adopt(&world.stand.app(), &work(), brought).await.unwrap();
+            session.keeper().access_as(&world.stand.app(), &work(), Ask::default()).await.unwrap();
+            world.linked(&session.links(), &world.stand.file).await;
+        });
+        world
+    }
+
+    async fn linked(&self, links: &Links, file: &Path) {
+        fs::write(file, env("", "")).unwrap();
+        let (_, report) = links.link(&self.stand.app(), link(file), true).await.unwrap();
+        assert!(matches!(report.outcome, LinkOutcome::Delivered { .. }), "{report:?}");
+    }
+
+    /// A login made elsewhere.
+    fn login(&self) -> (String, String) {
+        let scopes = ["offline_access", "contact:user.base:readonly"];
+        let seeded = self.sandbox.seed_grant(&self.stand.client, &self.user, &scopes).unwrap();
+        (seeded.refresh_token.unwrap(), seeded.access_token)
+    }
+
+    /// Two hours pass for everyone.
+    fn expire(&mut self) {
+        self.sandbox.advance(Duration::from_secs(7300));
+        self.stand.ahead += 7300;
+    }
+
+    /// Since the world was made: refresh tokens sent, and used ones among them.
+    fn spends(&self) -> (u64, u64) {
+        let counters = self.sandbox.counters();
+        (counters.refreshes - 1, counters.replays)
+    }
+
+    /// Starts all at once, and gives back what they printed.
+    fn all_at_once(&self, count: usize) -> Vec<String> {
+        let children: Vec<_> = (0..count).map(|_| self.stand.start("token")).collect();
+        let outputs = children.into_iter().map(|child| child.wait_with_output().unwrap());
+        outputs
+            .map(|output| {
+                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+                String::from_utf8(output.stdout).unwrap().trim().to_owned()
+            })
+            .collect()
+    }
+}
+
+/// Two projects with copies of one `.env`; 32 processes at the moment of expiry: one spend, one token, both files true.
+fn one_lineage() {
+    let mut world = World::new();
+    let copy = world.stand.file.with_file_name("copy.env");
+    runtime().block_on(async {
+        fs::copy(&world.stand.file, &copy).unwrap();
+        let session = world.stand.session(None).await;
+        let (_, report) = session.links().link(&world.stand.app(), link(&copy), false).await.unwrap();
+        assert!(matches!(report.outcome, LinkOutcome::InStep), "{report:?}");
+    });
+    world.expire();
+    let tokens = world.all_at_once(32);
+    assert!(tokens.iter().all(|token| *token == tokens[0]), "one token for all");
+    assert_eq!(world.spends(), (1, 0));
+    let elsewhere = Stand { file: copy, ..world.stand.clone() };
+    assert_eq!(world.stand.shows(), elsewhere.shows());
+    assert_eq!(world.stand.shows().1, tokens[0]);
+    let login = world.sandbox.current_tokens().into_iter().find(|login| login.refreshable).unwrap();
+    assert_eq!(Some(world.stand.shows().0), login.refresh_token);
+    assert!(world.sandbox.check().is_clean(), "{:#?}", world.sandbox.check().violations);
+}
+
+/// A newer login is in the file when 32 processes come: adopted once, turned once.
+fn one_adoption() {
+    let world = World::new();
+    let (refresh, access) = world.login();
+    fs::write(&world.stand.file, env(&refresh, &access)).unwrap();
+    let tokens = world.all_at_once(32);
+    assert_eq!(world.spends(), (1, 0));
+    assert_eq!(world.stand.shows().1, *tokens.last().unwrap());
+    runtime().block_on(async {
+        let session = world.stand.session(None).await;
+        let id = session.keeper().grant_of(&work()).await.unwrap();
+        let journal = session.keeper().journal(id, 100).await.unwrap();
+        let adoptions = journal.iter().filter(|entry| matches!(entry.event, Event::Adopted { .. })).count();
+        assert_eq!(adoptions, 2, "the first login, and this one");
+    });
+    assert!(world.sandbox.check().is_clean(), "{:#?}", world.sandbox.check().violations);
+}
+
+fn killed_before_delivery() {
+    let mut world = World::new();
+    let before = world.stand.shows();
+    world.expire();
+    let died = world.stand.run("die");
+    assert!(!died.status.success() && died.status.code().is_none(), "{died:?}");
+    assert_eq!(world.stand.shows(), before, "committed and not delivered");
+    let next = world.stand.run("token");
+    assert!(next.status.success(), "{}", String::from_utf8_lossy(&next.stderr));
+    assert_eq!(world.stand.shows().1, String::from_utf8(next.stdout).unwrap().trim());
+    assert_eq!(world.spends(), (1, 0));
+    runtime().block_on(async {
+        let session = world.stand.session(None).await;
+        let link = session.links().of_file(&world.stand.file, None).await.unwrap().remove(0);
+        assert_eq!(link.receipt.unwrap().generation, Generation::new(3), "the receipt names the generation");
+    });
+}
+
+/// Whoever heals a stale file is killed after a delay that sweeps over all of it. The file is the old one or the new one, and
+/// the next run makes it the new one.
+fn killed_while_healing() {
+    #[expect(clippy::disallowed_methods, reason = "the switch for long runs")]
+    let rounds = if std::env::var_os("TOKENWARD_TEST_HEAVY").is_some() { 500 } else { 25 };
+    let world = World::new();
+    let old = world.stand.shows();
+    runtime().block_on(async {
+        let session = world.stand.session(None).await;
+        let id = session.keeper().grant_of(&work()).await.unwrap();
+        session.keeper().renew(&world.stand.app(), id).await.unwrap();
+    });
+    let new = world.stand.shows();
+    assert_ne!(old, new);
+    let mut seen = [0, 0];
+    for round in 0..rounds {
+        fs::write(&world.stand.file, env(&old.0, &old.1)).unwrap();
+        let mut child = world.stand.start("token");
+        std::thread::sleep(Duration::from_millis(3) + Duration::from_micros(2370 * round % 60_000));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let shows = world.stand.shows();
+        assert!(shows == old || shows == new, "round {round}");
+        seen[usize::from(shows == new)] += 1;
+        if round % 5 == 0 {
+            assert!(world.stand.run("token").status.success());
+            assert_eq!(world.stand.shows(), new, "round {round}");
+        }
+    }
+    assert!(world.stand.run("token").status.success());
+    assert_eq!((world.stand.shows(), world.spends()), (new, (1, 0)), "{seen:?}");
+    let left = fs::read_dir(world.stand.file.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().ends_with(".tmp")).collect();
+    assert!(left.is_empty(), "whoever came next swept up: {left:?}");
+}
+
+/// Runs a child whose file is on a small disk that exists for nobody else.
+fn on_a_disk_of_its_own(task: &str) {
+    let script = "mount -t tmpfs -o size=64k,mode=700 tokenward \"$1\" && exec \"$2\" child \"$3\" \"$4\"";
+    let world = World::new();
+    let disk = tempfile::tempdir().unwrap();
+    let stand = Stand { file: disk.path().join("small.env"), ..world.stand.clone() };
+    let namespaces: &[&str] =
+        if rustix::process::geteuid().is_root() { &["--mount"] } else { &["--mount", "--map-root-user"] };
+    let mut command = Command::new("unshare");
+    command.args(namespaces).args(["sh", "-c", script, "sh"]).arg(disk.path());
+    command.arg(std::env::current_exe().unwrap()).arg(task).arg(stand.told());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{task}: {}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(world.spends(), (1, 0));
+}
+
+/// Real time and some seconds.
+struct Ahead(i64);
+
+impl Clock for Ahead {
+    #[expect(clippy::disallowed_methods, reason = "the test's one clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now() + SignedDuration::from_secs(self.0)
+    }
+}
+
+/// Dies at a step, as by SIGKILL from outside.
+struct Killed(Step);
+
+impl Observer for Killed {
+    fn at(&self, step: Step) {
+        if step == self.0 {
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        }
+    }
+}
+
+fn work() -> ProfileName {
+    "work".parse().unwrap()
+}
+
+fn link(file: &Path) -> NewLink {
+    NewLink {
+        profile: work(),
+        file: file.to_owned(),
+        format: Format::Dotenv,
+        places: [(Slot::RefreshToken, Place::dotenv(REFRESH)), (Slot::AccessToken, Place::dotenv(ACCESS))].into(),
+    }
+}
+
+fn env(refresh: &str, access: &str) -> String {
+    format!("# 飞书\n{REFRESH}={refresh}\nOTHER=kept\n{ACCESS}={access}\n")
+}
+
+const REFRESH: &str = "FEISHU_USER_REFRESH_TOKEN";
+const ACCESS: &str = "FEISHU_USER_ACCESS_TOKEN";
