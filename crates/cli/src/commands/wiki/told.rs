@@ -29,10 +29,9 @@ pub(super) fn failure(error: Error, work: Option<&Work>, desk: &Desk) -> Failure
         Error::FrontMatter { line, flaw } => {
             Failure::new(code, lang.wiki_bad_front_matter(line)).detail(lang.wiki_flaw(&flaw))
         }
-        Error::NoPlace => Failure::of(code),
         Error::BadPlace { text, .. } => Failure::new(code, lang.wiki_bad_place(text.escape_debug())),
         Error::Busy { file } | Error::NoPage { file } => Failure::of(code).detail(file.display().to_string()),
-        Error::ImportSlow | Error::MoveApplied => Failure::of(code),
+        Error::NoPlace | Error::ImportSlow | Error::MoveApplied => Failure::of(code),
         Error::ImageElsewhere { path } => {
             Failure::new(code, lang.wiki_image_elsewhere(path.display())).then(lang.wiki_image_elsewhere_next())
         }
