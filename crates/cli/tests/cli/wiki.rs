@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokenward_emulator::{DocumentTree, Fault, NodeTree};
 use tokenward_wiki::Step;
 
-use crate::world::{Ran, World};
+use crate::world::{Ran, Started, World};
 
 const SCOPES: &str = "wiki:space:read wiki:node:create wiki:node:read wiki:node:retrieve docx:document:write_only \
                       docx:document:readonly docx:document.block:convert docs:document.media:upload";
@@ -205,4 +205,59 @@ fn a_lost_answer_makes_no_second_page() {
     let ran = world.run_with(&[("TOKENWARD_LANG", "zh")], &["wiki", "create", &note, "--personal"]);
     assert!(ran.succeeds().err.contains("页面已经创建"), "{ran:?}");
     assert_eq!(texts(&only_page(&world)), ["words"]);
+}
+
+/// Issue 4, "What must be shown" 3: SIGKILL from outside, at moments that sweep over the whole run.
+#[test]
+fn killed_at_any_moment_and_run_again_there_is_one_page() {
+    let world = world();
+    let mut text = String::from("# Note\n\n");
+    for n in 0..12 {
+        file(&world, &format!("p{n}.png"), [PNG, &[b'0' + n]].concat());
+        text.push_str(&format!("- item {n}\n  - below\n\n![p](p{n}.png)\n\n"));
+    }
+    let note = file(&world, "note.md", &text);
+    let (mut runs, mut delay) = (0, 30);
+    loop {
+        let mut run = Started::new(&mut world.command(&["wiki", "create", &note, "--personal"]));
+        std::thread::sleep(std::time::Duration::from_millis(delay));
+        // One that has ended already cannot be killed.
+        run.signal_if_there("KILL");
+        let ran = run.finish();
+        assert!(pages(&world).len() <= 1, "{ran:?}");
+        runs += 1;
+        if ran.code == 0 || ran.err.contains("TW0843") {
+            break;
+        }
+        assert_eq!(ran.code, 128 + 9, "{ran:?}");
+        delay += 25;
+    }
+    assert!(runs > 3, "{runs}");
+    let document = only_page(&world);
+    assert_eq!(document.page.walk().len(), 1 + 12 * 3);
+    assert_eq!(document.page.walk().iter().filter(|block| block.media.is_some()).count(), 12);
+}
+
+/// At a terminal there is a bar, and nothing of it stays; elsewhere there is none.
+#[test]
+fn a_bar_at_a_terminal() {
+    let world = world();
+    file(&world, "p.png", PNG);
+    let note = file(&world, "note.md", "words\n\n![p](p.png)\n");
+    let words = format!("{} wiki create {note} --personal", env!("CARGO_BIN_EXE_tokenward"));
+    let shown = std::process::Command::new("script")
+        .args(["-qec", &words, "/dev/null"])
+        .env_clear()
+        .envs([("PATH", "/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TERM", "xterm")])
+        .env("TOKENWARD_HOME", &world.home)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("`script` of util-linux is needed");
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        shown.contains("█") && shown.contains("inserting blocks 2/2") && shown.contains("uploading pictures 1/1"),
+        "{shown:?}"
+    );
+    let last = shown.rsplit("\x1b[2K").next().unwrap();
+    assert_eq!(last.trim(), format!("https://www.feishu.cn/wiki/{}", pages(&world)[0].node_token), "{shown:?}");
 }

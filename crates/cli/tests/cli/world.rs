@@ -210,6 +210,11 @@ impl Started {
         assert!(status.success());
     }
 
+    /// The same for a child that may have ended.
+    pub(crate) fn signal_if_there(&self, name: &str) {
+        let _ = Command::new("kill").args(["-s", name, &self.id().to_string()]).stderr(Stdio::null()).status();
+    }
+
     pub(crate) fn finish(mut self) -> Ran {
         let mut out = std::mem::take(&mut self.read);
         self.out.read_to_string(&mut out).unwrap();
