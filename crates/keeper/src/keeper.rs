@@ -20,7 +20,7 @@ use tokenward_core::{
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::links::{LinkOutcome, LinkReport, Links};
+use crate::links::{LinkReport, Links};
 use crate::turn::{Turned, Via};
 use crate::{Error, Kept, Notice, Observer, Processes, Recovered};
 
@@ -143,20 +143,20 @@ impl Keeper {
         if before.app != app.name {
             return Err(foreign(&before, app));
         }
-        let notices = self.look_after_links(app, before.profile.as_ref(), self.patience(Some(&before))).await;
-        self.access_after(app, before, ask, notices).await
+        let mut notices = self.look_after_links(app, before.profile.as_ref(), self.patience(Some(&before))).await;
+        self.access_after(app, &before, ask, &mut notices).await
     }
 
     /// Hands out an access token once the links were looked after. `before` is the grant as it was before that.
     async fn access_after(
         &self,
         app: &App,
-        before: Grant,
+        before: &Grant,
         ask: Ask,
-        mut notices: Vec<Notice>,
+        notices: &mut Vec<Notice>,
     ) -> Result<Handed, Error> {
         let id = before.id;
-        let error = match self.access_only(app, id, ask, &mut notices).await {
+        let error = match self.access_only(app, id, ask, notices).await {
             Ok(handed) => return Ok(handed),
             Err(error) => error,
         };
@@ -165,11 +165,12 @@ impl Keeper {
             let Some(profile) = &before.profile else { return Err(error) };
             let links = Links::new(self);
             let reports = links.reconcile(app, profile, true, Links::PATIENCE).await.unwrap_or_default();
-            if !reports.iter().any(|report| matches!(report.outcome, LinkOutcome::Adopted { .. })) {
+            notices.extend(reports.iter().filter_map(LinkReport::notice));
+            let after = self.inner.parts.vault.grant(id).await?;
+            if !matches!(after.standing, Standing::Live | Standing::InDoubt { .. }) || !after.has_refresh {
                 return Err(error);
             }
-            notices.extend(reports.iter().filter_map(LinkReport::notice));
-            return self.access_only(app, id, ask, &mut notices).await;
+            return self.access_only(app, id, ask, notices).await;
         }
         // What was adopted a moment ago has no access token yet; the one that it replaced still serves (I7).
         let now = self.inner.now();
@@ -180,7 +181,7 @@ impl Keeper {
             && self.inner.parts.vault.grant(id).await.is_ok_and(|after| after.on_trial)
         {
             notices.push(Notice::TurnFailed(error));
-            return hand(before, false, notices, ask, now);
+            return hand(before.clone(), false, std::mem::take(notices), ask, now);
         }
         Err(error)
     }
@@ -205,19 +206,19 @@ impl Keeper {
             Some(before) => before,
             None => vault.grant(id).await?,
         };
-        let mut result = self.access_after(app, before, ask, std::mem::take(&mut notices)).await;
-        if let Err(error) = &result
-            && error.code().exit() == ExitClass::NeedsConsent
-            && let Some(back) = vault.grant_of(profile).await?.filter(|back| *back != id)
-        {
-            // Another user's login was adopted and refused, and the name has gone back to the login that had it.
-            let (adopted, generation) = (vault.grant(id).await?.generation, vault.grant(back).await?.generation);
-            notices.push(Notice::TakenBack { adopted, generation, code: error.code() });
-            result = self.access(app, back, ask).await;
+        let error = match self.access_after(app, &before, ask, &mut notices).await {
+            Err(error) if error.code().exit() == ExitClass::NeedsConsent => error,
+            result => return result,
+        };
+        // Another user's login was adopted just now; or it was before, and was refused, and the name has gone back.
+        let Some(other) = vault.grant_of(profile).await?.filter(|other| *other != id) else { return Err(error) };
+        let other = vault.grant(other).await?;
+        if before.on_trial {
+            let adopted = before.generation;
+            notices.push(Notice::TakenBack { adopted, generation: other.generation, code: error.code() });
         }
-        let mut handed = result?;
-        handed.notices.splice(0..0, notices);
-        Ok(handed)
+        notices.extend(self.look_after_links(app, Some(profile), self.patience(Some(&other))).await);
+        self.access_after(app, &other, ask, &mut notices).await
     }
 
     /// How long the linked files of a grant are waited for: a moment where there is something to hand out (I7).

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokenward::{
     ApiClient, ApiOptions, Call, CallAnswer, CallDelay, CallOptions, CallWatch, Identity as As, Incoming, Opened, Pages,
 };
-use tokenward_core::Code;
+use tokenward_core::{Ask, Code};
 
 use crate::args::{Api, Identity};
 use crate::desk::{Desk, Work};
@@ -47,7 +47,12 @@ pub(super) async fn run(api: Api, desk: &Desk) -> Result<ExitCode, Failure> {
 
 async fn client(api: &Api, desk: &Desk, work: &Work) -> Result<ApiClient, Failure> {
     let identity = match api.identity {
-        Identity::User => As::User(desk.grant_of(work).await?),
+        // The profile follows what its linked files bring, as `token` does; the client goes on with that login.
+        Identity::User => {
+            let handed = desk.access(work, Ask::default()).await?;
+            desk.tell_notices(&handed.notices);
+            As::User(handed.grant)
+        }
         Identity::App => As::App,
         Identity::Tenant => As::Tenant,
     };

@@ -77,7 +77,7 @@ impl LinkedFile {
     /// # Errors
     /// [`FileError`].
     pub fn read(&self) -> Result<Document, FileError> {
-        self.document(&self.content(&self.target()?)?.unwrap_or_default())
+        self.document(self.content(&self.target()?)?.as_deref().map_or(self.blank(), Vec::as_slice))
     }
 
     /// Waits for the turn to write, and proves that it can be written: permissions, folder, room. Blocks up to
@@ -148,6 +148,14 @@ impl LinkedFile {
         Ok(Some(bytes))
     }
 
+    /// What a file that is yet to be made holds: nothing, as far as its format has a word for it.
+    const fn blank(&self) -> &'static [u8] {
+        match self.format {
+            Format::Json => b"{}\n",
+            Format::Ini | Format::Dotenv | Format::Toml => b"",
+        }
+    }
+
     fn document(&self, bytes: &[u8]) -> Result<Document, FileError> {
         Document::parse(self.format, bytes).map_err(|error| self.refused(error))
     }
@@ -177,7 +185,7 @@ impl Held {
     /// # Errors
     /// [`FileError`].
     pub fn read(&self) -> Result<Document, FileError> {
-        self.file.document(&self.file.content(&self.target)?.unwrap_or_default())
+        self.file.document(self.file.content(&self.target)?.as_deref().map_or(self.file.blank(), Vec::as_slice))
     }
 
     /// Puts values in their places, durably. Whatever another program changed meanwhile stays changed. Gives back
@@ -206,7 +214,7 @@ impl Held {
     ) -> Result<bool, FileError> {
         for _ in 0..ATTEMPTS {
             let old = self.file.content(&self.target)?;
-            let mut document = self.file.document(old.as_deref().map_or(&[], Vec::as_slice))?;
+            let mut document = self.file.document(old.as_deref().map_or(self.file.blank(), Vec::as_slice))?;
             for (place, value) in values {
                 document.set_value(place, value).map_err(|error| self.file.refused(error))?;
             }

@@ -79,9 +79,8 @@ impl Folders {
         let mut failed = Ok(());
         for folder in folders {
             let Some(identity) = identity_of(&folder) else { continue };
-            if self.watched.contains_key(&folder) {
-                continue;
-            }
+            // Those that are watched too: a folder that was deleted and made anew may have its inode from the old one, and a
+            // watch that is there already is not doubled.
             match self.watcher.watch(&folder, RecursiveMode::NonRecursive) {
                 Ok(()) => {
                     self.watched.insert(folder, identity);
@@ -100,3 +99,84 @@ fn identity_of(folder: &Path) -> Option<(u64, u64)> {
 
 /// A file was written in place and closed.
 const WRITTEN: AccessKind = AccessKind::Close(AccessMode::Write);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+    use std::time::Duration;
+
+    use tokenward_core::{Format, Place};
+
+    use super::*;
+    use crate::links::LinkedFile;
+
+    /// A folder `project` with a file, watched.
+    fn watched() -> (tempfile::TempDir, PathBuf, Folders, Receiver<()>) {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("project/.env");
+        std::fs::create_dir(root.path().join("project")).unwrap();
+        std::fs::write(&file, "T=old\n").unwrap();
+        let (send, told) = channel();
+        let mut folders = Folders::new(move || send.send(()).unwrap_or_default()).unwrap();
+        folders.follow(&BTreeSet::from([file.clone()])).unwrap();
+        (root, file, folders, told)
+    }
+
+    /// How often it was told of until nothing happened for a while.
+    fn count(told: &Receiver<()>) -> usize {
+        std::iter::from_fn(|| told.recv_timeout(Duration::from_millis(300)).ok()).count()
+    }
+
+    #[test]
+    fn reading_and_other_files_are_no_news() {
+        let (_root, file, mut folders, told) = watched();
+        for _ in 0..10 {
+            std::fs::read(&file).unwrap();
+            std::fs::write(file.with_file_name("other"), "x").unwrap();
+            drop(LinkedFile::new(&file, Format::Dotenv).hold(Duration::ZERO).unwrap());
+            folders.follow(&BTreeSet::from([file.clone()])).unwrap();
+        }
+        assert_eq!(count(&told), 0);
+    }
+
+    /// What we write ourselves is told of a few times, and looking at it then ends that: nothing spins.
+    #[test]
+    fn our_own_writing_is_told_of_and_over() {
+        let (_root, file, _folders, told) = watched();
+        let held = LinkedFile::new(&file, Format::Dotenv).hold(Duration::ZERO).unwrap();
+        held.write(&[(Place::dotenv("T"), "new")]).unwrap();
+        let first = count(&told);
+        assert!((1..10).contains(&first), "{first}");
+        held.read().unwrap();
+        assert_eq!(count(&told), 0);
+    }
+
+    #[test]
+    fn whatever_happens_to_the_file_or_its_folder_is_told_of() {
+        let (_root, file, mut folders, told) = watched();
+        let (folder, away) = (file.parent().unwrap(), file.parent().unwrap().with_file_name("away"));
+        let aside = file.with_file_name("aside");
+        let steps: [&dyn Fn(); 9] = [
+            &|| std::fs::write(&file, "T=1\n").unwrap(),
+            &|| std::fs::rename(&file, &aside).unwrap(),
+            &|| std::fs::rename(&aside, &file).unwrap(),
+            &|| std::fs::remove_file(&file).unwrap(),
+            &|| std::fs::write(&file, "T=2\n").unwrap(),
+            &|| std::fs::rename(folder, &away).unwrap(),
+            &|| std::fs::rename(&away, folder).unwrap(),
+            &|| std::fs::remove_dir_all(folder).unwrap(),
+            &|| {
+                std::fs::create_dir(folder).unwrap();
+                std::fs::write(&file, "T=3\n").unwrap();
+            },
+        ];
+        for (number, step) in steps.iter().enumerate() {
+            step();
+            assert!(count(&told) > 0, "step {number}");
+            folders.follow(&BTreeSet::from([file.clone()])).unwrap();
+        }
+        // It is followed in the new folder, whose inode may be the old one's.
+        std::fs::write(&file, "T=4\n").unwrap();
+        assert!(count(&told) > 0);
+    }
+}

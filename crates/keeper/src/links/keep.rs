@@ -177,10 +177,12 @@ impl Links {
     async fn tend(&self, app: &App, link: &Link, asked: bool, end: Instant) -> LinkOutcome {
         let mut adopted = None;
         for _ in 0..ROUNDS {
+            // Before anything else: whatever is done to the file from now on must be seen by whoever looks next.
+            let stood = self.stamp(link).await;
             match self.tend_once(app, link, asked, end, &mut adopted).await {
                 // The rest of it is told by the next call, which finds the file as it is.
                 Ok(Some(outcome)) => {
-                    self.tell_trouble(link, &outcome).await;
+                    self.tell_trouble(link, &outcome, stood).await;
                     return adopted.unwrap_or(outcome);
                 }
                 Ok(None) => {}
@@ -204,6 +206,10 @@ impl Links {
             Err(error) => return Ok(Some(LinkOutcome::Left(Found::Unusable(unreadable(&error))))),
         };
         let login = self.login(&link.target.profile).await?;
+        if login.as_ref().is_some_and(|login| login.grant.app != app.name) {
+            // The profile names another app by now: neither is its login to be shown, nor another app's to be adopted into it.
+            return Ok(Some(LinkOutcome::Left(Found::WithoutLogin)));
+        }
         let judged = self.judge(link, &look.shown, login.as_ref(), asked).await?;
         match judged.reconciliation {
             Reconciliation::InStep => {
@@ -358,8 +364,13 @@ impl Links {
         }
     }
 
+    async fn stamp(&self, link: &Link) -> Option<Stamp> {
+        let file = link.target.file.clone();
+        blocking(move || stamp(&file)).await.ok().flatten()
+    }
+
     /// Records why a file could not be brought into step, so that not every caller goes the long way for it.
-    async fn tell_trouble(&self, link: &Link, outcome: &LinkOutcome) {
+    async fn tell_trouble(&self, link: &Link, outcome: &LinkOutcome, stamp: Option<Stamp>) {
         let words = match outcome {
             LinkOutcome::NotWritten(error) | LinkOutcome::Left(Found::Unusable(error)) => error.to_string(),
             LinkOutcome::Left(Found::Blank) => "there is no refresh token in it".to_owned(),
@@ -367,8 +378,6 @@ impl Links {
             LinkOutcome::Left(Found::OfAnother { profile }) => format!("it shows the login of the profile {profile}"),
             _ => return,
         };
-        let file = link.target.file.clone();
-        let Ok(stamp) = blocking(move || stamp(&file)).await else { return };
         let trouble = Trouble { stamp, at: self.parts().clock.now(), words };
         // Without it the file is looked at once more.
         if let Err(error) = self.parts().vault.trouble(link.id, trouble).await {

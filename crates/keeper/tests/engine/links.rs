@@ -75,7 +75,17 @@ impl Desk {
 
     /// Hands out a token as every face does.
     async fn token(&self) -> Handed {
-        self.keeper.access_as(&self.world.app, &work(), Ask::default()).await.unwrap()
+        let handed = self.keeper.access_as(&self.world.app, &work(), Ask::default()).await.unwrap();
+        // Whatever there is to be said holds no token (I4).
+        let said = format!("{:?}", handed.notices);
+        let secrets =
+            self.world.sandbox.current_tokens().into_iter().flat_map(|login| {
+                login.access_tokens.into_iter().map(|access| access.token).chain(login.refresh_token)
+            });
+        for secret in secrets {
+            assert!(!said.contains(&secret), "{said}");
+        }
+        handed
     }
 
     /// The login that the provider would turn now, and whose access tokens are good; the newest first.

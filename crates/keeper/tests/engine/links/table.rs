@@ -189,6 +189,40 @@ async fn a_file_that_is_not_there_is_made_where_a_person_asks() {
 }
 
 #[tokio::test]
+async fn json_that_is_not_there_is_made_too() {
+    let desk = Desk::unlinked().await;
+    let link = NewLink {
+        profile: work(),
+        file: desk.path("token.json"),
+        format: Format::Json,
+        places: [
+            (Slot::AccessToken, Place::keys(["access_token"])),
+            (Slot::RefreshToken, Place::keys(["refresh_token"])),
+        ]
+        .into(),
+    };
+    desk.links.link(&desk.world.app, link, true).await.unwrap();
+    let shown: serde_json::Value = serde_json::from_str(&desk.read("token.json")).unwrap();
+    assert_eq!(shown["refresh_token"], desk.present().0);
+    assert!(matches!(desk.found("token.json").await, Found::InStep));
+}
+
+/// A profile that names another app now: its file is not written with the first app's tokens, nor is a login in it adopted.
+#[tokio::test]
+async fn another_apps_profile_is_left_alone() {
+    let desk = Desk::new().await;
+    let (refresh, access) = desk.made_elsewhere("Ada");
+    desk.write(".env", &env(&refresh, &access));
+    let other = tokenward::core::App { name: "other".parse().unwrap(), ..desk.world.app.clone() };
+    let reports = desk.links.reconcile(&other, &work(), true, std::time::Duration::from_secs(5)).await.unwrap();
+    assert!(matches!(reports[0].outcome, LinkOutcome::Left(Found::WithoutLogin)), "{reports:?}");
+    assert_eq!(desk.read(".env"), env(&refresh, &access));
+    let error = desk.keeper.access_as(&other, &work(), tokenward::core::Ask::default()).await.unwrap_err();
+    assert_eq!(error.code(), Code::NotLoggedIn);
+    assert!(matches!(desk.found(".env").await, Found::Newer));
+}
+
+#[tokio::test]
 async fn an_access_token_alone_is_compared_and_replaced() {
     let desk = Desk::unlinked().await;
     let config =

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokenward::core::{Ask, Code, Event, Generation, Standing};
 use tokenward::links::{Brought, Found};
-use tokenward::{Notice, Step};
+use tokenward::{Notice, Observer, Step};
 use tokenward_emulator::{Fault, Operation};
 
 use super::{Desk, REFRESH, StopAt, env, value, work};
@@ -181,4 +181,42 @@ async fn i7_a_reader_is_served_while_the_trial_cannot_be_made() {
     assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::TurnFailed(_))), "{:?}", handed.notices);
     assert!(desk.token().await.turned, "the next one makes the trial");
     desk.in_step(".env").await;
+}
+
+/// Writes a file in the middle of a turn.
+struct WriteAt(Step, std::path::PathBuf, String);
+
+impl Observer for WriteAt {
+    fn at(&self, step: Step) {
+        if step == self.0 {
+            std::fs::write(&self.1, &self.2).unwrap();
+        }
+    }
+}
+
+/// Another tool turned the login behind our back, and writes what it got while we are being refused: it is found before anyone
+/// is sent to log in again (DESIGN §5, a foreign spender).
+#[tokio::test]
+async fn a_login_that_is_brought_while_ours_is_refused_is_found_in_the_same_call() {
+    for user in ["Ada", "Bob"] {
+        let desk = Desk::new().await;
+        desk.world.expire();
+        let (refresh, access) = desk.made_elsewhere(user);
+        let writing = WriteAt(Step::Begun, desk.path(".env"), env(&refresh, &access));
+        let keeper = desk.world.observed(Arc::new(writing)).await.unwrap();
+        desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
+        let handed = keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap();
+        assert!(desk.world.live_access().contains(&handed.access.token.expose().to_owned()), "{user}");
+        assert!(
+            handed.notices.iter().any(|notice| matches!(notice, Notice::LinkAdopted { .. })),
+            "{:?}",
+            handed.notices
+        );
+        assert!(
+            !handed.notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })),
+            "{:?}",
+            handed.notices
+        );
+        assert_eq!(handed.grant == desk.id, user == "Ada");
+    }
 }
