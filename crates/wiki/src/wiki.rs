@@ -276,6 +276,7 @@ impl Wiki<'_> {
             };
             record.page = Page::Intended { space_id: space_id.clone(), title: title.clone(), since };
             self.keep(drawer, record)?;
+            record.idle = 0;
             self.watch.at(Step::Intended);
             match remote.make_page(&space_id, record.place.parent.as_deref(), &title).await {
                 Ok(found) => {
@@ -320,7 +321,8 @@ impl Wiki<'_> {
     }
 
     /// Looks for a page whose making was in doubt: below its parent, of its title, made since, and none that we know.
-    /// An answer that was lost may be of a call that the provider is still working on, so it is looked for several times.
+    /// An answer that was lost may be of a call that the provider is still working on, so it is looked for several times,
+    /// unless the call was made long ago.
     async fn search(
         &self,
         record: &Record,
@@ -331,7 +333,8 @@ impl Wiki<'_> {
     ) -> Result<Option<Found>, Error> {
         let known = self.store.known_pages()?;
         let parent = record.place.parent.as_deref();
-        for look in 0..=LOOKS.len() {
+        let looks = if record.idle < SETTLED { LOOKS.len() } else { 0 };
+        for look in 0..=looks {
             let mut found = remote.documents_below(space_id, parent).await?;
             found.retain(|node| {
                 let young = node.made == 0 || node.made >= since - SKEW;
@@ -345,7 +348,7 @@ impl Wiki<'_> {
             if let Some(node) = found.pop() {
                 return Ok(Some(node));
             }
-            if let Some(pause) = LOOKS.get(look) {
+            if let Some(pause) = LOOKS.get(look).filter(|_| look < looks) {
                 remote.pause(*pause).await;
             }
         }
@@ -392,5 +395,7 @@ impl fmt::Debug for Wiki<'_> {
 const TRIES: u32 = 3;
 /// The pauses between looks for a page that may still be in the making.
 const LOOKS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+/// After a minute a call is done or never will be, in seconds.
+const SETTLED: i64 = 60;
 /// How far the provider's clocks may lie apart, in seconds: the gateway's, which dates its answers, and the wiki's.
 const SKEW: i64 = 5;

@@ -210,9 +210,15 @@ impl Started {
         assert!(status.success());
     }
 
-    /// The same for a child that may have ended.
-    pub(crate) fn signal_if_there(&self, name: &str) {
-        let _ = Command::new("kill").args(["-s", name, &self.id().to_string()]).stderr(Stdio::null()).status();
+    /// Kills the child (SIGKILL) once it has lived so long, unless it ends by itself before.
+    pub(crate) fn kill_after(&mut self, life: Duration) {
+        let step = Duration::from_millis(5);
+        let mut lived = Duration::ZERO;
+        while lived < life && self.child.try_wait().unwrap().is_none() {
+            std::thread::sleep(step);
+            lived += step;
+        }
+        let _ = self.child.kill();
     }
 
     pub(crate) fn finish(mut self) -> Ran {
