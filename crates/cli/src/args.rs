@@ -6,8 +6,11 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
+mod adopt;
 mod api;
 mod doctor;
+mod link;
+mod proxy;
 mod wiki;
 
 use std::convert::Infallible;
@@ -23,9 +26,12 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::say::Lang;
-pub(crate) use doctor::Doctor;
 
+pub(crate) use adopt::Adopt;
 pub(crate) use api::Api;
+pub(crate) use doctor::Doctor;
+pub(crate) use link::{Link, Links, PlaceFlags, Unlink, Watch};
+pub(crate) use proxy::Proxy;
 pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
 
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
@@ -83,7 +89,7 @@ pub(crate) enum Command {
     /// Register an app: its id, secret and addresses
     Init(Box<Init>),
     /// Log a person in
-    Login(Login),
+    Login(Box<Login>),
     /// Print an access token that is good now
     Token(Token),
     /// Turn the access token now, whatever its age
@@ -96,8 +102,20 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Run a program with a token in its environment
     Exec(Exec),
+    /// Keep a file that holds tokens in step with a login
+    Link(Box<Link>),
+    /// No longer keep a file in step; the file stays as it is
+    Unlink(Unlink),
+    /// Show how linked files stand; spends and changes nothing
+    Links(Links),
+    /// Take over a login from a file or another tool; without one named, show what is found here
+    Adopt(Box<Adopt>),
+    /// Keep linked files in step and logins fresh, in the foreground until Ctrl-C
+    Watch(Watch),
     /// Call the provider's API with a token that is good
     Api(Box<Api>),
+    /// Listen on this machine for programs that call the provider's API, and put the token in for them
+    Proxy(Proxy),
     /// Put Markdown files into the wiki, and keep their pages in step
     #[command(subcommand)]
     Wiki(Wiki),
@@ -117,7 +135,7 @@ pub(crate) enum Command {
 }
 
 /// `init`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Init {
     /// The name of the app in the configuration; the default is `default`
     #[arg(long, value_name = "NAME", value_parser = name::<AppName>)]
@@ -203,6 +221,14 @@ pub(crate) struct Login {
     /// Show the consent page even where the provider would skip it
     #[arg(long)]
     pub(crate) force_consent: bool,
+    /// Take the app from this file (FEISHU_APP_ID, FEISHU_APP_SECRET), write the tokens into it and keep them in step
+    #[arg(long, value_name = "FILE", conflicts_with = "app")]
+    pub(crate) env_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) at: PlaceFlags,
+    /// The brand of the app in the file, where that has to be set up: feishu or lark
+    #[arg(long, value_name = "BRAND", value_parser = brand, requires = "env_file")]
+    pub(crate) provider: Option<Brand>,
 }
 
 /// `token`.
@@ -217,6 +243,9 @@ pub(crate) struct Token {
     /// How to print it
     #[arg(long, value_name = "raw|header|env|json", value_enum, hide_possible_values = true)]
     pub(crate) format: Option<Format>,
+    /// The login that this linked file shows; a file with tokens that is not linked yet is linked first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
 }
 
 /// Whose token is printed.
@@ -305,6 +334,9 @@ pub(crate) struct Exec {
     /// The least life the token must have, as in 90s, 10m, 1h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(crate) min_ttl: Duration,
+    /// The login that this linked file shows; a file with tokens that is not linked yet is linked first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
     /// The program and its arguments, after `--`
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,
@@ -437,6 +469,7 @@ pub(crate) enum BadValue {
     Target,
     Pair,
     Header,
+    Listen,
     Host,
 }
 
@@ -455,6 +488,7 @@ impl BadValue {
             Self::Target => lang.bad_target(),
             Self::Pair => lang.bad_pair(),
             Self::Header => lang.bad_header(),
+            Self::Listen => lang.bad_listen(),
             Self::Host => lang.bad_host(),
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Everything is opened when it is first needed, so that `completions` reads no file and `status` opens no socket.
 
+use std::future::Future;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use tokenward::{
@@ -10,6 +12,7 @@ use tokenward::{
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{App, AppKind, Ask, Code, GrantId, ProfileName};
+use tokio::sync::Notify;
 
 use crate::ambient::Ambient;
 use crate::args::Global;
@@ -24,11 +27,12 @@ pub(crate) struct Desk {
     pub(crate) global: Global,
     pub(crate) printer: Printer,
     keeper: OnceLock<Keeper>,
+    stop: OnceLock<Arc<Notify>>,
 }
 
 impl Desk {
     pub(crate) fn new(ambient: Ambient, global: Global, printer: Printer) -> Self {
-        Self { ambient, global, printer, keeper: OnceLock::new() }
+        Self { ambient, global, printer, keeper: OnceLock::new(), stop: OnceLock::new() }
     }
 
     /// The language of the words.
@@ -44,6 +48,19 @@ impl Desk {
     /// Now.
     pub(crate) fn now(&self) -> jiff::Timestamp {
         self.ambient.clock.now()
+    }
+
+    /// A path as one types it here: from the working folder, or from home.
+    pub(crate) fn short(&self, file: &Path) -> String {
+        if let Ok(here) = std::path::absolute(".")
+            && let Ok(inside) = file.strip_prefix(here)
+        {
+            return inside.display().to_string();
+        }
+        match self.ambient.env.path("HOME").and_then(|home| Some(file.strip_prefix(home).ok()?.to_owned())) {
+            Some(inside) => format!("~/{}", inside.display()),
+            None => file.display().to_string(),
+        }
     }
 
     /// The engine, once a session was opened.
@@ -85,9 +102,24 @@ impl Desk {
         settings.selected(self.global.profile.as_ref()).map_err(|error| self.settings_failure(&error))
     }
 
+    /// Ends when a signal asks the command to. A command that takes this ends by itself; others are ended.
+    pub(crate) fn stopping(&self) -> impl Future<Output = ()> + use<> {
+        let stop = Arc::clone(self.stop.get_or_init(Arc::default));
+        async move { stop.notified().await }
+    }
+
+    /// Asks the command to end, if it is one that ends by itself.
+    pub(crate) fn stop(&self) -> bool {
+        self.stop.get().inspect(|stop| stop.notify_one()).is_some()
+    }
+
     /// Opens vault and engine.
     pub(crate) async fn session(&self, settings: &Settings) -> Result<Session, Failure> {
-        let session = Session::open(self.session_options(settings)?).await?;
+        self.open(self.session_options(settings)?).await
+    }
+
+    async fn open(&self, options: SessionOptions<'_>) -> Result<Session, Failure> {
+        let session = Session::open(options).await?;
         self.keeper.get_or_init(|| session.keeper().clone());
         let lang = self.lang();
         for repair in session.vault().repairs() {
@@ -184,8 +216,22 @@ impl Desk {
 
     /// Everything at once, for commands that act on a login.
     pub(crate) async fn work(&self) -> Result<Work, Failure> {
+        self.work_with(KeeperOptions::default()).await
+    }
+
+    /// The same with an engine that waits differently.
+    pub(crate) async fn work_with(&self, keeper: KeeperOptions) -> Result<Work, Failure> {
         let settings = self.settings()?;
         let profile = self.profile(&settings)?;
+        let session = self.open(SessionOptions { keeper, ..self.session_options(&settings)? }).await?;
+        let app = self.app(&profile, &session).await?;
+        Ok(Work { profile, session, app })
+    }
+
+    /// The same for a profile that a file named.
+    pub(crate) async fn work_as(&self, profile: &ProfileName) -> Result<Work, Failure> {
+        let settings = self.settings()?;
+        let profile = settings.profile(Some(profile)).map_err(|error| self.settings_failure(&error))?;
         let session = self.session(&settings).await?;
         let app = self.app(&profile, &session).await?;
         Ok(Work { profile, session, app })
@@ -225,6 +271,13 @@ impl Desk {
                 Notice::ClockWentBack => self.printer.warning(lang.notice_clock()),
                 Notice::TurnElsewhere => self.printer.aside(lang.notice_elsewhere()),
                 Notice::ShorterThanAsked => self.printer.warning(lang.notice_shorter()),
+                Notice::LinkNotWritten { .. }
+                | Notice::LinkUnusable { .. }
+                | Notice::LinkOfAnother { .. }
+                | Notice::LinkBlank { .. }
+                | Notice::TakenBack { .. }
+                | Notice::AnotherUser { .. } => self.printer.warning(lang.link_notice(notice)),
+                Notice::LinkHealed { .. } | Notice::LinkAdopted { .. } => self.printer.note(lang.link_notice(notice)),
                 _ => self.printer.note(lang.notice_other()),
             }
         }

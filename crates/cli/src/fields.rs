@@ -3,6 +3,10 @@
 //! They are documented in `docs/reference/json.md`; a field never changes its meaning and is never taken away within a
 //! major version. Moments are RFC 3339 in UTC with seconds. Tokens appear in `token --json` and nowhere else.
 
+mod links;
+
+pub(crate) use links::{LinkFields, event, report as link_report};
+
 use jiff::Timestamp;
 use serde::Serialize;
 use tokenward::{Notice, Report};
@@ -121,6 +125,14 @@ pub(crate) const fn notice(notice: &Notice) -> &'static str {
         Notice::Parked => "parked",
         Notice::ClockWentBack => "clock-went-back",
         Notice::ShorterThanAsked => "shorter-than-asked",
+        Notice::LinkHealed { .. } => "link-healed",
+        Notice::LinkAdopted { .. } => "link-adopted",
+        Notice::LinkNotWritten { .. } => "link-not-written",
+        Notice::LinkUnusable { .. } => "link-unusable",
+        Notice::LinkOfAnother { .. } => "link-of-another",
+        Notice::LinkBlank { .. } => "link-blank",
+        Notice::TakenBack { .. } => "taken-back",
+        Notice::AnotherUser { .. } => "another-user",
         _ => "other",
     }
 }

@@ -25,6 +25,7 @@ mod qr;
 mod render;
 mod say;
 mod signals;
+mod spot;
 mod start;
 
 use std::process::ExitCode;

@@ -150,6 +150,13 @@ impl Printer {
         }
     }
 
+    /// An object on a line of stderr, unless nothing but data and errors is to be heard.
+    pub(crate) fn report(&self, value: &serde_json::Value) {
+        if self.loudness >= 0 {
+            Self::err(&value.to_string());
+        }
+    }
+
     /// A question, without a line break.
     pub(crate) fn question(&self, text: &str) {
         let mut err = io::stderr().lock();
@@ -184,37 +191,9 @@ impl Printer {
         self.data(&lines.collect::<Vec<_>>().join("\n"))
     }
 
-    /// Findings: severity and name in two columns, the sentences beside them, folded to the terminal's width.
+    /// Findings, folded to the terminal's width.
     pub(crate) fn sheet(&self, rows: &[Row]) -> Result<(), Failure> {
-        let widest = |text: fn(&Row) -> &str| rows.iter().map(|row| columns(text(row))).max().unwrap_or(0) + 2;
-        let severity = widest(|row| row.severity.as_ref().map_or("", |(_, word)| word));
-        let name = widest(|row| if row.severity.is_some() { &row.name } else { "" });
-        // On a terminal too narrow for three columns the sentences are left to the terminal.
-        let room =
-            self.width.map(usize::from).and_then(|width| width.checked_sub(severity + name)).filter(|room| *room >= 24);
-        let mut out = Vec::new();
-        for row in rows {
-            let Some((how, word)) = &row.severity else {
-                out.push(if out.is_empty() { row.name.clone() } else { format!("\n{}", row.name) });
-                continue;
-            };
-            let style = match how {
-                Severity::Good => AnsiColor::Green.on_default(),
-                Severity::Note => Style::new().dimmed(),
-                Severity::Warning => AnsiColor::Yellow.on_default().bold(),
-                Severity::Trouble => AnsiColor::Red.on_default().bold(),
-            };
-            let dressed = if self.colour_out { self.dress(style, word) } else { word.clone() };
-            let pad = |text: &str, to: usize| " ".repeat(to.saturating_sub(columns(text)));
-            let mut head = format!("{dressed}{}{}{}", pad(word, severity), row.name, pad(&row.name, name));
-            for line in &row.lines {
-                for part in fold(line, room.unwrap_or(usize::MAX)) {
-                    out.push(format!("{head}{part}"));
-                    head = " ".repeat(severity + name);
-                }
-            }
-        }
-        self.data(&out.join("\n"))
+        self.data(&sheet(rows, self.width.map(usize::from), self.colour_out))
     }
 
     /// Whether more than usual is to be shown.
@@ -265,6 +244,38 @@ impl Printer {
     }
 }
 
+/// Severity and name in two columns, the sentences beside them.
+pub(crate) fn sheet(rows: &[Row], width: Option<usize>, coloured: bool) -> String {
+    let widest = |text: fn(&Row) -> &str| rows.iter().map(|row| columns(text(row))).max().unwrap_or(0) + 2;
+    let severity = widest(|row| row.severity.as_ref().map_or("", |(_, word)| word));
+    let name = widest(|row| if row.severity.is_some() { &row.name } else { "" });
+    // On a terminal too narrow for three columns the sentences are left to the terminal.
+    let room = width.and_then(|width| width.checked_sub(severity + name)).filter(|room| *room >= 24);
+    let mut out = Vec::new();
+    for row in rows {
+        let Some((how, word)) = &row.severity else {
+            out.push(if out.is_empty() { row.name.clone() } else { format!("\n{}", row.name) });
+            continue;
+        };
+        let style = match how {
+            Severity::Good => AnsiColor::Green.on_default(),
+            Severity::Note => Style::new().dimmed(),
+            Severity::Warning => AnsiColor::Yellow.on_default().bold(),
+            Severity::Trouble => AnsiColor::Red.on_default().bold(),
+        };
+        let dressed = if coloured { format!("{style}{word}{style:#}") } else { word.clone() };
+        let pad = |text: &str, to: usize| " ".repeat(to.saturating_sub(columns(text)));
+        let mut head = format!("{dressed}{}{}{}", pad(word, severity), row.name, pad(&row.name, name));
+        for line in &row.lines {
+            for part in fold(line, room.unwrap_or(usize::MAX)) {
+                out.push(format!("{head}{part}"));
+                head = " ".repeat(severity + name);
+            }
+        }
+    }
+    out.join("\n")
+}
+
 /// Folds a line at spaces and between Chinese characters; what continues is indented by two.
 fn fold(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -279,12 +290,15 @@ fn fold(text: &str, room: usize) -> Vec<String> {
     lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
-/// What must not be torn apart: words with the space after them; Chinese characters with the stop after them.
+/// What must not be torn apart: words with the space after them; Chinese characters with the stop after them; commands in
+/// backticks, which people copy.
 fn pieces(text: &str) -> Vec<&str> {
     let (mut pieces, mut from) = (Vec::new(), 0);
     let mut before: Option<char> = None;
+    let mut quoted = false;
     for (at, c) in text.char_indices() {
         let torn = match before {
+            _ if quoted => false,
             Some(' ') => c != ' ',
             Some(b) => (is_wide(b) || is_wide(c)) && !"，。；：、）”！？".contains(c) && !"（“".contains(b),
             None => false,
@@ -293,6 +307,7 @@ fn pieces(text: &str) -> Vec<&str> {
             pieces.push(&text[from..at]);
             from = at;
         }
+        quoted ^= c == '`';
         before = Some(c);
     }
     pieces.push(&text[from..]);
@@ -306,4 +321,20 @@ fn is_wide(c: char) -> bool {
 /// How many terminal columns a text takes: Chinese characters and full-width punctuation take two.
 fn columns(text: &str) -> usize {
     text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_folded_where_a_reader_would() {
+        assert_eq!(fold("one two three", 8), ["one two", "  three"]);
+        assert_eq!(fold("one", 8), ["one"]);
+        assert_eq!(fold("/a/path/longer/than/the/line and more", 10), ["/a/path/longer/than/the/line", "  and more"]);
+        // Chinese characters take two columns, and no line begins with a stop.
+        assert_eq!(fold("登录已失效：重新登录", 10), ["登录已失", "  效：重新", "  登录"]);
+        assert_eq!(fold("令牌，令牌", 5), ["令", "  牌，", "  令", "  牌"]);
+        assert_eq!(fold("请运行 `tokenward login` 登录", 14), ["请运行", "  `tokenward login`", "  登录"]);
+    }
 }

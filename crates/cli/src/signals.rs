@@ -1,6 +1,7 @@
 //! Signals: between the beginning of a spend and its commit they wait, because Ctrl-C must not cost a login.
 
 use std::future::Future;
+use std::pin::pin;
 use std::process::ExitCode;
 
 use tokenward_core::Code;
@@ -27,12 +28,21 @@ pub(crate) async fn heard(
         }
         result
     };
-    let (name, number) = tokio::select! {
-        result = whole => return result,
+    let mut whole = pin!(whole);
+    let (mut name, mut number) = tokio::select! {
+        result = &mut whole => return result,
         _ = interrupt.recv() => ("SIGINT", 2),
         _ = terminate.recv() => ("SIGTERM", 15),
         _ = hangup.recv() => ("SIGHUP", 1),
     };
+    if desk.stop() {
+        desk.printer.note(desk.lang().proxy_ends(name));
+        (name, number) = tokio::select! {
+            result = whole => return result,
+            _ = interrupt.recv() => ("SIGINT", 2),
+            _ = terminate.recv() => ("SIGTERM", 15),
+        };
+    }
     if let Some(keeper) = desk.keeper() {
         if keeper.is_spending() {
             desk.printer.note(desk.lang().interrupt_waits(name));

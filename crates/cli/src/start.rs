@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use tokenward_core::Code;
 
 use crate::ambient::Ambient;
-use crate::args::{Cli, Colour};
+use crate::args::{Cli, Colour, Command};
 use crate::commands;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -28,7 +28,10 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return answer_clap(&error, arguments, &ambient, lang),
     };
-    let global = cli.global;
+    let mut global = cli.global;
+    if let Command::Proxy(proxy) = &cli.command {
+        global.profile = proxy.of.clone().or(global.profile);
+    }
     let printer = Printer::new(lang, global.json, global.quiet, global.verbose, global.color, ambient.surface);
     start_log(&ambient, global.verbose);
     let result = ambient.check(lang).and_then(|()| {

@@ -141,6 +141,21 @@ codes! {
     "0509" AnotherProfile Usage;
     /// There is no login in the file, or none that could be taken back.
     "0510" NothingToAdopt Usage;
+    /// The file or store is of another app than the profile, or of one that is not set up.
+    "0515" AnotherApp Usage;
+
+    /// Another tool's store cannot be read, or is not written as that tool writes it.
+    "0520" StoreUnreadable Usage;
+    /// Another tool's store is sealed, and the key is not there or not the right one.
+    "0521" StoreKey Usage;
+    /// Another tool's store is sealed under a password.
+    "0522" StorePassword Usage;
+    /// Another tool's store holds no login.
+    "0523" StoreEmpty Usage;
+    /// There are several logins, and none was picked.
+    "0524" StoreSeveral Usage;
+    /// The key of another tool's store is gone, so that nobody can open it any more.
+    "0525" StoreKeyGone NeedsConsent;
 
     /// The outcome of a spend is unknown.
     "0601" OutcomeUnknown Unknown;
@@ -183,6 +198,20 @@ codes! {
     /// The pages of a list do not come to an end.
     "0811" PagesWithoutEnd TryLater;
 
+    /// A request to the proxy was meant for another host.
+    "0820" ProxyOtherHost Usage;
+    /// A page of another origin asked the proxy.
+    "0821" ProxyOtherOrigin Usage;
+    /// The proxy's local secret is missing or wrong.
+    "0822" ProxySecretMissing Usage;
+    /// A login was attempted through the proxy.
+    "0823" ProxyLoginCall Usage;
+    /// The proxy's address would be open to other machines.
+    "0824" ProxyOpenToOthers Usage;
+    /// The proxy was told to pass requests on to itself.
+    "0825" ProxyLoop Usage;
+    /// A caller of the proxy stood still while it sent its request.
+    "0826" ProxyCallerStalled TryLater;
     /// The Markdown file cannot be made a page.
     "0840" WikiFile Usage;
     /// A picture of the file cannot be sent.

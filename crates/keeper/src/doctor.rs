@@ -11,13 +11,14 @@ mod examine;
 mod facts;
 mod finding;
 mod gather;
+mod owners;
 mod story;
 mod turns;
 
 pub use examine::examine;
 pub use facts::{
-    AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenStore, OpenTurn, PortFacts, ProfileFacts,
-    Says, SecretFacts, StoreFacts,
+    AppFacts, Aside, Depth, Facts, HeldLogin, HeldRefresh, KeptAnswer, KeyFacts, LoginFacts, OpenStore, OpenTurn,
+    OtherStore, PortFacts, ProfileFacts, Says, SecretFacts, StoreFacts,
 };
 pub use finding::{Cause, Check, Death, Doubtful, Finding, Past, PastTurn, Severity, Tale, Who};
 pub use gather::{Wish, gather};

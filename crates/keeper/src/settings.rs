@@ -69,6 +69,11 @@ impl Settings {
         &self.home
     }
 
+    /// The environment that it was made from.
+    pub(crate) const fn environment(&self) -> &Environment {
+        &self.env
+    }
+
     /// Where the key that the vault is sealed under comes from.
     ///
     /// # Errors

@@ -342,7 +342,10 @@ impl Keeper {
         let vault = &parts.vault;
         let prepared = parts.provider.prepare(app, api).await.map_err(Error::call)?;
         self.at(Step::Prepared);
-        vault.renew(lease, LEASE).await?;
+        // One that was taken a moment ago still lasts long enough; `begin` refuses one that was lost.
+        if lease.expires.duration_since(self.inner.now()) < LEASE_LEFT {
+            vault.renew(lease, LEASE).await?;
+        }
 
         // From here to the commit the process must not be asked to go (signals wait for `idle`).
         let _spending = self.inner.spending();
@@ -539,6 +542,8 @@ fn held(intent: &Intent, until: jiff::Timestamp) -> Error {
 const LEASE: Duration = Duration::from_secs(75);
 /// How long the provider may take to say whose login it is.
 const WHO_DEADLINE: Duration = Duration::from_secs(3);
+/// How much of it must be left for a send to be begun without renewing it first.
+const LEASE_LEFT: jiff::SignedDuration = jiff::SignedDuration::from_secs(70);
 /// How often a waiter looks whether a late answer has come.
 const LATE_ANSWER_LOOK: Duration = Duration::from_millis(500);
 /// Before a turn that was taken over looks again.

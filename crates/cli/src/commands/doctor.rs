@@ -13,6 +13,7 @@ use crate::args::Doctor;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::render::Row;
+use crate::say::Lang;
 use crate::say::doctor::Setting;
 
 /// A finding as JSON; the fields are documented in `docs/reference/json.md`.
@@ -51,7 +52,7 @@ pub(super) async fn run(args: &Doctor, desk: &Desk) -> Result<ExitCode, Failure>
         let findings: Vec<_> = findings.iter().map(|finding| fields(finding, setting(finding), desk)).collect();
         desk.printer.document(&serde_json::json!({ "online": args.online, "findings": findings }))?;
     } else {
-        desk.printer.sheet(&rows(&findings, several, setting, desk))?;
+        desk.printer.sheet(&rows(&findings, several, setting, desk.lang()))?;
         close(&findings, args.online, desk);
     }
     Ok(ExitCode::from(exit(&findings) as u8))
@@ -73,13 +74,13 @@ fn fields(finding: &Finding, setting: Setting<'_>, desk: &Desk) -> FindingFields
     }
 }
 
-fn rows<'a>(
+/// The sheet that a person reads.
+pub(crate) fn rows<'a>(
     findings: &'a [Finding],
     several: bool,
     setting: impl Fn(&'a Finding) -> Setting<'a>,
-    desk: &Desk,
+    lang: Lang,
 ) -> Vec<Row> {
-    let lang = desk.lang();
     let (mut rows, mut last, mut of) = (Vec::new(), None, None);
     let mut advised = BTreeSet::new();
     for finding in findings {

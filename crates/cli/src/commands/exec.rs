@@ -10,6 +10,7 @@ use tokenward_core::{Ask, Code};
 
 use crate::ambient::SECRETS;
 use crate::args::Exec;
+use crate::commands::link;
 use crate::commands::token::USER_VARIABLE;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -17,7 +18,10 @@ use crate::failure::Failure;
 pub(super) async fn run(exec: Exec, desk: &Desk) -> Result<ExitCode, Failure> {
     let lang = desk.lang();
     let Some((program, arguments)) = exec.command.split_first() else { return Err(Failure::of(Code::Usage)) };
-    let work = desk.work().await?;
+    let work = match &exec.env_file {
+        Some(file) => desk.work_as(&link::profile_of(file, desk).await?).await?,
+        None => desk.work().await?,
+    };
     let keeper = work.session.keeper();
     let handed = desk.access(&work, Ask::Living { min_ttl: exec.min_ttl }).await?;
     desk.tell_notices(&handed.notices);

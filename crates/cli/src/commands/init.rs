@@ -20,13 +20,35 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 
 pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
+    let Registered { app, profile, secret_file, checked } =
+        register(init, None, desk.lang().init_nothing_saved(), desk).await?;
+    tell(&app, &profile, secret_file.as_deref(), checked, desk)
+}
+
+/// An app that was registered.
+pub(super) struct Registered {
+    pub(super) app: AppName,
+    pub(super) profile: ResolvedProfile,
+    secret_file: Option<String>,
+    /// Whether the provider accepted id and secret.
+    checked: bool,
+}
+
+/// Registers an app. `found` is its secret where that is at hand already; `refused` is said where the provider says no.
+pub(super) async fn register(
+    init: &Init,
+    found: Option<AppSecret>,
+    refused: String,
+    desk: &Desk,
+) -> Result<Registered, Failure> {
     let lang = desk.lang();
     let (app, profile) = names(init, desk)?;
     let brand = brand(init, desk).await?;
     let app_id = app_id(init, desk).await?;
-    let secret = match &init.secret_file {
-        Some(file) => read_secret(&file.display().to_string(), std::fs::read_to_string(file), desk)?,
-        None => secret(init, desk).await?,
+    let secret = match (found, &init.secret_file) {
+        (Some(found), _) => found,
+        (None, Some(file)) => read_secret(&file.display().to_string(), std::fs::read_to_string(file), desk)?,
+        (None, None) => secret(init, desk).await?,
     };
     let scopes = scopes(&init.scope, desk)?;
 
@@ -49,7 +71,7 @@ pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
         desk.printer.warning(lang.settings_warning(warning));
     }
     let session = desk.session(&settings).await?;
-    let checked = if init.no_check { false } else { check(&resolved, &secret, &session, desk).await? };
+    let checked = if init.no_check { false } else { check(&resolved, &secret, &session, refused, desk).await? };
 
     let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
     edit.app(&app, &record);
@@ -64,7 +86,7 @@ pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
     if init.secret_file.is_none() {
         session.keeper().keep_app_secret(&app, &secret).await?;
     }
-    tell(&app, &resolved, record.secret_file.as_deref(), checked, desk)
+    Ok(Registered { app, profile: resolved, secret_file: record.secret_file, checked })
 }
 
 /// What will be in the file, as if flags said it.
@@ -217,7 +239,13 @@ fn absolute(path: &std::path::Path) -> std::path::PathBuf {
 
 /// Asks the provider for an app token, which spends nothing. A definite refusal is an error, and nothing is saved; an
 /// unreachable provider is a warning.
-async fn check(profile: &ResolvedProfile, secret: &AppSecret, session: &Session, desk: &Desk) -> Result<bool, Failure> {
+async fn check(
+    profile: &ResolvedProfile,
+    secret: &AppSecret,
+    session: &Session,
+    refused: String,
+    desk: &Desk,
+) -> Result<bool, Failure> {
     let app = profile.app(secret.clone());
     match session.keeper().app_token(&app, AppTokenKind::App, CHECK_MIN_TTL).await {
         Ok(_) => Ok(true),
@@ -229,7 +257,7 @@ async fn check(profile: &ResolvedProfile, secret: &AppSecret, session: &Session,
         }
         // A store app has no token before its first ticket; its secret is proven when that comes.
         Err(error) if error.code() == Code::SettingMissing => Ok(false),
-        Err(error) => Err(Failure::from(error).or_then(desk.lang(), desk.lang().init_nothing_saved())),
+        Err(error) => Err(Failure::from(error).or_then(desk.lang(), refused)),
     }
 }
 

@@ -4,10 +4,12 @@
 //! (`--no-browser`, the address alone on stdout); the address the browser ended at, pasted by hand (`--paste`); and a
 //! code typed on another device (`--device`). State and PKCE are the engine's.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::json;
+use tokenward::links::{LinkedFile, Links};
 use tokenward::{
     Callback, CallbackError, CallbackOutcome, ConfigEdit, LoginAttempt, LoginReport, LoginRequest, ProfileRecord,
     ResolvedProfile, Settings, SettingsError,
@@ -18,13 +20,21 @@ use url::Url;
 
 use crate::args::Login;
 use crate::browser;
-use crate::commands::init;
+use crate::commands::whose::Source;
+use crate::commands::{init, link};
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields::LoginFields;
 use crate::qr;
+use crate::spot::{Spot, Wish, quoted};
 
 pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> {
+    if let Some(file) = &login.env_file {
+        return into_file(&login, file, desk).await;
+    }
+    if login.at.says_anything() {
+        return Err(Failure::new(Code::Usage, desk.lang().env_file_flags()).complete());
+    }
     let settings = desk.settings()?;
     let settings = match &login.app {
         Some(app) => join_app(app, settings, desk)?,
@@ -33,14 +43,55 @@ pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> 
     let profile = desk.profile(&settings)?;
     let session = desk.session(&settings).await?;
     let app = desk.app(&profile, &session).await?;
-    let asked = asked(&profile, &login.scope, desk)?;
     let work = Work { profile, session, app };
-    let report = if login.device {
-        by_device(&login, asked, &work, desk).await?
-    } else {
-        by_browser(&login, asked, &work, desk).await?
+    let report = consent(&login, &work, desk).await?;
+    tell(&report, None, &work, desk).await
+}
+
+/// Logs in with the app that a file names, and leaves the tokens in that file. The fresh refresh token is written, not spent.
+async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let wish = Wish { at: &login.at, server: None, create: true, complete: true, brand: login.provider };
+    let spot = Spot::look(file, wish, lang)?;
+    let linked = LinkedFile::new(&spot.file, spot.format).or_new();
+    // A file that cannot be written is told before a person has gone to the browser for it.
+    let proven = linked.clone();
+    let proof = tokio::task::spawn_blocking(move || proven.hold(Links::PATIENCE).map(drop)).await;
+    let unwritable = |error: String| Failure::of(Code::FileUnusable).detail(error).then(lang.nothing_was_done());
+    proof.map_err(|error| unwritable(error.to_string()))?.map_err(|error| unwritable(error.to_string()))?;
+    let work = Source { refresh: None, ..Source::of(&spot, desk) }.work(desk).await?;
+    let report = consent(login, &work, desk).await?;
+    let app_id =
+        spot.app_id_at.clone().filter(|_| spot.app_id.is_none()).map(|place| (place, work.app.client_id.clone()));
+    let written = async {
+        if let Some((place, id)) = app_id {
+            let write = move || linked.hold(Links::PATIENCE)?.write(&[(place, &id)]);
+            let written = tokio::task::spawn_blocking(write)
+                .await
+                .map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
+            written.map_err(|error| Failure::of(Code::FileNotWritten).detail(error.to_string()))?;
+        }
+        let links = work.session.links();
+        let (link, report) = links.link(&work.app, spot.link(&work.profile.name), true).await?;
+        Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true })
     };
-    tell(&report, &work, desk).await
+    let shown = desk.short(&spot.file);
+    match written.await {
+        Ok(made) => {
+            tell(&report, Some(&made), &work, desk).await?;
+            link::finish(&[made], desk)
+        }
+        Err(failure) => {
+            tell(&report, None, &work, desk).await?;
+            desk.printer.warning(lang.logged_in_unwritten(&shown));
+            Err(failure.then(lang.logged_in_unwritten_next(quoted(&shown))))
+        }
+    }
+}
+
+async fn consent(login: &Login, work: &Work, desk: &Desk) -> Result<LoginReport, Failure> {
+    let asked = asked(&work.profile, &login.scope, desk)?;
+    if login.device { by_device(login, asked, work, desk).await } else { by_browser(login, asked, work, desk).await }
 }
 
 /// Makes a profile for another user of an app that is there. It is written before the login, so that a login whose
@@ -224,7 +275,7 @@ async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Re
 }
 
 /// Says who is logged in, with which scopes, for how long, and what is missing.
-async fn tell(login: &LoginReport, work: &Work, desk: &Desk) -> Result<ExitCode, Failure> {
+async fn tell(login: &LoginReport, made: Option<&link::Made>, work: &Work, desk: &Desk) -> Result<ExitCode, Failure> {
     let (lang, printer, now) = (desk.lang(), desk.printer, desk.now());
     let grant = &login.report.grant;
     let missing: Vec<_> = login.asked.iter().filter(|scope| !grant.scopes.contains(scope)).collect();
@@ -232,11 +283,15 @@ async fn tell(login: &LoginReport, work: &Work, desk: &Desk) -> Result<ExitCode,
         printer.warning(lang.notice_odd(lang.oddity(oddity)));
     }
     if printer.json {
-        printer.document(&json!({
+        let mut document = json!({
             "login": LoginFields::of(&login.report),
             "missing_scopes": missing,
             "oddities": login.oddities,
-        }))?;
+        });
+        if let Some(made) = made {
+            document["link"] = json!(made.fields());
+        }
+        printer.document(&document)?;
         return Ok(ExitCode::SUCCESS);
     }
     let who = grant.subject.as_ref().map_or_else(

@@ -11,12 +11,16 @@ use tokenward_core::ports::AppTokenKind;
 use tokenward_core::{AccessToken, Ask};
 
 use crate::args::{Format, Identity, Token};
+use crate::commands::link;
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields;
 
 pub(super) async fn run(token: &Token, desk: &Desk) -> Result<ExitCode, Failure> {
-    let work = desk.work().await?;
+    let work = match &token.env_file {
+        Some(file) => desk.work_as(&link::profile_of(file, desk).await?).await?,
+        None => desk.work().await?,
+    };
     let format = token.format.unwrap_or(if desk.printer.json { Format::Json } else { Format::Raw });
     match token.identity {
         Identity::User => user(token.min_ttl, format, desk, &work).await?,

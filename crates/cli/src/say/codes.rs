@@ -5,7 +5,7 @@
 
 use tokenward_core::{Code, Words};
 
-use super::Lang;
+use super::{Lang, wiki};
 
 impl Lang {
     /// What happened.
@@ -238,15 +238,21 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::LinkNotFound => (
             w("no file of that name is kept in step", "没有同步这个文件"),
-            w("look at the list of links for the path under which it was linked", "请在链接列表中查找当初使用的路径"),
+            w(
+                "`tokenward links` shows the paths under which files were linked",
+                "`tokenward links` 会显示各文件链接时使用的路径",
+            ),
         ),
         Code::PlaceUnclear => (
             w("it cannot be told where the tokens stand in the file", "无法确定令牌在文件中的位置"),
-            w("name the places of the tokens", "请指明令牌的位置"),
+            w("name the places of the tokens with --access and --refresh", "请用 --access 和 --refresh 指明令牌的位置"),
         ),
         Code::PlaceTaken => (
             w("another link keeps that place of the file", "该位置已由另一个链接维护"),
-            w("name another place, or end the other link first", "请换一个位置，或先解除另一个链接"),
+            w(
+                "name another place, or end the other link first: `tokenward unlink FILE`",
+                "请换一个位置，或先解除另一个链接：`tokenward unlink 文件`",
+            ),
         ),
         Code::AnotherProfile => (
             w("the login in the file is another profile's", "文件中的登录属于另一个配置档"),
@@ -261,6 +267,52 @@ fn story(code: Code) -> (Words, Words) {
                 "check which file holds the refresh token; if nothing is left to take back, run `tokenward login`",
                 "请确认哪个文件存有刷新令牌；若已没有可收回的登录，请运行 `tokenward login`",
             ),
+        ),
+        Code::AnotherApp => (
+            w("the file or store is of another app than the profile", "文件或存储属于另一个应用，与配置档不符"),
+            w(
+                "run the same command with -p and a new name, so that the app gets a profile of its own",
+                "请用 -p 加新名称再次运行同一命令，为该应用单独建一个配置档",
+            ),
+        ),
+        Code::StoreUnreadable => (
+            w("the other tool's store cannot be read", "无法读取另一个工具的存储"),
+            w(
+                "check the path and the tool's version; `tokenward login` needs no store at all",
+                "请检查路径和该工具的版本；`tokenward login` 则完全不需要它",
+            ),
+        ),
+        Code::StoreKey => (
+            w("the other tool's store is sealed, and its key is needed", "另一个工具的存储已加密，需要它的密钥"),
+            w(
+                "put what the command above prints into a file and name it with --key-file (/dev/stdin for a pipe)",
+                "请把上面命令的输出存入文件并用 --key-file 指定（管道可用 /dev/stdin）",
+            ),
+        ),
+        Code::StorePassword => (
+            w("the account is sealed under a password that only you know", "该账户由只有您知道的密码加密"),
+            w(
+                "pipe it in: `oidc-add --print NAME | tokenward adopt -`",
+                "请通过管道传入：`oidc-add --print 名称 | tokenward adopt -`",
+            ),
+        ),
+        Code::StoreEmpty => (
+            w("there is no login in it", "其中没有登录"),
+            w(
+                "check whether the tool is logged in, or log in here: `tokenward login`",
+                "请确认该工具已登录，或在此登录：`tokenward login`",
+            ),
+        ),
+        Code::StoreSeveral => (
+            w("there are several logins in it", "其中有多个登录"),
+            w("pick one with --account and a part of the words above", "请用 --account 加上面文字的一部分来选定"),
+        ),
+        Code::StoreKeyGone => (
+            w(
+                "the key of the other tool's store is gone, so nobody can open it",
+                "另一个工具的存储的密钥已丢失，无法打开",
+            ),
+            w("log in here instead: `tokenward login`", "请改为在此登录：`tokenward login`"),
         ),
         Code::OutcomeUnknown => (
             w("the outcome of the last turn is unknown", "上一次续期的结果未知"),
@@ -383,75 +435,51 @@ fn story(code: Code) -> (Words, Words) {
                 "请稍后重试，或用 -q page_token=TOKEN 手动翻页；很长的列表可用 --max-pages",
             ),
         ),
-        Code::WikiFile => (
-            w("the Markdown file cannot be made a page", "无法把该 Markdown 文件做成页面"),
-            w("mend the file; nothing was sent", "请修正文件；没有发送任何请求"),
-        ),
-        Code::WikiPicture => (
-            w("a picture of the file cannot be sent", "文件中有图片无法发送"),
+        Code::ProxyOtherHost => (
+            w("the request was meant for another host than this proxy", "这个请求要访问的主机不是本代理"),
             w(
-                "mend the path in the file, or leave pictures out with --no-images; nothing was made",
-                "请修正文件中的图片路径，或用 --no-images 不带图片；尚未创建任何内容",
+                "use the address that `tokenward proxy` shows as the base URL; --allow-host adds a name",
+                "请把 `tokenward proxy` 显示的地址用作基础地址；可用 --allow-host 增加名字",
             ),
         ),
-        Code::WikiPlace => (
-            w("it is not said where the page goes, or not understood", "没有说明页面放在哪里，或无法理解"),
+        Code::ProxyOtherOrigin => (
+            w("a web page of another origin asked the proxy", "其他来源的网页访问了代理"),
             w(
-                "give --personal, --space ID or --parent URL, or say it in the front matter (docs/guide/wiki.md)",
-                "请给出 --personal、--space ID 或 --parent URL，或写在 front matter 中（见 docs/guide/wiki.md）",
+                "if the page is yours, start the proxy with --allow-origin",
+                "如果网页是您自己的，请用 --allow-origin 启动代理",
             ),
         ),
-        Code::WikiPageExists => (
-            w("the file has its page there already", "该文件在此处已有页面"),
-            w("`tokenward wiki update FILE` replaces its content", "`tokenward wiki update 文件` 可替换其内容"),
-        ),
-        Code::WikiPageEdited => (
-            w("somebody else changed the page", "页面已被他人修改"),
-            w("look at the page, then run again with --force", "请查看页面，再加 --force 运行"),
-        ),
-        Code::WikiBusy => (
-            w("another process is putting the same file into the wiki", "另一个进程正在处理同一个文件"),
-            w("wait for it, then run again", "请等它结束后再运行"),
-        ),
-        Code::WikiNoPage => (
-            w("the file was not put into the wiki from here", "该文件不是从这里放进知识库的"),
-            w("put it there with `tokenward wiki create FILE`", "请先用 `tokenward wiki create 文件` 创建页面"),
-        ),
-        Code::WikiPageUnclear => (
+        Code::ProxySecretMissing => (
+            w("the proxy's local secret is missing or wrong", "缺少代理的本机密钥，或密钥不正确"),
             w(
-                "the answer to the page's making was lost, and several pages could be it; nothing was written",
-                "创建页面的应答丢失，且有多个页面可能是它；没有写入任何内容",
-            ),
-            w("delete the empty ones, and run again", "请删除其中的空页面，然后再次运行"),
-        ),
-        Code::WikiPicturesLeft => (
-            w("the page stands, but some pictures are missing", "页面已建成，但缺少部分图片"),
-            w(
-                "run the same command again: it tries those pictures and nothing else; or change them in the file",
-                "再次运行同一命令只会重试这些图片；或在文件中更换它们",
+                "use the whole address that `tokenward proxy` shows, or send the header X-Tokenward-Secret",
+                "请使用 `tokenward proxy` 显示的完整地址，或发送请求头 X-Tokenward-Secret",
             ),
         ),
-        Code::WikiImportRefused => (
-            w("the provider does not import the file", "服务方不接受导入该文件"),
-            w("leave out --import", "请去掉 --import"),
-        ),
-        Code::WikiImportFailed => (
-            w("the provider has not finished importing the file", "服务方没有完成导入"),
-            w("run the same command again: it goes on from there", "再次运行同一命令会接着进行"),
-        ),
-        Code::WikiMoveApplied => (
+        Code::ProxyLoginCall => (
+            w("logins do not go through the proxy", "代理不转发登录请求"),
             w(
-                "the file is imported, and somebody has to permit its move into the wiki",
-                "文件已导入，移入知识库需要他人批准",
+                "log in with `tokenward login`; programs behind the proxy need no login of their own",
+                "请用 `tokenward login` 登录；代理之后的程序无需自己登录",
             ),
-            w("run the same command again once it is permitted", "批准后再次运行同一命令"),
         ),
-        Code::WikiRecord => (
-            w("what is remembered of pages cannot be read or written", "页面记录无法读取或写入"),
+        Code::ProxyOpenToOthers => (
+            w("the proxy's address would be open to other machines", "代理的地址会对其他机器开放"),
             w(
-                "see to the file that is named; without its record a page is not known as ours",
-                "请处理上面指出的文件；没有记录就无法认出已建的页面",
+                "listen on 127.0.0.1, or give --allow-remote together with --secret or --secret-file",
+                "请监听 127.0.0.1，或同时使用 --allow-remote 与 --secret（或 --secret-file）",
             ),
+        ),
+        Code::ProxyLoop => (
+            w("the proxy was to pass a request on to itself", "代理把请求转发给了自己"),
+            w(
+                "the app's open URL must be the provider's: `tokenward init --open-url URL`",
+                "应用的开放平台地址必须是服务方的地址：`tokenward init --open-url URL`",
+            ),
+        ),
+        Code::ProxyCallerStalled => (
+            w("the caller stood still while it sent its request", "调用方在发送请求时停滞"),
+            w("send the request again, and its body without pauses", "请重新发送请求，且不要中途停顿"),
         ),
         Code::CheckPassed => {
             (w("a check found nothing wrong", "检查未发现问题"), w("nothing is to be done", "无需处理"))
@@ -541,7 +569,9 @@ fn story(code: Code) -> (Words, Words) {
             w("another program holds a used refresh token of this login", "另一个程序持有此登录已用过的刷新令牌"),
             w("remove that copy", "请删除该副本"),
         ),
-        _ => (w(UNTOLD, "这个错误码还没有说明"), w("see its page in docs/errors", "请参见 docs/errors 中对应的页面")),
+        _ => wiki::story(code).unwrap_or_else(|| {
+            (w(UNTOLD, "这个错误码还没有说明"), w("see its page in docs/errors", "请参见 docs/errors 中对应的页面"))
+        }),
     }
 }
 

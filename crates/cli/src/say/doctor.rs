@@ -278,6 +278,38 @@ impl Lang {
             Story::PortRefused { redirect, reason } => {
                 Told::of(self.doctor_port_refused(redirect, reason)).next(self.doctor_port_refused_next())
             }
+            Story::LinksInStep(count) => Told::of(self.doctor_links_in_step(count)),
+            Story::Link(state) => {
+                let told = Told::of(self.doctor_link(state.link.target.file.display(), self.link_state(&state.found)));
+                let file = state.link.target.file.display().to_string();
+                let named = |advice: String| {
+                    let advice = advice.replace("link FILE", &format!("link {file}"));
+                    advice.replace("link 文件", &format!("link {file}"))
+                };
+                self.link_advice(state).into_iter().map(named).fold(told, Told::next)
+            }
+            Story::NoOtherOwner(tools) => {
+                let names: Vec<_> = tools.iter().map(|tool| tool.as_str()).collect();
+                Told::of(if names.is_empty() {
+                    self.doctor_owners_none()
+                } else {
+                    self.doctor_owners_well(names.join(", "))
+                })
+            }
+            Story::ToolClosed { tool, place, reason } => {
+                Told::of(self.doctor_tool_closed(tool, place.display())).detail(reason.clone())
+            }
+            Story::SecondOwner { tool, held, profile } => Told::of(self.doctor_second_owner(
+                tool,
+                profile,
+                &held.account,
+            ))
+            .next(self.two_owners(*tool, &held.place.display().to_string(), held.app_id.as_deref())),
+            Story::OldCopy { tool, held } => Told::of(self.doctor_old_copy(tool, &held.account))
+                .next(self.doctor_old_copy_next(held.place.display())),
+            Story::Suspect { tool, held, profile } => {
+                Told::of(self.doctor_suspect(tool, profile, &held.account)).next(self.doctor_suspect_next(tool))
+            }
             Story::Other { profile, worst } => {
                 let inner = self.story(worst, Some(profile), setting);
                 Told::of(self.doctor_other(profile, inner.message)).next(self.doctor_other_next(profile))

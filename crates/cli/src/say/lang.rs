@@ -44,6 +44,14 @@ impl Lang {
         }
     }
 
+    /// What stands between a thing and what is said of it.
+    pub(crate) const fn colon(self) -> &'static str {
+        match self {
+            Self::En => ": ",
+            Self::Zh => "：",
+        }
+    }
+
     /// The name used in variables and flags.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@
 //! alone: the macro takes both or does not compile, and a test sees that both name the same facts. Nothing else in
 //! this crate holds words for people; JSON fields, codes and names are the same in every language.
 
+mod adopt;
 mod api;
 mod codes;
 mod commands;
@@ -12,8 +13,10 @@ pub(crate) mod doctor;
 mod filter;
 pub(crate) mod help;
 mod lang;
+mod links;
 mod login;
 mod oddities;
+mod proxy;
 mod remedies;
 mod settings;
 mod stage;
@@ -58,12 +61,15 @@ mod tests {
     #[test]
     fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
         let all = [
+            adopt::ALL,
             api::ALL,
             commands::ALL,
             doctor::ALL,
             #[cfg(feature = "jq")]
             filter::ALL,
+            links::ALL,
             login::ALL,
+            proxy::ALL,
             settings::ALL,
             stage::ALL,
             standing::ALL,

@@ -1,6 +1,6 @@
 //! Words of `wiki`.
 
-use tokenward_core::Words;
+use tokenward_core::{Code, Words};
 use tokenward_wiki::Flaw;
 
 use super::Lang;
@@ -148,6 +148,83 @@ const JOBS: &[(i64, Words)] = &[
     (7001, w("the text is nested too deeply", "内容嵌套过深")),
     (7002, w("the document would be too large", "文档过大")),
 ];
+
+/// What happened and what to do, for the codes of `wiki`; see [`super::codes`].
+pub(super) fn story(code: Code) -> Option<(Words, Words)> {
+    Some(match code {
+        Code::WikiFile => (
+            w("the Markdown file cannot be made a page", "无法把该 Markdown 文件做成页面"),
+            w("mend the file; nothing was sent", "请修正文件；没有发送任何请求"),
+        ),
+        Code::WikiPicture => (
+            w("a picture of the file cannot be sent", "文件中有图片无法发送"),
+            w(
+                "mend the path in the file, or leave pictures out with --no-images; nothing was made",
+                "请修正文件中的图片路径，或用 --no-images 不带图片；尚未创建任何内容",
+            ),
+        ),
+        Code::WikiPlace => (
+            w("it is not said where the page goes, or not understood", "没有说明页面放在哪里，或无法理解"),
+            w(
+                "give --personal, --space ID or --parent URL, or say it in the front matter (docs/guide/wiki.md)",
+                "请给出 --personal、--space ID 或 --parent URL，或写在 front matter 中（见 docs/guide/wiki.md）",
+            ),
+        ),
+        Code::WikiPageExists => (
+            w("the file has its page there already", "该文件在此处已有页面"),
+            w("`tokenward wiki update FILE` replaces its content", "`tokenward wiki update 文件` 可替换其内容"),
+        ),
+        Code::WikiPageEdited => (
+            w("somebody else changed the page", "页面已被他人修改"),
+            w("look at the page, then run again with --force", "请查看页面，再加 --force 运行"),
+        ),
+        Code::WikiBusy => (
+            w("another process is putting the same file into the wiki", "另一个进程正在处理同一个文件"),
+            w("wait for it, then run again", "请等它结束后再运行"),
+        ),
+        Code::WikiNoPage => (
+            w("the file was not put into the wiki from here", "该文件不是从这里放进知识库的"),
+            w("put it there with `tokenward wiki create FILE`", "请先用 `tokenward wiki create 文件` 创建页面"),
+        ),
+        Code::WikiPageUnclear => (
+            w(
+                "the answer to the page's making was lost, and several pages could be it; nothing was written",
+                "创建页面的应答丢失，且有多个页面可能是它；没有写入任何内容",
+            ),
+            w("delete the empty ones, and run again", "请删除其中的空页面，然后再次运行"),
+        ),
+        Code::WikiPicturesLeft => (
+            w("the page stands, but some pictures are missing", "页面已建成，但缺少部分图片"),
+            w(
+                "run the same command again: it tries those pictures and nothing else; or change them in the file",
+                "再次运行同一命令只会重试这些图片；或在文件中更换它们",
+            ),
+        ),
+        Code::WikiImportRefused => (
+            w("the provider does not import the file", "服务方不接受导入该文件"),
+            w("leave out --import", "请去掉 --import"),
+        ),
+        Code::WikiImportFailed => (
+            w("the provider has not finished importing the file", "服务方没有完成导入"),
+            w("run the same command again: it goes on from there", "再次运行同一命令会接着进行"),
+        ),
+        Code::WikiMoveApplied => (
+            w(
+                "the file is imported, and somebody has to permit its move into the wiki",
+                "文件已导入，移入知识库需要他人批准",
+            ),
+            w("run the same command again once it is permitted", "批准后再次运行同一命令"),
+        ),
+        Code::WikiRecord => (
+            w("what is remembered of pages cannot be read or written", "页面记录无法读取或写入"),
+            w(
+                "see to the file that is named; without its record a page is not known as ours",
+                "请处理上面指出的文件；没有记录就无法认出已建的页面",
+            ),
+        ),
+        _ => return None,
+    })
+}
 
 #[cfg(test)]
 pub(super) fn all() -> Vec<Words> {

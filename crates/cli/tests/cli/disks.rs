@@ -4,6 +4,7 @@
 
 use std::process::Command;
 
+use crate::project::Project;
 use crate::world::World;
 
 /// Whether this machine lets a process mount a disk for itself: not so in a container without that capability, and
@@ -95,4 +96,37 @@ fn a_disk_that_cannot_be_written_still_serves_what_lives() {
     assert!(lines.ends_with(&["exit 0"]), "{text}");
     let counters = world.sandbox.counters();
     assert_eq!((counters.refreshes, counters.replays), (1, 0), "the read-only disk spent nothing");
+}
+
+/// The home has room; the disk with the linked file has none, and then it has.
+#[test]
+fn a_linked_file_on_a_full_disk_is_written_later_and_costs_nothing() {
+    if !may_mount() {
+        return;
+    }
+    let project = Project::of(World::logged_in());
+    let disk = project.path("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let script = "set -u; mount -t tmpfs -o size=1m,mode=700 tokenward \"$D\"; cd \"$D\"
+        \"$T\" link .env --create 2>&1; echo \"linked $?\"
+        dd if=/dev/zero of=filler bs=4k 2>/dev/null
+        \"$T\" refresh 2>&1; echo \"refreshed $?\"
+        \"$T\" token; echo \"handed out $?\"
+        \"$T\" link .env 2>&1; echo \"asked $?\"
+        cp .env \"$D.before\"; rm filler
+        \"$T\" link .env 2>&1; echo \"again $?\"
+        \"$T\" links; cp .env \"$D.after\"";
+    let mut command = shell(script);
+    command.env("LANG", "C.UTF-8").env("D", &disk).env("T", env!("CARGO_BIN_EXE_tokenward"));
+    let output = command.env("TOKENWARD_HOME", &project.world.home).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    for word in ["linked 0", "refreshed 0", "handed out 0", "asked 4", "TW0505", "No space left", "again 0", "in step"]
+    {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    assert!(!project.is_true("disk.before"), "the file was as it had been");
+    assert!(project.is_true("disk.after"));
+    let counters = project.world.sandbox.counters();
+    assert_eq!((counters.refreshes, counters.replays), (1, 0));
 }

@@ -280,6 +280,29 @@ fn profiles_and_names() {
 }
 
 #[test]
+fn a_linked_file_that_is_stale_or_gone() {
+    let world = World::logged_in();
+    let file = world.home.parent().unwrap().join(".env");
+    world.run(&["link", file.to_str().unwrap(), "--create"]).succeeds();
+    let old = std::fs::read_to_string(&file).unwrap();
+    let well = doctor(&world, &[], &[]);
+    assert!(well.code == 0 && well.out.contains("linked files in step: 1"), "{well:?}");
+    world.run(&["refresh"]).succeeds();
+    // A git checkout brings the old pair back.
+    std::fs::write(&file, &old).unwrap();
+    let ran = doctor(&world, &[], &["--json"]);
+    assert!(ran.code == 0 && found(&ran, "links", "warning", "TW0912"), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), old, "a look changes nothing");
+    let told = world.run(&["doctor"]);
+    assert!(told.out.contains(&format!("`tokenward link {}`", file.display())), "{told:?}");
+    world.run(&["token"]).succeeds();
+    assert!(!findings(&doctor(&world, &[], &["--json"])).iter().any(|(check, ..)| check == "links"));
+    std::fs::remove_file(&file).unwrap();
+    let ran = doctor(&world, &[], &["--json"]);
+    assert!(ran.code == 0 && found(&ran, "links", "warning", "TW0913") && ran.out.contains(".env"), "{ran:?}");
+}
+
+#[test]
 fn a_configuration_that_cannot_be_read() {
     let world = World::logged_in();
     std::fs::write(world.home.join("config.toml"), "[apps.default\n").unwrap();

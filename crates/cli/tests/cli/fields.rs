@@ -35,6 +35,7 @@ fn every_field_is_documented() {
     }
     let folder = tempfile::tempdir().unwrap();
     let (copy, man) = (folder.path().join("copy"), folder.path().join("man"));
+    let env = folder.path().join(".env");
     let lists: &[&[&str]] = &[
         &["token"],
         &["token", "--as", "app"],
@@ -45,6 +46,11 @@ fn every_field_is_documented() {
         &["vault", "backup", copy.to_str().unwrap()],
         &["vault", "rekey"],
         &["man", "--out", man.to_str().unwrap()],
+        &["link", env.to_str().unwrap(), "--create"],
+        &["links"],
+        &["adopt", env.to_str().unwrap()],
+        &["adopt"],
+        &["unlink", env.to_str().unwrap()],
         &["logout", "--yes"],
     ];
     for words in lists {

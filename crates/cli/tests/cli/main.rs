@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests wait for other processes by the real clock")]
 
+mod adopt;
 mod api;
 mod apps;
 mod callback;
@@ -10,15 +11,20 @@ mod demo;
 mod disks;
 mod doctor;
 mod dumps;
+mod env_file;
 mod exec;
 mod exits;
 mod faults;
 mod fields;
 mod help;
 mod languages;
+mod link_files;
+mod links;
 mod logins;
 mod mistakes;
 mod old_script;
+mod project;
+mod proxy;
 mod race;
 mod secrets;
 mod signals;
@@ -27,5 +33,6 @@ mod stand;
 mod terminal;
 mod tokens;
 mod vault;
+mod watch;
 mod wiki;
 mod world;

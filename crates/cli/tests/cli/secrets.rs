@@ -164,10 +164,62 @@ fn every_command_at_its_loudest() {
     }
     watch.folder(&world);
 
+    linked_files(&world, &mut watch);
     vault_and_paste(&world, &mut watch);
     // A stop against a test that looks at nothing.
     assert!(watch.looked_at > 80, "{}", watch.looked_at);
     assert!(watch.secrets.len() > 10, "{}", watch.secrets.len());
+}
+
+/// The commands about files that hold tokens: the tokens are in those files, and in no word about them.
+fn linked_files(world: &World, watch: &mut Watch) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (env, token, mcp) = (path(".env"), path("token.json"), path("mcp.json"));
+    let user = world.sandbox.user("Grace");
+    let seeded = world.sandbox.seed_grant(&world.app.id, &user.id, &["offline_access"]).unwrap();
+    let brought = serde_json::json!({ "access_token": seeded.access_token, "refresh_token": seeded.refresh_token });
+    std::fs::write(&token, brought.to_string()).unwrap();
+    let broken = format!("{brought}}}");
+    std::fs::write(path("broken.json"), &broken).unwrap();
+    let server =
+        serde_json::json!({ "mcpServers": { "lark": { "env": { "USER_ACCESS_TOKEN": seeded.access_token } } } });
+    std::fs::write(&mcp, server.to_string()).unwrap();
+    watch.also(world);
+    let broken = path("broken.json");
+    let commands: &[&[&str]] = &[
+        &["link", &env, "--create"],
+        &["link", &env],
+        &["link", &mcp, "--json"],
+        &["link", &broken],
+        &["link", &mcp, "--access", &seeded.access_token],
+        &["links"],
+        &["links", "--json"],
+        &["adopt", &broken],
+        &["adopt", &token, "--json", "-p", "default"],
+        &["refresh"],
+        &["adopt", "--undo"],
+        &["links", "--lang", "zh"],
+        &["watch", "nobody"],
+        &["unlink", &token],
+        &["unlink", &mcp, "--json"],
+    ];
+    for words in commands {
+        let ran = run(&mut loud(world, words));
+        watch.also(world);
+        watch.all_of(&format!("{words:?}"), &ran);
+    }
+    watch.all_of("adopt -", &run_fed(&mut loud(world, &["adopt", "-"]), &brought.to_string()));
+    watch.all_of("adopt - (broken)", &run_fed(&mut loud(world, &["adopt", "-"]), &format!("{brought}}}")));
+    let mut following = Started::new(&mut loud(world, &["watch", "--json"]));
+    following.line();
+    std::fs::write(&env, "FEISHU_USER_REFRESH_TOKEN=\n").unwrap();
+    following.line();
+    watch.arguments("watch", following.id());
+    following.signal("INT");
+    watch.all_of("watch", &following.finish());
+    run(&mut loud(world, &["unlink", &env])).succeeds();
+    watch.folder(world);
 }
 
 /// The commands that move the vault and its keys, a pasted address, and the end.

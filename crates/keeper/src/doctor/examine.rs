@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{CallError, Clocks};
-use tokenward_core::{Event, ProfileName, Standing};
+use tokenward_core::{Code, Event, ProfileName, Standing};
 
-use super::facts::{AppFacts, Depth, Facts, LoginFacts, OpenStore, PortFacts, ProfileFacts, SecretFacts, StoreFacts};
+use super::facts::{
+    AppFacts, Depth, Facts, HeldLogin, HeldRefresh, LoginFacts, OpenStore, PortFacts, ProfileFacts, SecretFacts,
+    StoreFacts,
+};
 use super::finding::{Check, Finding, Severity};
 use super::story::Story;
 use super::turns;
+use crate::links::{Found, LinkState};
 
 /// Answers every question that the facts permit, in the order of [`Check`]; the profile that is meant first, then what
 /// concerns everyone, then a line for each other profile that needs attention.
@@ -25,6 +29,7 @@ pub fn examine(facts: &Facts) -> Vec<Finding> {
     }
     store(&facts.store, &mut common);
     clock(facts, &mut common);
+    owners(facts, &mut common);
     for profile in &facts.profiles {
         let mut own = Collector { profile: Some(profile.name.clone()), findings: Vec::new() };
         examine_profile(facts, profile, &mut own);
@@ -83,6 +88,7 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
         None if matches!(facts.store, StoreFacts::Closed(..) | StoreFacts::Keyless(_)) => {}
         None => found.add(Check::Login, Story::NotLoggedIn),
     }
+    links(&profile.links, found);
     if let Some(port) = &profile.port {
         let story = match port {
             PortFacts::Free(redirect) => Story::PortFree(redirect.clone()),
@@ -219,6 +225,66 @@ fn tokens(login: &LoginFacts, now: Timestamp, dead: bool, found: &mut Collector)
     } else if let Some(end) = soon(refresh, IDLE_NOTICE) {
         found.add(Check::Tokens, Story::EndsSoon { end, wall: false });
     }
+}
+
+fn links(links: &[LinkState], found: &mut Collector) {
+    let bad: Vec<_> = links.iter().filter(|state| !matches!(state.found, Found::InStep)).collect();
+    if bad.is_empty() && !links.is_empty() {
+        found.add(Check::Links, Story::LinksInStep(links.len()));
+    }
+    for state in bad {
+        found.add(Check::Links, Story::Link(Box::new(state.clone())));
+    }
+}
+
+fn owners(facts: &Facts, found: &mut Collector) {
+    let mut looked = Vec::new();
+    let mut alone = true;
+    for store in &facts.others {
+        let tool = store.tool;
+        let logins = match &store.logins {
+            Ok(logins) => logins,
+            Err(reason) => {
+                let (place, reason) = (store.place.clone(), reason.clone());
+                found.add(Check::Owners, Story::ToolClosed { tool, place, reason });
+                continue;
+            }
+        };
+        looked.push(tool);
+        for held in logins {
+            let story = match &held.refresh {
+                HeldRefresh::Present(profile) => {
+                    Story::SecondOwner { tool, held: held.clone(), profile: profile.clone() }
+                }
+                HeldRefresh::Used => Story::OldCopy { tool, held: held.clone() },
+                HeldRefresh::Unknown => match wronged(facts, held) {
+                    Some(profile) => Story::Suspect { tool, held: held.clone(), profile },
+                    None => continue,
+                },
+                HeldRefresh::Absent => continue,
+            };
+            alone = false;
+            found.add(Check::Owners, story);
+        }
+    }
+    if alone && looked.len() == facts.others.len() && !facts.profiles.is_empty() {
+        looked.dedup();
+        found.add(Check::Owners, Story::NoOtherOwner(looked));
+    }
+}
+
+/// The profile whose login somebody else ended, if this may be the one who did: the same app, and not another user.
+fn wronged(facts: &Facts, held: &HeldLogin) -> Option<ProfileName> {
+    let ended = |profile: &&ProfileFacts| {
+        let (Ok(app), Some(login)) = (&profile.app, &profile.login) else { return false };
+        let ended = matches!(login.grant.standing, Standing::NeedsConsent { code: Code::ForeignSpender, .. });
+        let same_user = match (&held.user, &login.grant.subject) {
+            (Some(theirs), Some(ours)) => *theirs == ours.id,
+            _ => true,
+        };
+        ended && held.app_id.as_ref() == Some(&app.client_id) && same_user
+    };
+    facts.profiles.iter().find(ended).map(|profile| profile.name.clone())
 }
 
 fn store(store: &StoreFacts, found: &mut Collector) {

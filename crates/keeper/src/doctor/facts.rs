@@ -10,7 +10,9 @@ use tokenward_core::rotation::Recovery;
 use tokenward_core::{AppName, Brand, Entry, Grant, Holder, HolderFate, IntentId, ProfileName, Scopes, TokenApi};
 use url::Url;
 
+use crate::links::LinkState;
 use crate::settings::{SettingsError, Warning};
+use crate::stores::Tool;
 use crate::{Error, Repair};
 
 /// Everything that [`super::examine`] looks at.
@@ -28,13 +30,15 @@ pub struct Facts {
     pub profiles: Vec<ProfileFacts>,
     /// The store.
     pub store: StoreFacts,
+    /// What other tools on this machine keep.
+    pub others: Vec<OtherStore>,
 }
 
 impl Facts {
     /// Nothing but that the settings cannot be read, which everything else rests on.
     pub fn unreadable(now: Timestamp, online: bool, error: SettingsError) -> Self {
         let (unsettled, store) = (Some(Arc::new(error)), StoreFacts::NotLooked);
-        Self { now, online, unsettled, warnings: Vec::new(), profiles: Vec::new(), store }
+        Self { now, online, unsettled, warnings: Vec::new(), profiles: Vec::new(), store, others: Vec::new() }
     }
 }
 
@@ -60,6 +64,8 @@ pub struct ProfileFacts {
     pub warnings: Vec<Warning>,
     /// Its login, if the vault has one.
     pub login: Option<LoginFacts>,
+    /// The files that are kept in step with it.
+    pub links: Vec<LinkState>,
     /// Whether a login could come back to this machine; looked at only for a profile that is told in full.
     pub port: Option<PortFacts>,
 }
@@ -229,6 +235,45 @@ pub struct OpenStore {
     pub repairs: Vec<Repair>,
     /// Profiles with a kept answer to a login that is not stored yet.
     pub unfinished: Vec<ProfileName>,
+}
+
+/// A store of another tool.
+#[derive(Debug)]
+pub struct OtherStore {
+    /// Whose it is.
+    pub tool: Tool,
+    /// Its file or folder.
+    pub place: PathBuf,
+    /// What is in it, or why it cannot be looked into (English).
+    pub logins: Result<Vec<HeldLogin>, String>,
+}
+
+/// A login that another tool keeps, without its tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldLogin {
+    /// Words that tell it from the others.
+    pub account: String,
+    /// The file it stands in.
+    pub place: PathBuf,
+    /// The app's `client_id`, if told.
+    pub app_id: Option<String>,
+    /// The user's id within the app, if told.
+    pub user: Option<String>,
+    /// What its refresh token is to this vault.
+    pub refresh: HeldRefresh,
+}
+
+/// What another tool's refresh token is to this vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeldRefresh {
+    /// There is none.
+    Absent,
+    /// The present one of a profile.
+    Present(ProfileName),
+    /// One that was used up.
+    Used,
+    /// One that it has never seen.
+    Unknown,
 }
 
 /// What opens the store.

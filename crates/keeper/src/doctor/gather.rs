@@ -18,8 +18,10 @@ use super::facts::{
     AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenStore, OpenTurn, PortFacts, ProfileFacts,
     Says, SecretFacts, StoreFacts,
 };
+use super::owners;
 use crate::callback::{Callback, CallbackError};
 use crate::compose::provider;
+use crate::links::Links;
 use crate::login::LOGIN_AT_WORK;
 use crate::settings::{KeySource, ResolvedProfile, SecretSource, Settings, SettingsError, Warning};
 use crate::{Error, Health, KeeperOptions, Report, Session, SessionOptions};
@@ -47,7 +49,15 @@ pub async fn gather(
     let provider = provider(&clock);
     let (store, session) = open(settings, clock, entropy).await;
     let absent = StoreFacts::Absent(settings.home().vault());
-    let mut facts = Facts { now, online: wish.online, unsettled: None, warnings, profiles: Vec::new(), store: absent };
+    let mut facts = Facts {
+        now,
+        online: wish.online,
+        unsettled: None,
+        warnings,
+        profiles: Vec::new(),
+        store: absent,
+        others: Vec::new(),
+    };
     let looked = match &session {
         Some(session) => Looked::at(session, now).await,
         None => Ok(Looked::default()),
@@ -92,6 +102,7 @@ pub async fn gather(
         facts.unsettled = Some(Arc::clone(error));
         facts.profiles.clear();
     }
+    facts.others = owners::look(settings.environment(), session.as_ref(), &looked.reports).await;
     facts.store = match (store, &session) {
         (StoreFacts::Open(mut store), Some(session)) => {
             fill_store(&mut store, session, &looked).await;
@@ -208,6 +219,7 @@ impl Round<'_> {
             app: Err(Arc::new(SettingsError::NoHome)),
             warnings: Vec::new(),
             login: None,
+            links: Vec::new(),
             port: None,
         };
         let asking = self.online && depth == Depth::Full;
@@ -230,6 +242,10 @@ impl Round<'_> {
         };
         if let (Some(report), Some(session)) = (report, self.session) {
             facts.login = self.login(report, session, facts.app.as_ref().ok(), usable.as_ref()).await.ok();
+        }
+        if let Some(session) = self.session {
+            // What is wrong with one file is in its own state.
+            facts.links = Links::new(session.keeper()).states(Some(&facts.name)).await.unwrap_or_default();
         }
         facts
     }

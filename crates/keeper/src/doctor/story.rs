@@ -8,9 +8,11 @@ use tokenward_core::ports::Clocks;
 use tokenward_core::{AppName, Brand, Code, ProfileName, Refusal, Subject, TokenApi};
 use url::Url;
 
-use super::facts::{KeyFacts, Says, SecretFacts};
+use super::facts::{HeldLogin, KeyFacts, Says, SecretFacts};
 use super::finding::{Cause, Death, Doubtful, PastTurn, Severity, Who};
+use crate::links::{Found, LinkState};
 use crate::settings::{SettingsError, Warning};
+use crate::stores::Tool;
 use crate::{Error, Repair};
 
 /// What was found.
@@ -257,6 +259,46 @@ pub enum Story {
         /// The system's reason.
         reason: String,
     },
+    /// Every linked file is in step.
+    LinksInStep(usize),
+    /// A linked file is not.
+    Link(Box<LinkState>),
+    /// No other tool here holds a refresh token of ours; these were looked at.
+    NoOtherOwner(Vec<Tool>),
+    /// A tool's store that does not open without a question.
+    ToolClosed {
+        /// The tool.
+        tool: Tool,
+        /// Its file or folder.
+        place: PathBuf,
+        /// Why (English).
+        reason: String,
+    },
+    /// A tool holds the present refresh token of a profile.
+    SecondOwner {
+        /// The tool.
+        tool: Tool,
+        /// What it holds.
+        held: HeldLogin,
+        /// Whose it is.
+        profile: ProfileName,
+    },
+    /// A tool holds a refresh token that was used up.
+    OldCopy {
+        /// The tool.
+        tool: Tool,
+        /// What it holds.
+        held: HeldLogin,
+    },
+    /// A tool holds a login of the same app and user as one that somebody else ended.
+    Suspect {
+        /// The tool.
+        tool: Tool,
+        /// What it holds.
+        held: HeldLogin,
+        /// Whose login ended.
+        profile: ProfileName,
+    },
     /// Another profile needs attention; `worst` is the worst of its findings.
     Other {
         /// Its name.
@@ -279,12 +321,15 @@ impl Story {
             | Self::StoreSound { .. }
             | Self::ClockRight(_)
             | Self::Brand { .. }
-            | Self::PortFree(_) => Code::CheckPassed,
+            | Self::PortFree(_)
+            | Self::LinksInStep(_)
+            | Self::NoOtherOwner(_) => Code::CheckPassed,
             Self::SecretNotChecked(_)
             | Self::AppLacks(_)
             | Self::StoreAbsent(_)
             | Self::ClockNotChecked
-            | Self::RedirectElsewhere(_) => Code::NotChecked,
+            | Self::RedirectElsewhere(_)
+            | Self::ToolClosed { .. } => Code::NotChecked,
             Self::Settings(error) => error.code(),
             Self::SettingDoubtful(_) => Code::SettingDoubtful,
             Self::SecretMissing(_) => Code::SettingMissing,
@@ -320,6 +365,12 @@ impl Story {
             Self::ClockWentBack { .. } => Code::ClockWentBack,
             Self::PortTaken(_) => Code::PortInUse,
             Self::PortRefused { .. } => Code::BadSetting,
+            Self::Link(state) => match state.found {
+                Found::Behind | Found::Stale { .. } | Found::Newer => Code::LinkStale,
+                _ => Code::LinkUnusable,
+            },
+            Self::SecondOwner { .. } | Self::Suspect { .. } => Code::SecondOwner,
+            Self::OldCopy { .. } => Code::OldCopy,
             Self::Other { worst, .. } => worst.code(),
         }
     }
@@ -352,6 +403,8 @@ impl Story {
                 (Code::Unreachable | Code::ProviderUnavailable | Code::RateLimited, true) => Severity::Warning,
                 _ => Severity::Trouble,
             },
+            // The login's own finding says that a person is needed.
+            Self::Link(state) if matches!(state.found, Found::WithoutLogin) => Severity::Note,
             Self::SettingDoubtful(_)
             | Self::SecretOpen { .. }
             | Self::ScopesNotGranted(_)
@@ -365,7 +418,10 @@ impl Story {
             | Self::ClockWrong(_)
             | Self::ClockWentBack { .. }
             | Self::PortTaken(_)
-            | Self::PortRefused { .. } => Severity::Warning,
+            | Self::PortRefused { .. }
+            | Self::Link(_)
+            | Self::SecondOwner { .. }
+            | Self::Suspect { .. } => Severity::Warning,
             Self::SecretNotChecked(_)
             | Self::AppLacks(_)
             | Self::UnderWay { .. }
@@ -374,7 +430,9 @@ impl Story {
             | Self::StoreAbsent(_)
             | Self::KeyNotUsed(_)
             | Self::ClockNotChecked
-            | Self::RedirectElsewhere(_) => Severity::Note,
+            | Self::RedirectElsewhere(_)
+            | Self::ToolClosed { .. }
+            | Self::OldCopy { .. } => Severity::Note,
             Self::AppReady { .. }
             | Self::SecretAccepted(_)
             | Self::Login { .. }
@@ -384,7 +442,9 @@ impl Story {
             | Self::StoreSound { .. }
             | Self::ClockRight(_)
             | Self::Brand { .. }
-            | Self::PortFree(_) => Severity::Good,
+            | Self::PortFree(_)
+            | Self::LinksInStep(_)
+            | Self::NoOtherOwner(_) => Severity::Good,
             Self::Other { worst, .. } => worst.severity(),
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use thiserror::Error;
-use tokenward_core::BadSecret;
+use tokenward_core::{BadSecret, Code};
 
 use super::tool::Tool;
 use crate::links::DocumentError;
@@ -112,6 +112,24 @@ pub enum StoreError {
         /// Where was looked.
         path: PathBuf,
     },
+}
+
+impl StoreError {
+    /// The stable code.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Io { .. }
+            | Self::NotAStore { .. }
+            | Self::Malformed { .. }
+            | Self::Document(_)
+            | Self::BadToken { .. } => Code::StoreUnreadable,
+            Self::NeedsKey { .. } | Self::BadKey { .. } | Self::WrongKey { .. } => Code::StoreKey,
+            Self::NeedsPassword { .. } => Code::StorePassword,
+            Self::Empty { .. } | Self::NoToken | Self::Refusal { .. } => Code::StoreEmpty,
+            Self::Several { .. } => Code::StoreSeveral,
+            Self::KeyGone { .. } => Code::StoreKeyGone,
+        }
+    }
 }
 
 /// The position of a fault alone: serde's own sentence may quote a value.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokenward::core::ports::{
     Adopted, Adoption, AnswerKept, Committed, Keepsake, LeaseAttempt, LoggedIn, LoginAnswer, LoginAnswerId, LoginCopy,
     NewLogin, Revocable, Vault, VaultError,
@@ -17,9 +17,9 @@ use tokenward::core::{
     LinkId, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, SecretBytes, Spend, Standing, Subject,
     TokenApi, Trouble,
 };
-use tokenward::{Keeper, KeeperOptions, Kept};
+use tokenward::{Keeper, KeeperOptions, Kept, Observer, Step};
 
-use crate::world::World;
+use crate::world::{MovedClock, World};
 
 /// A vault whose N-th change fails, and every later one too while `stuck`.
 struct Failing {
@@ -27,9 +27,14 @@ struct Failing {
     left: AtomicU32,
     stuck: bool,
     full: bool,
+    renewals: AtomicU32,
 }
 
 impl Failing {
+    fn new(inner: Arc<dyn Vault>, nth: u32, stuck: bool, full: bool) -> Self {
+        Self { inner, left: AtomicU32::new(nth), stuck, full, renewals: AtomicU32::new(0) }
+    }
+
     fn step(&self) -> Result<(), VaultError> {
         let left = self.left.load(Ordering::SeqCst);
         if left == 0 && !self.stuck {
@@ -92,6 +97,7 @@ impl Vault for Failing {
     }
     async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
         self.step()?;
+        self.renewals.fetch_add(1, Ordering::SeqCst);
         self.inner.renew(lease, ttl).await
     }
     async fn release(&self, lease: Lease) -> Result<(), VaultError> {
@@ -183,7 +189,7 @@ impl Vault for Failing {
 
 async fn failing(world: &World, nth: u32, stuck: bool, full: bool) -> Keeper {
     let mut parts = world.parts().await;
-    parts.vault = Arc::new(Failing { inner: parts.vault, left: AtomicU32::new(nth), stuck, full });
+    parts.vault = Arc::new(Failing::new(parts.vault, nth, stuck, full));
     Keeper::new(parts, KeeperOptions::default())
 }
 
@@ -226,17 +232,47 @@ async fn the_nth_change_fails_for_every_n() {
 
 #[tokio::test]
 async fn a_store_that_cannot_be_written_stops_a_turn_before_anything_is_spent() {
-    for nth in 1..=4 {
+    for nth in 1..=3 {
         let world = World::new().await;
         let healthy = world.keeper().await;
         let (id, _) = world.log_in(&healthy, "work").await;
         world.expire();
-        // From the lease, the proof, the renewal or the intent on, nothing can be written.
+        // From the lease, the proof or the intent on, nothing can be written.
         let sick = failing(&world, nth, true, true).await;
         let error = sick.access(&world.app, id, Ask::default()).await.unwrap_err();
         assert_eq!((error.code(), error.kept()), (Code::VaultFull, Kept::Everything));
         assert_eq!(world.sandbox.counters().refreshes, 0, "stuck from call {nth}");
         healthy.access(&world.app, id, Ask::default()).await.unwrap();
+        world.assert_clean();
+    }
+}
+
+/// What a send needs took a while to fetch.
+struct Slow {
+    clock: Arc<MovedClock>,
+    by: SignedDuration,
+}
+
+impl Observer for Slow {
+    fn at(&self, step: Step) {
+        if step == Step::Prepared {
+            self.clock.advance(self.by);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lease_is_renewed_before_a_send_that_it_might_not_outlast_and_not_otherwise() {
+    for (seconds, renewals) in [(0, 0), (4, 0), (6, 1), (60, 1)] {
+        let world = World::new().await;
+        let (id, _) = world.log_in(&world.keeper().await, "work").await;
+        world.expire();
+        let mut parts = world.parts().await;
+        parts.observer = Arc::new(Slow { clock: world.clock.clone(), by: SignedDuration::from_secs(seconds) });
+        let vault = Arc::new(Failing::new(parts.vault, 0, false, false));
+        parts.vault = vault.clone();
+        Keeper::new(parts, KeeperOptions::default()).access(&world.app, id, Ask::default()).await.unwrap();
+        assert_eq!(vault.renewals.load(Ordering::SeqCst), renewals, "{seconds} s");
         world.assert_clean();
     }
 }

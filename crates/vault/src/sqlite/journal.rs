@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 use tokenward_core::ports::{AnswerKept, Committed, VaultError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
@@ -27,12 +28,12 @@ impl SqliteVault {
     pub(super) async fn begin_spend(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError> {
         let mut connection = self.journalling().await?;
         let mut tx = self.begin_write(&mut connection).await?;
-        self.check_fence(&mut tx, lease).await?;
         let grant = self.grant_row(&mut tx, lease.grant).await?;
-        if grant.generation != draft.generation || grant.retired() {
+        if grant.fence != Some(lease.fence) || grant.generation != draft.generation || grant.retired() {
             return Err(VaultError::Moved);
         }
-        for open in self.open_rows(&mut tx, grant.id).await? {
+        let open = if grant.intent_open { self.open_rows(&mut tx, grant.id).await? } else { Vec::new() };
+        for open in open {
             if draft.replays != Some(open.id) {
                 return Err(VaultError::IntentOpen(open.id));
             }
@@ -53,6 +54,7 @@ impl SqliteVault {
             crate::handout::remove(&self.folder, profile).map_err(|error| self.io(&error))?;
         }
         let fingerprint = self.sealer.keys().fingerprint(&token);
+        let event = Event::Begun { intent: draft.id, fingerprint, replay: draft.replays.is_some() };
         sqlx::query(sql::BEGIN_INTENT)
             .bind(intent_bytes(draft.id))
             .bind(grant_bytes(grant.id))
@@ -63,11 +65,11 @@ impl SqliteVault {
             .bind(draft.api.as_str())
             .bind(draft.begun.as_millisecond())
             .bind(draft.deadline.as_millisecond())
+            .bind(self.now().as_millisecond())
+            .bind(to_json(&event).map_err(|fault| self.fault(fault))?)
             .execute(&mut *tx)
             .await
             .map_err(|error| self.sql(&error))?;
-        let event = Event::Begun { intent: draft.id, fingerprint, replay: draft.replays.is_some() };
-        self.write_entry(&mut tx, grant.id, draft.generation, Some(&lease.holder), &event).await?;
         tx.commit().await.map_err(|error| self.sql(&error))?;
         // The commit above was synced: from here on the spend is on record, whatever happens to this process (I1).
         Ok(Spend::new(draft.id, draft.deadline, token, Journalled::attest()))
@@ -96,11 +98,19 @@ impl SqliteVault {
     async fn journal_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<(), VaultError> {
         let mut connection = self.journalling().await?;
         let mut tx = self.begin_write(&mut connection).await?;
-        let row = self.intent_row(&mut tx, intent).await?;
         let plain = answer_to_bytes(answer, usize::MAX);
-        self.put_answer(&mut tx, &row, self.sealer.seal(&answer_label(intent), &plain)).await?;
         let event = Event::Answered { intent, status: answer.status, log_id: answer.log_id.clone() };
-        self.write_entry(&mut tx, row.grant, row.generation, Some(&row.sender), &event).await?;
+        let kept = sqlx::query(sql::JOURNAL_ANSWER)
+            .bind(intent_bytes(intent))
+            .bind(self.sealer.seal(&answer_label(intent), &plain))
+            .bind(self.now().as_millisecond())
+            .bind(to_json(&event).map_err(|fault| self.fault(fault))?)
+            .execute(&mut *tx)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        if kept.rows_affected() == 0 {
+            return Err(self.unknown_intent(intent));
+        }
         tx.commit().await.map_err(|error| self.sql(&error))
     }
 
@@ -132,12 +142,15 @@ impl SqliteVault {
                 }
             }
         }
-        let mut connection = self.read().await?;
-        self.grant_row(&mut connection, id).await?;
-        let rows = self.open_rows(&mut connection, id).await?;
-        drop(connection);
+        let rows = {
+            let mut connection = self.read().await?;
+            let query = sqlx::query(sql::GRANT_AND_OPEN_INTENTS).bind(grant_bytes(id));
+            query.fetch_all(&mut *connection).await.map_err(|error| self.sql(&error))?
+        };
+        let Some((_, rows)) = rows.split_first() else { return Err(VaultError::NoSuchGrant(id)) };
         let mut intents = Vec::with_capacity(rows.len());
         for row in rows {
+            let row = IntentRow::read(row).map_err(|fault| self.fault(fault))?;
             let mut intent = row.intent(&self.sealer).map_err(|fault| self.fault(fault))?;
             if intent.answer.is_none()
                 && let Some(one) = left.iter().find(|one| one.intent == intent.id)
@@ -177,12 +190,11 @@ impl SqliteVault {
     pub(super) async fn commit_turn(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError> {
         let mut connection = self.journalling().await?;
         let mut tx = self.begin_write(&mut connection).await?;
-        let row = self.intent_row(&mut tx, intent).await?;
+        let (row, others, mut grant) = self.intent_and_grant(&mut tx, intent).await?;
         if let Some(Closing::Committed { generation }) = row.closing {
             // The step is repeated after a crash, or by another process that read the same answer (I5).
             return Ok(Committed::Generation(generation));
         }
-        let mut grant = self.grant_row(&mut tx, row.grant).await?;
         let moved = grant.generation != row.generation && !self.is_back(&grant, &row)?;
         if moved || grant.retired() {
             if grant.retired() || !self.turn_aside(&mut tx, &row, &turn).await? {
@@ -194,20 +206,24 @@ impl SqliteVault {
             return Ok(Committed::Parked);
         }
         let generation = grant.generation.next();
-        self.supersede(&mut tx, grant.id, generation, Some(row.id)).await?;
-        apply(&mut grant, &self.sealer, &turn, generation);
-        if let Change::Replace(token) = &turn.refresh {
-            self.remember(&mut tx, token, grant.id, generation).await?;
+        if others {
+            self.supersede(&mut tx, grant.id, generation, Some(row.id)).await?;
         }
+        apply(&mut grant, &self.sealer, &turn, generation);
+        let known = match &turn.refresh {
+            Change::Replace(token) => Some(self.fingerprint(token).as_bytes().to_vec()),
+            Change::Keep | Change::Drop => None,
+        };
+        let closing = Closing::Committed { generation };
+        let closed = Event::Closed { intent, closing: closing.clone() };
         grant
-            .bind(sql::UPDATE_GRANT)
+            .bind(sql::COMMIT_TURN)
             .map_err(|fault| self.fault(fault))?
-            .execute(&mut *tx)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        self.mark_closed(&mut tx, &row, &Closing::Committed { generation }).await?;
-        sqlx::query(sql::WIPE_OLD_ANSWERS)
-            .bind(grant_bytes(grant.id))
+            .bind(known)
+            .bind(intent_bytes(intent))
+            .bind(self.now().as_millisecond())
+            .bind(to_json(&closing).map_err(|fault| self.fault(fault))?)
+            .bind(to_json(&closed).map_err(|fault| self.fault(fault))?)
             .bind(signed(generation.get().saturating_sub(ANSWERS_KEPT)))
             .execute(&mut *tx)
             .await
@@ -219,7 +235,8 @@ impl SqliteVault {
         }
         tx.commit().await.map_err(|error| self.sql(&error))?;
         drop(connection);
-        self.publish(grant.id).await;
+        (grant.intent_open, grant.on_trial) = (false, false);
+        self.publish_stored(grant).await;
         Ok(Committed::Generation(generation))
     }
 
@@ -417,8 +434,26 @@ impl SqliteVault {
         connection: &mut SqliteConnection,
         id: IntentId,
     ) -> Result<IntentRow, VaultError> {
-        let row = self.find_intent(connection, id).await?;
-        row.ok_or_else(|| self.fault(Fault::Damaged(format!("the journal holds no intent {id}; it"))))
+        self.find_intent(connection, id).await?.ok_or_else(|| self.unknown_intent(id))
+    }
+
+    /// An intent, whether its grant has others that are open, and the grant.
+    async fn intent_and_grant(
+        &self,
+        connection: &mut SqliteConnection,
+        id: IntentId,
+    ) -> Result<(IntentRow, bool, GrantRow), VaultError> {
+        let query = sqlx::query(sql::INTENT_AND_GRANT).bind(intent_bytes(id));
+        let rows = query.fetch_all(connection).await.map_err(|error| self.sql(&error))?;
+        let Some((intent, rest)) = rows.split_first() else { return Err(self.unknown_intent(id)) };
+        let others = intent.try_get("others").map_err(|error| self.sql(&error))?;
+        let intent = IntentRow::read(intent).map_err(|fault| self.fault(fault))?;
+        let grant = rest.first().ok_or(VaultError::NoSuchGrant(intent.grant))?;
+        Ok((intent, others, GrantRow::read(grant).map_err(|fault| self.fault(fault))?))
+    }
+
+    fn unknown_intent(&self, id: IntentId) -> VaultError {
+        self.fault(Fault::Damaged(format!("the journal holds no intent {id}; it")))
     }
 }
 

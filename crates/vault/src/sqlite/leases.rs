@@ -92,6 +92,13 @@ impl SqliteVault {
             }
         };
         let mut connection = self.leasing().await?;
+        let expires = self.now().checked_add(ttl).unwrap_or(Timestamp::MAX);
+        let taken =
+            self.take(&mut connection, sql::TAKE_FREE_LEASE, id, holder, locked.is_some(), ttl, expires).await?;
+        if let Some(fence) = taken {
+            self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (fence, locked));
+            return Ok(LeaseAttempt::Held(Lease { grant: id, fence, holder: holder.clone(), expires }));
+        }
         let mut transaction = self.begin_write(&mut connection).await?;
         let row = self.lease_row_with(&mut transaction, id).await?;
         let now = self.now();
@@ -102,19 +109,36 @@ impl SqliteVault {
             }
         }
         let expires = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
-        let fence = sqlx::query(sql::TAKE_LEASE)
-            .bind(grant_bytes(id))
-            .bind(to_json(holder).map_err(|fault| self.fault(fault))?)
-            .bind(locked.is_some())
-            .bind(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
-            .bind(expires.as_millisecond())
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        let fence = Fence::new(unsigned(&fence, 0).map_err(|fault| self.fault(fault))?);
+        let taken = self.take(&mut transaction, sql::TAKE_LEASE, id, holder, locked.is_some(), ttl, expires).await?;
+        let fence = taken.ok_or(VaultError::NoSuchGrant(id))?;
         transaction.commit().await.map_err(|error| self.sql(&error))?;
         self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (fence, locked));
         Ok(LeaseAttempt::Held(Lease { grant: id, fence, holder: holder.clone(), expires }))
+    }
+
+    /// Writes the row of a lease. `None` where the statement takes it from nobody and somebody has it.
+    #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+    async fn take(
+        &self,
+        connection: &mut SqliteConnection,
+        statement: &'static str,
+        id: GrantId,
+        holder: &Holder,
+        locked: bool,
+        ttl: Duration,
+        expires: Timestamp,
+    ) -> Result<Option<Fence>, VaultError> {
+        let taken = sqlx::query(statement)
+            .bind(grant_bytes(id))
+            .bind(to_json(holder).map_err(|fault| self.fault(fault))?)
+            .bind(locked)
+            .bind(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
+            .bind(expires.as_millisecond())
+            .fetch_optional(connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        let fence = taken.map(|row| unsigned(&row, 0)).transpose().map_err(|fault| self.fault(fault))?;
+        Ok(fence.map(Fence::new))
     }
 
     /// Whether this vault has found a grant's lock taken and its row free for so long that whoever has the lock must have

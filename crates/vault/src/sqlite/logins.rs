@@ -262,6 +262,7 @@ pub(super) fn blank(id: GrantId, profile: &ProfileName, app: &AppName, set: &Tok
         intent_open: false,
         on_trial: false,
         linked: false,
+        fence: None,
     }
 }
 

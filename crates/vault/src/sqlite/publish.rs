@@ -18,9 +18,24 @@ use super::rows::GrantRow;
 impl SqliteVault {
     /// Writes or removes the hand-out file of a grant's profile, by what is stored now.
     pub(crate) async fn publish(&self, id: GrantId) {
+        self.publish_from(id, None).await;
+    }
+
+    /// The same for a grant that was stored this moment, and need not be read before the file is written.
+    pub(super) async fn publish_stored(&self, grant: GrantRow) {
+        let id = grant.id;
+        let known = if grant.linked { None } else { grant.grant(&self.sealer).ok().map(|grant| (grant, Vec::new())) };
+        self.publish_from(id, known).await;
+    }
+
+    async fn publish_from(&self, id: GrantId, mut known: Option<(Grant, Vec<Linked>)>) {
         let mut seen = None;
         for _ in 0..PUBLISH_ATTEMPTS {
-            let (grant, links) = match self.with_links(id).await {
+            let found = match known.take() {
+                Some(known) => Ok(known),
+                None => self.with_links(id).await,
+            };
+            let (grant, links) = match found {
                 Ok(found) => found,
                 Err(error) => return tracing::warn!(%error, grant = %id, "the hand-out file was not written"),
             };

@@ -74,6 +74,8 @@ pub(crate) struct GrantRow {
     pub(crate) on_trial: bool,
     /// Whether its profile has links.
     pub(crate) linked: bool,
+    /// The lease that is held, lapsed or not.
+    pub(crate) fence: Option<Fence>,
 }
 
 impl GrantRow {
@@ -108,6 +110,10 @@ impl GrantRow {
             intent_open: row.try_get("intent_open")?,
             on_trial: row.try_get("on_trial")?,
             linked: row.try_get("linked")?,
+            fence: match row.try_get::<Option<i64>, _>("fence")? {
+                Some(_) => Some(Fence::new(unsigned(row, "fence")?)),
+                None => None,
+            },
         })
     }
 

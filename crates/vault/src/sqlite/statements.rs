@@ -2,6 +2,9 @@
 //!
 //! `?1`, `?2` … are bound in the order of the arguments at the call. *Open* means: not closed, or closed with an answer that came
 //! late and that nobody has read.
+//!
+//! Several statements in one text are one way to the engine's thread and back, and share their arguments. They are numbered `$1`, `$2` …,
+//! because each may leave some out: of `?1` and `?3` `SQLite` makes three parameters, of `$1` and `$3` two.
 
 // -- the database itself ------------------------------------------------------------------------------------------
 
@@ -24,7 +27,8 @@ macro_rules! select_grant {
     SELECT *, EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND (closed IS NULL OR late = 1)) AS intent_open,
         EXISTS (SELECT 1 FROM parked WHERE grant_id = grants.id AND awaits = grants.generation)
             OR COALESCE(displaced ->> 'awaits' = generation, 0) AS on_trial,
-        EXISTS (SELECT 1 FROM links WHERE links.profile = grants.profile) AS linked
+        EXISTS (SELECT 1 FROM links WHERE links.profile = grants.profile) AS linked,
+        (SELECT fence FROM leases WHERE grant_id = grants.id AND holder IS NOT NULL) AS fence
     FROM grants ",
             $which
         )
@@ -37,11 +41,16 @@ pub(crate) const INSERT_GRANT: &str = "
     INSERT INTO grants (id, app, profile, generation, standing, access, access_generation, access_obtained, access_expires,
         refresh, refresh_generation, refresh_expires, wall, consented, turned, scopes, subject, issued_by)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
-pub(crate) const UPDATE_GRANT: &str = "
-    UPDATE grants SET app = ?2, profile = ?3, generation = ?4, standing = ?5, access = ?6, access_generation = ?7,
-        access_obtained = ?8, access_expires = ?9, refresh = ?10, refresh_generation = ?11, refresh_expires = ?12,
-        wall = ?13, consented = ?14, turned = ?15, scopes = ?16, subject = ?17, issued_by = ?18
-    WHERE id = ?1";
+macro_rules! update_grant {
+    () => {
+        "
+    UPDATE grants SET app = $2, profile = $3, generation = $4, standing = $5, access = $6, access_generation = $7,
+        access_obtained = $8, access_expires = $9, refresh = $10, refresh_generation = $11, refresh_expires = $12,
+        wall = $13, consented = $14, turned = $15, scopes = $16, subject = $17, issued_by = $18
+    WHERE id = $1"
+    };
+}
+pub(crate) const UPDATE_GRANT: &str = update_grant!();
 pub(crate) const FREE_PROFILE: &str = "UPDATE grants SET profile = NULL, displaced = NULL WHERE id = ?1";
 pub(crate) const GIVE_PROFILE: &str = "UPDATE grants SET profile = ?2, displaced = ?3 WHERE id = ?1";
 pub(crate) const DISPLACED: &str = "SELECT displaced FROM grants WHERE id = ?1";
@@ -69,6 +78,13 @@ pub(crate) const TAKE_LEASE: &str = "
     INSERT INTO leases (grant_id, fence, holder, locked, ttl, expires) VALUES (?1, 1, ?2, ?3, ?4, ?5)
     ON CONFLICT (grant_id) DO UPDATE SET fence = fence + 1, holder = ?2, locked = ?3, ttl = ?4, expires = ?5
     RETURNING fence";
+/// Takes a lease that nobody holds; no row when somebody does, or when there is no such grant.
+pub(crate) const TAKE_FREE_LEASE: &str = "
+    INSERT INTO leases (grant_id, fence, holder, locked, ttl, expires)
+    SELECT id, 1, ?2, ?3, ?4, ?5 FROM grants WHERE id = ?1
+    ON CONFLICT (grant_id) DO UPDATE SET fence = fence + 1, holder = ?2, locked = ?3, ttl = ?4, expires = ?5
+        WHERE holder IS NULL
+    RETURNING fence";
 pub(crate) const RENEW_LEASE: &str =
     "UPDATE leases SET locked = ?3, ttl = ?4, expires = ?5 WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
 pub(crate) const RELEASE_LEASE: &str =
@@ -80,9 +96,40 @@ pub(crate) const HOLDS_LEASE: &str = "SELECT 1 FROM leases WHERE grant_id = ?1 A
 pub(crate) const INTENT: &str = "SELECT * FROM intents WHERE id = ?1";
 pub(crate) const OPEN_INTENTS: &str =
     "SELECT * FROM intents WHERE grant_id = ?1 AND (closed IS NULL OR late = 1) ORDER BY id";
+/// The grant, if there is one, and its open intents.
+pub(crate) const GRANT_AND_OPEN_INTENTS: &str = "
+    SELECT id AS grant_itself FROM grants WHERE id = $1;
+    SELECT * FROM intents WHERE grant_id = $1 AND (closed IS NULL OR late = 1) ORDER BY id";
 pub(crate) const BEGIN_INTENT: &str = "
     INSERT INTO intents (id, grant_id, generation, fingerprint, fence, sender, api, begun, deadline)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+    INSERT INTO entries (grant_id, at, generation, by, event) VALUES ($2, $10, $3, $6, $11)";
+/// Keeps an answer and says so. It is late when its intent was closed otherwise than by a commit.
+pub(crate) const JOURNAL_ANSWER: &str = "
+    UPDATE intents SET answer = $2, late = COALESCE(closed IS NOT NULL AND closing ->> 'closing' <> 'committed', 0)
+    WHERE id = $1;
+    INSERT INTO entries (grant_id, at, generation, by, event)
+    SELECT grant_id, $3, generation, sender, $4 FROM intents WHERE id = $1";
+/// An intent, with whether its grant has others that are open, and the grant.
+pub(crate) const INTENT_AND_GRANT: &str = concat!(
+    "
+    SELECT *, EXISTS (SELECT 1 FROM intents AS other WHERE other.grant_id = intents.grant_id AND other.id <> intents.id
+        AND (other.closed IS NULL OR other.late = 1)) AS others
+    FROM intents WHERE id = $1;",
+    select_grant!("WHERE id = (SELECT grant_id FROM intents WHERE id = $1)")
+);
+/// A turn: the grant (`$1` to `$18` as in `UPDATE_GRANT`), the name of its new refresh token (`$19`, or NULL), its intent (`$20`)
+/// closed, an entry about it, and answers wiped that are of no more use.
+pub(crate) const COMMIT_TURN: &str = concat!(
+    update_grant!(),
+    ";
+    INSERT INTO known_fingerprints (fingerprint, grant_id, generation) SELECT $19, $1, $4 WHERE $19 IS NOT NULL
+    ON CONFLICT (fingerprint) DO UPDATE SET grant_id = $1, generation = $4 WHERE grant_id <> $1 OR generation < $4;
+    UPDATE intents SET closed = $21, closing = $22, late = 0 WHERE id = $20;
+    INSERT INTO entries (grant_id, at, generation, event) SELECT grant_id, $21, generation, $23 FROM intents WHERE id = $20;
+    UPDATE intents SET answer = NULL
+    WHERE grant_id = $1 AND generation < $24 AND answer IS NOT NULL AND closed IS NOT NULL AND late = 0"
+);
 pub(crate) const KEEP_ANSWER: &str = "UPDATE intents SET answer = ?2, late = ?3 WHERE id = ?1";
 pub(crate) const DOUBT_INTENT: &str = "UPDATE intents SET doubted = 1, late = 0 WHERE id = ?1";
 pub(crate) const CLOSE_INTENT: &str = "UPDATE intents SET closed = ?2, closing = ?3, late = 0 WHERE id = ?1";
@@ -112,9 +159,6 @@ pub(crate) const ENTRIES: &str =
 
 // -- what is no longer useful -------------------------------------------------------------------------------------
 
-pub(crate) const WIPE_OLD_ANSWERS: &str = "
-    UPDATE intents SET answer = NULL
-    WHERE grant_id = ?1 AND generation < ?2 AND answer IS NOT NULL AND closed IS NOT NULL AND late = 0";
 pub(crate) const WIPE_ANSWERS: &str = "UPDATE intents SET answer = NULL WHERE grant_id = ?1";
 pub(crate) const FORGET_PARKED: &str = "DELETE FROM parked WHERE grant_id = ?1";
 pub(crate) const PRUNE_INTENTS: &str = "

@@ -114,6 +114,20 @@ fn questions_are_answered_in_their_order() {
     assert!(checks.len() >= 8, "{checks:?}");
 }
 
+/// The guide's sample is what is printed.
+#[test]
+fn the_guide_shows_what_is_printed() {
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/doctor.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let facts = stories::sample();
+    let findings = examine(&facts);
+    let setting = |_| Setting { now: facts.now, online: false, profile: None };
+    for lang in [Lang::En, Lang::Zh] {
+        let printed = crate::render::sheet(&crate::commands::doctor_rows(&findings, false, setting, lang), None, false);
+        assert!(guide.contains(&printed), "docs/guide/doctor.md does not show this:\n{printed}");
+    }
+}
+
 #[test]
 fn a_repeated_send_is_told_by_the_first_one() {
     // The newest word about a spend is that it was repeated; why it had to be says more.

@@ -43,7 +43,7 @@ crate::say::sentences! {
     doctor_scopes_missing(scopes) { "the settings ask for scopes that this login was not granted: {scopes}" "设置中要求的部分权限未授予此登录：{scopes}" }
     doctor_scopes_missing_next() { "`tokenward login` asks for them; what was granted before stays. Enable them for the app first (console: Permissions)" "请先在开放平台“权限管理”为应用开通，再运行 `tokenward login` 申请；已授予的权限会保留" }
     doctor_provider(words) { "the provider's word: {words}" "服务方的说法：{words}" }
-    doctor_who(pid, host) { "process {pid} on {host}" "主机 {host} 上的进程 {pid}" }
+    doctor_who(pid, host) { "process {pid} on {host}" "进程 {pid}（主机 {host}）" }
     doctor_nobody() { "a process the journal no longer names" "日志中已无记录的进程" }
     doctor_refused(when, who) { "refused {when}, told to {who}" "于 {when} 被拒绝，由{who}收到" }
     doctor_serves(when) { "the access token still serves; it ends {when}" "访问令牌仍可使用，到期于 {when}" }
@@ -52,9 +52,9 @@ crate::say::sentences! {
     doctor_dead_foreign(generation) { "the login is over: somebody else used its refresh token; Tokenward had never sent it before (generation {generation})" "登录已失效：刷新令牌已被别处用掉；日志表明 Tokenward 此前从未发送过它（第 {generation} 代）" }
     doctor_dead_between(obtained, refused) { "the other one used it between {obtained} and {refused}" "对方使用它的时间在 {obtained} 与 {refused} 之间" }
     doctor_dead_foreign_next() { "find the other one: a script that refreshes by itself, a copied .env or vault, another tool; let it ask `tokenward token` instead. If you find none, treat it as theft" "请找出对方：自行刷新的脚本、被复制的 .env 或保险库、其他工具；让它改为调用 `tokenward token`。若找不到，请按被盗处理" }
-    doctor_dead_wall(end) { "the login is over: the consent reached its hard end, {end}" "登录已失效：授权已到最终期限 {end}" }
+    doctor_dead_wall(end) { "the login is over: the consent reached its hard end, {end}" "登录已失效：授权已于 {end} 到达最终期限" }
     doctor_dead_wall_why(when) { "the person consented {when}; after 365 days no refresh can lengthen that" "用户于 {when} 授权；满 365 天后刷新无法再延长" }
-    doctor_dead_end(end) { "the login is over: the refresh token ended, {end}" "登录已失效：刷新令牌已到期 {end}" }
+    doctor_dead_end(end) { "the login is over: the refresh token ended, {end}" "登录已失效：刷新令牌已于 {end} 到期" }
     doctor_dead_end_why(when) { "it came {when} and was not turned in time; a login that is used now and then does not end this way" "它获取于 {when}，之后没有及时续期；经常使用的登录不会这样到期" }
     doctor_dead_mixed(issued, sent) { "the login is over: its refresh token was issued by {issued} and sent to {sent}, which does not take it" "登录已失效：刷新令牌由 {issued} 签发，却发往 {sent}，后者不接受它" }
     doctor_dead_mixed_why(issued) { "refresh tokens of the endpoint generations do not mix (a v1 token begins with ur-); this one belongs to {issued}" "各代接口的刷新令牌不能混用（v1 的令牌以 ur- 开头）；此令牌属于 {issued}" }
@@ -85,7 +85,7 @@ crate::say::sentences! {
     doctor_tried_all_the_same() { "the next use tries it all the same: only the provider's word is final, and the clock may be wrong" "下次使用时仍会尝试：只有服务方的答复才算数，且时钟可能有误" }
 
     doctor_turns(count) { "what happened last, newest first ({count})" "最近发生的事，新的在前（{count} 条）" }
-    doctor_past(when, what, who) { "{when}: {what}, by {who}" "{when}：{what}（{who}）" }
+    doctor_past(when, what, who) { "{when}: {what}, by {who}" "{when}：{what}，由{who}" }
     doctor_past_login(generation) { "logged in, generation {generation}" "登录，第 {generation} 代" }
     doctor_past_logout() { "logged out" "退出登录" }
     doctor_past_adopted(generation, source) { "taken over from {source}, generation {generation}" "从 {source} 接管，第 {generation} 代" }
@@ -113,7 +113,7 @@ crate::say::sentences! {
     doctor_last_failed(when, who, what) { "the last turn failed, {when}, {who}: {what}. The refresh token is unspent" "上次续期失败，{when}，{who}：{what}。刷新令牌未被消耗" }
     doctor_aside(count, late, replaced, when) { "kept aside: {count} sets of tokens ({late} came too late, {replaced} gave way to a newer login); the newest {when}" "另行保存的令牌 {count} 套（迟到 {late} 套，被新登录取代 {replaced} 套）；最近一套 {when}" }
     doctor_on_trial(source, when) { "the login was taken over from {source}, {when}, and has not turned yet; the one before it is kept until then" "此登录于 {when} 从 {source} 接管，尚未续期过；在此之前会保留原有的令牌" }
-    doctor_on_trial_next() { "`tokenward refresh` proves it now" "运行 `tokenward refresh` 可立即验证" }
+    doctor_on_trial_next() { "`tokenward refresh` proves it now; `tokenward adopt --undo` takes the one before back" "运行 `tokenward refresh` 可立即验证；`tokenward adopt --undo` 可换回之前的登录" }
 
     doctor_store(folder, engine, free) { "{folder} is sound and writable, {free} free; {engine}" "{folder} 完好可写，剩余空间 {free}；{engine}" }
     doctor_key(key) { "opened with {key}" "打开方式：{key}" }
@@ -148,6 +148,16 @@ crate::say::sentences! {
     doctor_redirect_elsewhere_next() { "log in with `tokenward login --paste`" "请使用 `tokenward login --paste` 登录" }
     doctor_port_refused(url, why) { "{url} cannot be listened for: {why}" "无法监听 {url}：{why}" }
     doctor_port_refused_next() { "choose a port above 1023 with `tokenward init --port 9768` and register that redirect URL in the console" "请用 `tokenward init --port 9768` 选择 1023 以上的端口，并在开放平台登记该重定向 URL" }
+    doctor_links_in_step(count) { "linked files in step: {count}" "链接的文件均已同步：{count} 个" }
+    doctor_link(file, state) { "{file}: {state}" "{file}：{state}（链接的文件）" }
+    doctor_owners_none() { "no login of another tool was found on this machine" "本机没有找到其他工具的登录" }
+    doctor_owners_well(tools) { "other tools have logins here ({tools}), and none holds a refresh token of this vault" "本机有其他工具的登录（{tools}），其中没有本保险库的刷新令牌" }
+    doctor_tool_closed(tool, place) { "{tool} has a store here that does not open without a question: {place}" "本机有 {tool} 的存储，但无法直接打开：{place}" }
+    doctor_second_owner(tool, profile, account) { "{tool} holds the same refresh token as profile {profile} ({account}); whoever turns it first leaves the other with a dead login" "{tool} 持有与配置档 {profile} 相同的刷新令牌（{account}）；先续期的一方会使另一方的登录失效" }
+    doctor_old_copy(tool, account) { "{tool} holds a refresh token of this vault that was used up ({account}); it will be refused there" "{tool} 持有本保险库已用掉的刷新令牌（{account}）；它使用时会被拒绝" }
+    doctor_old_copy_next(file) { "remove {file}, or let that tool ask `tokenward token`" "请删除 {file}，或让该工具改为调用 `tokenward token`" }
+    doctor_suspect(tool, profile, account) { "{tool} has another login of the same app and user as profile {profile} ({account}): it may be the one who used its refresh token" "{tool} 有与配置档 {profile} 相同应用和用户的另一个登录（{account}）：用掉其刷新令牌的可能就是它" }
+    doctor_suspect_next(tool) { "if the two once shared a login, take it over with `tokenward adopt`, or let {tool} go on alone" "若双方曾共用一个登录，请用 `tokenward adopt` 接管，或只让 {tool} 使用" }
     doctor_other(profile, what) { "profile {profile}: {what}" "配置档 {profile}：{what}" }
     doctor_other_next(profile) { "`tokenward doctor {profile}`" "请运行 `tokenward doctor {profile}`" }
 }

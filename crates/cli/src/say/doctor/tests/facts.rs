@@ -121,6 +121,7 @@ pub(super) fn base() -> Facts {
         app: Ok(app),
         warnings: Vec::new(),
         login: Some(login),
+        links: Vec::new(),
         port: Some(PortFacts::Free("http://127.0.0.1:9768/callback".parse().unwrap())),
     };
     let store = OpenStore {
@@ -142,6 +143,7 @@ pub(super) fn base() -> Facts {
         warnings: Vec::new(),
         profiles: vec![profile],
         store: StoreFacts::Open(Box::new(store)),
+        others: Vec::new(),
     }
 }
 

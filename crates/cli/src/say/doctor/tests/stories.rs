@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use tokenward::doctor::{Aside, Depth, Facts, KeptAnswer, KeyFacts, PortFacts, Says, SecretFacts, StoreFacts};
+use tokenward::doctor::{
+    Aside, Depth, Facts, HeldLogin, HeldRefresh, KeptAnswer, KeyFacts, OtherStore, PortFacts, Says, SecretFacts,
+    StoreFacts,
+};
+use tokenward::links::{Format, Found, LinkState};
+use tokenward::stores::Tool;
 use tokenward::{Environment, Error, Home, Overrides, Repair, Settings, SettingsError, Warning};
 use tokenward_core::ports::{CallError, Checkup, Clocks, VaultError};
 use tokenward_core::rotation::Recovery;
 use tokenward_core::{
-    Closing, Code, Doubt, Event, Generation, HolderFate, Refusal, RefusalClass, Remedy, Scopes, Standing, TokenApi,
-    TransportFault, Words,
+    Closing, Code, Doubt, Event, Generation, HolderFate, Link, LinkId, NewLink, Refusal, RefusalClass, Remedy, Scopes,
+    Standing, TokenApi, TransportFault, Trouble, Words,
 };
 
 use super::Show;
@@ -21,7 +26,20 @@ type Story = (&'static str, Facts, Show);
 
 /// Every story.
 pub(super) fn all() -> Vec<Story> {
-    [settings(), secrets(), deaths(), doubts(), crashes(), ends(), stores(), surroundings(), others()].concat_stories()
+    [
+        settings(),
+        secrets(),
+        deaths(),
+        doubts(),
+        crashes(),
+        ends(),
+        stores(),
+        surroundings(),
+        links(),
+        owners(),
+        others(),
+    ]
+    .concat_stories()
 }
 
 trait Concat {
@@ -232,6 +250,15 @@ fn failed(facts: &mut Facts, code: Code, provider_code: i64, access_ends: jiff::
     login.journal.splice(0..0, turn);
 }
 
+/// The sample of the guide: an answer that was lost with its process.
+pub(super) fn sample() -> Facts {
+    let mut facts = base();
+    dead(&mut facts, Code::AnswerLost, 20064);
+    let earlier = [entry(at(49), 2, None, closed(8, Closing::Replayed)), entry(at(20), 2, Some(999), begun(8, false))];
+    login(&mut facts).journal.splice(3..3, earlier);
+    facts
+}
+
 fn doubts() -> Vec<Story> {
     let in_doubt = |facts: &mut Facts, doubt| {
         let login = login(facts);
@@ -419,6 +446,87 @@ fn surroundings() -> Vec<Story> {
             port(facts, PortFacts::Refused(low, "Permission denied (os error 13)".into()));
         }),
     ]
+}
+
+fn link(file: &str, found: Found) -> LinkState {
+    let profile = "work".parse().unwrap();
+    let target =
+        NewLink { profile, file: file.into(), format: Format::Dotenv, places: std::collections::BTreeMap::new() };
+    let link = Link { id: LinkId(1), target, made: at(0), receipt: None, trouble: None };
+    LinkState { link, present: None, found }
+}
+
+fn links() -> Vec<Story> {
+    let with = |name, found: Vec<LinkState>| story(name, |facts| facts.profiles[0].links = found);
+    let file = "/home/ada/project/.env";
+    let grant = base().profiles[0].login.as_ref().unwrap().grant.id;
+    let mut well =
+        with("linked files in step", vec![link(file, Found::InStep), link("/home/ada/x.ini", Found::InStep)]);
+    well.2 = Show::Everything;
+    let trouble =
+        Trouble { stamp: None, at: at(59), words: "/home/ada/project/.env may not be written (mode 444)".into() };
+    let mut tried = link(file, Found::Behind);
+    tried.link.trouble = Some(trouble);
+    vec![
+        well,
+        with("a stale link", vec![link(file, Found::Stale { grant, held: Generation::FIRST })]),
+        with("a link behind that could not be written", vec![tried]),
+        with("a file that is newer than the vault", vec![link(file, Found::Newer)]),
+        with("a file of another profile", vec![link(file, Found::OfAnother { profile: "home".parse().unwrap() })]),
+        with("files without a token", vec![link(file, Found::Blank), link("/home/ada/x.ini", Found::Malformed)]),
+        story("a link and nobody logged in", |facts| {
+            facts.profiles[0].login = None;
+            facts.profiles[0].links = vec![link(file, Found::WithoutLogin)];
+        }),
+    ]
+}
+
+fn held(refresh: HeldRefresh) -> HeldLogin {
+    HeldLogin {
+        account: "cli_a1 · Ada".into(),
+        place: "/home/ada/.local/share/lark-cli/cli_a1_ou_1.enc".into(),
+        app_id: Some("cli_a1".into()),
+        user: Some("ou_1".into()),
+        refresh,
+    }
+}
+
+fn owner(facts: &mut Facts, tool: Tool, logins: Result<Vec<HeldLogin>, String>) {
+    facts.others.push(OtherStore { tool, place: "/home/ada/.local/share/lark-cli".into(), logins });
+}
+
+fn owners() -> Vec<Story> {
+    let mut well = story("other tools have logins of their own", |facts| {
+        owner(facts, Tool::LarkCli, Ok(vec![held(HeldRefresh::Unknown), held(HeldRefresh::Absent)]));
+    });
+    well.2 = Show::Everything;
+    let mut stories = vec![
+        well,
+        story("a used refresh token elsewhere", |facts| {
+            owner(facts, Tool::LarkCli, Ok(vec![held(HeldRefresh::Used)]));
+        }),
+        story("a store that asks", |facts| {
+            owner(facts, Tool::LarkMcp, Err("storage.json is sealed, and its key is in the keyring".into()));
+        }),
+        story("a dead login, and a tool that may have ended it", |facts| {
+            dead(facts, Code::ForeignSpender, 20064);
+            owner(facts, Tool::LarkCli, Ok(vec![held(HeldRefresh::Unknown)]));
+        }),
+        story("a dead login, and another user's in a tool", |facts| {
+            dead(facts, Code::ForeignSpender, 20064);
+            owner(
+                facts,
+                Tool::LarkCli,
+                Ok(vec![HeldLogin { user: Some("ou_2".into()), ..held(HeldRefresh::Unknown) }]),
+            );
+        }),
+    ];
+    for tool in Tool::ALL {
+        stories.push(story("a second owner", |facts| {
+            owner(facts, tool, Ok(vec![held(HeldRefresh::Present("work".parse().unwrap()))]));
+        }));
+    }
+    stories
 }
 
 fn others() -> Vec<Story> {

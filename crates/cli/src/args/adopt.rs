@@ -1,0 +1,71 @@
+//! `adopt`: a login that stands in a file or in another tool's store.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use tokenward::stores::Tool;
+use tokenward_core::Brand;
+
+use super::{PlaceFlags, brand};
+
+/// `adopt`.
+#[derive(Debug, Args)]
+pub(crate) struct Adopt {
+    /// A file with tokens, another tool's store, or - for a token JSON on stdin; without it, what is found here is shown
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: Option<PathBuf>,
+    /// The tool whose store it is; without SOURCE, the store found on this machine
+    #[arg(long, value_name = "auto|lark-mcp|lark-cli|oidc-agent|token-json", value_enum, default_value_t = From::Auto, hide_possible_values = true)]
+    pub(crate) from: From,
+    /// Which login, where the store has several: a part of its app id, user or place
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) account: Option<String>,
+    /// A file with the key that opens the store
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Take the login over once, and do not keep the file in step
+    #[arg(long)]
+    pub(crate) no_link: bool,
+    /// Take back the login that the last adoption replaced
+    #[arg(long, conflicts_with_all = ["source", "from", "account", "key_file", "no_link", "server"])]
+    pub(crate) undo: bool,
+    #[command(flatten)]
+    pub(crate) at: PlaceFlags,
+    /// The MCP server whose token is meant, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server: Option<String>,
+    /// The brand of the app in the source, where that has to be set up: feishu or lark
+    #[arg(long, value_name = "BRAND", value_parser = brand)]
+    pub(crate) provider: Option<Brand>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+/// Whose store it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum From {
+    /// Find out
+    Auto,
+    /// The MCP server of the platform
+    LarkMcp,
+    /// The command line of the platform
+    LarkCli,
+    /// oidc-agent
+    OidcAgent,
+    /// A token file
+    TokenJson,
+}
+
+impl From {
+    /// The tool, if one is named.
+    pub(crate) const fn tool(self) -> Option<Tool> {
+        match self {
+            Self::Auto => None,
+            Self::LarkMcp => Some(Tool::LarkMcp),
+            Self::LarkCli => Some(Tool::LarkCli),
+            Self::OidcAgent => Some(Tool::OidcAgent),
+            Self::TokenJson => Some(Tool::TokenFile),
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! `tokenward adopt`: a login that stands in a file or in another tool's store becomes one of this vault.
+//!
+//! Enters: a source, and a yes where it is another tool's store. Leaves: a login on trial (the one before is kept until it has
+//! turned once), and for a file of one's own a link. Nothing of another tool is written, and nothing is spent (I8).
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use tokenward::links::{AdoptReport, Brought};
+use tokenward::stores::{self, FoundLogin, Means, StoreError, Tool, ToolKeyring};
+use tokenward_core::ports::Adopted;
+use tokenward_core::{Code, Event, SecretBytes};
+
+use crate::args::{Adopt, PlaceFlags};
+use crate::commands::link;
+use crate::commands::whose::Source;
+use crate::desk::{Desk, Work};
+use crate::failure::Failure;
+use crate::fields;
+use crate::spot::{Spot, Wish, quoted};
+
+pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> {
+    if adopt.undo {
+        return undo(desk).await;
+    }
+    let Some((tool, place)) = source(&adopt, desk)? else { return show(desk).await };
+    match tool {
+        _ if place.as_os_str() == "-" => piped(desk).await,
+        // A token file of one's own; the others are stores that only their tools write.
+        None | Some(Tool::TokenFile) => file(&adopt, &place, desk).await,
+        Some(tool) => store(&adopt, tool, &place, desk).await,
+    }
+}
+
+/// The tool and the place that are meant; none when nothing was named.
+fn source(adopt: &Adopt, desk: &Desk) -> Result<Option<(Option<Tool>, PathBuf)>, Failure> {
+    let lang = desk.lang();
+    let found = stores::find(&desk.ambient.env);
+    // The name of a tool where a path belongs: its store is meant.
+    let named = adopt.source.as_deref().filter(|path| !path.exists());
+    let named = named.and_then(|path| path.to_str()).and_then(|name| name.parse::<Tool>().ok());
+    let tool = adopt.from.tool().or(named);
+    let source = adopt.source.clone().filter(|_| named.is_none());
+    match (source, tool) {
+        (Some(place), Some(tool)) => Ok(Some((Some(tool), place))),
+        (Some(place), None) => {
+            let real = std::fs::canonicalize(&place).ok();
+            let same = |store: &&stores::Found| real.is_some() && std::fs::canonicalize(&store.place).ok() == real;
+            let sealed = place.extension().is_some_and(|extension| extension == "enc");
+            let tool = found.iter().find(same).map(|store| store.tool).or(sealed.then_some(Tool::LarkCli));
+            Ok(Some((tool, place)))
+        }
+        (None, None) => Ok(None),
+        (None, Some(Tool::TokenFile)) => Err(Failure::new(Code::Usage, lang.argument_missing("SOURCE"))),
+        (None, Some(tool)) => {
+            let mut places: Vec<_> = found.into_iter().filter(|store| store.tool == tool).map(|s| s.place).collect();
+            match places.len() {
+                0 => Err(Failure::new(Code::StoreEmpty, lang.no_store_of(tool))),
+                1 => Ok(Some((Some(tool), places.remove(0)))),
+                _ => {
+                    let failure = Failure::new(Code::StoreSeveral, lang.several_stores(tool));
+                    let ways = places.iter().map(|place| {
+                        format!("tokenward adopt --from {} {}", from(tool), quoted(&place.display().to_string()))
+                    });
+                    Err(failure.then_all(ways))
+                }
+            }
+        }
+    }
+}
+
+/// Shows what is found on this machine and in this folder. Opens no store.
+async fn show(desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let found = stores::find(&desk.ambient.env);
+    let settings = desk.settings()?;
+    let mut files = Vec::new();
+    for file in files_here(desk) {
+        if link::linked(&file, &settings, desk).await?.is_empty() {
+            files.push(file);
+        }
+    }
+    if desk.printer.json {
+        let stores: Vec<Value> = found
+            .iter()
+            .map(|store| {
+                let needs = match store.needs {
+                    stores::Needs::Nothing => "nothing",
+                    stores::Needs::Keyring => "keyring",
+                    stores::Needs::Password => "password",
+                    _ => "other",
+                };
+                json!({ "tool": store.tool.as_str(), "place": store.place.display().to_string(), "needs": needs })
+            })
+            .collect();
+        let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+        desk.printer.document(&json!({ "stores": stores, "files": files }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if found.is_empty() && files.is_empty() {
+        desk.printer.note(lang.nothing_found_here());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let heads = [lang.head_tool(), lang.head_place(), lang.head_opens()];
+    let mut rows: Vec<_> = files
+        .iter()
+        .map(|file| {
+            vec![
+                lang.a_file(),
+                file.display().to_string(),
+                format!("tokenward adopt {}", quoted(&file.display().to_string())),
+            ]
+        })
+        .collect();
+    rows.extend(found.iter().map(|store| {
+        let place = quoted(&store.place.display().to_string());
+        let how = match (store.needs, store.tool) {
+            (stores::Needs::Password, _) => {
+                let name = store.place.file_name().unwrap_or_default().to_string_lossy();
+                format!("oidc-add --print {} | tokenward adopt -", quoted(&name))
+            }
+            (_, tool) => format!("tokenward adopt --from {} {place}", from(tool)),
+        };
+        vec![store.tool.to_string(), store.place.display().to_string(), how]
+    }));
+    desk.printer.table(&heads, rows)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Files of the working folder that bear a usual name and hold a login.
+fn files_here(desk: &Desk) -> Vec<PathBuf> {
+    const NAMES: [&str; 7] =
+        [".env", ".env.local", "feishu-config.ini", "token.json", ".mcp.json", ".cursor/mcp.json", ".vscode/mcp.json"];
+    let at = PlaceFlags::default();
+    let wish = Wish { at: &at, server: None, create: false, complete: false, brand: None };
+    let holds = |file: &&str| Spot::look(Path::new(file), wish, desk.lang()).is_ok_and(|spot| spot.refresh.is_some());
+    NAMES.into_iter().filter(holds).map(PathBuf::from).collect()
+}
+
+/// A file of one's own: its login is taken over, and the file kept in step.
+async fn file(adopt: &Adopt, place: &Path, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let wish =
+        Wish { at: &adopt.at, server: adopt.server.as_deref(), create: false, complete: false, brand: adopt.provider };
+    let spot = Spot::look(place, wish, lang)?;
+    let shown = desk.short(&spot.file);
+    if spot.refresh.is_none() {
+        return Err(Failure::new(Code::NothingToAdopt, lang.no_refresh_token_in(&shown)).then(lang.no_refresh_next()));
+    }
+    let work = Source::of(&spot, desk).work(desk).await?;
+    let target = spot.link(&work.profile.name);
+    let report = work.session.links().adopt_file(&work.app, &target).await;
+    let report = report.map_err(|error| link::refused(error, &shown, desk))?;
+    let new = tell(&report, &work, &shown, desk);
+    if adopt.no_link {
+        if new {
+            desk.printer.warning(lang.two_owners(Tool::TokenFile, &shown, None));
+        }
+        document(&report, &work, None, desk)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let made = link::make(&work, target, false, desk).await?;
+    document(&report, &work, Some(&made), desk)?;
+    link::finish(std::slice::from_ref(&made), desk)
+}
+
+/// Another tool's store.
+async fn store(adopt: &Adopt, tool: Tool, place: &Path, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let key = match &adopt.key_file {
+        None => None,
+        Some(file) => {
+            let text = std::fs::read(file).map_err(|error| {
+                Failure::new(Code::StoreKey, lang.secret_not_read(file.display()))
+                    .detail(error.to_string())
+                    .then(lang.give_readable_file())
+            })?;
+            Some(SecretBytes::new(text.trim_ascii().to_vec()))
+        }
+    };
+    let keyring = keyring(desk);
+    let means = Means { key, keyring: keyring.as_deref() };
+    let found = stores::read(&desk.ambient.env, tool, place, &means).map_err(|error| refused(&error))?;
+    let login = pick(found, adopt.account.as_deref(), desk)?;
+    let two_owners = lang.two_owners(tool, &login.place.display().to_string(), login.app_id.as_deref());
+    desk.printer.note(lang.found_login(tool, &login.account));
+    desk.printer.warning(&two_owners);
+    if !adopt.yes && !desk.asker().yes(lang.ask_adopt(), &lang.adopt_ways()).await? {
+        desk.printer.note(lang.nothing_changed());
+        return Err(Failure::silent(Code::Usage.exit() as u8));
+    }
+    let shown = format!("{tool} ({})", desk.short(&login.place));
+    take(login, shown, desk).await
+}
+
+/// A token JSON on stdin. Whoever pipes it in has said yes.
+async fn piped(desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    if desk.ambient.stdin_terminal {
+        return Err(Failure::new(Code::Usage, lang.nothing_piped()).then(lang.pipe_like_this()));
+    }
+    let read = tokio::task::spawn_blocking(|| {
+        let mut bytes = zeroize::Zeroizing::new(Vec::new());
+        let limit = tokenward::links::Document::LIMIT as u64 + 1;
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map(|_| bytes)
+    });
+    let failed = |error: String| Failure::of(Code::StoreUnreadable).detail(error);
+    let bytes = read.await.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))?;
+    if bytes.trim_ascii().is_empty() {
+        return Err(Failure::new(Code::StoreEmpty, lang.nothing_piped()).then(lang.pipe_like_this()));
+    }
+    let login = stores::token_json(&bytes).map_err(|error| match error.code() {
+        code @ (Code::StoreUnreadable | Code::StoreEmpty) => {
+            Failure::new(code, lang.no_token_piped()).detail(error.to_string()).then(lang.pipe_like_this())
+        }
+        _ => refused(&error),
+    })?;
+    let tool = login.tool;
+    let warning = (tool != Tool::TokenFile).then(|| lang.two_owners(tool, "", login.app_id.as_deref()));
+    let done = take(login, lang.stdin_name(), desk).await?;
+    desk.printer.warning(warning.unwrap_or_else(|| lang.two_owners_piped()));
+    Ok(done)
+}
+
+/// The one login that is meant.
+fn pick(mut found: Vec<FoundLogin>, account: Option<&str>, desk: &Desk) -> Result<FoundLogin, Failure> {
+    let lang = desk.lang();
+    let all: Vec<_> = found.iter().map(|login| login.account.clone()).collect();
+    if let Some(wanted) = account {
+        let wanted = wanted.to_lowercase();
+        let place = |login: &FoundLogin| login.place.display().to_string().to_lowercase();
+        found.retain(|login| login.account.to_lowercase().contains(&wanted) || place(login).contains(&wanted));
+    }
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => Err(Failure::new(Code::StoreSeveral, lang.no_such_account(account.unwrap_or_default().escape_debug()))
+            .detail(all.join(", "))),
+        _ => Err(Failure::of(Code::StoreSeveral).detail(all.join(", "))),
+    }
+}
+
+/// Stores a login that was read elsewhere.
+async fn take(login: FoundLogin, source: String, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let mut work = Source {
+        name: source.clone(),
+        app_id: login.app_id.as_deref(),
+        app_secret: login.app_secret.as_ref(),
+        brand: login.brand,
+        refresh: login.refresh.as_ref(),
+    }
+    .work(desk)
+    .await?;
+    let Some(refresh) = login.refresh else {
+        return Err(Failure::new(Code::NothingToAdopt, lang.no_refresh_token_in(&source)).then(lang.no_refresh_next()));
+    };
+    // The family that issued a token is the one that turns it.
+    if let Some(family) = login.issued_by {
+        work.app.token_api = family;
+    }
+    let brought =
+        Brought { refresh, access: login.access.map(|token| (token, login.access_expires)), source: source.clone() };
+    let report = work.session.links().adopt(&work.app, &work.profile.name, brought).await;
+    let report = report.map_err(|error| link::refused(error, &source, desk))?;
+    tell(&report, &work, &source, desk);
+    document(&report, &work, None, desk)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes back what the last adoption replaced.
+async fn undo(desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let work = desk.work().await?;
+    // What the provider refused is gone already, and a still older set that was put aside is not what is meant.
+    let grant = work.session.keeper().grant_of(&work.profile.name).await?;
+    let story = work.session.keeper().journal(grant, STORY).await?;
+    let last = story
+        .iter()
+        .map(|entry| &entry.event)
+        .find(|event| matches!(event, Event::Adopted { .. } | Event::TakenBack { .. } | Event::LoggedIn));
+    if matches!(last, Some(Event::TakenBack { refused: true, .. })) {
+        return Err(Failure::new(Code::NothingToAdopt, lang.taken_back_already(&work.profile.name)).complete());
+    }
+    let taken = work.session.links().take_back(&work.app, &work.profile.name).await;
+    let (generation, links) = taken.map_err(|error| match error.code() {
+        Code::NothingToAdopt => {
+            Failure::new(Code::NothingToAdopt, lang.nothing_to_take_back(&work.profile.name)).complete()
+        }
+        _ => error.into(),
+    })?;
+    if desk.printer.json {
+        let links: Vec<_> = links.iter().map(fields::link_report).collect();
+        desk.printer.document(&json!({
+            "profile": work.profile.name,
+            "generation": generation,
+            "links": links,
+        }))?;
+    }
+    desk.printer.note(lang.taken_back(&work.profile.name, generation));
+    for report in &links {
+        desk.printer.note(format!("{}{}{}", desk.short(&report.file), lang.colon(), lang.link_outcome(report)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what became of the login; whether it was new.
+fn tell(report: &AdoptReport, work: &Work, source: &str, desk: &Desk) -> bool {
+    let (lang, profile) = (desk.lang(), &work.profile.name);
+    let who = report.subject.as_ref().map(|subject| subject.name.clone().unwrap_or_else(|| subject.id.clone()));
+    let new = !matches!(report.adopted, Adopted::Known { .. });
+    if new {
+        desk.printer.note(lang.adopted(source, profile, who.unwrap_or_else(|| lang.user_not_told())));
+        desk.printer.note(lang.adopted_trial());
+    } else {
+        desk.printer.note(lang.known_already(source, profile));
+    }
+    for link in &report.links {
+        desk.printer.note(format!("{}{}{}", desk.short(&link.file), lang.colon(), lang.link_outcome(link)));
+    }
+    new
+}
+
+fn document(report: &AdoptReport, work: &Work, made: Option<&link::Made>, desk: &Desk) -> Result<(), Failure> {
+    if !desk.printer.json {
+        return Ok(());
+    }
+    let (adopted, previous) = match &report.adopted {
+        Adopted::Known { .. } => ("known", None),
+        Adopted::New(_) => ("new", None),
+        Adopted::Renewed(_) => ("renewed", None),
+        Adopted::TookOver { previous, .. } => ("took-over", Some(previous.to_string())),
+    };
+    desk.printer.document(&json!({
+        "profile": work.profile.name,
+        "adopted": adopted,
+        "grant": report.grant.to_string(),
+        "previous": previous,
+        "generation": report.generation,
+        "user": report.subject.as_ref().map(|subject| json!({ "name": subject.name, "open_id": subject.id })),
+        "link": made.map(link::Made::fields),
+        "links": report.links.iter().map(fields::link_report).collect::<Vec<_>>(),
+    }))
+}
+
+fn refused(error: &StoreError) -> Failure {
+    Failure::of(error.code()).detail(error.to_string())
+}
+
+/// How far back the journal is read for the last adoption.
+const STORY: u32 = 1000;
+
+/// The name that `--from` takes.
+const fn from(tool: Tool) -> &'static str {
+    match tool {
+        Tool::TokenFile => "token-json",
+        tool => tool.as_str(),
+    }
+}
+
+/// The desktop's keyring, where this build can ask it.
+#[cfg(feature = "keyring")]
+fn keyring(desk: &Desk) -> Option<Box<dyn ToolKeyring>> {
+    let env = &desk.ambient.env;
+    let desktop = tokenward::Desktop {
+        session_bus: env.path("DBUS_SESSION_BUS_ADDRESS").map(Into::into),
+        runtime_folder: env.path("XDG_RUNTIME_DIR"),
+    };
+    stores::DesktopKeys::find(&desktop).map(|keys| Box::new(keys) as _)
+}
+
+#[cfg(not(feature = "keyring"))]
+fn keyring(_: &Desk) -> Option<Box<dyn ToolKeyring>> {
+    None
+}

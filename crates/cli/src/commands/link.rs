@@ -1,0 +1,231 @@
+//! `tokenward link`: a file is kept in step with a profile's login from now on.
+//!
+//! Enters: a file, perhaps places in it. Leaves: a link, and the file in step; or one sentence, before anything was changed. A
+//! login that stands in the file and that nobody knows is taken over. The command run again looks after the file at once.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::json;
+use tokenward::links::{Found, LinkOutcome, LinkReport};
+use tokenward::stores::Tool;
+use tokenward::{Error, Settings};
+use tokenward_core::ports::Adopted;
+use tokenward_core::{Code, ExitClass, Format, Link, NewLink, ProfileName, Slot};
+
+use crate::args;
+use crate::commands::whose::Source;
+use crate::desk::{Desk, Work};
+use crate::failure::Failure;
+use crate::fields::LinkFields;
+use crate::spot::{Spot, Wish, absolute, quoted};
+
+pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Failure> {
+    let says_nothing = !link.at.says_anything() && link.server.is_none();
+    let again = if says_nothing { again(&link.file, link.create, desk).await? } else { Vec::new() };
+    let made = if again.is_empty() {
+        let wish = Wish {
+            at: &link.at,
+            server: link.server.as_deref(),
+            create: link.create,
+            complete: link.create,
+            brand: link.provider,
+        };
+        let spot = Spot::look(&link.file, wish, desk.lang())?;
+        let work = Source::of(&spot, desk).work(desk).await?;
+        vec![make(&work, spot.link(&work.profile.name), spot.is_new, desk).await?]
+    } else {
+        again
+    };
+    if desk.printer.json {
+        desk.printer.document(&json!({ "links": made.iter().map(Made::fields).collect::<Vec<_>>() }))?;
+    }
+    finish(&made, desk)
+}
+
+/// A link that was made, or looked after once more.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) link: Link,
+    pub(super) report: LinkReport,
+    /// A login that was taken from the file.
+    pub(super) adopted: bool,
+    /// Whether there was no such link before.
+    pub(super) is_new: bool,
+}
+
+impl Made {
+    pub(super) fn fields(&self) -> LinkFields {
+        LinkFields::of(&self.link).outcome(&self.report.outcome, self.adopted)
+    }
+}
+
+/// Looks once more after the links that a file has; none if it has none.
+async fn again(file: &Path, create: bool, desk: &Desk) -> Result<Vec<Made>, Failure> {
+    let settings = desk.settings()?;
+    let mut made = Vec::new();
+    for link in linked(file, &settings, desk).await? {
+        let work = desk.work_as(&link.target.profile).await?;
+        let missing = create && !link.target.file.exists();
+        made.push(Made { is_new: false, ..make(&work, link.target, missing, desk).await? });
+    }
+    Ok(made)
+}
+
+/// The links of a file, under the profile of the command line if it names one.
+pub(super) async fn linked(file: &Path, settings: &Settings, desk: &Desk) -> Result<Vec<Link>, Failure> {
+    // Where no vault is, none is made for the sake of a question.
+    if !settings.home().vault().is_dir() {
+        return Ok(Vec::new());
+    }
+    let session = desk.session(settings).await?;
+    match session.links().of_file(&absolute(file), desk.global.profile.as_ref()).await {
+        Err(error) if error.code() == Code::LinkNotFound => Ok(Vec::new()),
+        found => Ok(found?),
+    }
+}
+
+/// The profile whose login a file shows. A file that is not linked is linked first, and a login in it taken over.
+pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, Failure> {
+    let settings = desk.settings()?;
+    let mut profiles: Vec<_> =
+        linked(file, &settings, desk).await?.into_iter().map(|link| link.target.profile).collect();
+    profiles.dedup();
+    match profiles.len() {
+        0 => {
+            let wish =
+                Wish { at: &args::PlaceFlags::default(), server: None, create: false, complete: true, brand: None };
+            let spot = Spot::look(file, wish, desk.lang())?;
+            let work = Source::of(&spot, desk).work(desk).await?;
+            let made = make(&work, spot.link(&work.profile.name), false, desk).await?;
+            finish(std::slice::from_ref(&made), desk)?;
+            Ok(work.profile.name)
+        }
+        1 => Ok(profiles.remove(0)),
+        _ => {
+            let known = profiles.iter().map(ProfileName::as_str).collect::<Vec<_>>().join(", ");
+            let what = desk.lang().file_of_several(file.display(), known);
+            Err(Failure::new(Code::UnknownProfile, what).then(desk.lang().name_profile()))
+        }
+    }
+}
+
+/// Makes the link and brings the file into step; with `wanted`, the file is to show the profile's login whatever is in it. A profile without a login takes over the one in the file, if there is one.
+pub(super) async fn make(work: &Work, target: NewLink, wanted: bool, desk: &Desk) -> Result<Made, Failure> {
+    let links = work.session.links();
+    let (lang, file) = (desk.lang(), desk.short(&target.file));
+    let failed = |error: Error| refused(error, &file, desk);
+    let mut adopted = false;
+    if !is_logged_in(work, desk).await? {
+        let next = || match target.format {
+            Format::Dotenv | Format::Ini => lang.log_in_into_file(quoted(&file)),
+            Format::Json | Format::Toml => lang.log_in_first(),
+        };
+        let neither = || {
+            let what = lang.no_login_anywhere(&work.profile.name, &file);
+            Failure::new(Code::NotLoggedIn, what).then(next())
+        };
+        if wanted || !target.places.contains_key(&Slot::RefreshToken) {
+            return Err(neither());
+        }
+        match links.adopt_file(&work.app, &target).await {
+            Ok(report) => adopted = !matches!(report.adopted, Adopted::Known { .. }),
+            Err(error) if error.code() == Code::NothingToAdopt => return Err(neither()),
+            Err(error) => return Err(failed(error)),
+        }
+        if !is_logged_in(work, desk).await? {
+            let what = lang.login_in_file_ended(&file);
+            return Err(Failure::new(Code::NotLoggedIn, what).then(next()));
+        }
+    }
+    let (mut link, mut report) = links.link(&work.app, target.clone(), wanted).await.map_err(failed)?;
+    // Nothing is at the place, and a person wants something there.
+    if matches!(report.outcome, LinkOutcome::Left(Found::Blank | Found::Malformed)) {
+        (link, report) = links.link(&work.app, target, true).await.map_err(failed)?;
+    }
+    adopted |= matches!(report.outcome, LinkOutcome::Adopted { .. });
+    Ok(Made { link, report, adopted, is_new: true })
+}
+
+/// Whether somebody is logged in under the profile, with the app that it names.
+async fn is_logged_in(work: &Work, desk: &Desk) -> Result<bool, Failure> {
+    match work.session.keeper().grant_of(&work.profile.name).await {
+        Ok(grant) => {
+            desk.own_app(grant, &work.profile, &work.session).await?;
+            Ok(true)
+        }
+        Err(error) if error.code() == Code::NotLoggedIn => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An error of the links, in sentences that name the file.
+pub(super) fn refused(error: Error, file: &str, desk: &Desk) -> Failure {
+    let lang = desk.lang();
+    let detail = error.detail().unwrap_or_default().to_owned();
+    match error.code() {
+        Code::AnotherProfile => {
+            Failure::new(Code::AnotherProfile, lang.file_is_anothers(file, detail)).then(lang.file_is_anothers_next())
+        }
+        Code::PlaceTaken => {
+            Failure::new(Code::PlaceTaken, lang.place_is_taken(detail)).then(lang.place_is_taken_next())
+        }
+        _ => error.into(),
+    }
+}
+
+/// Says what became of links. One that could not be brought into step is an error all the same: it is tried again by itself,
+/// but whoever asked should know.
+pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (desk.lang(), desk.printer);
+    for Made { link, report, adopted, is_new } in made {
+        let (file, profile) = (desk.short(&link.target.file), &link.target.profile);
+        let words = lang.link_outcome(report);
+        match &report.outcome {
+            LinkOutcome::NotWritten(error) | LinkOutcome::Left(Found::Unusable(error)) => {
+                printer.note(lang.link_made_unwritten(&file, profile));
+                return Err(Failure::from(error.clone()));
+            }
+            LinkOutcome::Left(Found::OfAnother { .. } | Found::Blank | Found::Malformed | Found::WithoutLogin) => {
+                printer.warning(format!("{file}{}{words}", lang.colon()));
+            }
+            _ => printer.note(format!("{file}{}{words}", lang.colon())),
+        }
+        if *adopted {
+            printer.note(lang.adopted_undo(profile));
+            printer.warning(lang.two_owners(Tool::TokenFile, &file, None));
+        }
+        if *is_new {
+            printer.note(lang.link_kept(profile, places(link)));
+            let open = std::fs::metadata(&link.target.file).is_ok_and(|file| file.permissions().mode() & 0o077 != 0);
+            if open {
+                printer.warning(lang.file_open_to_others(quoted(&file)));
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The places of a link in a line.
+fn places(link: &Link) -> String {
+    let places = &link.target.places;
+    let tokens = [Slot::AccessToken, Slot::RefreshToken].into_iter().filter_map(|slot| places.get(&slot));
+    let mut words: Vec<String> = tokens.map(ToString::to_string).collect();
+    let more = places.len() - words.len();
+    if more > 0 {
+        words.push(format!("+{more}"));
+    }
+    words.join(", ")
+}
+
+/// What the exit code of `links` says of one.
+pub(super) fn exit(found: &Found) -> ExitClass {
+    match found {
+        // The next command that uses the login sets these right by itself.
+        Found::InStep | Found::Behind | Found::Stale { .. } | Found::Newer => ExitClass::Done,
+        Found::WithoutLogin => ExitClass::NeedsConsent,
+        Found::Unusable(error) => error.code().exit(),
+        _ => ExitClass::Usage,
+    }
+}

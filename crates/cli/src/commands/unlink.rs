@@ -1,0 +1,54 @@
+//! `tokenward unlink`: a file is no longer kept in step. The file stays as it is.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use tokenward_core::{Code, Place, ProfileName, Slot, Step};
+
+use crate::args::Unlink;
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::fields::LinkFields;
+use crate::spot::absolute;
+
+pub(super) async fn run(unlink: &Unlink, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let settings = desk.settings()?;
+    let session = desk.session(&settings).await?;
+    let links = session.links();
+    let mut found = links.of_file(&absolute(&unlink.file), desk.global.profile.as_ref()).await.map_err(|error| {
+        let code = error.code();
+        let failure = Failure::from(error);
+        if code == Code::LinkNotFound { failure.then(lang.see_links()) } else { failure }
+    })?;
+    if let Some(server) = &unlink.server {
+        found.retain(|link| link.target.places.values().any(|place| is_of(place, server)));
+        if found.is_empty() {
+            let what = lang.no_such_server(desk.short(&unlink.file), server.escape_debug());
+            return Err(Failure::new(Code::LinkNotFound, what).then(lang.see_links()));
+        }
+    }
+    if found.len() > 1 && !unlink.all {
+        let mut profiles: Vec<_> = found.iter().map(|link| link.target.profile.clone()).collect();
+        profiles.dedup();
+        let known = profiles.iter().map(ProfileName::as_str).collect::<Vec<_>>().join(", ");
+        let failure = Failure::new(Code::Usage, lang.several_links(unlink.file.display(), found.len(), known));
+        return Err(failure.then(lang.several_links_next()));
+    }
+    for link in &found {
+        links.unlink(link.id).await?;
+        desk.printer.note(lang.unlinked(desk.short(&link.target.file), &link.target.profile));
+    }
+    if desk.printer.json {
+        desk.printer.document(&json!({ "unlinked": found.iter().map(LinkFields::of).collect::<Vec<_>>() }))?;
+    } else {
+        let had_refresh = found.iter().any(|link| link.target.places.contains_key(&Slot::RefreshToken));
+        desk.printer.note(if had_refresh { lang.unlinked_stays() } else { lang.unlinked_access_stays() });
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a place is within the settings of a server.
+fn is_of(place: &Place, server: &str) -> bool {
+    matches!(place, Place::Path(steps) if steps.iter().any(|step| matches!(step, Step::Key(key) if key == server)))
+}

@@ -1,0 +1,81 @@
+//! `tokenward watch`: linked files kept in step and logins fresh, in the foreground.
+//!
+//! Enters: profiles, edits, the passing of time. Leaves: a line on stdout for each thing that happened. A signal ends it
+//! (`crate::signals`), after a turn under way; whatever it leaves, the next call of any command repairs (I5).
+
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use tokenward::links::{Watch, WatchEvent};
+use tokenward_core::{App, Code, ProfileName};
+use tokio::sync::mpsc;
+
+use crate::args;
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::fields;
+
+pub(super) async fn run(wish: args::Watch, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let settings = desk.settings()?;
+    let session = desk.session(&settings).await?;
+    let mut named = wish.profiles;
+    named.extend(desk.global.profile.clone());
+    let states = session.links().states(None).await?;
+    let has_links = |profile: &ProfileName| states.iter().any(|state| state.link.target.profile == *profile);
+    let by_name = !named.is_empty();
+    let mut wanted = if by_name { named } else { states.iter().map(|s| s.link.target.profile.clone()).collect() };
+    wanted.sort_unstable();
+    wanted.dedup();
+    if wanted.is_empty() {
+        return Err(Failure::new(Code::LinkNotFound, lang.nothing_to_watch()).then(lang.nothing_to_watch_next()));
+    }
+    let mut profiles: Vec<(ProfileName, App)> = Vec::new();
+    for name in wanted {
+        let found = async {
+            let profile = settings.profile(Some(&name)).map_err(|error| desk.settings_failure(&error))?;
+            desk.app(&profile, &session).await
+        };
+        match found.await {
+            Ok(app) => {
+                if !has_links(&name) {
+                    desk.printer.warning(lang.watched_without_links(&name));
+                }
+                profiles.push((name, app));
+            }
+            Err(failure) if by_name => return Err(failure),
+            // One that is no longer set up holds up no other.
+            Err(_) => desk.printer.warning(lang.not_watched(&name)),
+        }
+    }
+    if profiles.is_empty() {
+        return Err(Failure::new(Code::LinkNotFound, lang.nothing_to_watch()).then(lang.nothing_to_watch_next()));
+    }
+    let (tell, mut told) = mpsc::unbounded_channel();
+    // Nobody listens any more when the command is ending.
+    let listener = move |event| drop(tell.send(event));
+    let watching = Watch::new(session.keeper(), profiles).run(listener, std::future::pending());
+    tokio::pin!(watching);
+    desk.printer.note(lang.watching());
+    loop {
+        tokio::select! {
+            ended = &mut watching => return Ok(ended.map(|()| ExitCode::SUCCESS)?),
+            Some(event) = told.recv() => print(&event, desk)?,
+        }
+    }
+}
+
+fn print(event: &WatchEvent, desk: &Desk) -> Result<(), Failure> {
+    let now = desk.now();
+    if desk.printer.json {
+        let text = serde_json::to_string(&fields::event(event, now));
+        let text = text.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
+        return desk.printer.data(&text);
+    }
+    desk.printer.data(&format!("{}  {}", clock(now), desk.lang().watch_event(event, |file| desk.short(file), now)))
+}
+
+/// Date and time in UTC; a watch may run for weeks.
+fn clock(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}

@@ -1,0 +1,151 @@
+//! Whose login a file or a store holds: the profile that is meant, and its app.
+//!
+//! Enters: what the source tells of its app, and its refresh token. Leaves: a profile with its app and an open session, or a
+//! refusal before anything was changed. A login that the vault knows keeps its profile; an app that is set up is found by its
+//! id; one that is not, and whose id and secret stand in the source, is set up from it, the secret sealed in the vault.
+
+use tokenward::{SecretSource, Session, Settings, SettingsError};
+use tokenward_core::{AppName, AppSecret, Brand, Code, ProfileName, RefreshToken, Standing};
+
+use crate::args::Init;
+use crate::commands::init;
+use crate::desk::{Desk, Work};
+use crate::failure::Failure;
+use crate::spot::Spot;
+
+/// What a source tells of the app of its login.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    /// The file, or the tool, in words.
+    pub(super) name: String,
+    pub(super) app_id: Option<&'a str>,
+    pub(super) app_secret: Option<&'a AppSecret>,
+    pub(super) brand: Option<Brand>,
+    pub(super) refresh: Option<&'a RefreshToken>,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn of(spot: &'a Spot, desk: &Desk) -> Self {
+        Self {
+            name: desk.short(&spot.file),
+            app_id: spot.app_id.as_deref(),
+            app_secret: spot.app_secret.as_ref(),
+            brand: spot.brand,
+            refresh: spot.refresh.as_ref(),
+        }
+    }
+
+    /// The profile, its app and a session.
+    pub(super) async fn work(&self, desk: &Desk) -> Result<Work, Failure> {
+        let mut settings = desk.settings()?;
+        let session = desk.session(&settings).await?;
+        let name = self.profile(&settings, &session, desk).await?;
+        let mut found = settings.profile(Some(&name));
+        if let (Err(SettingsError::UnknownProfile { .. } | SettingsError::NothingSetUp { .. }), Some(id)) =
+            (&found, self.app_id)
+        {
+            self.register(&name, id, desk).await?;
+            settings = desk.settings()?;
+            found = settings.profile(Some(&name));
+        }
+        let profile = found.map_err(|error| desk.settings_failure(&error))?;
+        for warning in &profile.warnings {
+            desk.printer.warning(desk.lang().settings_warning(warning));
+        }
+        if let Some(id) = self.app_id.filter(|id| *id != profile.client_id) {
+            return Err(self.another_app(id, &name, &profile.client_id, desk));
+        }
+        if let (SecretSource::Vault, Some(_), Some(secret)) = (&profile.secret, self.app_id, self.app_secret)
+            && session.keeper().app_secret(&profile.app_name).await?.is_none()
+        {
+            session.keeper().keep_app_secret(&profile.app_name, secret).await?;
+        }
+        let app = desk.app(&profile, &session).await?;
+        Ok(Work { profile, session, app })
+    }
+
+    /// The name of the profile; it need not be set up when the source names an app.
+    async fn profile(&self, settings: &Settings, session: &Session, desk: &Desk) -> Result<ProfileName, Failure> {
+        let failed = |error: &SettingsError| desk.settings_failure(error);
+        if let Some(given) = &desk.global.profile {
+            return Ok(given.clone());
+        }
+        if let Some(known) = self.owner(session).await?
+            && settings.profile(Some(&known)).is_ok()
+        {
+            return Ok(known);
+        }
+        let selected = settings.selected(None);
+        let Some(id) = self.app_id else {
+            return selected.map_err(|error| match error {
+                SettingsError::NothingSetUp { .. } => {
+                    failed(&error).or_then(desk.lang(), desk.lang().or_app_in_file(&self.name))
+                }
+                error => failed(&error),
+            });
+        };
+        // A profile that the environment names is as good as a flag.
+        if desk.ambient.env.get("TOKENWARD_PROFILE").is_some() {
+            return selected.map_err(|error| failed(&error));
+        }
+        let mut names: Vec<ProfileName> = settings.profiles().map(|(name, _)| name.clone()).collect();
+        let any = !names.is_empty();
+        let selected = selected.ok();
+        names.extend(selected.clone().filter(|selected| !names.contains(selected)));
+        names.retain(|name| settings.profile(Some(name)).is_ok_and(|profile| profile.client_id == id));
+        let lang = desk.lang();
+        match (names.as_slice(), selected) {
+            (names, Some(selected)) if names.contains(&selected) => Ok(selected),
+            ([only], _) => Ok(only.clone()),
+            ([], selected) if !any => {
+                selected.map_or_else(|| DEFAULT.parse().map_err(|_| Failure::of(Code::Internal)), Ok)
+            }
+            ([], _) => {
+                let what = lang.app_not_set_up(&self.name, id.escape_debug());
+                Err(Failure::new(Code::AnotherApp, what).then(lang.name_new_profile()))
+            }
+            (several, _) => {
+                let known = several.iter().map(ProfileName::as_str).collect::<Vec<_>>().join(", ");
+                let what = lang.app_of_several(&self.name, id.escape_debug(), known);
+                Err(Failure::new(Code::UnknownProfile, what).then(lang.name_profile()))
+            }
+        }
+    }
+
+    /// The profile whose login the refresh token is, if that lives.
+    async fn owner(&self, session: &Session) -> Result<Option<ProfileName>, Failure> {
+        let Some(refresh) = self.refresh else { return Ok(None) };
+        let vault = &session.parts().vault;
+        let Some((id, _)) = vault.recognise(refresh).await.map_err(tokenward::Error::from)?.known else {
+            return Ok(None);
+        };
+        let grant = vault.grant(id).await.map_err(tokenward::Error::from)?;
+        let lives = matches!(grant.standing, Standing::Live | Standing::InDoubt { .. });
+        Ok(grant.profile.filter(|_| lives))
+    }
+
+    /// Sets the app up as `init` does.
+    async fn register(&self, name: &ProfileName, id: &str, desk: &Desk) -> Result<(), Failure> {
+        let app: AppName = name.as_str().parse().map_err(|_| Failure::of(Code::BadSetting))?;
+        // The variable is the clearer word: names of variables in a file are often copied.
+        let said = desk.ambient.env.get("TOKENWARD_PROVIDER").is_some();
+        let init = Init {
+            app: Some(app),
+            app_id: Some(id.to_owned()),
+            provider: self.brand.filter(|_| !said),
+            ..Init::default()
+        };
+        let done = init::register(&init, self.app_secret.cloned(), desk.lang().app_not_saved(&self.name), desk).await?;
+        desk.printer.note(desk.lang().app_from_file(id.escape_debug(), &self.name, &done.profile.name));
+        Ok(())
+    }
+
+    fn another_app(&self, id: &str, profile: &ProfileName, own: &str, desk: &Desk) -> Failure {
+        let lang = desk.lang();
+        let what = lang.app_differs(&self.name, id.escape_debug(), profile, own);
+        Failure::new(Code::AnotherApp, what).then(lang.name_new_profile())
+    }
+}
+
+/// What the first profile is called.
+const DEFAULT: &str = "default";

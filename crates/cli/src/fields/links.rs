@@ -1,0 +1,188 @@
+//! The fields of links, and of what happened to them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, WatchEvent};
+use tokenward_core::{Code, Format, Generation, Link, Slot};
+
+use super::{moment, notice};
+
+/// A link, as in `link`, `unlink`, `links`, `adopt` and `login --env-file`.
+#[derive(Debug, Serialize)]
+pub(crate) struct LinkFields {
+    file: String,
+    profile: String,
+    format: Format,
+    places: BTreeMap<Slot, String>,
+    linked_at: String,
+    delivered_at: Option<String>,
+    delivered_generation: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adopted: Option<bool>,
+    #[serde(flatten)]
+    more: BTreeMap<&'static str, Value>,
+}
+
+impl LinkFields {
+    /// What was asked for, and what was delivered last.
+    pub(crate) fn of(link: &Link) -> Self {
+        let target = &link.target;
+        Self {
+            file: shown(&target.file),
+            profile: target.profile.to_string(),
+            format: target.format,
+            places: target.places.iter().map(|(slot, place)| (*slot, place.to_string())).collect(),
+            linked_at: moment(link.made),
+            delivered_at: link.receipt.map(|receipt| moment(receipt.at)),
+            delivered_generation: link.receipt.map(|receipt| receipt.generation.get()),
+            state: None,
+            generation: None,
+            outcome: None,
+            adopted: None,
+            more: BTreeMap::new(),
+        }
+    }
+
+    /// With how it stands.
+    pub(crate) fn found(mut self, state: &LinkState) -> Self {
+        self.state = Some(state_name(&state.found));
+        self.generation = state.present.map(|(_, generation)| generation.get());
+        self.more = found(&state.found);
+        self
+    }
+
+    /// With what was done.
+    pub(crate) fn outcome(mut self, outcome: &LinkOutcome, adopted: bool) -> Self {
+        self.outcome = Some(outcome_name(outcome));
+        self.adopted = Some(adopted);
+        self.more = done(outcome);
+        self
+    }
+}
+
+/// A report without its link.
+pub(crate) fn report(report: &LinkReport) -> Value {
+    let mut value = json!({
+        "file": shown(&report.file),
+        "profile": report.profile,
+        "outcome": outcome_name(&report.outcome),
+    });
+    add(&mut value, done(&report.outcome));
+    value
+}
+
+/// Something that `watch` saw.
+pub(crate) fn event(event: &WatchEvent, at: Timestamp) -> Value {
+    let mut value = match event {
+        WatchEvent::Following { profile, file } => {
+            json!({ "event": "following", "profile": profile, "file": shown(file) })
+        }
+        WatchEvent::Link(one) => {
+            let mut value = report(one);
+            add(&mut value, BTreeMap::from([("event", json!("link"))]));
+            value
+        }
+        WatchEvent::Turned { profile, generation, expires, next } => json!({
+            "event": "turned",
+            "profile": profile,
+            "generation": generation,
+            "access_expires": moment(*expires),
+            "turn_at": moment(*next),
+        }),
+        WatchEvent::Failed { profile, error, again } => json!({
+            "event": "failed",
+            "profile": profile,
+            "code": error.code(),
+            "detail": error.detail(),
+            "again_at": again.map(moment),
+        }),
+        WatchEvent::Noticed { profile, notice: one } => {
+            json!({ "event": "notice", "profile": profile, "notice": notice(one) })
+        }
+        WatchEvent::Blind { reason } => json!({ "event": "blind", "detail": reason }),
+        _ => json!({ "event": "other" }),
+    };
+    add(&mut value, BTreeMap::from([("at", json!(moment(at)))]));
+    value
+}
+
+fn add(value: &mut Value, more: BTreeMap<&'static str, Value>) {
+    for (name, more) in more {
+        value[name] = more;
+    }
+}
+
+fn done(outcome: &LinkOutcome) -> BTreeMap<&'static str, Value> {
+    let number = |generation: &Generation| json!(generation.get());
+    match outcome {
+        LinkOutcome::Delivered { generation } => BTreeMap::from([("generation", number(generation))]),
+        LinkOutcome::Healed { held, generation } => {
+            BTreeMap::from([("held_generation", number(held)), ("generation", number(generation))])
+        }
+        LinkOutcome::Left(state) => {
+            let mut more = found(state);
+            more.insert("state", json!(state_name(state)));
+            more
+        }
+        LinkOutcome::NotWritten(error) => failure(error),
+        _ => BTreeMap::new(),
+    }
+}
+
+fn found(found: &Found) -> BTreeMap<&'static str, Value> {
+    match found {
+        Found::Stale { held, .. } => BTreeMap::from([("held_generation", json!(held.get()))]),
+        Found::OfAnother { profile } => BTreeMap::from([("owner", json!(profile))]),
+        Found::Unusable(error) => failure(error),
+        _ => BTreeMap::new(),
+    }
+}
+
+fn failure(error: &tokenward::Error) -> BTreeMap<&'static str, Value> {
+    let code: Code = error.code();
+    BTreeMap::from([("code", json!(code)), ("detail", json!(error.detail()))])
+}
+
+/// The name of a state.
+const fn state_name(found: &Found) -> &'static str {
+    match found {
+        Found::InStep => "in-step",
+        Found::Behind => "behind",
+        Found::Stale { .. } => "stale",
+        Found::Newer => "newer",
+        Found::OfAnother { .. } => "of-another",
+        Found::Blank => "blank",
+        Found::Malformed => "malformed",
+        Found::WithoutLogin => "without-login",
+        Found::Unusable(_) => "unusable",
+        _ => "other",
+    }
+}
+
+/// The name of an outcome.
+const fn outcome_name(outcome: &LinkOutcome) -> &'static str {
+    match outcome {
+        LinkOutcome::InStep => "in-step",
+        LinkOutcome::Delivered { .. } => "delivered",
+        LinkOutcome::Healed { .. } => "healed",
+        LinkOutcome::Adopted { .. } => "adopted",
+        LinkOutcome::Left(_) => "left",
+        LinkOutcome::NotWritten(_) => "not-written",
+        LinkOutcome::Elsewhere => "elsewhere",
+        _ => "other",
+    }
+}
+
+fn shown(file: &Path) -> String {
+    file.display().to_string()
+}

@@ -1,0 +1,208 @@
+//! Words of `link`, `unlink`, `links`, `watch` and of what a linked file brings to other commands.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use tokenward::Notice;
+use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, WatchEvent};
+use tokenward_core::{Status, Subject};
+
+use super::Lang;
+
+super::sentences! {
+    file_missing(file) { "{file} does not exist" "{file} 不存在" }
+    file_missing_next() { "check the path; `tokenward link FILE --create` makes the file, and so does `tokenward login --env-file FILE`" "请检查路径；`tokenward link 文件 --create` 可新建文件，`tokenward login --env-file 文件` 也可以" }
+    file_dangling(file, target) { "{file} is a symbolic link to {target}, which does not exist: make that file, or mend the symbolic link" "{file} 是指向 {target} 的符号链接，而目标不存在：请创建该文件，或修正符号链接" }
+    file_no_file(file) { "{file} is no file" "{file} 不是文件" }
+    file_not_understood(file) { "{file} cannot be read as it is written, and is left alone" "无法解读 {file}，已保持原样" }
+    file_not_understood_next() { "mend the line that is named above; if the file is of another kind than its name says, give --format" "请修正上面指出的那一行；若文件类型与名称不符，请用 --format 指定" }
+    format_unclear(file) { "neither name nor content tells how {file} is written" "从名称和内容都看不出 {file} 的格式" }
+    format_unclear_next() { "give --format ini, env, json or toml" "请用 --format 指定 ini、env、json 或 toml" }
+    no_token_place(file) { "{file} has no place for a token under any of the usual names" "{file} 中没有常用名称的令牌位置" }
+    name_places(example) { "say where the token stands, as in {example}" "请指明令牌的位置，例如 {example}" }
+    several_logins(file, count) { "{file} has places for {count} logins, and it is not clear which is meant" "{file} 中有 {count} 处登录，无法确定指的是哪一处" }
+    pick_with(flags) { "pick one with {flags}" "用 {flags} 选定" }
+    no_such_server(file, server) { "{file} has no MCP server \"{server}\" with a token" "{file} 中没有带令牌的 MCP 服务 \"{server}\"" }
+    servers_with_tokens(names) { "servers with a token: {names}" "带令牌的服务：{names}" }
+    place_is_token(flag) { "what stands behind {flag} looks like a token; it takes the place where the token stands in the file, and never a token" "{flag} 后面的内容像是令牌；它要的是令牌在文件中的位置，而不是令牌本身" }
+    bad_place(flag, text, format) { "{flag}: \"{text}\" names no place in a file of the kind {format}" "{flag}：\"{text}\" 不是 {format} 文件中的位置" }
+    place_not_writable(place) { "no token can stand at {place} in this file" "此文件的 {place} 处无法存放令牌" }
+    or_app_in_file(file) { "or put FEISHU_APP_ID and FEISHU_APP_SECRET into {file}: they are taken from there" "或在 {file} 中写入 FEISHU_APP_ID 和 FEISHU_APP_SECRET：会从中读取" }
+    app_from_file(id, file, profile) { "the app {id} of {file} is set up as profile {profile}; its secret is sealed in the vault" "已将 {file} 中的应用 {id} 设置为配置档 {profile}；密钥已封存到保险库" }
+    app_not_saved(file) { "nothing was saved: the id and secret in {file} are refused; --provider lark or feishu names another brand" "没有保存：{file} 中的 App ID 和密钥被拒绝；可用 --provider lark 或 feishu 指定另一个品牌" }
+    app_differs(file, id, profile, own) { "{file} is of the app {id}, and profile {profile} is of the app {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而配置档 {profile} 属于应用 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }
+    app_not_set_up(file, id) { "{file} is of the app {id}, which no profile has" "{file} 属于应用 {id}，而没有配置档使用该应用" }
+    name_new_profile() { "give it a profile of its own: run the same command with -p NAME" "请为它单独建一个配置档：用 -p 名称 再次运行同一命令" }
+    app_of_several(file, id, profiles) { "{file} is of the app {id}, which several profiles have: {profiles}" "{file} 属于应用 {id}，而有多个配置档使用该应用：{profiles}" }
+    file_of_several(file, profiles) { "{file} shows the logins of several profiles: {profiles}" "{file} 中有多个配置档的登录：{profiles}" }
+    name_profile() { "say which with -p NAME" "请用 -p 名称 指定" }
+    no_login_anywhere(profile, file) { "nobody is logged in under profile {profile}, and {file} holds no login" "配置档 {profile} 尚未登录，{file} 中也没有登录" }
+    log_in_first() { "run `tokenward login`, then this command again" "请先运行 `tokenward login`，再运行本命令" }
+    log_in_into_file(file) { "`tokenward login --env-file {file}` logs in and writes the tokens into it" "`tokenward login --env-file {file}` 可登录并把令牌写入其中" }
+    file_open_to_others(file) { "other users of this machine can read the tokens in it: `chmod 600 {file}`" "本机其他用户可以读取其中的令牌：`chmod 600 {file}`" }
+    login_in_file_ended(file) { "the login in {file} has ended: it was logged out or replaced here" "{file} 中的登录已结束：曾在本机退出或被替换" }
+    file_is_anothers(file, owner) { "the login in {file} is that of profile {owner}" "{file} 中的登录属于配置档 {owner}" }
+    file_is_anothers_next() { "leave -p out, and the file is linked to that profile; or empty the token's line first, if the file is to show another login" "去掉 -p，即可把文件链接到该配置档；若要让文件显示另一个登录，请先清空令牌那一行" }
+    place_is_taken(other) { "another link keeps that place already: {other}" "该位置已由另一个链接维护：{other}" }
+    place_is_taken_next() { "end that one with `tokenward unlink FILE`, or name another place with --access and --refresh" "请用 `tokenward unlink 文件` 解除，或用 --access 和 --refresh 指定其他位置" }
+    link_made_unwritten(file, profile) { "{file} is linked to profile {profile}, but could not be brought into step yet" "{file} 已链接到配置档 {profile}，但暂时无法同步" }
+    link_kept(profile, places) { "kept in step with profile {profile} from now on: {places}" "今后与配置档 {profile} 保持同步：{places}" }
+    adopted_undo(profile) { "the login in the file was new here and is now that of profile {profile}; it is turned when a token is asked for next. `tokenward adopt --undo` takes back the one before, if there was one" "文件中的登录此前未知，现已成为配置档 {profile} 的登录；下次请求令牌时首次续期。若之前另有登录，`tokenward adopt --undo` 可以换回" }
+    see_links() { "`tokenward links` lists them" "`tokenward links` 可查看全部链接" }
+    link_it(file) { "`tokenward link {file}` makes one" "可用 `tokenward link {file}` 建立链接" }
+    several_links(file, count, profiles) { "{file} has {count} links (profiles: {profiles})" "{file} 有 {count} 个链接（配置档：{profiles}）" }
+    several_links_next() { "pick with -p NAME or --server NAME, or end all of them with --all" "请用 -p 名称 或 --server 名称 选定，或用 --all 全部解除" }
+    unlinked(file, profile) { "{file} is no longer kept in step with profile {profile}" "{file} 不再与配置档 {profile} 同步" }
+    unlinked_stays() { "what stands in it stays, and goes stale at the next turn: its refresh token is then used up, so let no program refresh with it" "其中的内容保持原样，但下次续期后即过时：届时其中的刷新令牌已被用掉，请勿再让程序用它刷新" }
+    unlinked_access_stays() { "what stands in it stays; the access token in it ends within hours" "其中的内容保持原样；其中的访问令牌会在几小时内到期" }
+    no_links() { "no file is linked; `tokenward link FILE` keeps one in step" "还没有链接的文件；`tokenward link 文件` 可让文件保持同步" }
+    head_file() { "FILE" "文件" }
+    head_state() { "STATE" "状态" }
+    head_delivered() { "LAST DELIVERY" "上次写入" }
+    never() { "never" "从未" }
+
+    state_in_step() { "in step" "已同步" }
+    state_behind() { "behind" "部分过时" }
+    state_stale(held) { "stale: generation {held}" "过时：第 {held} 代" }
+    state_newer() { "newer than the vault" "比保险库新" }
+    state_of_another(profile) { "login of {profile}" "属于 {profile}" }
+    state_blank() { "no token there" "没有令牌" }
+    state_malformed() { "no token, but a text" "不是令牌" }
+    state_without_login() { "nobody logged in" "尚未登录" }
+    state_unusable() { "unreadable" "无法读取" }
+    advice_stale() { "set right by itself when the login is used next, or now by `tokenward link FILE`" "下次使用该登录时自动更正，也可立即运行 `tokenward link 文件`" }
+    advice_newer() { "taken over when the login is used next, or now by `tokenward link FILE`" "下次使用该登录时接管，也可立即运行 `tokenward link 文件`" }
+    advice_of_another(profile) { "left alone: it shows the login of profile {profile}; `tokenward unlink FILE` and link it again without -p" "保持原样：其中是配置档 {profile} 的登录；请先 `tokenward unlink 文件`，再不带 -p 重新链接" }
+    advice_blank() { "left alone: nothing stands at the token's place; `tokenward link FILE` fills it in" "保持原样：令牌位置为空；`tokenward link 文件` 会填入" }
+    advice_malformed() { "left alone: what stands at the token's place is no token; `tokenward link FILE` replaces it" "保持原样：令牌位置上的内容不是令牌；`tokenward link 文件` 会替换它" }
+    advice_without_login(profile) { "nobody is logged in: `tokenward login --profile {profile}`" "尚未登录：`tokenward login --profile {profile}`" }
+    advice_not_written(words) { "could not be written last time, and is tried again: {words}" "上次无法写入，会再次尝试：{words}" }
+
+    outcome_in_step() { "shows the present login already" "已是当前登录" }
+    outcome_delivered(generation) { "holds the present tokens now, generation {generation}" "已写入当前令牌（第 {generation} 代）" }
+    outcome_healed(held, generation) { "held used-up tokens of generation {held}; holds the present ones now, generation {generation}. Nothing was sent" "原为已用掉的第 {held} 代令牌；现已写入当前的第 {generation} 代，没有发送任何请求" }
+    outcome_adopted() { "held a login that was new here; taken over" "其中的登录此前未知，已接管" }
+    outcome_left(state) { "left as it is: {state}" "保持原样：{state}" }
+    outcome_not_written(detail) { "could not be written ({detail}); the tokens are safe in the vault, and it is tried again" "无法写入（{detail}）；令牌在保险库中安然无恙，会再次尝试" }
+    outcome_unusable(detail) { "cannot be read and is left alone ({detail})" "无法读取，已保持原样（{detail}）" }
+    outcome_elsewhere() { "another process is at it" "另一个进程正在处理" }
+
+    notice_link_healed(file, held) { "{file} held used-up tokens (generation {held}) and shows the present ones now" "{file} 原为已用掉的令牌（第 {held} 代），现已更正" }
+    notice_link_adopted(file) { "{file} held a login that was new here; it is the profile's now (`tokenward adopt --undo` takes the one before back)" "{file} 中的登录此前未知，现已成为该配置档的登录（`tokenward adopt --undo` 可换回之前的）" }
+    notice_link_not_written(file, detail) { "{file} could not be brought into step, and is tried again: {detail}" "{file} 暂时无法同步，会再次尝试：{detail}" }
+    notice_link_unusable(file, detail) { "the linked file {file} cannot be read and is left alone: {detail}" "链接的文件 {file} 无法读取，已保持原样：{detail}" }
+    notice_link_of_another(file, profile) { "{file} shows the login of profile {profile} and is left alone; see `tokenward links`" "{file} 中是配置档 {profile} 的登录，已保持原样；参见 `tokenward links`" }
+    notice_link_blank(file) { "{file} has no token at its place and is left alone; `tokenward link FILE` fills it in" "{file} 的令牌位置为空，已保持原样；`tokenward link 文件` 会填入" }
+    notice_taken_back(adopted, generation) { "the provider refused the login that was taken over (generation {adopted}); the one before is back, as generation {generation}" "服务方拒绝了接管的登录（第 {adopted} 代）；已换回之前的登录，现为第 {generation} 代" }
+    notice_another_user(before, now) { "the login that was taken over is another user's: {now} instead of {before}" "接管的登录属于另一位用户：原为 {before}，现为 {now}" }
+
+    env_file_flags() { "--access, --refresh, --app-id-at, --app-secret-at and --format say where the tokens stand in a file: give --env-file FILE too" "--access、--refresh、--app-id-at、--app-secret-at 和 --format 用于指明令牌在文件中的位置：请同时给出 --env-file 文件" }
+    nothing_was_done() { "see to that first; nobody was logged in and nothing was changed" "请先处理；尚未登录，也未作任何更改" }
+    logged_in_unwritten(file) { "you are logged in, and the login is safe in the vault; only {file} could not be written" "登录成功，已保存在保险库中；只是 {file} 无法写入" }
+    logged_in_unwritten_next(file) { "see to what the line above names, then run `tokenward link {file} --create`: no new login is needed" "请处理上面指出的问题，然后运行 `tokenward link {file} --create`：无需重新登录" }
+
+    nothing_to_watch() { "no file is linked, so there is nothing to watch" "没有链接的文件，无需监视" }
+    nothing_to_watch_next() { "link one first: `tokenward link FILE`" "请先链接一个文件：`tokenward link 文件`" }
+    watched_without_links(profile) { "profile {profile} has no linked file yet; its first one will be noticed" "配置档 {profile} 还没有链接的文件；有了之后会自动发现" }
+    not_watched(profile) { "profile {profile} is not set up any more, and its files are not followed" "配置档 {profile} 已不在配置中，其文件不再跟踪" }
+    watching() { "linked files are kept in step; Ctrl-C ends it" "正在保持文件同步；按 Ctrl-C 结束" }
+    event_following(file, profile) { "{file}  followed for profile {profile}" "{file}  开始跟踪（配置档 {profile}）" }
+    event_turned(profile, generation, span) { "profile {profile}  turned, generation {generation}; next in {span}" "配置档 {profile}  已续期，第 {generation} 代；下次在 {span}后" }
+    event_failed(profile, what, code) { "profile {profile}  {what} ({code})" "配置档 {profile}  {what}（{code}）" }
+    event_failed_again(profile, what, code, span) { "profile {profile}  {what} ({code}); again in {span}" "配置档 {profile}  {what}（{code}）；{span}后重试" }
+    event_noticed(profile, what) { "profile {profile}  {what}" "配置档 {profile}  {what}" }
+    event_blind(reason) { "this system tells of no edits ({reason}); files are looked at every 30 s" "本系统不通知文件改动（{reason}）；每 30 秒检查一次" }
+}
+
+impl Lang {
+    /// A state in a word or two.
+    pub(crate) fn link_state(self, found: &Found) -> String {
+        match found {
+            Found::InStep => self.state_in_step(),
+            Found::Behind => self.state_behind(),
+            Found::Stale { held, .. } => self.state_stale(held),
+            Found::Newer => self.state_newer(),
+            Found::OfAnother { profile } => self.state_of_another(profile),
+            Found::Blank => self.state_blank(),
+            Found::Malformed => self.state_malformed(),
+            Found::WithoutLogin => self.state_without_login(),
+            Found::Unusable(_) => self.state_unusable(),
+            _ => self.unknown(),
+        }
+    }
+
+    /// What there is to do about a link, or to know.
+    pub(crate) fn link_advice(self, state: &LinkState) -> Vec<String> {
+        let mut advice = Vec::new();
+        match &state.found {
+            Found::Behind | Found::Stale { .. } => advice.push(self.advice_stale()),
+            Found::Newer => advice.push(self.advice_newer()),
+            Found::OfAnother { profile } => advice.push(self.advice_of_another(profile)),
+            Found::Blank => advice.push(self.advice_blank()),
+            Found::Malformed => advice.push(self.advice_malformed()),
+            Found::WithoutLogin => advice.push(self.advice_without_login(&state.link.target.profile)),
+            Found::Unusable(error) => advice.push(self.outcome_unusable(error.detail().unwrap_or_default())),
+            _ => {}
+        }
+        if let (Some(trouble), Found::Behind | Found::Stale { .. }) = (&state.link.trouble, &state.found) {
+            advice.push(self.advice_not_written(&trouble.words));
+        }
+        advice
+    }
+
+    /// What became of a link that was looked after.
+    pub(crate) fn link_outcome(self, report: &LinkReport) -> String {
+        match &report.outcome {
+            LinkOutcome::InStep => self.outcome_in_step(),
+            LinkOutcome::Delivered { generation } => self.outcome_delivered(generation),
+            LinkOutcome::Healed { held, generation } => self.outcome_healed(held, generation),
+            LinkOutcome::Adopted { .. } => self.outcome_adopted(),
+            LinkOutcome::Left(Found::Unusable(error)) => self.outcome_unusable(error.detail().unwrap_or_default()),
+            LinkOutcome::Left(found) => self.outcome_left(self.link_state(found)),
+            LinkOutcome::NotWritten(error) => self.outcome_not_written(error.detail().unwrap_or_default()),
+            _ => self.outcome_elsewhere(),
+        }
+    }
+
+    /// What a linked file brings to another command.
+    pub(crate) fn link_notice(self, notice: &Notice) -> String {
+        let who = |subject: &Subject| subject.name.clone().unwrap_or_else(|| subject.id.clone());
+        match notice {
+            Notice::LinkHealed { file, held } => self.notice_link_healed(file.display(), held),
+            Notice::LinkAdopted { file, .. } => self.notice_link_adopted(file.display()),
+            Notice::LinkNotWritten { file, error } => {
+                self.notice_link_not_written(file.display(), error.detail().unwrap_or(self.happened(error.code())))
+            }
+            Notice::LinkUnusable { file, error } => {
+                self.notice_link_unusable(file.display(), error.detail().unwrap_or(self.happened(error.code())))
+            }
+            Notice::LinkOfAnother { file, profile } => self.notice_link_of_another(file.display(), profile),
+            Notice::LinkBlank { file } => self.notice_link_blank(file.display()),
+            Notice::TakenBack { adopted, generation, .. } => self.notice_taken_back(adopted, generation),
+            Notice::AnotherUser { before, now } => self.notice_another_user(who(before), who(now)),
+            Notice::TurnFailed(error) => self.notice_turn_failed(self.happened(error.code()), error.code()),
+            Notice::ClockWentBack => self.notice_clock(),
+            _ => self.notice_other(),
+        }
+    }
+
+    /// Something that `watch` saw, in a line.
+    pub(crate) fn watch_event(self, event: &WatchEvent, short: impl Fn(&Path) -> String, now: Timestamp) -> String {
+        let span = |at: &Timestamp| self.span(u64::try_from(at.duration_since(now).as_secs()).unwrap_or(0));
+        match event {
+            WatchEvent::Following { profile, file } => self.event_following(short(file), profile),
+            WatchEvent::Link(report) => format!("{}  {}", short(&report.file), self.link_outcome(report)),
+            WatchEvent::Turned { profile, generation, next, .. } => self.event_turned(profile, generation, span(next)),
+            WatchEvent::Failed { profile, error, again } => {
+                let (what, code) = (self.happened(error.code()), error.code());
+                if let Some(again) = again {
+                    return self.event_failed_again(profile, what, code, span(again));
+                }
+                format!("{} · {}", self.event_failed(profile, what, code), self.status(Status::NeedsConsent))
+            }
+            WatchEvent::Noticed { profile, notice } => self.event_noticed(profile, self.link_notice(notice)),
+            WatchEvent::Blind { reason } => self.event_blind(reason),
+            _ => self.notice_other(),
+        }
+    }
+}

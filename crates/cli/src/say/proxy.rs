@@ -1,0 +1,27 @@
+//! Words of `proxy`.
+
+super::sentences! {
+    bad_listen() { "write an address of this machine and a port, such as 127.0.0.1:9770, or a port alone" "请写本机地址和端口，例如 127.0.0.1:9770，或只写端口" }
+    proxy_ready(url) { "the proxy listens on {url}; Ctrl-C ends it" "代理已启动：{url}；按 Ctrl-C 结束" }
+    proxy_user(profile, host) { "every request goes to {host} with the token of the login {profile}" "所有请求都会带上配置档 {profile} 的令牌发往 {host}" }
+    proxy_app(app, host) { "every request goes to {host} with the token of the app {app} itself" "所有请求都会带上应用 {app} 自身的令牌发往 {host}" }
+    proxy_tenant(app, host) { "every request goes to {host} with the tenant token of the app {app}" "所有请求都会带上应用 {app} 的 tenant 令牌发往 {host}" }
+    proxy_set() { "give an SDK or MCP server this address as its domain; id, secret and token may be any text there:" "把这个地址设为 SDK 或 MCP 服务的域名；其中的 ID、密钥和令牌可以是任意文本：" }
+    proxy_set_secret() { "where a domain takes no path, leave /s/… out and give the secret as the app's secret, and behind u- as the token:" "如果域名不能带路径，请去掉 /s/…，并把密钥填作 App Secret，令牌填 u- 加密钥：" }
+    proxy_secret_path() { "the address holds the local secret: whoever knows it can use the login" "地址中含有本机密钥：知道它的人都能使用这个登录" }
+    proxy_no_secret() { "every program and user of this machine can use it; --secret asks for a secret" "本机上的任何程序和用户都能使用它；--secret 可要求密钥" }
+    proxy_remote(address) { "other machines can reach {address}, and what they send and get is not encrypted on its way" "其他机器可以访问 {address}，而且往来内容在途中没有加密" }
+    proxy_secret_written(file) { "a new local secret was written to {file}" "已生成新的本机密钥并写入 {file}" }
+    proxy_secret_open(file) { "others can read {file}: chmod 600 keeps the local secret to yourself" "其他用户可以读取 {file}：请用 chmod 600 保护本机密钥" }
+    proxy_secret_weak(file) { "{file} holds no local secret: at least 16 letters, digits, - or _ are needed" "{file} 中没有可用的本机密钥：至少需要 16 个字母、数字、- 或 _" }
+    proxy_secret_weak_next() { "delete the file; the next start draws a good one" "删除该文件，下次启动会生成合格的密钥" }
+    proxy_file(file) { "{file} cannot be used" "无法使用 {file}" }
+    proxy_other_port(port) { "port {port} is in use; --listen 0 takes a free one" "端口 {port} 已被占用；--listen 0 可自动选择空闲端口" }
+    proxy_not_listening(address) { "cannot listen on {address}" "无法监听 {address}" }
+    proxy_open(address) { "{address} can be reached from other machines" "{address} 可被其他机器访问" }
+    proxy_bad_origin(origin) { "{origin} is not the origin of a page: write http:// or https:// and a host, with its port" "{origin} 不是网页来源：请写 http:// 或 https:// 加主机和端口" }
+    proxy_turned() { "token turned" "令牌已续期" }
+    proxy_unshown(number) { "{number} requests more" "另有 {number} 个请求" }
+    proxy_ends(name) { "{name}: no new requests are taken, those under way may end; once more ends at once" "{name}：不再接受新请求，等待进行中的请求结束；再按一次立即结束" }
+    proxy_ended() { "the proxy has ended" "代理已结束" }
+}

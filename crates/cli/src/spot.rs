@@ -1,0 +1,386 @@
+//! Where the tokens of a login stand in a file that a person named.
+//!
+//! Enters: a path, and what flags say about places. Leaves: a [`Spot`], or one sentence on what to add: a flag, a file, a name.
+//! A guess is made only where there is one login to be meant; of several the person picks. Nothing is written here.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use tokenward::ScriptRefresh;
+use tokenward::links::{Document, FileError, LinkedFile, Shape};
+use tokenward_core::{AppSecret, Brand, Code, Format, NewLink, Place, ProfileName, RefreshToken, Slot};
+
+use crate::args::PlaceFlags;
+use crate::failure::Failure;
+use crate::say::Lang;
+
+/// A file, and where in it the values of one login stand.
+#[derive(Debug)]
+pub(crate) struct Spot {
+    /// The file, absolute, with symbolic links as they were typed.
+    pub(crate) file: PathBuf,
+    /// How it is read.
+    pub(crate) format: Format,
+    /// Where its tokens stand, or are to stand.
+    pub(crate) places: BTreeMap<Slot, Place>,
+    /// The app's id.
+    pub(crate) app_id: Option<String>,
+    /// Where the app's id stands or is to stand.
+    pub(crate) app_id_at: Option<Place>,
+    /// The app's secret.
+    pub(crate) app_secret: Option<AppSecret>,
+    /// What stands at the refresh token's place, where that could be a token.
+    pub(crate) refresh: Option<RefreshToken>,
+    /// The brand that the names speak of.
+    pub(crate) brand: Option<Brand>,
+    /// Whether the file is still to be made.
+    pub(crate) is_new: bool,
+}
+
+/// What the person wants of the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish<'a> {
+    pub(crate) at: &'a PlaceFlags,
+    pub(crate) server: Option<&'a str>,
+    /// Whether a file that is not there is to be made.
+    pub(crate) create: bool,
+    /// Whether tokens that have no place in the file are given their usual ones, besides those that have.
+    pub(crate) complete: bool,
+    pub(crate) brand: Option<Brand>,
+}
+
+impl Spot {
+    /// Looks at a file.
+    pub(crate) fn look(path: &Path, wish: Wish<'_>, lang: Lang) -> Result<Self, Failure> {
+        let file = absolute(path);
+        let is_new = match LinkedFile::new(&file, Format::Dotenv).target() {
+            Ok(_) => false,
+            Err(FileError::Missing { .. }) if wish.create => true,
+            Err(error) => return Err(refused(&error, lang)),
+        };
+        let format = match wish.at.format {
+            Some(format) => format.into(),
+            None => format_of(&file, is_new, lang)?,
+        };
+        let linked = LinkedFile::new(&file, format);
+        let linked = if is_new { linked.or_new() } else { linked };
+        let document = linked.read().map_err(|error| refused(&error, lang))?;
+        let shape = Picker { file: &file, document: &document, wish, lang }.pick()?;
+        provable(&document, &shape, lang)?;
+        let read = |place: &Option<Place>| {
+            let text = document.get(place.as_ref()?).ok()??;
+            Some(text).filter(|text| !text.trim().is_empty())
+        };
+        let refresh = shape.refresh().cloned();
+        Ok(Self {
+            app_id: read(&shape.app_id).map(|id| id.trim().to_owned()),
+            app_secret: read(&shape.app_secret).and_then(|text| AppSecret::parse(text.as_str()).ok()),
+            refresh: read(&refresh).and_then(|text| RefreshToken::parse(text.as_str()).ok()),
+            brand: wish.brand.or_else(|| brand_of(&shape)),
+            app_id_at: shape.app_id,
+            places: shape.places,
+            file,
+            format,
+            is_new,
+        })
+    }
+
+    /// The link of this spot to a profile.
+    pub(crate) fn link(&self, profile: &ProfileName) -> NewLink {
+        NewLink { profile: profile.clone(), file: self.file.clone(), format: self.format, places: self.places.clone() }
+    }
+}
+
+/// Finds the one login that is meant.
+struct Picker<'a> {
+    file: &'a Path,
+    document: &'a Document,
+    wish: Wish<'a>,
+    lang: Lang,
+}
+
+impl Picker<'_> {
+    fn pick(&self) -> Result<Shape, Failure> {
+        let at = self.wish.at;
+        let mut shape = if at.access.is_some() || at.refresh.is_some() { self.told()? } else { self.found()? };
+        if self.wish.complete || !shape.has_token() {
+            self.complete(&mut shape)?;
+        }
+        if let Some(place) = self.place("--app-id-at", at.app_id_at.as_ref())? {
+            shape.app_id = Some(place);
+        }
+        if let Some(place) = self.place("--app-secret-at", at.app_secret_at.as_ref())? {
+            shape.app_secret = Some(place);
+        }
+        Ok(shape)
+    }
+
+    /// The places that flags name. The app's are those of the only login that is found, if there is only one.
+    fn told(&self) -> Result<Shape, Failure> {
+        let found = Shape::detect(self.document);
+        let same = |pick: fn(&Shape) -> &Option<Place>| {
+            let first = found.first().map(pick)?;
+            found.iter().all(|shape| pick(shape) == first).then(|| first.clone()).flatten()
+        };
+        let mut shape = Shape { app_id: same(|s| &s.app_id), app_secret: same(|s| &s.app_secret), ..Shape::default() };
+        for (slot, flag, text) in [
+            (Slot::AccessToken, "--access", &self.wish.at.access),
+            (Slot::RefreshToken, "--refresh", &self.wish.at.refresh),
+        ] {
+            shape.places.extend(self.place(flag, text.as_ref())?.map(|place| (slot, place)));
+        }
+        Ok(shape)
+    }
+
+    /// The only login that is recognised, or the one of the named server.
+    fn found(&self) -> Result<Shape, Failure> {
+        let mut found = Shape::detect(self.document);
+        if let Some(server) = self.wish.server {
+            let servers: Vec<_> = found.iter().filter_map(|shape| shape.server.clone()).collect();
+            found.retain(|shape| shape.server.as_deref() == Some(server));
+            if found.is_empty() {
+                let what = self.lang.no_such_server(self.file.display(), server.escape_debug());
+                let known = (!servers.is_empty()).then(|| self.lang.servers_with_tokens(servers.join(", ")));
+                let how = known.unwrap_or_else(|| self.lang.name_places(example(self.document.format())));
+                return Err(Failure::new(Code::PlaceUnclear, what).then(how));
+            }
+        }
+        let with_token = found.iter().filter(|shape| shape.has_token()).count();
+        if with_token > 0 {
+            found.retain(Shape::has_token);
+        }
+        if found.len() > 1 {
+            let what = self.lang.several_logins(self.file.display(), found.len());
+            let choices = found.iter().map(|shape| self.lang.pick_with(flags(shape, &found)));
+            return Err(Failure::new(Code::PlaceUnclear, what).then_all(choices));
+        }
+        Ok(found.pop().unwrap_or_default())
+    }
+
+    /// Gives tokens their usual places, where a format has any.
+    fn complete(&self, shape: &mut Shape) -> Result<(), Failure> {
+        let both = match self.document.format() {
+            Format::Dotenv => {
+                let prefix = prefix(shape).unwrap_or_else(|| match self.wish.brand {
+                    Some(Brand::Lark) => "LARK_".to_owned(),
+                    _ => "FEISHU_".to_owned(),
+                });
+                let name = |end: &str| Place::dotenv(&format!("{prefix}{end}"));
+                shape.app_id.get_or_insert_with(|| name("APP_ID"));
+                [name("USER_ACCESS_TOKEN"), name("USER_REFRESH_TOKEN")]
+            }
+            Format::Ini => {
+                let section = match shape.access().or(shape.refresh()).or(shape.app_access.as_ref()) {
+                    Some(Place::Ini { section: Some(section), .. }) => section.clone(),
+                    _ => ScriptRefresh::SECTION.to_owned(),
+                };
+                [ScriptRefresh::ACCESS_TOKEN, ScriptRefresh::REFRESH_TOKEN].map(|key| Place::ini(&section, key))
+            }
+            Format::Json | Format::Toml if shape.has_token() => return Ok(()),
+            format => {
+                let what = self.lang.no_token_place(self.file.display());
+                return Err(Failure::new(Code::PlaceUnclear, what).then(self.lang.name_places(example(format))));
+            }
+        };
+        for (slot, place) in [Slot::AccessToken, Slot::RefreshToken].into_iter().zip(both) {
+            shape.places.entry(slot).or_insert(place);
+        }
+        Ok(())
+    }
+
+    fn place(&self, flag: &str, text: Option<&String>) -> Result<Option<Place>, Failure> {
+        let Some(text) = text else { return Ok(None) };
+        // What looks like a token is not said again.
+        if text.len() > 64 && !text.contains(['.', '['])
+            || ["u-", "ur-", "eyJ"].iter().any(|start| text.starts_with(start))
+        {
+            let what = self.lang.place_is_token(flag);
+            return Err(Failure::new(Code::Usage, what).then(self.lang.name_places(example(self.document.format()))));
+        }
+        let format = self.document.format();
+        let place = Place::parse(format, text).map_err(|error| {
+            let what = self.lang.bad_place(flag, text.escape_debug(), format);
+            Failure::new(Code::Usage, what).detail(error.to_string()).then(self.lang.name_places(example(format)))
+        })?;
+        Ok(Some(place))
+    }
+}
+
+/// Refuses a place that could never be written, before a link is made of it.
+fn provable(document: &Document, shape: &Shape, lang: Lang) -> Result<(), Failure> {
+    for place in shape.access().into_iter().chain(shape.refresh()) {
+        if let Err(error) = document.clone().set(place, "tokenward") {
+            let failure = Failure::new(Code::PlaceUnclear, lang.place_not_writable(place)).detail(error.to_string());
+            return Err(failure.then(lang.name_places(example(document.format()))));
+        }
+    }
+    Ok(())
+}
+
+/// What picks one shape among several on the command line.
+fn flags(shape: &Shape, all: &[Shape]) -> String {
+    if let Some(server) = &shape.server
+        && all.iter().filter(|other| other.server.as_ref() == Some(server)).count() == 1
+    {
+        return format!("--server {}", quoted(server));
+    }
+    let flag = |name: &str, place: Option<&Place>| place.map(|place| format!("{name} {}", quoted(&place.to_string())));
+    let both = [flag("--access", shape.access()), flag("--refresh", shape.refresh())];
+    both.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:@%+=,~".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// The path from the root, with symbolic links as they are.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A failure of a file, with what helps for the mistakes that are made most.
+pub(crate) fn refused(error: &FileError, lang: Lang) -> Failure {
+    match error {
+        FileError::Missing { path } => {
+            Failure::new(Code::FileUnusable, lang.file_missing(path.display())).then(lang.file_missing_next())
+        }
+        FileError::Dangling { path, target } => {
+            Failure::new(Code::FileUnusable, lang.file_dangling(path.display(), target.display())).complete()
+        }
+        FileError::NotAFile { path, .. } => {
+            Failure::new(Code::FileUnusable, lang.file_no_file(path.display())).detail(error.to_string()).complete()
+        }
+        FileError::Document { path, .. } => {
+            let failure = Failure::new(Code::FileUnusable, lang.file_not_understood(path.display()));
+            failure.detail(error.to_string()).then(lang.file_not_understood_next())
+        }
+        error => Failure::of(Code::FileUnusable).detail(error.to_string()),
+    }
+}
+
+/// How a file is written, by its name, else by its content.
+fn format_of(file: &Path, is_new: bool, lang: Lang) -> Result<Format, Failure> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let by_name = match extension {
+        _ if name == ".env" || name.starts_with(".env.") => Some(Format::Dotenv),
+        "env" => Some(Format::Dotenv),
+        "ini" | "cfg" | "conf" => Some(Format::Ini),
+        "json" | "jsonc" | "json5" | "code-workspace" => Some(Format::Json),
+        "toml" => Some(Format::Toml),
+        _ => None,
+    };
+    if let Some(format) = by_name {
+        return Ok(format);
+    }
+    let unclear =
+        || Failure::new(Code::PlaceUnclear, lang.format_unclear(file.display())).then(lang.format_unclear_next());
+    if is_new {
+        return Err(unclear());
+    }
+    let io = |error: std::io::Error| Failure::of(Code::FileUnusable).detail(format!("{}: {error}", file.display()));
+    let mut bytes = zeroize::Zeroizing::new(Vec::new());
+    let limit = Document::LIMIT as u64 + 1;
+    std::fs::File::open(file).map_err(io)?.take(limit).read_to_end(&mut bytes).map_err(io)?;
+    by_content(&bytes).ok_or_else(unclear)
+}
+
+/// The format whose marks a content bears. What begins with a brace is JSON; sections are TOML where they parse as such.
+fn by_content(bytes: &[u8]) -> Option<Format> {
+    let parses = |format| Document::parse(format, bytes).is_ok();
+    let text = std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}').trim_start();
+    if text.contains('\0') {
+        return None;
+    }
+    if text.starts_with('{') || text.starts_with("//") || text.starts_with("/*") {
+        return Some(Format::Json);
+    }
+    let formats = if text.lines().any(|line| line.trim_start().starts_with('[')) {
+        [Format::Toml, Format::Ini]
+    } else {
+        [Format::Dotenv, Format::Toml]
+    };
+    formats.into_iter().find(|format| !text.is_empty() && parses(*format))
+}
+
+/// The beginning of the names of a `.env` file's variables.
+fn prefix(shape: &Shape) -> Option<String> {
+    let places = [shape.access(), shape.refresh(), shape.app_id.as_ref(), shape.app_secret.as_ref()];
+    let ends = ["USER_ACCESS_TOKEN", "USER_REFRESH_TOKEN", "REFRESH_TOKEN", "APP_ID", "APP_SECRET"];
+    places.into_iter().flatten().find_map(|place| {
+        let Place::Dotenv { name } = place else { return None };
+        ends.iter().find_map(|end| name.strip_suffix(end)).map(str::to_owned)
+    })
+}
+
+/// The brand that the names of a `.env` file's variables speak of. `LARKSUITE_CLI_` speaks of none: that tool serves both.
+fn brand_of(shape: &Shape) -> Option<Brand> {
+    match prefix(shape)?.as_str() {
+        "FEISHU_" => Some(Brand::Feishu),
+        "LARK_" => Some(Brand::Lark),
+        _ => None,
+    }
+}
+
+/// A place in the notation of a format, to be shown.
+const fn example(format: Format) -> &'static str {
+    match format {
+        Format::Dotenv => "--access FEISHU_USER_ACCESS_TOKEN --refresh FEISHU_USER_REFRESH_TOKEN",
+        Format::Ini => "--access TOKEN.user_access_token --refresh TOKEN.refresh_token",
+        Format::Json => "--access mcpServers.lark.env.USER_ACCESS_TOKEN",
+        Format::Toml => "--access mcp_servers.lark.env.USER_ACCESS_TOKEN",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_by_name() {
+        for (name, format) in [
+            (".env", Format::Dotenv),
+            (".env.local", Format::Dotenv),
+            ("prod.env", Format::Dotenv),
+            ("feishu-config.ini", Format::Ini),
+            ("setup.cfg", Format::Ini),
+            ("token.json", Format::Json),
+            ("MCP.JSONC", Format::Json),
+            ("config.toml", Format::Toml),
+        ] {
+            assert_eq!(format_of(Path::new(name), true, Lang::En).unwrap(), format, "{name}");
+        }
+        assert!(format_of(Path::new("tokens"), true, Lang::En).is_err());
+    }
+
+    #[test]
+    fn formats_by_content() {
+        for (content, format) in [
+            ("{\"a\": 1}", Some(Format::Json)),
+            ("// note\n{\"a\": 1,}", Some(Format::Json)),
+            ("\u{feff}  {}", Some(Format::Json)),
+            ("[a]\nb = \"c\"\n", Some(Format::Toml)),
+            ("[a]\nb = c d\n", Some(Format::Ini)),
+            ("A=1\nB=2\n", Some(Format::Dotenv)),
+            ("", None),
+            ("\u{0}", None),
+        ] {
+            assert_eq!(by_content(content.as_bytes()), format, "{content}");
+        }
+        assert_eq!(by_content(b"\xff\xfe"), None);
+    }
+
+    #[test]
+    fn words_as_a_shell_takes_them() {
+        assert_eq!(quoted("a.b_c-d"), "a.b_c-d");
+        assert_eq!(quoted("args[after -u]"), "'args[after -u]'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,117 @@
+//! `login --env-file`, `token --env-file`, `exec --env-file`: what a script author types.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::project::Project;
+use crate::world::World;
+
+/// A project that has the two lines of its app, and a machine on which nothing was ever set up.
+fn two_lines() -> Project {
+    let project = Project::of(World::bare());
+    let app = &project.world.app;
+    project.write(".env", &format!("FEISHU_APP_ID={}\nFEISHU_APP_SECRET={}\n", app.id, app.secret));
+    project
+}
+
+#[test]
+fn two_lines_are_enough_to_log_in() {
+    let project = two_lines();
+    let before = project.read(".env");
+    let ran = project.login(&["--env-file", ".env"]);
+    assert!(ran.succeeds().err.contains("logged in"), "{ran:?}");
+    let text = project.read(".env");
+    assert!(text.starts_with(&before) && project.is_true(".env"), "the tokens are added below");
+    for name in ["FEISHU_USER_ACCESS_TOKEN=", "FEISHU_USER_REFRESH_TOKEN="] {
+        assert_eq!(text.matches(name).count(), 1, "{name}");
+    }
+    let counters = project.world.sandbox.counters();
+    assert_eq!((counters.refreshes, counters.exchanges), (0, 1), "the fresh refresh token was not spent on a check");
+    // From here on, any way to ask works, and the file follows.
+    let token = project.run(&["token"]).succeeds().out.trim().to_owned();
+    assert!(project.read(".env").contains(&token));
+    project.world.advance(7300);
+    let token = project.run_at(7300, &["token", "--env-file", ".env"]).succeeds().out.trim().to_owned();
+    assert!(project.read(".env").contains(&token) && project.is_true(".env"));
+    let ran = project.run_at(7300, &["exec", "--env-file", ".env", "--", "printenv", "TOKENWARD_ACCESS_TOKEN"]);
+    assert_eq!(ran.succeeds().out.trim(), token);
+    // A second login into the same file keeps to the same lines.
+    project.login(&["--env-file", ".env"]).succeeds();
+    assert!(project.is_true(".env"));
+    assert_eq!(project.read(".env").lines().count(), 4);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_made_for_its_owner_alone() {
+    let project = Project::of(World::new());
+    project.login(&["--env-file", "tokens.env"]).succeeds();
+    let text = project.read("tokens.env");
+    assert!(
+        text.starts_with(&format!("FEISHU_APP_ID={}\n", project.world.app.id)),
+        "the app's id, and never its secret"
+    );
+    assert!(project.is_true("tokens.env") && !text.contains(&project.world.app.secret));
+    assert_eq!(fs::metadata(project.path("tokens.env")).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn other_names_and_formats() {
+    let project = Project::of(World::new());
+    project.write(".env", "MY_ID=\n");
+    let flags = ["--access", "MY_ACCESS", "--refresh", "MY_REFRESH", "--app-id-at", "MY_ID"];
+    project.login(&[&["--env-file", ".env"][..], &flags].concat()).succeeds();
+    let text = project.read(".env");
+    assert!(text.starts_with(&format!("MY_ID={}\nMY_ACCESS=", project.world.app.id)), "{}", text.len());
+    assert!(project.is_true(".env") && !text.contains("FEISHU"));
+    project.write("feishu-config.ini", "[ID]\nx = 1\n[TOKEN]\napp_token = bas\n");
+    project.login(&["--env-file", "feishu-config.ini"]).succeeds();
+    assert!(project.is_true("feishu-config.ini"));
+    // What a flag is for is said where it stands alone.
+    project.run(&["login", "--access", "X"]).fails(2, "--env-file");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_before_anybody_goes_to_the_browser() {
+    let project = two_lines();
+    fs::set_permissions(project.path(".env"), fs::Permissions::from_mode(0o444)).unwrap();
+    let ran = project.run(&["login", "--env-file", ".env", "--no-browser"]);
+    assert!(ran.fails(2, "TW0210").err.contains("nobody was logged in"), "{ran:?}");
+    assert_eq!(ran.out, "", "no address was shown");
+    fs::create_dir(project.path("folder.env")).unwrap();
+    project.run(&["login", "--env-file", "folder.env", "--no-browser"]).fails(2, "TW0210");
+    assert_eq!(project.world.sandbox.counters().exchanges, 0);
+}
+
+#[test]
+fn the_app_of_the_file_decides() {
+    // Another app than the profile's: neither is sent with the other's credentials.
+    let project = Project::of(World::logged_in());
+    project
+        .write("other.env", "FEISHU_APP_ID=cli_ffffffffffffffff\nFEISHU_APP_SECRET=abcdefghijklmnopqrstuvwxyz012345\n");
+    let calls = project.world.sandbox.history().len();
+    let ran = project.run(&["login", "--env-file", "other.env", "--no-browser"]);
+    assert!(ran.fails(2, "TW0515").err.contains("-p NAME"), "{ran:?}");
+    let ran = project.run(&["link", "other.env", "-p", "default"]);
+    assert!(ran.fails(2, "TW0515").err.contains("cli_ffffffffffffffff"), "{ran:?}");
+    assert_eq!(project.world.sandbox.history().len(), calls);
+    // With a name of its own it is set up, and the provider's no to a wrong secret is told.
+    project.run(&["login", "--env-file", "other.env", "--no-browser", "-p", "two"]).fails(6, "TW0701");
+    // A file without an app is of the profile's.
+    project.write("plain.env", "");
+    project.run(&["link", "plain.env", "--create"]).succeeds();
+    assert!(project.is_true("plain.env"));
+}
+
+#[test]
+fn without_anything_the_next_step_is_named() {
+    let project = two_lines();
+    for words in [&["token", "--env-file", ".env"][..], &["link", ".env"]] {
+        let ran = project.run(words);
+        assert!(ran.fails(3, "TW0401").err.contains("tokenward login --env-file .env"), "{ran:?}");
+    }
+    let bare = Project::of(World::bare());
+    bare.write(".env", "A=1\n");
+    let ran = bare.run(&["link", ".env"]);
+    assert!(ran.fails(2, "TW0204").err.contains("FEISHU_APP_ID"), "{ran:?}");
+    bare.run(&["token", "--env-file", "nowhere.env"]).fails(2, "TW0210");
+}

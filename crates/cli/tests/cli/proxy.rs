@@ -1,0 +1,232 @@
+//! `proxy`: an address at which the API needs no token.
+
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokenward_emulator::Fault;
+
+use crate::world::{Started, World, talk};
+
+const ECHO: &str = "/open-apis/sandbox/v1/echo";
+
+/// A proxy that runs, its address and its settings.
+struct Proxy {
+    started: Started,
+    url: String,
+    env: Vec<(String, String)>,
+}
+
+impl Proxy {
+    fn new(world: &World, more: &[&str]) -> Self {
+        Self::with(world, &[], more)
+    }
+
+    fn with(world: &World, variables: &[(&str, &str)], more: &[&str]) -> Self {
+        let words = [&["proxy", "--listen", "127.0.0.1:0", "--print-env"], more].concat();
+        let mut started = Started::new(world.command(&words).envs(variables.iter().copied()));
+        let mut env: Vec<(String, String)> = Vec::new();
+        // The last one of every identity.
+        while env.last().is_none_or(|(name, _)| name != "LARK_TOKEN_MODE") {
+            let line = started.line();
+            let (name, value) =
+                line.strip_prefix("export ").and_then(|line| line.split_once('=')).unwrap_or_else(|| {
+                    panic!("{line:?}");
+                });
+            env.push((name.to_owned(), value.trim_matches('\'').to_owned()));
+        }
+        let url = env[0].1.clone();
+        Self { started, url, env }
+    }
+
+    fn ask(&self, method: &str, path: &str) -> (u16, Value) {
+        let rest = self.url.strip_prefix("http://").unwrap();
+        let (host, prefix) =
+            rest.split_once('/').map_or((rest, String::new()), |(host, path)| (host, format!("/{path}")));
+        let head = format!("{method} {prefix}{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let answer = talk(host, &head);
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}")))
+    }
+}
+
+#[test]
+fn a_program_needs_an_address_and_no_token() {
+    let world = World::logged_in();
+    let proxy = Proxy::new(&world, &[]);
+    let names: Vec<_> = proxy.env.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["TOKENWARD_PROXY_URL", "LARK_DOMAIN", "APP_ID", "APP_SECRET", "LARK_TOKEN_MODE"]);
+    let (status, answer) = proxy.ask("GET", &format!("{ECHO}?token=in-the-query"));
+    assert_eq!(
+        (status, &answer["data"]["headers"]["authorization"]),
+        (200, &json!(["is the current user token: yes"]))
+    );
+    let (status, answer) = proxy.ask("POST", "/open-apis/authen/v2/oauth/token");
+    assert_eq!((status, &answer["error"]["tokenward"]), (403, &json!("TW0823")));
+    assert!(answer["msg"].as_str().unwrap().contains("`tokenward login`"), "{answer}");
+    proxy.started.signal("INT");
+    let ran = proxy.started.finish();
+    ran.succeeds();
+    assert!(ran.err.contains("200  GET    /open-apis/sandbox/v1/echo  "), "{ran:?}");
+    assert!(
+        ran.err.contains("403  POST   /open-apis/authen/v2/oauth/token  ") && ran.err.contains("TW0823"),
+        "{ran:?}"
+    );
+    assert!(ran.out.contains("USER_ACCESS_TOKEN='u-tokenward-") && !ran.err.contains("in-the-query"), "{ran:?}");
+    for secret in world.secrets() {
+        assert!(!ran.out.contains(&secret) && !ran.err.contains(&secret));
+    }
+}
+
+#[test]
+fn a_token_that_dies_on_the_way_is_turned() {
+    let world = World::logged_in();
+    let proxy = Proxy::new(&world, &["default"]);
+    assert_eq!(proxy.ask("GET", ECHO).0, 200);
+    world.advance(7300);
+    let (status, answer) = proxy.ask("GET", ECHO);
+    assert_eq!(
+        (status, &answer["data"]["headers"]["authorization"]),
+        (200, &json!(["is the current user token: yes"]))
+    );
+    proxy.started.signal("TERM");
+    let ran = proxy.started.finish();
+    ran.succeeds();
+    assert!(ran.err.contains("token turned"), "{ran:?}");
+    assert_eq!(world.sandbox.counters().rotations, 1);
+}
+
+#[test]
+fn a_new_login_is_found_after_a_logout() {
+    let world = World::logged_in();
+    let proxy = Proxy::new(&world, &[]);
+    world.run(&["logout", "--yes"]).succeeds();
+    let (status, answer) = proxy.ask("GET", ECHO);
+    assert_eq!((status, &answer["error"]["tokenward"]), (401, &json!("TW0401")));
+    world.login(&[]).succeeds();
+    assert_eq!(proxy.ask("GET", ECHO).0, 200);
+}
+
+#[test]
+fn answers_of_our_own_follow_the_language() {
+    let world = World::logged_in();
+    let proxy = Proxy::new(&world, &["--lang", "zh", "--as", "tenant"]);
+    let (_, answer) = proxy.ask("GET", ECHO);
+    assert_eq!(answer["data"]["headers"]["authorization"], json!(["is the current tenant token: yes"]));
+    let (_, answer) = proxy.ask("GET", "/oauth/v1/revoke");
+    assert!(answer["msg"].as_str().unwrap().contains("代理不转发登录请求"), "{answer}");
+}
+
+#[test]
+fn an_address_that_others_reach_needs_two_words() {
+    let world = World::logged_in();
+    for more in [&[][..], &["--allow-remote"], &["--secret"]] {
+        let ran = world.run(&[&["proxy", "--listen", "0.0.0.0:0"], more].concat());
+        ran.fails(2, "TW0824");
+    }
+    let words = ["proxy", "--listen", "0.0.0.0:0", "--allow-remote", "--secret"];
+    let mut started = Started::new(&mut world.command(&words));
+    let line = started.line();
+    assert!(line.starts_with("export TOKENWARD_PROXY_URL='http://127.0.0.1:") && line.contains("/s/"), "{line}");
+    started.signal("INT");
+    let ran = started.finish();
+    assert!(ran.succeeds().err.contains("other machines can reach 0.0.0.0:"), "{ran:?}");
+}
+
+#[test]
+fn a_secret_stays_in_its_file() {
+    let world = World::logged_in();
+    let file = world.home.join("proxy.secret");
+    let path = file.to_str().unwrap();
+    let first = Proxy::new(&world, &["--secret-file", path]);
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let secret = std::fs::read_to_string(&file).unwrap();
+    assert!(first.url.ends_with(&format!("/s/{}", secret.trim())), "{}", first.url);
+    assert_eq!(first.ask("GET", ECHO).0, 200);
+    let bare = first.url.split("/s/").next().unwrap().trim_start_matches("http://");
+    assert!(talk(bare, &format!("GET {ECHO} HTTP/1.0\r\n\r\n")).starts_with("HTTP/1.0 401 "));
+    let second = Proxy::new(&world, &["--secret-file", path]);
+    assert_eq!(first.url.split("/s/").nth(1), second.url.split("/s/").nth(1));
+    second.started.signal("INT");
+    let told = second.started.finish().err;
+    assert!(!told.contains(secret.trim()), "{told}");
+
+    std::fs::write(&file, "short\n").unwrap();
+    world.run(&["proxy", "--listen", "0", "--secret-file", path]).fails(2, "TW0203");
+    world.run(&["proxy", "--listen", "0", "--secret-file", "/no/such/folder/file"]).fails(2, "TW0210");
+}
+
+#[test]
+fn what_cannot_be_listened_on_is_told() {
+    let world = World::logged_in();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    world.run(&["proxy", "--listen", &address]).fails(2, "TW0206");
+    world.run(&["proxy", "--listen", "example.com:80"]).fails(2, "TW0200");
+    world.run(&["proxy", "--listen", "0", "--allow-origin", "localhost"]).fails(2, "TW0207");
+    let nobody = World::new();
+    nobody.run(&["proxy", "--listen", "0"]).fails(3, "TW0401");
+}
+
+#[test]
+fn for_programs_it_speaks_json() {
+    let world = World::logged_in();
+    let mut started = Started::new(&mut world.command(&["proxy", "--listen", "0", "--json"]));
+    let mut text = String::new();
+    let document: Value = loop {
+        text.push_str(&started.line());
+        text.push('\n');
+        match serde_json::from_str(&text) {
+            Ok(document) => break document,
+            Err(error) => assert!(error.is_eof(), "{text}"),
+        }
+    };
+    assert_eq!((&document["identity"], &document["profile"]), (&json!("user"), &json!("default")));
+    assert_eq!(document["env"]["LARK_DOMAIN"], document["url"]);
+    let host = document["address"].as_str().unwrap().to_owned();
+    world.sandbox.inject(Fault::code(99_991_677).to(ECHO));
+    talk(&host, &format!("GET {ECHO} HTTP/1.0\r\n\r\n"));
+    started.signal("INT");
+    let ran = started.finish();
+    let lines: Vec<Value> = ran.err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let request = lines.iter().find_map(|line| line.get("request")).unwrap();
+    assert_eq!((&request["method"], &request["path"]), (&json!("GET"), &json!(ECHO)));
+    assert_eq!((&request["status"], &request["turned"], &request["code"]), (&json!(200), &json!(true), &Value::Null));
+}
+
+/// Ctrl-C while a request is under way: it ends well; a second one does not wait for it.
+#[test]
+fn the_second_signal_does_not_wait() {
+    let world = World::logged_in();
+    for again in [false, true] {
+        let proxy = Proxy::new(&world, &[]);
+        world.sandbox.inject(Fault::new(tokenward_emulator::FaultKind::Hang).to(ECHO));
+        let host = proxy.url.trim_start_matches("http://").to_owned();
+        let mut line = std::net::TcpStream::connect(&host).unwrap();
+        std::io::Write::write_all(&mut line, format!("GET {ECHO} HTTP/1.0\r\n\r\n").as_bytes()).unwrap();
+        let start = std::time::Instant::now();
+        while world.sandbox.hanging() == 0 {
+            assert!(start.elapsed() < Duration::from_secs(20), "waited in vain");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        proxy.started.signal("INT");
+        // The listener goes first; from then on a signal is the second one.
+        while std::net::TcpStream::connect(&host).is_ok() {
+            assert!(start.elapsed() < Duration::from_secs(20), "waited in vain");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if again {
+            proxy.started.signal("INT");
+            assert_eq!(proxy.started.finish().code, 130);
+            world.sandbox.release();
+        } else {
+            world.sandbox.release();
+            proxy.started.finish().succeeds();
+            let mut answer = String::new();
+            line.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.0 200 "), "{answer}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `watch`: a line for each thing that happens, files set right as they change, and a clean end.
+
+use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::project::Project;
+use crate::world::{Started, World};
+
+/// Lines of a child that runs, as they come.
+struct Watching {
+    lines: mpsc::Receiver<String>,
+    rest: mpsc::Receiver<crate::world::Ran>,
+    id: u32,
+}
+
+impl Watching {
+    fn of(command: &mut Command) -> Self {
+        let mut started = Started::new(command);
+        let (tell, lines) = mpsc::channel();
+        let (tell_end, rest) = mpsc::channel();
+        let id = started.id();
+        std::thread::spawn(move || {
+            loop {
+                let line = started.line();
+                if line.is_empty() || tell.send(line).is_err() {
+                    break;
+                }
+            }
+            let _ = tell_end.send(started.finish());
+        });
+        Self { lines, rest, id }
+    }
+
+    /// The first line from here on that fits.
+    fn wait(&self, fits: impl Fn(&str) -> bool) -> String {
+        let mut seen = Vec::new();
+        loop {
+            match self.lines.recv_timeout(Duration::from_secs(20)) {
+                Ok(line) if fits(&line) => return line,
+                Ok(line) => seen.push(line),
+                Err(error) => panic!("{error}: {seen:#?}"),
+            }
+        }
+    }
+
+    fn end(self, signal: &str) -> crate::world::Ran {
+        assert!(Command::new("kill").args(["-s", signal, &self.id.to_string()]).status().unwrap().success());
+        self.rest.recv_timeout(Duration::from_secs(20)).unwrap()
+    }
+}
+
+#[test]
+fn edits_of_others_are_set_right_as_they_happen() {
+    let project = Project::of(World::logged_in());
+    project.run(&["link", ".env", "--create"]).succeeds();
+    let backup = project.read(".env");
+    project.run(&["refresh"]).succeeds();
+    let watch = Watching::of(&mut project.command(&["watch", "--json"]));
+    let event = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+    let line = watch.wait(|line| event(line)["event"] == "following");
+    assert!(event(&line)["file"].as_str().unwrap().ends_with("/.env"), "{line}");
+    project.write(".env", &backup);
+    let line = watch.wait(|line| event(line)["event"] == "link");
+    assert_eq!((event(&line)["outcome"].as_str(), event(&line)["held_generation"].as_u64()), (Some("healed"), Some(1)));
+    assert!(project.is_true(".env"));
+    // Gone and back.
+    std::fs::remove_file(project.path(".env")).unwrap();
+    watch.wait(|line| event(line)["state"] == "unusable");
+    project.write(".env", &backup);
+    watch.wait(|line| event(line)["outcome"] == "healed");
+    let ran = watch.end("INT");
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(project.is_true(".env"));
+    assert_eq!(project.world.sandbox.counters().replays, 0);
+}
+
+#[test]
+fn logins_are_turned_in_time_and_a_signal_waits_for_a_turn() {
+    let project = Project::of(World::logged_in());
+    project.run(&["link", ".env", "--create"]).succeeds();
+    project.world.advance(7300);
+    project.world.sandbox.rules(|rules| rules.latency_after_ms = 1_000);
+    let watch = Watching::of(project.command(&["watch", "default"]).env("TOKENWARD_CLOCK_OFFSET", "7300"));
+    watch.wait(|line| line.contains("followed for profile default"));
+    while project.world.sandbox.counters().refreshes == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // The provider has turned, and its answer is on its way.
+    let ran = watch.end("TERM");
+    assert_eq!(ran.code, 143, "{ran:?}");
+    project.world.sandbox.rules(|rules| rules.latency_after_ms = 0);
+    project.run_at(7300, &["token"]).succeeds();
+    assert!(project.is_true(".env"));
+    let counters = project.world.sandbox.counters();
+    assert_eq!((counters.refreshes, counters.replays), (1, 0), "Ctrl-C cost nothing");
+}
+
+#[test]
+fn there_must_be_something_to_watch() {
+    let project = Project::of(World::logged_in());
+    let ran = project.run(&["watch"]);
+    assert!(ran.fails(2, "TW0506").err.contains("tokenward link"), "{ran:?}");
+    project.run(&["watch", "nobody"]).fails(2, "TW0201");
+    let watch = Watching::of(project.command(&["watch", "--lang", "zh"]).arg("default"));
+    project.run(&["link", ".env", "--create"]).succeeds();
+    watch.end("INT");
+}

@@ -1,0 +1,188 @@
+//! Which header fields go on, and which end here.
+//!
+//! Fields that belong to one connection end with it (RFC 9110 §7.6.1): those of the list, and those that `Connection`
+//! names. Beyond that, a request loses what only this proxy was to see and what it replaces.
+
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, LOCATION, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VARY, VIA,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
+use tokenward_core::Hosts;
+use url::Url;
+
+use super::door::{SECRET_HEADER, Visit};
+
+/// Whether a request asks to go on as a WebSocket (RFC 6455 §4.1). Other upgrades are not offered (RFC 9110 §7.8 lets
+/// a server ignore them): through one of them, requests could pass that nobody here has looked at.
+pub(super) fn is_websocket<B>(request: &Request<B>) -> bool {
+    let is = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
+    let mut upgrades = request.headers().get_all(UPGRADE).iter();
+    request.method() == Method::GET
+        && request.version() == Version::HTTP_11
+        && matches!((upgrades.next(), upgrades.next()), (Some(one), None) if is(one))
+        && named(request.headers()).contains(&UPGRADE)
+}
+
+/// The fields of a request as the provider is to see them.
+pub(super) fn of_request(headers: &HeaderMap, version: Version, websocket: bool) -> HeaderMap {
+    let mut out = headers.clone();
+    end_with_connection(&mut out);
+    // `Expect` was answered by whoever took the body (RFC 9110 §10.1.1). Compressed refusals could not be read.
+    for name in [&AUTHORIZATION, &HOST, &CONTENT_LENGTH, &EXPECT, &SECRET_HEADER] {
+        out.remove(name);
+    }
+    out.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    let version = if version < Version::HTTP_11 { "1.0" } else { "1.1" };
+    out.append(VIA, HeaderValue::try_from(format!("{version} {PSEUDONYM}")).expect("these are plain letters"));
+    if websocket {
+        ask_for_websocket(&mut out);
+    }
+    out
+}
+
+/// Whether a request has come through a proxy like this one: then it would go round for ever.
+pub(super) fn goes_round(headers: &HeaderMap) -> bool {
+    let texts = headers.get_all(VIA).iter().filter_map(|value| value.to_str().ok());
+    texts.flat_map(|text| text.split(',')).any(|one| one.split_whitespace().nth(1) == Some(PSEUDONYM))
+}
+
+/// The fields of an answer as the caller is to see them.
+pub(super) fn of_answer(headers: &HeaderMap, websocket: bool, visit: &Visit, hosts: &Hosts) -> HeaderMap {
+    let mut out = headers.clone();
+    end_with_connection(&mut out);
+    if websocket {
+        ask_for_websocket(&mut out);
+    }
+    if let Some(here) = out.get(LOCATION).and_then(|location| here(location, &visit.prefix, hosts)) {
+        out.insert(LOCATION, here);
+    }
+    if let Some(origin) = &visit.origin {
+        allow(&mut out, origin);
+    }
+    out
+}
+
+/// Lets the page of an origin read an answer (WHATWG Fetch, CORS).
+pub(super) fn allow(headers: &mut HeaderMap, origin: &HeaderValue) {
+    headers.insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.append(VARY, HeaderValue::from_static("Origin"));
+}
+
+fn ask_for_websocket(headers: &mut HeaderMap) {
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+}
+
+fn end_with_connection(headers: &mut HeaderMap) {
+    for name in named(headers) {
+        headers.remove(name);
+    }
+    for name in [CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE] {
+        headers.remove(name);
+    }
+    for name in ["keep-alive", "proxy-connection", "proxy-authentication-info", "http2-settings"] {
+        headers.remove(name);
+    }
+}
+
+/// What `Connection` names.
+fn named(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
+}
+
+/// An address of the app's own host, as seen from the caller: followed there, it comes back through the proxy.
+fn here(location: &HeaderValue, prefix: &str, hosts: &Hosts) -> Option<HeaderValue> {
+    let text = location.to_str().ok()?;
+    let below = if text.starts_with('/') && !text.starts_with("//") {
+        let base = hosts.open.path().trim_end_matches('/');
+        text.strip_prefix(base)?.to_owned()
+    } else {
+        let url = Url::parse(text).ok().filter(|url| url.origin() == hosts.open.origin())?;
+        let path = url.path().strip_prefix(hosts.open.path().trim_end_matches('/'))?;
+        url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
+    };
+    HeaderValue::try_from(format!("{prefix}{below}")).ok()
+}
+
+/// What this proxy calls itself (RFC 9110 §7.6.3).
+const PSEUDONYM: &str = "tokenward";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pairs = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(name, value);
+        }
+        headers
+    }
+
+    #[test]
+    fn what_belongs_to_a_connection_ends_with_it() {
+        let given = headers(&[
+            ("connection", "close, X-Private"),
+            ("connection", "x-other"),
+            ("x-private", "1"),
+            ("x-other", "2"),
+            ("keep-alive", "timeout=5"),
+            ("te", "trailers"),
+            ("upgrade", "h2c"),
+            ("http2-settings", "AA"),
+            ("proxy-authorization", "Basic eA=="),
+            ("authorization", "Bearer u-caller"),
+            ("x-tokenward-secret", "s"),
+            ("expect", "100-continue"),
+            ("host", "localhost"),
+            ("accept-encoding", "gzip"),
+            ("x-request-id", "7"),
+        ]);
+        let out = of_request(&given, Version::HTTP_11, false);
+        let mut names: Vec<_> = out.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["accept-encoding", "via", "x-request-id"]);
+        assert_eq!(out[ACCEPT_ENCODING], "identity");
+    }
+
+    #[test]
+    fn only_a_websocket_is_an_upgrade() {
+        let request = |method: Method, pairs: &[(&'static str, &'static str)]| {
+            let mut request = Request::builder().method(method).body(()).unwrap();
+            *request.headers_mut() = headers(pairs);
+            is_websocket(&request)
+        };
+        let asks = [("connection", "keep-alive, Upgrade"), ("upgrade", "WebSocket")];
+        assert!(request(Method::GET, &asks));
+        assert!(!request(Method::POST, &asks));
+        assert!(!request(Method::GET, &[("upgrade", "websocket")]));
+        assert!(!request(Method::GET, &[("connection", "upgrade"), ("upgrade", "h2c")]));
+        assert!(!request(Method::GET, &[("connection", "upgrade"), ("upgrade", "websocket"), ("upgrade", "h2c")]));
+    }
+
+    #[test]
+    fn a_circle_is_seen() {
+        assert!(goes_round(&headers(&[("via", "1.0 squid (x), 1.1 tokenward")])));
+        assert!(!goes_round(&headers(&[("via", "1.1 tokenwards, 1.1 squid")])));
+    }
+
+    #[test]
+    fn a_redirect_within_the_app_comes_back_here() {
+        let hosts = Hosts {
+            open: Url::parse("https://gate.test/feishu/").unwrap(),
+            accounts: Url::parse("https://accounts.test").unwrap(),
+        };
+        let here = |text: &'static str| {
+            let found = super::here(&HeaderValue::from_static(text), "/s/x", &hosts);
+            found.map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(here("https://gate.test/feishu/a?b=c").as_deref(), Some("/s/x/a?b=c"));
+        assert_eq!(here("/feishu/a").as_deref(), Some("/s/x/a"));
+        assert_eq!(here("https://elsewhere.test/feishu/a"), None);
+        assert_eq!(here("//elsewhere.test/feishu/a"), None);
+        assert_eq!(here("https://gate.test/other"), None);
+    }
+}

@@ -1,0 +1,303 @@
+//! One request on its way through.
+//!
+//! Admitted by the door, given a token, passed on. When the provider refuses the token, a newer one is asked for and the
+//! request sent again, once, if all that was sent of its body is still at hand; otherwise the caller gets the refusal,
+//! and the token is turned behind its back so that its next request works. A request whose answer was lost is sent again
+//! only if it changes nothing (RFC 9110 §9.2.1) and the connection broke at once, as an idle one may at any time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD,
+};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokenward::{ApiError, CallAnswer, CallFault, CallRefusal, CallTrouble, ForwardHead, Forwarded, HeldToken};
+use tokenward_core::{Code, TransportFault};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::Instant;
+
+use super::answer::{self, Excuse};
+use super::door::{Door, SentAway, Visit};
+use super::fields;
+use super::token_calls::{self, PLACEHOLDER, TokenCall, token_call};
+use super::tokens::Tokens;
+use super::upload::Upload;
+use super::verdict::{Download, may_refuse};
+use super::{Exchange, Limits, Watcher, Words};
+
+/// Everything that a request meets on its way.
+pub(super) struct Relay {
+    pub(super) door: Door,
+    pub(super) tokens: Tokens,
+    pub(super) limits: Limits,
+    pub(super) words: Words,
+    pub(super) watcher: Watcher,
+}
+
+/// The connection that a request came by.
+pub(super) struct Caller {
+    /// Its place among the connections, kept for as long as anything of it lives.
+    #[expect(dead_code, reason = "held, not read")]
+    pub(super) place: OwnedSemaphorePermit,
+    pub(super) stopped: watch::Receiver<bool>,
+}
+
+/// An answer of the provider, ready to go.
+struct Passed {
+    response: Response<Download>,
+    turned: bool,
+}
+
+impl Relay {
+    /// Answers a request.
+    pub(super) async fn answer(self: Arc<Self>, request: Request<Incoming>, caller: Arc<Caller>) -> Response<Download> {
+        let begun = Instant::now();
+        let (method, path) = (request.method().clone(), self.door.tellable(request.uri()));
+        let admitted = self.door.admit(&request).map_err(sent_away);
+        let guest = self.door.guest(request.headers());
+        let passed = match admitted {
+            Ok(visit) => Arc::clone(&self).pass(request, visit, caller).await,
+            Err(excuse) => Err(excuse),
+        };
+        let (response, turned, code) = match passed {
+            Ok(Passed { response, turned }) => (response, turned, None),
+            Err(excuse) => {
+                let code = excuse.code;
+                let mut response = excuse.response(&(self.words)(code));
+                if let Some(origin) = &guest {
+                    fields::allow(response.headers_mut(), origin);
+                }
+                (response, false, Some(code))
+            }
+        };
+        let status = response.status().as_u16();
+        (self.watcher)(&Exchange { method, path, status, took: begun.elapsed(), turned, code });
+        response
+    }
+
+    async fn pass(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+        visit: Visit,
+        caller: Arc<Caller>,
+    ) -> Result<Passed, Excuse> {
+        if visit.preflight {
+            return Ok(Passed { response: preflight(request.headers(), &visit), turned: false });
+        }
+        if fields::goes_round(request.headers()) {
+            return Err(Excuse::new(StatusCode::LOOP_DETECTED, Code::ProxyLoop));
+        }
+        match token_call(request.method(), &visit.target) {
+            Some(TokenCall::Login) => return Err(Excuse::new(StatusCode::FORBIDDEN, Code::ProxyLoginCall)),
+            Some(TokenCall::Placeholder) => return self.placeholder(request.into_body(), &visit).await,
+            None => {}
+        }
+        let websocket = fields::is_websocket(&request);
+        let upgrade = websocket.then(|| hyper::upgrade::on(&mut request));
+        let head = ForwardHead {
+            method: request.method().clone(),
+            target: visit.target.clone(),
+            headers: fields::of_request(request.headers(), request.version(), websocket),
+        };
+        let upload = Upload::new(request.into_body(), self.limits.kept_body, self.limits.caller_time);
+        let mut turned = false;
+        let mut repeated = false;
+        let mut token = self.tokens.current().await.map_err(|error| Excuse::of(&error))?;
+        loop {
+            let begun = Instant::now();
+            let forwarded = match self.send(&token, &head, &upload).await {
+                Ok(forwarded) => forwarded,
+                Err(CallFault::Lost(fault))
+                    if head.method.is_safe() && !repeated && broke_at_once(&fault, begun) && upload.is_at_hand() =>
+                {
+                    repeated = true;
+                    continue;
+                }
+                Err(fault) => return Err(self.no_answer(fault, &upload)),
+            };
+            if forwarded.status() == SWITCHING {
+                let Some(upgrade) = upgrade else {
+                    let fault = TransportFault { reason: "it switches protocols unasked".into(), timed_out: false };
+                    return Err(Excuse::of(&ApiError::Lost(fault)));
+                };
+                let response = self.switch(forwarded, upgrade, &visit, caller);
+                return Ok(Passed { response, turned });
+            }
+            let (status, headers) = (forwarded.status(), forwarded.headers().clone());
+            let (mut body, refusal) = self.look(&token, &head, forwarded, &headers).await;
+            if let Some(error) = body.take_broken() {
+                let fault = TransportFault { reason: error.to_string(), timed_out: false };
+                return Err(Excuse::of(&ApiError::Lost(fault)));
+            }
+            if let Some(refusal) = refusal {
+                if turned {
+                    self.tokens.give_up(&token, &head.target, &refusal);
+                } else if self.tokens.is_given_up(&token) {
+                    tracing::debug!(code = refusal.code, "refused fresh from its turn lately; it is not turned");
+                } else if upload.is_at_hand() {
+                    let newer = self.tokens.newer(&token, &head.target, &refusal).await;
+                    if let Some(newer) = newer.map_err(|error| Excuse::of(&error))? {
+                        (token, turned) = (newer, true);
+                        continue;
+                    }
+                } else {
+                    Arc::clone(&self).turn_behind(token, head.target.clone(), refusal);
+                }
+            }
+            let headers = fields::of_answer(&headers, false, &visit, &self.tokens.client().app().hosts);
+            return Ok(Passed { response: response(status, headers, body), turned });
+        }
+    }
+
+    /// Answers an SDK that wants a token of its own. What it believes to be its credentials may be the local secret.
+    async fn placeholder(&self, body: Incoming, visit: &Visit) -> Result<Passed, Excuse> {
+        let body = tokio::time::timeout(CREDENTIALS_TIME, Limited::new(body, CREDENTIALS).collect()).await;
+        // Who knows the secret otherwise brings it otherwise.
+        let mut placeholder = PLACEHOLDER.to_owned();
+        if visit.unproven {
+            let body = body.ok().and_then(Result::ok).map(http_body_util::Collected::to_bytes);
+            if !body.is_some_and(|body| self.door.proves(&body)) {
+                return Err(sent_away(SentAway::NoSecret));
+            }
+            placeholder = self.door.placeholder();
+        }
+        let mut response = answer::whole(StatusCode::OK, &token_calls::answer(&placeholder));
+        if let Some(origin) = &visit.origin {
+            fields::allow(response.headers_mut(), origin);
+        }
+        Ok(Passed { response, turned: false })
+    }
+
+    /// Sends once, for as long as anything moves and a while longer.
+    async fn send(&self, token: &HeldToken, head: &ForwardHead, upload: &Upload) -> Result<Forwarded, CallFault> {
+        let (client, body) = (self.tokens.client(), upload.begin());
+        tokio::select! {
+            biased;
+            forwarded = client.forward(token, head, body) => forwarded,
+            () = upload.still_for(self.limits.provider_time) => Err(CallFault::Lost(TransportFault {
+                reason: format!("the provider did not answer within {} s", self.limits.provider_time.as_secs()),
+                timed_out: true,
+            })),
+        }
+    }
+
+    /// The body of an answer, and whether the answer refuses the token.
+    async fn look(
+        &self,
+        token: &HeldToken,
+        head: &ForwardHead,
+        forwarded: Forwarded,
+        headers: &HeaderMap,
+    ) -> (Download, Option<Box<CallRefusal>>) {
+        let status = forwarded.status();
+        if !may_refuse(&head.method, status, headers) {
+            return (Download::passing(forwarded.into_body()), None);
+        }
+        let body = Download::looked_at(forwarded.into_body(), status < 300).await;
+        let refusal = body.whole().and_then(|bytes| {
+            self.tokens.client().judge(token, &CallAnswer { status, headers: headers.clone(), body: bytes })
+        });
+        let of_token =
+            |refusal: &CallRefusal| matches!(refusal.trouble, CallTrouble::UserTokenDead | CallTrouble::AppTokenDead);
+        (body, refusal.filter(|refusal| of_token(refusal)))
+    }
+
+    /// Gets a newer token for those who come later.
+    fn turn_behind(self: Arc<Self>, refused: Arc<HeldToken>, target: String, refusal: Box<CallRefusal>) {
+        tokio::spawn(async move {
+            if let Err(error) = self.tokens.newer(&refused, &target, &refusal).await {
+                tracing::warn!(%error, "the refused token could not be turned");
+            }
+        });
+    }
+
+    /// Lets both sides go on as they have agreed.
+    fn switch(
+        &self,
+        forwarded: Forwarded,
+        upgrade: OnUpgrade,
+        visit: &Visit,
+        caller: Arc<Caller>,
+    ) -> Response<Download> {
+        let client = self.tokens.client();
+        let headers = fields::of_answer(forwarded.headers(), true, visit, &client.app().hosts);
+        tokio::spawn(async move {
+            let mut stopped = caller.stopped.clone();
+            let between = async {
+                let there = forwarded.upgrade().await.map_err(|error| format!("{error:?}"))?;
+                let here = upgrade.await.map_err(|error| error.to_string())?;
+                let (mut here, mut there) = (TokioIo::new(here), there);
+                tokio::io::copy_bidirectional(&mut here, &mut there).await.map_err(|error| error.to_string())
+            };
+            tokio::select! {
+                ended = between => if let Err(reason) = ended {
+                    tracing::debug!(reason, "a WebSocket broke");
+                },
+                () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => {}
+            }
+            drop(caller);
+        });
+        response(SWITCHING, headers, Download::of(bytes::Bytes::new()))
+    }
+
+    fn no_answer(&self, fault: CallFault, upload: &Upload) -> Excuse {
+        if upload.has_stalled() {
+            return Excuse::new(StatusCode::REQUEST_TIMEOUT, Code::ProxyCallerStalled)
+                .detail(format!("{} s", self.limits.caller_time.as_secs()));
+        }
+        Excuse::of(&ApiError::from(fault))
+    }
+}
+
+fn response(status: u16, headers: HeaderMap, body: Download) -> Response<Download> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    *response.headers_mut() = headers;
+    response
+}
+
+/// Whether a connection broke as one does that had been idle for too long.
+fn broke_at_once(fault: &TransportFault, begun: Instant) -> bool {
+    !fault.timed_out && begun.elapsed() < AT_ONCE
+}
+
+fn sent_away(reason: SentAway) -> Excuse {
+    match reason {
+        SentAway::Malformed => Excuse::new(StatusCode::BAD_REQUEST, Code::ProxyOtherHost),
+        SentAway::OtherHost | SentAway::ForwardProxy => {
+            Excuse::new(StatusCode::MISDIRECTED_REQUEST, Code::ProxyOtherHost)
+        }
+        SentAway::OtherOrigin => Excuse::new(StatusCode::FORBIDDEN, Code::ProxyOtherOrigin),
+        SentAway::NoSecret => Excuse::new(StatusCode::UNAUTHORIZED, Code::ProxySecretMissing),
+    }
+}
+
+/// The answer to a browser's question whether a page may ask (WHATWG Fetch, CORS preflight).
+fn preflight(asked: &HeaderMap, visit: &Visit) -> Response<Download> {
+    let mut headers = HeaderMap::new();
+    if let Some(origin) = &visit.origin {
+        fields::allow(&mut headers, origin);
+    }
+    for (question, answer) in [
+        (ACCESS_CONTROL_REQUEST_METHOD, ACCESS_CONTROL_ALLOW_METHODS),
+        (ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_ALLOW_HEADERS),
+    ] {
+        if let Some(value) = asked.get(question) {
+            headers.insert(answer, value.clone());
+        }
+    }
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    response(204, headers, Download::of(bytes::Bytes::new()))
+}
+
+const SWITCHING: u16 = 101;
+const AT_ONCE: Duration = Duration::from_secs(2);
+/// An id, a secret and the JSON around them.
+const CREDENTIALS: usize = 64 << 10;
+const CREDENTIALS_TIME: Duration = Duration::from_secs(5);

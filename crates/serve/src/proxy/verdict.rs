@@ -1,0 +1,205 @@
+//! Looks into answers that may be refusals of the token, and into no others.
+//!
+//! A refusal is a small JSON object with a `code`, mostly with an error status, from older APIs with 200 (reference
+//! §11). So a body is looked at where its status or its type permits a refusal, as far as [`MOST`] bytes and no longer
+//! than [`PATIENCE`] for each piece: what is longer, or takes its time, is no refusal and is passed on as it comes. A
+//! success that begins with `{"code":0` is passed on at its first piece.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, Method};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use tokenward::{BrokenOff, ForwardedBody};
+
+/// A body on its way to the caller.
+pub(super) struct Download {
+    /// What was looked at.
+    kept: VecDeque<Bytes>,
+    rest: Rest,
+}
+
+enum Rest {
+    Nothing,
+    Body(ForwardedBody),
+    Broken(BrokenOff),
+}
+
+impl Download {
+    /// A body that is ours.
+    pub(super) fn of(bytes: Bytes) -> Self {
+        let kept = if bytes.is_empty() { VecDeque::new() } else { VecDeque::from([bytes]) };
+        Self { kept, rest: Rest::Nothing }
+    }
+
+    /// A body that nobody looks into.
+    pub(super) const fn passing(body: ForwardedBody) -> Self {
+        Self { kept: VecDeque::new(), rest: Rest::Body(body) }
+    }
+
+    /// Looks at the beginning of a body; it is passed on whole all the same.
+    pub(super) async fn looked_at(mut body: ForwardedBody, success: bool) -> Self {
+        let mut kept = VecDeque::new();
+        let mut length = 0;
+        loop {
+            let rest = match tokio::time::timeout(PATIENCE, body.frame()).await {
+                Err(_) => Rest::Body(body),
+                Ok(None) => Rest::Nothing,
+                Ok(Some(Err(error))) => Rest::Broken(error),
+                Ok(Some(Ok(frame))) => {
+                    let Ok(piece) = frame.into_data() else { continue };
+                    length += piece.len();
+                    let done = success && kept.is_empty() && says_done(&piece);
+                    kept.push_back(piece);
+                    if !done && length <= MOST {
+                        continue;
+                    }
+                    Rest::Body(body)
+                }
+            };
+            return Self { kept, rest };
+        }
+    }
+
+    /// Why it will not be whole, if that is known already.
+    pub(super) fn take_broken(&mut self) -> Option<BrokenOff> {
+        match std::mem::replace(&mut self.rest, Rest::Nothing) {
+            Rest::Broken(error) => Some(error),
+            rest => {
+                self.rest = rest;
+                None
+            }
+        }
+    }
+
+    /// The whole of it, if it is at hand.
+    pub(super) fn whole(&self) -> Option<Bytes> {
+        if !matches!(self.rest, Rest::Nothing) {
+            return None;
+        }
+        match self.kept.len() {
+            0 => Some(Bytes::new()),
+            1 => self.kept.front().cloned(),
+            _ => {
+                let mut whole = BytesMut::new();
+                self.kept.iter().for_each(|piece| whole.extend_from_slice(piece));
+                Some(whole.freeze())
+            }
+        }
+    }
+}
+
+impl Body for Download {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        if let Some(piece) = self.kept.pop_front() {
+            return Poll::Ready(Some(Ok(Frame::data(piece))));
+        }
+        match &mut self.rest {
+            Rest::Nothing => Poll::Ready(None),
+            Rest::Body(body) => Pin::new(body).poll_frame(context),
+            Rest::Broken(_) => Poll::Ready(self.take_broken().map(Err)),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.kept.is_empty()
+            && match &self.rest {
+                Rest::Nothing => true,
+                Rest::Body(body) => body.is_end_stream(),
+                Rest::Broken(_) => false,
+            }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let kept = self.kept.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        match &self.rest {
+            Rest::Nothing => SizeHint::with_exact(kept),
+            Rest::Body(body) => match body.size_hint().exact() {
+                Some(rest) => SizeHint::with_exact(kept + rest),
+                None => SizeHint::new(),
+            },
+            Rest::Broken(_) => SizeHint::new(),
+        }
+    }
+}
+
+/// Whether an answer may be a refusal of the token.
+pub(super) fn may_refuse(method: &Method, status: u16, headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let long = text(CONTENT_LENGTH).parse::<usize>().is_ok_and(|length| length > MOST);
+    let coded = !matches!(text(CONTENT_ENCODING).trim().to_ascii_lowercase().as_str(), "" | "identity");
+    let kind = text(CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if method == Method::HEAD || long || coded || kind == "text/event-stream" {
+        return false;
+    }
+    match status {
+        // A file that somebody stored may itself be JSON; it comes as an attachment.
+        200..=299 if matches!(status, 204 | 205) || headers.contains_key(CONTENT_DISPOSITION) => false,
+        200..=299 => kind == "application/json" || kind.ends_with("+json"),
+        400.. => true,
+        _ => false,
+    }
+}
+
+/// Whether JSON begins with a `code` of zero, as the provider's successes do.
+fn says_done(begin: &[u8]) -> bool {
+    let mut rest = begin.trim_ascii_start();
+    for word in [b"{".as_slice(), b"\"code\"", b":", b"0"] {
+        match rest.strip_prefix(word) {
+            Some(after) => rest = after.trim_ascii_start(),
+            None => return false,
+        }
+    }
+    matches!(rest.first(), Some(b',' | b'}'))
+}
+
+/// Refusals are some hundred bytes; those that name many scopes are a few kilobytes.
+const MOST: usize = 32 << 10;
+const PATIENCE: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn a_success_is_known_by_its_beginning() {
+        for done in [r#"{"code":0,"data""#, r#"{ "code" : 0 , "#, r#"{"code":0}"#] {
+            assert!(says_done(done.as_bytes()), "{done}");
+        }
+        for open in [r#"{"code":0"#, r#"{"code":01"#, r#"{"code":99991668,"#, r#"{"msg":"","code":0}"#, "", "[0]"] {
+            assert!(!says_done(open.as_bytes()), "{open}");
+        }
+    }
+
+    #[test]
+    fn streams_files_and_long_answers_are_not_looked_into() {
+        let asked = |status: u16, pairs: &[(&'static str, &'static str)]| {
+            let pairs =
+                pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            may_refuse(&Method::GET, status, &pairs.collect())
+        };
+        let json = ("content-type", "Application/JSON; charset=utf-8");
+        assert!(asked(200, &[json]) && asked(400, &[]) && asked(401, &[("content-type", "text/plain")]));
+        assert!(asked(200, &[("content-type", "application/problem+json"), ("content-length", "100")]));
+        assert!(!asked(200, &[json, ("content-disposition", "attachment")]));
+        assert!(!asked(200, &[json, ("content-length", "9999999")]));
+        assert!(!asked(200, &[json, ("content-encoding", "gzip")]));
+        assert!(!asked(200, &[("content-type", "application/x-ndjson")]));
+        assert!(!asked(400, &[("content-type", "text/event-stream")]));
+        assert!(!asked(204, &[json]) && !asked(302, &[json]) && !asked(200, &[]));
+        assert!(!may_refuse(&Method::HEAD, 400, &HeaderMap::new()));
+    }
+}

@@ -1,0 +1,117 @@
+//! Who is let in, over the wire.
+
+use serde_json::json;
+
+use crate::world::{ECHO, SECRET, Wishes, World, json};
+
+#[tokio::test]
+async fn names_of_others_and_their_pages_are_sent_away() {
+    let world = World::new().await;
+    let proxy = world.proxy().await;
+    let asked = |name: &'static str, value: &'static str| json(world.http.get(proxy.url(ECHO)).header(name, value));
+    for (name, value, status, code) in [
+        ("host", "evil.test", 421, "TW0820"),
+        ("host", "evil.test:80", 421, "TW0820"),
+        ("origin", "http://evil.test", 403, "TW0821"),
+        ("origin", "null", 403, "TW0821"),
+        ("sec-fetch-site", "cross-site", 403, "TW0821"),
+    ] {
+        let (got, answer) = asked(name, value).await;
+        assert_eq!((got, &answer["error"]["tokenward"]), (status, &json!(code)), "{name}: {value}");
+    }
+    let before = world.counters().requests;
+    for (request, status) in [
+        ("GET /x HTTP/1.1\r\nConnection: close\r\n\r\n", "400"),
+        ("GET /x HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nConnection: close\r\n\r\n", "400"),
+        ("GET http://open.feishu.cn/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "421"),
+        ("CONNECT open.feishu.cn:443 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "421"),
+        ("GET //evil.test/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "400"),
+    ] {
+        let answer = proxy.bytes(request).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
+    }
+    assert_eq!(world.counters().requests, before, "none of them reached the provider");
+    let (status, _) = asked("host", "localhost:1").await;
+    assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn a_path_does_not_leave_the_provider() {
+    let world = World::new().await;
+    let mut open = world.app.hosts.open.to_string();
+    open.push_str("open-apis/sandbox");
+    let proxy = world.proxy_with(Wishes { open: Some(open), ..Wishes::default() }).await;
+    for (path, status) in
+        [("/v1/echo", "200"), ("/../authen/v1/user_info", "400"), ("/%2e%2e/authen/v1/user_info", "400")]
+    {
+        let answer = proxy.bytes(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_secret_opens_and_goes_no_further() {
+    let world = World::new().await;
+    let proxy = world.proxy_with(Wishes { secret: true, ..Wishes::default() }).await;
+    for path in [ECHO.to_owned(), format!("/s/wrong{ECHO}"), format!("/s/{SECRET}x{ECHO}")] {
+        let (status, answer) = json(world.http.get(proxy.url(&path))).await;
+        assert_eq!((status, &answer["error"]["tokenward"]), (401, &json!("TW0822")), "{path}");
+    }
+    for (path, header) in [(format!("/s/{SECRET}{ECHO}?a=1"), "none"), (format!("{ECHO}?a=1"), SECRET)] {
+        let (status, answer) = json(world.http.get(proxy.url(&path)).header("X-Tokenward-Secret", header)).await;
+        assert_eq!((status, &answer["data"]["path"], &answer["data"]["query"]), (200, &json!(ECHO), &json!("a=1")));
+        assert!(!answer.to_string().contains(SECRET), "{answer}");
+        assert_eq!(answer["data"]["headers"].get("x-tokenward-secret"), None);
+        assert_eq!(proxy.last().path, ECHO);
+    }
+    // An SDK that takes no path brings it as the app's secret, and then as the token that it was given for it.
+    let fetch = |secret: &str| {
+        let body = json!({ "app_id": "any", "app_secret": secret }).to_string();
+        json(world.http.post(proxy.url("/open-apis/auth/v3/tenant_access_token/internal")).body(body))
+    };
+    assert_eq!(fetch("wrong").await.0, 401);
+    let (status, answer) = fetch(SECRET).await;
+    assert_eq!(status, 200);
+    let placeholder = answer["tenant_access_token"].as_str().unwrap();
+    let (status, answer) = json(world.http.get(proxy.url(ECHO)).bearer_auth(placeholder)).await;
+    assert_eq!(
+        (status, &answer["data"]["headers"]["authorization"]),
+        (200, &json!(["is the current user token: yes"]))
+    );
+    assert!(!answer.to_string().contains(SECRET), "{answer}");
+    // Others put their paths behind the domain they are given, the secret included.
+    let path = format!("/s/{SECRET}/open-apis/auth/v3/tenant_access_token/internal");
+    assert_eq!(json(world.http.post(proxy.url(&path)).body("{}")).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_page_that_may_ask_can_read_the_answer() {
+    let world = World::new().await;
+    let origin = "http://localhost:3000";
+    let proxy = world.proxy_with(Wishes { origins: vec![origin.to_owned()], secret: true, ..Wishes::default() }).await;
+    let preflight = world.http.request(reqwest::Method::OPTIONS, proxy.url(ECHO)).header("origin", origin);
+    let preflight = preflight
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "x-tokenward-secret, content-type");
+    let answer = preflight.send().await.unwrap();
+    assert_eq!(answer.status(), 204);
+    assert_eq!(answer.headers()["access-control-allow-origin"], origin);
+    assert_eq!(answer.headers()["access-control-allow-headers"], "x-tokenward-secret, content-type");
+    for (secret, status) in [(SECRET, 200), ("wrong-wrong-wrong-wrong", 401)] {
+        let asked = world.http.post(proxy.url(ECHO)).header("origin", origin).header("x-tokenward-secret", secret);
+        let answer = asked.send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["access-control-allow-origin"]),
+            (status, &origin.parse().unwrap())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_before_itself_is_noticed() {
+    let world = World::new().await;
+    let inner = world.proxy().await;
+    let outer = world.proxy_with(Wishes { open: Some(inner.url("")), ..Wishes::default() }).await;
+    let (status, answer) = json(world.http.get(outer.url(ECHO))).await;
+    assert_eq!((status, &answer["error"]["tokenward"]), (508, &json!("TW0825")));
+}

@@ -1,0 +1,9 @@
+//! The proxy between real clients and the sandbox.
+
+mod door;
+mod limits;
+mod secrets;
+mod streams;
+mod tokens;
+mod upstream;
+mod world;
