@@ -1,5 +1,6 @@
 //! `wiki`: pages made by the command, killed at its steps, told in both languages.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -214,7 +215,7 @@ fn killed_at_any_moment_and_run_again_there_is_one_page() {
     let mut text = String::from("# Note\n\n");
     for n in 0..12 {
         file(&world, &format!("p{n}.png"), [PNG, &[b'0' + n]].concat());
-        text.push_str(&format!("- item {n}\n  - below\n\n![p](p{n}.png)\n\n"));
+        write!(text, "- item {n}\n  - below\n\n![p](p{n}.png)\n\n").unwrap();
     }
     let note = file(&world, "note.md", &text);
     let (mut runs, mut delay) = (0, 30);
