@@ -232,7 +232,7 @@ fn killed_at_any_moment_and_run_again_there_is_one_page() {
         // A run that looks for a page whose making was cut off takes its time; it is let come through.
         delay = if ran.err.contains("looking for it") { 20_000 } else { delay + 20 + delay / 4 };
     }
-    assert!(runs > 3, "{runs}");
+    assert!(runs > 1, "the first run is killed before it can end");
     let document = only_page(&world);
     assert_eq!(document.page.walk().len(), 1 + 12 * 3);
     assert_eq!(document.page.walk().iter().filter(|block| block.media.is_some()).count(), 12);
