@@ -82,6 +82,7 @@ macro_rules! vault_suite {
             adoptions: a_dead_set_comes_back_by_wish_alone,
             adoptions: a_living_set_comes_back_after_its_successor_was_declared_dead,
             adoptions: an_undone_adoption_can_be_done_again,
+            adoptions: a_wish_that_the_provider_refuses_is_taken_back,
             adoptions: a_generation_that_moved_on_is_not_taken_back,
             adoptions: adoptions_upon_adoptions_give_way_one_by_one,
             adoptions: a_late_answer_turns_the_set_that_was_put_aside,

@@ -158,10 +158,12 @@ impl SqliteVault {
             self.mark_closed(&mut tx, row, closing).await?;
         }
         let aside = self.interrupt(&mut tx, &grant, refusal.as_ref().map(|(row, _)| row.id)).await?;
-        // What the provider has refused is kept, and nobody can wish it back.
-        let aside = refusal.is_none().then_some(aside);
-        self.put_aside(&mut tx, &grant, aside.as_ref(), None).await?;
         let (adopted, generation) = (grant.generation, grant.generation.next());
+        // What the provider has refused is kept, and nobody can wish it back. What gives way to a wish alone may be the only set
+        // that lives: then the one that comes back is on trial in its turn.
+        let aside = refusal.is_none().then_some(aside);
+        let awaits = aside.as_ref().is_some_and(|aside| lives(&aside.standing)).then_some(generation);
+        self.put_aside(&mut tx, &grant, aside.as_ref(), awaits).await?;
         let unparked = sqlx::query(sql::UNPARK).bind(back.id).execute(&mut *tx).await;
         unparked.map_err(|error| self.sql(&error))?;
         // What it was on trial for itself, it is on trial for again.

@@ -260,11 +260,28 @@ pub async fn an_undone_adoption_can_be_done_again(stand: &dyn Stand) {
         assert_eq!(wished_back(&*vault, id).await, Some(generation(number + 1)));
         let grant = vault.grant(id).await.unwrap();
         assert_eq!((whole(&grant), present(&*vault, id).await.as_str()), (adopted.clone(), "c"));
-        assert!(!grant.on_trial, "a person's wish is not undone by a refusal");
+        assert!(grant.on_trial, "the set that gave way to the wish may be the only one that lives");
     }
     // What came back is spent like any other.
     let intent = spent(&*vault, id, "c").await;
     assert_eq!(vault.commit(intent, turn("d")).await.unwrap(), Committed::Generation(generation(10)));
+    assert!(!vault.grant(id).await.unwrap().on_trial);
+}
+
+/// A wish for a set that turns out to be spent costs no login: the set that gave way to it comes back.
+pub async fn a_wish_that_the_provider_refuses_is_taken_back(stand: &dyn Stand) {
+    let (vault, id) = logged_in(stand).await;
+    vault.adopt(adoption("work", "b", None)).await.unwrap();
+    let intent = spent(&*vault, id, "b").await;
+    vault.commit(intent, turn("c")).await.unwrap();
+    let adopted = whole(&vault.grant(id).await.unwrap());
+    assert_eq!(wished_back(&*vault, id).await, Some(generation(4)));
+    let intent = spent(&*vault, id, "1").await;
+    assert_eq!(back_after(&*vault, id, intent).await, Some(generation(5)));
+    let grant = vault.grant(id).await.unwrap();
+    assert_eq!((whole(&grant), present(&*vault, id).await.as_str()), (adopted, "c"));
+    assert_eq!(events(&*vault, id).await[0], Event::TakenBack { adopted: generation(4), refused: true });
+    assert_eq!(wished_back(&*vault, id).await, None, "what the provider refused is not wished back");
 }
 
 /// A refusal that is not of the present generation, or of a set nobody adopted, takes nothing back.
