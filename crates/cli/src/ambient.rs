@@ -37,7 +37,16 @@ pub(crate) struct Ambient {
     pub(crate) secret_is_set: bool,
     /// `TOKENWARD_CLOCK_OFFSET` or `TOKENWARD_KILL_AT`, if it holds something that cannot be used.
     bad: Option<(&'static str, String)>,
-    kill_at: Option<Step>,
+    kill_at: Option<KillAt>,
+}
+
+/// Where the process is to die.
+#[derive(Debug, Clone, Copy)]
+enum KillAt {
+    /// At a step of a turn.
+    Turn(Step),
+    /// At a step of a page's making.
+    Wiki(tokenward_wiki::Step),
 }
 
 impl Ambient {
@@ -52,7 +61,10 @@ impl Ambient {
         if offset.is_none() {
             bad = Some((CLOCK_OFFSET, env.get(CLOCK_OFFSET).unwrap_or_default().to_owned()));
         }
-        let kill_at = env.get(KILL_AT).map(|text| text.parse::<Step>().map_err(|()| text.to_owned()));
+        let kill_at = env.get(KILL_AT).map(|text| {
+            let turn = text.parse().map(KillAt::Turn);
+            turn.or_else(|()| text.parse().map(KillAt::Wiki)).map_err(|()| text.to_owned())
+        });
         let kill_at = match kill_at {
             Some(Err(text)) => {
                 bad = Some((KILL_AT, text));
@@ -106,7 +118,18 @@ impl Ambient {
 
     /// What `TOKENWARD_KILL_AT` asks for.
     pub(crate) fn observer(&self) -> Option<Arc<dyn Observer>> {
-        self.kill_at.map(|step| Arc::new(Killer(step)) as Arc<dyn Observer>)
+        match self.kill_at? {
+            KillAt::Turn(step) => Some(Arc::new(Killer(step)) as Arc<dyn Observer>),
+            KillAt::Wiki(_) => None,
+        }
+    }
+
+    /// The step of a page's making at which `TOKENWARD_KILL_AT` asks to die.
+    pub(crate) const fn kill_at_wiki(&self) -> Option<tokenward_wiki::Step> {
+        match self.kill_at {
+            Some(KillAt::Wiki(step)) => Some(step),
+            _ => None,
+        }
     }
 }
 
@@ -140,10 +163,15 @@ struct Killer(Step);
 impl Observer for Killer {
     fn at(&self, step: Step) {
         if step == self.0 {
-            // The signal cannot be caught; should the call fail, the process simply lives on.
-            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+            die();
         }
     }
+}
+
+/// Ends the process as SIGKILL would from outside. The signal cannot be caught; should the call fail, the process simply
+/// lives on.
+pub(crate) fn die() {
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
 }
 
 const CLOCK_OFFSET: &str = "TOKENWARD_CLOCK_OFFSET";

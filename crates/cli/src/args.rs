@@ -11,6 +11,7 @@ mod api;
 mod doctor;
 mod link;
 mod proxy;
+mod wiki;
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -31,6 +32,7 @@ pub(crate) use api::Api;
 pub(crate) use doctor::Doctor;
 pub(crate) use link::{Link, Links, PlaceFlags, Unlink, Watch};
 pub(crate) use proxy::Proxy;
+pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
 
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
 #[derive(Debug, Parser)]
@@ -114,6 +116,9 @@ pub(crate) enum Command {
     Api(Box<Api>),
     /// Listen on this machine for programs that call the provider's API, and put the token in for them
     Proxy(Proxy),
+    /// Put Markdown files into the wiki, and keep their pages in step
+    #[command(subcommand)]
+    Wiki(Wiki),
     /// Forget a login, and withdraw it at the provider if wished
     Logout(Logout),
     /// Start a provider on this machine that truly rotates tokens, for trying and testing
@@ -465,6 +470,7 @@ pub(crate) enum BadValue {
     Pair,
     Header,
     Listen,
+    Host,
 }
 
 impl BadValue {
@@ -483,6 +489,7 @@ impl BadValue {
             Self::Pair => lang.bad_pair(),
             Self::Header => lang.bad_header(),
             Self::Listen => lang.bad_listen(),
+            Self::Host => lang.bad_host(),
         }
     }
 }

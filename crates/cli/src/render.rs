@@ -201,6 +201,11 @@ impl Printer {
         self.loudness > 0
     }
 
+    /// Whether words about what is going on are wanted.
+    pub(crate) const fn is_heard(&self) -> bool {
+        self.loudness >= 0
+    }
+
     /// Whether colour may be used on stderr.
     pub(crate) const fn colours(&self) -> bool {
         self.colour_err

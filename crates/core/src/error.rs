@@ -212,6 +212,32 @@ codes! {
     "0825" ProxyLoop Usage;
     /// A caller of the proxy stood still while it sent its request.
     "0826" ProxyCallerStalled TryLater;
+    /// The Markdown file cannot be made a page.
+    "0840" WikiFile Usage;
+    /// A picture of the file cannot be sent.
+    "0841" WikiPicture Usage;
+    /// It is not said where the page goes, or not understood.
+    "0842" WikiPlace Usage;
+    /// The file has its page there already.
+    "0843" WikiPageExists Usage;
+    /// Somebody else changed the page.
+    "0844" WikiPageEdited Usage;
+    /// Another process is at work on the same file.
+    "0845" WikiBusy TryLater;
+    /// The file has no page, or none any more, or several.
+    "0846" WikiNoPage Usage;
+    /// Whether the page was made cannot be told.
+    "0847" WikiPageUnclear Unknown;
+    /// The page stands, but for some pictures.
+    "0848" WikiPicturesLeft TryLater;
+    /// The provider does not import the file.
+    "0849" WikiImportRefused Usage;
+    /// The provider has not finished importing, or failed at it.
+    "0850" WikiImportFailed TryLater;
+    /// Somebody has to permit the move into the wiki.
+    "0851" WikiMoveApplied TryLater;
+    /// What is remembered of pages cannot be read or written.
+    "0852" WikiRecord Usage;
 
     /// A check found nothing wrong.
     "0900" CheckPassed Done;

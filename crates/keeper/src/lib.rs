@@ -54,5 +54,5 @@ pub use turn::Recovered;
 
 pub use tokenward_wire::{
     BadCall, Bearer, BrokenOff, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls,
-    ForwardHead, Forwarded, ForwardedBody, Incoming, Part,
+    Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, Part,
 };

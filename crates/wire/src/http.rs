@@ -377,7 +377,7 @@ fn append(body: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
     body.extend_from_slice(bytes);
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');

@@ -13,10 +13,12 @@ mod calls;
 mod clean;
 mod codec;
 pub mod feishu;
+mod fetch;
 mod http;
 
 pub use call::{BadCall, Call, CallAnswer, CallBody, Part};
 pub use calls::{Bearer, BrokenOff, CallFault, CallOptions, Calls, ForwardHead, Forwarded, ForwardedBody, Incoming};
 pub use feishu::Feishu;
 pub use feishu::calls::{CallRefusal, CallTrouble};
+pub use fetch::Fetcher;
 pub use http::Options;

@@ -5,7 +5,7 @@
 //! came; a refused call leaves stdout empty, and what the provider said is told on stderr.
 
 mod body;
-mod refused;
+pub(super) mod refused;
 
 use std::io::Write;
 use std::process::ExitCode;

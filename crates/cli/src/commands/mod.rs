@@ -22,6 +22,7 @@ mod unlink;
 mod vault;
 mod watch;
 mod whose;
+mod wiki;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,7 @@ pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failu
         Command::Watch(watch) => watch::run(watch, desk).await,
         Command::Api(api) => api::run(*api, desk).await,
         Command::Proxy(proxy) => proxy::run(proxy, desk).await,
+        Command::Wiki(wiki) => wiki::run(wiki, desk).await,
         Command::Logout(logout) => logout::run(&logout, desk).await,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, desk).await,
         Command::Demo(demo) => demo::run(&demo, desk).await,

@@ -13,6 +13,15 @@ pub(crate) fn command(lang: Lang) -> Command {
         Lang::En => EXIT_CODES_EN,
         Lang::Zh => EXIT_CODES_ZH,
     });
+    let command = command.mut_subcommand("wiki", |wiki| {
+        let scopes = match lang {
+            Lang::En => WIKI_SCOPES_EN,
+            Lang::Zh => WIKI_SCOPES_ZH,
+        };
+        wiki.after_help(scopes)
+            .mut_subcommand("create", |create| create.after_help(scopes))
+            .mut_subcommand("update", |update| update.after_help(scopes))
+    });
     match lang {
         Lang::En => command,
         Lang::Zh => chinese(command, "").disable_version_flag(true).arg(
@@ -87,6 +96,17 @@ const TEMPLATE: &str = "{about-with-newline}\n用法：{usage}\n\n{all-args}{aft
 const EXIT_CODES_EN: &str = "\
 Exit codes: 0 done · 1 our fault · 2 wrong usage or configuration · 3 a person must log in · 4 passing trouble, \
 try later · 5 outcome unknown, kept · 6 refused by the provider for a cause in the app's settings";
+
+/// The narrow set of reference §12.4, and what looking for a lost page and updating need besides.
+const WIKI_SCOPES_EN: &str = "\
+Scopes: wiki:space:read wiki:node:create wiki:node:read wiki:node:retrieve docx:document:write_only \
+docx:document:readonly docx:document.block:convert docs:document.media:upload; for --import also \
+docs:document:import wiki:node:move. `tokenward login --scope '…'` adds what is missing";
+
+const WIKI_SCOPES_ZH: &str = "\
+所需权限：wiki:space:read wiki:node:create wiki:node:read wiki:node:retrieve docx:document:write_only \
+docx:document:readonly docx:document.block:convert docs:document.media:upload；--import 另需 \
+docs:document:import wiki:node:move。缺少的权限可用 `tokenward login --scope '…'` 增加";
 
 const EXIT_CODES_ZH: &str = "\
 退出码：0 完成 · 1 程序自身的错误 · 2 用法或配置错误 · 3 需要登录 · 4 暂时性故障，稍后重试 · 5 结果未知，已保留 · \
@@ -218,6 +238,29 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("api", "repeatable", "应答丢失时像 GET 一样重发：该调用不改变数据，或带有 client_token"),
     ("api", "timeout", "应答开始和继续最多等多久"),
     ("api", "patience", "服务方限流时总共最多等多久"),
+    ("wiki", "", "把 Markdown 文件放进知识库，并让页面与文件保持一致"),
+    ("wiki create", "", "把 Markdown 文件做成知识库页面并输出其地址；再次运行会完成被中断的页面"),
+    ("wiki create", "file", "Markdown 文件；其 front matter 可给出 title、space、parent 和 personal"),
+    ("wiki create", "title", "页面标题；否则取 front matter、第一个一级标题或文件名"),
+    ("wiki create", "import", "由服务方导入文件：请求更少，但不含本机图片"),
+    ("wiki create", "dry_run", "检查文件并说明将创建什么；不发送任何请求"),
+    ("wiki create", "again", "即使该文件在此处已有页面，也另建一个"),
+    ("wiki create", "force", "即使他人修改过，也完成被中断的页面"),
+    ("wiki create", "personal", "我的文档库"),
+    ("wiki create", "space", "知识库：ID、地址，或其中任一页面的地址"),
+    ("wiki create", "parent", "上级页面：token 或地址；地址同时指明知识库"),
+    ("wiki create", "host", "输出地址所用的主机名，如 acme.feishu.cn（TOKENWARD_TENANT_HOST）"),
+    ("wiki create", "no_images", "不带图片：网络图片改为链接，其他改为文字"),
+    ("wiki create", "images_from", "除文件所在目录外，还可存放图片的目录"),
+    ("wiki update", "", "替换文件所对应页面的内容"),
+    ("wiki update", "file", "Markdown 文件"),
+    ("wiki update", "force", "即使他人修改过页面也替换"),
+    ("wiki update", "personal", "我的文档库"),
+    ("wiki update", "space", "知识库：ID、地址，或其中任一页面的地址"),
+    ("wiki update", "parent", "上级页面：token 或地址；地址同时指明知识库"),
+    ("wiki update", "host", "输出地址所用的主机名，如 acme.feishu.cn（TOKENWARD_TENANT_HOST）"),
+    ("wiki update", "no_images", "不带图片：网络图片改为链接，其他改为文字"),
+    ("wiki update", "images_from", "除文件所在目录外，还可存放图片的目录"),
     ("logout", "", "删除登录；可同时在服务方撤销"),
     ("logout", "revoke", "同时在服务方撤销令牌"),
     ("logout", "yes", "不询问"),

@@ -22,6 +22,7 @@ mod settings;
 mod stage;
 mod standing;
 mod time;
+mod wiki;
 
 pub(crate) use lang::Lang;
 
@@ -73,6 +74,7 @@ mod tests {
             stage::ALL,
             standing::ALL,
             time::ALL,
+            wiki::ALL,
         ]
         .concat();
         let mut names = BTreeSet::new();
@@ -87,7 +89,7 @@ mod tests {
 
     #[test]
     fn tables_are_there_in_both_languages() {
-        let words = [codes::all(), remedies::all(), oddities::all()].concat();
+        let words = [codes::all(), remedies::all(), oddities::all(), wiki::all()].concat();
         for words in words {
             assert!(!words.en.trim().is_empty() && !chinese(words.en), "{}", words.en);
             assert!(chinese(words.zh), "{}", words.zh);

@@ -17,6 +17,7 @@ const COMMANDS: &[&str] = &[
     "adopt",
     "watch",
     "api",
+    "wiki",
     "logout",
     "sandbox",
     "demo",
@@ -37,6 +38,9 @@ fn help_of_every_command() {
         pages.push_str(&page(&["--help"]));
         for command in COMMANDS {
             pages.push_str(&page(&[command, "--help"]));
+        }
+        for command in ["create", "update"] {
+            pages.push_str(&page(&["wiki", command, "--help"]));
         }
         for command in ["info", "backup", "restore", "rekey"] {
             pages.push_str(&page(&["vault", command, "--help"]));

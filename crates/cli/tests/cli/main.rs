@@ -34,4 +34,5 @@ mod terminal;
 mod tokens;
 mod vault;
 mod watch;
+mod wiki;
 mod world;

@@ -210,6 +210,17 @@ impl Started {
         assert!(status.success());
     }
 
+    /// Kills the child (SIGKILL) once it has lived so long, unless it ends by itself before.
+    pub(crate) fn kill_after(&mut self, life: Duration) {
+        let step = Duration::from_millis(5);
+        let mut lived = Duration::ZERO;
+        while lived < life && self.child.try_wait().unwrap().is_none() {
+            std::thread::sleep(step);
+            lived += step;
+        }
+        let _ = self.child.kill();
+    }
+
     pub(crate) fn finish(mut self) -> Ran {
         let mut out = std::mem::take(&mut self.read);
         self.out.read_to_string(&mut out).unwrap();

@@ -174,6 +174,12 @@ settings! {
         default: "`vault/key` in the home folder, made on first use",
         meaning: "A file that holds the key the vault is sealed under.",
     }
+    /// The host of the tenant's own pages.
+    TenantHost {
+        variable: Some("TOKENWARD_TENANT_HOST"), flag: Some("--host"), key: None,
+        default: "the host of an address that was given, else the brand's general host, which leads on to the tenant's",
+        meaning: "The host in the addresses that `wiki` prints, such as `acme.feishu.cn`.",
+    }
     /// The language on screen.
     Lang {
         variable: Some("TOKENWARD_LANG"), flag: Some("--lang"), key: None,
@@ -196,7 +202,7 @@ settings! {
     KillAt {
         variable: Some("TOKENWARD_KILL_AT"), flag: None, key: None,
         default: "never",
-        meaning: "Makes the process kill itself at a step of a rotation. For the demo and the crash tests; it costs nothing, because a crash at any step costs nothing.",
+        meaning: "Makes the process kill itself at a step of a rotation, or of a page's making. For the demo and the crash tests; it costs nothing, because a crash at any step costs nothing.",
     }
 }
 

@@ -7,7 +7,7 @@ use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 
 /// The failure.
-pub(super) fn failure(error: ApiError, work: &Work, desk: &Desk) -> Failure {
+pub(in crate::commands) fn failure(error: ApiError, work: &Work, desk: &Desk) -> Failure {
     let lang = desk.lang();
     let code = error.code();
     match error {

@@ -1,0 +1,103 @@
+//! What happens while a page is made: a line on a terminal that is written over, words that stay, and the steps at which
+//! a test may kill the process.
+
+use std::io::Write;
+use std::sync::Mutex;
+
+use tokenward_wiki::{Notice, Phase, Step, Watch};
+
+use crate::ambient;
+use crate::desk::Desk;
+
+/// Shows it.
+pub(super) struct Progress<'a> {
+    desk: &'a Desk,
+    /// Whether a person looks on.
+    shows: bool,
+    /// What the line shows now; empty when there is none.
+    line: Mutex<String>,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(desk: &'a Desk) -> Self {
+        let surface = desk.ambient.surface;
+        let shows = surface.err && !surface.plain && !desk.printer.json && desk.printer.is_heard();
+        Self { desk, shows, line: Mutex::default() }
+    }
+
+    /// Takes the line away.
+    pub(super) fn end(&self) {
+        self.show(String::new());
+    }
+
+    fn show(&self, text: String) {
+        if !self.shows {
+            return;
+        }
+        let mut line = self.line.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if *line != text {
+            let mut err = std::io::stderr().lock();
+            // Nobody can be told that stderr is gone. The sequence clears the line (ECMA-48 §8.3.41).
+            let _ = write!(err, "\r\x1b[2K{text}").and_then(|()| err.flush());
+            *line = text;
+        }
+    }
+}
+
+impl Watch for Progress<'_> {
+    fn at(&self, step: Step) {
+        if self.desk.ambient.kill_at_wiki() == Some(step) {
+            ambient::die();
+        }
+    }
+
+    fn progress(&self, phase: Phase, done: usize, whole: usize) {
+        let lang = self.desk.lang();
+        let what = match phase {
+            Phase::Fetching => lang.wiki_fetching(),
+            Phase::Converting => lang.wiki_converting(),
+            Phase::Inserting => lang.wiki_inserting(),
+            Phase::Uploading => lang.wiki_uploading(),
+            Phase::Importing => lang.wiki_importing(),
+        };
+        let filled = (done * WIDTH).checked_div(whole);
+        self.show(match filled {
+            Some(filled) => {
+                let bar = format!("{}{}", "█".repeat(filled), "░".repeat(WIDTH - filled.min(WIDTH)));
+                format!("{bar} {what} {done}/{whole}")
+            }
+            None => what,
+        });
+    }
+
+    fn notice(&self, notice: Notice) {
+        self.end();
+        let (lang, printer) = (self.desk.lang(), self.desk.printer);
+        match notice {
+            Notice::PictureLinked { url, reason } => printer.warning(lang.wiki_picture_linked(url, reason)),
+            Notice::PictureDropped { destination } => {
+                printer.warning(lang.wiki_picture_dropped(destination.escape_debug()));
+            }
+            Notice::PictureWithoutPlace { what } => printer.warning(lang.wiki_picture_without_place(what)),
+            Notice::TablesCut(count) => printer.warning(lang.wiki_tables_cut(count)),
+            Notice::Resumed => printer.note(lang.wiki_resumed()),
+            Notice::FileChanged => printer.note(lang.wiki_file_changed()),
+            Notice::LookingForPage => printer.note(lang.wiki_looking()),
+            Notice::PageFound => printer.note(lang.wiki_found()),
+            Notice::TitleStays { page } => printer.warning(lang.wiki_title_stays(page)),
+            Notice::LocalPicturesStay(count) => printer.warning(lang.wiki_local_pictures_stay(count)),
+            Notice::PerhapsTwoDocuments { name } => printer.warning(lang.wiki_perhaps_two(name)),
+            Notice::ImportCut(code) => printer.warning(match code {
+                1000 => lang.wiki_cut_blocks(),
+                1001 => lang.wiki_cut_cells(),
+                1002 => lang.wiki_cut_columns(),
+                1003 => lang.wiki_cut_paragraph(),
+                code => lang.wiki_cut_other(code),
+            }),
+            _ => {}
+        }
+    }
+}
+
+/// Cells of the bar.
+const WIDTH: usize = 24;

@@ -1,0 +1,262 @@
+//! The content of a page: the old one taken away, the plan's blocks inserted, the pictures put into their places.
+//!
+//! Enters: a page and a plan. Leaves: a page that shows the plan, and a record that says so. Each step is recorded after
+//! its answer; a step whose answer is not recorded is done again, and that changes nothing: an insertion carries the
+//! same `client_token`, made from the record's seed and the insertion's number; an upload makes a token that nobody
+//! uses; a picture placed twice is the same picture. How long the provider remembers client tokens is not known, so a
+//! run that comes late compares the document's revision first.
+
+use std::collections::{HashMap, HashSet};
+
+use sha2::{Digest, Sha256};
+use uuid::Builder;
+
+use crate::Error;
+use crate::manuscript::hex;
+use crate::plan::parents;
+use crate::prepare::Plan;
+use crate::remote::Remote;
+use crate::store::{Content, Drawer, Node, Progress, Record};
+use crate::watch::{Phase, Step};
+use crate::wiki::{Report, Wiki};
+
+impl Wiki<'_> {
+    /// Brings the page from whatever the record says to the whole plan.
+    pub(crate) async fn fill(
+        &self,
+        drawer: &Drawer,
+        record: &mut Record,
+        node: &Node,
+        plan: &Plan,
+        remote: &Remote<'_>,
+        force: bool,
+    ) -> Result<Report, Error> {
+        self.look_before_late_work(record, node, remote, force).await?;
+        if let Content::Old { .. } = record.content {
+            // Counted anew each time, so that a removal whose answer was lost is not repeated on something else.
+            loop {
+                let count = remote.first_level(&node.document_id).await?;
+                if count == 0 {
+                    break;
+                }
+                match remote.remove_first(&node.document_id, count.min(MOST_REMOVED)).await {
+                    Err(error) if error.is_passing() => remote.pause(PAUSE).await,
+                    other => other?,
+                }
+            }
+            self.watch.at(Step::Cleared);
+        }
+        let mut progress = match std::mem::replace(&mut record.content, Content::Nothing) {
+            Content::Some(progress) => progress,
+            // New client tokens: the old ones stand for blocks that are gone.
+            _ => Progress { seed: self.seed(), ..Progress::default() },
+        };
+        self.keep_progress(drawer, record, &progress)?;
+        self.insert(drawer, record, node, plan, &mut progress, remote).await?;
+        let left = self.show_pictures(drawer, record, node, plan, &mut progress, remote).await?;
+        if !left.is_empty() {
+            return Err(Error::PicturesLeft { address: self.address(record, node), pictures: left });
+        }
+        let blocks = plan.insertions.iter().map(|insertion| insertion.blocks.len()).sum();
+        record.content = Content::Whole { revision: progress.revision, blocks };
+        self.keep(drawer, record)?;
+        drawer.tidy();
+        self.watch.at(Step::Done);
+        Ok(self.report(record, node, blocks, true))
+    }
+
+    /// A run that continues long after the last one makes sure that nobody wrote into the page meanwhile.
+    async fn look_before_late_work(
+        &self,
+        record: &Record,
+        node: &Node,
+        remote: &Remote<'_>,
+        force: bool,
+    ) -> Result<(), Error> {
+        if force || record.idle < LATE {
+            return Ok(());
+        }
+        let untouched = match &record.content {
+            Content::Some(progress) if progress.inserted > 0 => {
+                progress.revision == Some(remote.revision(&node.document_id).await?)
+            }
+            Content::Old { revision: Some(revision) } => *revision == remote.revision(&node.document_id).await?,
+            Content::Some(_) | Content::Nothing | Content::Old { revision: None } => {
+                remote.first_level(&node.document_id).await? == 0
+            }
+            Content::Whole { .. } => true,
+        };
+        if untouched {
+            return Ok(());
+        }
+        Err(Error::Edited { address: self.address(record, node), known: true })
+    }
+
+    async fn insert(
+        &self,
+        drawer: &Drawer,
+        record: &mut Record,
+        node: &Node,
+        plan: &Plan,
+        progress: &mut Progress,
+        remote: &Remote<'_>,
+    ) -> Result<(), Error> {
+        let pictures = plan.pictures.iter().map(|picture| picture.block.as_str());
+        let needed: HashSet<&str> = parents(&plan.insertions).into_iter().chain(pictures).collect();
+        let whole: usize = plan.insertions.iter().map(|insertion| insertion.blocks.len()).sum();
+        let mut done: usize = plan.insertions.iter().take(progress.inserted).map(|i| i.blocks.len()).sum();
+        let lost = |id: &str| Error::OddAnswer { call: "insert blocks", what: format!("no real id for {id}") };
+        while let Some(insertion) = plan.insertions.get(progress.inserted) {
+            self.watch.progress(Phase::Inserting, done, whole);
+            let parent = match &insertion.parent {
+                None => &node.document_id,
+                Some(parent) => progress.ids.get(parent).ok_or_else(|| lost(parent))?,
+            };
+            let token = client_token(&progress.seed, progress.inserted);
+            let descendants = insertion.descendants(&plan.tree);
+            let (index, children) = (insertion.index, &insertion.children);
+            let (relations, revision) =
+                remote.insert(&node.document_id, parent, index, children, descendants, &token).await?;
+            self.watch.at(Step::Sent);
+            let real: HashMap<String, String> = relations.into_iter().collect();
+            for id in insertion.blocks.iter().filter(|id| needed.contains(id.as_str())) {
+                let real = real.get(id).ok_or_else(|| lost(id))?;
+                progress.ids.insert(id.clone(), real.clone());
+            }
+            progress.inserted += 1;
+            progress.revision = revision.or(progress.revision);
+            done += insertion.blocks.len();
+            self.keep_progress(drawer, record, progress)?;
+            self.watch.at(Step::Inserted);
+        }
+        self.watch.progress(Phase::Inserting, whole, whole);
+        Ok(())
+    }
+
+    /// Uploads and places the pictures; gives back those that the provider does not take, with its reason.
+    async fn show_pictures(
+        &self,
+        drawer: &Drawer,
+        record: &mut Record,
+        node: &Node,
+        plan: &Plan,
+        progress: &mut Progress,
+        remote: &Remote<'_>,
+    ) -> Result<Vec<(String, String)>, Error> {
+        let whole = plan.pictures.len();
+        let mut left = Vec::new();
+        let all: Vec<usize> = (0..whole).collect();
+        for some in all.chunks(PLACED_TOGETHER) {
+            for n in some {
+                if progress.placed.contains(n) || progress.uploaded.contains_key(n) {
+                    continue;
+                }
+                self.watch.progress(Phase::Uploading, *n, whole);
+                let picture = &plan.pictures[*n];
+                let Some(block) = progress.ids.get(&picture.block) else { continue };
+                let bytes = match picture.read(drawer) {
+                    Ok(bytes) => bytes,
+                    Err(error) => {
+                        left.push((picture.what.clone(), error.to_string()));
+                        continue;
+                    }
+                };
+                match remote.upload_picture(&node.document_id, block, &picture.name, bytes).await {
+                    Ok(token) => {
+                        self.watch.at(Step::Uploaded);
+                        progress.uploaded.insert(*n, token);
+                        self.keep_progress(drawer, record, progress)?;
+                        self.watch.at(Step::Kept);
+                    }
+                    // One picture that the provider does not like must not keep the others away.
+                    Err(error) if error.is_about_a_picture() => left.push((picture.what.clone(), error.to_string())),
+                    Err(error) => return Err(error),
+                }
+            }
+            let ready: Vec<usize> = some
+                .iter()
+                .copied()
+                .filter(|n| progress.uploaded.contains_key(n) && !progress.placed.contains(n))
+                .collect();
+            if ready.is_empty() {
+                continue;
+            }
+            let pairs: Vec<(String, String)> = ready
+                .iter()
+                .filter_map(|n| {
+                    let block = progress.ids.get(&plan.pictures[*n].block)?;
+                    Some((block.clone(), progress.uploaded.get(n)?.clone()))
+                })
+                .collect();
+            match remote.place_pictures(&node.document_id, &pairs).await {
+                Ok(revision) => progress.revision = revision.or(progress.revision),
+                Err(error) => {
+                    // Tokens that are not taken are of no use to the next run either.
+                    if !error.is_passing() {
+                        progress.uploaded.retain(|n, _| !ready.contains(n));
+                        self.keep_progress(drawer, record, progress)?;
+                    }
+                    return Err(error);
+                }
+            }
+            self.watch.at(Step::Placed);
+            progress.placed.extend(ready);
+            self.keep_progress(drawer, record, progress)?;
+        }
+        if whole > 0 {
+            self.watch.progress(Phase::Uploading, whole, whole);
+        }
+        Ok(left)
+    }
+
+    fn keep_progress(&self, drawer: &Drawer, record: &mut Record, progress: &Progress) -> Result<(), Error> {
+        record.content = Content::Some(progress.clone());
+        self.keep(drawer, record)
+    }
+
+    fn seed(&self) -> String {
+        let mut seed = [0; 16];
+        self.entropy.fill(&mut seed);
+        hex(&seed)
+    }
+}
+
+impl Error {
+    /// Whether the provider's no concerns one picture and nothing else (reference §12.5, media upload).
+    fn is_about_a_picture(&self) -> bool {
+        self.provider_code().is_some_and(|code| PICTURE_CODES.contains(&code))
+    }
+}
+
+/// A UUID of version 4 that the same insertion of the same plan gets again.
+fn client_token(seed: &str, insertion: usize) -> String {
+    let hash = Sha256::digest(format!("{seed}/{insertion}"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+/// Parameter (of a name or a kind of file), file name, too large, content check, checksum, size, damaged.
+const PICTURE_CODES: &[i64] = &[1_061_002, 1_061_008, 1_061_043, 1_061_109, 1_061_113, 1_062_008, 1_062_009, 1_062_013];
+/// Pictures placed by one request; it would take 200 (reference §12.1, 6), but uploaded tokens should not wait long.
+const PLACED_TOGETHER: usize = 20;
+/// Blocks removed by one request.
+const MOST_REMOVED: usize = 1000;
+/// After an hour we no longer trust that the provider remembers a client token, in seconds.
+const LATE: i64 = 3600;
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn client_tokens_are_repeatable_uuids() {
+        let token = client_token("seed", 0);
+        assert_eq!(token, client_token("seed", 0));
+        assert_ne!(token, client_token("seed", 1));
+        assert_ne!(token, client_token("other", 0));
+        let uuid = uuid::Uuid::parse_str(&token).unwrap();
+        assert_eq!(uuid.get_version_num(), 4);
+    }
+}

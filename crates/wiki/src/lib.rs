@@ -1,0 +1,33 @@
+//! Puts a Markdown file into the Feishu or Lark wiki, once.
+//!
+//! Enters: a file and a place. Leaves: the address of a page that shows the file, pictures included. However often a run
+//! is interrupted, and wherever, there is one page, and the next run completes it ([`Wiki`] tells how).
+//!
+//! In its own crate because the crate that keeps logins has no use for Markdown, and this one sees neither tokens nor
+//! the vault: every call goes through [`tokenward::Caller`].
+
+mod error;
+mod filling;
+mod front;
+mod images;
+mod import;
+mod manuscript;
+mod pace;
+mod place;
+mod plan;
+mod prepare;
+mod remote;
+mod store;
+mod text;
+mod tree;
+mod watch;
+mod wiki;
+
+pub use error::{Error, Flaw};
+pub use manuscript::{Manuscript, Reading};
+pub use pace::{Timer, TokioTimer};
+pub use place::{Place, Space, host};
+pub use prepare::Fetch;
+pub use store::Store;
+pub use watch::{NoWatch, Notice, Phase, Step, Watch};
+pub use wiki::{Report, Wiki, Wishes};

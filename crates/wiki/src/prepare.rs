@@ -1,0 +1,204 @@
+//! From a file to a plan: everything that changes nothing at the provider.
+//!
+//! Enters: a [`Manuscript`]. Leaves: a [`Plan`], durable on the drawer together with the pictures of the web. Pictures
+//! that are sent from here stand in the converted text under an address of ours, so that each of the converter's picture
+//! blocks is known by its number, however often a file shows one picture. A picture of the web that cannot be fetched
+//! becomes a link: one dead badge is no reason to have no page. A crash costs the preparation and nothing else.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use url::Url;
+
+use crate::Error;
+use crate::images::{self, Source};
+use crate::manuscript::Manuscript;
+use crate::plan::{Insertion, insertions};
+use crate::remote::Remote;
+use crate::store::Drawer;
+use crate::text::{Stand, Text};
+use crate::tree::Tree;
+use crate::watch::{Notice, Phase, Watch};
+
+/// Fetches pictures of the web: a plain request without any token.
+#[async_trait]
+pub trait Fetch: Send + Sync {
+    /// The bytes at an address.
+    ///
+    /// # Errors
+    /// Why there are none, in words.
+    async fn fetch(&self, url: &Url, longest: u64) -> Result<Vec<u8>, String>;
+}
+
+/// What is going to be inserted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    /// Fingerprint of the file it was made of.
+    pub(crate) print: String,
+    pub(crate) tree: Tree,
+    pub(crate) insertions: Vec<Insertion>,
+    pub(crate) pictures: Vec<Planned>,
+}
+
+/// A picture with its place.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Planned {
+    /// The block it belongs to, by its temporary id.
+    pub(crate) block: String,
+    /// What a person calls it.
+    pub(crate) what: String,
+    /// The name it is uploaded under.
+    pub(crate) name: String,
+    /// Where its bytes are.
+    pub(crate) bytes: Bytes,
+}
+
+/// Where a picture's bytes are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Bytes {
+    /// In a file of the person's.
+    File(PathBuf),
+    /// On the drawer, under this name.
+    Kept(String),
+}
+
+impl Planned {
+    pub(crate) fn read(&self, drawer: &Drawer) -> Result<Vec<u8>, Error> {
+        match &self.bytes {
+            Bytes::File(path) => images::read(path),
+            Bytes::Kept(name) => images::read(&drawer.picture(name)),
+        }
+    }
+}
+
+/// Makes the plan and keeps it.
+pub(crate) async fn prepare(
+    manuscript: &Manuscript,
+    drawer: &Drawer,
+    remote: &Remote<'_>,
+    fetch: &dyn Fetch,
+    watch: &dyn Watch,
+) -> Result<Plan, Error> {
+    drawer.tidy();
+    let text = Text::read(&manuscript.body);
+    let (stands, sources) = stands(manuscript, &text, drawer, fetch, watch).await?;
+    let parts = text.parts(&manuscript.title, &stands, CONVERT_LIMIT)?;
+    let mut tree = Tree::default();
+    for (n, part) in parts.iter().enumerate() {
+        watch.progress(Phase::Converting, n, parts.len());
+        tree.add(&remote.convert(part).await?)?;
+    }
+    watch.progress(Phase::Converting, parts.len(), parts.len());
+    tree.cut_tables()?;
+    if tree.tables_cut > 0 {
+        watch.notice(Notice::TablesCut(tree.tables_cut));
+    }
+    // In the order of the text, which is that of the upload.
+    let order: Vec<&str> = tree.first.iter().flat_map(|id| tree.below(id)).collect();
+    let numbered = order.iter().filter_map(|id| Some((*id, number(tree.pictures.get(*id)?)?)));
+    let mut pictures = Vec::new();
+    let mut placed = vec![false; sources.len()];
+    for (block, n) in numbered {
+        let Some(Some((what, name, bytes))) = sources.get(n) else { continue };
+        placed[n] = true;
+        let (block, what, name, bytes) = (block.to_owned(), what.clone(), name.clone(), bytes.clone());
+        pictures.push(Planned { block, what, name, bytes });
+    }
+    for (source, _) in sources.iter().zip(placed).filter(|(_, placed)| !placed) {
+        if let Some((what, _, _)) = source {
+            watch.notice(Notice::PictureWithoutPlace { what: what.clone() });
+        }
+    }
+    let plan = Plan { print: manuscript.fingerprint().to_owned(), insertions: insertions(&tree), tree, pictures };
+    drawer.keep_plan(&plan)?;
+    Ok(plan)
+}
+
+/// A picture that will be uploaded: what a person calls it, its name there, its bytes.
+type Sendable = Option<(String, String, Bytes)>;
+
+/// What stands in each picture's place, and which pictures will be uploaded.
+async fn stands(
+    manuscript: &Manuscript,
+    text: &Text<'_>,
+    drawer: &Drawer,
+    fetch: &dyn Fetch,
+    watch: &dyn Watch,
+) -> Result<(Vec<Stand>, Vec<Sendable>), Error> {
+    let pictures = text.pictures();
+    if manuscript.no_images {
+        let stand = |destination: &str| match Url::parse(destination) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Stand::Link,
+            _ => Stand::Words,
+        };
+        let stands = pictures.iter().map(|picture| stand(&picture.destination)).collect();
+        return Ok((stands, vec![None; pictures.len()]));
+    }
+    let web = manuscript.pictures.iter().filter(|source| matches!(source, Source::Web(_))).count();
+    let mut fetched = 0;
+    let (mut stands, mut sources) = (Vec::new(), Vec::new());
+    for (n, (source, picture)) in manuscript.pictures.iter().zip(pictures).enumerate() {
+        let sendable = match source {
+            Source::File(path) => {
+                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                Some((path.display().to_string(), name, Bytes::File(path.clone())))
+            }
+            Source::Inline(bytes) => Some(kept(drawer, n, bytes, format!("data: #{}", n + 1))?),
+            Source::Web(url) => {
+                watch.progress(Phase::Fetching, fetched, web);
+                fetched += 1;
+                match fetch.fetch(url, images::LARGEST).await.and_then(checked) {
+                    Ok(bytes) => Some(kept(drawer, n, &bytes, url.to_string())?),
+                    Err(reason) => {
+                        watch.notice(Notice::PictureLinked { url: url.clone(), reason });
+                        None
+                    }
+                }
+            }
+            Source::Unknown => {
+                // A long one is data that is no picture.
+                let destination = picture.destination.chars().take(80).collect();
+                watch.notice(Notice::PictureDropped { destination });
+                None
+            }
+        };
+        stands.push(match (&sendable, source) {
+            (Some(_), _) => Stand::Address(format!("{ADDRESS}{n}")),
+            (None, Source::Web(_)) => Stand::Link,
+            (None, _) => Stand::Words,
+        });
+        sources.push(sendable);
+    }
+    if web > 0 {
+        watch.progress(Phase::Fetching, web, web);
+    }
+    Ok((stands, sources))
+}
+
+fn kept(drawer: &Drawer, n: usize, bytes: &[u8], what: String) -> Result<(String, String, Bytes), Error> {
+    let name = format!("picture-{}.{}", n + 1, images::kind(bytes).unwrap_or("img"));
+    drawer.keep_picture(&name, bytes)?;
+    Ok((what, name.clone(), Bytes::Kept(name)))
+}
+
+/// Refuses what a server sends with success and is no picture: an error page, a login page.
+fn checked(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    match images::kind(&bytes) {
+        Some(_) => Ok(bytes),
+        None => Err("what is there is no picture".to_owned()),
+    }
+}
+
+/// The number in an address of ours.
+fn number(address: &str) -> Option<usize> {
+    address.strip_prefix(ADDRESS)?.parse().ok()
+}
+
+/// Addresses that stand for pictures on their way through the converter. `.invalid` leads nowhere (RFC 2606 §2), and the
+/// converter fetches nothing.
+const ADDRESS: &str = "https://picture.invalid/";
+
+/// The longest text the converter takes, in characters (reference §12.1, 3). We count bytes, of which there are never
+/// fewer.
+pub(crate) const CONVERT_LIMIT: usize = 10_485_760;

@@ -1,0 +1,302 @@
+//! The Markdown text: its title, its pictures, and its parts.
+//!
+//! Enters: the body of a file. Leaves: the title it gives itself, the body with every picture that is sent from here
+//! under an address of ours, and parts that the converter takes. Positions come from a parser of `CommonMark`, so a picture in
+//! a code block is code, and one inside a link inside a table is found.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use crate::Error;
+
+/// A body, read once.
+#[derive(Debug)]
+pub(crate) struct Text<'a> {
+    body: &'a str,
+    heading: Option<Heading>,
+    first: Vec<usize>,
+    pictures: Vec<Picture>,
+    definitions: Vec<Range<usize>>,
+}
+
+/// The first heading of the first level.
+#[derive(Debug)]
+struct Heading {
+    words: String,
+    place: Range<usize>,
+    leads: bool,
+}
+
+/// A picture as it stands in the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Picture {
+    /// Where it points.
+    pub(crate) destination: String,
+    /// What it says where it cannot be shown.
+    pub(crate) words: String,
+    place: Range<usize>,
+}
+
+/// What is to stand in a picture's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stand {
+    /// The picture as it is.
+    AsItIs,
+    /// A picture with this address, by which the converter's answer names it.
+    Address(String),
+    /// A link to where it points.
+    Link,
+    /// Its words, in italics.
+    Words,
+}
+
+impl<'a> Text<'a> {
+    /// Reads a body.
+    pub(crate) fn read(body: &'a str) -> Self {
+        let options = Options::ENABLE_TABLES
+            | Options::ENABLE_STRIKETHROUGH
+            | Options::ENABLE_TASKLISTS
+            | Options::ENABLE_FOOTNOTES;
+        let mut text = Self { body, heading: None, first: Vec::new(), pictures: Vec::new(), definitions: Vec::new() };
+        let mut depth = 0_usize;
+        // The heading and the picture that are being read.
+        let (mut in_heading, mut in_picture) = (false, 0_usize);
+        let mut events = Parser::new_ext(body, options).into_offset_iter();
+        for (event, place) in events.by_ref() {
+            let opens = matches!(event, Event::Start(_));
+            if depth == 0 && !matches!(event, Event::End(_)) {
+                text.first.push(place.start);
+            }
+            match &event {
+                Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) if depth == 0 && text.heading.is_none() => {
+                    in_heading = true;
+                    let leads = text.first.len() == 1;
+                    text.heading = Some(Heading { words: String::new(), place: place.clone(), leads });
+                }
+                Event::End(TagEnd::Heading(_)) if depth == 1 => in_heading = false,
+                Event::Start(Tag::Image { dest_url, .. }) => {
+                    // A picture in the words of another is not shown.
+                    if in_picture == 0 {
+                        let destination = dest_url.to_string();
+                        text.pictures.push(Picture { destination, words: String::new(), place: place.clone() });
+                    }
+                    in_picture += 1;
+                }
+                Event::End(TagEnd::Image) => in_picture = in_picture.saturating_sub(1),
+                _ => {}
+            }
+            let words = match &event {
+                Event::Text(words) | Event::Code(words) => Some(words.as_ref()),
+                Event::SoftBreak | Event::HardBreak => Some(" "),
+                _ => None,
+            };
+            if let Some(words) = words {
+                if in_picture > 0
+                    && let Some(picture) = text.pictures.last_mut()
+                {
+                    picture.words.push_str(words);
+                }
+                if in_heading && let Some(heading) = &mut text.heading {
+                    heading.words.push_str(words);
+                }
+            }
+            match event {
+                _ if opens => depth += 1,
+                Event::End(_) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        let definitions = events.reference_definitions().iter().map(|(_, definition)| definition.span.clone());
+        text.definitions = definitions.collect();
+        text.definitions.sort_by_key(|place| place.start);
+        text
+    }
+
+    /// The title the text gives itself: its first heading of the first level.
+    pub(crate) fn title(&self) -> Option<&str> {
+        self.heading.as_ref().map(|heading| heading.words.trim()).filter(|words| !words.is_empty())
+    }
+
+    /// The pictures, in their order.
+    pub(crate) fn pictures(&self) -> &[Picture] {
+        &self.pictures
+    }
+
+    /// The parts that are sent to the converter, each at most `limit` bytes (and so at most as many characters), with
+    /// `stands` in the pictures' places. A heading that says `title` and leads the text is left out: the page shows its
+    /// title above the text anyway. Definitions of links are repeated in every part, since links anywhere may use them.
+    ///
+    /// # Errors
+    /// [`Error::TooLong`] for a first-level block that is longer by itself.
+    ///
+    /// # Panics
+    /// When there are not as many stands as pictures.
+    pub(crate) fn parts(&self, title: &str, stands: &[Stand], limit: usize) -> Result<Vec<String>, Error> {
+        assert_eq!(stands.len(), self.pictures.len(), "a stand for each picture");
+        let heading = self.heading.as_ref().filter(|heading| heading.leads && heading.words.trim() == title.trim());
+        let skip = heading.map_or(0, |heading| heading.place.end);
+        // Where blocks begin, and the end. What stands before the first one belongs to it.
+        let mut cuts: Vec<_> = self.first.iter().copied().filter(|start| *start > skip).collect();
+        if heading.is_some() {
+            // The first block after the heading, which itself is gone.
+            cuts.retain(|start| self.body[skip..*start].trim() != "");
+        }
+        cuts.insert(0, skip);
+        cuts.dedup();
+        cuts.push(self.body.len());
+        let pieces: Vec<(Range<usize>, String)> =
+            cuts.windows(2).map(|cut| (cut[0]..cut[1], self.piece(cut[0]..cut[1], stands))).collect();
+        let whole: usize = pieces.iter().map(|(_, piece)| piece.len()).sum();
+        if whole <= limit {
+            let whole: String = pieces.into_iter().map(|(_, piece)| piece).collect();
+            return Ok(if whole.trim().is_empty() { Vec::new() } else { vec![whole] });
+        }
+        let definitions: String =
+            self.definitions.iter().flat_map(|place| ["\n", &self.body[place.clone()], "\n"]).collect();
+        let room = limit.saturating_sub(definitions.len());
+        let mut parts: Vec<String> = Vec::new();
+        let mut part = String::new();
+        for (place, piece) in pieces {
+            if piece.len() > room {
+                let line = self.body[..place.start].lines().count() + 1;
+                return Err(Error::TooLong { line, limit });
+            }
+            if part.len() + piece.len() > room {
+                parts.push(std::mem::take(&mut part));
+            }
+            part.push_str(&piece);
+        }
+        parts.push(part);
+        Ok(parts.into_iter().filter(|part| !part.trim().is_empty()).map(|part| part + &definitions).collect())
+    }
+
+    /// A piece of the body with the stands in it.
+    fn piece(&self, place: Range<usize>, stands: &[Stand]) -> String {
+        let mut piece = String::with_capacity(place.len());
+        let mut at = place.start;
+        let pictures = self.pictures.iter().zip(stands);
+        for (picture, stand) in pictures.filter(|(picture, _)| place.contains(&picture.place.start)) {
+            let words = escaped(&picture.words);
+            let instead = match stand {
+                Stand::AsItIs => continue,
+                Stand::Address(address) => format!("![{words}]({address})"),
+                Stand::Link if !words.trim().is_empty() => {
+                    format!("[{words}](<{}>)", picture.destination.replace(['<', '>', '\n'], ""))
+                }
+                Stand::Link => format!("<{}>", picture.destination.replace(['<', '>', '\n', ' '], "")),
+                Stand::Words if words.trim().is_empty() => String::new(),
+                Stand::Words => format!("*{}*", words.trim()),
+            };
+            piece.push_str(&self.body[at..picture.place.start]);
+            piece.push_str(&instead);
+            at = picture.place.end;
+        }
+        piece.push_str(&self.body[at.min(place.end)..place.end]);
+        piece
+    }
+}
+
+/// Words that mean only themselves (`CommonMark` §2.4).
+fn escaped(words: &str) -> String {
+    let mut text = String::with_capacity(words.len());
+    for c in words.chars() {
+        if c.is_ascii_punctuation() {
+            text.push('\\');
+        }
+        text.push(if c.is_control() { ' ' } else { c });
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_first_heading_is_the_title() {
+        assert_eq!(Text::read("A\n\n# The `x` of\n\n# No").title(), Some("The x of"));
+        assert_eq!(Text::read("Title\n=====\n").title(), Some("Title"));
+        assert_eq!(Text::read("> # quoted\n\n## second\n").title(), None);
+        assert_eq!(Text::read("#\n").title(), None);
+        assert_eq!(Text::read("```\n# code\n```\n").title(), None);
+    }
+
+    #[test]
+    fn a_leading_heading_that_is_the_title_is_left_out() {
+        let parts = |body: &str, title: &str| Text::read(body).parts(title, &[], 1000).unwrap().concat();
+        assert_eq!(parts("# T\n\nx\n", "T").trim(), "x");
+        assert_eq!(parts("T\n===\nx\n", "T").trim(), "x");
+        assert_eq!(parts("# T\n\nx\n", "Other"), "# T\n\nx\n");
+        assert_eq!(parts("x\n\n# T\n", "T"), "x\n\n# T\n");
+        assert!(Text::read("# T\n").parts("T", &[], 9).unwrap().is_empty());
+        assert!(Text::read(" \n\n").parts("T", &[], 9).unwrap().is_empty());
+    }
+
+    #[test]
+    fn pictures_are_found_wherever_they_stand() {
+        let body = "![a](1.png \"t\")\n\n- [![b\nb](<2 .png>)](x)\n\n| ![c|](3.png) |\n|-|\n| ![d][r] |\n\n> ![e *f* `g`](4.png)\n\n\
+                    ```\n![no](5.png)\n```\n`![no](6.png)` \\![no](7.png)\n\n[r]: 8.png\n";
+        let text = Text::read(body);
+        let found: Vec<_> = text.pictures().iter().map(|p| (p.destination.as_str(), p.words.as_str())).collect();
+        // In a table, a bar ends the cell, wherever it stands.
+        assert_eq!(&found[..2], [("1.png", "a"), ("2 .png", "b b")]);
+        assert_eq!(found.last().unwrap(), &("4.png", "e f g"));
+        assert!(found.contains(&("8.png", "d")));
+        let stands: Vec<_> = (0..found.len()).map(|n| Stand::Address(format!("https://x.invalid/{n}"))).collect();
+        let whole = text.parts("", &stands, 10_000).unwrap().concat();
+        let again = Text::read(&whole);
+        let found: Vec<_> = again.pictures().iter().map(|p| p.destination.clone()).collect();
+        assert_eq!(found, (0..stands.len()).map(|n| format!("https://x.invalid/{n}")).collect::<Vec<_>>());
+        assert!(whole.contains("`![no](6.png)` \\![no](7.png)"));
+    }
+
+    #[test]
+    fn a_picture_that_cannot_be_sent_becomes_a_link_or_words() {
+        let text = Text::read("x ![a*b](http://e.test/a) ![](http://e.test/b) ![c](d:)");
+        let parts = text.parts("", &[Stand::Link, Stand::Link, Stand::Words], 1000).unwrap();
+        assert_eq!(parts, ["x [a\\*b](<http://e.test/a>) <http://e.test/b> *c*"]);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_first_level_blocks_and_keeps_its_links() {
+        let body = "# A\n\nsome [x][r] words\n\n- one\n- two\n\n```\ncode\n\ncode\n```\n\n[r]: http://e.test\n";
+        let parts = Text::read(body).parts("", &[], 60).unwrap();
+        assert!(parts.len() > 1 && parts.iter().all(|part| part.len() <= 60), "{parts:?}");
+        assert!(parts.iter().all(|part| part.contains("[r]: http://e.test")));
+        let list = parts.iter().filter(|part| part.contains("- one\n- two")).count();
+        let code = parts.iter().filter(|part| part.contains("```\ncode\n\ncode\n```")).count();
+        assert_eq!((list, code), (1, 1), "{parts:?}");
+        let Err(Error::TooLong { line, limit }) = Text::read(body).parts("", &[], 40) else { panic!() };
+        assert_eq!((line, limit), (8, 40));
+    }
+
+    proptest! {
+        #[test]
+        fn no_byte_is_lost_and_no_part_is_too_long(
+            blocks in prop::collection::vec("(# |- |> |1\\. )?[a-z é\\]\\[!()*`|]{1,30}", 1..20), limit in 40_usize..200,
+        ) {
+            let body = blocks.join("\n\n");
+            let text = Text::read(&body);
+            let stands = vec![Stand::AsItIs; text.pictures().len()];
+            prop_assert_eq!(text.parts("", &stands, usize::MAX).unwrap().concat(), if body.trim().is_empty() { "" } else { body.as_str() });
+            if let Ok(parts) = text.parts("", &stands, limit) {
+                prop_assert!(parts.iter().all(|part| part.len() <= limit));
+                if text.definitions.is_empty() {
+                    // A blank stretch alone is no part.
+                    let (whole, kept) = (body.replace([' ', '\n'], ""), parts.concat().replace([' ', '\n'], ""));
+                    prop_assert_eq!(whole, kept);
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_at_all_is_read(body in "\\PC{0,80}") {
+            let text = Text::read(&body);
+            let stands = vec![Stand::Address("https://x.invalid/1".into()); text.pictures().len()];
+            let _ = text.parts(text.title().unwrap_or_default(), &stands, 50);
+        }
+    }
+}

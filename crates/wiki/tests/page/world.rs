@@ -1,0 +1,330 @@
+//! A provider, a login, a home, and a time in which nobody waits.
+
+use std::future::Future;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use tokenward::core::ports::Clock;
+use tokenward::core::{
+    App, AppKind, AppSecret, AuthorizationCode, Brand, GrantId, Hosts, ProfileName, Scopes, TokenApi,
+};
+use tokenward::{
+    ApiClient, ApiOptions, Call, CallOptions, Caller, Fetcher, Home, Identity, KeeperOptions, KeySource, LoginRequest,
+    Session, SessionOptions, SystemEntropy,
+};
+use tokenward_emulator::{AppSpec, DocumentTree, NodeTree, Sandbox, SandboxOptions};
+use tokenward_wiki::{
+    Error, Fetch, Manuscript, Notice, Place, Reading, Report, Step, Store, Timer, Watch, Wiki, Wishes,
+};
+use url::Url;
+
+pub(crate) const SCOPES: &str = "wiki:space:read wiki:node:create wiki:node:read wiki:node:retrieve wiki:node:move docx:document:write_only \
+                      docx:document:readonly docx:document.block:convert docs:document.media:upload docs:document:import";
+const REDIRECT: &str = "http://127.0.0.1:9768/callback";
+/// The host in the addresses of pages.
+pub(crate) const HOST: &str = "www.feishu.cn";
+
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) clock: MovedClock,
+    pub(crate) folder: tempfile::TempDir,
+    session: Session,
+    app: App,
+    grant: GrantId,
+}
+
+/// Real time plus an offset.
+#[derive(Clone)]
+pub(crate) struct MovedClock(Arc<AtomicI64>);
+
+impl Clock for MovedClock {
+    #[expect(clippy::disallowed_methods, reason = "the test's one clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now() + SignedDuration::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Waiting makes time pass for everyone, at once.
+#[async_trait]
+impl Timer for World {
+    fn now(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.sandbox.now().milliseconds()).unwrap())
+    }
+
+    async fn sleep(&self, pause: Duration) {
+        self.pass(pause);
+    }
+}
+
+struct Web(Fetcher);
+
+#[async_trait]
+impl Fetch for Web {
+    async fn fetch(&self, url: &Url, longest: u64) -> Result<Vec<u8>, String> {
+        self.0.fetch(url, longest).await
+    }
+}
+
+/// What a run is told to do at its steps.
+#[derive(Default)]
+pub(crate) struct Script {
+    /// Dies at the step with this number, counted from zero.
+    pub(crate) dies_at: Option<usize>,
+    /// Dies at the first of these.
+    pub(crate) dies_at_step: Option<Step>,
+    /// Runs this at each step.
+    pub(crate) at: Option<Box<dyn Fn(Step) + Send + Sync>>,
+    pub(crate) count: AtomicUsize,
+    pub(crate) seen: Mutex<Vec<Step>>,
+    pub(crate) notices: Mutex<Vec<Notice>>,
+}
+
+/// What a killed run leaves: nothing that was not on disk.
+struct Killed;
+
+impl Watch for Script {
+    fn at(&self, step: Step) {
+        let number = self.count.fetch_add(1, Ordering::SeqCst);
+        self.seen.lock().unwrap().push(step);
+        if let Some(at) = &self.at {
+            at(step);
+        }
+        if self.dies_at == Some(number) || self.dies_at_step == Some(step) {
+            // Unwinding frees the file's lock, as the end of a process does; nothing else is tidied up by anyone.
+            std::panic::resume_unwind(Box::new(Killed));
+        }
+    }
+
+    fn notice(&self, notice: Notice) {
+        self.notices.lock().unwrap().push(notice);
+    }
+}
+
+impl Script {
+    pub(crate) fn steps(&self) -> Vec<Step> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    pub(crate) fn notices(&self) -> Vec<Notice> {
+        self.notices.lock().unwrap().clone()
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Arc<Self> {
+        Self::with_scopes(SCOPES).await
+    }
+
+    pub(crate) async fn with_scopes(scopes: &str) -> Arc<Self> {
+        let sandbox = Sandbox::start(SandboxOptions { seed: Some(11), ..SandboxOptions::default() }).await.unwrap();
+        sandbox.consent_auto();
+        let there = tokenward_emulator::Brand::Feishu;
+        let registered = sandbox.app(AppSpec::new(there).redirect(REDIRECT));
+        sandbox.user("Ada");
+        let app = App {
+            name: "work".parse().unwrap(),
+            brand: Brand::Feishu,
+            hosts: Hosts {
+                open: Url::parse(&sandbox.open_url(there)).unwrap(),
+                accounts: Url::parse(&sandbox.accounts_url(there)).unwrap(),
+            },
+            client_id: registered.id,
+            secret: AppSecret::parse(registered.secret).unwrap(),
+            kind: AppKind::SelfBuilt,
+            token_api: TokenApi::V3,
+            fallback: true,
+            token_url: None,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let clock = MovedClock(Arc::new(AtomicI64::new(0)));
+        let home = Home::resolve(Some(folder.path()), &tokenward::Environment::default()).unwrap();
+        let session = Session::open(SessionOptions {
+            home: &home,
+            clock: Arc::new(clock.clone()),
+            entropy: Arc::new(SystemEntropy),
+            key: KeySource::Unset,
+            observer: None,
+            keeper: KeeperOptions::default(),
+        })
+        .await
+        .unwrap();
+        let grant = log_in(&session, &app, scopes).await;
+        Arc::new(Self { sandbox, clock, folder, session, app, grant })
+    }
+
+    /// Time passes for everyone.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.sandbox.advance(time);
+        self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Writes a file of the person's.
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join("files").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub(crate) fn client(&self) -> ApiClient {
+        self.session.api(self.app.clone(), Identity::User(self.grant), CallOptions::default(), ApiOptions::default())
+    }
+
+    /// A call of the test's own.
+    pub(crate) async fn call(&self, call: Call) -> serde_json::Value {
+        self.client().call(call).await.unwrap().data().unwrap()
+    }
+
+    pub(crate) async fn create(self: &Arc<Self>, file: &Path, script: &Arc<Script>) -> Result<Report, Error> {
+        self.create_with(file, script, Wishes::default()).await.expect("the run is not killed")
+    }
+
+    /// Runs `create` into the personal space; `None` when the run was killed.
+    pub(crate) async fn create_with(
+        self: &Arc<Self>,
+        file: &Path,
+        script: &Arc<Script>,
+        wishes: Wishes,
+    ) -> Option<Result<Report, Error>> {
+        let place = Place::read(true, None, None).unwrap();
+        let (world, script, file) = (Arc::clone(self), Arc::clone(script), file.to_owned());
+        survive(async move {
+            let manuscript = Manuscript::read(&file, &Reading::default())?;
+            world.with_wiki(&*script, async |wiki| wiki.create(&manuscript, &place, wishes).await).await
+        })
+        .await
+    }
+
+    pub(crate) async fn update(
+        self: &Arc<Self>,
+        file: &Path,
+        script: &Arc<Script>,
+        force: bool,
+    ) -> Option<Result<Report, Error>> {
+        let (world, script, file) = (Arc::clone(self), Arc::clone(script), file.to_owned());
+        survive(async move {
+            let manuscript = Manuscript::read(&file, &Reading::default())?;
+            world.with_wiki(&*script, async |wiki| wiki.update(&manuscript, None, force).await).await
+        })
+        .await
+    }
+
+    pub(crate) async fn with_wiki<T>(&self, watch: &dyn Watch, run: impl AsyncFnOnce(&Wiki<'_>) -> T) -> T {
+        let client = self.client();
+        let wiki = Wiki {
+            store: Store::new(self.folder.path()),
+            owner: "work".to_owned(),
+            host: HOST.to_owned(),
+            caller: &client,
+            fetch: &Web(Fetcher::default()),
+            timer: self,
+            clock: &self.clock,
+            entropy: &SystemEntropy,
+            watch,
+        };
+        run(&wiki).await
+    }
+
+    /// Every page of every space.
+    pub(crate) fn pages(&self) -> Vec<NodeTree> {
+        let mut pages = Vec::new();
+        let mut open: Vec<NodeTree> = self.sandbox.spaces().into_iter().flat_map(|space| space.nodes).collect();
+        while let Some(node) = open.pop() {
+            open.extend(node.children.clone());
+            pages.push(node);
+        }
+        pages
+    }
+
+    /// The document of the only page there is.
+    pub(crate) fn only_page(&self) -> DocumentTree {
+        let pages = self.pages();
+        assert_eq!(pages.len(), 1, "{pages:#?}");
+        self.sandbox.document(&pages[0].document_id).unwrap()
+    }
+
+    /// What is remembered, as text.
+    pub(crate) fn remembered(&self) -> String {
+        let mut text = String::new();
+        let mut open = vec![self.folder.path().join("wiki")];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    open.push(path);
+                } else {
+                    text.push_str(&String::from_utf8_lossy(&std::fs::read(path).unwrap()));
+                }
+            }
+        }
+        text
+    }
+}
+
+/// Runs as a process that may be killed.
+async fn survive<T: Send + 'static>(run: impl Future<Output = T> + Send + 'static) -> Option<T> {
+    match tokio::spawn(run).await {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let panic = error.into_panic();
+            if panic.is::<Killed>() {
+                return None;
+            }
+            std::panic::resume_unwind(panic)
+        }
+    }
+}
+
+async fn log_in(session: &Session, app: &App, scopes: &str) -> GrantId {
+    let keeper = session.keeper();
+    let (scopes, _) = Scopes::parse(scopes).unwrap();
+    let redirect_uri = Url::parse(REDIRECT).unwrap();
+    let request = LoginRequest { scopes: scopes.for_login().unwrap(), redirect_uri, force_consent: false };
+    let attempt = keeper.begin_login(app, request);
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let answer = client.get(attempt.url().clone()).send().await.unwrap();
+    let back = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
+    let code = back.query_pairs().find(|(key, _)| key == "code").unwrap().1.into_owned();
+    let profile: ProfileName = "work".parse().unwrap();
+    let code = AuthorizationCode::parse(code).unwrap();
+    keeper.finish_login(app, &profile, attempt, code).await.unwrap().report.grant.id
+}
+
+/// A picture like no other.
+pub(crate) fn picture(n: usize) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    bytes.extend(format!("picture {n}").bytes());
+    bytes.extend(vec![u8::try_from(n % 251).unwrap(); 100 + n * 7]);
+    bytes
+}
+
+/// A web server for pictures; what is not there is 404. Counts requests.
+pub(crate) fn web(pictures: Vec<(&'static str, Vec<u8>)>) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let request = String::from_utf8_lossy(&request[..read]).into_owned();
+            assert!(!request.to_ascii_lowercase().contains("authorization"), "no token goes to the web: {request}");
+            count.fetch_add(1, Ordering::SeqCst);
+            let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+            let found = pictures.iter().find(|(name, _)| *name == path);
+            let (status, body) = found.map_or(("404 Not Found", &[][..]), |(_, bytes)| ("200 OK", &bytes[..]));
+            let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
+        }
+    });
+    (address, asked)
+}
