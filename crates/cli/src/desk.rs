@@ -170,7 +170,7 @@ impl Desk {
             })?,
         };
         let mut app = profile.app(secret);
-        if let AppKind::Store { ticket, .. } = &mut app.kind {
+        if let Platform::Feishu(FeishuApp { kind: AppKind::Store { ticket, .. }, .. }) = &mut app.platform {
             match ticket {
                 Some(given) => session.keeper().keep_app_ticket(&app.name, given).await?,
                 None => *ticket = session.keeper().app_ticket(&app.name).await?,

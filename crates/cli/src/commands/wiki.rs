@@ -109,8 +109,8 @@ fn tenant_host(place: &WikiPlace, work: &Work, desk: &Desk) -> Result<String, Fa
         let bad = |_| Failure::new(Code::BadSetting, desk.lang().bad_variable(TENANT_HOST, text.escape_debug()));
         return host(text).map_err(bad);
     }
-    Ok(match work.profile.brand {
-        Brand::Lark => "www.larksuite.com",
+    Ok(match work.profile.provider() {
+        ProviderName::Lark => "www.larksuite.com",
         _ => "www.feishu.cn",
     }
     .to_owned())

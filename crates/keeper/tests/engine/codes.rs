@@ -126,10 +126,11 @@ async fn provoke(world: &World, entry: CatalogueEntry) -> Refusal {
             let spec = tokenward_emulator::AppSpec::new(tokenward_emulator::Brand::Feishu).store();
             let store = world.sandbox.app(spec);
             app.client_id.clone_from(&store.id);
-            app.secret = tokenward::core::AppSecret::parse(store.secret).unwrap();
+            app.secret = Some(tokenward::core::AppSecret::parse(store.secret).unwrap());
             let ticket = world.sandbox.ticket(&store.id).unwrap();
-            app.kind =
+            let kind =
                 AppKind::Store { ticket: Some(AppTicket::parse(ticket).unwrap()), tenant_key: Some("tenant".into()) };
+            app.platform = FeishuApp { kind, ..FeishuApp::new(Brand::Feishu) }.into();
             let kind = if entry.endpoint == Endpoint::AppTokenStore { AppTokenKind::App } else { AppTokenKind::Tenant };
             refused(provider.app_token(&app, kind).await)
         }

@@ -73,7 +73,8 @@ pub fn rules() -> Rules {
         margin: Duration::from_mins(5),
         jitter: Duration::ZERO,
         assumed_access: Duration::from_mins(115),
-        assumed_refresh: Duration::from_hours(168),
+        assumed_refresh: Some(Duration::from_hours(168)),
+        refresh_end: RefreshEnd::Sliding,
         wall: None,
         send_deadline: Duration::from_secs(30),
     }
