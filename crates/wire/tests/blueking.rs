@@ -268,6 +268,10 @@ async fn a_token_that_is_nobodys_has_no_subject() {
         r#"{"code":0,"data":{"bk_app_code":"demo-app","expires_in":9,"identity":{"username":"","user_type":""}}}"#;
     let (subject, _) = user_info(TokenApi::Ssm, &json(200, of_app)).await;
     assert_eq!(refused(subject.unwrap_err()), RefusalClass::InDoubt);
+    for body in [r#"{"code":1901999,"message":"x","data":null}"#, r#"{"code":1901400,"message":"x"}"#] {
+        let (subject, _) = user_info(TokenApi::Ssm, &json(200, body)).await;
+        assert_eq!(refused(subject.unwrap_err()), RefusalClass::AccessDead);
+    }
     let inactive = r#"{"active":false,"aud":[],"error":{"code":"invalid_token","message":"no"}}"#;
     let (subject, _) = user_info(TokenApi::BkAuth, &json(200, inactive)).await;
     assert_eq!(refused(subject.unwrap_err()), RefusalClass::AccessDead);
@@ -289,7 +293,7 @@ async fn a_check_up_spends_nothing() {
     for (status, body, accepted) in [
         (200, r#"{"code":1901999,"message":"access token invalid","data":null}"#, true),
         (200, r#"{"code":1901401,"message":"app not permitted","data":null}"#, false),
-        (200, r#"{"code":1901400,"message":"illegal parameters","data":null}"#, false),
+        (200, r#"{"code":1901400,"message":"illegal parameters","data":null}"#, true),
         (200, r#"{"code":1901500,"message":"internal","data":null}"#, false),
         (401, r#"{"code":1901999,"message":"no","data":null}"#, false),
         (502, "<html>", false),
