@@ -1,11 +1,11 @@
 //! `tokenward refresh`: one turn now, whatever the token's age; of a profile, or of the login in a script's ini file.
 
 use std::io::BufRead;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{Notice, Overrides, ScriptRefresh, Setting};
+use tokenward::{Notice, Overrides, ScriptRefresh, Setting, SettingsError};
 use tokenward_core::{AppToken, BadSecret, Brand, Code, RefreshToken};
 use zeroize::Zeroizing;
 
@@ -21,7 +21,7 @@ pub(super) async fn run(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failu
     if of_a_script && desk.global.profile.is_some() {
         return Err(Failure::new(Code::Usage, lang.arguments_conflict("--profile", "--config-file, -a, -r")));
     }
-    if of_a_script {
+    if of_a_script || is_all_there_is(desk)? {
         return script(refresh, desk).await;
     }
     if refresh.provider.is_some() || refresh.open_url.is_some() {
@@ -50,6 +50,13 @@ pub(super) async fn run(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failu
         desk.printer.note(lang.good_for(lang.span(handed.access.remaining(desk.now()).as_secs())));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a script's file in the working folder is the only login that can be meant: nothing is set up here.
+fn is_all_there_is(desk: &Desk) -> Result<bool, Failure> {
+    let nothing =
+        matches!(desk.settings()?.selected(desk.global.profile.as_ref()), Err(SettingsError::NothingSetUp { .. }));
+    Ok(nothing && Path::new(ScriptRefresh::FILE).is_file())
 }
 
 /// The login in a script's file: prints the new user access token and nothing else.
