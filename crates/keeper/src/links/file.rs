@@ -123,7 +123,16 @@ impl LinkedFile {
                 Err(TryLockError::Error(error)) => return Err(io(&path, "lock")(error)),
             }
         }
-        let held = Held { file: self.clone(), target: target.clone(), _lock: lock };
+        let is_blank = || std::fs::metadata(&target).is_ok_and(|metadata| metadata.len() == 0);
+        // A program that writes in place empties the file first; one look again might meet its next writing.
+        let was_blank = (0..FILLING).all(|_| {
+            let blank = is_blank();
+            if blank {
+                std::thread::sleep(LOOK);
+            }
+            blank
+        });
+        let held = Held { file: self.clone(), target: target.clone(), was_blank, _lock: lock };
         held.sweep();
         held.prove()?;
         Ok(held)
@@ -177,6 +186,8 @@ impl LinkedFile {
 pub struct Held {
     file: LinkedFile,
     target: PathBuf,
+    /// Whether it was empty when it was taken. Emptied since, it is about to be filled by a program that writes in place.
+    was_blank: bool,
     _lock: File,
 }
 
@@ -231,6 +242,10 @@ impl Held {
     ) -> Result<Written, FileError> {
         for _ in 0..ATTEMPTS {
             let old = self.file.content(&self.target)?;
+            if !self.was_blank && old.as_ref().is_some_and(|old| old.is_empty()) {
+                std::thread::sleep(LOOK);
+                continue;
+            }
             let mut document = self.file.document(old.as_deref().map_or(self.file.blank(), Vec::as_slice))?;
             if !still(&document) {
                 return Ok(Written::Moved);
@@ -382,6 +397,8 @@ fn io(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> FileError + 
 const ATTEMPTS: usize = 16;
 /// How often a waiting process looks whether the lock is free.
 const LOOK: Duration = Duration::from_millis(10);
+/// How many looks an empty file is given in which it may be about to be filled.
+const FILLING: usize = 6;
 /// Room for longer tokens than the present ones, in bytes.
 const ROOM: usize = 16 << 10;
 const TEMPORARY: &str = ".tmp";
@@ -453,6 +470,23 @@ mod tests {
         assert!(matches!(result, Err(FileError::Restless { .. })), "{result:?}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "T=old\n");
         assert_eq!(std::fs::read_to_string(&other).unwrap(), "T=other\n");
+    }
+
+    /// 1. A program that writes in place has emptied the file. 2. We read it. 3. The program fills it. Nothing is written on nothing.
+    #[test]
+    fn a_file_that_is_emptied_to_be_filled_is_waited_for() {
+        let (_folder, path) = place("A=1\nT=old\n");
+        let held = hold(&path);
+        let mut open = Some(File::create(&path).unwrap());
+        let other = path.clone();
+        let writer = std::thread::spawn(move || {
+            std::thread::sleep(LOOK * 3);
+            open.take().unwrap().write_all(b"A=2\nT=old\n").unwrap();
+            std::fs::metadata(other).unwrap().len()
+        });
+        assert!(held.write(&[(Place::dotenv("T"), "new")]).unwrap());
+        assert_eq!(writer.join().unwrap(), 10);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=2\nT=new\n");
     }
 
     /// 1. We look: the old content stands. 2. Another program saves another key, in place or by rename, before the names are

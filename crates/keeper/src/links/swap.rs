@@ -15,6 +15,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
 
 /// A moment in the writing of a file; tests have other programs act in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub(super) fn swap(
             Err(error) => Err(error.error),
         };
     };
-    let ours = identity(new.path())?;
+    let (ours, content) = (identity(new.path())?, read(new.path())?);
     match exchange(new.path(), target) {
         Ok(true) => {}
         Ok(false) => {
@@ -56,7 +57,7 @@ pub(super) fn swap(
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     }
-    let expected = || std::fs::read(new.path()).is_ok_and(|out| zeroize::Zeroizing::new(out).as_slice() == stood);
+    let expected = || read(new.path()).is_ok_and(|out| out.as_slice() == stood);
     meanwhile(Moment::Swapped);
     let mut came_out = expected();
     if came_out {
@@ -67,9 +68,9 @@ pub(super) fn swap(
     if came_out {
         return Ok(true);
     }
-    // Back with it. What comes out now must be ours; if not, somebody saved yet again, and the newest is to stand.
+    // Back with it. What comes out now must be ours, as we made it; if not, somebody saved yet again, and the newest is to stand.
     exchange(new.path(), target)?;
-    if identity(new.path())? != ours {
+    if identity(new.path())? != ours || read(new.path())? != content {
         exchange(new.path(), target)?;
     }
     Ok(false)
@@ -91,6 +92,10 @@ fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
 #[cfg(not(target_os = "linux"))]
 fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)
+}
+
+fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    std::fs::read(path).map(Zeroizing::new)
 }
 
 fn identity(path: &Path) -> io::Result<(u64, u64)> {
