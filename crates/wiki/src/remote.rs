@@ -359,3 +359,58 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// One, two, four and eight seconds between them.
 const TRIES: u32 = 4;
 const MOST_PAGES: u32 = 2000;
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+
+    /// Answers in turn with these bodies.
+    struct Script(Mutex<Vec<Value>>);
+
+    #[async_trait]
+    impl Caller for Script {
+        async fn call(&self, _: Call) -> Result<CallAnswer, ApiError> {
+            let body = self.0.lock().unwrap().remove(0).to_string();
+            Ok(CallAnswer { status: 200, headers: Default::default(), body: body.into() })
+        }
+    }
+
+    /// Nobody waits.
+    struct Still;
+
+    #[async_trait]
+    impl Timer for Still {
+        fn now(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        async fn sleep(&self, _: Duration) {}
+    }
+
+    async fn below(answers: &[Value]) -> Result<usize, Error> {
+        let caller = Script(Mutex::new(answers.to_vec()));
+        Remote::new(&caller, &Still).documents_below("7", None).await.map(|found| found.len())
+    }
+
+    /// What looks for a page whose making was in doubt must not take a part of a list for the whole of it.
+    #[tokio::test]
+    async fn a_list_that_does_not_end_is_no_list() {
+        let node = |n: u32| json!({ "obj_type": "docx", "node_token": format!("wk{n}"), "obj_token": "dx" });
+        let page = |n, more, token: Value| json!({ "code": 0, "data": { "items": [node(n)], "has_more": more, "page_token": token } });
+        let whole = [page(1, true, "a".into()), page(2, true, "b".into()), page(3, false, "".into())];
+        assert_eq!(below(&whole).await.unwrap(), 3);
+        let lost = [page(1, true, "a".into()), page(2, true, Value::Null)];
+        let round = [page(1, true, "a".into()), page(2, true, "b".into()), page(3, true, "a".into())];
+        for answers in [&lost[..], &round] {
+            assert!(matches!(below(answers).await, Err(Error::OddAnswer { .. })));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_data_is_one() {
+        let caller = Script(Mutex::new(vec![json!({ "code": 0, "msg": "success" })]));
+        Remote::new(&caller, &Still).remove_first("dx", 1).await.unwrap();
+    }
+}
