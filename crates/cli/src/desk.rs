@@ -11,7 +11,7 @@ use tokenward::{
     SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo,
 };
 use tokenward_core::ports::Clock;
-use tokenward_core::{App, AppKind, Ask, Code, GrantId, ProfileName};
+use tokenward_core::{App, AppKind, Ask, Code, FeishuApp, GrantId, Platform, ProfileName};
 use tokio::sync::Notify;
 
 use crate::ambient::Ambient;
@@ -170,7 +170,7 @@ impl Desk {
             })?,
         };
         let mut app = profile.app(secret);
-        if let AppKind::Store { ticket, .. } = &mut app.kind {
+        if let Platform::Feishu(FeishuApp { kind: AppKind::Store { ticket, .. }, .. }) = &mut app.platform {
             match ticket {
                 Some(given) => session.keeper().keep_app_ticket(&app.name, given).await?,
                 None => *ticket = session.keeper().app_ticket(&app.name).await?,

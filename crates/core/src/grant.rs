@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Access, AppName, Code, IntentId, Rules, Scopes, TokenApi};
+use crate::{Access, AppName, Code, IntentId, Rules, Scopes, TokenApi, UserName};
 
 /// Identifies a grant for ever; sorts by birth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,46 +74,88 @@ impl fmt::Display for Generation {
 #[serde(transparent)]
 pub struct ProfileName(String);
 
-macro_rules! name_rules {
-    ($name:ident) => {
-        impl $name {
-            /// The longest name, in bytes.
-            pub const MAX: usize = 64;
+impl ProfileName {
+    /// The longest name, in bytes.
+    pub const MAX: usize = 64;
+    /// The longest name with a user's, in bytes: with an ending it still is a file's name everywhere.
+    pub const MAX_WITH_USER: usize = 240;
 
-            /// The name itself.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
+    /// The name itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = crate::grant::BadName;
-
-            /// A name is 1 to 64 bytes of letters, digits, `-`, `_`, `.`, `@` (any script), not starting with
-            /// `-` or `.`: it can stand in a command line, a file name and a table head as it is.
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
-                if text.is_empty()
-                    || text.len() > Self::MAX
-                    || text.starts_with(['-', '.'])
-                    || !text.chars().all(inside)
-                {
-                    return Err(crate::grant::BadName(text.chars().take(Self::MAX).collect()));
+    /// The name under which one user's grant is kept, for an app that serves many: `name:user`. Two users never share one.
+    /// What cannot stand in a name is escaped (`%2F`). `None` for a name too long to be kept so.
+    pub fn of_user(&self, user: &UserName) -> Option<Self> {
+        let mut name = format!("{}:", self.base());
+        for c in user.as_str().chars() {
+            if may_stand_in_name(c) {
+                name.push(c);
+            } else {
+                let mut bytes = [0; 4];
+                for byte in c.encode_utf8(&mut bytes).bytes() {
+                    name.push_str(&format!("%{byte:02X}"));
                 }
-                Ok(Self(text.to_owned()))
             }
         }
-    };
-}
-pub(crate) use name_rules;
+        (name.len() <= Self::MAX_WITH_USER).then_some(Self(name))
+    }
 
-name_rules!(ProfileName);
+    /// The name under which the app's own grant is kept: `name:~app`. No user's name reads so, because `~` is escaped there.
+    #[must_use]
+    pub fn of_app(&self) -> Self {
+        Self(format!("{}{APP_OWN}", self.base()))
+    }
+
+    /// The name that a person gave, without a user's.
+    pub fn base(&self) -> &str {
+        self.0.split_once(':').map_or(&self.0, |(base, _)| base)
+    }
+
+    /// Whether it is the name of an app's own grant.
+    pub fn is_of_app(&self) -> bool {
+        self.0.ends_with(APP_OWN)
+    }
+}
+
+impl fmt::Display for ProfileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for ProfileName {
+    type Err = BadName;
+
+    /// A name by the rules of all names, or one with a user's behind a colon ([`ProfileName::of_user`]).
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        let bad = || BadName(text.chars().take(Self::MAX).collect());
+        let (base, user) = text.split_once(':').map_or((text, None), |(base, user)| (base, Some(user)));
+        let fits = |user: &str| {
+            text.len() <= Self::MAX_WITH_USER
+                && !user.is_empty()
+                && (APP_OWN[1..] == *user || user.chars().all(|c| c == '%' || may_stand_in_name(c)))
+        };
+        if !is_name(base, Self::MAX) || !user.is_none_or(fits) {
+            return Err(bad());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+fn may_stand_in_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@')
+}
+
+/// 1 to `longest` bytes of letters, digits, `-`, `_`, `.`, `@` (any script), not starting with `-` or `.`: it can stand in a
+/// command line, a file name and a table head as it is.
+pub(crate) fn is_name(text: &str, longest: usize) -> bool {
+    !text.is_empty() && text.len() <= longest && !text.starts_with(['-', '.']) && text.chars().all(may_stand_in_name)
+}
+
+/// What stands behind the base in the name of an app's own grant.
+const APP_OWN: &str = ":~app";
 
 /// A text that cannot be a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -278,8 +320,26 @@ mod tests {
     fn names_can_stand_in_a_command_line() {
         assert!("work".parse::<ProfileName>().is_ok());
         assert!("小王@公司".parse::<ProfileName>().is_ok());
-        for bad in ["", "-x", ".hidden", "a/b", "a b", "a\n"] {
+        for bad in ["", "-x", ".hidden", "a/b", "a b", "a\n", ":", "a:", ":b", "a:b:c", "a:b/c", "a:~", "a:~app:b"] {
             assert!(bad.parse::<ProfileName>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn users_of_one_app_never_share_a_name() {
+        let work: ProfileName = "work".parse().unwrap();
+        let of = |user: &str| work.of_user(&user.parse().unwrap()).unwrap();
+        assert_eq!(of("admin").as_str(), "work:admin");
+        assert_eq!(of("a/b:c~").as_str(), "work:a%2Fb%3Ac%7E");
+        assert_eq!(of("小王").as_str(), "work:小王");
+        assert_ne!(of("%2F"), of("/"));
+        assert_ne!(of("~app"), work.of_app());
+        for name in [of("admin"), of("a/b:c~"), of("~app"), work.of_app()] {
+            assert_eq!(name.as_str().parse::<ProfileName>().unwrap(), name);
+            assert_eq!(name.base(), "work");
+        }
+        assert!(work.of_app().is_of_app() && !of("~app").is_of_app() && !of("app").is_of_app());
+        assert_eq!(of("admin").of_user(&"eve".parse().unwrap()).unwrap().as_str(), "work:eve");
+        assert!(work.of_user(&"/".repeat(100).parse().unwrap()).is_none());
     }
 }

@@ -14,9 +14,9 @@ use url::Url;
 
 use crate::rotation::Turn;
 use crate::{
-    AccessToken, App, AppName, AppToken, AuthorizationCode, Closing, Code, CodeVerifier, DeviceCode, Doubt, Entry,
-    Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link, LinkId, NewLink, Outcome,
-    ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Refusal, RefusalClass, Remedy, Rules, Scopes,
+    AccessToken, App, AppName, AppToken, AuthorizationCode, Closing, Code, CodeVerifier, DeviceCode, DirectGrant,
+    Doubt, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link, LinkId, NewLink,
+    Outcome, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Refusal, RefusalClass, Remedy, Rules, Scopes,
     SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, TransportFault, Trouble, Words,
 };
 
@@ -162,11 +162,14 @@ pub struct Prepared {
 /// A dialect together with its rules.
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// The rules row.
-    fn rules(&self) -> &Rules;
+    /// The rules row for what a family issued to an app.
+    fn rules(&self, app: &AppName, issuer: TokenApi) -> &Rules;
 
-    /// The address of the authorization page.
-    fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Url;
+    /// The address of the authorization page. Spends nothing; may have to ask the provider where it is.
+    ///
+    /// # Errors
+    /// [`CallError::Lacking`] for a family without one; what came of asking.
+    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError>;
 
     /// Fetches what a call to `api` needs besides the single-use secret. Spends nothing.
     async fn prepare(&self, app: &App, api: TokenApi) -> Result<Prepared, CallError>;
@@ -178,6 +181,14 @@ pub trait Provider: Send + Sync {
     /// Sends an authorization code, under the same rules as [`Provider::refresh`].
     async fn exchange(&self, app: &App, prepared: &Prepared, exchange: &CodeExchange, timeout: Duration) -> Sent;
 
+    /// Asks for tokens without an authorization page. Once, under the same rules as [`Provider::refresh`]; it may be
+    /// repeated, because nothing that is sent is used up.
+    async fn grant(&self, app: &App, grant: &DirectGrant, timeout: Duration) -> Sent {
+        let _ = (app, grant, timeout);
+        let reason = "this provider has no grant without an authorization page".to_owned();
+        Sent::Unsent(TransportFault { reason, timed_out: false })
+    }
+
     /// Starts a device authorization.
     async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError>;
 
@@ -185,8 +196,9 @@ pub trait Provider: Send + Sync {
     /// [`crate::RefusalClass::Pending`].
     async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent;
 
-    /// Reads an answer to a refresh, an exchange or a device poll. Pure: the same answer reads the same after a crash.
-    fn read(&self, api: TokenApi, answer: &RawAnswer) -> Outcome;
+    /// Reads an answer to a refresh, an exchange, a direct grant or a device poll. Pure: the same answer reads the same after
+    /// a crash.
+    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome;
 
     /// Fetches an app or tenant token (reference §9: any number of processes may).
     async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError>;

@@ -77,20 +77,23 @@ impl Session {
     /// As [`Session::open`].
     pub async fn look(options: SessionOptions<'_>) -> Result<Self, Error> {
         let SessionOptions { home, clock, entropy, key, observer, keeper } = options;
+        let provider = provider(&clock);
         let vault = Arc::new(
             SqliteVault::open(VaultOptions {
                 folder: Folder::new(home.path()),
                 keys: key_sources(home, &key)?,
                 clock: clock.clone(),
                 entropy: entropy.clone(),
-                // One dialect for now, and both its brands follow one row.
-                rules: Arc::new(|_| Some(Feishu::RULES)),
+                rules: {
+                    let provider = Arc::clone(&provider);
+                    Arc::new(move |app, issuer| Some(provider.rules(app, issuer).clone()))
+                },
             })
             .await?,
         );
         let parts = Parts {
             vault: Arc::clone(&vault) as Arc<dyn Vault>,
-            provider: provider(&clock),
+            provider,
             clock,
             processes: Processes::new(Path::new("/proc"), &*entropy),
             entropy,

@@ -117,9 +117,9 @@ impl Keeper {
         Self { inner: Arc::new(Inner { parts, options: *options, joins: Mutex::default(), spending }) }
     }
 
-    /// The provider's rules.
-    pub fn rules(&self) -> &Rules {
-        self.inner.parts.provider.rules()
+    /// The rules that a grant lives by.
+    pub fn rules(&self, grant: &Grant) -> &Rules {
+        self.inner.parts.provider.rules(&grant.app, grant.issued_by)
     }
 
     /// The grant of a profile.
@@ -256,7 +256,7 @@ impl Keeper {
             if grant.app != app.name {
                 return Err(foreign(&grant, app));
             }
-            match rotation::decide(&grant, ask, self.rules(), now) {
+            match rotation::decide(&grant, ask, self.rules(&grant), now) {
                 Decision::Serve => return hand(grant, turned, std::mem::take(notices), ask, now),
                 Decision::Refuse(code) => return Err(refuse(code, &grant)),
                 // A token that is due again right after a turn lives only seconds; it is not turned for ever.
@@ -443,8 +443,9 @@ impl Keeper {
 
     async fn report(&self, grant: Grant) -> Result<Report, Error> {
         let intents = self.inner.parts.vault.open_intents(grant.id).await?;
-        let status = grant.status(self.rules(), self.inner.now());
-        let turn_at = grant.access.as_ref().map(|access| self.rules().turn_at(grant.id, access));
+        let rules = self.rules(&grant);
+        let status = grant.status(rules, self.inner.now());
+        let turn_at = grant.access.as_ref().map(|access| rules.turn_at(grant.id, access));
         Ok(Report { grant, status, turn_at, intents })
     }
 

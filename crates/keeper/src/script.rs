@@ -22,8 +22,9 @@ use tokenward_core::ports::{
     Provider, Sent,
 };
 use tokenward_core::{
-    AccessToken, App, AppKind, AppName, AppSecret, AppToken, Ask, Brand, Code, DeviceCode, Generation, GrantId, Hosts,
-    Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes, Spend, Subject, TokenApi, TokenSet,
+    AccessToken, App, AppName, AppSecret, AppToken, Ask, Brand, Code, DeviceCode, FeishuApp, Generation, GrantId,
+    Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes, Spend, Subject, TokenApi,
+    TokenSet,
 };
 use url::Url;
 
@@ -235,12 +236,12 @@ struct Bearer {
 
 #[async_trait]
 impl Provider for Bearer {
-    fn rules(&self) -> &Rules {
-        self.inner.rules()
+    fn rules(&self, app: &AppName, issuer: TokenApi) -> &Rules {
+        self.inner.rules(app, issuer)
     }
 
-    fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Url {
-        self.inner.authorization_url(app, request)
+    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
+        self.inner.authorization_url(app, request).await
     }
 
     async fn prepare(&self, _: &App, api: TokenApi) -> Result<Prepared, CallError> {
@@ -263,8 +264,8 @@ impl Provider for Bearer {
         self.inner.device_poll(app, code, timeout).await
     }
 
-    fn read(&self, api: TokenApi, answer: &RawAnswer) -> Outcome {
-        self.inner.read(api, answer)
+    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
+        self.inner.read(app, api, answer)
     }
 
     async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError> {
@@ -294,14 +295,11 @@ fn script_app(brand: Brand, hosts: Hosts) -> Result<App, Error> {
     let odd = |_| Error::new(Code::Internal, Kept::Everything);
     Ok(App {
         name: SCRIPT_APP.parse::<AppName>().map_err(|_| Error::new(Code::Internal, Kept::Everything))?,
-        brand,
         hosts,
         client_id: UNKNOWN.to_owned(),
-        secret: AppSecret::parse(UNKNOWN).map_err(odd)?,
-        kind: AppKind::SelfBuilt,
+        secret: Some(AppSecret::parse(UNKNOWN).map_err(odd)?),
         token_api: TokenApi::LegacyV1,
-        fallback: false,
-        token_url: None,
+        platform: FeishuApp { fallback: false, ..FeishuApp::new(brand) }.into(),
     })
 }
 

@@ -53,8 +53,8 @@ use statements as sql;
 
 pub use health::{Health, WaitingAnswer};
 
-/// Finds the rules of an app's provider; `None` for an app that is unknown.
-pub type RulesOf = Arc<dyn Fn(&AppName) -> Option<Rules> + Send + Sync>;
+/// Finds the rules for what a family issued to an app; `None` where nobody knows them.
+pub type RulesOf = Arc<dyn Fn(&AppName, TokenApi) -> Option<Rules> + Send + Sync>;
 
 /// What a vault needs from outside.
 pub struct VaultOptions {

@@ -19,8 +19,8 @@ use tokenward_core::ports::{
     Explained, Prepared, Provider, Sent,
 };
 use tokenward_core::{
-    AbsentRefresh, AccessToken, App, AppKind, AppToken, DeviceCode, OldAccess, Outcome, RawAnswer, RefreshToken,
-    Replay, Rules, Scopes, Spend, Subject, TokenApi, TransportFault,
+    AbsentRefresh, AccessToken, App, AppKind, AppName, AppToken, DeviceCode, OldAccess, Outcome, RawAnswer, RefreshEnd,
+    RefreshToken, Replay, Rules, Scopes, Spend, Subject, TokenApi, TransportFault,
 };
 use url::Url;
 
@@ -54,7 +54,8 @@ impl Feishu {
         margin: Duration::from_mins(5),
         jitter: Duration::from_mins(1),
         assumed_access: Duration::from_mins(115),
-        assumed_refresh: Duration::from_hours(7 * 24),
+        assumed_refresh: Some(Duration::from_hours(7 * 24)),
+        refresh_end: RefreshEnd::Sliding,
         wall: Some(Duration::from_hours(365 * 24)),
         send_deadline: Duration::from_secs(30),
     };
@@ -81,19 +82,19 @@ impl Feishu {
 
     async fn revoke_one(&self, app: &App, token: &str, hint: &'static str) -> Result<(), CallError> {
         let answer = self.call(request::revoke(app, token, hint)).await?;
-        let secrets = [token, app.secret.expose()];
+        let secrets = [token, app.expose_secret()];
         read::judge(Call::Revoke, &answer, &secrets).map(|_| ())
     }
 }
 
 #[async_trait]
 impl Provider for Feishu {
-    fn rules(&self) -> &Rules {
+    fn rules(&self, _: &AppName, _: TokenApi) -> &Rules {
         &Self::RULES
     }
 
-    fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Url {
-        request::authorization_url(app, request)
+    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
+        Ok(request::authorization_url(app, request))
     }
 
     async fn prepare(&self, app: &App, api: TokenApi) -> Result<Prepared, CallError> {
@@ -124,7 +125,7 @@ impl Provider for Feishu {
 
     async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
         let answer = self.call(request::device_begin(app, scopes)).await?;
-        let secrets = [app.secret.expose()];
+        let secrets = [app.expose_secret()];
         let reader = read::judge(Call::DeviceBegin, &answer, &secrets)?;
         let url = |name: &str| reader.exact(name).and_then(|text| Url::parse(text.trim()).ok()).filter(is_web);
         let code = reader.secret("device_code", DeviceCode::parse);
@@ -154,12 +155,12 @@ impl Provider for Feishu {
         }
     }
 
-    fn read(&self, api: TokenApi, answer: &RawAnswer) -> Outcome {
+    fn read(&self, _: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
         read::read(api, answer, &Self::RULES)
     }
 
     async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError> {
-        match (&app.kind, kind) {
+        match (kind_of(app), kind) {
             (AppKind::SelfBuilt, _) => self.fetch_app_token(app, &AppTokenBody::own(app, kind)).await,
             (AppKind::Store { ticket: None, .. }, _) => Err(CallError::Lacking("an app ticket")),
             (AppKind::Store { tenant_key: None, .. }, AppTokenKind::Tenant) => Err(CallError::Lacking("a tenant key")),
@@ -177,7 +178,7 @@ impl Provider for Feishu {
     }
 
     async fn check_up(&self, app: &App) -> Checkup {
-        let body = match &app.kind {
+        let body = match kind_of(app) {
             AppKind::Store { ticket: Some(ticket), .. } => AppTokenBody::store(app, ticket),
             AppKind::Store { ticket: None, .. } => {
                 return Checkup { accepted: Err(CallError::Lacking("an app ticket")), clocks: None };
@@ -201,7 +202,7 @@ impl Provider for Feishu {
 
     async fn resend_ticket(&self, app: &App) -> Result<(), CallError> {
         let answer = self.call(request::resend_ticket(app)).await?;
-        let secrets = [app.secret.expose()];
+        let secrets = [app.expose_secret()];
         read::judge(Call::TicketResend, &answer, &secrets).map(|_| ())
     }
 
@@ -230,6 +231,11 @@ impl Provider for Feishu {
         };
         first.and(second)
     }
+}
+
+/// Apps of other platforms are not brought here; one that is has nothing that Feishu would know.
+fn kind_of(app: &App) -> &AppKind {
+    app.feishu().map_or(&AppKind::SelfBuilt, |feishu| &feishu.kind)
 }
 
 fn is_web(url: &Url) -> bool {

@@ -21,7 +21,7 @@ fn every_case_reads_as_written() {
         for file in answers(&root.join(api.as_str())) {
             let answer = parse(&std::fs::read(&file).unwrap());
             let expected: Value = serde_json::from_slice(&std::fs::read(file.with_extension("json")).unwrap()).unwrap();
-            let outcome = support::feishu().read(api, &answer);
+            let outcome = support::feishu().read(&support::work(), api, &answer);
             let debug = format!("{outcome:?}");
             let read = told(outcome);
             if read != expected {

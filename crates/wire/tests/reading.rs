@@ -75,7 +75,7 @@ proptest! {
         whole: bool,
     ) {
         let answer = answer(status, body, whole);
-        let read = || format!("{:?}", support::feishu().read(api, &answer));
+        let read = || format!("{:?}", support::feishu().read(&support::work(), api, &answer));
         prop_assert_eq!(read(), read());
     }
 
@@ -92,7 +92,7 @@ proptest! {
         prop_assume!(!before.windows(15).any(|window| window == b"\"refresh_token\""));
         let quoted = serde_json::to_string(&token).unwrap();
         let body = [&before[..], b"\"refresh_token\"", space.as_bytes(), b":", space.as_bytes(), quoted.as_bytes(), &after].concat();
-        prop_assert_eq!(refresh_in(support::feishu().read(api, &answer(status, body, whole))), Some(token));
+        prop_assert_eq!(refresh_in(support::feishu().read(&support::work(), api, &answer(status, body, whole))), Some(token));
     }
 
     /// A good answer cut at any byte yields the whole refresh token or leaves doubt; never a part, never a refusal.
@@ -109,7 +109,7 @@ proptest! {
         let full = if wrapped { format!("{{\"code\":0,\"data\":{{{fields}}}}}") } else { format!("{{\"code\":0,{fields}}}") };
         let cut = at.index(full.len());
         let arrived = full.find(refresh).unwrap() + refresh.len() < cut;
-        let outcome = support::feishu().read(api, &answer(200, full.as_bytes()[..cut].to_vec(), false));
+        let outcome = support::feishu().read(&support::work(), api, &answer(200, full.as_bytes()[..cut].to_vec(), false));
         match outcome {
             Outcome::Rotated { issued, .. } => {
                 prop_assert!(arrived);
@@ -139,7 +139,7 @@ proptest! {
         let text = serde_json::to_string(&format!("{before} {token}")).unwrap();
         let body = format!("{{\"code\":{code},\"{field}\":{text}}}");
         for body in [body.clone(), body.replace('}', ""), format!("<title>{before} {token}</title>"), token.clone()] {
-            let told = format!("{:?}", support::feishu().read(api, &answer(400, body.into_bytes(), true)));
+            let told = format!("{:?}", support::feishu().read(&support::work(), api, &answer(400, body.into_bytes(), true)));
             prop_assert!(!told.contains(&token), "{told}");
         }
     }

@@ -95,7 +95,9 @@ async fn half_a_body_is_kept_however_it_breaks_off() {
         let server = Server::answering(&[broken]).await;
         let answer = answered(refresh(&server.base).await);
         assert_eq!((answer.body.expose(), answer.whole), (half.as_bytes(), false));
-        let Outcome::Rotated { issued, .. } = feishu().read(TokenApi::V3, &answer) else { panic!("the token is lost") };
+        let Outcome::Rotated { issued, .. } = feishu().read(&support::work(), TokenApi::V3, &answer) else {
+            panic!("the token is lost")
+        };
         assert_eq!(issued.refresh.unwrap().expose(), "NEW-refresh-1");
     }
     let stalling = length.clone();
@@ -116,7 +118,7 @@ async fn an_empty_whole_body_is_an_answer() {
     let server = Server::answering(&["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]).await;
     let answer = answered(refresh(&server.base).await);
     assert!(answer.whole && answer.body.is_empty());
-    assert!(matches!(feishu().read(TokenApi::V3, &answer), Outcome::Unreadable(_)));
+    assert!(matches!(feishu().read(&support::work(), TokenApi::V3, &answer), Outcome::Unreadable(_)));
 }
 
 #[tokio::test]
@@ -129,7 +131,7 @@ async fn of_a_huge_body_the_beginning_is_kept() {
     .await;
     let answer = answered(refresh(&server.base).await);
     assert_eq!((answer.body.len(), answer.whole), (1 << 20, false));
-    assert!(matches!(feishu().read(TokenApi::V3, &answer), Outcome::Rotated { .. }));
+    assert!(matches!(feishu().read(&support::work(), TokenApi::V3, &answer), Outcome::Rotated { .. }));
 }
 
 #[tokio::test]
@@ -140,7 +142,7 @@ async fn odd_headers_do_not_cost_the_answer() {
         .await;
     let answer = answered(refresh(&server.base).await);
     assert_eq!((answer.whole, answer.log_id.as_deref()), (true, Some("2027ODD")));
-    assert!(matches!(feishu().read(TokenApi::V3, &answer), Outcome::Rotated { .. }));
+    assert!(matches!(feishu().read(&support::work(), TokenApi::V3, &answer), Outcome::Rotated { .. }));
 }
 
 /// An answer of tokens as `gzip` packs it.
@@ -174,7 +176,9 @@ async fn a_redirect_is_not_followed() {
         let server = Server::answering(&[&redirect]).await;
         let answer = answered(refresh(&server.base).await);
         assert_eq!(answer.status, status);
-        let Outcome::Unreadable(refusal) = feishu().read(TokenApi::V3, &answer) else { panic!("{status}") };
+        let Outcome::Unreadable(refusal) = feishu().read(&support::work(), TokenApi::V3, &answer) else {
+            panic!("{status}")
+        };
         assert_eq!(refusal.remedy, Remedy::CheckUrl);
         assert_eq!(server.connections().await, 1);
     }

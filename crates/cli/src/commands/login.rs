@@ -144,7 +144,7 @@ async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> R
         Some(callback)
     };
     let request = LoginRequest { scopes: asked, redirect_uri, force_consent: login.force_consent };
-    let attempt = work.session.keeper().begin_login(&work.app, request);
+    let attempt = work.session.keeper().begin_login(&work.app, request).await?;
     show(login, attempt.url(), desk)?;
     let code = match &callback {
         Some(callback) => wait(callback, &attempt, login.timeout, desk).await?,

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use async_trait::async_trait;
 use serde_json::json;
 use tokenward::{ApiOptions, CallOptions, Fetcher, Identity, SystemEntropy};
-use tokenward_core::{Brand, Code};
+use tokenward_core::{Code, ProviderName};
 use tokenward_wiki::{
     Error, Fetch, Manuscript, Place, Reading, Report, Space, Store, TokioTimer, Wiki as Engine, Wishes, host,
 };
@@ -109,8 +109,8 @@ fn tenant_host(place: &WikiPlace, work: &Work, desk: &Desk) -> Result<String, Fa
         let bad = |_| Failure::new(Code::BadSetting, desk.lang().bad_variable(TENANT_HOST, text.escape_debug()));
         return host(text).map_err(bad);
     }
-    Ok(match work.profile.brand {
-        Brand::Lark => "www.larksuite.com",
+    Ok(match work.profile.provider() {
+        ProviderName::Lark => "www.larksuite.com",
         _ => "www.feishu.cn",
     }
     .to_owned())

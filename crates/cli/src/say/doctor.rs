@@ -123,14 +123,15 @@ impl Lang {
                 if setting.online { told } else { told.next(self.doctor_ask_online()) }
             }
             Story::SecretMissing(app) => Told::of(self.secret_missing(app)).next(self.secret_missing_next(app)),
-            Story::AppRefused { refusal, brand } => {
+            Story::AppRefused { refusal, provider } => {
                 let told = Told::of(self.doctor_app_refused(happened(story.code())))
                     .detail(self.doctor_provider(provider_words(refusal, self)))
                     .next(self.remedy(refusal.remedy));
-                if story.code() == Code::AppCredentialsWrong {
-                    told.next(self.doctor_perhaps_brand(brand.other()))
-                } else {
-                    told
+                match provider.brand() {
+                    Some(brand) if story.code() == Code::AppCredentialsWrong => {
+                        told.next(self.doctor_perhaps_brand(brand.other()))
+                    }
+                    _ => told,
                 }
             }
             Story::NoAnswer(reason) => {
@@ -262,7 +263,7 @@ impl Lang {
             Story::ClockWentBack { stored } => {
                 Told::of(self.doctor_clock_back(at(*stored))).next(self.doctor_clock_next())
             }
-            Story::Brand { brand, host, own_hosts, accepted } => Told::of(match (accepted, own_hosts) {
+            Story::Brand { provider: brand, host, own_hosts, accepted } => Told::of(match (accepted, own_hosts) {
                 (true, true) => self.doctor_brand_accepted(brand, host),
                 (true, false) => self.doctor_brand_accepted_stand(brand, host),
                 (false, true) => self.doctor_brand_own(brand, host),

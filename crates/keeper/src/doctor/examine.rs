@@ -117,7 +117,7 @@ fn examine_app(app: &AppFacts, found: &mut Collector) {
         (place, None) => found.add(Check::Secret, Story::SecretNotChecked(place.clone())),
         (place, Some(Ok(()))) => found.add(Check::Secret, Story::SecretAccepted(place.clone())),
         (_, Some(Err(CallError::Refused(refusal)))) => {
-            found.add(Check::Secret, Story::AppRefused { refusal: refusal.clone(), brand: app.brand });
+            found.add(Check::Secret, Story::AppRefused { refusal: refusal.clone(), provider: app.provider });
         }
         (_, Some(Err(CallError::NoAnswer(fault)))) => found.add(Check::Secret, Story::NoAnswer(fault.reason.clone())),
         (_, Some(Err(CallError::Lacking(what)))) => found.add(Check::Secret, Story::AppLacks(what)),
@@ -125,8 +125,8 @@ fn examine_app(app: &AppFacts, found: &mut Collector) {
     // A refusal may be about the brand; then its own finding says so.
     if !matches!(accepted, Some(Err(CallError::Refused(_)))) {
         let accepted = matches!(accepted, Some(Ok(())));
-        let (brand, host, own_hosts) = (app.brand, app.host.clone(), app.own_hosts);
-        found.add(Check::Brand, Story::Brand { brand, host, own_hosts, accepted });
+        let (provider, host, own_hosts) = (app.provider, app.host.clone(), app.own_hosts);
+        found.add(Check::Brand, Story::Brand { provider, host, own_hosts, accepted });
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokenward_core::ports::{CallError, Checkup, Explained};
 use tokenward_core::rotation::Recovery;
-use tokenward_core::{AppName, Brand, Entry, Grant, Holder, HolderFate, IntentId, ProfileName, Scopes, TokenApi};
+use tokenward_core::{
+    AppName, Entry, Grant, Holder, HolderFate, IntentId, ProfileName, ProviderName, Scopes, TokenApi,
+};
 use url::Url;
 
 use crate::links::LinkState;
@@ -77,11 +79,11 @@ pub struct AppFacts {
     pub name: AppName,
     /// `client_id`.
     pub client_id: String,
-    /// Its brand.
-    pub brand: Brand,
+    /// Its provider.
+    pub provider: ProviderName,
     /// The open platform's host.
     pub host: String,
-    /// Whether the hosts are the brand's own, and not a gateway or a test stand.
+    /// Whether the hosts are a brand's own, and not a gateway or a test stand.
     pub own_hosts: bool,
     /// The endpoint family for new logins.
     pub token_api: TokenApi,

@@ -12,7 +12,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokenward_core::ports::{Checkup, Clock, Entropy, Explained, Provider};
 use tokenward_core::rotation;
-use tokenward_core::{App, AppKind, Closing, Entry, Event, Intent, Outcome, ProfileName, Standing, TokenApi};
+use tokenward_core::{
+    App, AppKind, Closing, Entry, Event, FeishuApp, Intent, Outcome, Platform, ProfileName, Standing, TokenApi,
+};
 
 use super::facts::{
     AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenStore, OpenTurn, PortFacts, ProfileFacts,
@@ -133,7 +135,9 @@ impl Looked {
         let unfinished = answers
             .into_iter()
             .filter(|kept| left(kept.answer.received))
-            .filter(|kept| matches!(session.parts().provider.read(kept.api, &kept.answer), Outcome::Rotated { .. }))
+            .filter(|kept| {
+                matches!(session.parts().provider.read(&kept.app, kept.api, &kept.answer), Outcome::Rotated { .. })
+            })
             .map(|kept| kept.profile)
             .collect();
         Ok(Self { health: Some(health), unfinished, reports: session.keeper().list().await? })
@@ -271,7 +275,9 @@ impl Round<'_> {
             (None, None) => return (if self.closed { SecretFacts::Behind } else { SecretFacts::Missing }, None),
         };
         let mut app = profile.app(secret);
-        if let (AppKind::Store { ticket: ticket @ None, .. }, Some(session)) = (&mut app.kind, self.session) {
+        if let (Platform::Feishu(FeishuApp { kind: AppKind::Store { ticket: ticket @ None, .. }, .. }), Some(session)) =
+            (&mut app.platform, self.session)
+        {
             *ticket = session.keeper().app_ticket(&app.name).await.ok().flatten();
         }
         (place, Some(app))
@@ -314,11 +320,11 @@ impl Round<'_> {
             fate,
             begun: intent.begun,
             deadline: intent.deadline,
-            recovery: rotation::recover(intent, &report.grant, fate, self.provider.rules(), self.now),
+            recovery: rotation::recover(intent, &report.grant, fate, session.keeper().rules(&report.grant), self.now),
             answer: intent.answer.as_ref().map(|answer| KeptAnswer {
                 received: answer.received,
                 in_rescue_slot,
-                says: match self.provider.read(intent.api, answer) {
+                says: match self.provider.read(&report.grant.app, intent.api, answer) {
                     Outcome::Rotated { .. } => Says::Tokens,
                     Outcome::Refused(refusal) => Says::Refusal(refusal.provider_code),
                     Outcome::Unreadable(_) | Outcome::NoSuchEndpoint(_) => Says::Nothing,
@@ -348,9 +354,9 @@ fn app_facts(profile: &ResolvedProfile, secret: SecretFacts, checkup: Option<Che
     AppFacts {
         name: profile.app_name.clone(),
         client_id: profile.client_id.clone(),
-        brand: profile.brand,
+        provider: profile.provider(),
         host: profile.hosts.open.host_str().unwrap_or_default().to_owned(),
-        own_hosts: profile.hosts == profile.brand.hosts(),
+        own_hosts: profile.provider().brand().is_some_and(|brand| profile.hosts == brand.hosts()),
         token_api: profile.token_api,
         scopes: profile.scopes.clone(),
         secret,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::Clocks;
-use tokenward_core::{AppName, Brand, Code, ProfileName, Refusal, Subject, TokenApi};
+use tokenward_core::{AppName, Code, ProfileName, ProviderName, Refusal, Subject, TokenApi};
 use url::Url;
 
 use super::facts::{HeldLogin, KeyFacts, Says, SecretFacts};
@@ -41,8 +41,8 @@ pub enum Story {
     AppRefused {
         /// What it said.
         refusal: Refusal,
-        /// The brand of the settings.
-        brand: Brand,
+        /// The provider of the settings.
+        provider: ProviderName,
     },
     /// The provider was asked and did not answer.
     NoAnswer(String),
@@ -237,8 +237,8 @@ pub enum Story {
     },
     /// The brand is right, as far as can be told.
     Brand {
-        /// The brand of the settings.
-        brand: Brand,
+        /// The provider of the settings.
+        provider: ProviderName,
         /// The host in use.
         host: String,
         /// Whether the hosts are the brand's own.

@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use tokenward_core::{
-    App, AppKind, AppName, AppSecret, AppTicket, BadSecret, Brand, Hosts, ProfileName, Scopes, TokenApi,
+    App, AppKind, AppName, AppSecret, AppTicket, BadSecret, Brand, FeishuApp, Hosts, Platform, ProfileName,
+    ProviderName, Scopes, TokenApi,
 };
 use url::Url;
 
@@ -24,20 +25,14 @@ pub struct ResolvedProfile {
     pub name: ProfileName,
     /// The app's name.
     pub app_name: AppName,
-    /// The brand the app belongs to.
-    pub brand: Brand,
     /// The hosts it is used through.
     pub hosts: Hosts,
     /// `client_id`.
     pub client_id: String,
-    /// Self-built or store.
-    pub kind: AppKind,
     /// The token endpoint family for new logins.
     pub token_api: TokenApi,
-    /// Whether the other family may be tried where this one does not exist.
-    pub fallback: bool,
-    /// A token URL in place of the family's own.
-    pub token_url: Option<Url>,
+    /// What only its kind of provider knows.
+    pub platform: Platform,
     /// Where the browser comes back to after a login.
     pub redirect_uri: Url,
     /// What a login asks for, without `offline_access` unless it was written.
@@ -87,18 +82,20 @@ impl SecretSource {
 }
 
 impl ResolvedProfile {
+    /// The provider, as settings name it.
+    pub const fn provider(&self) -> ProviderName {
+        self.platform.name()
+    }
+
     /// The app, now that its secret is known.
     pub fn app(&self, secret: AppSecret) -> App {
         App {
             name: self.app_name.clone(),
-            brand: self.brand,
             hosts: self.hosts.clone(),
             client_id: self.client_id.clone(),
-            secret,
-            kind: self.kind.clone(),
+            secret: Some(secret),
             token_api: self.token_api,
-            fallback: self.fallback,
-            token_url: self.token_url.clone(),
+            platform: self.platform.clone(),
         }
     }
 }
@@ -128,17 +125,19 @@ impl<'a> Resolver<'a> {
         };
         Ok(ResolvedProfile {
             client_id: self.client_id(&name)?,
-            kind: self.kind()?,
-            token_url: self.url(Setting::TokenUrl)?.map(|(url, _)| url),
+            platform: Platform::Feishu(FeishuApp {
+                brand,
+                kind: self.kind()?,
+                fallback,
+                token_url: self.url(Setting::TokenUrl)?.map(|(url, _)| url),
+            }),
             scopes: self.scopes()?,
             secret: self.secret()?,
             redirect_uri: self.redirect_uri()?,
             name,
             app_name,
-            brand,
             hosts,
             token_api,
-            fallback,
             warnings: self.warnings,
         })
     }

@@ -48,7 +48,7 @@ impl SqliteVault {
         let token =
             grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))?.ok_or(VaultError::NoRefreshToken)?;
         if let Some(profile) = &grant.profile
-            && (self.rules)(&grant.app).is_some_and(|rules| rules.old_access == OldAccess::Dies)
+            && (self.rules)(&grant.app, grant.issued_by).is_some_and(|rules| rules.old_access == OldAccess::Dies)
         {
             // The provider ends the old access token with the rotation: nobody may serve it from here on.
             crate::handout::remove(&self.folder, profile).map_err(|error| self.io(&error))?;

@@ -149,7 +149,7 @@ impl SqliteVault {
 
     fn write_handout(&self, grant: &Grant, links: &[Linked]) -> std::io::Result<()> {
         let Some(profile) = &grant.profile else { return Ok(()) };
-        match (&grant.access, (self.rules)(&grant.app)) {
+        match (&grant.access, (self.rules)(&grant.app, grant.issued_by)) {
             // Where a rotation ends the old access token, nobody may serve it while one is under way.
             (Some(access), Some(rules)) if !(grant.intent_open && rules.old_access == OldAccess::Dies) => {
                 let handout = HandOut {

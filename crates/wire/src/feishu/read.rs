@@ -212,13 +212,13 @@ impl<'a> Reader<'a> {
         note(other_type, Oddity::TokenType);
         note(!self.answer.whole || matches!(self.body, Body::Broken(_)), Oddity::CutOff);
         note(said_no, Oddity::TokensDespiteFailure);
-        let refresh_life = refresh_life.map_or(rules.assumed_refresh, |(life, _)| life);
+        let refresh_life = refresh_life.map_or(rules.assumed_refresh, |(life, _)| Some(life));
         let access_life = access_life.map_or(rules.assumed_access, |(life, _)| life);
         let scopes = self.exact("scope").and_then(|text| Scopes::parse(&text).ok());
         Outcome::Rotated {
             issued: Issued {
                 access: access.map(|token| Access { token, obtained: received, expires: end(received, access_life) }),
-                refresh_expires: refresh.as_ref().map(|_| end(received, refresh_life)),
+                refresh_expires: refresh.as_ref().and(refresh_life).map(|life| end(received, life)),
                 refresh,
                 scopes: scopes.map(|(scopes, _)| scopes).filter(|scopes| !scopes.is_empty()),
                 subject: self.subject(),

@@ -53,7 +53,7 @@ pub(super) fn refresh(app: &App, prepared: &Prepared, token: &RefreshToken) -> R
         refresh_token: &'a str,
     }
     const GRANT: &str = "refresh_token";
-    let (id, secret, token) = (app.client_id.as_str(), app.secret.expose(), token.expose());
+    let (id, secret, token) = (app.client_id.as_str(), app.expose_secret(), token.expose());
     match prepared.api {
         TokenApi::V3 => Ok(post(
             token_url(app, TokenApi::V3),
@@ -89,7 +89,7 @@ pub(super) fn exchange(app: &App, prepared: &Prepared, exchange: &CodeExchange) 
         code: &'a str,
     }
     const GRANT: &str = "authorization_code";
-    let (id, secret, code) = (app.client_id.as_str(), app.secret.expose(), exchange.code.expose());
+    let (id, secret, code) = (app.client_id.as_str(), app.expose_secret(), exchange.code.expose());
     let (redirect_uri, code_verifier) = (exchange.redirect_uri.as_str(), exchange.verifier.expose());
     match prepared.api {
         TokenApi::V3 => Ok(post(
@@ -115,7 +115,7 @@ pub(super) fn exchange(app: &App, prepared: &Prepared, exchange: &CodeExchange) 
 
 /// Device authorization: a form, and here alone HTTP Basic, as the official client does it (reference §8.3).
 pub(super) fn device_begin(app: &App, scopes: &Scopes) -> Request {
-    let pair = Zeroizing::new(format!("{}:{}", app.client_id, app.secret.expose()));
+    let pair = Zeroizing::new(format!("{}:{}", app.client_id, app.expose_secret()));
     let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
     let scope = scopes.to_string();
     let url = join(&app.hosts.accounts, "/oauth/v1/device_authorization");
@@ -136,7 +136,7 @@ pub(super) fn device_poll(app: &App, code: &DeviceCode) -> Result<Request, &'sta
         device_code: &'a str,
     }
     const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-    let (id, secret, code) = (app.client_id.as_str(), app.secret.expose(), code.expose());
+    let (id, secret, code) = (app.client_id.as_str(), app.expose_secret(), code.expose());
     match app.token_api {
         TokenApi::V3 => Ok(post(
             token_url(app, TokenApi::V3),
@@ -174,12 +174,12 @@ pub(super) enum AppTokenBody<'a> {
 impl<'a> AppTokenBody<'a> {
     /// P1 or P2.
     pub(super) fn own(app: &'a App, kind: AppTokenKind) -> Self {
-        Self::Own { app_id: &app.client_id, app_secret: app.secret.expose(), kind }
+        Self::Own { app_id: &app.client_id, app_secret: app.expose_secret(), kind }
     }
 
     /// P3.
     pub(super) fn store(app: &'a App, ticket: &'a AppTicket) -> Self {
-        Self::Store { app_id: &app.client_id, app_secret: app.secret.expose(), app_ticket: ticket.expose() }
+        Self::Store { app_id: &app.client_id, app_secret: app.expose_secret(), app_ticket: ticket.expose() }
     }
 
     /// P4.
@@ -223,7 +223,7 @@ pub(super) fn resend_ticket(app: &App) -> Request {
         app_id: &'a str,
         app_secret: &'a str,
     }
-    let body = Body { app_id: &app.client_id, app_secret: app.secret.expose() };
+    let body = Body { app_id: &app.client_id, app_secret: app.expose_secret() };
     post(join(&app.hosts.open, "/open-apis/auth/v3/app_ticket/resend"), json(&body))
 }
 
@@ -241,7 +241,7 @@ pub(super) fn revoke(app: &App, token: &str, hint: &'static str) -> Request {
         ("token", token),
         ("token_type_hint", hint),
         ("client_id", &app.client_id),
-        ("client_secret", app.secret.expose()),
+        ("client_secret", app.expose_secret()),
     ];
     post(join(&app.hosts.accounts, "/oauth/v1/revoke"), form(&fields))
 }
@@ -254,7 +254,7 @@ fn v1(app: &App, prepared: &Prepared, path: &str, body: &impl Serialize) -> Resu
 }
 
 fn token_url(app: &App, api: TokenApi) -> Url {
-    app.token_url.clone().unwrap_or_else(|| match api {
+    app.feishu().and_then(|feishu| feishu.token_url.clone()).unwrap_or_else(|| match api {
         TokenApi::V2 => join(&app.hosts.open, "/open-apis/authen/v2/oauth/token"),
         _ => join(&app.hosts.accounts, "/oauth/v3/token"),
     })

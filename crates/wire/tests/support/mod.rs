@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Sent};
 use tokenward_core::{
-    App, AppKind, AppSecret, Brand, Hosts, IntentId, Journalled, RawAnswer, RefreshToken, Spend, TokenApi,
-    TransportFault,
+    App, AppKind, AppName, AppSecret, AppTicket, Brand, FeishuApp, Hosts, IntentId, Journalled, Platform, RawAnswer,
+    RefreshToken, Spend, TokenApi, TransportFault,
 };
 use tokenward_wire::{Feishu, Options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -47,15 +47,24 @@ pub fn app(base: &str, token_api: TokenApi) -> App {
     let base = Url::parse(base).unwrap();
     App {
         name: "work".parse().unwrap(),
-        brand: Brand::Feishu,
         hosts: Hosts { open: base.clone(), accounts: base },
         client_id: "cli_a1b2".to_owned(),
-        secret: AppSecret::parse(SECRET).unwrap(),
-        kind: AppKind::SelfBuilt,
+        secret: Some(AppSecret::parse(SECRET).unwrap()),
         token_api,
-        fallback: true,
-        token_url: None,
+        platform: FeishuApp::new(Brand::Feishu).into(),
     }
+}
+
+/// The name of that app.
+pub fn work() -> AppName {
+    "work".parse().unwrap()
+}
+
+/// The platform of a store app of that ticket and tenant.
+pub fn store(ticket: Option<&str>, tenant_key: Option<&str>) -> Platform {
+    let ticket = ticket.map(|ticket| AppTicket::parse(ticket).unwrap());
+    let kind = AppKind::Store { ticket, tenant_key: tenant_key.map(str::to_owned) };
+    FeishuApp { kind, ..FeishuApp::new(Brand::Feishu) }.into()
 }
 
 pub fn spend() -> Spend {
