@@ -8,6 +8,7 @@
 
 mod forward;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -25,7 +26,7 @@ use zeroize::Zeroizing;
 use crate::call::authority;
 use crate::feishu::calls as feishu;
 use crate::http::{Gate, Guarded, Options, Route, builder, fault, late, root_cause, route};
-use crate::{BadCall, Call, CallAnswer, CallRefusal};
+use crate::{BadCall, Call, CallAnswer, CallRefusal, unpack};
 
 pub use forward::{BrokenOff, ForwardHead, Forwarded, ForwardedBody};
 
@@ -236,14 +237,9 @@ impl Incoming {
         &self.headers
     }
 
-    /// Whether the body has to be read whole before anything can be said about the call: JSON may hold a refusal
-    /// whatever the status, and what is no success is read for its reason.
+    /// Whether the body has to be read whole before anything can be said about the call.
     pub fn is_verdict(&self) -> bool {
-        let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        // A file that somebody stored may itself be JSON; it comes as an attachment.
-        let attached = self.headers.contains_key(http::header::CONTENT_DISPOSITION);
-        !(200..300).contains(&self.status)
-            || (!attached && (kind.is_empty() || kind.to_ascii_lowercase().contains("json")))
+        CallAnswer::may_say_no(self.status, &self.headers)
     }
 
     /// The next piece of the body; `None` at its end.
@@ -272,7 +268,12 @@ impl Incoming {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(CallAnswer { status: self.status, headers: self.headers, body: body.freeze() })
+        let mut answer = CallAnswer { status: self.status, headers: self.headers, body: body.freeze() };
+        if let Cow::Owned(plain) = unpack::plain(&answer.headers, &answer.body, self.longest) {
+            answer.body = plain.into();
+            unpack::forget(&mut answer.headers);
+        }
+        Ok(answer)
     }
 }
 

@@ -15,6 +15,7 @@ mod codec;
 pub mod feishu;
 mod fetch;
 mod http;
+mod unpack;
 
 pub use call::{BadCall, Call, CallAnswer, CallBody, Part};
 pub use calls::{Bearer, BrokenOff, CallFault, CallOptions, Calls, ForwardHead, Forwarded, ForwardedBody, Incoming};

@@ -118,11 +118,12 @@ impl fmt::Display for CallRefusal {
 /// Reads a refusal from an answer; `None` for a success.
 pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, not_taken: &[String], now: Timestamp) -> Option<CallRefusal> {
     let success = (200..300).contains(&answer.status);
-    // A download may be any bytes; only what calls itself JSON, or might be an error, is read as one.
     let kind = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let attached = answer.headers.contains_key(http::header::CONTENT_DISPOSITION);
-    let readable = !success || (!attached && (kind.is_empty() || kind.to_ascii_lowercase().contains("json")));
-    let body = if readable { answer.json() } else { None };
+    // A download may be any bytes; only what calls itself JSON, or might be an error, is read as one.
+    let body = if CallAnswer::may_say_no(answer.status, &answer.headers) { answer.json() } else { None };
+    // Text that happens to be JSON is taken for the provider's word only where it has the provider's two fields.
+    let words = success && kind.trim().to_ascii_lowercase().starts_with("text/");
+    let body = body.filter(|body| !words || body.get("msg").is_some());
     let code = body.as_ref().and_then(code_of).filter(|code| *code != 0);
     if success && code.is_none() {
         return None;
@@ -139,7 +140,8 @@ pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, not_taken: &[String], 
         Some(trouble) => trouble,
         None if answer.status == 429 => CallTrouble::RateLimited,
         None if code.is_none() && matches!(answer.status, 404 | 405) => CallTrouble::NoSuchApi,
-        None if (300..400).contains(&answer.status) => CallTrouble::Redirected,
+        // 304 answers a caller who asked whether something has changed.
+        None if (300..400).contains(&answer.status) && answer.status != 304 => CallTrouble::Redirected,
         None if answer.status >= 500 => CallTrouble::Passing,
         None => CallTrouble::Other,
     };
