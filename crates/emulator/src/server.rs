@@ -19,6 +19,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -41,13 +42,15 @@ pub(crate) struct Shared {
     /// Counts calls of `release`; hanging requests wait for the next.
     release: watch::Sender<u64>,
     hanging: AtomicUsize,
+    /// Counts answers that were handed to the socket whole.
+    answered: watch::Sender<u64>,
     stop: watch::Sender<bool>,
 }
 
 impl Shared {
     pub(crate) fn new(state: State) -> Arc<Self> {
-        let (release, stop) = (watch::Sender::new(0), watch::Sender::new(false));
-        Arc::new(Self { state: Mutex::new(state), release, hanging: AtomicUsize::new(0), stop })
+        let (release, answered, stop) = (watch::Sender::new(0), watch::Sender::new(0), watch::Sender::new(false));
+        Arc::new(Self { state: Mutex::new(state), release, hanging: AtomicUsize::new(0), answered, stop })
     }
 
     /// The state. A panic in a test thread that held it does not take the sandbox down.
@@ -72,6 +75,15 @@ impl Shared {
         self.hanging.fetch_add(1, Ordering::SeqCst);
         // An error means that the sandbox is gone, and then nothing waits any more.
         let _ = release.changed().await;
+        self.hanging.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    async fn be_overtaken(&self, by: u32) {
+        let mut answered = self.answered.subscribe();
+        let enough = answered.borrow().saturating_add(u64::from(by));
+        self.hanging.fetch_add(1, Ordering::SeqCst);
+        // An error means that the sandbox is gone, and then nothing waits any more.
+        let _ = answered.wait_for(|count| *count >= enough).await;
         self.hanging.fetch_sub(1, Ordering::SeqCst);
     }
 }
@@ -103,7 +115,7 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream, which: Listener) {
     let mut stop = shared.stop.subscribe();
     // Answers are small and whole; Nagle's algorithm would only delay them.
     let _ = stream.set_nodelay(true);
-    let line = Arc::new(Line::default());
+    let line = Arc::new(Line { way: Mutex::default(), answered: shared.answered.clone() });
     let service = service_fn({
         let (shared, line) = (Arc::clone(&shared), Arc::clone(&line));
         move |request| serve(Arc::clone(&shared), Arc::clone(&line), which, request)
@@ -229,8 +241,10 @@ async fn handle(shared: &Shared, request: Request) -> Result<Outcome, Closed> {
             Some(Fault { kind: FaultKind::Drop, .. }) => None,
             Some(fault) => match substitute(&fault.kind, &visit, &request.log_id) {
                 Some(reply) => {
-                    if let FaultKind::Code { code, .. } = fault.kind {
-                        visit.code = Some(code);
+                    match &fault.kind {
+                        FaultKind::Code { code, .. } => visit.code = Some(*code),
+                        FaultKind::Error { error, .. } => visit.error = Some(error.clone()),
+                        _ => {}
                     }
                     Some(reply)
                 }
@@ -279,6 +293,7 @@ async fn pause(shared: &Shared, latency: Duration, fault: Option<&Fault>) {
     match fault.map(|fault| &fault.kind) {
         Some(FaultKind::Delay { milliseconds }) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
         Some(FaultKind::Hang) => shared.hang().await,
+        Some(FaultKind::Overtaken { by }) => shared.be_overtaken(*by).await,
         _ => {}
     }
 }
@@ -299,14 +314,21 @@ fn substitute(kind: &FaultKind, visit: &Visit, log_id: &str) -> Option<Reply> {
         FaultKind::Code { code, status } => {
             Some(dialects::refuse(visit.brand, visit.endpoint, visit.operation, *code, *status, log_id))
         }
+        FaultKind::Error { error, status } => {
+            let body = json!({"error": error, "error_description": "injected"});
+            Some(Reply::json(status.unwrap_or(400), &body).header("cache-control", "no-store"))
+        }
         FaultKind::Empty { status } => Some(Reply::empty(*status)),
         FaultKind::Html { status } => Some(Reply::html(*status, GATEWAY_PAGE.to_owned())),
         FaultKind::NotFound => Some(Reply::not_found()),
         FaultKind::RateLimit { reset_seconds } => Some(dialects::limited(visit.brand, 50, *reset_seconds, log_id)),
         FaultKind::Redirect { location, status } => Some(Reply::redirect(*status, location)),
-        FaultKind::Cut { .. } | FaultKind::Delay { .. } | FaultKind::Drop | FaultKind::Hang | FaultKind::Odd { .. } => {
-            None
-        }
+        FaultKind::Cut { .. }
+        | FaultKind::Delay { .. }
+        | FaultKind::Drop
+        | FaultKind::Hang
+        | FaultKind::Odd { .. }
+        | FaultKind::Overtaken { .. } => None,
     }
 }
 
@@ -429,8 +451,11 @@ impl Body for Answer {
 }
 
 /// Which answer is on its way through a connection, and whether all of it was handed to the socket.
-#[derive(Debug, Default)]
-struct Line(Mutex<OnTheWay>);
+struct Line {
+    way: Mutex<OnTheWay>,
+    /// Told of every answer that was handed over whole.
+    answered: watch::Sender<u64>,
+}
 
 #[derive(Debug, Default)]
 struct OnTheWay {
@@ -442,7 +467,7 @@ struct OnTheWay {
 
 impl Line {
     fn with<T>(&self, change: impl FnOnce(&mut OnTheWay) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.way.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn begin(&self, sequence: Option<u64>, body_taken: bool) {
@@ -465,11 +490,10 @@ impl Line {
     }
 
     fn flushed(&self) {
-        self.with(|way| {
-            if way.body_taken {
-                way.sequence = None;
-            }
-        });
+        let whole = self.with(|way| if way.body_taken { way.sequence.take() } else { None });
+        if whole.is_some() {
+            self.answered.send_modify(|count| *count += 1);
+        }
     }
 
     fn unsent(&self) -> Option<u64> {
