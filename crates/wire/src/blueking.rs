@@ -30,7 +30,8 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::http::{Options, Transport, clocks, unsent};
+use crate::errand::{clocks, unsent};
+use crate::http::{Options, Transport};
 use crate::oauth2::request::{self as rfc, Client};
 use crate::oauth2::{NOBODYS, is_client_accepted, words};
 use crate::reading::{self, Dialect as _};

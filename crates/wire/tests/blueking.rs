@@ -21,8 +21,11 @@ const APP: [(&str, &str); 2] = [("x-bk-app-code", "demo-app"), ("x-bk-app-secret
 
 /// A request with the headers that every one has, and these.
 fn request(line: &str, headers: &[(&str, &str)], body: &str) -> Heard {
-    let mut all =
-        vec![("accept", "application/json"), ("user-agent", concat!("tokenward/", env!("CARGO_PKG_VERSION")))];
+    let mut all = vec![
+        ("accept", "application/json"),
+        ("accept-encoding", "identity"),
+        ("user-agent", concat!("tokenward/", env!("CARGO_PKG_VERSION"))),
+    ];
     all.extend_from_slice(headers);
     all.sort_unstable();
     let headers = all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -21,7 +21,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const BASIC: &str = "Basic dGhlK2NsaWVudDphcHAtc2VjcmV0LTAxMjM0NTY3ODlhYmNkZWY=";
 
 fn post(path: &str, basic: bool, body: &str) -> Heard {
-    let mut headers = vec![("accept", "application/json")];
+    let mut headers = vec![("accept", "application/json"), ("accept-encoding", "identity")];
     headers.extend(basic.then_some(("authorization", BASIC)));
     headers.extend([("content-type", FORM), ("user-agent", concat!("tokenward/", env!("CARGO_PKG_VERSION")))]);
     let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

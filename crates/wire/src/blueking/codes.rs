@@ -101,7 +101,7 @@ const MAY_NOT_INTROSPECT: Fact = fact(
 
 #[rustfmt::skip]
 const SSM: &[(i64, Fact)] = &[
-    (1_901_400, fact(OurBug, Remedy::ReportBug, "a parameter is missing or wrong", "参数缺失或错误")),
+    (1_901_400, fact(OurBug, Remedy::ReportBug, "a parameter, a login cookie among them, is missing or wrong", "参数（包括登录凭证）缺失或错误")),
     (1_901_401, fact(Configuration, Remedy::CheckSecret, "the app is unknown or not permitted, or its secret is wrong", "应用不存在、无权限或应用密钥错误")),
     (1_901_403, fact(NeedsConsent, Remedy::LogIn, "the refresh token is invalid or has expired", "refresh_token 无效或已过期")),
     (1_901_500, fact(Retry, Remedy::TryLater, "internal error of the provider", "服务端内部错误")),
