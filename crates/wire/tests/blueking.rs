@@ -8,8 +8,8 @@ use std::time::Duration;
 use support::{Heard, REFRESH, SECRET, Server, blueking, json, providers, spend, unsent};
 use tokenward_core::ports::{AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Prepared, Provider};
 use tokenward_core::{
-    AccessToken, App, AppName, AuthorizationCode, CodeVerifier, DeviceCode, DirectGrant, LoginCookie, Outcome,
-    RefreshToken, RefusalClass, Remedy, Scopes, TokenApi, UserTicket,
+    AbsentRefresh, AccessToken, App, AppName, AuthorizationCode, CodeVerifier, DeviceCode, DirectGrant, LoginCookie,
+    OldAccess, Outcome, RefreshEnd, RefreshToken, RefusalClass, Remedy, Replay, Scopes, TokenApi, UserTicket,
 };
 use tokenward_wire::{AuthApiOptions, Providers, RefreshMethod, UserGrant};
 use url::Url;
@@ -346,7 +346,6 @@ async fn an_app_token_of_the_auth_api_comes_with_its_end() {
 fn each_dialect_has_the_rules_of_its_row() {
     let providers = providers();
     let rules = |api| providers.rules(&support::work(), api).clone();
-    use tokenward_core::{AbsentRefresh, OldAccess, RefreshEnd, Replay};
     let row = |api| {
         let rules = rules(api);
         (rules.old_access, rules.absent_refresh, rules.replay, rules.refresh_end)

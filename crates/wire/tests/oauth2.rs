@@ -213,8 +213,8 @@ async fn discovery_for_settings_gives_every_endpoint() {
             ("introspection_endpoint", "/introspect"),
             ("userinfo_endpoint", "/me"),
         ];
-        let fields: String = fields.iter().map(|(name, path)| format!(r#","{name}":"{issuer}{path}""#)).collect();
-        write(stream, &document(&issuer, &fields)).await;
+        let fields = fields.map(|(name, path)| format!(r#","{name}":"{issuer}{path}""#));
+        write(stream, &document(&issuer, &fields.concat())).await;
     });
     let server = server.await;
     let found = discover(Arc::new(Noon), Options::default(), &Url::parse(&server.base).unwrap()).await.unwrap();
