@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use tokenward_core::{
-    App, AppKind, AppName, AppSecret, AppTicket, BadSecret, Brand, FeishuApp, Hosts, Platform, ProfileName, ProviderName, Scopes, TokenApi,
+    App, AppKind, AppName, AppSecret, AppTicket, BadSecret, Brand, FeishuApp, Hosts, Platform, ProfileName,
+    ProviderName, Scopes, TokenApi,
 };
 use url::Url;
 
