@@ -11,7 +11,7 @@ use tokenward::{
     SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo,
 };
 use tokenward_core::ports::Clock;
-use tokenward_core::{App, AppKind, Ask, Code, GrantId, ProfileName};
+use tokenward_core::{App, AppKind, Ask, Code, FeishuApp, GrantId, Platform, ProfileName};
 use tokio::sync::Notify;
 
 use crate::ambient::Ambient;

@@ -219,16 +219,8 @@ pub enum TokenApi {
 
 impl TokenApi {
     /// Every family, each platform's newest first.
-    pub const ALL: [Self; 8] = [
-        Self::V3,
-        Self::V2,
-        Self::OidcV1,
-        Self::LegacyV1,
-        Self::Ssm,
-        Self::AuthApi,
-        Self::BkAuth,
-        Self::Rfc6749,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::V3, Self::V2, Self::OidcV1, Self::LegacyV1, Self::Ssm, Self::AuthApi, Self::BkAuth, Self::Rfc6749];
 
     /// The name used in settings.
     pub const fn as_str(self) -> &'static str {
@@ -308,7 +300,7 @@ pub enum AppKind {
 }
 
 /// What only one kind of provider knows about an app.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Platform {
     /// Feishu or Lark.
@@ -332,7 +324,7 @@ impl Platform {
 }
 
 /// An app at Feishu or Lark.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeishuApp {
     /// The brand it belongs to.
     pub brand: Brand,

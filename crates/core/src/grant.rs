@@ -74,7 +74,6 @@ impl fmt::Display for Generation {
 #[serde(transparent)]
 pub struct ProfileName(String);
 
-
 impl ProfileName {
     /// The longest name, in bytes.
     pub const MAX: usize = 64;

@@ -42,7 +42,7 @@ pub use place::{BadPlace, Format, Place, Step};
 pub use rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
 pub use scope::{MAX_SCOPES, Scopes, ScopesError};
 pub use secret::{
-    AccessToken, AppSecret, AppTicket, AppToken, AuthorizationCode, BadSecret, CodeVerifier, DeviceCode, LoginCookie, RefreshToken,
-    SecretBytes,
+    AccessToken, AppSecret, AppTicket, AppToken, AuthorizationCode, BadSecret, CodeVerifier, DeviceCode, LoginCookie,
+    RefreshToken, SecretBytes,
 };
 pub use token::{Fingerprint, TokenSet};

@@ -185,10 +185,8 @@ fn who_may_replay() {
 /// the replay has just saved.
 #[test]
 fn a_dead_senders_request_may_be_under_way_still() {
-    let rules = |grace| Rules {
-        old_access: OldAccess::Dies,
-        ..rules(Replay::Punished { grace: Duration::from_secs(grace) })
-    };
+    let rules =
+        |grace| Rules { old_access: OldAccess::Dies, ..rules(Replay::Punished { grace: Duration::from_secs(grace) }) };
     let dead = |grace, now| recover(&intent(0), &grant(7200), HolderFate::Dead, &rules(grace), at(now));
     assert_eq!(dead(0, 1), Recovery::Wait { until: at(35) });
     assert_eq!(dead(0, 36), Recovery::Replay);

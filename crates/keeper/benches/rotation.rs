@@ -16,8 +16,8 @@ use tokenward::core::ports::{
     Provider, Sent,
 };
 use tokenward::core::{
-    Access, AccessToken, App, AppSecret, Brand, DeviceCode, Generation, GrantId, Issued, Outcome, RawAnswer,
-    RefreshToken, Rules, Scopes, SecretBytes, Spend, Subject, TokenApi, TokenSet,
+    Access, AccessToken, App, AppName, AppSecret, Brand, DeviceCode, FeishuApp, Generation, GrantId, Issued, Outcome,
+    RawAnswer, RefreshToken, Rules, Scopes, SecretBytes, Spend, Subject, TokenApi, TokenSet,
 };
 use tokenward::{
     Environment, Home, Keeper, KeeperOptions, KeySource, Parts, Session, SessionOptions, SystemClock, SystemEntropy,

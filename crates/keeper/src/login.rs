@@ -245,7 +245,9 @@ impl Keeper {
             if Duration::try_from(age).unwrap_or_default() < LOGIN_AT_WORK {
                 continue;
             }
-            if let Outcome::Rotated { issued, oddities } = self.inner.parts.provider.read(&kept.app, kept.api, &kept.answer) {
+            if let Outcome::Rotated { issued, oddities } =
+                self.inner.parts.provider.read(&kept.app, kept.api, &kept.answer)
+            {
                 let none = Scopes::default();
                 reports.push(
                     self.store(None, &kept.app, &kept.profile, kept.api, kept.id, issued, oddities, none, &kept.answer)

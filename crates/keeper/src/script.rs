@@ -22,8 +22,9 @@ use tokenward_core::ports::{
     Provider, Sent,
 };
 use tokenward_core::{
-    AccessToken, App, AppName, AppSecret, AppToken, Ask, Brand, Code, DeviceCode, FeishuApp, Generation, GrantId, Hosts,
-    Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes, Spend, Subject, TokenApi, TokenSet,
+    AccessToken, App, AppName, AppSecret, AppToken, Ask, Brand, Code, DeviceCode, FeishuApp, Generation, GrantId,
+    Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes, Spend, Subject, TokenApi,
+    TokenSet,
 };
 use url::Url;
 

@@ -313,7 +313,9 @@ impl Keeper {
         let window = rotation::sender_window(intent);
         let at_work = || !intent.doubted && matches!(fate, HolderFate::Alive);
         match rotation::recover(intent, grant, fate, self.rules(grant), now) {
-            Recovery::Wait { .. } if watching.elapsed() >= window => rotation::replay_or_hold(grant, self.rules(grant), now),
+            Recovery::Wait { .. } if watching.elapsed() >= window => {
+                rotation::replay_or_hold(grant, self.rules(grant), now)
+            }
             Recovery::Replay | Recovery::Hold { .. } if at_work() => match processes.age(&intent.sender) {
                 // Whatever the clock says: it began after it was born.
                 Some(age) if age < window => {

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokenward::core::ports::Clock;
 use tokenward::core::{
-    App, AppSecret, Ask, Brand, Event, Format, Generation, Hosts, NewLink, Place, ProfileName, RefreshToken,
+    App, AppSecret, Ask, Brand, Event, FeishuApp, Format, Generation, Hosts, NewLink, Place, ProfileName, RefreshToken,
     Slot, TokenApi,
 };
 use tokenward::links::{Brought, Found, LinkOutcome, Links};

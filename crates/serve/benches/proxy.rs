@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokenward::core::ports::{Clock as _, NewLogin};
 use tokenward::core::{
-    Access, AccessToken, App, AppSecret, Brand, GrantId, Hosts, RefreshToken, TokenApi, TokenSet,
+    Access, AccessToken, App, AppSecret, Brand, FeishuApp, GrantId, Hosts, RefreshToken, TokenApi, TokenSet,
 };
 use tokenward::{
     ApiOptions, CallOptions, Environment, Home, Identity, KeeperOptions, KeySource, Session, SessionOptions,

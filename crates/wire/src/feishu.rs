@@ -19,8 +19,8 @@ use tokenward_core::ports::{
     Explained, Prepared, Provider, Sent,
 };
 use tokenward_core::{
-    AbsentRefresh, AccessToken, App, AppKind, AppName, AppToken, DeviceCode, OldAccess, Outcome, RawAnswer, RefreshEnd, RefreshToken,
-    Replay, Rules, Scopes, Spend, Subject, TokenApi, TransportFault,
+    AbsentRefresh, AccessToken, App, AppKind, AppName, AppToken, DeviceCode, OldAccess, Outcome, RawAnswer, RefreshEnd,
+    RefreshToken, Replay, Rules, Scopes, Spend, Subject, TokenApi, TransportFault,
 };
 use url::Url;
 

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use support::{SECRET, Server, app, feishu, json, store};
 use tokenward_core::ports::{AppTokenKind, CallError, Provider};
-use tokenward_core::{
-    AccessToken, RefreshToken, Refusal, RefusalClass, Remedy, Scopes, Subject, TokenApi,
-};
+use tokenward_core::{AccessToken, RefreshToken, Refusal, RefusalClass, Remedy, Scopes, Subject, TokenApi};
 
 fn refusal(error: CallError) -> Refusal {
     match error {

@@ -191,8 +191,8 @@ async fn revocation_takes_the_refresh_token_first() {
     }
 }
 
-#[test]
-fn the_authorization_page_has_spaces_as_percent_twenty() {
+#[tokio::test]
+async fn the_authorization_page_has_spaces_as_percent_twenty() {
     let mut app = app("https://accounts.feishu.cn/", TokenApi::V3);
     let mut request = AuthorizationRequest {
         redirect_uri: Url::parse("http://localhost:9000/callback?a=b+c").unwrap(),

@@ -95,7 +95,9 @@ async fn half_a_body_is_kept_however_it_breaks_off() {
         let server = Server::answering(&[broken]).await;
         let answer = answered(refresh(&server.base).await);
         assert_eq!((answer.body.expose(), answer.whole), (half.as_bytes(), false));
-        let Outcome::Rotated { issued, .. } = feishu().read(&support::work(), TokenApi::V3, &answer) else { panic!("the token is lost") };
+        let Outcome::Rotated { issued, .. } = feishu().read(&support::work(), TokenApi::V3, &answer) else {
+            panic!("the token is lost")
+        };
         assert_eq!(issued.refresh.unwrap().expose(), "NEW-refresh-1");
     }
     let stalling = length.clone();
@@ -152,7 +154,9 @@ async fn a_redirect_is_not_followed() {
         let server = Server::answering(&[&redirect]).await;
         let answer = answered(refresh(&server.base).await);
         assert_eq!(answer.status, status);
-        let Outcome::Unreadable(refusal) = feishu().read(&support::work(), TokenApi::V3, &answer) else { panic!("{status}") };
+        let Outcome::Unreadable(refusal) = feishu().read(&support::work(), TokenApi::V3, &answer) else {
+            panic!("{status}")
+        };
         assert_eq!(refusal.remedy, Remedy::CheckUrl);
         assert_eq!(server.connections().await, 1);
     }

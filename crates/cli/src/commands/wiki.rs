@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use async_trait::async_trait;
 use serde_json::json;
 use tokenward::{ApiOptions, CallOptions, Fetcher, Identity, SystemEntropy};
-use tokenward_core::{Brand, Code};
+use tokenward_core::{Code, ProviderName};
 use tokenward_wiki::{
     Error, Fetch, Manuscript, Place, Reading, Report, Space, Store, TokioTimer, Wiki as Engine, Wishes, host,
 };

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokenward_core::ports::{CallError, Checkup, Explained};
 use tokenward_core::rotation::Recovery;
-use tokenward_core::{AppName, Entry, Grant, Holder, HolderFate, IntentId, ProfileName, ProviderName, Scopes, TokenApi};
+use tokenward_core::{
+    AppName, Entry, Grant, Holder, HolderFate, IntentId, ProfileName, ProviderName, Scopes, TokenApi,
+};
 use url::Url;
 
 use crate::links::LinkState;

@@ -135,7 +135,9 @@ impl Looked {
         let unfinished = answers
             .into_iter()
             .filter(|kept| left(kept.answer.received))
-            .filter(|kept| matches!(session.parts().provider.read(&kept.app, kept.api, &kept.answer), Outcome::Rotated { .. }))
+            .filter(|kept| {
+                matches!(session.parts().provider.read(&kept.app, kept.api, &kept.answer), Outcome::Rotated { .. })
+            })
             .map(|kept| kept.profile)
             .collect();
         Ok(Self { health: Some(health), unfinished, reports: session.keeper().list().await? })

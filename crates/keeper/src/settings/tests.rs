@@ -3,7 +3,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use proptest::prelude::*;
-use tokenward_core::{AppKind, AppSecret, Brand, Code, TokenApi};
+use tokenward_core::{AppKind, AppSecret, Brand, Code, FeishuApp, Platform, ProviderName, TokenApi};
 
 use super::*;
 
@@ -22,6 +22,14 @@ app = "work"
 app = "work"
 scopes = ["c", "d"]
 "#;
+
+/// What only Feishu and Lark know of a profile's app.
+fn feishu(profile: &ResolvedProfile) -> FeishuApp {
+    match &profile.platform {
+        Platform::Feishu(app) => app.clone(),
+        other => panic!("{other:?}"),
+    }
+}
 
 struct Case {
     folder: tempfile::TempDir,
@@ -73,11 +81,11 @@ fn a_file_alone_is_enough() {
     assert_eq!((profile.name.as_str(), profile.app_name.as_str()), ("work", "work"));
     assert_eq!(profile.client_id, "cli_file");
     assert_eq!(profile.hosts, Brand::Feishu.hosts());
-    assert_eq!((profile.token_api, profile.fallback), (TokenApi::V3, true));
+    assert_eq!((profile.token_api, feishu(&profile).fallback), (TokenApi::V3, true));
     assert_eq!(profile.redirect_uri.as_str(), "http://127.0.0.1:9768/callback");
     assert_eq!(profile.scopes.to_string(), "a b");
     assert!(matches!(profile.secret, SecretSource::Vault));
-    assert_eq!(profile.kind, AppKind::SelfBuilt);
+    assert_eq!(feishu(&profile).kind, AppKind::SelfBuilt);
     let lab = Case::new(FILE).profile("lab").unwrap();
     assert_eq!(lab.scopes.to_string(), "c d");
 }
@@ -253,7 +261,7 @@ fn hosts_follow_from_each_other() {
     assert_eq!(hosts("http://[::1]:9", ""), pair("http://[::1]:9/", "http://[::1]:9/"));
     assert_eq!(hosts("https://a.cn", "https://b.cn"), pair("https://a.cn/", "https://b.cn/"));
     let lark = case("https://open.larksuite.com", "").profile("").unwrap();
-    assert_eq!((lark.brand, lark.token_api), (Brand::Lark, TokenApi::V2));
+    assert_eq!((lark.provider(), lark.token_api), (ProviderName::Lark, TokenApi::V2));
     assert_eq!(lark.hosts, Brand::Lark.hosts());
     assert!(lark.warnings.is_empty());
     let (code, text) = case("http://a.cn", "https://b.cn").error("");
@@ -290,7 +298,7 @@ fn a_store_app_has_a_ticket_and_a_tenant() {
     let case = Case::new("").env("TOKENWARD_APP_ID", "x").env("TOKENWARD_TENANT_KEY", "t");
     assert!(matches!(&case.profile("").unwrap().warnings[..], [Warning::TenantKeyUnused { .. }]));
     let case = case.env("TOKENWARD_APP_KIND", "store").env("TOKENWARD_APP_TICKET", "g-1");
-    let AppKind::Store { ticket, tenant_key } = case.profile("").unwrap().kind else { panic!() };
+    let AppKind::Store { ticket, tenant_key } = feishu(&case.profile("").unwrap()).kind.clone() else { panic!() };
     assert_eq!((ticket.unwrap().expose(), tenant_key.as_deref()), ("g-1", Some("t")));
 }
 
@@ -355,7 +363,7 @@ scopes = "z"
 "#
     );
     assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
-    assert_eq!(case.profile("").unwrap().brand, Brand::Lark);
+    assert_eq!(case.profile("").unwrap().provider(), ProviderName::Lark);
     assert_eq!(std::fs::read_dir(case.folder.path()).unwrap().count(), 1);
 }
 

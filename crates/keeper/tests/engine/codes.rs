@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tokenward::core::ports::{AppTokenKind, CallError, CodeExchange, Prepared, Provider, Sent};
 use tokenward::core::{
-    AccessToken, AppKind, AppTicket, AppToken, AuthorizationCode, CodeVerifier, IntentId, Journalled, Outcome,
-    RefreshToken, Refusal, RefusalClass, Spend, TokenApi,
+    AccessToken, AppKind, AppTicket, AppToken, AuthorizationCode, Brand, CodeVerifier, FeishuApp, IntentId, Journalled,
+    Outcome, RefreshToken, Refusal, RefusalClass, Spend, TokenApi,
 };
 use tokenward_emulator::{CatalogueEntry, Endpoint, Fault, Operation, catalogue};
 use tokenward_wire::feishu::codes::{self, Call};
@@ -151,7 +151,7 @@ fn spend(world: &World) -> Spend {
 
 fn read(provider: &dyn Provider, api: TokenApi, sent: Sent) -> Refusal {
     let Sent::Answered(answer) = sent else { panic!("{sent:?}") };
-    match provider.read(api, &answer) {
+    match provider.read(&"work".parse().unwrap(), api, &answer) {
         Outcome::Refused(refusal) => refusal,
         other => panic!("{other:?}"),
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokenward::core::ports::Clock;
 use tokenward::core::{
-    App, AppSecret, AuthorizationCode, Brand, GrantId, Hosts, ProfileName, Scopes, TokenApi,
+    App, AppSecret, AuthorizationCode, Brand, FeishuApp, GrantId, Hosts, ProfileName, Scopes, TokenApi,
 };
 use tokenward::{
     Error, Home, Keeper, KeeperOptions, KeySource, LoginReport, LoginRequest, NoObserver, Observer, Parts, Session,

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::Value;
 use tokenward::core::ports::Clock;
-use tokenward::core::{App, AppSecret, AuthorizationCode, Brand, GrantId, Hosts, Scopes, TokenApi};
+use tokenward::core::{App, AppSecret, AuthorizationCode, Brand, FeishuApp, GrantId, Hosts, Scopes, TokenApi};
 use tokenward::{
     ApiOptions, CallOptions, Environment, Home, Identity, Keeper, KeeperOptions, KeySource, LoginRequest, Session,
     SessionOptions, SystemEntropy,

@@ -9,7 +9,7 @@ use tokenward_core::ports::{Adoption, Clock, Entropy, NewLogin};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
     AbsentRefresh, Access, AccessToken, Format, Generation, GrantId, Holder, IntentDraft, IntentId, NewLink, OldAccess,
-    Place, RawAnswer, RefreshToken, Replay, Rules, Scopes, SecretBytes, Slot, Subject, TokenApi, TokenSet,
+    Place, RawAnswer, RefreshEnd, RefreshToken, Replay, Rules, Scopes, SecretBytes, Slot, Subject, TokenApi, TokenSet,
 };
 
 /// A clock that moves when it is told to.

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use tokenward::core::ports::Clock;
 use tokenward::core::{
-    App, AppSecret, AuthorizationCode, Brand, GrantId, Hosts, ProfileName, Scopes, TokenApi,
+    App, AppSecret, AuthorizationCode, Brand, FeishuApp, GrantId, Hosts, ProfileName, Scopes, TokenApi,
 };
 use tokenward::{
     ApiClient, ApiOptions, Call, CallOptions, Caller, Fetcher, Home, Identity, KeeperOptions, KeySource, LoginRequest,
