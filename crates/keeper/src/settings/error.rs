@@ -11,7 +11,7 @@ use tokenward_core::{AppName, BadSecret, Brand, Code, ProfileName, ProviderName,
 use super::table::Setting;
 
 /// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
     /// A flag on the command line.
@@ -21,6 +21,7 @@ pub enum Origin {
     /// The configuration file. Boxed, because every error carries an origin.
     File(Box<Place>),
     /// Nobody said so: the value holds by default.
+    #[default]
     Default,
 }
 

@@ -150,7 +150,7 @@ impl Resolver<'_> {
 
     fn oauth2(&mut self, token_api: TokenApi, profile: &ProfileName) -> Result<Resolved, SettingsError> {
         let hosts = self.pathed_hosts(profile)?;
-        let mut url = |setting| self.url(setting).map(|given| given.map(|(url, _)| url));
+        let url = |setting| self.url(setting).map(|given| given.map(|(url, _)| url));
         let endpoints = Endpoints {
             authorization: url(Setting::AuthorizationEndpoint)?,
             token: url(Setting::TokenEndpoint)?,
