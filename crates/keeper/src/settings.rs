@@ -16,6 +16,8 @@ mod rules;
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_platforms;
 mod text;
 
 use std::collections::BTreeMap;
