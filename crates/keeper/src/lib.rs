@@ -20,6 +20,7 @@ mod login;
 mod middleware;
 mod notice;
 mod observe;
+mod obtain;
 mod process;
 mod script;
 mod settings;
@@ -44,6 +45,7 @@ pub use login::{LoginAttempt, LoginReport, LoginRequest};
 pub use middleware::TokenMiddleware;
 pub use notice::Notice;
 pub use observe::{NoObserver, Observer, Step};
+pub use obtain::{Obtain, Who};
 pub use process::Processes;
 pub use script::{ScriptRefresh, ScriptTokens};
 pub use settings::{
