@@ -138,11 +138,11 @@ impl Desk {
 
     /// Opens vault and engine.
     pub(crate) async fn session(&self, settings: &Settings) -> Result<Session, Failure> {
-        self.open(self.session_options(settings)?).await
+        self.open(settings, self.session_options(settings)?).await
     }
 
-    async fn open(&self, options: SessionOptions<'_>) -> Result<Session, Failure> {
-        let session = Session::open(options).await?;
+    async fn open(&self, settings: &Settings, options: SessionOptions<'_>) -> Result<Session, Failure> {
+        let session = Session::open_under(options, settings.rules()).await?;
         self.keeper.get_or_init(|| session.keeper().clone());
         let lang = self.lang();
         for repair in session.vault().repairs() {
@@ -313,7 +313,7 @@ impl Desk {
     pub(crate) async fn work_with(&self, keeper: KeeperOptions) -> Result<Work, Failure> {
         let settings = self.settings()?;
         let profile = self.profile(&settings)?;
-        let session = self.open(SessionOptions { keeper, ..self.session_options(&settings)? }).await?;
+        let session = self.open(&settings, SessionOptions { keeper, ..self.session_options(&settings)? }).await?;
         let app = self.app(&profile, &session).await?;
         Ok(Work { profile, session, app })
     }

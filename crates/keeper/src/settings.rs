@@ -150,29 +150,26 @@ impl Settings {
         }
     }
 
-    /// The rules rows on which the settings have the last word: those of the apps at servers that Tokenward does not know.
-    ///
-    /// # Errors
-    /// [`SettingsError`]: a row that cannot be used.
-    pub fn rules(&self) -> Result<BTreeMap<AppName, Rules>, SettingsError> {
+    /// The rules rows on which the settings have the last word: those of the apps at servers that Tokenward does not know. A
+    /// row that cannot be used is left out; whoever uses its app is told when the profile is looked up.
+    pub fn rules(&self) -> BTreeMap<AppName, Rules> {
         let mut rows = BTreeMap::new();
         let mut add = |name: AppName, resolver: Resolver<'_>| {
-            if resolver.provider()? == ProviderName::OAuth2 {
-                rows.insert(name, resolver.rules()?);
+            if let (Ok(ProviderName::OAuth2), Ok(rules)) = (resolver.provider(), resolver.rules()) {
+                rows.insert(name, rules);
             }
-            Ok(())
         };
         for (name, entries) in &self.file.apps {
-            add(name.clone(), Resolver::new(self, None, Some(entries)))?;
+            add(name.clone(), Resolver::new(self, None, Some(entries)));
         }
-        if self.said(Setting::AppId)?.is_some()
+        if let Ok(Some(_)) = self.said(Setting::AppId)
             && let Ok(profile) = self.selected(None)
             && self.entries_of(&profile).is_none()
             && let Some(name) = self.app_of(&profile)
         {
-            add(name, Resolver::new(self, None, None))?;
+            add(name, Resolver::new(self, None, None));
         }
-        Ok(rows)
+        rows
     }
 
     /// What the file says of a profile; a user's is that of the profile before the colon.

@@ -48,7 +48,7 @@ pub async fn gather(
     wish: Wish<'_>,
 ) -> Facts {
     let now = clock.now();
-    let provider = provider(&clock);
+    let provider = provider(&clock, settings.rules());
     let (store, session) = open(settings, clock, entropy).await;
     let absent = StoreFacts::Absent(settings.home().vault());
     let mut facts = Facts {
@@ -157,7 +157,7 @@ async fn open(settings: &Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         Err(error) => return (StoreFacts::Keyless(Arc::new(error)), None),
     };
     let options = SessionOptions { home, clock, entropy, key, observer: None, keeper: KeeperOptions::default() };
-    let session = match Session::look(options).await {
+    let session = match Session::look_under(options, settings.rules()).await {
         Ok(session) => session,
         Err(error) => return closed(error),
     };

@@ -108,7 +108,11 @@ pub(super) async fn secret(
         Some(ProviderName::BlueKing | ProviderName::OAuth2) => desk.lang().ask_client_secret(),
         _ => desk.lang().ask_app_secret(),
     };
-    let typed = desk.asker().secret(question, &desk.lang().secret_ways()).await?;
+    let ways = match provider {
+        Some(ProviderName::OAuth2) => format!("{}; {}", desk.lang().secret_ways(), desk.lang().public_ways()),
+        _ => desk.lang().secret_ways(),
+    };
+    let typed = desk.asker().secret(question, &ways).await?;
     parse_secret("App Secret", &typed, desk)
 }
 
