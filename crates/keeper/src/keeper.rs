@@ -120,6 +120,15 @@ impl Keeper {
         Self { inner: Arc::new(Inner { parts, options: *options, joins: Mutex::default(), questions: Questions::default(), spending }) }
     }
 
+    /// Asks the provider whether it accepts the app. Spends nothing, and ends no token of anybody's.
+    ///
+    /// # Errors
+    /// What it refuses the app for; [`Code::SettingMissing`] where there is nothing that could be asked;
+    /// [`Code::Unreachable`].
+    pub async fn check_up(&self, app: &App) -> Result<(), Error> {
+        self.inner.parts.provider.check_up(app).await.accepted.map_err(Error::call)
+    }
+
     /// The rules that a grant lives by.
     pub fn rules(&self, grant: &Grant) -> &Rules {
         self.inner.parts.provider.rules(&grant.app, grant.issued_by)
