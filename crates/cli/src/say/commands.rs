@@ -24,7 +24,7 @@ super::sentences! {
     perhaps(name) { "perhaps you mean {name}" "是否想用 {name}" }
     bad_duration() { "write 90s, 10m, 1h30m or 2d" "请写成 90s、10m、1h30m 或 2d" }
     bad_brand() { "write feishu or lark" "请写 feishu 或 lark" }
-    bad_token_api() { "write v3, v2, oidc-v1 or legacy-v1" "请写 v3、v2、oidc-v1 或 legacy-v1" }
+    bad_token_api() { "write v3, v2, oidc-v1 or legacy-v1; for BlueKing ssm, auth-api or bkauth" "请写 v3、v2、oidc-v1 或 legacy-v1；蓝鲸请写 ssm、auth-api 或 bkauth" }
     bad_url() { "write a whole address, such as https://open.feishu.cn" "请写完整的地址，例如 https://open.feishu.cn" }
     bad_port() { "write a number from 0 to 65535" "请写 0 到 65535 之间的数字" }
     bad_name() { "use 1 to 64 letters, digits, '-', '_', '.' or '@', not starting with '-' or '.'" "请用 1 到 64 个字母、数字或 '-'、'_'、'.'、'@'，且不以 '-' 或 '.' 开头" }
