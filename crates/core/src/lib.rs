@@ -11,6 +11,7 @@
 
 mod access;
 mod app;
+mod direct;
 mod error;
 mod grant;
 mod journal;
@@ -26,18 +27,22 @@ mod secret;
 mod token;
 
 pub use access::{Access, Ask};
-pub use app::{App, AppKind, AppName, Brand, Hosts, TokenApi};
+pub use app::{
+    App, AppKind, AppName, BlueKingApp, Brand, ClientAuthentication, Endpoints, FeishuApp, Hosts, OAuth2App, Platform,
+    ProviderName, TokenApi,
+};
+pub use direct::{BadUserName, DirectGrant, UserName, UserTicket};
 pub use error::{Code, ExitClass};
 pub use grant::{Doubt, Generation, Grant, GrantId, ProfileName, Standing, Status, Subject};
 pub use journal::{Closing, Entry, Event, Intent, IntentDraft, IntentId, Journalled, RawAnswer, Spend};
-pub use lease::{Fence, Holder, HolderFate, Lease};
+pub use lease::{Fence, Holder, HolderFate, Lease, NameLease};
 pub use link::{InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Trouble, reconcile};
 pub use outcome::{Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
 pub use place::{BadPlace, Format, Place, Step};
-pub use rules::{AbsentRefresh, OldAccess, Replay, Rules};
+pub use rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
 pub use scope::{MAX_SCOPES, Scopes, ScopesError};
 pub use secret::{
-    AccessToken, AppSecret, AppTicket, AppToken, AuthorizationCode, BadSecret, CodeVerifier, DeviceCode, RefreshToken,
-    SecretBytes,
+    AccessToken, AppSecret, AppTicket, AppToken, AuthorizationCode, BadSecret, CodeVerifier, DeviceCode, LoginCookie,
+    RefreshToken, SecretBytes,
 };
 pub use token::{Fingerprint, TokenSet};

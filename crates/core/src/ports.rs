@@ -14,9 +14,9 @@ use url::Url;
 
 use crate::rotation::Turn;
 use crate::{
-    AccessToken, App, AppName, AppToken, AuthorizationCode, Closing, Code, CodeVerifier, DeviceCode, Doubt, Entry,
-    Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link, LinkId, NewLink, Outcome,
-    ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Refusal, RefusalClass, Remedy, Rules, Scopes,
+    AccessToken, App, AppName, AppToken, AuthorizationCode, Closing, Code, CodeVerifier, DeviceCode, DirectGrant,
+    Doubt, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link, LinkId, NewLink,
+    NameLease, Outcome, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Refusal, RefusalClass, Remedy, Rules, Scopes,
     SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, TransportFault, Trouble, Words,
 };
 
@@ -162,11 +162,14 @@ pub struct Prepared {
 /// A dialect together with its rules.
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// The rules row.
-    fn rules(&self) -> &Rules;
+    /// The rules row for what a family issued to an app.
+    fn rules(&self, app: &AppName, issuer: TokenApi) -> &Rules;
 
-    /// The address of the authorization page.
-    fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Url;
+    /// The address of the authorization page. Spends nothing; may have to ask the provider where it is.
+    ///
+    /// # Errors
+    /// [`CallError::Lacking`] for a family without one; what came of asking.
+    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError>;
 
     /// Fetches what a call to `api` needs besides the single-use secret. Spends nothing.
     async fn prepare(&self, app: &App, api: TokenApi) -> Result<Prepared, CallError>;
@@ -178,6 +181,14 @@ pub trait Provider: Send + Sync {
     /// Sends an authorization code, under the same rules as [`Provider::refresh`].
     async fn exchange(&self, app: &App, prepared: &Prepared, exchange: &CodeExchange, timeout: Duration) -> Sent;
 
+    /// Asks for tokens without an authorization page. Once, under the same rules as [`Provider::refresh`]; it may be
+    /// repeated, because nothing that is sent is used up.
+    async fn grant(&self, app: &App, grant: &DirectGrant, timeout: Duration) -> Sent {
+        let _ = (app, grant, timeout);
+        let reason = "this provider has no grant without an authorization page".to_owned();
+        Sent::Unsent(TransportFault { reason, timed_out: false })
+    }
+
     /// Starts a device authorization.
     async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError>;
 
@@ -185,8 +196,9 @@ pub trait Provider: Send + Sync {
     /// [`crate::RefusalClass::Pending`].
     async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent;
 
-    /// Reads an answer to a refresh, an exchange or a device poll. Pure: the same answer reads the same after a crash.
-    fn read(&self, api: TokenApi, answer: &RawAnswer) -> Outcome;
+    /// Reads an answer to a refresh, an exchange, a direct grant or a device poll. Pure: the same answer reads the same after
+    /// a crash.
+    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome;
 
     /// Fetches an app or tenant token (reference §9: any number of processes may).
     async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError>;
@@ -315,9 +327,9 @@ impl VaultError {
 
 /// What came of asking for a lease.
 #[derive(Debug)]
-pub enum LeaseAttempt {
+pub enum LeaseAttempt<L = Lease> {
     /// It is ours.
-    Held(Lease),
+    Held(L),
     /// Someone else has it.
     Busy {
         /// Who, if they have written their name already.
@@ -519,6 +531,33 @@ pub trait Vault: Send + Sync {
 
     /// Closes a kept login answer that holds no login.
     async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError>;
+
+    /// Asks for the lease on a name, without waiting: who may ask for tokens that will be kept under it, whether or not a grant
+    /// is there. Not durable. Whoever takes the lease of the name's grant too takes it after this one.
+    async fn lease_name(
+        &self,
+        name: &ProfileName,
+        holder: &Holder,
+        ttl: Duration,
+    ) -> Result<LeaseAttempt<NameLease>, VaultError>;
+
+    /// Gives it back and wakes those who wait.
+    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError>;
+
+    /// As [`Vault::wait`], for the lease on a name.
+    async fn wait_name(&self, name: &ProfileName, patience: Duration);
+
+    /// Records, durably, that a new set is being asked for under a name whose present one may end by it. Until a set is stored
+    /// under the name, or [`Vault::ask_in_vain`], its grant counts as one whose intent is open ([`Grant::intent_open`]) and its
+    /// access token is not handed out as good. [`VaultError::Moved`] when the lease was lost.
+    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError>;
+
+    /// Records that nothing was issued: the set under the name is as it was.
+    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError>;
+
+    /// Keeps a set aside that was issued before the present one of a grant (I3), and closes the kept answer it was read from, in
+    /// one transaction. Nothing happens when the answer is closed already.
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError>;
 
     /// Stores a login, durably; open intents of the grant are superseded by it.
     async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError>;

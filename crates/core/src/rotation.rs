@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::{
     AbsentRefresh, Access, Ask, Closing, Code, Doubt, Grant, HolderFate, Intent, Oddity, OldAccess, Outcome,
-    RefreshToken, Refusal, RefusalClass, Remedy, Replay, Rules, Scopes, Standing, Subject, TokenApi,
+    RefreshEnd, RefreshToken, Refusal, RefusalClass, Remedy, Replay, Rules, Scopes, Standing, Subject, TokenApi,
 };
 
 /// What to do about a caller's wish.
@@ -48,11 +48,19 @@ pub fn decide(grant: &Grant, ask: Ask, rules: &Rules, now: Timestamp) -> Decisio
             (Some(_), Some(_)) => Decision::Serve,
             // In doubt: the recovery may have to wait for the access token's end, and may end the login; while
             // there is something to serve it is not hurried here. It is due when the token is.
+            // Where the old token dies with the turn, one that is being turned, or whose turn is in doubt, may be dead
+            // already: it is handed out only if the turn fails.
+            (Some(_), None) if may_be_dead(grant, rules) => Decision::Turn,
             (Some(access), None) => {
                 let due = now >= rules.turn_at(grant.id, access);
                 // A clock set back makes every age a guess: turn, so that stored times are true again.
                 let clock_went_back = now < access.obtained.checked_sub(CLOCK_SLACK).unwrap_or(access.obtained);
-                if due || clock_went_back { Decision::TurnAhead } else { Decision::Serve }
+                match rules.old_access {
+                    _ if !(due || clock_went_back) => Decision::Serve,
+                    OldAccess::Stays => Decision::TurnAhead,
+                    // Whoever is at it makes this token worthless: wait for what comes.
+                    OldAccess::Dies => Decision::Turn,
+                }
             }
             (None, Some(code)) => Decision::Refuse(code),
             (None, None) => Decision::Turn,
@@ -60,6 +68,13 @@ pub fn decide(grant: &Grant, ask: Ask, rules: &Rules, now: Timestamp) -> Decisio
         Ask::NewerThan(seen) if grant.generation > seen && living(Duration::ZERO).is_some() => Decision::Serve,
         Ask::NewerThan(_) => dead.map_or(Decision::Turn, Decision::Refuse),
     }
+}
+
+/// Whether the present access token may have died already: its refresh token was sent, by us or by someone whose end we do
+/// not know, at a provider that ends it then.
+fn may_be_dead(grant: &Grant, rules: &Rules) -> bool {
+    let sent = grant.intent_open || matches!(grant.standing, Standing::InDoubt { .. });
+    rules.old_access == OldAccess::Dies && sent
 }
 
 /// What to do with an intent that is open although its sender is not at work any more, or may not be.
@@ -87,7 +102,18 @@ pub fn recover(intent: &Intent, grant: &Grant, sender: HolderFate, rules: &Rules
     if intent.answer.is_some() && !intent.doubted {
         return Recovery::Settle;
     }
-    let finished = intent.doubted || sender == HolderFate::Dead;
+    // The request of a sender that died may be under way still. Where replays are punished, the later of the two would be
+    // taken for one, and end what the earlier has brought: unless both fall into the provider's grace, it is given the time
+    // that the sender had.
+    let in_grace = |grace: Duration| now < intent.begun.checked_add(grace / 2).unwrap_or(intent.begun);
+    let finished = match (intent.doubted, sender, rules.replay) {
+        (true, _, _) | (false, HolderFate::Dead, Replay::Harmless) => true,
+        (false, HolderFate::Dead, Replay::Punished { grace }) if in_grace(grace) => return Recovery::Replay,
+        (false, HolderFate::Dead, Replay::Punished { .. }) => {
+            matches!(replay_or_hold(grant, rules, now), Recovery::Hold { .. })
+        }
+        (false, _, _) => false,
+    };
     let patience = intent.deadline.checked_add(SENDER_SLACK).unwrap_or(intent.deadline);
     if !finished && now < patience {
         // A clock that was set back says nothing about the sender, and must not make the wait endless: from now on
@@ -104,11 +130,14 @@ pub fn sender_window(intent: &Intent) -> Duration {
 }
 
 /// Whether a token whose last send had an unknown outcome may be sent again now.
+///
+/// Where a turn ends the old access token, a replay has nothing to lose: if the send was processed, that token is dead and
+/// the new pair is lost; if it was not, the replay is the first use.
 pub fn replay_or_hold(grant: &Grant, rules: &Rules, now: Timestamp) -> Recovery {
     let serving = grant.access.as_ref().filter(|access| access.remaining(now) > Duration::ZERO);
-    match (rules.replay, serving) {
-        (Replay::Punished, Some(access)) => Recovery::Hold { until: access.expires },
-        (Replay::Punished, None) | (Replay::Harmless, _) => Recovery::Replay,
+    match (rules.replay, rules.old_access, serving) {
+        (Replay::Punished { .. }, OldAccess::Stays, Some(access)) => Recovery::Hold { until: access.expires },
+        (Replay::Punished { .. }, _, _) | (Replay::Harmless, _, _) => Recovery::Replay,
     }
 }
 
@@ -199,7 +228,12 @@ pub fn settle(
                     (None, AbsentRefresh::KeepsOld) => Change::Keep,
                     (None, AbsentRefresh::Ends) => Change::Drop,
                 },
-                refresh_expires: issued.refresh_expires,
+                refresh_expires: match (rules.refresh_end, grant.refresh_expires, issued.refresh_expires) {
+                    // An answer that does not say is read as if the whole life began with it.
+                    (RefreshEnd::Fixed, Some(end), Some(later)) => Some(end.min(later)),
+                    (RefreshEnd::Fixed, Some(end), None) => Some(end),
+                    (_, _, told) => told,
+                },
                 scopes: issued.scopes,
                 subject: issued.subject,
                 issued_by: api,

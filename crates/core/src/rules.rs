@@ -34,7 +34,20 @@ pub enum Replay {
     /// It costs nothing: the provider forgives, or refuses and changes nothing else.
     Harmless,
     /// It may end the whole login (family revocation, RFC 9700 §4.14.2): only when the access token is of no more use.
-    Punished,
+    Punished {
+        /// How long after the first use a replay is taken for a race and merely refused (bkauth: 30 s).
+        grace: Duration,
+    },
+}
+
+/// What a turn does to the end of the refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefreshEnd {
+    /// Every turn moves it (Feishu).
+    Sliding,
+    /// It stands since the login; a turn inherits it (SSM: 30 days; bkauth).
+    Fixed,
 }
 
 /// One provider's rules.
@@ -52,8 +65,11 @@ pub struct Rules {
     pub jitter: Duration,
     /// The life of an access token whose answer does not say. The shortest the provider documents.
     pub assumed_access: Duration,
-    /// The life of a refresh token whose answer does not say. The shortest the provider documents.
-    pub assumed_refresh: Duration,
+    /// The life of a refresh token whose answer does not say. The shortest the provider documents; `None` where it may
+    /// live for ever.
+    pub assumed_refresh: Option<Duration>,
+    /// What a turn does to the refresh token's end.
+    pub refresh_end: RefreshEnd,
     /// The life of a consent that no refresh can lengthen.
     pub wall: Option<Duration>,
     /// How long a sender waits for the answer; the deadline in the intent.
@@ -106,7 +122,8 @@ mod tests {
             margin: Duration::from_secs(300),
             jitter: Duration::from_secs(60),
             assumed_access: Duration::from_secs(6900),
-            assumed_refresh: Duration::from_secs(604_800),
+            assumed_refresh: Some(Duration::from_secs(604_800)),
+            refresh_end: RefreshEnd::Sliding,
             wall: None,
             send_deadline: Duration::from_secs(30),
         }

@@ -78,6 +78,8 @@ secrets! {
     AppToken: Clone;
     /// The ticket that a provider pushes to store apps (reference §9).
     AppTicket: Clone;
+    /// What the browser of a user carries who is logged in at `BlueKing` (`bk_token`, `bk_ticket`, `skey`).
+    LoginCookie: Clone;
     /// An authorization code (RFC 6749 §1.3.1): good once, for minutes.
     AuthorizationCode;
     /// A PKCE code verifier (RFC 7636 §4.1).

@@ -14,6 +14,8 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(START + seconds).unwrap()
 }
 
+const PUNISHED: Replay = Replay::Punished { grace: Duration::ZERO };
+
 fn rules(replay: Replay) -> Rules {
     Rules {
         old_access: OldAccess::Stays,
@@ -22,7 +24,8 @@ fn rules(replay: Replay) -> Rules {
         margin: Duration::from_secs(300),
         jitter: Duration::from_secs(60),
         assumed_access: Duration::from_secs(6900),
-        assumed_refresh: Duration::from_secs(604_800),
+        assumed_refresh: Some(Duration::from_secs(604_800)),
+        refresh_end: RefreshEnd::Sliding,
         wall: Some(Duration::from_hours(365 * 24)),
         send_deadline: Duration::from_secs(30),
     }
@@ -160,7 +163,7 @@ fn a_kept_answer_is_settled_and_one_that_could_not_be_read_is_not_read_for_ever(
 
 #[test]
 fn who_may_replay() {
-    let (harmless, punished) = (rules(Replay::Harmless), rules(Replay::Punished));
+    let (harmless, punished) = (rules(Replay::Harmless), rules(PUNISHED));
     let open = intent(0);
     // Known dead: at once, because some providers forgive within seconds.
     assert_eq!(recover(&open, &grant(7200), HolderFate::Dead, &harmless, at(1)), Recovery::Replay);
@@ -176,6 +179,63 @@ fn who_may_replay() {
     let waiting = Recovery::Wait { until: at(-86_400 + 35) };
     assert_eq!(recover(&open, &grant(7200), HolderFate::Unknown, &harmless, at(-86_400)), waiting);
     assert_eq!(recover(&open, &grant(7200), HolderFate::Dead, &harmless, at(-86_400)), Recovery::Replay);
+}
+
+/// The request of a killed sender may arrive after our replay. A provider that punishes replays would then end the login that
+/// the replay has just saved.
+#[test]
+fn a_dead_senders_request_may_be_under_way_still() {
+    let rules =
+        |grace| Rules { old_access: OldAccess::Dies, ..rules(Replay::Punished { grace: Duration::from_secs(grace) }) };
+    let dead = |grace, now| recover(&intent(0), &grant(7200), HolderFate::Dead, &rules(grace), at(now));
+    assert_eq!(dead(0, 1), Recovery::Wait { until: at(35) });
+    assert_eq!(dead(0, 36), Recovery::Replay);
+    // Both fall into the grace: whichever comes second is merely refused.
+    assert_eq!(dead(30, 1), Recovery::Replay);
+    assert_eq!(dead(30, 16), Recovery::Wait { until: at(35) });
+    // A sender that may live is not raced whatever the grace.
+    let unknown = recover(&intent(0), &grant(7200), HolderFate::Unknown, &rules(30), at(1));
+    assert_eq!(unknown, Recovery::Wait { until: at(35) });
+}
+
+/// Where the old access token dies with the turn, a reader who comes while it is being turned waits for the new one, and so
+/// does one who comes when it is due; while it is neither, nobody waits.
+#[test]
+fn a_token_that_dies_with_its_turn_is_not_handed_out_during_it() {
+    let dies = Rules { old_access: OldAccess::Dies, ..rules(Replay::Harmless) };
+    let ask = |grant: &Grant, now| decide(grant, Ask::default(), &dies, at(now));
+    let mut grant = grant(7200);
+    assert_eq!(ask(&grant, 1), Decision::Serve);
+    assert_eq!(ask(&grant, 7100), Decision::Turn);
+    grant.intent_open = true;
+    assert_eq!(ask(&grant, 1), Decision::Turn);
+    grant.intent_open = false;
+    grant.standing = Standing::InDoubt { intent: intent_id(), since: at(0), doubt: Doubt::NoAnswer };
+    assert_eq!(ask(&grant, 1), Decision::Turn);
+}
+
+/// SSM's refresh token ends thirty days after the login, however often it is used; its answers do not say when.
+#[test]
+fn an_end_that_stands_since_the_login_is_not_moved_by_a_turn() {
+    let fixed = Rules { refresh_end: RefreshEnd::Fixed, ..rules(Replay::Harmless) };
+    let turned = |rules: &Rules, told: Option<i64>| {
+        let issued = Issued {
+            access: None,
+            refresh: Some(RefreshToken::parse("same").unwrap()),
+            refresh_expires: told.map(at),
+            scopes: None,
+            subject: None,
+        };
+        let outcome = Outcome::Rotated { issued, oddities: Vec::new() };
+        match settle(outcome, &grant(7200), TokenApi::Ssm, false, rules, at(3600)) {
+            Settlement::Commit { turn, .. } => turn.refresh_expires,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(turned(&fixed, Some(3600 + 604_800)), Some(at(604_800)));
+    assert_eq!(turned(&fixed, Some(7200)), Some(at(7200)));
+    assert_eq!(turned(&fixed, None), Some(at(604_800)));
+    assert_eq!(turned(&rules(Replay::Harmless), Some(3600 + 604_800)), Some(at(3600 + 604_800)));
 }
 
 #[test]
@@ -240,7 +300,7 @@ proptest! {
         } else if doubt {
             grant.standing = Standing::InDoubt { intent: intent_id(), since: at(0), doubt: Doubt::NoAnswer };
         }
-        let decision = decide(&grant, Ask::default(), &rules(Replay::Punished), at(now));
+        let decision = decide(&grant, Ask::default(), &rules(PUNISHED), at(now));
         if now < life {
             prop_assert!(matches!(decision, Decision::Serve | Decision::TurnAhead));
         } else {
@@ -262,7 +322,7 @@ proptest! {
     /// I1: a sender that may still be at work is never raced.
     #[test]
     fn no_replay_before_the_deadline_of_a_living_sender(now in 0i64..34, punished: bool) {
-        let rules = rules(if punished { Replay::Punished } else { Replay::Harmless });
+        let rules = rules(if punished { PUNISHED } else { Replay::Harmless });
         for fate in [HolderFate::Alive, HolderFate::Unknown] {
             let recovery = recover(&intent(0), &grant(7200), fate, &rules, at(now));
             prop_assert_eq!(recovery, Recovery::Wait { until: at(35) });

@@ -16,8 +16,8 @@ use tokenward::core::ports::{
     Provider, Sent,
 };
 use tokenward::core::{
-    Access, AccessToken, App, AppKind, AppSecret, Brand, DeviceCode, Generation, GrantId, Issued, Outcome, RawAnswer,
-    RefreshToken, Rules, Scopes, SecretBytes, Spend, Subject, TokenApi, TokenSet,
+    Access, AccessToken, App, AppName, AppSecret, Brand, DeviceCode, FeishuApp, Generation, GrantId, Issued, Outcome,
+    RawAnswer, RefreshToken, Rules, Scopes, SecretBytes, Spend, Subject, TokenApi, TokenSet,
 };
 use tokenward::{
     Environment, Home, Keeper, KeeperOptions, KeySource, Parts, Session, SessionOptions, SystemClock, SystemEntropy,
@@ -31,11 +31,11 @@ struct Instantly;
 
 #[async_trait]
 impl Provider for Instantly {
-    fn rules(&self) -> &Rules {
+    fn rules(&self, _: &AppName, _: TokenApi) -> &Rules {
         &tokenward_wire::Feishu::RULES
     }
-    fn authorization_url(&self, app: &App, _: &AuthorizationRequest) -> Url {
-        app.hosts.accounts.clone()
+    async fn authorization_url(&self, app: &App, _: &AuthorizationRequest) -> Result<Url, CallError> {
+        Ok(app.hosts.accounts.clone())
     }
     async fn prepare(&self, _: &App, api: TokenApi) -> Result<Prepared, CallError> {
         Ok(Prepared { api, app_token: None })
@@ -62,7 +62,7 @@ impl Provider for Instantly {
     async fn device_poll(&self, _: &App, _: &DeviceCode, _: Duration) -> Sent {
         unreachable!("no device flow is begun")
     }
-    fn read(&self, _: TokenApi, answer: &RawAnswer) -> Outcome {
+    fn read(&self, _: &AppName, _: TokenApi, answer: &RawAnswer) -> Outcome {
         let (access, refresh) = (token('a'), token('r'));
         Outcome::Rotated {
             issued: Issued {
@@ -175,14 +175,11 @@ async fn keeper(folder: &Path) -> Result<(Keeper, App, GrantId), Box<dyn std::er
     let parts = Parts { provider: Arc::new(Instantly), ..session.parts().clone() };
     let app = App {
         name: "work".parse()?,
-        brand: Brand::Feishu,
         hosts: Brand::Feishu.hosts(),
         client_id: "cli_bench".into(),
-        secret: AppSecret::parse("secret")?,
-        kind: AppKind::SelfBuilt,
+        secret: Some(AppSecret::parse("secret")?),
         token_api: TokenApi::V3,
-        fallback: false,
-        token_url: None,
+        platform: FeishuApp { fallback: false, ..FeishuApp::new(Brand::Feishu) }.into(),
     };
     Ok((Keeper::new(parts, KeeperOptions::default()), app, id))
 }

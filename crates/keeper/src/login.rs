@@ -14,12 +14,12 @@ use tokenward_core::ports::{
 };
 use tokenward_core::{
     Access, App, AppName, AuthorizationCode, Code, CodeVerifier, GrantId, Issued, Oddity, Outcome, ProfileName,
-    RawAnswer, Refusal, RefusalClass, Remedy, Scopes, TokenApi, TokenSet,
+    RawAnswer, Refusal, RefusalClass, Remedy, Scopes, TokenApi, TokenSet, UserName,
 };
 use tokio::time::Instant;
 use url::Url;
 
-use crate::keeper::Patience;
+use crate::keeper::{Patience, wrong_user};
 use crate::links::Links;
 use crate::{Error, Keeper, Kept, Notice, Report};
 
@@ -78,25 +78,26 @@ pub struct LoginReport {
 impl Keeper {
     /// Prepares a login with `state` and a PKCE S256 challenge from this keeper's randomness.
     ///
+    /// # Errors
+    /// [`Code::BadSetting`] for a provider without an authorization page; what came of asking where it is.
+    ///
     /// # Panics
     /// Never: base64url text is a valid verifier.
-    pub fn begin_login(&self, app: &App, request: LoginRequest) -> LoginAttempt {
+    pub async fn begin_login(&self, app: &App, request: LoginRequest) -> Result<LoginAttempt, Error> {
         let state = URL_SAFE_NO_PAD.encode(self.inner.random::<24>());
         let verifier = CodeVerifier::parse(URL_SAFE_NO_PAD.encode(self.inner.random::<48>()))
             .expect("base64url text is a verifier");
         let challenge = || URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()));
         let code_challenge = app.token_api.takes_verifier().then(challenge);
-        let url = self.inner.parts.provider.authorization_url(
-            app,
-            &AuthorizationRequest {
-                redirect_uri: request.redirect_uri.clone(),
-                scopes: request.scopes.clone(),
-                state: state.clone(),
-                code_challenge,
-                force_consent: request.force_consent,
-            },
-        );
-        LoginAttempt { url, state, verifier, request }
+        let asked = AuthorizationRequest {
+            redirect_uri: request.redirect_uri.clone(),
+            scopes: request.scopes.clone(),
+            state: state.clone(),
+            code_challenge,
+            force_consent: request.force_consent,
+        };
+        let url = self.inner.parts.provider.authorization_url(app, &asked).await.map_err(Error::call)?;
+        Ok(LoginAttempt { url, state, verifier, request })
     }
 
     /// Exchanges the code and stores the login.
@@ -116,7 +117,7 @@ impl Keeper {
         self.look_after_links(app, Some(profile), Links::PATIENCE).await;
         let exchange = CodeExchange { code, verifier: attempt.verifier, redirect_uri: attempt.request.redirect_uri };
         let mut api = app.token_api;
-        let mut may_fall_back = app.fallback;
+        let mut may_fall_back = app.falls_back();
         loop {
             // A code is good once too: a store that could not keep the answer is found out before it is sent.
             self.inner.parts.vault.prove().await?;
@@ -124,7 +125,7 @@ impl Keeper {
             let _spending = self.inner.spending();
             let answer = self.exchange(app, &prepared, &exchange).await?;
             let kept = self.inner.parts.vault.keep_login_answer(profile, &app.name, api, &answer).await?;
-            match self.inner.parts.provider.read(api, &answer) {
+            match self.inner.parts.provider.read(&app.name, api, &answer) {
                 Outcome::Rotated { issued, oddities } => {
                     return self
                         .store(
@@ -206,7 +207,7 @@ impl Keeper {
                 }
             };
             // Pending answers hold nothing issued, so only the others are worth a sync. Reading cannot fail or panic.
-            match self.inner.parts.provider.read(api, &answer) {
+            match self.inner.parts.provider.read(&app.name, api, &answer) {
                 Outcome::Refused(refusal) if refusal.class == RefusalClass::Pending => {
                     if refusal.remedy == Remedy::WaitForLimit {
                         interval = (interval + SLOW_DOWN).min(MAX_INTERVAL);
@@ -244,7 +245,13 @@ impl Keeper {
             if Duration::try_from(age).unwrap_or_default() < LOGIN_AT_WORK {
                 continue;
             }
-            if let Outcome::Rotated { issued, oddities } = self.inner.parts.provider.read(kept.api, &kept.answer) {
+            let outcome = self.inner.parts.provider.read(&kept.app, kept.api, &kept.answer);
+            if kept.profile.is_of_user() || kept.profile.is_of_app() {
+                // It goes under the name of whom it names.
+                if let Outcome::Rotated { issued, .. } = outcome {
+                    self.recover_obtained(kept, issued).await?;
+                }
+            } else if let Outcome::Rotated { issued, oddities } = outcome {
                 let none = Scopes::default();
                 reports.push(
                     self.store(None, &kept.app, &kept.profile, kept.api, kept.id, issued, oddities, none, &kept.answer)
@@ -340,11 +347,18 @@ impl Keeper {
             }
             _ => None,
         };
+        // Under a user's name belong that user's tokens. Another's are kept under theirs, and the login has failed all the same.
+        let named = subject.as_ref().and_then(|subject| subject.id.parse::<UserName>().ok());
+        let (home, wrong) = match (profile.admits(subject.as_ref()), named) {
+            (true, _) => (profile.clone(), None),
+            (false, Some(user)) => (profile.of_user(&user), Some(wrong_user(profile, subject.as_ref()))),
+            (false, None) => return Err(wrong_user(profile, None).keeping(Kept::AnswerInJournal)),
+        };
         let obtained = answer.received;
         let login = NewLogin {
             answer: Some(kept),
             id: GrantId::new(u64::try_from(obtained.as_millisecond()).unwrap_or(0), self.inner.random()),
-            profile: profile.clone(),
+            profile: home,
             app: app_name.clone(),
             set: TokenSet {
                 access: issued.access,
@@ -355,11 +369,14 @@ impl Keeper {
                 issued_by: api,
                 obtained,
             },
-            wall: self.rules().wall.and_then(|wall| obtained.checked_add(wall).ok()),
+            wall: self.inner.parts.provider.rules(app_name, api).wall.and_then(|wall| obtained.checked_add(wall).ok()),
             by: self.inner.parts.processes.myself().clone(),
         };
         let logged_in =
             self.inner.parts.vault.log_in(login).await.map_err(|error| Error::vault(error, Kept::AnswerInJournal))?;
+        if let Some(wrong) = wrong {
+            return Err(wrong);
+        }
         let notices = match app {
             Some(app) => self.look_after_links(app, Some(profile), Links::PATIENCE).await,
             // Nobody is there to be told; the next call looks after them.

@@ -12,7 +12,7 @@ use tokenward_core::ports::{AnswerKept, Committed, LeaseAttempt, Sent, VaultErro
 use tokenward_core::rotation::{self, Recovery, Settlement};
 use tokenward_core::{
     App, Ask, Closing, Code, Doubt, Event, Generation, Grant, GrantId, HolderFate, Intent, IntentDraft, IntentId,
-    Lease, RawAnswer, Standing, Subject, TokenApi,
+    Lease, OldAccess, RawAnswer, Standing, Subject, TokenApi,
 };
 use tokio::time::Instant;
 
@@ -199,7 +199,11 @@ impl Keeper {
         }
         let mut notices = Vec::new();
         let (grant, replays) = self.recover(grant, patience, &mut notices).await?;
-        if self.is_turned(&grant, seen) || notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })) {
+        // Two sends of one token were answered with a set each. Where a set ends the one before it, nobody can tell which of the
+        // two lives: a further turn can.
+        let unclear = self.rules(&grant).old_access == OldAccess::Dies
+            && notices.iter().any(|notice| matches!(notice, Notice::Parked));
+        if (self.is_turned(&grant, seen) && !unclear) || notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })) {
             return Ok(Turned::new(Via::Ours, notices));
         }
         match &grant.standing {
@@ -221,7 +225,7 @@ impl Keeper {
         let first = self.spend(app, lease, &grant, api, replays, replay).await?;
         let settled = match first {
             // Proven unread, so a second intent for the issuing family is not a second spend.
-            Settled::NoSuchEndpoint(_) if app.fallback && api != issuer => {
+            Settled::NoSuchEndpoint(_) if app.falls_back() && api != issuer => {
                 self.spend(app, lease, &grant, issuer, None, replay).await?
             }
             settled => settled,
@@ -312,14 +316,16 @@ impl Keeper {
         let fate = processes.fate(&intent.sender);
         let window = rotation::sender_window(intent);
         let at_work = || !intent.doubted && matches!(fate, HolderFate::Alive);
-        match rotation::recover(intent, grant, fate, self.rules(), now) {
-            Recovery::Wait { .. } if watching.elapsed() >= window => rotation::replay_or_hold(grant, self.rules(), now),
+        match rotation::recover(intent, grant, fate, self.rules(grant), now) {
+            Recovery::Wait { .. } if watching.elapsed() >= window => {
+                rotation::replay_or_hold(grant, self.rules(grant), now)
+            }
             Recovery::Replay | Recovery::Hold { .. } if at_work() => match processes.age(&intent.sender) {
                 // Whatever the clock says: it began after it was born.
                 Some(age) if age < window => {
                     Recovery::Wait { until: now.checked_add(window.saturating_sub(age)).unwrap_or(now) }
                 }
-                _ => rotation::replay_or_hold(grant, self.rules(), now),
+                _ => rotation::replay_or_hold(grant, self.rules(grant), now),
             },
             recovery => recovery,
         }
@@ -349,7 +355,7 @@ impl Keeper {
 
         // From here to the commit the process must not be asked to go (signals wait for `idle`).
         let _spending = self.inner.spending();
-        let timeout = self.rules().send_deadline;
+        let timeout = self.rules(grant).send_deadline;
         let begun = self.inner.now();
         let draft = IntentDraft {
             id: IntentId::new(u64::try_from(begun.as_millisecond()).unwrap_or(0), self.inner.random()),
@@ -431,9 +437,9 @@ impl Keeper {
         replay: bool,
     ) -> Result<Settled, Error> {
         let vault = &self.inner.parts.vault;
-        let outcome = self.inner.parts.provider.read(api, answer);
+        let outcome = self.inner.parts.provider.read(&grant.app, api, answer);
         let now = self.inner.now();
-        match rotation::settle(outcome, grant, api, replay, self.rules(), answer.received) {
+        match rotation::settle(outcome, grant, api, replay, self.rules(grant), answer.received) {
             Settlement::Commit { turn, oddities } => {
                 let committed = vault.commit(intent, turn).await?;
                 match committed {
@@ -494,12 +500,12 @@ impl Keeper {
     /// Whether a newer generation than `seen` is there that gives a caller something.
     fn is_turned(&self, grant: &Grant, seen: Generation) -> bool {
         // `Serve` is said to `NewerThan` only of a newer generation whose access token lives.
-        rotation::decide(grant, Ask::NewerThan(seen), self.rules(), self.inner.now()) == rotation::Decision::Serve
+        rotation::decide(grant, Ask::NewerThan(seen), self.rules(grant), self.inner.now()) == rotation::Decision::Serve
     }
 
     /// Refuses to send again a token in doubt where the provider punishes that and the access token still serves.
     fn may_replay(&self, grant: &Grant) -> Result<(), Error> {
-        match rotation::replay_or_hold(grant, self.rules(), self.inner.now()) {
+        match rotation::replay_or_hold(grant, self.rules(grant), self.inner.now()) {
             Recovery::Hold { until } => {
                 Err(Error::with_detail(Code::OutcomeUnknown, Kept::Doubt, format!("no replay before {until}")))
             }
@@ -507,7 +513,7 @@ impl Keeper {
         }
     }
 
-    fn at(&self, step: Step) {
+    pub(crate) fn at(&self, step: Step) {
         tracing::debug!(%step, "step");
         self.inner.parts.observer.at(step);
     }

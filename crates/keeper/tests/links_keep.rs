@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokenward::core::ports::Clock;
 use tokenward::core::{
-    App, AppKind, AppSecret, Ask, Brand, Event, Format, Generation, Hosts, NewLink, Place, ProfileName, RefreshToken,
+    App, AppSecret, Ask, Brand, Event, FeishuApp, Format, Generation, Hosts, NewLink, Place, ProfileName, RefreshToken,
     Slot, TokenApi,
 };
 use tokenward::links::{Brought, Found, LinkOutcome, Links};
@@ -101,14 +101,11 @@ impl Stand {
     fn app(&self) -> App {
         App {
             name: "work".parse().unwrap(),
-            brand: Brand::Feishu,
             hosts: Hosts { open: self.open.clone(), accounts: self.accounts.clone() },
             client_id: self.client.clone(),
-            secret: AppSecret::parse(self.secret.as_str()).unwrap(),
-            kind: AppKind::SelfBuilt,
+            secret: Some(AppSecret::parse(self.secret.as_str()).unwrap()),
             token_api: TokenApi::V3,
-            fallback: true,
-            token_url: None,
+            platform: FeishuApp::new(Brand::Feishu).into(),
         }
     }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokenward::core::ports::{Clock as _, NewLogin};
 use tokenward::core::{
-    Access, AccessToken, App, AppKind, AppSecret, Brand, GrantId, Hosts, RefreshToken, TokenApi, TokenSet,
+    Access, AccessToken, App, AppSecret, Brand, FeishuApp, GrantId, Hosts, RefreshToken, TokenApi, TokenSet,
 };
 use tokenward::{
     ApiOptions, CallOptions, Environment, Home, Identity, KeeperOptions, KeySource, Session, SessionOptions,
@@ -47,14 +47,11 @@ async fn main() -> Result<(), Failed> {
     let straight = hosts.open.socket_addrs(|| None)?[0];
     let app = App {
         name: "work".parse()?,
-        brand: Brand::Feishu,
         hosts,
         client_id: registered.id,
-        secret: AppSecret::parse(registered.secret)?,
-        kind: AppKind::SelfBuilt,
+        secret: Some(AppSecret::parse(registered.secret)?),
         token_api: TokenApi::V3,
-        fallback: false,
-        token_url: None,
+        platform: FeishuApp { fallback: false, ..FeishuApp::new(Brand::Feishu) }.into(),
     };
     let refresh = tokens.refresh_token.ok_or("a refresh token")?;
     let through = start(app, tokens.access_token.clone(), refresh)?;

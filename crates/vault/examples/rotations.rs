@@ -21,7 +21,7 @@ async fn main() -> anyhow::Result<()> {
         keys: KeySources::default(),
         clock: Arc::new(TestClock::default()),
         entropy: Arc::new(TestEntropy),
-        rules: Arc::new(|_| Some(rules())),
+        rules: Arc::new(|_, _| Some(rules())),
     })
     .await?;
     let id = vault.log_in(login("work", "1", None)).await?.id();

@@ -58,7 +58,7 @@ async fn vault(folder: &Folder) -> SqliteVault {
         keys: KeySources::default(),
         clock: Arc::new(TestClock::default()),
         entropy: Arc::new(TestEntropy),
-        rules: Arc::new(|_| Some(rules())),
+        rules: Arc::new(|_, _| Some(rules())),
     })
     .await
     .unwrap()

@@ -4,11 +4,9 @@ mod support;
 
 use std::time::Duration;
 
-use support::{SECRET, Server, app, feishu, json};
+use support::{SECRET, Server, app, feishu, json, store};
 use tokenward_core::ports::{AppTokenKind, CallError, Provider};
-use tokenward_core::{
-    AccessToken, AppKind, AppTicket, RefreshToken, Refusal, RefusalClass, Remedy, Scopes, Subject, TokenApi,
-};
+use tokenward_core::{AccessToken, RefreshToken, Refusal, RefusalClass, Remedy, Scopes, Subject, TokenApi};
 
 fn refusal(error: CallError) -> Refusal {
     match error {
@@ -49,10 +47,10 @@ async fn app_and_tenant_tokens_come_with_their_end() {
 async fn a_store_app_needs_its_ticket_and_for_the_tenant_its_key() {
     let server = Server::answering(&[&json(200, "{}")]).await;
     let mut app = app(&server.base, TokenApi::OidcV1);
-    app.kind = AppKind::Store { ticket: None, tenant_key: None };
+    app.platform = store(None, None);
     let error = feishu().prepare(&app, TokenApi::OidcV1).await.unwrap_err();
     assert_eq!(error, CallError::Lacking("an app ticket"));
-    app.kind = AppKind::Store { ticket: Some(AppTicket::parse("x").unwrap()), tenant_key: None };
+    app.platform = store(Some("x"), None);
     let error = feishu().app_token(&app, AppTokenKind::Tenant).await.unwrap_err();
     assert_eq!(error, CallError::Lacking("a tenant key"));
     assert_eq!(server.connections().await, 0);

@@ -175,13 +175,17 @@ fn every_known_code_reads_the_same_at_every_status() {
         for (code, _) in facts().filter(|(code, _)| ![99_991_201, 99_991_301].contains(code)) {
             for status in [200, 400, 401, 403, 404, 405, 500, 503] {
                 let answer = answer(status, &format!(r#"{{"code":{code},"msg":"x"}}"#));
-                let Outcome::Refused(refusal) = feishu.read(api, &answer) else { panic!("{api} {code} {status}") };
+                let Outcome::Refused(refusal) = feishu.read(&support::work(), api, &answer) else {
+                    panic!("{api} {code} {status}")
+                };
                 let expected = lookup(call, code).map_or(InDoubt, |fact| fact.class);
                 assert_eq!((refusal.class, refusal.provider_code), (expected, Some(code)), "{api} {status}");
             }
         }
         for (word, _) in words() {
-            let Outcome::Refused(refusal) = feishu.read(api, &answer(400, &format!(r#"{{"error":"{word}"}}"#))) else {
+            let Outcome::Refused(refusal) =
+                feishu.read(&support::work(), api, &answer(400, &format!(r#"{{"error":"{word}"}}"#)))
+            else {
                 panic!("{api} {word}")
             };
             assert_eq!(refusal.class, lookup_word(call, word).map_or(InDoubt, |fact| fact.class), "{api} {word}");

@@ -4,10 +4,10 @@ mod support;
 
 use std::time::Duration;
 
-use support::{Heard, REFRESH, SECRET, Server, app, feishu, json, spend};
+use support::{Heard, REFRESH, SECRET, Server, app, feishu, json, spend, store};
 use tokenward_core::ports::{AppTokenKind, AuthorizationRequest, CodeExchange, Prepared, Provider};
 use tokenward_core::{
-    AccessToken, App, AppKind, AppTicket, AppToken, AuthorizationCode, CodeVerifier, DeviceCode, RefreshToken, Scopes,
+    AccessToken, App, AppToken, AuthorizationCode, Brand, CodeVerifier, DeviceCode, FeishuApp, RefreshToken, Scopes,
     TokenApi,
 };
 use url::Url;
@@ -18,7 +18,10 @@ const JSON: &str = "application/json; charset=utf-8";
 
 /// A POST with the three headers every one has, and perhaps an `Authorization`.
 fn post(path: &str, authorization: Option<&str>, content_type: &str, body: &str) -> Heard {
-    let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+    let mut headers = vec![
+        ("accept".to_owned(), "application/json".to_owned()),
+        ("accept-encoding".to_owned(), "identity".to_owned()),
+    ];
     headers.extend(authorization.map(|value| ("authorization".to_owned(), value.to_owned())));
     headers.push(("content-type".to_owned(), content_type.to_owned()));
     headers.push(("user-agent".to_owned(), concat!("tokenward/", env!("CARGO_PKG_VERSION")).to_owned()));
@@ -104,7 +107,10 @@ async fn a_base_url_may_have_a_path_and_a_token_url_replaces_the_whole() {
         app.hosts.accounts = app.hosts.accounts.join("gate/way/").unwrap();
     };
     assert_eq!(refreshed(TokenApi::V3, prefixed).await.line, "POST /gate/way/oauth/v3/token HTTP/1.1");
-    let replaced = |app: &mut App| app.token_url = Some(app.hosts.open.join("own/token?x=1").unwrap());
+    let replaced = |app: &mut App| {
+        let token_url = Some(app.hosts.open.join("own/token?x=1").unwrap());
+        app.platform = FeishuApp { token_url, ..FeishuApp::new(Brand::Feishu) }.into();
+    };
     for api in [TokenApi::V3, TokenApi::V2] {
         assert_eq!(refreshed(api, replaced).await.line, "POST /own/token?x=1 HTTP/1.1");
     }
@@ -155,8 +161,7 @@ async fn app_and_tenant_tokens_of_a_store_app() {
     let app_answer = json(200, r#"{"code":0,"msg":"ok","app_access_token":"a-1","expire":7200}"#);
     let mut server = Server::answering(&[&app_answer, &json(200, "{}")]).await;
     let mut app = app(&server.base, TokenApi::V3);
-    let ticket = Some(AppTicket::parse("ticket-1").unwrap());
-    app.kind = AppKind::Store { ticket, tenant_key: Some("ten\"ant".to_owned()) };
+    app.platform = store(Some("ticket-1"), Some("ten\"ant"));
     feishu().app_token(&app, AppTokenKind::Tenant).await.unwrap_err();
     let body = format!(r#"{{"app_id":"cli_a1b2","app_secret":"{SECRET}","app_ticket":"ticket-1"}}"#);
     assert_eq!(server.heard().await, post("/open-apis/auth/v3/app_access_token", None, JSON, &body));
@@ -189,8 +194,8 @@ async fn revocation_takes_the_refresh_token_first() {
     }
 }
 
-#[test]
-fn the_authorization_page_has_spaces_as_percent_twenty() {
+#[tokio::test]
+async fn the_authorization_page_has_spaces_as_percent_twenty() {
     let mut app = app("https://accounts.feishu.cn/", TokenApi::V3);
     let mut request = AuthorizationRequest {
         redirect_uri: Url::parse("http://localhost:9000/callback?a=b+c").unwrap(),
@@ -202,10 +207,10 @@ fn the_authorization_page_has_spaces_as_percent_twenty() {
     let plain = "https://accounts.feishu.cn/open-apis/authen/v1/authorize?client_id=cli_a1b2&response_type=code\
         &redirect_uri=http%3A%2F%2Flocalhost%3A9000%2Fcallback%3Fa%3Db%2Bc&scope=contact%3Auser.base%20offline_access\
         &state=s%2Bt%26u&code_challenge=chal-lenge_&code_challenge_method=S256";
-    assert_eq!(feishu().authorization_url(&app, &request).as_str(), plain);
+    assert_eq!(feishu().authorization_url(&app, &request).await.unwrap().as_str(), plain);
     request.force_consent = true;
     app.hosts.accounts = Url::parse("http://127.0.0.1:8080/gate").unwrap();
-    let forced = feishu().authorization_url(&app, &request);
+    let forced = feishu().authorization_url(&app, &request).await.unwrap();
     assert!(forced.as_str().starts_with("http://127.0.0.1:8080/gate/open-apis/authen/v1/authorize?client_id="));
     assert!(forced.as_str().ends_with("&prompt=consent"));
 }

@@ -6,22 +6,26 @@
 
 mod body;
 pub(super) mod refused;
+mod target;
 
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokenward::{
     ApiClient, ApiOptions, Call, CallAnswer, CallDelay, CallOptions, CallWatch, Identity as As, Incoming, Opened, Pages,
 };
-use tokenward_core::{Ask, Code};
+use tokenward_core::{Ask, Code, ProviderName};
 
 use crate::args::{Api, Identity};
+use crate::commands::token::no_tenants;
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::render::Printer;
+use target::Target;
 
 pub(super) async fn run(api: Api, desk: &Desk) -> Result<ExitCode, Failure> {
     // What is wrong with the arguments is found before anything is opened.
@@ -53,7 +57,14 @@ async fn client(api: &Api, desk: &Desk, work: &Work) -> Result<ApiClient, Failur
             desk.tell_notices(&handed.notices);
             As::User(handed.grant)
         }
+        // Kept like a user's there: a new one may end the one before.
+        Identity::App if work.app.provider() == ProviderName::BlueKing => {
+            let handed = desk.apps_own(work, Duration::ZERO).await?;
+            desk.tell_notices(&handed.notices);
+            As::User(handed.grant)
+        }
         Identity::App => As::App,
+        Identity::Tenant if work.app.provider().brand().is_none() => return Err(no_tenants(work, desk)),
         Identity::Tenant => As::Tenant,
     };
     let mut calls = CallOptions::default();
@@ -160,7 +171,8 @@ impl Out<'_> {
         let mut pages = Pages::new(client, call, self.api.max_pages);
         if !self.api.ndjson {
             let Some(document) = pages.merged().await? else {
-                return Err(Failure::of(Code::BadFilter).detail(lang.answer_not_json()).into());
+                let failure = Failure::new(Code::Usage, lang.answer_not_json()).then(lang.answer_no_pages_next());
+                return Err(failure.into());
             };
             match &self.filter {
                 Some(filter) => self.filtered(filter, document.to_string().as_bytes())?,
@@ -188,15 +200,14 @@ impl Out<'_> {
         filter.lines(document, self.desk.lang())?.iter().try_for_each(|line| self.desk.printer.data(line))
     }
 
-    /// The body into a file: written beside it and renamed, so that the file is whole or not there.
+    /// The body into a file.
     async fn file(&self, source: Source<'_>) -> Result<(), Stop> {
         let (lang, printer) = (self.desk.lang(), self.desk.printer);
         let Some(path) = &self.api.output else { return Ok(()) };
         let failed = |error: std::io::Error| {
             Failure::new(Code::FileUnusable, lang.file_not_written(path.display())).detail(error.to_string()).complete()
         };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
-        let mut file = tempfile::Builder::new().prefix(".tokenward-").tempfile_in(folder).map_err(failed)?;
+        let mut file = Target::open(path).map_err(failed)?;
         let mut bytes = 0;
         match source {
             Source::Bytes(body) => {
@@ -210,7 +221,7 @@ impl Out<'_> {
                 }
             }
         }
-        file.persist(path).map_err(|error| failed(error.error))?;
+        file.finish().map_err(failed)?;
         if printer.json {
             printer.document(&json!({ "file": path.display().to_string(), "bytes": bytes }))?;
         } else {

@@ -36,12 +36,12 @@ pub(super) async fn run(exec: Exec, desk: &Desk) -> Result<ExitCode, Failure> {
     for name in names {
         command.env(name, token);
     }
-    if !exec.only_env {
+    if let Some(brand) = work.app.provider().brand().filter(|_| !exec.only_env) {
         // The names that @larksuite/cli reads (reference §14).
         command
             .env("LARKSUITE_CLI_APP_ID", &work.app.client_id)
             .env("LARKSUITE_CLI_USER_ACCESS_TOKEN", token)
-            .env("LARKSUITE_CLI_BRAND", work.app.brand.as_str());
+            .env("LARKSUITE_CLI_BRAND", brand.as_str());
     }
     // A turn that this call began runs to its end before the process is replaced.
     keeper.idle().await;

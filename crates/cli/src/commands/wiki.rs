@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use async_trait::async_trait;
 use serde_json::json;
 use tokenward::{ApiOptions, CallOptions, Fetcher, Identity, SystemEntropy};
-use tokenward_core::{Brand, Code};
+use tokenward_core::{Code, ProviderName};
 use tokenward_wiki::{
     Error, Fetch, Manuscript, Place, Reading, Report, Space, Store, TokioTimer, Wiki as Engine, Wishes, host,
 };
@@ -75,6 +75,9 @@ async fn with_engine(
     run: impl AsyncFnOnce(&Engine<'_>) -> Result<Report, Error>,
 ) -> Result<Report, Failure> {
     let work = desk.work().await?;
+    if work.app.provider().brand().is_none() {
+        return Err(Failure::new(Code::Usage, desk.lang().wiki_not_here(work.app.provider())).complete());
+    }
     let grant = desk.grant_of(&work).await?;
     let caller = work.session.api(
         work.app.clone(),
@@ -109,8 +112,8 @@ fn tenant_host(place: &WikiPlace, work: &Work, desk: &Desk) -> Result<String, Fa
         let bad = |_| Failure::new(Code::BadSetting, desk.lang().bad_variable(TENANT_HOST, text.escape_debug()));
         return host(text).map_err(bad);
     }
-    Ok(match work.profile.brand {
-        Brand::Lark => "www.larksuite.com",
+    Ok(match work.profile.provider() {
+        ProviderName::Lark => "www.larksuite.com",
         _ => "www.feishu.cn",
     }
     .to_owned())

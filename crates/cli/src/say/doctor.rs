@@ -110,7 +110,12 @@ impl Lang {
         let at = |moment: Timestamp| self.moment(moment, now);
         let happened = |code: Code| self.happened(code).to_owned();
         match story {
-            Story::AppReady { app, client_id, token_api } => Told::of(self.doctor_app(app, client_id, token_api)),
+            Story::AppReady { app, client_id, token_api, service } => {
+                let told = Told::of(self.doctor_app(app, client_id, token_api));
+                let Some(service) = service else { return told };
+                let realm = service.realm.as_ref().map(|realm| self.doctor_realm(realm));
+                told.detail(self.doctor_service(&service.tokens, &service.calls)).details(realm)
+            }
             Story::Settings(error) => {
                 let told = Told::of(self.settings_sentence(error));
                 let source = std::error::Error::source(&**error).map(ToString::to_string);
@@ -123,28 +128,39 @@ impl Lang {
                 if setting.online { told } else { told.next(self.doctor_ask_online()) }
             }
             Story::SecretMissing(app) => Told::of(self.secret_missing(app)).next(self.secret_missing_next(app)),
-            Story::AppRefused { refusal, brand } => {
+            Story::AppRefused { refusal, provider } => {
                 let told = Told::of(self.doctor_app_refused(happened(story.code())))
                     .detail(self.doctor_provider(provider_words(refusal, self)))
                     .next(self.remedy(refusal.remedy));
-                if story.code() == Code::AppCredentialsWrong {
-                    told.next(self.doctor_perhaps_brand(brand.other()))
-                } else {
-                    told
+                match provider.brand() {
+                    Some(brand) if story.code() == Code::AppCredentialsWrong => {
+                        told.next(self.doctor_perhaps_brand(brand.other()))
+                    }
+                    _ => told,
                 }
             }
             Story::NoAnswer(reason) => {
                 Told::of(happened(Code::Unreachable)).detail(reason.clone()).next(self.next_step(Code::Unreachable))
             }
-            Story::AppLacks(what) => {
+            Story::AppLacks { what, provider } => {
                 let told = Told::of(self.doctor_app_lacks(what));
-                told.next(self.remedy(tokenward_core::Remedy::ResendTicket))
+                match provider.brand() {
+                    Some(_) => told.next(self.remedy(tokenward_core::Remedy::ResendTicket)),
+                    None => told,
+                }
             }
             Story::SecretOpen { path, mode } => {
                 Told::of(self.doctor_secret_open(path.display(), format!("{mode:04o}")))
                     .next(self.doctor_close_file(path.display()))
             }
             Story::NotLoggedIn => Told::of(happened(Code::NotLoggedIn)).next(self.next_step(Code::NotLoggedIn)),
+            Story::Users(users) if users.is_empty() => {
+                Told::of(self.doctor_users_none()).next(self.doctor_users_next())
+            }
+            Story::Users(users) => {
+                let names: Vec<_> = users.iter().map(ProfileName::as_str).collect();
+                Told::of(self.doctor_users(names.len(), names.join(", ")))
+            }
             Story::LoggedOut { since } => {
                 Told::of(self.doctor_logged_out(at(*since))).next(self.next_step(Code::NotLoggedIn))
             }
@@ -262,7 +278,7 @@ impl Lang {
             Story::ClockWentBack { stored } => {
                 Told::of(self.doctor_clock_back(at(*stored))).next(self.doctor_clock_next())
             }
-            Story::Brand { brand, host, own_hosts, accepted } => Told::of(match (accepted, own_hosts) {
+            Story::Brand { provider: brand, host, own_hosts, accepted } => Told::of(match (accepted, own_hosts) {
                 (true, true) => self.doctor_brand_accepted(brand, host),
                 (true, false) => self.doctor_brand_accepted_stand(brand, host),
                 (false, true) => self.doctor_brand_own(brand, host),
@@ -463,6 +479,7 @@ impl Lang {
         match place {
             SecretFacts::Given => self.doctor_secret_given(),
             SecretFacts::File { path, .. } => self.doctor_secret_file(path.display()),
+            SecretFacts::Public => self.doctor_public(),
             _ => self.doctor_secret_sealed(),
         }
     }

@@ -12,11 +12,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokenward_core::ports::{Checkup, Clock, Entropy, Explained, Provider};
 use tokenward_core::rotation;
-use tokenward_core::{App, AppKind, Closing, Entry, Event, Intent, Outcome, ProfileName, Standing, TokenApi};
+use tokenward_core::{
+    App, AppKind, Closing, Entry, Event, FeishuApp, Intent, Outcome, Platform, ProfileName, Standing, TokenApi,
+};
 
 use super::facts::{
     AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenStore, OpenTurn, PortFacts, ProfileFacts,
-    Says, SecretFacts, StoreFacts,
+    Says, SecretFacts, Service, StoreFacts,
 };
 use super::owners;
 use crate::callback::{Callback, CallbackError};
@@ -46,7 +48,7 @@ pub async fn gather(
     wish: Wish<'_>,
 ) -> Facts {
     let now = clock.now();
-    let provider = provider(&clock);
+    let provider = provider(&clock, settings.rules());
     let (store, session) = open(settings, clock, entropy).await;
     let absent = StoreFacts::Absent(settings.home().vault());
     let mut facts = Facts {
@@ -133,7 +135,9 @@ impl Looked {
         let unfinished = answers
             .into_iter()
             .filter(|kept| left(kept.answer.received))
-            .filter(|kept| matches!(session.parts().provider.read(kept.api, &kept.answer), Outcome::Rotated { .. }))
+            .filter(|kept| {
+                matches!(session.parts().provider.read(&kept.app, kept.api, &kept.answer), Outcome::Rotated { .. })
+            })
             .map(|kept| kept.profile)
             .collect();
         Ok(Self { health: Some(health), unfinished, reports: session.keeper().list().await? })
@@ -153,7 +157,7 @@ async fn open(settings: &Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         Err(error) => return (StoreFacts::Keyless(Arc::new(error)), None),
     };
     let options = SessionOptions { home, clock, entropy, key, observer: None, keeper: KeeperOptions::default() };
-    let session = match Session::look(options).await {
+    let session = match Session::look_under(options, settings.rules()).await {
         Ok(session) => session,
         Err(error) => return closed(error),
     };
@@ -221,7 +225,10 @@ impl Round<'_> {
             login: None,
             links: Vec::new(),
             port: None,
+            users: Vec::new(),
         };
+        let own = |report: &Report| report.grant.profile.clone().filter(|user| user.base() == facts.name.as_str());
+        facts.users = self.looked.reports.iter().filter(|report| is_live(report)).filter_map(own).collect();
         let asking = self.online && depth == Depth::Full;
         let mut usable = None;
         facts.app = match self.settings.profile(Some(&facts.name)) {
@@ -233,7 +240,9 @@ impl Round<'_> {
                     None => None,
                 };
                 if depth == Depth::Full {
-                    facts.port = Some(port(&profile).await);
+                    if profile.token_api.has_browser_login() {
+                        facts.port = Some(port(&profile).await);
+                    }
                     facts.warnings.clone_from(&profile.warnings);
                 }
                 Ok(app_facts(&profile, secret, checkup))
@@ -256,6 +265,9 @@ impl Round<'_> {
             Ok(secret) => secret,
             Err(error) => return (SecretFacts::Unreadable(Arc::new(error)), None),
         };
+        if !profile.has_secret() {
+            return (SecretFacts::Public, Some(profile.app(None)));
+        }
         let place = match &profile.secret {
             SecretSource::Given(_) => SecretFacts::Given,
             SecretSource::File { path, .. } => SecretFacts::File { path: path.clone(), open_mode: open_mode(path) },
@@ -270,8 +282,10 @@ impl Round<'_> {
             },
             (None, None) => return (if self.closed { SecretFacts::Behind } else { SecretFacts::Missing }, None),
         };
-        let mut app = profile.app(secret);
-        if let (AppKind::Store { ticket: ticket @ None, .. }, Some(session)) = (&mut app.kind, self.session) {
+        let mut app = profile.app(Some(secret));
+        if let (Platform::Feishu(FeishuApp { kind: AppKind::Store { ticket: ticket @ None, .. }, .. }), Some(session)) =
+            (&mut app.platform, self.session)
+        {
             *ticket = session.keeper().app_ticket(&app.name).await.ok().flatten();
         }
         (place, Some(app))
@@ -314,11 +328,11 @@ impl Round<'_> {
             fate,
             begun: intent.begun,
             deadline: intent.deadline,
-            recovery: rotation::recover(intent, &report.grant, fate, self.provider.rules(), self.now),
+            recovery: rotation::recover(intent, &report.grant, fate, session.keeper().rules(&report.grant), self.now),
             answer: intent.answer.as_ref().map(|answer| KeptAnswer {
                 received: answer.received,
                 in_rescue_slot,
-                says: match self.provider.read(intent.api, answer) {
+                says: match self.provider.read(&report.grant.app, intent.api, answer) {
                     Outcome::Rotated { .. } => Says::Tokens,
                     Outcome::Refused(refusal) => Says::Refusal(refusal.provider_code),
                     Outcome::Unreadable(_) | Outcome::NoSuchEndpoint(_) => Says::Nothing,
@@ -348,14 +362,20 @@ fn app_facts(profile: &ResolvedProfile, secret: SecretFacts, checkup: Option<Che
     AppFacts {
         name: profile.app_name.clone(),
         client_id: profile.client_id.clone(),
-        brand: profile.brand,
+        provider: profile.provider(),
         host: profile.hosts.open.host_str().unwrap_or_default().to_owned(),
-        own_hosts: profile.hosts == profile.brand.hosts(),
+        service: Service::of(profile),
+        own_hosts: profile.provider().brand().is_some_and(|brand| profile.hosts == brand.hosts()),
         token_api: profile.token_api,
         scopes: profile.scopes.clone(),
         secret,
         checkup,
     }
+}
+
+/// Whether a login was not ended by a person.
+fn is_live(report: &Report) -> bool {
+    !matches!(report.grant.standing, Standing::Retired { .. })
 }
 
 /// Whether a login could come back: its port is taken for a moment and given back.

@@ -144,7 +144,8 @@ impl Links {
         }
         let obtained = parts.clock.now();
         // A file may name any end; the shortest life that the provider documents is believed.
-        let latest = obtained.checked_add(self.keeper.rules().assumed_access).unwrap_or(obtained);
+        let latest =
+            obtained.checked_add(parts.provider.rules(&app.name, app.token_api).assumed_access).unwrap_or(obtained);
         let access = access.and_then(|(token, end)| {
             let expires = end?.min(latest);
             (expires > obtained).then_some(Access { token, obtained, expires })

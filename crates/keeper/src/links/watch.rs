@@ -248,7 +248,7 @@ impl Watched {
         };
         let mut next = LOOK_AGAIN;
         if handed.generation > seen.1 {
-            let turn_at = self.keeper.rules().turn_at(id, &handed.access);
+            let turn_at = self.keeper.rules(&report.grant).turn_at(id, &handed.access);
             (self.listener)(WatchEvent::Turned {
                 profile: self.profile.clone(),
                 generation: handed.generation,

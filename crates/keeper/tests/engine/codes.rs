@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tokenward::core::ports::{AppTokenKind, CallError, CodeExchange, Prepared, Provider, Sent};
 use tokenward::core::{
-    AccessToken, AppKind, AppTicket, AppToken, AuthorizationCode, CodeVerifier, IntentId, Journalled, Outcome,
-    RefreshToken, Refusal, RefusalClass, Spend, TokenApi,
+    AccessToken, AppKind, AppTicket, AppToken, AuthorizationCode, Brand, CodeVerifier, FeishuApp, IntentId, Journalled,
+    Outcome, RefreshToken, Refusal, RefusalClass, Spend, TokenApi,
 };
 use tokenward_emulator::{CatalogueEntry, Endpoint, Fault, Operation, catalogue};
 use tokenward_wire::feishu::codes::{self, Call};
@@ -126,10 +126,11 @@ async fn provoke(world: &World, entry: CatalogueEntry) -> Refusal {
             let spec = tokenward_emulator::AppSpec::new(tokenward_emulator::Brand::Feishu).store();
             let store = world.sandbox.app(spec);
             app.client_id.clone_from(&store.id);
-            app.secret = tokenward::core::AppSecret::parse(store.secret).unwrap();
+            app.secret = Some(tokenward::core::AppSecret::parse(store.secret).unwrap());
             let ticket = world.sandbox.ticket(&store.id).unwrap();
-            app.kind =
+            let kind =
                 AppKind::Store { ticket: Some(AppTicket::parse(ticket).unwrap()), tenant_key: Some("tenant".into()) };
+            app.platform = FeishuApp { kind, ..FeishuApp::new(Brand::Feishu) }.into();
             let kind = if entry.endpoint == Endpoint::AppTokenStore { AppTokenKind::App } else { AppTokenKind::Tenant };
             refused(provider.app_token(&app, kind).await)
         }
@@ -150,7 +151,7 @@ fn spend(world: &World) -> Spend {
 
 fn read(provider: &dyn Provider, api: TokenApi, sent: Sent) -> Refusal {
     let Sent::Answered(answer) = sent else { panic!("{sent:?}") };
-    match provider.read(api, &answer) {
+    match provider.read(&"work".parse().unwrap(), api, &answer) {
         Outcome::Refused(refusal) => refusal,
         other => panic!("{other:?}"),
     }

@@ -23,9 +23,9 @@ impl World {
             ("HOME", user),
             ("TOKENWARD_HOME", home),
             ("TOKENWARD_PROFILE", "work"),
-            ("TOKENWARD_PROVIDER", self.app.brand.as_str()),
+            ("TOKENWARD_PROVIDER", self.app.provider().as_str()),
             ("TOKENWARD_APP_ID", &self.app.client_id),
-            ("TOKENWARD_APP_SECRET", self.app.secret.expose()),
+            ("TOKENWARD_APP_SECRET", self.app.expose_secret()),
             ("TOKENWARD_OPEN_URL", self.app.hosts.open.as_str()),
             ("TOKENWARD_ACCOUNTS_URL", self.app.hosts.accounts.as_str()),
             ("TOKENWARD_TOKEN_API", self.app.token_api.as_str()),
@@ -201,7 +201,7 @@ async fn the_secret_and_the_brand_are_checked_for_nothing() {
     let mut world = World::new().await;
     let keeper = world.keeper().await;
     world.log_in(&keeper, "work").await;
-    world.app.secret = tokenward::core::AppSecret::parse("wrong").unwrap();
+    world.app.secret = Some(tokenward::core::AppSecret::parse("wrong").unwrap());
     let findings = doctor::examine(&world.facts(true).await);
     let refused = findings.iter().find(|finding| finding.check == Check::Secret).unwrap();
     assert_eq!((refused.story.code(), refused.story.severity()), (Code::AppCredentialsWrong, Severity::Trouble));

@@ -1,6 +1,6 @@
 //! The documented fallback between token endpoints (reference §8.1), which never spends a refresh token twice.
 
-use tokenward::core::{Ask, Brand, Code, TokenApi};
+use tokenward::core::{Ask, Brand, Code, FeishuApp, TokenApi};
 use tokenward_emulator::{Endpoint, Fault, FaultKind, Operation};
 
 use crate::world::World;
@@ -22,7 +22,7 @@ async fn a_login_uses_the_other_family_where_the_endpoint_does_not_exist() {
 #[tokio::test]
 async fn without_permission_there_is_no_fallback() {
     let mut world = World::new().await;
-    world.app.fallback = false;
+    world.app.platform = FeishuApp { fallback: false, ..FeishuApp::new(Brand::Feishu) }.into();
     let keeper = world.keeper().await;
     world.sandbox.inject(Fault::new(FaultKind::NotFound).on(Endpoint::V3Token).forever());
     let error = world.try_log_in(&keeper, "work").await.unwrap_err();

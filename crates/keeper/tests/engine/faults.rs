@@ -328,7 +328,7 @@ async fn a_foreign_spender_is_named() {
         .form(&[
             ("grant_type", "refresh_token"),
             ("client_id", &world.app.client_id),
-            ("client_secret", world.app.secret.expose()),
+            ("client_secret", world.app.expose_secret()),
             ("refresh_token", &stolen),
         ])
         .send()

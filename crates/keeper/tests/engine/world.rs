@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokenward::core::ports::Clock;
 use tokenward::core::{
-    App, AppKind, AppSecret, AuthorizationCode, Brand, GrantId, Hosts, ProfileName, Scopes, TokenApi,
+    App, AppSecret, AuthorizationCode, Brand, FeishuApp, GrantId, Hosts, ProfileName, Scopes, TokenApi,
 };
 use tokenward::{
     Error, Home, Keeper, KeeperOptions, KeySource, LoginReport, LoginRequest, NoObserver, Observer, Parts, Session,
@@ -57,17 +57,14 @@ impl World {
         sandbox.user("Ada");
         let app = App {
             name: "work".parse().unwrap(),
-            brand,
             hosts: Hosts {
                 open: Url::parse(&sandbox.open_url(there)).unwrap(),
                 accounts: Url::parse(&sandbox.accounts_url(there)).unwrap(),
             },
             client_id: registered.id,
-            secret: AppSecret::parse(registered.secret).unwrap(),
-            kind: AppKind::SelfBuilt,
+            secret: Some(AppSecret::parse(registered.secret).unwrap()),
             token_api,
-            fallback: true,
-            token_url: None,
+            platform: FeishuApp::new(brand).into(),
         };
         let folder = tempfile::tempdir().unwrap();
         Self { sandbox, clock: Arc::new(MovedClock(AtomicI64::new(0))), app, folder }
@@ -127,6 +124,7 @@ impl World {
                 force_consent: false,
             },
         );
+        let attempt = attempt.await?;
         let code = self.consent(attempt.url(), attempt.state()).await;
         let profile: ProfileName = profile.parse().unwrap();
         keeper.finish_login(&self.app, &profile, attempt, code).await

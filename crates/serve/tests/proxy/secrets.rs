@@ -66,7 +66,7 @@ async fn no_secret_is_told() {
     proxy.ended().await;
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     assert!(logged.contains("is turned"), "the log is listened to: {logged}");
-    secrets.extend([world.app.secret.expose(), SECRET].map(str::to_owned));
+    secrets.extend([world.app.expose_secret(), SECRET].map(str::to_owned));
     secrets.extend(["u-of-the-caller-0123456789", "u-in-the-query", "nearly-the-secret"].map(str::to_owned));
     assert!(secrets.len() > 9, "{}", secrets.len());
     for secret in secrets {

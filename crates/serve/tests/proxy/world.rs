@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::Value;
 use tokenward::core::ports::Clock;
-use tokenward::core::{App, AppKind, AppSecret, AuthorizationCode, Brand, GrantId, Hosts, Scopes, TokenApi};
+use tokenward::core::{App, AppSecret, AuthorizationCode, Brand, FeishuApp, GrantId, Hosts, Scopes, TokenApi};
 use tokenward::{
     ApiOptions, CallOptions, Environment, Home, Identity, Keeper, KeeperOptions, KeySource, LoginRequest, Session,
     SessionOptions, SystemEntropy,
@@ -76,17 +76,14 @@ impl World {
         sandbox.user("Ada");
         let app = App {
             name: "work".parse().unwrap(),
-            brand: Brand::Feishu,
             hosts: Hosts {
                 open: Url::parse(&sandbox.open_url(there)).unwrap(),
                 accounts: Url::parse(&sandbox.accounts_url(there)).unwrap(),
             },
             client_id: registered.id,
-            secret: AppSecret::parse(registered.secret).unwrap(),
-            kind: AppKind::SelfBuilt,
+            secret: Some(AppSecret::parse(registered.secret).unwrap()),
             token_api: TokenApi::V3,
-            fallback: true,
-            token_url: None,
+            platform: FeishuApp::new(Brand::Feishu).into(),
         };
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(MovedClock(AtomicI64::new(0)));
@@ -238,7 +235,7 @@ async fn log_in(keeper: &Keeper, app: &App, http: &reqwest::Client) -> GrantId {
         redirect_uri: Url::parse(REDIRECT).unwrap(),
         force_consent: false,
     };
-    let attempt = keeper.begin_login(app, request);
+    let attempt = keeper.begin_login(app, request).await.unwrap();
     let answer = http.request(Method::GET, attempt.url().clone()).send().await.unwrap();
     let back = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
     let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();

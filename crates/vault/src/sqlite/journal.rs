@@ -48,7 +48,7 @@ impl SqliteVault {
         let token =
             grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))?.ok_or(VaultError::NoRefreshToken)?;
         if let Some(profile) = &grant.profile
-            && (self.rules)(&grant.app).is_some_and(|rules| rules.old_access == OldAccess::Dies)
+            && (self.rules)(&grant.app, grant.issued_by).is_some_and(|rules| rules.old_access == OldAccess::Dies)
         {
             // The provider ends the old access token with the rotation: nobody may serve it from here on.
             crate::handout::remove(&self.folder, profile).map_err(|error| self.io(&error))?;
@@ -195,7 +195,7 @@ impl SqliteVault {
             // The step is repeated after a crash, or by another process that read the same answer (I5).
             return Ok(Committed::Generation(generation));
         }
-        let moved = grant.generation != row.generation && !self.is_back(&grant, &row)?;
+        let moved = grant.generation != row.generation && !self.is_back(&mut tx, &grant, &row).await?;
         if moved || grant.retired() {
             if grant.retired() || !self.turn_aside(&mut tx, &row, &turn).await? {
                 self.park(&mut tx, &row, &turn).await?;

@@ -9,7 +9,7 @@ use tokenward_core::ports::{Adoption, Clock, Entropy, NewLogin};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
     AbsentRefresh, Access, AccessToken, Format, Generation, GrantId, Holder, IntentDraft, IntentId, NewLink, OldAccess,
-    Place, RawAnswer, RefreshToken, Replay, Rules, Scopes, SecretBytes, Slot, Subject, TokenApi, TokenSet,
+    Place, RawAnswer, RefreshEnd, RefreshToken, Replay, Rules, Scopes, SecretBytes, Slot, Subject, TokenApi, TokenSet,
 };
 
 /// A clock that moves when it is told to.
@@ -73,7 +73,8 @@ pub fn rules() -> Rules {
         margin: Duration::from_mins(5),
         jitter: Duration::ZERO,
         assumed_access: Duration::from_mins(115),
-        assumed_refresh: Duration::from_hours(168),
+        assumed_refresh: Some(Duration::from_hours(168)),
+        refresh_end: RefreshEnd::Sliding,
         wall: None,
         send_deadline: Duration::from_secs(30),
     }

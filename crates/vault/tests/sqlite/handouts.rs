@@ -30,7 +30,7 @@ async fn leased(vault: &SqliteVault, id: GrantId) -> Lease {
 
 async fn dying(place: &Place) -> SqliteVault {
     let mut options = place.options();
-    options.rules = Arc::new(|_| {
+    options.rules = Arc::new(|_, _| {
         let mut rules = rules();
         rules.old_access = OldAccess::Dies;
         Some(rules)
@@ -159,7 +159,7 @@ async fn ignored_under_another_name_with_another_key_and_when_others_can_read_it
 async fn a_grant_of_an_unknown_app_gets_none() {
     let place = Place::new();
     let mut options = place.options();
-    options.rules = Arc::new(|_| None);
+    options.rules = Arc::new(|_, _| None);
     let vault = SqliteVault::open(options).await.unwrap();
     vault.log_in(login("work", "1", None)).await.unwrap();
     assert!(!place.folder.handout(&work()).exists());

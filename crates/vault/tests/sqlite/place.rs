@@ -28,7 +28,7 @@ impl Place {
             keys: self.sources.clone(),
             clock: Arc::new(self.clock.clone()),
             entropy: Arc::new(TestEntropy),
-            rules: Arc::new(|_| Some(rules())),
+            rules: Arc::new(|_, _| Some(rules())),
         }
     }
 

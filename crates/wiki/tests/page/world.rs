@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use tokenward::core::ports::Clock;
 use tokenward::core::{
-    App, AppKind, AppSecret, AuthorizationCode, Brand, GrantId, Hosts, ProfileName, Scopes, TokenApi,
+    App, AppSecret, AuthorizationCode, Brand, FeishuApp, GrantId, Hosts, ProfileName, Scopes, TokenApi,
 };
 use tokenward::{
     ApiClient, ApiOptions, Call, CallOptions, Caller, Fetcher, Home, Identity, KeeperOptions, KeySource, LoginRequest,
@@ -129,17 +129,14 @@ impl World {
         sandbox.user("Ada");
         let app = App {
             name: "work".parse().unwrap(),
-            brand: Brand::Feishu,
             hosts: Hosts {
                 open: Url::parse(&sandbox.open_url(there)).unwrap(),
                 accounts: Url::parse(&sandbox.accounts_url(there)).unwrap(),
             },
             client_id: registered.id,
-            secret: AppSecret::parse(registered.secret).unwrap(),
-            kind: AppKind::SelfBuilt,
+            secret: Some(AppSecret::parse(registered.secret).unwrap()),
             token_api: TokenApi::V3,
-            fallback: true,
-            token_url: None,
+            platform: FeishuApp::new(Brand::Feishu).into(),
         };
         let folder = tempfile::tempdir().unwrap();
         let clock = MovedClock(Arc::new(AtomicI64::new(0)));
@@ -286,7 +283,7 @@ async fn log_in(session: &Session, app: &App, scopes: &str) -> GrantId {
     let (scopes, _) = Scopes::parse(scopes).unwrap();
     let redirect_uri = Url::parse(REDIRECT).unwrap();
     let request = LoginRequest { scopes: scopes.for_login().unwrap(), redirect_uri, force_consent: false };
-    let attempt = keeper.begin_login(app, request);
+    let attempt = keeper.begin_login(app, request).await.unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let answer = client.get(attempt.url().clone()).send().await.unwrap();

@@ -12,8 +12,8 @@ use tokenward::{Environment, Home, KeeperOptions, KeySource, Session, SessionOpt
 use tokenward_core::ports::{Explained, Provider};
 use tokenward_core::rotation::{self, Recovery, Settlement};
 use tokenward_core::{
-    Access, AccessToken, Brand, Closing, Entry, Event, Fingerprint, Generation, Grant, GrantId, Holder, HolderFate,
-    IntentId, RawAnswer, Scopes, SecretBytes, Standing, Subject, TokenApi,
+    Access, AccessToken, Closing, Entry, Event, Fingerprint, Generation, Grant, GrantId, Holder, HolderFate, IntentId,
+    ProviderName, RawAnswer, Scopes, SecretBytes, Standing, Subject, TokenApi,
 };
 use tokenward_emulator::{Endpoint, Operation, catalogue};
 
@@ -95,7 +95,7 @@ pub(super) fn base() -> Facts {
     let app = AppFacts {
         name: "work".parse().unwrap(),
         client_id: "cli_a1".into(),
-        brand: Brand::Feishu,
+        provider: ProviderName::Feishu,
         host: "open.feishu.cn".into(),
         own_hosts: true,
         token_api: TokenApi::V3,
@@ -221,8 +221,9 @@ fn answer(provider: &dyn Provider, api: TokenApi, code: u32, status: u16) -> Ans
     };
     let mut grant = grant();
     grant.issued_by = api;
-    let outcome = provider.read(api, &raw);
-    let (closing, standing) = match rotation::settle(outcome, &grant, api, false, provider.rules(), raw.received) {
+    let outcome = provider.read(&grant.app, api, &raw);
+    let rules = provider.rules(&grant.app, api);
+    let (closing, standing) = match rotation::settle(outcome, &grant, api, false, rules, raw.received) {
         Settlement::Keep { closing, .. } => (closing, None),
         Settlement::Dead { code, refusal } => {
             let provider_code = refusal.provider_code;
