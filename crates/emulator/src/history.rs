@@ -124,6 +124,7 @@ pub enum Death {
 
 /// One request, as the history remembers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about a request")]
 pub struct Visit {
     /// Which endpoint.
     pub endpoint: Endpoint,

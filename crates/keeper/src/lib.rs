@@ -9,6 +9,7 @@
 //! caller (I5).
 
 mod api;
+pub mod blueking;
 mod callback;
 mod compose;
 pub mod doctor;

@@ -70,6 +70,12 @@ impl Obtain {
         Self { profile, who: Who::App, shows, min_ttl: Duration::ZERO, refused: None }
     }
 
+    /// The same wish, for a token that lives at least so long.
+    #[must_use]
+    pub fn living(self, min_ttl: Duration) -> Self {
+        Self { min_ttl, ..self }
+    }
+
     /// The name under which the grant is kept.
     pub fn name(&self) -> ProfileName {
         self.who.name(&self.profile)
@@ -189,7 +195,9 @@ impl Keeper {
         if !name.admits(grant.subject.as_ref()) && (grant.subject.is_some() || !grant.has_refresh) {
             return Ok(Lacking::nothing(wrong_user(&name, grant.subject.as_ref())));
         }
-        let ask = wanted.ask(id);
+        // What was taken over and nobody has named yet is turned first: the answer names its user, or its new token can be asked.
+        let unnamed = name.is_of_user() && grant.subject.is_none();
+        let ask = if unnamed { Ask::NewerThan(grant.generation) } else { wanted.ask(id) };
         if wanted.shows.is_some() && matches!(ask, Ask::Living { .. }) && self.ends_unturned(&grant) {
             let why = Error::new(Code::NoRefreshToken, Kept::Record);
             let present = self.access(app, id, ask).await.ok();

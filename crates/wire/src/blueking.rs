@@ -6,6 +6,8 @@
 //! `grant` is one request on the wire at most (I1). The cookies and secrets of one call are in that call's request and
 //! nowhere else: nothing is kept between requests, and no answer's cookie is ever sent back (BlueKing reference §1.6, R5, D6).
 
+#![expect(clippy::result_large_err, reason = "the port's error; made once a call that took milliseconds")]
+
 pub(crate) mod calls;
 pub mod codes;
 mod options;
@@ -332,7 +334,6 @@ fn client(app: &App) -> Client<'_> {
     Client::new(app, ClientAuthentication::Body)
 }
 
-#[expect(clippy::result_large_err, reason = "the port's error; made once a call that took milliseconds")]
 fn endpoint(app: &App, path: &str) -> Result<Url, CallError> {
     request::bkauth(app, path).ok_or(CallError::Lacking("a realm (letters, digits, '-' and '_')"))
 }

@@ -26,7 +26,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use reqwest::{Client, ClientBuilder, redirect, retry};
 use tokenward_core::ports::{CallError, Clock, Clocks, Sent};
 use tokenward_core::{RawAnswer, RefreshToken, SecretBytes, Spend, TransportFault};
@@ -35,8 +37,8 @@ use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use crate::call::{LOG_IDS, authority};
-use crate::clean;
 use crate::request::Request;
+use crate::{clean, unpack};
 
 /// How requests are sent.
 #[derive(Debug, Clone)]
@@ -186,6 +188,7 @@ impl Transport {
                 Err(error) => break Some(fault(target, &error)),
             }
         };
+        let (body, broken) = if unpack::is_packed(&headers) { plain(body, broken, target) } else { (body, broken) };
         match broken {
             // A head without a body says nothing about the token; what it does say goes into the reason.
             Some(TransportFault { reason, timed_out }) if body.is_empty() => {
@@ -203,7 +206,7 @@ impl Transport {
                     log_id,
                     date: header(&headers, DATE.as_str()).and_then(|text| clean::line(text, &[])),
                     retry_after: wait_asked(&headers, received),
-                    body: SecretBytes::new(std::mem::take(&mut *body)),
+                    body: SecretBytes::new(take(body)),
                     whole: broken.is_none(),
                     received,
                 })
@@ -261,8 +264,11 @@ pub(crate) fn route(url: &Url, options: &Options) -> Result<Route, String> {
 pub(crate) fn builder(route: Route, options: &Options) -> ClientBuilder {
     // Does nothing where the program has chosen a provider already; the client uses whichever is installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    // Nothing that comes packed can be read in pieces, and no request of ours is worth it.
+    let plain = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
     let builder = Client::builder()
         .user_agent(&options.user_agent)
+        .default_headers(plain)
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
@@ -389,6 +395,22 @@ impl AsRef<[u8]> for Wiped {
     }
 }
 
+/// The plain body of an answer that came packed; as it is where it cannot be unpacked.
+fn plain(
+    body: Zeroizing<Vec<u8>>,
+    broken: Option<TransportFault>,
+    target: &str,
+) -> (Zeroizing<Vec<u8>>, Option<TransportFault>) {
+    let Some(unpacked) = unpack::unpack(&body, BODY_CAP) else { return (body, broken) };
+    let cut = || TransportFault { reason: format!("{target}: the packed answer is not whole"), timed_out: false };
+    let broken = broken.or_else(|| (!unpacked.whole).then(cut));
+    (unpacked.bytes, broken)
+}
+
+fn take(mut body: Zeroizing<Vec<u8>>) -> Vec<u8> {
+    std::mem::take(&mut *body)
+}
+
 /// Appends, wiping the old room when more is needed.
 fn append(body: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
     if body.capacity() - body.len() < bytes.len() {
@@ -444,7 +466,9 @@ pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 /// The pause asked for, in seconds (reference §11.1; RFC 9110 §10.2.3, which also permits a date).
 pub(crate) fn wait_asked(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
     let seconds = |text: &str| text.trim().parse::<u64>().ok();
-    let until = |text: &str| Some(u64::try_from(date(text)?.duration_since(now).as_secs()).unwrap_or(0));
+    // The date is one of the provider's clock, and so is that of its answer; ours may be another.
+    let theirs = header(headers, DATE.as_str()).and_then(date).unwrap_or(now);
+    let until = |text: &str| Some(u64::try_from(date(text)?.duration_since(theirs).as_secs()).unwrap_or(0));
     header(headers, LIMIT_RESET)
         .and_then(seconds)
         .or_else(|| header(headers, RETRY_AFTER.as_str()).and_then(|text| seconds(text).or_else(|| until(text))))
@@ -546,5 +570,11 @@ mod tests {
         assert_eq!(asked("retry-after", "Fri, 15 Jan 2027 08:01:00 GMT"), Some(60));
         assert_eq!(asked("retry-after", "Fri, 15 Jan 2021 08:01:00 GMT"), Some(0));
         assert_eq!(asked("retry-after", "soon"), None);
+        // By the provider's clock, which is an hour ahead of ours.
+        let headers = HeaderMap::from_iter([
+            (DATE, HeaderValue::from_static("Fri, 15 Jan 2027 09:00:00 GMT")),
+            (RETRY_AFTER, HeaderValue::from_static("Fri, 15 Jan 2027 09:00:07 GMT")),
+        ]);
+        assert_eq!(wait_asked(&headers, Noon.now()), Some(7));
     }
 }

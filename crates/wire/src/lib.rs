@@ -22,6 +22,7 @@ mod providers;
 mod reading;
 mod refusal;
 mod request;
+mod unpack;
 
 pub use blueking::{AuthApiOptions, BlueKing, RefreshMethod, UserGrant};
 pub use call::{BadCall, Call, CallAnswer, CallBody, Part};

@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_TYPE, LOCATION};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokenward_core::{Remedy, Words};
@@ -143,6 +143,8 @@ pub(crate) fn refusal(answer: &CallAnswer, trouble: CallTrouble, finding: Findin
 pub(crate) const fn by_status(status: u16, has_code: bool) -> Option<CallTrouble> {
     match status {
         200..300 => None,
+        // It answers a caller who asked whether something has changed.
+        304 => Some(CallTrouble::Other),
         300..400 => Some(CallTrouble::Redirected),
         404 | 405 if !has_code => Some(CallTrouble::NoSuchApi),
         429 => Some(CallTrouble::RateLimited),
@@ -151,12 +153,15 @@ pub(crate) const fn by_status(status: u16, has_code: bool) -> Option<CallTrouble
     }
 }
 
-/// Whether an answer's body may be its verdict. A download may be any bytes, and a file that somebody stored may itself
-/// be JSON (it comes as an attachment); only what calls itself JSON, or might be an error, is read as one.
-pub(crate) fn is_verdict(status: u16, headers: &HeaderMap) -> bool {
-    let kind = content_type(headers);
-    let attached = headers.contains_key(CONTENT_DISPOSITION);
-    !(200..300).contains(&status) || (!attached && (kind.is_empty() || kind.to_ascii_lowercase().contains("json")))
+/// The document in which an answer may say no ([`CallAnswer::may_say_no`]).
+pub(crate) fn verdict(answer: &CallAnswer) -> Option<Value> {
+    CallAnswer::may_say_no(answer.status, &answer.headers).then(|| answer.json()).flatten()
+}
+
+/// Whether it is a success that calls itself text.
+pub(crate) fn is_text(answer: &CallAnswer) -> bool {
+    let kind = content_type(&answer.headers).trim().to_ascii_lowercase();
+    (200..300).contains(&answer.status) && kind.starts_with("text/")
 }
 
 /// The provider's own text in an answer, cleaned.

@@ -25,6 +25,7 @@ pub struct BluekingRules {
 /// What SSM and `auth_api` have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent knob with a name of its own")]
 pub struct TokenRules {
     /// Life of an access token in seconds.
     pub access_seconds: u64,
@@ -193,7 +194,6 @@ impl Default for BkauthRules {
 /// The knobs of the gateway (reference §3.4, §4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an independent knob with a name of its own")]
 pub struct GatewayRules {
     /// Whether calls need a user. Paths below `/app/` need only an app either way.
     pub needs_user: bool,

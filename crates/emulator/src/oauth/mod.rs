@@ -28,6 +28,7 @@ pub(crate) use refusal::{Refusal, injected};
 pub(crate) use token::{exchange, narrowing, success};
 
 /// One OAuth 2.0 server.
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent knob with a name of its own")]
 pub(crate) struct Server {
     pub(crate) door: Door,
     /// The realm of bkauth, or the issuer's path of the plain provider.

@@ -16,6 +16,15 @@ use super::SqliteVault;
 use super::rows::GrantRow;
 
 impl SqliteVault {
+    /// The token of a profile, if its hand-out file says that it can be served now ([`handout::read`]), opened with the keys that
+    /// this vault has already.
+    pub fn hand_out(&self, profile: &ProfileName) -> Option<HandOut> {
+        self.refresh_keys();
+        let now = self.now();
+        handout::peek(&self.folder, &self.sealer.keys(), profile)
+            .filter(|handout| handout.serves(now) && handout.links.iter().all(|link| link.serves(now)))
+    }
+
     /// Writes or removes the hand-out file of a grant's profile, by what is stored now.
     pub(crate) async fn publish(&self, id: GrantId) {
         self.publish_from(id, None).await;
