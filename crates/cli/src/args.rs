@@ -9,7 +9,9 @@
 mod adopt;
 mod api;
 mod doctor;
+mod init;
 mod link;
+mod login;
 mod proxy;
 mod wiki;
 
@@ -21,7 +23,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use tokenward_core::{AppName, Brand, ProfileName, TokenApi};
+use tokenward_core::{Brand, ProfileName, ProviderName, TokenApi, UserName};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -30,7 +32,9 @@ use crate::say::Lang;
 pub(crate) use adopt::Adopt;
 pub(crate) use api::Api;
 pub(crate) use doctor::Doctor;
+pub(crate) use init::Init;
 pub(crate) use link::{Link, Links, PlaceFlags, Unlink, Watch};
+pub(crate) use login::Login;
 pub(crate) use proxy::Proxy;
 pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
 
@@ -52,6 +56,9 @@ pub(crate) struct Global {
     /// The profile to use (TOKENWARD_PROFILE)
     #[arg(short, long, global = true, value_name = "NAME", value_parser = name::<ProfileName>)]
     pub(crate) profile: Option<ProfileName>,
+    /// The user meant, for an app of BlueKing, which serves many
+    #[arg(long, global = true, value_name = "NAME", value_parser = user)]
+    pub(crate) user: Option<UserName>,
     /// The folder with configuration and vault (TOKENWARD_HOME)
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
@@ -134,103 +141,6 @@ pub(crate) enum Command {
     Man(Man),
 }
 
-/// `init`.
-#[derive(Debug, Default, Args)]
-pub(crate) struct Init {
-    /// The name of the app in the configuration; the default is `default`
-    #[arg(long, value_name = "NAME", value_parser = name::<AppName>)]
-    pub(crate) app: Option<AppName>,
-    /// The brand: feishu or lark (TOKENWARD_PROVIDER)
-    #[arg(long, value_name = "BRAND", value_parser = brand)]
-    pub(crate) provider: Option<Brand>,
-    /// The app's id, `cli_…` (TOKENWARD_APP_ID)
-    #[arg(long, value_name = "ID")]
-    pub(crate) app_id: Option<String>,
-    /// Read the app's secret from stdin (it may also be in TOKENWARD_APP_SECRET)
-    #[arg(long, conflicts_with = "app_secret_file")]
-    pub(crate) app_secret_stdin: bool,
-    /// Read the app's secret from a file and seal it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) app_secret_file: Option<PathBuf>,
-    /// Leave the app's secret in this file, and read it from there every time
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["app_secret_stdin", "app_secret_file"])]
-    pub(crate) secret_file: Option<PathBuf>,
-    /// self-built, or store for an app offered to many companies
-    #[arg(long, value_name = "KIND", value_parser = ["self-built", "store"], hide_possible_values = true)]
-    pub(crate) app_kind: Option<String>,
-    /// The company a store app acts in
-    #[arg(long, value_name = "KEY")]
-    pub(crate) tenant_key: Option<String>,
-    /// Whether the other of v2 and v3 is tried where one does not exist
-    #[arg(long, value_name = "true|false", hide_possible_values = true)]
-    pub(crate) fallback: Option<bool>,
-    /// Base URL of the open platform (TOKENWARD_OPEN_URL)
-    #[arg(long, value_name = "URL", value_parser = url)]
-    pub(crate) open_url: Option<Url>,
-    /// Base URL of the accounts host (TOKENWARD_ACCOUNTS_URL)
-    #[arg(long, value_name = "URL", value_parser = url)]
-    pub(crate) accounts_url: Option<Url>,
-    /// Token endpoint for new logins: v3, v2, oidc-v1 or legacy-v1 (TOKENWARD_TOKEN_API)
-    #[arg(long, value_name = "FAMILY", value_parser = token_api)]
-    pub(crate) token_api: Option<TokenApi>,
-    /// Token URL instead of the family's own, for gateways
-    #[arg(long, value_name = "URL", value_parser = url)]
-    pub(crate) token_url: Option<Url>,
-    /// Redirect URL registered in the console
-    #[arg(long, value_name = "URL", value_parser = url)]
-    pub(crate) redirect_uri: Option<Url>,
-    /// Port of the login callback on this machine
-    #[arg(long, value_name = "PORT", value_parser = port, conflicts_with = "redirect_uri")]
-    pub(crate) port: Option<u16>,
-    /// Scope to ask for at every login; repeatable
-    #[arg(long, value_name = "SCOPE")]
-    pub(crate) scope: Vec<String>,
-    /// Do not check id and secret at the provider
-    #[arg(long)]
-    pub(crate) no_check: bool,
-}
-
-/// `login`.
-#[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(crate) struct Login {
-    /// The app that a new profile belongs to; a profile that is there knows its own
-    #[arg(long, value_name = "NAME", value_parser = name::<AppName>)]
-    pub(crate) app: Option<AppName>,
-    /// Scope to ask for besides the app's; repeatable, separated by spaces or commas
-    #[arg(long, value_name = "SCOPE")]
-    pub(crate) scope: Vec<String>,
-    /// Paste the address the browser ended at, instead of waiting for it here
-    #[arg(long, conflicts_with_all = ["device", "no_browser", "port"])]
-    pub(crate) paste: bool,
-    /// Show a code to be typed on another device
-    #[arg(long, conflicts_with_all = ["no_browser", "port"])]
-    pub(crate) device: bool,
-    /// Print the authorization URL alone on stdout and wait; open nothing
-    #[arg(long)]
-    pub(crate) no_browser: bool,
-    /// Also show the address as a QR code
-    #[arg(long)]
-    pub(crate) qr: bool,
-    /// Port of the callback on this machine; must be part of a registered redirect URL
-    #[arg(long, value_name = "PORT", value_parser = port)]
-    pub(crate) port: Option<u16>,
-    /// How long to wait for the person
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
-    pub(crate) timeout: Duration,
-    /// Show the consent page even where the provider would skip it
-    #[arg(long)]
-    pub(crate) force_consent: bool,
-    /// Take the app from this file (FEISHU_APP_ID, FEISHU_APP_SECRET), write the tokens into it and keep them in step
-    #[arg(long, value_name = "FILE", conflicts_with = "app")]
-    pub(crate) env_file: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) at: PlaceFlags,
-    /// The brand of the app in the file, where that has to be set up: feishu or lark
-    #[arg(long, value_name = "BRAND", value_parser = brand, requires = "env_file")]
-    pub(crate) provider: Option<Brand>,
-}
-
 /// `token`.
 #[derive(Debug, Args)]
 pub(crate) struct Token {
@@ -276,14 +186,14 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_field_names, reason = "the terms of RFC 6749")]
 pub(crate) struct Refresh {
-    /// Turn the login in a script's ini file instead, write both new tokens into it and print the access token; the default with -a or -r is feishu-config.ini
+    /// Turn the login in a script's ini file instead, write both new tokens into it and print the access token; the default with -a or -r, or where nothing is set up, is feishu-config.ini
     #[arg(long, alias = "config_file", value_name = "FILE")]
     pub(crate) config_file: Option<PathBuf>,
     /// App access token for that login: @FILE, - for a line of stdin, or the token; otherwise from the ini file
-    #[arg(short = 'a', value_name = "APP_TOKEN")]
+    #[arg(short = 'a', aliases = ["app_token", "app-token"], value_name = "APP_TOKEN")]
     pub(crate) app_token: Option<Given>,
     /// Refresh token of that login, in the same ways
-    #[arg(short = 'r', value_name = "REFRESH_TOKEN")]
+    #[arg(short = 'r', aliases = ["refresh", "refresh_token", "refresh-token"], value_name = "REFRESH_TOKEN")]
     pub(crate) refresh_token: Option<Given>,
     /// The brand of that login's app: feishu or lark (TOKENWARD_PROVIDER)
     #[arg(long, value_name = "BRAND", value_parser = brand)]
@@ -377,6 +287,12 @@ pub(crate) struct Sandbox {
     /// Seed of everything random, to repeat a run
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
+    /// Which provider to play: feishu, blueking or oauth2
+    #[arg(long, value_name = "PROVIDER", value_parser = provider, default_value = "feishu")]
+    pub(crate) provider: ProviderName,
+    /// The dialect of BlueKing: ssm, auth-api or bkauth
+    #[arg(long, visible_alias = "token-api", value_name = "DIALECT", value_parser = token_api)]
+    pub(crate) dialect: Option<TokenApi>,
     /// Print the settings as lines for a shell and nothing else, then run on
     #[arg(long)]
     pub(crate) print_env: bool,
@@ -460,7 +376,10 @@ pub(crate) struct Man {
 pub(crate) enum BadValue {
     Duration,
     Brand,
+    Provider,
     TokenApi,
+    Authentication,
+    User,
     Variable,
     Port,
     Name,
@@ -479,7 +398,10 @@ impl BadValue {
         match self {
             Self::Duration => lang.bad_duration(),
             Self::Brand => lang.bad_brand(),
+            Self::Provider => lang.bad_provider(),
             Self::TokenApi => lang.bad_token_api(),
+            Self::Authentication => lang.bad_authentication(),
+            Self::User => lang.bad_user(),
             Self::Variable => lang.bad_variable_name(),
             Self::Port => lang.bad_port(),
             Self::Name => lang.bad_name(),
@@ -504,33 +426,19 @@ impl std::error::Error for BadValue {}
 
 /// Reads durations as people write them: `90s`, `10m`, `1h30m`, `2d`; a bare number means seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, BadValue> {
-    let bad = || BadValue::Duration;
-    if text.is_empty() {
-        return Err(bad());
-    }
-    let mut total = 0u64;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let number: u64 = rest[..end].parse().map_err(|_| bad())?;
-        rest = &rest[end..];
-        let unit = rest.chars().next();
-        let seconds = match unit {
-            None | Some('s') => 1,
-            Some('m') => 60,
-            Some('h') => 3600,
-            Some('d') => 86_400,
-            Some(_) => return Err(bad()),
-        };
-        rest = &rest[unit.map_or(0, char::len_utf8)..];
-        total = number.checked_mul(seconds).and_then(|part| total.checked_add(part)).ok_or_else(bad)?;
-    }
-    // A century is more than any token lives and less than any date arithmetic minds.
-    if total > 36_525 * 86_400 { Err(bad()) } else { Ok(Duration::from_secs(total)) }
+    tokenward::parse_span(text).ok_or(BadValue::Duration)
 }
 
 fn brand(text: &str) -> Result<Brand, BadValue> {
     text.to_ascii_lowercase().parse().map_err(|()| BadValue::Brand)
+}
+
+fn provider(text: &str) -> Result<ProviderName, BadValue> {
+    text.to_ascii_lowercase().parse().map_err(|()| BadValue::Provider)
+}
+
+fn user(text: &str) -> Result<UserName, BadValue> {
+    text.parse().map_err(|_| BadValue::User)
 }
 
 fn token_api(text: &str) -> Result<TokenApi, BadValue> {

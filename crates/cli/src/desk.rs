@@ -5,13 +5,14 @@
 use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tokenward::{
-    Handed, Home, Keeper, KeeperOptions, KeySource, Notice, Overrides, Recovered, ResolvedProfile, Session,
-    SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo,
+    Handed, Home, Keeper, KeeperOptions, KeySource, Notice, Obtain, Overrides, Recovered, ResolvedProfile, Session,
+    SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo, Who,
 };
 use tokenward_core::ports::Clock;
-use tokenward_core::{App, AppKind, Ask, Code, FeishuApp, GrantId, Platform, ProfileName};
+use tokenward_core::{App, AppKind, Ask, Code, DirectGrant, FeishuApp, GrantId, Platform, ProfileName, UserName};
 use tokio::sync::Notify;
 
 use crate::ambient::Ambient;
@@ -20,6 +21,7 @@ use crate::failure::Failure;
 use crate::prompt::Asker;
 use crate::render::Printer;
 use crate::say::Lang;
+use crate::tickets;
 
 /// The desk at which a command works.
 pub(crate) struct Desk {
@@ -90,7 +92,9 @@ impl Desk {
 
     /// The profile that is meant, with every question answered.
     pub(crate) fn profile(&self, settings: &Settings) -> Result<ResolvedProfile, Failure> {
-        let profile = settings.profile(self.global.profile.as_ref()).map_err(|error| self.settings_failure(&error))?;
+        let name = self.named(settings)?;
+        let profile = settings.profile(name.as_ref()).map_err(|error| self.settings_failure(&error))?;
+        self.refuse_user(&profile)?;
         for warning in &profile.warnings {
             self.printer.warning(self.lang().settings_warning(warning));
         }
@@ -99,7 +103,26 @@ impl Desk {
 
     /// The name of the profile that is meant; it need not be set up.
     pub(crate) fn profile_name(&self, settings: &Settings) -> Result<ProfileName, Failure> {
-        settings.selected(self.global.profile.as_ref()).map_err(|error| self.settings_failure(&error))
+        let name = self.named(settings)?;
+        settings.selected(name.as_ref()).map_err(|error| self.settings_failure(&error))
+    }
+
+    /// The profile that flags name: with `--user`, that user's of the profile that is meant.
+    fn named(&self, settings: &Settings) -> Result<Option<ProfileName>, Failure> {
+        let given = self.global.profile.as_ref();
+        let Some(user) = &self.global.user else { return Ok(given.cloned()) };
+        let base = settings.selected(given).map_err(|error| self.settings_failure(&error))?;
+        let name = base.of_user(user);
+        Ok(Some(name))
+    }
+
+    /// One login of a profile is one user's, except where an app serves many.
+    fn refuse_user(&self, profile: &ResolvedProfile) -> Result<(), Failure> {
+        if self.global.user.is_none() || !profile.token_api.has_browser_login() {
+            return Ok(());
+        }
+        let lang = self.lang();
+        Err(Failure::new(Code::Usage, lang.user_not_here(profile.provider())).then(lang.user_not_here_next()))
     }
 
     /// Ends when a signal asks the command to. A command that takes this ends by itself; others are ended.
@@ -115,11 +138,11 @@ impl Desk {
 
     /// Opens vault and engine.
     pub(crate) async fn session(&self, settings: &Settings) -> Result<Session, Failure> {
-        self.open(self.session_options(settings)?).await
+        self.open(settings, self.session_options(settings)?).await
     }
 
-    async fn open(&self, options: SessionOptions<'_>) -> Result<Session, Failure> {
-        let session = Session::open(options).await?;
+    async fn open(&self, settings: &Settings, options: SessionOptions<'_>) -> Result<Session, Failure> {
+        let session = Session::open_under(options, settings.rules()).await?;
         self.keeper.get_or_init(|| session.keeper().clone());
         let lang = self.lang();
         for repair in session.vault().repairs() {
@@ -161,6 +184,9 @@ impl Desk {
 
     /// The app of a profile with its secret and, for store apps, its newest ticket.
     pub(crate) async fn app(&self, profile: &ResolvedProfile, session: &Session) -> Result<App, Failure> {
+        if !profile.has_secret() {
+            return Ok(profile.app(None));
+        }
         let secret = match profile.secret.read().map_err(|error| self.settings_failure(&error))? {
             Some(secret) => secret,
             None => session.keeper().app_secret(&profile.app_name).await?.ok_or_else(|| {
@@ -169,7 +195,7 @@ impl Desk {
                     .then(lang.secret_missing_next(&profile.app_name))
             })?,
         };
-        let mut app = profile.app(secret);
+        let mut app = profile.app(Some(secret));
         if let Platform::Feishu(FeishuApp { kind: AppKind::Store { ticket, .. }, .. }) = &mut app.platform {
             match ticket {
                 Some(given) => session.keeper().keep_app_ticket(&app.name, given).await?,
@@ -181,20 +207,84 @@ impl Desk {
 
     /// The grant of a profile, if it is a consent to the app that the profile names now.
     pub(crate) async fn grant_of(&self, work: &Work) -> Result<GrantId, Failure> {
-        let id = work.session.keeper().grant_of(&work.profile.name).await?;
+        let found = work.session.keeper().grant_of(&work.profile.name).await;
+        let id = match found {
+            Err(error) if error.code() == Code::NotLoggedIn => return Err(self.nobody(&work.profile, error)),
+            found => found?,
+        };
         self.own_app(id, &work.profile, &work.session).await?;
         Ok(id)
     }
 
     /// An access token of the profile, which follows what its linked files bring: also a first login, or another user's.
+    /// Where tokens are got without a page, what the environment shows for the user will do.
     pub(crate) async fn access(&self, work: &Work, ask: Ask) -> Result<Handed, Failure> {
         let keeper = work.session.keeper();
+        if !work.app.token_api.has_browser_login() {
+            let min_ttl = match ask {
+                Ask::Living { min_ttl } => min_ttl,
+                _ => Duration::ZERO,
+            };
+            let shows = match self.who(&work.profile)? {
+                Who::User(user) => tickets::shown(&work.profile, &user, self)?,
+                Who::App => None,
+            };
+            return self.obtained(work, shows, min_ttl).await;
+        }
         match keeper.grant_of(&work.profile.name).await {
             Ok(id) => self.own_app(id, &work.profile, &work.session).await?,
             Err(error) if error.code() == Code::NotLoggedIn => {}
             Err(error) => return Err(error.into()),
         }
         Ok(keeper.access_as(&work.app, &work.profile.name, ask).await?)
+    }
+
+    /// A token of a user, for what is shown; of what is there already, where nothing is.
+    pub(crate) async fn obtained(
+        &self,
+        work: &Work,
+        shows: Option<DirectGrant>,
+        min_ttl: Duration,
+    ) -> Result<Handed, Failure> {
+        let keeper = work.session.keeper();
+        let who = self.who(&work.profile)?;
+        let shows = match who {
+            Who::App => Some(DirectGrant::ClientCredentials),
+            Who::User(_) => shows,
+        };
+        let wanted = Obtain { profile: work.profile.name.clone(), who, shows, min_ttl, refused: None };
+        match keeper.obtain(&work.app, &wanted).await {
+            Err(error) if error.code() == Code::NotLoggedIn => Err(self.nobody(&work.profile, error)),
+            obtained => Ok(obtained?),
+        }
+    }
+
+    /// The app's own token, kept like a user's: a new one may end the one before.
+    pub(crate) async fn apps_own(&self, work: &Work, min_ttl: Duration) -> Result<Handed, Failure> {
+        let wanted = Obtain { min_ttl, ..Obtain::app(work.profile.name.clone()) };
+        Ok(work.session.keeper().obtain(&work.app, &wanted).await?)
+    }
+
+    /// Whose tokens the profile's name says.
+    pub(crate) fn who(&self, profile: &ResolvedProfile) -> Result<Who, Failure> {
+        if profile.name.is_of_app() {
+            return Ok(Who::App);
+        }
+        user_of(&profile.name, self.global.user.as_ref()).map(Who::User).ok_or_else(|| {
+            let lang = self.lang();
+            Failure::new(Code::Usage, lang.user_missing(&profile.name)).then(lang.user_missing_next())
+        })
+    }
+
+    /// Nobody is logged in: how that is mended depends on the dialect.
+    pub(crate) fn nobody(&self, profile: &ResolvedProfile, error: tokenward::Error) -> Failure {
+        let failure = Failure::from(error);
+        match user_of(&profile.name, self.global.user.as_ref()) {
+            Some(user) if !profile.token_api.has_browser_login() => {
+                failure.or_then(self.lang(), self.lang().login_user_next(user))
+            }
+            _ => failure,
+        }
     }
 
     /// Refuses a grant that is a consent to another app than its profile names now: a token of one app is never sent
@@ -223,7 +313,7 @@ impl Desk {
     pub(crate) async fn work_with(&self, keeper: KeeperOptions) -> Result<Work, Failure> {
         let settings = self.settings()?;
         let profile = self.profile(&settings)?;
-        let session = self.open(SessionOptions { keeper, ..self.session_options(&settings)? }).await?;
+        let session = self.open(&settings, SessionOptions { keeper, ..self.session_options(&settings)? }).await?;
         let app = self.app(&profile, &session).await?;
         Ok(Work { profile, session, app })
     }
@@ -244,12 +334,15 @@ impl Desk {
         settings: &Settings,
         session: &Session,
     ) -> Result<(ProfileName, GrantId), Failure> {
-        let name = settings.selected(self.global.profile.as_ref()).map_err(|error| self.settings_failure(&error))?;
+        let name = self.profile_name(settings)?;
         match session.keeper().grant_of(&name).await {
             Ok(grant) => Ok((name, grant)),
             Err(error) if error.code() == Code::NotLoggedIn => {
-                settings.profile(Some(&name)).map_err(|error| self.settings_failure(&error))?;
-                Err(error.into())
+                let profile = settings.profile(Some(&name)).map_err(|error| self.settings_failure(&error))?;
+                if !profile.token_api.has_browser_login() {
+                    self.who(&profile)?;
+                }
+                Err(self.nobody(&profile, error))
             }
             Err(error) => Err(error.into()),
         }
@@ -294,6 +387,32 @@ pub(crate) struct Work {
     pub(crate) profile: ResolvedProfile,
     pub(crate) session: Session,
     pub(crate) app: App,
+}
+
+/// The user whom a profile's name means: as given, else what stands behind the colon, its escapes undone. `None` for a name
+/// that means no user, or was too long to be kept whole.
+fn user_of(name: &ProfileName, given: Option<&UserName>) -> Option<UserName> {
+    let same = |user: &UserName| name.of_user(user) == *name;
+    if let Some(user) = given.filter(|user| same(user)) {
+        return Some(user.clone());
+    }
+    let (_, escaped) = name.as_str().split_once(':')?;
+    let mut bytes = Vec::new();
+    let mut rest = escaped.as_bytes();
+    while let [first, tail @ ..] = rest {
+        match (first, tail) {
+            (b'%', [high, low, after @ ..]) => {
+                let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+                bytes.push(digit(high)? * 16 + digit(low)?);
+                rest = after;
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok()?.parse().ok().filter(same)
 }
 
 /// Permission bits as `chmod` takes them.

@@ -227,6 +227,8 @@ const fn told_by_us(code: Code) -> bool {
             | Code::ConsentDenied
             | Code::LoginTimedOut
             | Code::CodeRefused
+            | Code::TicketRefused
+            | Code::WrongUser
             | Code::OutcomeUnknown
             | Code::OddAnswer
             | Code::CallRefused

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tokenward::{Home, Overrides, Settings};
-use tokenward_core::ProfileName;
+use tokenward_core::{ProfileName, UserName};
 use tokenward_core::ports::Clock;
 
 use crate::ambient::Ambient;
@@ -31,6 +31,7 @@ pub(crate) fn token(arguments: &[OsString], ambient: &Ambient) -> Option<ExitCod
         return None;
     }
     let profile = settings.selected(wish.profile.as_ref()).ok()?;
+    let profile = wish.user.as_ref().map_or_else(|| profile.clone(), |user| profile.of_user(user));
     let now = ambient.clock.now();
     let app = settings.app_of(&profile)?;
     let handed = tokenward::hand_out(settings.home(), &profile, &app, &settings.key_source().ok()?, now)?;
@@ -54,17 +55,18 @@ pub(crate) fn token(arguments: &[OsString], ambient: &Ambient) -> Option<ExitCod
 #[derive(Debug, PartialEq, Eq)]
 struct Wish {
     profile: Option<ProfileName>,
+    user: Option<UserName>,
     home: Option<std::path::PathBuf>,
     min_ttl: Duration,
     format: Format,
 }
 
 impl Wish {
-    /// Reads `token [-p|--profile NAME] [--home DIR] [--as user] [--min-ttl TIME] [--format FORMAT]` in any order,
+    /// Reads `token [-p|--profile NAME] [--user NAME] [--home DIR] [--as user] [--min-ttl TIME] [--format FORMAT]` in any order,
     /// each at most once, values apart or after `=`. Anything else is left to the true parser.
     fn parse(arguments: &[OsString]) -> Option<Self> {
         let mut words = arguments.iter();
-        let mut wish = Self { profile: None, home: None, min_ttl: Duration::ZERO, format: Format::Raw };
+        let mut wish = Self { profile: None, user: None, home: None, min_ttl: Duration::ZERO, format: Format::Raw };
         let (mut commands, mut seen) = (0, Vec::new());
         while let Some(word) = words.next() {
             let word = word.to_str()?;
@@ -82,13 +84,14 @@ impl Wish {
             }
             let flag = if flag == "-p" { "--profile" } else { flag };
             // The command's own flags stand after it.
-            let early = commands == 0 && !matches!(flag, "--profile" | "--home");
+            let early = commands == 0 && !matches!(flag, "--profile" | "--user" | "--home");
             if early || seen.contains(&flag) {
                 return None;
             }
             seen.push(flag);
             match flag {
                 "--profile" => wish.profile = Some(value.parse().ok()?),
+                "--user" => wish.user = Some(value.parse().ok()?),
                 "--home" => wish.home = Some(value.into()),
                 "--as" if value == "user" => {}
                 "--min-ttl" => wish.min_ttl = duration(value).ok()?,
@@ -119,6 +122,8 @@ mod tests {
             "-p work",
             "--profile work",
             "--profile=work",
+            "--user alice",
+            "--user=alice",
             "--home /x",
             "--home=/x",
             "--as user",
@@ -153,6 +158,7 @@ mod tests {
                     let cli = Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
                     let Command::Token(parsed) = cli.command else { panic!("{line}") };
                     assert_eq!(cli.global.profile, wish.profile, "{line}");
+                    assert_eq!(cli.global.user, wish.user, "{line}");
                     assert_eq!(cli.global.home, wish.home, "{line}");
                     assert_eq!(parsed.identity, Identity::User, "{line}");
                     assert_eq!(parsed.min_ttl, wish.min_ttl, "{line}");

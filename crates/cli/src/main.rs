@@ -27,6 +27,7 @@ mod say;
 mod signals;
 mod spot;
 mod start;
+mod tickets;
 
 use std::process::ExitCode;
 

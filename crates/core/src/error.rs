@@ -120,6 +120,10 @@ codes! {
     "0409" AnswerLost NeedsConsent;
     /// The authorization code was refused.
     "0410" CodeRefused NeedsConsent;
+    /// The login cookie of the user is refused.
+    "0411" TicketRefused NeedsConsent;
+    /// The tokens are another user's than the one who was asked for, or nobody says whose they are.
+    "0412" WrongUser NeedsConsent;
 
     /// The provider is out of order for the moment.
     "0501" ProviderUnavailable TryLater;

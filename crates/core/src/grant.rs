@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{Access, AppName, Code, IntentId, Rules, Scopes, TokenApi, UserName};
@@ -86,20 +87,34 @@ impl ProfileName {
     }
 
     /// The name under which one user's grant is kept, for an app that serves many: `name:user`. Two users never share one.
-    /// What cannot stand in a name is escaped (`%2F`). `None` for a name too long to be kept so.
-    pub fn of_user(&self, user: &UserName) -> Option<Self> {
-        let mut name = format!("{}:", self.base());
+    /// What cannot stand in a name is escaped (`%2F`). Of one that would be too long the head stays readable, and the hash of
+    /// the whole takes the rest's place, behind a `~` that no escaped name has.
+    #[must_use]
+    pub fn of_user(&self, user: &UserName) -> Self {
+        let base = self.base();
+        let room = Self::MAX_WITH_USER - base.len() - 1;
+        let (mut escaped, mut head) = (String::new(), 0);
         for c in user.as_str().chars() {
             if may_stand_in_name(c) {
-                name.push(c);
+                escaped.push(c);
             } else {
                 let mut bytes = [0; 4];
                 for byte in c.encode_utf8(&mut bytes).bytes() {
-                    name.push_str(&format!("%{byte:02X}"));
+                    escaped.push_str(&format!("%{byte:02X}"));
                 }
             }
+            if escaped.len() + 1 + HASH_DIGITS <= room {
+                head = escaped.len();
+            }
         }
-        (name.len() <= Self::MAX_WITH_USER).then_some(Self(name))
+        if escaped.len() > room {
+            escaped.truncate(head);
+            escaped.push('~');
+            for byte in &Sha256::digest(user.as_str())[..HASH_DIGITS / 2] {
+                escaped.push_str(&format!("{byte:02x}"));
+            }
+        }
+        Self(format!("{base}:{escaped}"))
     }
 
     /// The name under which the app's own grant is kept: `name:~app`. No user's name reads so, because `~` is escaped there.
@@ -117,6 +132,18 @@ impl ProfileName {
     pub fn is_of_app(&self) -> bool {
         self.0.ends_with(APP_OWN)
     }
+
+    /// Whether it is the name of one user's grant among those of many.
+    pub fn is_of_user(&self) -> bool {
+        self.0.contains(':') && !self.is_of_app()
+    }
+
+    /// Whether tokens of that subject may be handed out under the name: where it names a user, they are that user's and the
+    /// provider said so. Other names do not say whose tokens they mean.
+    pub fn admits(&self, subject: Option<&Subject>) -> bool {
+        let user = || subject.and_then(|subject| subject.id.parse::<UserName>().ok());
+        !self.is_of_user() || user().is_some_and(|user| self.of_user(&user) == *self)
+    }
 }
 
 impl fmt::Display for ProfileName {
@@ -133,9 +160,12 @@ impl FromStr for ProfileName {
         let bad = || BadName(text.chars().take(Self::MAX).collect());
         let (base, user) = text.split_once(':').map_or((text, None), |(base, user)| (base, Some(user)));
         let fits = |user: &str| {
-            text.len() <= Self::MAX_WITH_USER
-                && !user.is_empty()
-                && (APP_OWN[1..] == *user || user.chars().all(|c| c == '%' || may_stand_in_name(c)))
+            let plain = |text: &str| text.chars().all(|c| c == '%' || may_stand_in_name(c));
+            let hash = |text: &str| {
+                text.len() == HASH_DIGITS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+            };
+            let long = || user.split_once('~').is_some_and(|(head, tail)| plain(head) && hash(tail));
+            text.len() <= Self::MAX_WITH_USER && !user.is_empty() && (APP_OWN[1..] == *user || plain(user) || long())
         };
         if !is_name(base, Self::MAX) || !user.is_none_or(fits) {
             return Err(bad());
@@ -156,6 +186,8 @@ pub(crate) fn is_name(text: &str, longest: usize) -> bool {
 
 /// What stands behind the base in the name of an app's own grant.
 const APP_OWN: &str = ":~app";
+/// How much of the hash of a long user's name stands in a profile's: 160 bits.
+const HASH_DIGITS: usize = 40;
 
 /// A text that cannot be a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -273,7 +305,8 @@ pub struct Grant {
     pub subject: Option<Subject>,
     /// The endpoint family that issued the present refresh token.
     pub issued_by: TokenApi,
-    /// Whether an intent is open (a turn is under way, or its sender died).
+    /// Whether an intent is open (a turn is under way, or its sender died), or a new set is being asked for that may end this
+    /// one ([`crate::ports::Vault::ask`]).
     pub intent_open: bool,
     /// Whether the present set was adopted and has not turned yet: the one that it replaced is taken back if the provider
     /// refuses it.
@@ -328,7 +361,7 @@ mod tests {
     #[test]
     fn users_of_one_app_never_share_a_name() {
         let work: ProfileName = "work".parse().unwrap();
-        let of = |user: &str| work.of_user(&user.parse().unwrap()).unwrap();
+        let of = |user: &str| work.of_user(&user.parse().unwrap());
         assert_eq!(of("admin").as_str(), "work:admin");
         assert_eq!(of("a/b:c~").as_str(), "work:a%2Fb%3Ac%7E");
         assert_eq!(of("小王").as_str(), "work:小王");
@@ -339,7 +372,38 @@ mod tests {
             assert_eq!(name.base(), "work");
         }
         assert!(work.of_app().is_of_app() && !of("~app").is_of_app() && !of("app").is_of_app());
-        assert_eq!(of("admin").of_user(&"eve".parse().unwrap()).unwrap().as_str(), "work:eve");
-        assert!(work.of_user(&"/".repeat(100).parse().unwrap()).is_none());
+        assert_eq!(of("admin").of_user(&"eve".parse().unwrap()).as_str(), "work:eve");
+        assert!(of("admin").is_of_user() && !work.of_app().is_of_user() && !work.is_of_user());
+    }
+
+    #[test]
+    fn every_users_name_can_be_kept_however_long() {
+        let work: ProfileName = "w".repeat(64).parse().unwrap();
+        let mut names = std::collections::BTreeSet::new();
+        for user in ["a".repeat(255), "a".repeat(254), "/".repeat(255), "/".repeat(254), "王".repeat(85)] {
+            let name = work.of_user(&user.parse().unwrap());
+            assert!(name.as_str().len() <= ProfileName::MAX_WITH_USER, "{name}");
+            assert_eq!(name.as_str().parse::<ProfileName>().unwrap(), name);
+            assert!(name.is_of_user());
+            names.insert(name);
+        }
+        assert_eq!(names.len(), 5);
+        // One that just fits is kept whole.
+        let whole = work.of_user(&"a".repeat(175).parse().unwrap());
+        assert_eq!(whole.as_str().len(), ProfileName::MAX_WITH_USER);
+        assert!(!whole.as_str().contains('~'));
+        for bad in ["w:a~", "w:~", "w:a~b", &format!("w:a~{}", "A".repeat(40)), &format!("w:a~{}", "a".repeat(39))] {
+            assert!(bad.parse::<ProfileName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_users_name_admits_that_user_alone() {
+        let work: ProfileName = "work".parse().unwrap();
+        let subject = |id: &str| Subject { id: id.to_owned(), ..Subject::default() };
+        let alice = work.of_user(&"alice".parse().unwrap());
+        assert!(alice.admits(Some(&subject("alice"))));
+        assert!(!alice.admits(Some(&subject("bob"))) && !alice.admits(Some(&subject(""))) && !alice.admits(None));
+        assert!(work.admits(None) && work.admits(Some(&subject("bob"))) && work.of_app().admits(None));
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use jiff::Timestamp;
 
-use crate::GrantId;
+use crate::{GrantId, ProfileName};
 
 /// Names a process beyond doubt, also after its number was given to another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -66,5 +66,20 @@ pub struct Lease {
     /// Who holds it.
     pub holder: Holder,
     /// When it lapses unless renewed.
+    pub expires: Timestamp,
+}
+
+/// A lease on a name: who may ask for tokens that will be kept under it. There need be no grant yet, and a lost one costs a
+/// second question and never a login.
+#[derive(Debug)]
+#[must_use = "a lease that is not released makes others wait until it lapses"]
+pub struct NameLease {
+    /// Which name.
+    pub name: ProfileName,
+    /// Its number.
+    pub fence: Fence,
+    /// Who holds it.
+    pub holder: Holder,
+    /// When it lapses.
     pub expires: Timestamp,
 }

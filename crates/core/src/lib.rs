@@ -35,7 +35,7 @@ pub use direct::{BadUserName, DirectGrant, UserName, UserTicket};
 pub use error::{Code, ExitClass};
 pub use grant::{Doubt, Generation, Grant, GrantId, ProfileName, Standing, Status, Subject};
 pub use journal::{Closing, Entry, Event, Intent, IntentDraft, IntentId, Journalled, RawAnswer, Spend};
-pub use lease::{Fence, Holder, HolderFate, Lease};
+pub use lease::{Fence, Holder, HolderFate, Lease, NameLease};
 pub use link::{InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Trouble, reconcile};
 pub use outcome::{Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
 pub use place::{BadPlace, Format, Place, Step};

@@ -16,7 +16,7 @@ use crate::rotation::Turn;
 use crate::{
     AccessToken, App, AppName, AppToken, AuthorizationCode, Closing, Code, CodeVerifier, DeviceCode, DirectGrant,
     Doubt, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link, LinkId, NewLink,
-    Outcome, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Refusal, RefusalClass, Remedy, Rules, Scopes,
+    NameLease, Outcome, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Refusal, RefusalClass, Remedy, Rules, Scopes,
     SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, TransportFault, Trouble, Words,
 };
 
@@ -327,9 +327,9 @@ impl VaultError {
 
 /// What came of asking for a lease.
 #[derive(Debug)]
-pub enum LeaseAttempt {
+pub enum LeaseAttempt<L = Lease> {
     /// It is ours.
-    Held(Lease),
+    Held(L),
     /// Someone else has it.
     Busy {
         /// Who, if they have written their name already.
@@ -531,6 +531,33 @@ pub trait Vault: Send + Sync {
 
     /// Closes a kept login answer that holds no login.
     async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError>;
+
+    /// Asks for the lease on a name, without waiting: who may ask for tokens that will be kept under it, whether or not a grant
+    /// is there. Not durable. Whoever takes the lease of the name's grant too takes it after this one.
+    async fn lease_name(
+        &self,
+        name: &ProfileName,
+        holder: &Holder,
+        ttl: Duration,
+    ) -> Result<LeaseAttempt<NameLease>, VaultError>;
+
+    /// Gives it back and wakes those who wait.
+    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError>;
+
+    /// As [`Vault::wait`], for the lease on a name.
+    async fn wait_name(&self, name: &ProfileName, patience: Duration);
+
+    /// Records, durably, that a new set is being asked for under a name whose present one may end by it. Until a set is stored
+    /// under the name, or [`Vault::ask_in_vain`], its grant counts as one whose intent is open ([`Grant::intent_open`]) and its
+    /// access token is not handed out as good. [`VaultError::Moved`] when the lease was lost.
+    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError>;
+
+    /// Records that nothing was issued: the set under the name is as it was.
+    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError>;
+
+    /// Keeps a set aside that was issued before the present one of a grant (I3), and closes the kept answer it was read from, in
+    /// one transaction. Nothing happens when the answer is closed already.
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError>;
 
     /// Stores a login, durably; open intents of the grant are superseded by it.
     async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError>;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::Operation;
+use crate::endpoint::{Door, Operation};
 use crate::history::{Death, Event, Fingerprint, Left, Record, Visit};
 
 /// What the checker found.
@@ -146,14 +146,16 @@ impl Reader {
             }
         }
         self.show(visit);
-        if visit.issued {
+        if visit.issued && visit.reusable {
+            // It stays good: nothing was spent.
+        } else if visit.issued {
             self.spent.entry(presented.clone()).or_insert_with(|| Spent {
                 sequence,
                 left: visit.left,
                 generation: visit.generation,
                 successor: visit.issued_refresh.clone(),
             });
-        } else if visit.left == Left::Whole && visit.code.is_some_and(is_final) {
+        } else if visit.left == Left::Whole && is_final(visit) {
             self.refused.entry(presented.clone()).or_insert(sequence);
         }
     }
@@ -186,6 +188,16 @@ impl Reader {
 }
 
 /// Refusals after which the same refresh token will never be taken.
-const fn is_final(code: u32) -> bool {
-    matches!(code, 20026 | 20037 | 20038 | 20064 | 20073)
+fn is_final(visit: &Visit) -> bool {
+    match visit.door {
+        Door::Accounts | Door::Open => matches!(visit.code, Some(20026 | 20037 | 20038 | 20064 | 20073)),
+        // An injected code bears no word.
+        Door::Ssm => visit.code == Some(1_901_403) || says_dead(visit),
+        Door::AuthApi | Door::Bkauth | Door::Plain => says_dead(visit),
+        Door::Gateway => false,
+    }
+}
+
+fn says_dead(visit: &Visit) -> bool {
+    visit.error.as_deref() == Some("invalid_grant")
 }

@@ -16,7 +16,7 @@ use crate::catalogue::{catalogue, catalogue_beyond, catalogue_calls};
 use crate::checker;
 use crate::clock::Moment;
 use crate::content::SpaceSpec;
-use crate::endpoint::TokenApi;
+use crate::endpoint::{Door, TokenApi};
 use crate::faults::Fault;
 use crate::feishu::decide_device;
 use crate::history::Event;
@@ -62,7 +62,8 @@ fn route(shared: &Shared, method: &Method, path: &[&str], request: &Request) -> 
     let state = &mut *state;
     match (method.as_str(), path) {
         ("GET", []) => {
-            Ok(json!({"urls": state.urls, "apps": state.apps, "users": state.users, "now": state.clock.now()}))
+            let (apps, users, now) = (&state.apps, &state.users, state.clock.now());
+            Ok(json!({"urls": state.urls, "doors": state.doors, "apps": apps, "users": users, "now": now}))
         }
         ("GET", ["clock"]) => Ok(clock(state)),
         ("POST", ["clock"]) => Ok(set_clock(state, &read(request)?)),
@@ -102,6 +103,16 @@ fn route(shared: &Shared, method: &Method, path: &[&str], request: &Request) -> 
             let Seed { app, user, scopes, api } = read(request)?;
             let tokens = sandbox::seed(state, api, &app, &user, scopes)?;
             Ok(json!({"tokens": tokens}))
+        }
+        ("POST", ["logins"]) => {
+            let Login { door, realm, app, user, scopes } = read(request)?;
+            let tokens = sandbox::seed_login(state, door, &realm, &app, user.as_deref(), scopes)?;
+            Ok(json!({"tokens": tokens}))
+        }
+        ("GET", ["requests"]) => Ok(json!({"requests": state.requests})),
+        ("DELETE", ["requests"]) => {
+            state.requests.clear();
+            Ok(json!({}))
         }
         ("POST", ["withdraw"]) => {
             let Withdraw { app, user } = read(request)?;
@@ -229,10 +240,12 @@ fn patched<T: serde::Serialize + DeserializeOwned>(old: &T, patch: Value, fixed:
     serde_json::from_value(new).map_err(|error| Wrong(400, error.to_string()))
 }
 
-/// RFC 7396, except that tagged values (`by`, `fate`) are replaced whole.
+/// RFC 7396, except that tagged values (`by`, `fate`, `is`) are replaced whole.
 fn merge(into: &mut Value, patch: Value) {
     match (into, patch) {
-        (Value::Object(into), Value::Object(patch)) if !patch.contains_key("by") && !patch.contains_key("fate") => {
+        (Value::Object(into), Value::Object(patch))
+            if !["by", "fate", "is"].iter().any(|tag| patch.contains_key(*tag)) =>
+        {
             for (name, value) in patch {
                 merge(into.entry(name).or_insert(Value::Null), value);
             }
@@ -265,6 +278,18 @@ struct Seed {
 
 const fn v3() -> TokenApi {
     TokenApi::V3
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Login {
+    door: Door,
+    #[serde(default)]
+    realm: String,
+    app: String,
+    user: Option<String>,
+    #[serde(default)]
+    scopes: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]

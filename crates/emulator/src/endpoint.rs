@@ -9,8 +9,10 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::feishu::calls;
+use crate::{blueking, plain};
 
-/// The two brands of one platform. An app belongs to one of them (reference §1).
+/// Whose servers: the two brands of the Feishu/Lark platform (reference §1), BlueKing, and a plain OAuth 2.0 provider.
+/// An app belongs to one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Brand {
@@ -18,17 +20,25 @@ pub enum Brand {
     Feishu,
     /// `open.larksuite.com`, `accounts.larksuite.com`.
     Lark,
+    /// Tencent BlueKing: SSM, `auth_api`, bkauth and the gateway.
+    #[serde(rename = "blueking")]
+    BlueKing,
+    /// A provider that keeps to the RFCs and has no history of its own.
+    #[serde(rename = "oauth2")]
+    OAuth2,
 }
 
 impl Brand {
-    /// Both brands.
+    /// Both brands of the Feishu/Lark platform.
     pub const ALL: [Self; 2] = [Self::Feishu, Self::Lark];
 
-    /// The name used in settings: `feishu` or `lark`.
+    /// The name used in settings: `feishu`, `lark`, `blueking` or `oauth2`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Feishu => "feishu",
             Self::Lark => "lark",
+            Self::BlueKing => "blueking",
+            Self::OAuth2 => "oauth2",
         }
     }
 }
@@ -39,7 +49,7 @@ impl fmt::Display for Brand {
     }
 }
 
-/// The two hosts of a brand.
+/// The hosts: two of each Feishu/Lark brand, four of BlueKing, one of the plain provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Door {
@@ -47,6 +57,43 @@ pub enum Door {
     Accounts,
     /// The `open` host: older token endpoints and every business call.
     Open,
+    /// BlueKing's SSM: `/api/v1/auth/access-tokens…`.
+    Ssm,
+    /// BlueKing's internal editions: `/auth_api/…`.
+    AuthApi,
+    /// BlueKing's OAuth 2.0 server: `/realms/{realm}/oauth2/…`.
+    Bkauth,
+    /// BlueKing's API gateway: every path is a call.
+    Gateway,
+    /// The plain RFC 6749 provider.
+    Plain,
+}
+
+impl Door {
+    /// The doors beside the Feishu/Lark platform, in the order of [`SandboxOptions::more_ports`](crate::SandboxOptions).
+    pub const BEYOND: [Self; 5] = [Self::Ssm, Self::AuthApi, Self::Bkauth, Self::Gateway, Self::Plain];
+
+    /// Whose door it is; the two brands of Feishu/Lark share theirs.
+    pub const fn brand(self) -> Option<Brand> {
+        match self {
+            Self::Accounts | Self::Open => None,
+            Self::Ssm | Self::AuthApi | Self::Bkauth | Self::Gateway => Some(Brand::BlueKing),
+            Self::Plain => Some(Brand::OAuth2),
+        }
+    }
+
+    /// The name, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Accounts => "accounts",
+            Self::Open => "open",
+            Self::Ssm => "ssm",
+            Self::AuthApi => "auth-api",
+            Self::Bkauth => "bkauth",
+            Self::Gateway => "gateway",
+            Self::Plain => "plain",
+        }
+    }
 }
 
 /// The token endpoints' generations; each has its own shapes, names and codes.
@@ -76,16 +123,40 @@ pub enum Endpoint {
     AppTokenInternal,
     /// `POST /open-apis/auth/v3/app_access_token` (P3).
     AppTokenStore,
+    /// `/auth_api/check_token/` (BlueKing reference §2.2).
+    AuthApiCheck,
+    /// `/auth_api/refresh_token/`.
+    AuthApiRefresh,
+    /// `/auth_api/token/`: an app's or a user's token.
+    AuthApiToken,
     /// `GET /open-apis/authen/v1/authorize` on either host (A1, A2).
     Authorize,
     /// `GET /open-apis/authen/v1/index` (A3).
     AuthorizeIndex,
+    /// `GET /realms/{realm}/oauth2/authorize` of bkauth (BlueKing reference §3.3).
+    BkauthAuthorize,
+    /// The form target behind its consent page.
+    BkauthConsent,
+    /// `POST /realms/{realm}/oauth2/device/authorize`.
+    BkauthDevice,
+    /// The page where a person enters and confirms a user code of bkauth.
+    BkauthDevicePage,
+    /// `POST /realms/{realm}/oauth2/introspect`.
+    BkauthIntrospect,
+    /// `POST /realms/{realm}/oauth2/revoke`.
+    BkauthRevoke,
+    /// `POST /realms/{realm}/oauth2/token`.
+    BkauthToken,
     /// The sandbox's own form target behind the consent page.
     Consent,
     /// `POST /oauth/v1/device_authorization` (D1).
     DeviceAuthorization,
     /// The page where a person enters and confirms a user code.
     DevicePage,
+    /// ESB's older issuer: `/api/c/compapi/auth/get_auth_token/` on the gateway (BlueKing reference §3.2).
+    EsbToken,
+    /// Any other path of BlueKing's gateway (BlueKing reference §4).
+    Gateway,
     /// `POST /open-apis/authen/v1/access_token` (T5).
     LegacyExchange,
     /// `POST /open-apis/authen/v1/refresh_access_token` (T6).
@@ -94,8 +165,32 @@ pub enum Endpoint {
     OidcExchange,
     /// `POST /open-apis/authen/v1/oidc/refresh_access_token` (T4).
     OidcRefresh,
+    /// `GET {issuer}/authorize` of the plain provider.
+    PlainAuthorize,
+    /// The form target behind its consent page.
+    PlainConsent,
+    /// `POST {issuer}/device_authorization` (RFC 8628).
+    PlainDevice,
+    /// The page where a person enters and confirms a user code of the plain provider.
+    PlainDevicePage,
+    /// `/.well-known/oauth-authorization-server` (RFC 8414) and `/.well-known/openid-configuration`.
+    PlainDiscovery,
+    /// `POST {issuer}/introspect` (RFC 7662).
+    PlainIntrospect,
+    /// `POST {issuer}/revoke` (RFC 7009).
+    PlainRevoke,
+    /// `POST {issuer}/token`.
+    PlainToken,
+    /// `GET {issuer}/userinfo`.
+    PlainUserinfo,
     /// `POST /oauth/v1/revoke` (V1).
     Revoke,
+    /// `POST /api/v1/auth/access-tokens/refresh` (BlueKing reference §2.1).
+    SsmRefresh,
+    /// `POST /api/v1/auth/access-tokens`: an app's or a user's token.
+    SsmToken,
+    /// `POST /api/v1/auth/access-tokens/verify`.
+    SsmVerify,
     /// `POST /open-apis/auth/v3/tenant_access_token/internal` (P2).
     TenantTokenInternal,
     /// `POST /open-apis/auth/v3/tenant_access_token` (P4).
@@ -110,21 +205,45 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 43] = [
         Self::Api,
         Self::AppTicketResend,
         Self::AppTokenInternal,
         Self::AppTokenStore,
+        Self::AuthApiCheck,
+        Self::AuthApiRefresh,
+        Self::AuthApiToken,
         Self::Authorize,
         Self::AuthorizeIndex,
+        Self::BkauthAuthorize,
+        Self::BkauthConsent,
+        Self::BkauthDevice,
+        Self::BkauthDevicePage,
+        Self::BkauthIntrospect,
+        Self::BkauthRevoke,
+        Self::BkauthToken,
         Self::Consent,
         Self::DeviceAuthorization,
         Self::DevicePage,
+        Self::EsbToken,
+        Self::Gateway,
         Self::LegacyExchange,
         Self::LegacyRefresh,
         Self::OidcExchange,
         Self::OidcRefresh,
+        Self::PlainAuthorize,
+        Self::PlainConsent,
+        Self::PlainDevice,
+        Self::PlainDevicePage,
+        Self::PlainDiscovery,
+        Self::PlainIntrospect,
+        Self::PlainRevoke,
+        Self::PlainToken,
+        Self::PlainUserinfo,
         Self::Revoke,
+        Self::SsmRefresh,
+        Self::SsmToken,
+        Self::SsmVerify,
         Self::TenantTokenInternal,
         Self::TenantTokenStore,
         Self::UserInfo,
@@ -134,6 +253,11 @@ impl Endpoint {
 
     /// The endpoint behind a method and path on one of a brand's hosts, if there is one.
     pub(crate) fn find(door: Door, method: &Method, path: &str) -> Option<Self> {
+        match door {
+            Door::Accounts | Door::Open => {}
+            Door::Plain => return plain::find(method, path),
+            _ => return blueking::find(door, method, path),
+        }
         let exact = ROUTES
             .iter()
             .find(|route| route.door == door && route.path == path && route.methods.iter().any(|one| one == method));
@@ -141,15 +265,29 @@ impl Endpoint {
         exact.map(|route| route.endpoint).or_else(|| call().map(|_| Self::Api))
     }
 
-    /// Where a client finds it: host, method, path. [`Endpoint::Api`] names the first of its paths.
+    /// Where a client finds it: host, method, path. [`Endpoint::Api`] names the first of its paths; `{realm}` stands for a
+    /// realm of bkauth, and paths of the plain provider follow the path of its issuer.
     pub fn address(self) -> (Door, Method, &'static str) {
-        let route = ROUTES.iter().find(|route| route.endpoint == self);
+        let route =
+            [ROUTES, blueking::ROUTES, plain::ROUTES].into_iter().flatten().find(|route| route.endpoint == self);
         route.map_or((Door::Open, Method::GET, "/"), |route| (route.door, route.methods[0].clone(), route.path))
     }
 
     /// Whether a program talks to it, rather than a person's browser.
     pub const fn is_machine(self) -> bool {
-        !matches!(self, Self::Authorize | Self::AuthorizeIndex | Self::Consent | Self::DevicePage)
+        !matches!(
+            self,
+            Self::Authorize
+                | Self::AuthorizeIndex
+                | Self::Consent
+                | Self::DevicePage
+                | Self::BkauthAuthorize
+                | Self::BkauthConsent
+                | Self::BkauthDevicePage
+                | Self::PlainAuthorize
+                | Self::PlainConsent
+                | Self::PlainDevicePage
+        )
     }
 
     /// The generation of token endpoint this is, if it is one.
@@ -172,14 +310,18 @@ pub enum Operation {
     AppToken,
     /// A person's step in a browser.
     Browse,
-    /// A tenant token by `client_credentials`.
+    /// An app's own token by `client_credentials`.
     ClientCredentials,
+    /// A login cookie for tokens, as BlueKing's SSM and `auth_api` do it.
+    CookieGrant,
     /// A business call, user info among them.
     Call,
     /// A poll with a device code.
     DevicePoll,
     /// The start of a device flow.
     DeviceStart,
+    /// What the provider says of itself.
+    Discover,
     /// A code for tokens.
     Exchange,
     /// A refresh token for new tokens.
@@ -192,21 +334,29 @@ pub enum Operation {
     Ticket,
     /// A grant type nobody knows, or a body nobody can read.
     Unknown,
+    /// A question whether an access token is good: verify, check, introspect.
+    Verify,
 }
 
-struct Route {
-    door: Door,
-    methods: &'static [Method],
-    path: &'static str,
-    endpoint: Endpoint,
+/// One line of a table of endpoints.
+pub(crate) struct Route {
+    pub(crate) door: Door,
+    pub(crate) methods: &'static [Method],
+    pub(crate) path: &'static str,
+    pub(crate) endpoint: Endpoint,
 }
 
-const fn post(door: Door, path: &'static str, endpoint: Endpoint) -> Route {
+pub(crate) const fn post(door: Door, path: &'static str, endpoint: Endpoint) -> Route {
     Route { door, methods: &[Method::POST], path, endpoint }
 }
 
-const fn get(door: Door, path: &'static str, endpoint: Endpoint) -> Route {
+pub(crate) const fn get(door: Door, path: &'static str, endpoint: Endpoint) -> Route {
     Route { door, methods: &[Method::GET], path, endpoint }
+}
+
+/// For a page that is looked at and answered.
+pub(crate) const fn page(door: Door, path: &'static str, endpoint: Endpoint) -> Route {
+    Route { door, methods: &[Method::GET, Method::POST], path, endpoint }
 }
 
 pub(crate) const CONSENT_PATH: &str = "/sandbox/consent";
@@ -226,12 +376,7 @@ const ROUTES: &[Route] = &[
     post(Door::Open, "/open-apis/authen/v1/refresh_access_token", Endpoint::LegacyRefresh),
     post(Door::Accounts, "/oauth/v1/revoke", Endpoint::Revoke),
     post(Door::Accounts, "/oauth/v1/device_authorization", Endpoint::DeviceAuthorization),
-    Route {
-        door: Door::Accounts,
-        methods: &[Method::GET, Method::POST],
-        path: DEVICE_PAGE_PATH,
-        endpoint: Endpoint::DevicePage,
-    },
+    page(Door::Accounts, DEVICE_PAGE_PATH, Endpoint::DevicePage),
     get(Door::Open, "/open-apis/authen/v1/user_info", Endpoint::UserInfo),
     post(Door::Open, "/open-apis/auth/v3/app_access_token/internal", Endpoint::AppTokenInternal),
     post(Door::Open, "/open-apis/auth/v3/tenant_access_token/internal", Endpoint::TenantTokenInternal),

@@ -50,6 +50,11 @@ impl Fault {
         Self::new(FaultKind::Code { code, status: None })
     }
 
+    /// Answers with an error of RFC 6749 by its word.
+    pub fn error(error: &str) -> Self {
+        Self::new(FaultKind::Error { error: error.to_owned(), status: None })
+    }
+
     /// Closes the connection before anything is processed.
     pub const fn drop_request() -> Self {
         Self::new(FaultKind::Drop).at(Stage::Before)
@@ -111,7 +116,7 @@ impl Fault {
     /// The stage at which it strikes.
     pub fn effective_stage(&self) -> Stage {
         self.stage.unwrap_or(match self.kind {
-            FaultKind::Cut { .. } | FaultKind::Odd { .. } => Stage::After,
+            FaultKind::Cut { .. } | FaultKind::Odd { .. } | FaultKind::Overtaken { .. } => Stage::After,
             _ => Stage::Before,
         })
     }
@@ -155,7 +160,7 @@ fn fits(pattern: &str, text: &str) -> bool {
 pub enum Stage {
     /// The request has had its effect; only the answer suffers.
     After,
-    /// The request has no effect (except for `delay` and `hang`, which only wait).
+    /// The request has no effect (except for `delay`, `hang` and `overtaken`, which only wait).
     Before,
 }
 
@@ -183,6 +188,14 @@ pub enum FaultKind {
     },
     /// The connection is closed without an answer.
     Drop,
+    /// An error of RFC 6749 and its family, by its word.
+    Error {
+        /// The word, like `invalid_grant`.
+        error: String,
+        /// HTTP status: 400 unless it is given.
+        #[serde(default)]
+        status: Option<u16>,
+    },
     /// An answer without a body.
     Empty {
         /// HTTP status.
@@ -207,6 +220,12 @@ pub enum FaultKind {
         /// Seconds to wait, as announced.
         reset_seconds: u64,
     },
+    /// The request waits until so many others have been answered whole, then goes its usual way. Usually after processing:
+    /// the answers leave in another order than the requests came. It counts as hanging, and `release` does not free it.
+    Overtaken {
+        /// How many.
+        by: u32,
+    },
     /// A redirect that a client must not follow.
     Redirect {
         /// The `Location`.
@@ -225,11 +244,13 @@ impl FaultKind {
             Self::Cut { .. } => "cut",
             Self::Delay { .. } => "delay",
             Self::Drop => "drop",
+            Self::Error { .. } => "error",
             Self::Empty { .. } => "empty",
             Self::Hang => "hang",
             Self::Html { .. } => "html",
             Self::NotFound => "not-found",
             Self::Odd { .. } => "odd",
+            Self::Overtaken { .. } => "overtaken",
             Self::RateLimit { .. } => "rate-limit",
             Self::Redirect { .. } => "redirect",
         }
@@ -250,6 +271,8 @@ pub enum OddAnswer {
     NoRefreshToken,
     /// `code` is missing (and `msg`).
     NoCode,
+    /// `data` is `null`, where there is such a field.
+    NullData,
     /// Numbers arrive as strings.
     NumbersAsStrings,
     /// The new refresh token and nothing else of use.
@@ -258,12 +281,13 @@ pub enum OddAnswer {
 
 impl OddAnswer {
     /// Every odd answer.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ExtraFields,
         Self::NoAccessToken,
         Self::NoExpiry,
         Self::NoRefreshToken,
         Self::NoCode,
+        Self::NullData,
         Self::NumbersAsStrings,
         Self::OnlyRefreshToken,
     ];

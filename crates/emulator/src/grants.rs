@@ -10,7 +10,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Moment;
-use crate::endpoint::{Brand, TokenApi};
+use crate::endpoint::{Brand, Door, TokenApi};
 use crate::history::{Death, Event, Fingerprint};
 use crate::rules::{GraceAnswer, OldAccessToken};
 use crate::state::State;
@@ -139,10 +139,14 @@ pub struct CurrentTokens {
     pub grant: String,
     /// Its app.
     pub app: String,
-    /// Its user.
+    /// Its user; empty for an app's own token.
     pub user: String,
     /// Its brand.
     pub brand: Brand,
+    /// The host that keeps it; for Feishu and Lark the one whose page takes consent.
+    pub door: Door,
+    /// The realm of bkauth, the issuer's path of the plain provider, or the environment of `auth_api`; empty elsewhere.
+    pub realm: String,
     /// Generation of the newest refresh token; none when none was issued.
     pub generation: Option<u32>,
     /// Whether a refresh would succeed now.
@@ -424,7 +428,8 @@ impl State {
 
     /// What every login looks like now.
     pub(crate) fn current_tokens(&self) -> Vec<CurrentTokens> {
-        self.ledger.grants.iter().map(|grant| self.current(grant)).collect()
+        let platform = self.ledger.grants.iter().map(|grant| self.current(grant));
+        platform.chain(self.families.current(self.clock.now())).collect()
     }
 
     fn current(&self, grant: &Grant) -> CurrentTokens {
@@ -453,6 +458,8 @@ impl State {
             app: grant.app.clone(),
             user: grant.user.clone(),
             brand: grant.brand,
+            door: Door::Accounts,
+            realm: String::new(),
             generation: grant.refresh.len().checked_sub(1).map(narrow),
             refreshable: live.is_some() && self.apps.get(&grant.app).is_some_and(crate::registry::App::may_refresh),
             death: grant.death,

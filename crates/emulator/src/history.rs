@@ -11,7 +11,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::chance::hex;
 use crate::clock::Moment;
-use crate::endpoint::{Brand, Endpoint, Operation};
+use crate::endpoint::{Brand, Door, Endpoint, Operation};
+use crate::families::{Families, Family, Minted};
+use crate::grants::narrow;
+use crate::message::Request;
 
 /// The first 16 hexadecimal digits of a token's SHA-256: enough to tell tokens apart, useless as a token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -121,6 +124,7 @@ pub enum Death {
 
 /// One request, as the history remembers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about a request")]
 pub struct Visit {
     /// Which endpoint.
     pub endpoint: Endpoint,
@@ -128,6 +132,8 @@ pub struct Visit {
     pub operation: Operation,
     /// Whose host.
     pub brand: Brand,
+    /// Which host.
+    pub door: Door,
     /// Which business call, as method and path with its parameters' names.
     #[serde(default)]
     pub call: Option<String>,
@@ -147,16 +153,29 @@ pub struct Visit {
     pub generation: Option<u32>,
     /// Fingerprint of the refresh token presented.
     pub presented: Option<Fingerprint>,
-    /// Whether that refresh token had been used before.
+    /// Whether that refresh token had been used before, and is good for one use only.
     pub replay: bool,
+    /// Whether the refresh token presented stays good: to send it again is no replay.
+    #[serde(default)]
+    pub reusable: bool,
     /// Whether new tokens of a login were issued.
     pub issued: bool,
     /// Fingerprint of the refresh token issued.
     pub issued_refresh: Option<Fingerprint>,
-    /// Fingerprint of the access token presented to a call.
+    /// Fingerprint of the access token that was answered with.
+    #[serde(default)]
+    pub issued_access: Option<Fingerprint>,
+    /// Fingerprint of the access token presented to a call, or asked about.
     pub bearer: Option<Fingerprint>,
-    /// The provider's code: 0 is success; none for pages and connections without an answer.
+    /// The user whose session, set by an earlier `Set-Cookie` of the sandbox, came along.
+    #[serde(default)]
+    pub session: Option<String>,
+    /// The provider's code: 0 is success; none for pages, RFC 6749 errors and connections without an answer.
     pub code: Option<u32>,
+    /// The error word of RFC 6749 §5.2 and its family; `invalid_grant` too where BlueKing's older dialects refuse a refresh
+    /// token for good.
+    #[serde(default)]
+    pub error: Option<String>,
     /// HTTP status; none where the connection was closed.
     pub status: Option<u16>,
     /// Whether the request had its effect.
@@ -167,6 +186,69 @@ pub struct Visit {
     pub left: Left,
     /// The `x-tt-logid` of the answer.
     pub log_id: String,
+}
+
+impl Visit {
+    /// A visit of which nothing is known but the request.
+    pub(crate) fn new(endpoint: Endpoint, operation: Operation, request: &Request) -> Self {
+        Self {
+            endpoint,
+            operation,
+            brand: request.brand,
+            door: request.door,
+            call: None,
+            method: request.method.as_str().to_owned(),
+            path: request.path.clone(),
+            app: None,
+            user: None,
+            grant: None,
+            generation: None,
+            presented: None,
+            replay: false,
+            reusable: false,
+            issued: false,
+            issued_refresh: None,
+            issued_access: None,
+            bearer: request.bearer().map(Fingerprint::of),
+            session: None,
+            code: None,
+            error: None,
+            status: None,
+            processed: false,
+            fault: None,
+            left: Left::Pending,
+            log_id: request.log_id.clone(),
+        }
+    }
+
+    /// Notes that a refresh token of a family is presented, and what it is worth so far.
+    pub(crate) fn present(&mut self, families: &Families, token: &str, reusable: bool) {
+        self.presented = Some(Fingerprint::of(token));
+        self.reusable = reusable;
+        let Some(at) = families.find_refresh(token) else {
+            return;
+        };
+        self.generation = Some(narrow(at.index));
+        self.replay = families.was_used(at);
+        if let Some(family) = families.get(at.family) {
+            self.grant = Some(family.id.clone());
+            self.user.clone_from(&family.owner.user);
+            self.app.get_or_insert_with(|| family.owner.app.clone());
+        }
+    }
+
+    /// Notes what a family's owner is answered with. `new` is false where the present tokens are given again.
+    pub(crate) fn answer(&mut self, family: &Family, minted: &Minted, new: bool) {
+        self.grant = Some(family.id.clone());
+        self.app = Some(family.owner.app.clone());
+        self.user.clone_from(&family.owner.user);
+        if self.operation != Operation::Refresh {
+            self.generation = minted.generation.map(narrow);
+        }
+        self.issued = new;
+        self.issued_access = Some(Fingerprint::of(&minted.access_token));
+        self.issued_refresh = minted.refresh.as_ref().map(|(token, _)| Fingerprint::of(token));
+    }
 }
 
 /// Numbers drawn from the history.
@@ -189,6 +271,38 @@ pub struct Counters {
     /// Business calls, by method and path with its parameters' names: `POST /open-apis/wiki/v2/spaces/:space_id/nodes`.
     #[serde(default)]
     pub calls: BTreeMap<String, CallCounters>,
+    /// The doors beside the Feishu/Lark platform: BlueKing's and the plain provider's.
+    #[serde(default)]
+    pub doors: BTreeMap<Door, DoorCounters>,
+}
+
+/// Numbers of one door. All but `issued` and `refused` count what was presented, whatever came of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoorCounters {
+    /// Requests of programs.
+    pub requests: u64,
+    /// Grants of an app's own token.
+    pub app_grants: u64,
+    /// Grants by a login cookie.
+    pub cookie_grants: u64,
+    /// Authorization codes.
+    pub exchanges: u64,
+    /// Device codes, each poll.
+    pub device_polls: u64,
+    /// Refresh tokens.
+    pub refreshes: u64,
+    /// Refresh tokens that had been used before and are good for one use only.
+    pub replays: u64,
+    /// Questions whether an access token is good: verify, check, introspect.
+    pub verifies: u64,
+    /// Revocations.
+    pub revocations: u64,
+    /// Calls with an access token.
+    pub calls: u64,
+    /// Answers with new tokens.
+    pub issued: u64,
+    /// Answers with an error.
+    pub refused: u64,
 }
 
 /// Numbers of one business call.
@@ -247,8 +361,31 @@ impl History {
     }
 }
 
+impl DoorCounters {
+    fn count(&mut self, visit: &Visit) {
+        self.requests += u64::from(visit.endpoint.is_machine());
+        self.replays += u64::from(visit.replay);
+        self.issued += u64::from(visit.issued);
+        self.refused += u64::from(visit.error.is_some() || visit.code.is_some_and(|code| code != 0));
+        match visit.operation {
+            Operation::ClientCredentials => self.app_grants += 1,
+            Operation::CookieGrant => self.cookie_grants += 1,
+            Operation::Exchange => self.exchanges += 1,
+            Operation::DevicePoll => self.device_polls += 1,
+            Operation::Refresh => self.refreshes += 1,
+            Operation::Verify => self.verifies += 1,
+            Operation::Revoke => self.revocations += 1,
+            Operation::Call => self.calls += 1,
+            _ => {}
+        }
+    }
+}
+
 impl Counters {
     fn count(&mut self, visit: &Visit) {
+        if visit.door.brand().is_some() {
+            self.doors.entry(visit.door).or_default().count(visit);
+        }
         self.requests += u64::from(visit.endpoint.is_machine());
         self.faults += u64::from(visit.fault.is_some());
         self.exchanges += u64::from(visit.operation == Operation::Exchange);

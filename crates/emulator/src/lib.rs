@@ -43,20 +43,26 @@
 //! | `GET`, `POST /control/spaces` · `GET /control/medias` | every [`SpaceTree`], one more space ([`SpaceSpec`]); every [`Media`] |
 //! | `GET /control/counters` · `GET /control/check` · `GET /control/catalogue` | numbers; [`Verdict`]; every error code |
 
+mod blueking;
 mod catalogue;
 mod chance;
 mod checker;
 mod clock;
 mod content;
 mod control;
+mod dialects;
 mod endpoint;
+mod families;
 mod faults;
 mod feishu;
 mod grants;
 mod history;
 mod message;
+mod oauth;
 mod odd;
 mod pages;
+mod plain;
+mod raw;
 mod registry;
 mod rules;
 mod sandbox;
@@ -64,6 +70,10 @@ mod server;
 mod socket;
 mod state;
 
+pub use blueking::{
+    AuthApiRules, BkauthRules, BluekingRules, CodeForm, GatewayRules, Identity, RefreshFate, Regrant, SsmRules,
+    TokenRules,
+};
 pub use catalogue::{CatalogueEntry, catalogue, catalogue_beyond, catalogue_calls};
 pub use checker::{Replay, Verdict, Violation, check};
 pub use clock::{BaseClock, Moment, SystemClock};
@@ -71,8 +81,14 @@ pub use content::{BlockTree, DocumentTree, Media, NodeTree, SpaceSpec, SpaceTree
 pub use endpoint::{Brand, Door, Endpoint, Operation, TokenApi};
 pub use faults::{Fault, FaultKind, OddAnswer, Stage};
 pub use grants::{CurrentAccess, CurrentTokens};
-pub use history::{CallCounters, Counters, Death, Event, Fingerprint, GrantCounters, Left, Record, Visit};
-pub use registry::{App, AppSpec, DEFAULT_SCOPES, Policy, User, UserSpec, UserStatus};
+pub use history::{
+    CallCounters, Counters, Death, DoorCounters, Event, Fingerprint, GrantCounters, Left, Record, Visit,
+};
+pub use plain::{PlainPart, PlainRules};
+pub use raw::KeptRequest;
+pub use registry::{
+    App, AppSpec, ClientAuth, DEFAULT_PLAIN_SCOPES, DEFAULT_SCOPES, Policy, User, UserSpec, UserStatus,
+};
 pub use rules::{
     ApiLimits, Consent, ContentLimits, GraceAnswer, Lifetimes, MoveAnswer, OldAccessToken, RateLimit, Rules,
 };

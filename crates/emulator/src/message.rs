@@ -12,7 +12,6 @@ use serde_json::Value;
 use crate::endpoint::{Brand, Door};
 
 /// One request, whole.
-#[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) brand: Brand,
     pub(crate) door: Door,
@@ -22,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) log_id: String,
+    /// The first bytes as they came over the wire.
+    pub(crate) heard: Vec<u8>,
 }
 
 impl Request {
@@ -55,6 +56,25 @@ impl Request {
         fields
     }
 
+    /// The fields of a JSON body, whatever its `Content-Type` says: a live example of BlueKing posts JSON as a form (reference
+    /// §2.1).
+    pub(crate) fn loose_fields(&self) -> Option<Fields> {
+        Self::object_fields(&self.body)
+    }
+
+    /// The fields of a JSON object. Numbers and truth values come as text; what is nested is left out.
+    pub(crate) fn object_fields(text: &[u8]) -> Option<Fields> {
+        let Ok(Value::Object(object)) = serde_json::from_slice(text) else {
+            return None;
+        };
+        let text = |value: Value| match value {
+            Value::String(text) => Some(text),
+            Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+            _ => None,
+        };
+        Some(object.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect())
+    }
+
     /// The body's fields when it is a form or a JSON object of strings; nothing when it is neither.
     pub(crate) fn body_fields(&self, encodings: Encodings) -> Option<BTreeMap<String, String>> {
         let Some(content_type) = self.header(&CONTENT_TYPE) else {
@@ -70,6 +90,9 @@ impl Request {
         }
     }
 }
+
+/// Fields of a form, a query or a JSON object.
+pub(crate) type Fields = BTreeMap<String, String>;
 
 /// Which body encodings an endpoint takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,6 +14,9 @@ pub(crate) fn alter(reply: Reply, answer: OddAnswer) -> Reply {
         body.remove("code");
         body.remove("msg");
     }
+    if let Some(data) = body.get_mut("data").filter(|_| answer == OddAnswer::NullData) {
+        *data = Value::Null;
+    }
     match body.get_mut("data") {
         Some(Value::Object(data)) => alter_tokens(data, answer),
         _ => alter_tokens(&mut body, answer),
@@ -38,7 +41,7 @@ fn alter_tokens(tokens: &mut Map<String, Value>, answer: OddAnswer) {
             }
         }
         OddAnswer::NoAccessToken => without(&["access_token"]),
-        OddAnswer::NoCode => {}
+        OddAnswer::NoCode | OddAnswer::NullData => {}
         OddAnswer::NoExpiry => without(&["expires_in", "refresh_expires_in", "refresh_token_expires_in"]),
         OddAnswer::NoRefreshToken => without(&["refresh_token", "refresh_expires_in", "refresh_token_expires_in"]),
         OddAnswer::NumbersAsStrings => stringify(tokens),

@@ -1,6 +1,6 @@
 //! Who may ask: apps with their switches, users with their states.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,9 @@ pub const DEFAULT_SCOPES: [&str; 17] = [
     "drive:drive",
 ];
 
+/// The scopes an app of the plain provider may ask for unless it says otherwise.
+pub const DEFAULT_PLAIN_SCOPES: [&str; 5] = ["email", "offline_access", "profile", "read", "write"];
+
 /// An app to register. Everything but the brand may be left out.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,19 +51,28 @@ pub struct AppSpec {
     /// Registered redirect URLs.
     #[serde(default)]
     pub redirect_urls: Vec<String>,
-    /// Scopes enabled on its permission page; [`DEFAULT_SCOPES`] when left out.
+    /// Scopes enabled on its permission page. When left out: [`DEFAULT_SCOPES`], for the plain provider
+    /// [`DEFAULT_PLAIN_SCOPES`], and for BlueKing none, which there means any.
     #[serde(default)]
     pub scopes: Option<BTreeSet<String>>,
     /// A store app (ISV) rather than one built by a company for itself.
     #[serde(default)]
     pub store: bool,
+    /// How it must prove itself to an OAuth 2.0 server: bkauth and the plain provider.
+    #[serde(default)]
+    pub client_auth: ClientAuth,
+    /// The realms of bkauth it may use; every realm when empty.
+    #[serde(default)]
+    pub realms: BTreeSet<String>,
 }
 
 impl AppSpec {
     /// A self-built app with the default scopes and no redirect URL.
     pub fn new(brand: Brand) -> Self {
         let name = sandbox_app();
-        Self { brand, id: None, secret: None, name, redirect_urls: Vec::new(), scopes: None, store: false }
+        let (redirect_urls, realms) = (Vec::new(), BTreeSet::new());
+        let client_auth = ClientAuth::Any;
+        Self { brand, id: None, secret: None, name, redirect_urls, scopes: None, store: false, client_auth, realms }
     }
 
     /// Chooses the App ID and secret.
@@ -89,6 +101,20 @@ impl AppSpec {
     #[must_use]
     pub fn scopes(mut self, scopes: &[&str]) -> Self {
         self.scopes = Some(scopes.iter().map(|scope| (*scope).to_owned()).collect());
+        self
+    }
+
+    /// Chooses how it must prove itself to an OAuth 2.0 server.
+    #[must_use]
+    pub const fn client_auth(mut self, client_auth: ClientAuth) -> Self {
+        self.client_auth = client_auth;
+        self
+    }
+
+    /// Lets it use these realms of bkauth and no others.
+    #[must_use]
+    pub fn realms(mut self, realms: &[&str]) -> Self {
+        self.realms = realms.iter().map(|realm| (*realm).to_owned()).collect();
         self
     }
 
@@ -140,13 +166,42 @@ pub struct App {
     pub quota_left: bool,
     /// The current `app_ticket` of a store app.
     pub ticket: String,
+    /// How it must prove itself to an OAuth 2.0 server: bkauth and the plain provider.
+    pub client_auth: ClientAuth,
+    /// The realms of bkauth it may use; every realm when empty.
+    pub realms: BTreeSet<String>,
+}
+
+/// How a client proves itself to an OAuth 2.0 server (RFC 6749 §2.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientAuth {
+    /// With its secret, by the header or in the body.
+    #[default]
+    Any,
+    /// With its secret in an `Authorization: Basic …` header.
+    Basic,
+    /// With its secret in the body.
+    Body,
+    /// Not at all: a public client, which names itself.
+    None,
 }
 
 impl App {
     pub(crate) fn register(spec: AppSpec, chance: &mut Chance) -> Self {
-        let scopes = spec.scopes.unwrap_or_else(|| DEFAULT_SCOPES.iter().map(|scope| (*scope).to_owned()).collect());
+        let scopes: &[&str] = match spec.brand {
+            Brand::Feishu | Brand::Lark => &DEFAULT_SCOPES,
+            Brand::BlueKing => &[],
+            Brand::OAuth2 => &DEFAULT_PLAIN_SCOPES,
+        };
+        let scopes = spec.scopes.unwrap_or_else(|| scopes.iter().map(|scope| (*scope).to_owned()).collect());
+        let prefix = match spec.brand {
+            Brand::Feishu | Brand::Lark => "cli_",
+            Brand::BlueKing => "bk-app-",
+            Brand::OAuth2 => "client-",
+        };
         Self {
-            id: spec.id.unwrap_or_else(|| format!("cli_{}", chance.hex(16))),
+            id: spec.id.unwrap_or_else(|| format!("{prefix}{}", chance.hex(16))),
             secret: spec.secret.unwrap_or_else(|| chance.hex(32)),
             brand: spec.brand,
             name: spec.name,
@@ -161,6 +216,8 @@ impl App {
             address_allowed: true,
             quota_left: true,
             ticket: chance.hex(32),
+            client_auth: spec.client_auth,
+            realms: spec.realms,
         }
     }
 
@@ -188,12 +245,29 @@ pub struct UserSpec {
     /// The company; one and the same for all users when left out.
     #[serde(default = "sandbox_tenant")]
     pub tenant_key: String,
+    /// Login cookies by which BlueKing knows the user, see [`User::cookies`].
+    #[serde(default)]
+    pub cookies: BTreeMap<String, String>,
 }
 
 impl UserSpec {
     /// A user of the default company.
     pub fn new(name: &str) -> Self {
-        Self { id: None, name: name.to_owned(), tenant_key: sandbox_tenant() }
+        Self { id: None, name: name.to_owned(), tenant_key: sandbox_tenant(), cookies: BTreeMap::new() }
+    }
+
+    /// Chooses the id, which is BlueKing's username.
+    #[must_use]
+    pub fn id(mut self, id: &str) -> Self {
+        self.id = Some(id.to_owned());
+        self
+    }
+
+    /// Gives the user one more login cookie.
+    #[must_use]
+    pub fn cookie(mut self, name: &str, value: &str) -> Self {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+        self
     }
 }
 
@@ -210,12 +284,17 @@ pub struct User {
     pub status: UserStatus,
     /// What the company's security policy says.
     pub policy: Policy,
+    /// Login cookies by which BlueKing knows the user, by the name of the request's field: `bk_token`, `bk_ticket`, `skey`
+    /// and `openkey` are secrets; `rtx`, `uin` and `openid` name the user beside them.
+    #[serde(default)]
+    pub cookies: BTreeMap<String, String>,
 }
 
 impl User {
     pub(crate) fn register(spec: UserSpec, chance: &mut Chance) -> Self {
         let id = spec.id.unwrap_or_else(|| chance.hex(8));
-        Self { id, name: spec.name, tenant_key: spec.tenant_key, status: UserStatus::Active, policy: Policy::Allow }
+        let (status, policy) = (UserStatus::Active, Policy::Allow);
+        Self { id, name: spec.name, tenant_key: spec.tenant_key, status, policy, cookies: spec.cookies }
     }
 
     /// The `open_id`: another for every app (reference §10).

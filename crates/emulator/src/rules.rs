@@ -5,6 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::blueking::BluekingRules;
+use crate::plain::PlainRules;
+
 /// All knobs. `PATCH /control/rules` takes any subset of these names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -74,6 +77,13 @@ pub struct Rules {
     pub node_url: bool,
     /// How moving a document into the wiki is answered (reference §12.2: any of three).
     pub move_answer: MoveAnswer,
+    /// Whether requests are kept as they came, secrets and all, for [`Sandbox::requests`](crate::Sandbox::requests) and
+    /// `GET /control/requests`.
+    pub keep_requests: bool,
+    /// BlueKing's doors.
+    pub blueking: BluekingRules,
+    /// The plain OAuth 2.0 provider.
+    pub plain: PlainRules,
 }
 
 impl Default for Rules {
@@ -111,6 +121,9 @@ impl Default for Rules {
             import_failure: None,
             node_url: false,
             move_answer: MoveAnswer::Token,
+            keep_requests: false,
+            blueking: BluekingRules::default(),
+            plain: PlainRules::default(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The handle: starts the listeners, holds them, stops them, and is the comfortable face for tests.
 //!
-//! Five listeners on 127.0.0.1: `open` and `accounts` for each brand, and one for control. Dropping the handle stops
-//! them; [`Sandbox::stop`] waits until they are gone.
+//! Ten listeners on 127.0.0.1: `open` and `accounts` for each brand, one for control, and one for each of the other doors.
+//! Dropping the handle stops them; [`Sandbox::stop`] waits until they are gone.
+
+mod doors;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,6 +22,7 @@ use crate::checker::{self, Verdict};
 use crate::clock::{BaseClock, Moment, SystemClock};
 use crate::content::{DocumentTree, Media, SpaceKind, SpaceSpec, SpaceTree};
 use crate::endpoint::{Brand, Door, TokenApi};
+use crate::families::Minted;
 use crate::faults::Fault;
 use crate::feishu::decide_device;
 use crate::grants::{CurrentTokens, Issued, narrow};
@@ -29,11 +32,15 @@ use crate::rules::{Consent, Rules};
 use crate::server::{self, Listener, Shared};
 use crate::state::{BrandUrls, Decision, State};
 
+pub(crate) use doors::seed as seed_login;
+
 /// What a sandbox starts with.
 #[derive(Clone)]
 pub struct SandboxOptions {
     /// Ports in the order Feishu open, Feishu accounts, Lark open, Lark accounts, control; 0 is any free port.
     pub ports: [u16; 5],
+    /// Ports of the doors beside the Feishu/Lark platform, in the order of [`Door::BEYOND`]; 0 is any free port.
+    pub more_ports: [u16; 5],
     /// The same seed mints the same tokens; the operating system's randomness when left out.
     pub seed: Option<u64>,
     /// The knobs.
@@ -50,6 +57,7 @@ impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
             ports: [0; 5],
+            more_ports: [0; 5],
             seed: None,
             rules: Rules::default(),
             apps: Vec::new(),
@@ -134,6 +142,21 @@ impl SeededTokens {
     }
 }
 
+impl SeededTokens {
+    pub(crate) fn minted(grant: String, minted: Minted) -> Self {
+        let (refresh_token, refresh_token_expires_in) = minted.refresh.unzip();
+        Self {
+            grant,
+            access_token: minted.access_token,
+            expires_in: minted.expires_in,
+            refresh_token,
+            refresh_token_expires_in,
+            scope: minted.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
+            generation: minted.generation.map(narrow),
+        }
+    }
+}
+
 impl fmt::Debug for SeededTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SeededTokens").field("grant", &self.grant).field("scope", &self.scope).finish_non_exhaustive()
@@ -154,7 +177,7 @@ impl Sandbox {
     /// [`Sandbox::start_blocking`] for them.
     pub async fn start(options: SandboxOptions) -> Result<Self, StartError> {
         let mut listeners = Vec::new();
-        for port in options.ports {
+        for port in options.ports.into_iter().chain(options.more_ports) {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
             let listening = async {
                 let listener = TcpListener::bind(address).await?;
@@ -178,10 +201,12 @@ impl Sandbox {
         ]);
         let control = url(4);
         state.urls.clone_from(&urls);
+        state.doors = Door::BEYOND.into_iter().enumerate().map(|(index, door)| (door, url(5 + index))).collect();
         let shared = Shared::new(state);
+        let beyond = Door::BEYOND.into_iter().filter_map(|door| Some(Listener::Provider(door.brand()?, door)));
         let accepting = listeners
             .into_iter()
-            .zip(LISTENERS)
+            .zip(LISTENERS.into_iter().chain(beyond))
             .map(|((listener, _), which)| tokio::spawn(server::accept(Arc::clone(&shared), listener, which)))
             .collect();
         Ok(Self { shared, urls, control, accepting, thread: None })
@@ -478,7 +503,11 @@ pub(crate) fn add_space(state: &mut State, spec: SpaceSpec) -> String {
 
 pub(crate) fn withdraw(state: &mut State, app: &str, user: &str) -> usize {
     state.consents.remove(&(app.to_owned(), user.to_owned()));
-    state.end_grants_of(app, user, Death::Withdrawn)
+    let beyond = state.families.living(app, user);
+    for &family in &beyond {
+        state.end_family(family, Death::Withdrawn);
+    }
+    state.end_grants_of(app, user, Death::Withdrawn) + beyond.len()
 }
 
 const LISTENERS: [Listener; 5] = [

@@ -19,17 +19,20 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::control;
+use crate::dialects::{self, RATE_LIMITED};
 use crate::endpoint::{Brand, Door, Endpoint};
 use crate::faults::{Fault, FaultKind, Stage};
-use crate::feishu::{self, Refusal, errors};
+use crate::feishu;
 use crate::history::{Event, Left, Visit};
 use crate::message::{Reply, Request, Stream, Tail};
 use crate::odd;
+use crate::raw::KeptRequest;
 use crate::socket;
 use crate::state::State;
 
@@ -39,13 +42,15 @@ pub(crate) struct Shared {
     /// Counts calls of `release`; hanging requests wait for the next.
     release: watch::Sender<u64>,
     hanging: AtomicUsize,
+    /// Counts answers that were handed to the socket whole.
+    answered: watch::Sender<u64>,
     stop: watch::Sender<bool>,
 }
 
 impl Shared {
     pub(crate) fn new(state: State) -> Arc<Self> {
-        let (release, stop) = (watch::Sender::new(0), watch::Sender::new(false));
-        Arc::new(Self { state: Mutex::new(state), release, hanging: AtomicUsize::new(0), stop })
+        let (release, answered, stop) = (watch::Sender::new(0), watch::Sender::new(0), watch::Sender::new(false));
+        Arc::new(Self { state: Mutex::new(state), release, hanging: AtomicUsize::new(0), answered, stop })
     }
 
     /// The state. A panic in a test thread that held it does not take the sandbox down.
@@ -70,6 +75,15 @@ impl Shared {
         self.hanging.fetch_add(1, Ordering::SeqCst);
         // An error means that the sandbox is gone, and then nothing waits any more.
         let _ = release.changed().await;
+        self.hanging.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    async fn be_overtaken(&self, by: u32) {
+        let mut answered = self.answered.subscribe();
+        let enough = answered.borrow().saturating_add(u64::from(by));
+        self.hanging.fetch_add(1, Ordering::SeqCst);
+        // An error means that the sandbox is gone, and then nothing waits any more.
+        let _ = answered.wait_for(|count| *count >= enough).await;
         self.hanging.fetch_sub(1, Ordering::SeqCst);
     }
 }
@@ -101,7 +115,7 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream, which: Listener) {
     let mut stop = shared.stop.subscribe();
     // Answers are small and whole; Nagle's algorithm would only delay them.
     let _ = stream.set_nodelay(true);
-    let line = Arc::new(Line::default());
+    let line = Arc::new(Line { way: Mutex::default(), answered: shared.answered.clone() });
     let service = service_fn({
         let (shared, line) = (Arc::clone(&shared), Arc::clone(&line));
         move |request| serve(Arc::clone(&shared), Arc::clone(&line), which, request)
@@ -136,7 +150,9 @@ async fn serve(
     let is_call = matches!(which, Listener::Provider(_, Door::Open))
         && feishu::calls::find(&parts.method, parts.uri.path()).is_some();
     let largest = if is_call { LARGEST_CALL } else { LARGEST_BODY };
-    let Ok(body) = Limited::new(body, largest).collect().await else {
+    let collected = Limited::new(body, largest).collect().await;
+    let heard = line.take_heard();
+    let Ok(body) = collected else {
         let reply = Reply::text(413, "the request body is too large");
         return Ok(respond(Outcome { reply, cut: None, sequence: None }, line, shared.stop.subscribe()));
     };
@@ -157,6 +173,7 @@ async fn serve(
         headers: parts.headers,
         body: body.to_bytes(),
         log_id,
+        heard,
     };
     let stop = shared.stop.subscribe();
     let outcome = match which {
@@ -202,12 +219,12 @@ struct Outcome {
 
 async fn handle(shared: &Shared, request: Request) -> Result<Outcome, Closed> {
     let Some(endpoint) = Endpoint::find(request.door, &request.method, &request.path) else {
-        let reply = stamp(shared, Reply::not_found(), &request.log_id);
+        let reply = stamp(shared, request.brand, Reply::not_found(), &request.log_id);
         return Ok(Outcome { reply, cut: None, sequence: None });
     };
     let (fault, before, after) = {
         let mut state = shared.lock();
-        let operation = feishu::preview(&state, endpoint, &request).operation;
+        let operation = dialects::preview(&state, endpoint, &request).operation;
         let fault = state.faults.strike(endpoint, operation, &request);
         let paced = |milliseconds: u64| Duration::from_millis(if endpoint.is_machine() { milliseconds } else { 0 });
         (fault, paced(state.rules.latency_before_ms), paced(state.rules.latency_after_ms))
@@ -218,14 +235,16 @@ async fn handle(shared: &Shared, request: Request) -> Result<Outcome, Closed> {
 
     let (sequence, reply) = {
         let mut state = shared.lock();
-        let mut visit = feishu::preview(&state, endpoint, &request);
+        let mut visit = dialects::preview(&state, endpoint, &request);
         visit.fault = fault.as_ref().map(|fault| fault.kind.name().to_owned());
         let reply = match early {
             Some(Fault { kind: FaultKind::Drop, .. }) => None,
             Some(fault) => match substitute(&fault.kind, &visit, &request.log_id) {
                 Some(reply) => {
-                    if let FaultKind::Code { code, .. } = fault.kind {
-                        visit.code = Some(code);
+                    match &fault.kind {
+                        FaultKind::Code { code, .. } => visit.code = Some(*code),
+                        FaultKind::Error { error, .. } => visit.error = Some(error.clone()),
+                        _ => {}
                     }
                     Some(reply)
                 }
@@ -235,7 +254,12 @@ async fn handle(shared: &Shared, request: Request) -> Result<Outcome, Closed> {
         };
         visit.status = reply.as_ref().map(|reply| reply.status);
         visit.left = if reply.is_some() { Left::Pending } else { Left::Dropped };
-        (state.remember(Event::Request(visit.clone())), reply.map(|reply| (reply, visit)))
+        let sequence = state.remember(Event::Request(visit.clone()));
+        if state.rules.keep_requests {
+            let kept = KeptRequest::new(sequence, &request.heard, &request.body);
+            state.requests.push(kept);
+        }
+        (sequence, reply.map(|reply| (reply, visit)))
     };
     let Some((reply, visit)) = reply else {
         return Err(Closed);
@@ -255,7 +279,7 @@ async fn handle(shared: &Shared, request: Request) -> Result<Outcome, Closed> {
         },
         None => (reply, None, Left::Whole),
     };
-    let reply = stamp(shared, reply, &request.log_id);
+    let reply = stamp(shared, request.brand, reply, &request.log_id);
     // Written down before the client can have seen it, so that nobody who holds an answer reads "pending".
     shared.lock().history.set_left(sequence, left);
     Ok(Outcome { reply, cut, sequence: (left == Left::Whole).then_some(sequence) })
@@ -269,6 +293,7 @@ async fn pause(shared: &Shared, latency: Duration, fault: Option<&Fault>) {
     match fault.map(|fault| &fault.kind) {
         Some(FaultKind::Delay { milliseconds }) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
         Some(FaultKind::Hang) => shared.hang().await,
+        Some(FaultKind::Overtaken { by }) => shared.be_overtaken(*by).await,
         _ => {}
     }
 }
@@ -277,36 +302,45 @@ async fn pause(shared: &Shared, latency: Duration, fault: Option<&Fault>) {
 fn admit(state: &mut State, endpoint: Endpoint, request: &Request, visit: &mut Visit) -> Reply {
     let app = visit.app.clone().or_else(|| request.bearer().map(str::to_owned)).unwrap_or_default();
     if let Some((limit, seconds)) = state.limit(endpoint, &app).filter(|_| endpoint.is_machine()) {
-        visit.code = Some(99_991_400);
-        return errors::rate_limited(429, limit.per_second, seconds, &request.log_id);
+        visit.code = Some(RATE_LIMITED);
+        return dialects::limited(request.brand, limit.per_second, seconds, &request.log_id);
     }
-    feishu::process(state, endpoint, request, visit)
+    dialects::process(state, endpoint, request, visit)
 }
 
 /// The answer that a fault puts in the place of the true one, if it is of that kind.
 fn substitute(kind: &FaultKind, visit: &Visit, log_id: &str) -> Option<Reply> {
     match kind {
-        FaultKind::Code { code: 99_991_400, status } => {
-            Some(errors::rate_limited(status.unwrap_or(429), 50, 1, log_id))
-        }
         FaultKind::Code { code, status } => {
-            Some(errors::render(visit.endpoint, visit.operation, &Refusal::new(*code), *status, log_id))
+            Some(dialects::refuse(visit.brand, visit.endpoint, visit.operation, *code, *status, log_id))
+        }
+        FaultKind::Error { error, status } => {
+            let body = json!({"error": error, "error_description": "injected"});
+            Some(Reply::json(status.unwrap_or(400), &body).header("cache-control", "no-store"))
         }
         FaultKind::Empty { status } => Some(Reply::empty(*status)),
         FaultKind::Html { status } => Some(Reply::html(*status, GATEWAY_PAGE.to_owned())),
         FaultKind::NotFound => Some(Reply::not_found()),
-        FaultKind::RateLimit { reset_seconds } => Some(errors::rate_limited(429, 50, *reset_seconds, log_id)),
+        FaultKind::RateLimit { reset_seconds } => Some(dialects::limited(visit.brand, 50, *reset_seconds, log_id)),
         FaultKind::Redirect { location, status } => Some(Reply::redirect(*status, location)),
-        FaultKind::Cut { .. } | FaultKind::Delay { .. } | FaultKind::Drop | FaultKind::Hang | FaultKind::Odd { .. } => {
-            None
-        }
+        FaultKind::Cut { .. }
+        | FaultKind::Delay { .. }
+        | FaultKind::Drop
+        | FaultKind::Hang
+        | FaultKind::Odd { .. }
+        | FaultKind::Overtaken { .. } => None,
     }
 }
 
-/// The headers that every answer of the platform carries.
-fn stamp(shared: &Shared, reply: Reply, log_id: &str) -> Reply {
+/// The headers that every answer carries: the date, and the number by which the provider finds the request again.
+fn stamp(shared: &Shared, brand: Brand, reply: Reply, log_id: &str) -> Reply {
     let date = shared.lock().clock.now().http_date();
-    reply.header("date", &date).header("x-tt-logid", log_id)
+    let reply = reply.header("date", &date);
+    match brand {
+        Brand::Feishu | Brand::Lark => reply.header("x-tt-logid", log_id),
+        Brand::BlueKing => reply.header("x-bkapi-request-id", log_id),
+        Brand::OAuth2 => reply,
+    }
 }
 
 fn respond(outcome: Outcome, line: Arc<Line>, stop: watch::Receiver<bool>) -> Response<Answer> {
@@ -417,22 +451,38 @@ impl Body for Answer {
 }
 
 /// Which answer is on its way through a connection, and whether all of it was handed to the socket.
-#[derive(Debug, Default)]
-struct Line(Mutex<OnTheWay>);
+struct Line {
+    way: Mutex<OnTheWay>,
+    /// Told of every answer that was handed over whole.
+    answered: watch::Sender<u64>,
+}
 
 #[derive(Debug, Default)]
 struct OnTheWay {
     sequence: Option<u64>,
     body_taken: bool,
+    /// The first bytes that came in since the last request was whole: the head of the next.
+    heard: Vec<u8>,
 }
 
 impl Line {
     fn with<T>(&self, change: impl FnOnce(&mut OnTheWay) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.way.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn begin(&self, sequence: Option<u64>, body_taken: bool) {
-        self.with(|way| *way = OnTheWay { sequence, body_taken });
+        self.with(|way| (way.sequence, way.body_taken) = (sequence, body_taken));
+    }
+
+    fn hear(&self, bytes: &[u8]) {
+        self.with(|way| {
+            let room = LONGEST_HEAD.saturating_sub(way.heard.len());
+            way.heard.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        });
+    }
+
+    fn take_heard(&self) -> Vec<u8> {
+        self.with(|way| std::mem::take(&mut way.heard))
     }
 
     fn body_taken(&self) {
@@ -440,11 +490,10 @@ impl Line {
     }
 
     fn flushed(&self) {
-        self.with(|way| {
-            if way.body_taken {
-                way.sequence = None;
-            }
-        });
+        let whole = self.with(|way| if way.body_taken { way.sequence.take() } else { None });
+        if whole.is_some() {
+            self.answered.send_modify(|count| *count += 1);
+        }
     }
 
     fn unsent(&self) -> Option<u64> {
@@ -460,7 +509,10 @@ struct Watched {
 
 impl AsyncRead for Watched {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        let before = into.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, into);
+        self.line.hear(&into.filled()[before..]);
+        read
     }
 }
 
@@ -482,6 +534,9 @@ impl AsyncWrite for Watched {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+/// As much of a request as is kept for [`KeptRequest`]: the head with room to spare.
+const LONGEST_HEAD: usize = 64 << 10;
 
 const LARGEST_BODY: usize = 1 << 20;
 

@@ -8,14 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::blueking::GatewayCache;
 
 use crate::chance::Chance;
 use crate::clock::{BaseClock, Clock, Moment};
 use crate::content::Content;
 use crate::endpoint::{Brand, Door, Endpoint, TokenApi};
+use crate::families::Families;
 use crate::faults::Faults;
 use crate::grants::{Issued, Key, Ledger};
 use crate::history::{Event, History};
+use crate::raw::KeptRequest;
 use crate::registry::{App, AppSpec, User, UserSpec};
 use crate::rules::{RateLimit, Rules};
 
@@ -43,17 +48,41 @@ pub(crate) struct State {
     pub(crate) pending: HashMap<String, Authorization>,
     pub(crate) codes: HashMap<Key, Code>,
     pub(crate) ledger: Ledger,
+    /// The logins of BlueKing and of the plain provider.
+    pub(crate) families: Families,
+    pub(crate) blueking: BluekingMemory,
     /// The newest app or tenant token (app, slot).
     pub(crate) app_tokens: HashMap<(String, String), Key>,
     pub(crate) devices: Vec<Device>,
     pub(crate) urls: BTreeMap<Brand, BrandUrls>,
+    /// Base URLs of the doors beside the Feishu/Lark platform.
+    pub(crate) doors: BTreeMap<Door, String>,
+    /// Requests as they came, while the rules say that they are kept.
+    pub(crate) requests: Vec<KeptRequest>,
     pub(crate) content: Content,
     limiter: HashMap<String, VecDeque<Moment>>,
+}
+
+/// What BlueKing's servers remember beside tokens.
+#[derive(Default)]
+pub(crate) struct BluekingMemory {
+    /// Sessions set by `Set-Cookie`, and whose they are.
+    pub(crate) sessions: HashMap<String, String>,
+    /// What the gateway's workers found out about access tokens.
+    pub(crate) gateway: GatewayCache,
+    /// What bkauth's introspection says again until a moment.
+    pub(crate) introspections: HashMap<Key, (Moment, Value)>,
+    /// ESB's tokens, by app and user.
+    pub(crate) esb: HashMap<(String, String), (String, Moment)>,
 }
 
 /// An authorization request that was found to be in order.
 #[derive(Clone)]
 pub(crate) struct Authorization {
+    /// Where it was asked for.
+    pub(crate) door: Door,
+    /// The realm of bkauth or the issuer's path of the plain provider.
+    pub(crate) realm: String,
     pub(crate) app: String,
     pub(crate) redirect_uri: String,
     pub(crate) scopes: BTreeSet<String>,
@@ -75,6 +104,8 @@ pub(crate) struct Code {
     pub(crate) user: String,
     pub(crate) expires_at: Moment,
     pub(crate) used: bool,
+    /// The login that it was exchanged for, at the doors beside the Feishu/Lark platform.
+    pub(crate) family: Option<usize>,
 }
 
 /// A device authorization (RFC 8628).
@@ -82,6 +113,8 @@ pub(crate) struct Code {
 pub(crate) struct Device {
     pub(crate) app: String,
     pub(crate) brand: Brand,
+    /// The realm of bkauth or the issuer's path of the plain provider.
+    pub(crate) realm: String,
     /// The secret half, for the program.
     pub(crate) secret: String,
     pub(crate) user_code: String,
@@ -115,9 +148,13 @@ impl State {
             pending: HashMap::new(),
             codes: HashMap::new(),
             ledger: Ledger::default(),
+            families: Families::default(),
+            blueking: BluekingMemory::default(),
             app_tokens: HashMap::new(),
             devices: Vec::new(),
             urls: BTreeMap::new(),
+            doors: BTreeMap::new(),
+            requests: Vec::new(),
             content: Content::with_default_spaces(),
             limiter: HashMap::new(),
         }
@@ -143,8 +180,13 @@ impl State {
     pub(crate) fn url(&self, brand: Brand, door: Door) -> String {
         self.urls.get(&brand).map_or_else(String::new, |urls| match door {
             Door::Open => urls.open.clone(),
-            Door::Accounts => urls.accounts.clone(),
+            _ => urls.accounts.clone(),
         })
+    }
+
+    /// The base URL of a door beside the Feishu/Lark platform.
+    pub(crate) fn door_url(&self, door: Door) -> String {
+        self.doors.get(&door).cloned().unwrap_or_default()
     }
 
     /// Writes an event into the history and returns its sequence number.

@@ -38,7 +38,7 @@ async fn main() -> Result<(), Failure> {
         Some(secret) => secret,
         None => session.keeper().app_secret(&profile.app_name).await?.ok_or("the app's secret is not in the vault")?,
     };
-    let app = profile.app(secret);
+    let app = profile.app(Some(secret));
     let user = Identity::User(session.keeper().grant_of(&profile.name).await?);
 
     let address = app.hosts.open.join("/open-apis/authen/v1/user_info")?;

@@ -3,15 +3,17 @@
 //! Enters: a home folder and the ports that a face supplies (time, randomness, the key that a person chose). Leaves:
 //! a [`Keeper`] over the vault in that folder. Opening it also makes logins of answers whose process died (I5).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, Vault};
-use tokenward_core::{App, AppName, Code, ExitClass, ProfileName, SecretBytes};
+use tokenward_core::{App, AppName, Code, Endpoints, ExitClass, ProfileName, Rules, SecretBytes};
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, SqliteVault, VaultOptions, handout};
-use tokenward_wire::{CallOptions, Calls, Feishu};
+use tokenward_wire::{CallOptions, Calls, Options, Providers};
+use url::Url;
 
 use crate::links::Links;
 use crate::{
@@ -58,7 +60,15 @@ impl Session {
     /// # Errors
     /// The vault's codes `TW03xx`.
     pub async fn open(options: SessionOptions<'_>) -> Result<Self, Error> {
-        let mut session = Self::look(options).await?;
+        Self::open_under(options, BTreeMap::new()).await
+    }
+
+    /// The same under the rules rows that the settings have the last word on ([`Settings::rules`](crate::Settings::rules)).
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub async fn open_under(options: SessionOptions<'_>, rules: BTreeMap<AppName, Rules>) -> Result<Self, Error> {
+        let mut session = Self::look_under(options, rules).await?;
         session.recovered = match session.keeper.recover_logins().await {
             // A login that cannot be stored now is kept and stored later; it must not keep anyone from another login's
             // token (I7).
@@ -76,8 +86,16 @@ impl Session {
     /// # Errors
     /// As [`Session::open`].
     pub async fn look(options: SessionOptions<'_>) -> Result<Self, Error> {
+        Self::look_under(options, BTreeMap::new()).await
+    }
+
+    /// The same under the settings' own rules rows.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub async fn look_under(options: SessionOptions<'_>, rules: BTreeMap<AppName, Rules>) -> Result<Self, Error> {
         let SessionOptions { home, clock, entropy, key, observer, keeper } = options;
-        let provider = provider(&clock);
+        let provider = provider(&clock, rules);
         let vault = Arc::new(
             SqliteVault::open(VaultOptions {
                 folder: Folder::new(home.path()),
@@ -120,8 +138,24 @@ impl Session {
 
     /// Makes calls for an identity of an app.
     pub fn api(&self, app: App, identity: Identity, calls: CallOptions, options: ApiOptions) -> ApiClient {
-        let calls = Calls::feishu(self.parts.clock.clone(), calls);
+        let calls = Calls::for_app(&app, self.parts.clock.clone(), calls);
         ApiClient::new(self.keeper.clone(), app, identity, calls, options)
+    }
+
+    /// Hands out what can be handed out at once, without the database: from the file beside it, which is gone while a turn is
+    /// under way that ends the token.
+    pub(crate) fn quickly(&self) -> Quickly {
+        let vault = Arc::clone(&self.vault);
+        Arc::new(move |profile| vault.hand_out(profile))
+    }
+
+    /// Asks an issuer for its endpoints (RFC 8414, OpenID Connect Discovery). Spends nothing.
+    ///
+    /// # Errors
+    /// [`Code::Unreachable`], or what the document is refused for.
+    pub async fn discover(&self, issuer: &Url) -> Result<Endpoints, Error> {
+        let clock = Arc::clone(&self.parts.clock);
+        tokenward_wire::discover(clock, Options::default(), issuer).await.map_err(Error::call)
     }
 
     /// Logins that an earlier process had not finished storing.
@@ -157,9 +191,13 @@ impl fmt::Debug for Session {
     }
 }
 
+/// Finds a profile's token in its hand-out file.
+pub(crate) type Quickly = Arc<dyn Fn(&ProfileName) -> Option<HandOut> + Send + Sync>;
+
 /// The provider alone, for calls that need no vault.
-pub(crate) fn provider(clock: &Arc<dyn Clock>) -> Arc<dyn Provider> {
-    Arc::new(Feishu::new(Arc::clone(clock)))
+pub(crate) fn provider(clock: &Arc<dyn Clock>, rules: BTreeMap<AppName, Rules>) -> Arc<dyn Provider> {
+    let providers = Providers::new(Arc::clone(clock), Options::default());
+    Arc::new(rules.into_iter().fold(providers, |providers, (app, rules)| providers.with_rules(app, rules)))
 }
 
 /// Puts the vault of a backup in place. With `replace`, a vault that is there already is moved aside, and its new path

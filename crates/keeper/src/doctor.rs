@@ -18,7 +18,7 @@ mod turns;
 pub use examine::examine;
 pub use facts::{
     AppFacts, Aside, Depth, Facts, HeldLogin, HeldRefresh, KeptAnswer, KeyFacts, LoginFacts, OpenStore, OpenTurn,
-    OtherStore, PortFacts, ProfileFacts, Says, SecretFacts, StoreFacts,
+    OtherStore, PortFacts, ProfileFacts, Says, SecretFacts, Service, StoreFacts,
 };
 pub use finding::{Cause, Check, Death, Doubtful, Finding, Past, PastTurn, Severity, Tale, Who};
 pub use gather::{Wish, gather};

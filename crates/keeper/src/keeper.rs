@@ -15,12 +15,13 @@ use tokenward_core::ports::{AppAccess, AppTokenKind, Clock, Entropy, Keepsake, P
 use tokenward_core::rotation::{self, Decision};
 use tokenward_core::{
     Access, App, AppName, AppSecret, AppTicket, AppToken, Ask, Code, Entry, ExitClass, Generation, Grant, GrantId,
-    Intent, ProfileName, Rules, SecretBytes, Standing, Status,
+    Intent, OldAccess, ProfileName, Rules, SecretBytes, Standing, Status, Subject,
 };
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::links::{LinkReport, Links};
+use crate::obtain::Questions;
 use crate::turn::{Turned, Via};
 use crate::{Error, Kept, Notice, Observer, Processes, Recovered};
 
@@ -98,6 +99,8 @@ pub(crate) struct Inner {
     pub(crate) options: KeeperOptions,
     /// By patience too: who wants to wait does not share the answer of one who did not.
     joins: Mutex<HashMap<(GrantId, Patience), Joined>>,
+    /// Who asks for new sets, by name.
+    pub(crate) questions: Questions,
     spending: watch::Sender<usize>,
 }
 
@@ -105,7 +108,7 @@ impl Keeper {
     /// A keeper over these parts.
     pub fn new(parts: Parts, options: KeeperOptions) -> Self {
         let (spending, _) = watch::channel(0);
-        Self { inner: Arc::new(Inner { parts, options, joins: Mutex::default(), spending }) }
+        Self { inner: Arc::new(Inner { parts, options, joins: Mutex::default(), questions: Questions::default(), spending }) }
     }
 
     /// A keeper that sends by another provider. Its spends count as this one's, so that whoever waits for
@@ -114,7 +117,16 @@ impl Keeper {
         let Inner { parts, options, spending, .. } = &*self.inner;
         let parts = Parts { provider, ..parts.clone() };
         let spending = spending.clone();
-        Self { inner: Arc::new(Inner { parts, options: *options, joins: Mutex::default(), spending }) }
+        Self { inner: Arc::new(Inner { parts, options: *options, joins: Mutex::default(), questions: Questions::default(), spending }) }
+    }
+
+    /// Asks the provider whether it accepts the app. Spends nothing, and ends no token of anybody's.
+    ///
+    /// # Errors
+    /// What it refuses the app for; [`Code::SettingMissing`] where there is nothing that could be asked;
+    /// [`Code::Unreachable`].
+    pub async fn check_up(&self, app: &App) -> Result<(), Error> {
+        self.inner.parts.provider.check_up(app).await.accepted.map_err(Error::call)
     }
 
     /// The rules that a grant lives by.
@@ -245,7 +257,13 @@ impl Keeper {
         }
     }
 
-    async fn access_only(&self, app: &App, id: GrantId, ask: Ask, notices: &mut Vec<Notice>) -> Result<Handed, Error> {
+    async fn access_only(
+        &self,
+        app: &App,
+        id: GrantId,
+        mut ask: Ask,
+        notices: &mut Vec<Notice>,
+    ) -> Result<Handed, Error> {
         let mut fresh = false;
         let mut turned = false;
         let mut turns = 0;
@@ -289,6 +307,9 @@ impl Keeper {
                     // Someone else's turn does not count: where tokens live for seconds, many may have come and gone
                     // by the time that we look.
                     Ok(step) if step.via == Via::Elsewhere => {
+                        if is_unclear(&step, self.rules(&grant)) {
+                            ask = Ask::NewerThan(self.inner.parts.vault.grant(id).await?.generation);
+                        }
                         notices.extend(step.notices);
                         if Instant::now() >= end {
                             return Err(Error::new(Code::StillTurning, Kept::Everything));
@@ -514,6 +535,9 @@ impl Drop for Left {
 }
 
 fn hand(grant: Grant, turned: bool, mut notices: Vec<Notice>, ask: Ask, now: Timestamp) -> Result<Handed, Error> {
+    if let Some(profile) = grant.profile.as_ref().filter(|profile| !profile.admits(grant.subject.as_ref())) {
+        return Err(wrong_user(profile, grant.subject.as_ref()));
+    }
     let Some(access) = grant.access else {
         return Err(Error::new(Code::Internal, Kept::Everything));
     };
@@ -532,10 +556,22 @@ fn is_fresh(step: &Turned) -> bool {
     !step.notices.iter().any(stale)
 }
 
+/// Whether two sends of one refresh token were answered with a set each at a provider where a set ends the one before it: nobody
+/// can tell which of the two lives, and a further turn brings one that does.
+fn is_unclear(step: &Turned, rules: &Rules) -> bool {
+    rules.old_access == OldAccess::Dies && step.notices.iter().any(|notice| matches!(notice, Notice::Parked))
+}
+
 /// The tokens of another app are of no use to whoever asks, and not to be shown to another host.
-fn foreign(grant: &Grant, app: &App) -> Error {
+pub(crate) fn foreign(grant: &Grant, app: &App) -> Error {
     let whose = format!("the login of this profile belongs to the app {}, not to {}", grant.app, app.name);
     Error::with_detail(Code::NotLoggedIn, Kept::Record, whose)
+}
+
+/// The tokens under a user's name are not that user's, as far as the provider told.
+pub(crate) fn wrong_user(profile: &ProfileName, subject: Option<&Subject>) -> Error {
+    let whose = subject.map_or_else(|| "nobody that the provider names".to_owned(), |subject| subject.id.clone());
+    Error::with_detail(Code::WrongUser, Kept::Record, format!("the tokens under {profile} are those of {whose}"))
 }
 
 /// The error of a grant that only a person can help.

@@ -9,6 +9,7 @@
 //! caller (I5).
 
 mod api;
+pub mod blueking;
 mod callback;
 mod compose;
 pub mod doctor;
@@ -20,6 +21,7 @@ mod login;
 mod middleware;
 mod notice;
 mod observe;
+mod obtain;
 mod process;
 mod script;
 mod settings;
@@ -44,11 +46,12 @@ pub use login::{LoginAttempt, LoginReport, LoginRequest};
 pub use middleware::TokenMiddleware;
 pub use notice::Notice;
 pub use observe::{NoObserver, Observer, Step};
+pub use obtain::{Obtain, Who};
 pub use process::Processes;
 pub use script::{ScriptRefresh, ScriptTokens};
 pub use settings::{
-    AppRecord, Clause, ConfigEdit, Desktop, Environment, Home, KeySource, Origin, Overrides, Place, ProfileRecord,
-    ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, reference as settings_reference,
+    AppRecord, Clause, ConfigEdit, CookieField, Desktop, Environment, Home, KeySource, Origin, Overrides, Place, ProfileRecord,
+    ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, parse_span, reference as settings_reference,
 };
 pub use turn::Recovered;
 

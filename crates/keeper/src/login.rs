@@ -14,12 +14,12 @@ use tokenward_core::ports::{
 };
 use tokenward_core::{
     Access, App, AppName, AuthorizationCode, Code, CodeVerifier, GrantId, Issued, Oddity, Outcome, ProfileName,
-    RawAnswer, Refusal, RefusalClass, Remedy, Scopes, TokenApi, TokenSet,
+    RawAnswer, Refusal, RefusalClass, Remedy, Scopes, TokenApi, TokenSet, UserName,
 };
 use tokio::time::Instant;
 use url::Url;
 
-use crate::keeper::Patience;
+use crate::keeper::{Patience, wrong_user};
 use crate::links::Links;
 use crate::{Error, Keeper, Kept, Notice, Report};
 
@@ -245,9 +245,13 @@ impl Keeper {
             if Duration::try_from(age).unwrap_or_default() < LOGIN_AT_WORK {
                 continue;
             }
-            if let Outcome::Rotated { issued, oddities } =
-                self.inner.parts.provider.read(&kept.app, kept.api, &kept.answer)
-            {
+            let outcome = self.inner.parts.provider.read(&kept.app, kept.api, &kept.answer);
+            if kept.profile.is_of_user() || kept.profile.is_of_app() {
+                // It goes under the name of whom it names.
+                if let Outcome::Rotated { issued, .. } = outcome {
+                    self.recover_obtained(kept, issued).await?;
+                }
+            } else if let Outcome::Rotated { issued, oddities } = outcome {
                 let none = Scopes::default();
                 reports.push(
                     self.store(None, &kept.app, &kept.profile, kept.api, kept.id, issued, oddities, none, &kept.answer)
@@ -343,11 +347,18 @@ impl Keeper {
             }
             _ => None,
         };
+        // Under a user's name belong that user's tokens. Another's are kept under theirs, and the login has failed all the same.
+        let named = subject.as_ref().and_then(|subject| subject.id.parse::<UserName>().ok());
+        let (home, wrong) = match (profile.admits(subject.as_ref()), named) {
+            (true, _) => (profile.clone(), None),
+            (false, Some(user)) => (profile.of_user(&user), Some(wrong_user(profile, subject.as_ref()))),
+            (false, None) => return Err(wrong_user(profile, None).keeping(Kept::AnswerInJournal)),
+        };
         let obtained = answer.received;
         let login = NewLogin {
             answer: Some(kept),
             id: GrantId::new(u64::try_from(obtained.as_millisecond()).unwrap_or(0), self.inner.random()),
-            profile: profile.clone(),
+            profile: home,
             app: app_name.clone(),
             set: TokenSet {
                 access: issued.access,
@@ -363,6 +374,9 @@ impl Keeper {
         };
         let logged_in =
             self.inner.parts.vault.log_in(login).await.map_err(|error| Error::vault(error, Kept::AnswerInJournal))?;
+        if let Some(wrong) = wrong {
+            return Err(wrong);
+        }
         let notices = match app {
             Some(app) => self.look_after_links(app, Some(profile), Links::PATIENCE).await,
             // Nobody is there to be told; the next call looks after them.

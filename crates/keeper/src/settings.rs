@@ -10,21 +10,27 @@ mod environment;
 mod error;
 mod file;
 pub(crate) mod hosts;
+mod platform;
 mod profile;
+mod rules;
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_platforms;
 mod text;
 
 use std::collections::BTreeMap;
 
-use tokenward_core::{AppName, Brand, Hosts, ProfileName};
+use tokenward_core::{AppName, Brand, Hosts, ProfileName, ProviderName, Rules};
 
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};
 pub use environment::{Desktop, Environment, Home, KeySource};
 pub use error::{Clause, Origin, Place, SettingsError, Warning};
+pub use platform::CookieField;
 pub use profile::{ResolvedProfile, SecretSource};
 pub use table::{Setting, reference};
+pub use text::parse_span;
 
 use file::{ConfigFile, Value};
 use profile::{Resolver, refused};
@@ -103,14 +109,14 @@ impl Settings {
     /// [`SettingsError`]: the first thing that is missing or cannot be used.
     pub fn profile(&self, name: Option<&ProfileName>) -> Result<ResolvedProfile, SettingsError> {
         let (name, origin) = self.select(name)?;
-        let Some(entries) = self.file.profiles.get(&name) else {
+        let Some(entries) = self.entries_of(&name) else {
             // Variables make a profile of any name where the file has none; beside a file's profiles, only one that the
             // variables name as well, so that a mistyped --profile is not taken for a new one.
             let named = self.file.profiles.is_empty() || matches!(origin, Origin::Variable(_));
             if !named || self.said(Setting::AppId)?.is_none() {
                 return Err(self.unknown(name, origin));
             }
-            let app = name.as_str().parse().map_err(|_| SettingsError::BadName { origin, name: name.to_string() })?;
+            let app = name.base().parse().map_err(|_| SettingsError::BadName { origin, name: name.to_string() })?;
             return Resolver::new(self, None, None).resolve(name, app);
         };
         let app = entries
@@ -138,10 +144,37 @@ impl Settings {
 
     /// The app that a profile names; a profile that variables alone describe names one of its own name.
     pub fn app_of(&self, profile: &ProfileName) -> Option<AppName> {
-        match self.file.profiles.get(profile) {
+        match self.entries_of(profile) {
             Some(entries) => entries.get(&Setting::App)?.text.parse().ok(),
-            None => profile.as_str().parse().ok(),
+            None => profile.base().parse().ok(),
         }
+    }
+
+    /// The rules rows on which the settings have the last word: those of the apps at servers that Tokenward does not know. A
+    /// row that cannot be used is left out; whoever uses its app is told when the profile is looked up.
+    pub fn rules(&self) -> BTreeMap<AppName, Rules> {
+        let mut rows = BTreeMap::new();
+        let mut add = |name: AppName, resolver: Resolver<'_>| {
+            if let (Ok(ProviderName::OAuth2), Ok(rules)) = (resolver.provider(), resolver.rules()) {
+                rows.insert(name, rules);
+            }
+        };
+        for (name, entries) in &self.file.apps {
+            add(name.clone(), Resolver::new(self, None, Some(entries)));
+        }
+        if let Ok(Some(_)) = self.said(Setting::AppId)
+            && let Ok(profile) = self.selected(None)
+            && self.entries_of(&profile).is_none()
+            && let Some(name) = self.app_of(&profile)
+        {
+            add(name, Resolver::new(self, None, None));
+        }
+        rows
+    }
+
+    /// What the file says of a profile; a user's is that of the profile before the colon.
+    fn entries_of(&self, name: &ProfileName) -> Option<&file::Entries> {
+        self.file.profiles.get(name).or_else(|| self.file.profiles.get(&name.base().parse().ok()?))
     }
 
     fn select(&self, name: Option<&ProfileName>) -> Result<(ProfileName, Origin), SettingsError> {

@@ -12,7 +12,7 @@ use tokenward_core::ports::{AnswerKept, Committed, LeaseAttempt, Sent, VaultErro
 use tokenward_core::rotation::{self, Recovery, Settlement};
 use tokenward_core::{
     App, Ask, Closing, Code, Doubt, Event, Generation, Grant, GrantId, HolderFate, Intent, IntentDraft, IntentId,
-    Lease, RawAnswer, Standing, Subject, TokenApi,
+    Lease, OldAccess, RawAnswer, Standing, Subject, TokenApi,
 };
 use tokio::time::Instant;
 
@@ -199,7 +199,11 @@ impl Keeper {
         }
         let mut notices = Vec::new();
         let (grant, replays) = self.recover(grant, patience, &mut notices).await?;
-        if self.is_turned(&grant, seen) || notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })) {
+        // Two sends of one token were answered with a set each. Where a set ends the one before it, nobody can tell which of the
+        // two lives: a further turn can.
+        let unclear = self.rules(&grant).old_access == OldAccess::Dies
+            && notices.iter().any(|notice| matches!(notice, Notice::Parked));
+        if (self.is_turned(&grant, seen) && !unclear) || notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })) {
             return Ok(Turned::new(Via::Ours, notices));
         }
         match &grant.standing {
@@ -509,7 +513,7 @@ impl Keeper {
         }
     }
 
-    fn at(&self, step: Step) {
+    pub(crate) fn at(&self, step: Step) {
         tracing::debug!(%step, "step");
         self.inner.parts.observer.at(step);
     }

@@ -75,6 +75,11 @@ impl Folder {
         self.vault.join("locks").join(grant.to_string())
     }
 
+    /// `vault/locks/name.<profile>`. No grant's lock is called so.
+    pub(crate) fn name_lock(&self, name: &ProfileName) -> PathBuf {
+        self.vault.join("locks").join(format!("name.{name}"))
+    }
+
     /// `vault/locks/folder`: held while the vault is created, migrated or given another key.
     pub(crate) fn folder_lock(&self) -> PathBuf {
         self.vault.join("locks").join("folder")

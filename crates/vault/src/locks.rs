@@ -1,4 +1,4 @@
-//! Locks between processes: one file a grant, locked as a whole (`flock`).
+//! Locks between processes: one file a grant or a name, locked as a whole (`flock`).
 //!
 //! The holder of a lease keeps an exclusive lock; waiters block in a shared one. The kernel wakes all of them at once
 //! when the holder lets go or dies, nobody polls, and nobody queues behind another waiter. Such a lock belongs to
@@ -9,14 +9,13 @@
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokenward_core::GrantId;
 use tokio::sync::watch;
 
-use crate::folder::{Folder, open_private};
+use crate::folder::open_private;
 
 /// What came of trying a lock.
 pub(crate) enum Tried {
@@ -48,45 +47,45 @@ pub(crate) fn lock(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Those who wait for leases in this process: one blocked thread a grant, however many tasks wait.
+/// Those who wait for leases in this process: one blocked thread a lock, however many tasks wait.
 #[derive(Default)]
-pub(crate) struct Waiters(Arc<Mutex<HashMap<GrantId, watch::Receiver<()>>>>);
+pub(crate) struct Waiters(Arc<Mutex<HashMap<PathBuf, watch::Receiver<()>>>>);
 
 impl Waiters {
-    /// Returns when the holder of a grant's lock lets go or dies, at the latest after `patience`; at once, and with
+    /// Returns when the holder of a lock lets go or dies, at the latest after `patience`; at once, and with
     /// `false`, where nobody holds it or it cannot be waited for.
-    pub(crate) async fn wait(&self, folder: &Folder, grant: GrantId, patience: Duration) -> bool {
-        let Some(mut woken) = self.join(folder, grant) else { return false };
+    pub(crate) async fn wait(&self, lock: &Path, patience: Duration) -> bool {
+        let Some(mut woken) = self.join(lock) else { return false };
         // The sender is dropped when the thread returns; that is the only news there is. An elapsed patience and a
         // wake-up are one to the caller: it looks again.
         let _ = tokio::time::timeout(patience, async { while woken.changed().await.is_ok() {} }).await;
         true
     }
 
-    fn join(&self, folder: &Folder, grant: GrantId) -> Option<watch::Receiver<()>> {
+    fn join(&self, lock: &Path) -> Option<watch::Receiver<()>> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(woken) = waiting.get(&grant) {
+        if let Some(woken) = waiting.get(lock) {
             return Some(woken.clone());
         }
-        let file = open_private(&folder.lock(grant)).ok()?;
+        let file = open_private(lock).ok()?;
         if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
             return None;
         }
         let (alarm, woken) = watch::channel(());
-        let all = Arc::clone(&self.0);
+        let (all, path) = (Arc::clone(&self.0), lock.to_owned());
         // A thread of its own and not the runtime's blocking pool: a runtime that shuts down waits for its pool, and this
         // thread may be blocked for as long as someone else holds the lock.
         let thread = std::thread::Builder::new().name("tokenward-wait".to_owned()).stack_size(STACK).spawn(move || {
             let locked = file.lock_shared();
-            all.lock().unwrap_or_else(PoisonError::into_inner).remove(&grant);
+            all.lock().unwrap_or_else(PoisonError::into_inner).remove(&path);
             if let Err(error) = &locked {
-                tracing::debug!(%grant, %error, "the lease's lock cannot be waited for");
+                tracing::debug!(path = %path.display(), %error, "the lease's lock cannot be waited for");
             }
             drop(file);
             drop(alarm);
         });
         thread.ok()?;
-        waiting.insert(grant, woken.clone());
+        waiting.insert(lock.to_owned(), woken.clone());
         Some(woken)
     }
 }

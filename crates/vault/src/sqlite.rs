@@ -1,6 +1,6 @@
 //! The embedded engine: one folder, one `SQLite` database, for as many processes of one machine as there are.
 //!
-//! Enters and leaves: the calls of [`tokenward_core::ports::Vault`]. `begin`, `keep_answer`, `commit`, `close`, `log_in`,
+//! Enters and leaves: the calls of [`tokenward_core::ports::Vault`]. `begin`, `keep_answer`, `commit`, `close`, `ask`, `log_in`,
 //! `adopt`, `take_back`, `link`, `unlink` and `retire` are each one transaction and one sync. A crash inside one leaves the state before it; a crash after one, the state
 //! after it.
 
@@ -12,6 +12,7 @@ mod journal;
 mod leases;
 mod links;
 mod logins;
+mod names;
 mod publish;
 pub(crate) mod rows;
 pub(crate) mod statements;
@@ -33,7 +34,7 @@ use tokenward_core::ports::{
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
     AppName, Closing, Entry, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link,
-    LinkId, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Rules, SecretBytes, Spend, Standing,
+    LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Rules, SecretBytes, Spend, Standing,
     Subject, TokenApi, TokenSet, Trouble,
 };
 use zeroize::Zeroizing;
@@ -48,6 +49,7 @@ use crate::room;
 use crate::seal::{Keys, Label, Unopened};
 
 use connect::{Connections, Held, Role};
+use leases::Seat;
 use rows::Fault;
 use statements as sql;
 
@@ -115,11 +117,11 @@ pub struct SqliteVault {
     repairs: Vec<Repair>,
     connections: Connections,
     rescue: Rescue,
-    /// The lock files of leases held by this object; dropping one wakes the waiters.
-    held: Mutex<HashMap<GrantId, (Fence, Option<File>)>>,
+    /// The lock files, by their paths, of leases held by this object; dropping one wakes the waiters.
+    held: Mutex<HashMap<PathBuf, (Fence, Option<File>)>>,
     waiters: Waiters,
-    /// Since when a grant's lock was found taken while its row was free.
-    rowless: Mutex<HashMap<GrantId, tokio::time::Instant>>,
+    /// Since when a lock was found taken while its row was free.
+    rowless: Mutex<HashMap<PathBuf, tokio::time::Instant>>,
     /// The `key.json` that was read last.
     key_stamp: Mutex<Option<key::Stamp>>,
     /// Generations, and looks of linked files, whose hand-out file was seen to be in step.
@@ -349,6 +351,35 @@ impl Vault for SqliteVault {
         self.remove_login_answer(id).await
     }
 
+    async fn lease_name(
+        &self,
+        name: &ProfileName,
+        holder: &Holder,
+        ttl: Duration,
+    ) -> Result<LeaseAttempt<NameLease>, VaultError> {
+        self.try_name(name, holder, ttl).await
+    }
+
+    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError> {
+        self.give_back(Seat::Name(&lease.name), lease.fence).await
+    }
+
+    async fn wait_name(&self, name: &ProfileName, patience: Duration) {
+        self.wait_for_lease(Seat::Name(name), patience).await;
+    }
+
+    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError> {
+        self.record_question(lease).await
+    }
+
+    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError> {
+        self.withdraw_question(lease).await
+    }
+
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
+        self.park_login(answer, id, set).await
+    }
+
     async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
         self.store_login(login).await
     }
@@ -366,11 +397,11 @@ impl Vault for SqliteVault {
     }
 
     async fn release(&self, lease: Lease) -> Result<(), VaultError> {
-        self.give_back(lease).await
+        self.give_back(Seat::Grant(lease.grant), lease.fence).await
     }
 
     async fn wait(&self, id: GrantId, patience: Duration) {
-        self.wait_for_lease(id, patience).await;
+        self.wait_for_lease(Seat::Grant(id), patience).await;
     }
 
     async fn prove(&self) -> Result<(), VaultError> {

@@ -9,8 +9,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE,
+    CONNECTION, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
@@ -212,9 +211,9 @@ impl Call {
     }
 
     /// The caller's headers, if all of them may be sent.
-    pub(crate) fn checked_headers(&self) -> Result<HeaderMap, BadCall> {
-        let refused = [AUTHORIZATION, HOST, CONNECTION, CONTENT_LENGTH, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
-        match refused.iter().find(|name| self.headers.contains_key(*name)) {
+    pub(crate) fn checked_headers(&self, credentials: &[HeaderName]) -> Result<HeaderMap, BadCall> {
+        let refused = [HOST, CONNECTION, CONTENT_LENGTH, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
+        match credentials.iter().chain(&refused).find(|name| self.headers.contains_key(*name)) {
             Some(name) => Err(BadCall::Header(name.to_string())),
             None => Ok(self.headers.clone()),
         }
@@ -320,8 +319,8 @@ impl CallAnswer {
 
     /// The provider's log id (reference §11.2): from the header, else from the body.
     pub fn log_id(&self) -> Option<String> {
-        let header = self.headers.get(LOG_ID).and_then(|value| value.to_str().ok()).and_then(clean::id);
-        header.or_else(|| log_id_in(&self.json()?))
+        let header = |name: &&str| self.headers.get(*name).and_then(|value| value.to_str().ok()).and_then(clean::id);
+        LOG_IDS.iter().find_map(header).or_else(|| log_id_in(&self.json()?))
     }
 }
 
@@ -440,6 +439,7 @@ fn quoted(name: &str) -> String {
 const SHORT_TEXT: usize = 32 << 10;
 /// The longest answer that is unpacked into memory.
 pub(crate) const LONGEST_UNPACKED: usize = 64 << 20;
-pub(crate) const LOG_ID: &str = "x-tt-logid";
+/// Where providers put their log id: Feishu, BlueKing's gateway, and everyone else.
+pub(crate) const LOG_IDS: [&str; 3] = ["x-tt-logid", "x-bkapi-request-id", "x-request-id"];
 pub(crate) const JSON: &str = "application/json; charset=utf-8";
 const PART_HEAD: usize = 256;

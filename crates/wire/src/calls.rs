@@ -15,17 +15,19 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Client;
 use tokenward_core::ports::Clock;
-use tokenward_core::{AccessToken, AppToken, Hosts, TransportFault};
+use tokenward_core::{AccessToken, App, AppToken, Hosts, Platform, TransportFault};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::blueking::calls as blueking;
 use crate::call::authority;
 use crate::feishu::calls as feishu;
 use crate::http::{Gate, Guarded, Options, Route, builder, fault, late, root_cause, route};
+use crate::oauth2::calls as oauth2;
 use crate::{BadCall, Call, CallAnswer, CallRefusal, unpack};
 
 pub use forward::{BrokenOff, ForwardHead, Forwarded, ForwardedBody};
@@ -44,7 +46,8 @@ pub enum Bearer {
 
 impl Bearer {
     /// The value of an `Authorization` header (RFC 6750 §2.1), marked as one that is not to be shown. Every caller is a
-    /// place where the token leaves (I4): ask [`Calls::permits`] first. `None` for a token that cannot stand in one.
+    /// place where the token leaves (I4): ask [`Calls::permits`] first. `None` for a token that cannot stand in one. What
+    /// a platform wants instead, [`Calls::credential`] knows.
     pub fn header(&self) -> Option<HeaderValue> {
         let text = Zeroizing::new(format!("Bearer {}", self.expose()));
         let mut value = HeaderValue::from_str(&text).ok()?;
@@ -117,6 +120,7 @@ pub struct Calls {
 }
 
 struct Inner {
+    dialect: Dialect,
     clock: Arc<dyn Clock>,
     options: CallOptions,
     clients: [OnceLock<Result<Client, String>>; 3],
@@ -125,7 +129,56 @@ struct Inner {
 impl Calls {
     /// Calls to Feishu and Lark.
     pub fn feishu(clock: Arc<dyn Clock>, options: CallOptions) -> Self {
-        Self { inner: Arc::new(Inner { clock, options, clients: [const { OnceLock::new() }; 3] }) }
+        Self::speaking(Dialect::Feishu, clock, options)
+    }
+
+    /// Calls through BlueKing's API gateway.
+    pub fn blueking(clock: Arc<dyn Clock>, options: CallOptions) -> Self {
+        Self::speaking(Dialect::BlueKing, clock, options)
+    }
+
+    /// Calls to a resource server that takes bearer tokens (RFC 6750).
+    pub fn oauth2(clock: Arc<dyn Clock>, options: CallOptions) -> Self {
+        Self::speaking(Dialect::OAuth2, clock, options)
+    }
+
+    /// Calls to an app's platform.
+    pub fn for_app(app: &App, clock: Arc<dyn Clock>, options: CallOptions) -> Self {
+        let dialect = match &app.platform {
+            Platform::Feishu(_) => Dialect::Feishu,
+            Platform::BlueKing(_) => Dialect::BlueKing,
+            // `Platform` may grow; what everyone understands is a bearer token.
+            _ => Dialect::OAuth2,
+        };
+        Self::speaking(dialect, clock, options)
+    }
+
+    fn speaking(dialect: Dialect, clock: Arc<dyn Clock>, options: CallOptions) -> Self {
+        Self { inner: Arc::new(Inner { dialect, clock, options, clients: [const { OnceLock::new() }; 3] }) }
+    }
+
+    /// The header that a token goes into, and its value, marked as one that is not to be shown. Every caller is a place
+    /// where the token leaves (I4): ask [`Calls::permits`] first. `None` for a token that cannot stand in one.
+    pub fn credential(&self, bearer: &Bearer) -> Option<(HeaderName, HeaderValue)> {
+        match self.inner.dialect {
+            Dialect::BlueKing => {
+                // Documentation forbids the app's id and secret beside a token (BlueKing reference §4).
+                let token = Zeroizing::new(serde_json::to_string(bearer.expose()).ok()?);
+                let text = Zeroizing::new(format!("{{\"access_token\":{}}}", token.as_str()));
+                let mut value = HeaderValue::from_str(&text).ok()?;
+                value.set_sensitive(true);
+                Some((X_BKAPI_AUTHORIZATION, value))
+            }
+            Dialect::Feishu | Dialect::OAuth2 => Some((AUTHORIZATION, bearer.header()?)),
+        }
+    }
+
+    /// The headers in which a caller could bring credentials of its own: they do not leave.
+    pub(crate) fn credential_headers(&self) -> &'static [HeaderName] {
+        match self.inner.dialect {
+            Dialect::BlueKing => &CREDENTIALS,
+            Dialect::Feishu | Dialect::OAuth2 => &CREDENTIALS[..1],
+        }
     }
 
     /// How calls are made.
@@ -147,7 +200,7 @@ impl Calls {
     /// Makes a call and takes the head of its answer.
     pub async fn open(&self, hosts: &Hosts, bearer: &Bearer, call: &Call) -> Result<Incoming, CallFault> {
         let url = call.address(hosts).map_err(CallFault::Bad)?;
-        let headers = call.checked_headers().map_err(CallFault::Bad)?;
+        let headers = call.checked_headers(self.credential_headers()).map_err(CallFault::Bad)?;
         let unsent = |reason: String| CallFault::Unsent(TransportFault { reason, timed_out: false });
         let target = authority(&url);
         let options = &self.inner.options;
@@ -159,8 +212,8 @@ impl Calls {
         let mut request = reqwest::Request::new(call.method.clone(), url);
         *request.headers_mut() = headers;
         request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json, */*;q=0.5"));
-        let value = bearer.header().ok_or_else(|| unsent(NO_BEARER.to_owned()))?;
-        request.headers_mut().insert(AUTHORIZATION, value);
+        let (name, value) = self.credential(bearer).ok_or_else(|| unsent(NO_BEARER.to_owned()))?;
+        request.headers_mut().insert(name, value);
         if let Some((content_type, bytes)) = body {
             let kind = HeaderValue::from_str(&content_type)
                 .map_err(|_| CallFault::Bad(BadCall::Header(CONTENT_TYPE.to_string())))?;
@@ -188,10 +241,15 @@ impl Calls {
     /// What an answer says: done, or a refusal.
     ///
     /// # Errors
-    /// [`CallRefusal`] for every `code` but zero, whatever the status (reference §11), for every status of 300 and
-    /// above, and for nothing else.
+    /// [`CallRefusal`] for every status of 300 and above; at Feishu for every `code` but zero, whatever the status (Feishu
+    /// reference §11); at BlueKing for every code of the gateway and every `result` that is false; for nothing else.
     pub fn judge(&self, bearer: &Bearer, answer: &CallAnswer) -> Result<(), Box<CallRefusal>> {
-        let refused = feishu::judge(bearer, answer, &self.inner.options.not_taken_words, self.inner.clock.now());
+        let now = self.inner.clock.now();
+        let refused = match self.inner.dialect {
+            Dialect::Feishu => feishu::judge(bearer, answer, &self.inner.options.not_taken_words, now),
+            Dialect::BlueKing => blueking::judge(bearer, answer, now),
+            Dialect::OAuth2 => oauth2::judge(bearer, answer, now),
+        };
         refused.map_or(Ok(()), |refusal| Err(Box::new(refusal)))
     }
 
@@ -206,8 +264,19 @@ impl Calls {
 
 impl fmt::Debug for Calls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Calls").field("options", &self.inner.options).finish_non_exhaustive()
+        f.debug_struct("Calls")
+            .field("dialect", &self.inner.dialect)
+            .field("options", &self.inner.options)
+            .finish_non_exhaustive()
     }
+}
+
+/// What differs from platform to platform: where the token stands, and what an answer means.
+#[derive(Debug, Clone, Copy)]
+enum Dialect {
+    Feishu,
+    BlueKing,
+    OAuth2,
 }
 
 /// An answer whose body is still on its way.
@@ -283,6 +352,8 @@ impl fmt::Debug for Incoming {
     }
 }
 
+const X_BKAPI_AUTHORIZATION: HeaderName = HeaderName::from_static("x-bkapi-authorization");
+static CREDENTIALS: [HeaderName; 2] = [AUTHORIZATION, X_BKAPI_AUTHORIZATION];
 const NO_BEARER: &str = "the bearer cannot stand in a header";
 
 /// The time that so many bytes take at 64 KiB a second.

@@ -23,6 +23,11 @@ pub(crate) fn id(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
+/// A user's name, exactly as the provider wrote it: it is compared with the one that was asked for.
+pub(crate) fn name(text: &str) -> Option<String> {
+    text.parse::<tokenward_core::UserName>().ok().map(String::from)
+}
+
 /// Control characters, and the marks that make a terminal show text in another order than it is in.
 fn is_unprintable(c: char) -> bool {
     c.is_control()
@@ -53,7 +58,10 @@ fn is_token_char(c: char) -> bool {
 fn looks_secret(run: &str) -> bool {
     let prefixed = begins_like_a_token(run);
     let mixed = run.bytes().any(|b| b.is_ascii_digit()) && run.bytes().any(|b| b.is_ascii_alphabetic());
+    let upper_and_lower = run.bytes().any(|b| b.is_ascii_uppercase()) && run.bytes().any(|b| b.is_ascii_lowercase());
     (prefixed && run.len() >= SHORTEST_TOKEN)
+        // BlueKing's tokens are thirty letters and digits; one in two hundred has no digit. No word is as long.
+        || (upper_and_lower && run.len() >= LONGEST_WORD && run.bytes().all(|b| b.is_ascii_alphanumeric()))
         || (mixed && run.len() >= SHORTEST_UNKNOWN)
         // A token behind a joiner that is itself a token character: `refresh_token=eyJ…`, `path/ur-…`.
         || (run.len() > SHORTEST_TOKEN && run.split(['=', '/']).any(|part| part.len() < run.len() && looks_secret(part)))
@@ -79,6 +87,7 @@ const LONGEST_ID: usize = 128;
 const SHORTEST_TOKEN: usize = 16;
 /// Feishu's app ids (`cli_` and 16) are shorter, its app secrets (32), codes and verifiers are longer.
 const SHORTEST_UNKNOWN: usize = 24;
+const LONGEST_WORD: usize = 28;
 const REDACTED: &str = "[redacted]";
 
 #[cfg(test)]

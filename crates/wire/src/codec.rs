@@ -80,6 +80,15 @@ impl Object {
         self.0.get("error").and_then(|error| error.get(name))
     }
 
+    /// A yes or no, as text too.
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
+        match self.field(name)? {
+            Value::Bool(value) => Some(*value),
+            Value::String(text) => text.trim().to_ascii_lowercase().parse().ok(),
+            _ => None,
+        }
+    }
+
     fn text(&self, name: &str) -> Text {
         match self.field(name) {
             None => Text::Absent,

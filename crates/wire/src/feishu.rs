@@ -15,23 +15,24 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokenward_core::ports::{
-    AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, Clocks, CodeExchange, DeviceLogin,
-    Explained, Prepared, Provider, Sent,
+    AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, DeviceLogin, Explained,
+    Prepared, Provider, Sent,
 };
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AppKind, AppName, AppToken, DeviceCode, OldAccess, Outcome, RawAnswer, RefreshEnd,
-    RefreshToken, Replay, Rules, Scopes, Spend, Subject, TokenApi, TransportFault,
+    RefreshToken, Replay, Rules, Scopes, Spend, Subject, TokenApi,
 };
 use url::Url;
 
-use crate::http::{self, Options, Request, Transport};
+use crate::http::{Options, Transport, clocks};
+use crate::reading::{self, Dialect as _};
 use codes::{Call, Fact};
 use request::AppTokenBody;
 
 /// The provider behind both brands.
 #[derive(Debug)]
 pub struct Feishu {
-    transport: Transport,
+    transport: Arc<Transport>,
 }
 
 impl Feishu {
@@ -42,7 +43,11 @@ impl Feishu {
 
     /// With options of one's own.
     pub fn with_options(clock: Arc<dyn Clock>, options: Options) -> Self {
-        Self { transport: Transport::new(clock, options) }
+        Self::over(Arc::new(Transport::new(clock, options)))
+    }
+
+    pub(crate) const fn over(transport: Arc<Transport>) -> Self {
+        Self { transport }
     }
 
     /// The rules row (reference §5). The old access token stays by the newest text (2026-04; an older one gave it a
@@ -60,18 +65,10 @@ impl Feishu {
         send_deadline: Duration::from_secs(30),
     };
 
-    /// Sends a request that spends nothing and hands its answer on.
-    async fn call(&self, request: Request) -> Result<RawAnswer, CallError> {
-        match self.transport.send(request, self.transport.call_timeout()).await {
-            Sent::Answered(answer) => Ok(answer),
-            Sent::Unsent(fault) | Sent::InDoubt(fault) => Err(CallError::NoAnswer(fault)),
-        }
-    }
-
     async fn fetch_app_token(&self, app: &App, body: &AppTokenBody<'_>) -> Result<AppAccess, CallError> {
-        let answer = self.call(request::app_token(app, body)).await?;
+        let answer = self.transport.call(request::app_token(app, body)).await?;
         let secrets = body.secrets();
-        let reader = read::judge(Call::AppToken, &answer, &secrets)?;
+        let reader = reading::judge(Call::AppToken, &answer, &secrets)?;
         let token = reader.secret(body.answer_field(), AppToken::parse);
         let life = reader.seconds(&["expire", "expires_in"]).unwrap_or(Self::RULES.assumed_access);
         match token {
@@ -81,9 +78,9 @@ impl Feishu {
     }
 
     async fn revoke_one(&self, app: &App, token: &str, hint: &'static str) -> Result<(), CallError> {
-        let answer = self.call(request::revoke(app, token, hint)).await?;
+        let answer = self.transport.call(request::revoke(app, token, hint)).await?;
         let secrets = [token, app.expose_secret()];
-        read::judge(Call::Revoke, &answer, &secrets).map(|_| ())
+        reading::judge(Call::Revoke, &answer, &secrets).map(|_| ())
     }
 }
 
@@ -104,59 +101,26 @@ impl Provider for Feishu {
     }
 
     async fn refresh(&self, app: &App, prepared: &Prepared, spend: Spend, timeout: Duration) -> Sent {
-        // A sender that was paused past its own deadline may have been replaced by another: it must not send.
-        let left = Duration::try_from(spend.deadline().duration_since(self.transport.now())).unwrap_or(Duration::ZERO);
-        if left.is_zero() {
-            let reason = "the deadline passed before anything was sent".to_owned();
-            return Sent::Unsent(TransportFault { reason, timed_out: true });
-        }
-        match request::refresh(app, prepared, &spend.expose()) {
-            Ok(request) => self.transport.send(request, timeout.min(left)).await,
-            Err(reason) => Sent::Unsent(TransportFault { reason: reason.to_owned(), timed_out: false }),
-        }
+        let build = |token: &RefreshToken| request::refresh(app, prepared, token).map_err(str::to_owned);
+        self.transport.spend(spend, timeout, build).await
     }
 
     async fn exchange(&self, app: &App, prepared: &Prepared, exchange: &CodeExchange, timeout: Duration) -> Sent {
-        match request::exchange(app, prepared, exchange) {
-            Ok(request) => self.transport.send(request, timeout).await,
-            Err(reason) => Sent::Unsent(TransportFault { reason: reason.to_owned(), timed_out: false }),
-        }
+        self.transport.send_built(request::exchange(app, prepared, exchange).map_err(str::to_owned), timeout).await
     }
 
     async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
-        let answer = self.call(request::device_begin(app, scopes)).await?;
+        let answer = self.transport.call(request::device_begin(app, scopes)).await?;
         let secrets = [app.expose_secret()];
-        let reader = read::judge(Call::DeviceBegin, &answer, &secrets)?;
-        let url = |name: &str| reader.exact(name).and_then(|text| Url::parse(text.trim()).ok()).filter(is_web);
-        let code = reader.secret("device_code", DeviceCode::parse);
-        let (Some(device_code), Some(user_code)) = (code, reader.exact("user_code")) else {
-            return Err(reader.lacking());
-        };
-        // Some answers bring the complete address alone (reference §8.4); it is as good to open.
-        let complete = url("verification_uri_complete");
-        let Some(verification_uri) = url("verification_uri").or_else(|| complete.clone()) else {
-            return Err(reader.lacking());
-        };
-        Ok(DeviceLogin {
-            device_code,
-            user_code: user_code.chars().filter(|c| !c.is_control()).collect(),
-            verification_uri,
-            verification_uri_complete: complete,
-            expires_in: reader.seconds(&["expires_in", "expire_in"]).unwrap_or(DEVICE_LIFE),
-            // RFC 8628 §3.2: five seconds where the answer does not say.
-            interval: reader.seconds(&["interval"]).unwrap_or(DEVICE_INTERVAL).max(SHORTEST_INTERVAL),
-        })
+        reading::judge(Call::DeviceBegin, &answer, &secrets)?.device_login()
     }
 
     async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent {
-        match request::device_poll(app, code) {
-            Ok(request) => self.transport.send(request, timeout).await,
-            Err(reason) => Sent::Unsent(TransportFault { reason: reason.to_owned(), timed_out: false }),
-        }
+        self.transport.send_built(request::device_poll(app, code).map_err(str::to_owned), timeout).await
     }
 
     fn read(&self, _: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
-        read::read(api, answer, &Self::RULES)
+        reading::read(read::refresh_call(api), answer, &Self::RULES)
     }
 
     async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError> {
@@ -185,14 +149,13 @@ impl Provider for Feishu {
             }
             _ => AppTokenBody::own(app, AppTokenKind::App),
         };
-        let answer = match self.call(request::app_token(app, &body)).await {
+        let answer = match self.transport.call(request::app_token(app, &body)).await {
             Ok(answer) => answer,
             Err(error) => return Checkup { accepted: Err(error), clocks: None },
         };
         // A refusal tells the time as well as a success does.
-        let theirs = answer.date.as_deref().and_then(http::date);
-        let clocks = theirs.map(|theirs| Clocks { ours: answer.received, theirs });
-        Checkup { accepted: read::judge(Call::AppToken, &answer, &body.secrets()).map(drop), clocks }
+        let accepted = reading::judge(Call::AppToken, &answer, &body.secrets()).map(drop);
+        Checkup { accepted, clocks: clocks(&answer) }
     }
 
     fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
@@ -201,16 +164,16 @@ impl Provider for Feishu {
     }
 
     async fn resend_ticket(&self, app: &App) -> Result<(), CallError> {
-        let answer = self.call(request::resend_ticket(app)).await?;
+        let answer = self.transport.call(request::resend_ticket(app)).await?;
         let secrets = [app.expose_secret()];
-        read::judge(Call::TicketResend, &answer, &secrets).map(|_| ())
+        reading::judge(Call::TicketResend, &answer, &secrets).map(|_| ())
     }
 
     async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
-        let answer = self.call(request::user_info(app, token)).await?;
+        let answer = self.transport.call(request::user_info(app, token)).await?;
         let secrets = [token.expose()];
-        let reader = read::judge(Call::UserInfo, &answer, &secrets)?;
-        reader.subject().ok_or_else(|| reader.lacking())
+        let reader = reading::judge(Call::UserInfo, &answer, &secrets)?;
+        Call::UserInfo.subject(&reader).ok_or_else(|| reader.lacking())
     }
 
     async fn revoke(
@@ -237,12 +200,3 @@ impl Provider for Feishu {
 fn kind_of(app: &App) -> &AppKind {
     app.feishu().map_or(&AppKind::SelfBuilt, |feishu| &feishu.kind)
 }
-
-fn is_web(url: &Url) -> bool {
-    matches!(url.scheme(), "https" | "http")
-}
-
-/// The official client's own assumptions (reference §8.3).
-const DEVICE_LIFE: Duration = Duration::from_mins(4);
-const DEVICE_INTERVAL: Duration = Duration::from_secs(5);
-const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);

@@ -27,16 +27,17 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
-use reqwest::{Client, ClientBuilder, Method, redirect, retry};
-use tokenward_core::ports::{Clock, Sent};
-use tokenward_core::{RawAnswer, SecretBytes, TransportFault};
+use reqwest::{Client, ClientBuilder, redirect, retry};
+use tokenward_core::ports::{CallError, Clock, Clocks, Sent};
+use tokenward_core::{RawAnswer, RefreshToken, SecretBytes, Spend, TransportFault};
 use tokio::time::{Instant, Sleep, sleep};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
-use crate::call::{LOG_ID, authority};
+use crate::call::{LOG_IDS, authority};
+use crate::request::Request;
 use crate::{clean, unpack};
 
 /// How requests are sent.
@@ -65,27 +66,6 @@ impl Default for Options {
     }
 }
 
-/// One request. Its secrets are wiped when it is dropped.
-pub(crate) struct Request {
-    /// The method.
-    pub(crate) method: Method,
-    /// Where to.
-    pub(crate) url: Url,
-    /// The `Authorization` header.
-    pub(crate) authorization: Option<Zeroizing<String>>,
-    /// The body with its `Content-Type`.
-    pub(crate) body: Option<(&'static str, Zeroizing<Vec<u8>>)>,
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("method", &self.method)
-            .field("host", &authority(&self.url))
-            .finish_non_exhaustive()
-    }
-}
-
 /// Sends requests. Costs nothing until the first one; the system's root certificates are read when the first https
 /// request is sent.
 pub(crate) struct Transport {
@@ -106,6 +86,42 @@ impl Transport {
     /// The deadline of calls that name none.
     pub(crate) const fn call_timeout(&self) -> Duration {
         self.options.call_timeout
+    }
+
+    pub(crate) const fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Sends a request that spends nothing and hands its answer on.
+    pub(crate) async fn call(&self, request: Request) -> Result<RawAnswer, CallError> {
+        match self.send(request, self.call_timeout()).await {
+            Sent::Answered(answer) => Ok(answer),
+            Sent::Unsent(fault) | Sent::InDoubt(fault) => Err(CallError::NoAnswer(fault)),
+        }
+    }
+
+    /// Sends a refresh token, unless the right to do so has ended: a sender that was paused past its own deadline may have
+    /// been replaced by another (I1).
+    pub(crate) async fn spend(
+        &self,
+        spend: Spend,
+        timeout: Duration,
+        build: impl FnOnce(&RefreshToken) -> Result<Request, String>,
+    ) -> Sent {
+        let left = Duration::try_from(spend.deadline().duration_since(self.now())).unwrap_or(Duration::ZERO);
+        if left.is_zero() {
+            let reason = "the deadline passed before anything was sent".to_owned();
+            return Sent::Unsent(TransportFault { reason, timed_out: true });
+        }
+        self.send_built(build(&spend.expose()), timeout.min(left)).await
+    }
+
+    /// Sends a request that could be built.
+    pub(crate) async fn send_built(&self, request: Result<Request, String>, timeout: Duration) -> Sent {
+        match request {
+            Ok(request) => self.send(request, timeout).await,
+            Err(reason) => Sent::Unsent(TransportFault { reason, timed_out: false }),
+        }
     }
 
     /// Sends once; returns at `timeout` at the latest.
@@ -150,7 +166,7 @@ impl Transport {
         let status = response.status().as_u16();
         tracing::debug!(target, status, "answered");
         let headers = std::mem::take(response.headers_mut());
-        let log_id = header(&headers, LOG_ID).and_then(clean::id);
+        let log_id = LOG_IDS.iter().find_map(|name| header(&headers, name).and_then(clean::id));
         let mut body = Zeroizing::new(Vec::with_capacity(FIRST_ROOM));
         let broken = loop {
             let chunk = tokio::select! {
@@ -284,6 +300,12 @@ fn assemble(mut request: Request, gate: &Arc<Gate>) -> Result<reqwest::Request, 
         let mut value = HeaderValue::from_str(&text).map_err(|_| "the bearer cannot stand in a header".to_owned())?;
         value.set_sensitive(true);
         out.headers_mut().insert(AUTHORIZATION, value);
+    }
+    for (name, text) in std::mem::take(&mut request.headers) {
+        let mut value =
+            HeaderValue::from_str(&text).map_err(|_| format!("the value of {name} cannot stand in a header"))?;
+        value.set_sensitive(true);
+        out.headers_mut().insert(HeaderName::from_static(name), value);
     }
     if let Some((content_type, bytes)) = request.body.take() {
         out.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -451,6 +473,26 @@ pub(crate) fn wait_asked(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
         .and_then(seconds)
         .or_else(|| header(headers, RETRY_AFTER.as_str()).and_then(|text| seconds(text).or_else(|| until(text))))
         .map(|seconds| seconds.min(LONGEST_WAIT))
+}
+
+/// Both clocks at the moment an answer arrived, if it told the provider's.
+pub(crate) fn clocks(answer: &RawAnswer) -> Option<Clocks> {
+    let theirs = answer.date.as_deref().and_then(date)?;
+    Some(Clocks { ours: answer.received, theirs })
+}
+
+/// What becomes of a request that could not be built or addressed.
+pub(crate) fn unsent(error: CallError) -> Sent {
+    let reason = match error {
+        CallError::NoAnswer(fault) => return Sent::Unsent(fault),
+        CallError::Refused(refusal) => {
+            let meaning = refusal.meaning.map_or("the provider refused the call", |words| words.en);
+            let own = refusal.description.map(|text| format!(": {text}")).unwrap_or_default();
+            format!("{meaning}{own} (HTTP {})", refusal.status)
+        }
+        lacking @ CallError::Lacking(_) => lacking.to_string(),
+    };
+    Sent::Unsent(TransportFault { reason, timed_out: false })
 }
 
 /// Reads an HTTP date (RFC 9110 §5.6.7).

@@ -8,18 +8,28 @@
 //! (I1); an answer that holds a new refresh token yields it whatever the rest looks like (I3); no secret is in an
 //! error, a description or a `Debug` (I4); only the provider's own word reads as a definite no (I6).
 
+pub mod blueking;
 mod call;
 mod calls;
 mod clean;
 mod codec;
+mod fact;
 pub mod feishu;
 mod fetch;
 mod http;
+pub mod oauth2;
+mod providers;
+mod reading;
+mod refusal;
+mod request;
 mod unpack;
 
+pub use blueking::{AuthApiOptions, BlueKing, RefreshMethod, UserGrant};
 pub use call::{BadCall, Call, CallAnswer, CallBody, Part};
 pub use calls::{Bearer, BrokenOff, CallFault, CallOptions, Calls, ForwardHead, Forwarded, ForwardedBody, Incoming};
 pub use feishu::Feishu;
-pub use feishu::calls::{CallRefusal, CallTrouble};
 pub use fetch::Fetcher;
 pub use http::Options;
+pub use oauth2::{OAuth2, discover};
+pub use providers::Providers;
+pub use refusal::{CallRefusal, CallTrouble};

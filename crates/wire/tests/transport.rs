@@ -160,7 +160,7 @@ async fn a_packed_answer_is_unpacked() {
         .await;
         let answer = answered(refresh(&server.base).await);
         assert_eq!(answer.whole, whole);
-        let Outcome::Rotated { .. } = feishu().read(TokenApi::V3, &answer) else {
+        let Outcome::Rotated { .. } = feishu().read(&support::work(), TokenApi::V3, &answer) else {
             panic!("{:?}", String::from_utf8_lossy(answer.body.expose()));
         };
         assert_eq!(server.connections().await, 1);

@@ -11,14 +11,16 @@ mod target;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokenward::{
     ApiClient, ApiOptions, Call, CallAnswer, CallDelay, CallOptions, CallWatch, Identity as As, Incoming, Opened, Pages,
 };
-use tokenward_core::{Ask, Code};
+use tokenward_core::{Ask, Code, ProviderName};
 
 use crate::args::{Api, Identity};
+use crate::commands::token::no_tenants;
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::filter::Filter;
@@ -55,7 +57,14 @@ async fn client(api: &Api, desk: &Desk, work: &Work) -> Result<ApiClient, Failur
             desk.tell_notices(&handed.notices);
             As::User(handed.grant)
         }
+        // Kept like a user's there: a new one may end the one before.
+        Identity::App if work.app.provider() == ProviderName::BlueKing => {
+            let handed = desk.apps_own(work, Duration::ZERO).await?;
+            desk.tell_notices(&handed.notices);
+            As::User(handed.grant)
+        }
         Identity::App => As::App,
+        Identity::Tenant if work.app.provider().brand().is_none() => return Err(no_tenants(work, desk)),
         Identity::Tenant => As::Tenant,
     };
     let mut calls = CallOptions::default();

@@ -4,6 +4,8 @@
 //! vault, and the four things to set in the console. Every question has a flag or a variable; the secret has no flag
 //! that could hold it.
 
+mod questions;
+
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -11,9 +13,10 @@ use tokenward::{
     AppRecord, ConfigEdit, Home, Overrides, ProfileRecord, ResolvedProfile, Session, Setting, Settings, SettingsError,
 };
 use tokenward_core::ports::AppTokenKind;
-use tokenward_core::{AppName, AppSecret, Brand, Code, ProfileName, Scopes};
+use tokenward_core::{
+    AppName, AppSecret, ClientAuthentication, Code, ExitClass, Platform, ProfileName, ProviderName, Scopes, TokenApi,
+};
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::args::Init;
 use crate::desk::Desk;
@@ -43,16 +46,25 @@ pub(super) async fn register(
 ) -> Result<Registered, Failure> {
     let lang = desk.lang();
     let (app, profile) = names(init, desk)?;
-    let brand = brand(init, desk).await?;
-    let app_id = app_id(init, desk).await?;
+    let provider = questions::provider(init, desk).await?;
+    let mut record = record(init, provider, desk)?;
+    match provider {
+        Some(ProviderName::BlueKing) => record = blueking(init, record, desk).await?,
+        Some(ProviderName::OAuth2) => record = oauth2(init, record, desk).await?,
+        _ => {}
+    }
+    let app_id = questions::app_id(init, provider, desk).await?;
+    record = record.with(Setting::AppId, Some(app_id));
+    let is_public = record.get(Setting::ClientAuthentication) == Some(ClientAuthentication::None.as_str());
     let secret = match (found, &init.secret_file) {
-        (Some(found), _) => found,
-        (None, Some(file)) => read_secret(&file.display().to_string(), std::fs::read_to_string(file), desk)?,
-        (None, None) => secret(init, desk).await?,
+        _ if is_public => None,
+        (Some(found), _) => Some(found),
+        (None, Some(file)) => {
+            Some(questions::read_secret(&file.display().to_string(), std::fs::read_to_string(file), desk)?)
+        }
+        (None, None) => Some(questions::secret(init, provider, desk).await?),
     };
-    let scopes = scopes(&init.scope, desk)?;
 
-    let record = record(init, brand, app_id, &scopes, desk);
     // Checked as it will be, before anything is written: a mistyped secret must not take a good one's place.
     let settings = desk.settings_with(overrides(&record, &profile))?;
     let known = known_profile(&app, &profile, &settings, desk)?;
@@ -71,7 +83,10 @@ pub(super) async fn register(
         desk.printer.warning(lang.settings_warning(warning));
     }
     let session = desk.session(&settings).await?;
-    let checked = if init.no_check { false } else { check(&resolved, &secret, &session, refused, desk).await? };
+    if let (Platform::OAuth2(_), false) = (&resolved.platform, init.no_check) {
+        record = discovered(record, &mut resolved, &session, &refused, desk).await?;
+    }
+    let checked = if init.no_check { false } else { check(&resolved, secret.as_ref(), &session, refused, desk).await? };
 
     let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
     edit.app(&app, &record);
@@ -83,27 +98,17 @@ pub(super) async fn register(
     }
     edit.save().map_err(failed)?;
     drop(edit);
-    if init.secret_file.is_none() {
-        session.keeper().keep_app_secret(&app, &secret).await?;
+    if let (None, Some(secret)) = (&init.secret_file, &secret) {
+        session.keeper().keep_app_secret(&app, secret).await?;
     }
-    Ok(Registered { app, profile: resolved, secret_file: record.secret_file, checked })
+    let secret_file = record.get(Setting::AppSecretFile).map(str::to_owned);
+    Ok(Registered { app, profile: resolved, secret_file, checked })
 }
 
 /// What will be in the file, as if flags said it.
 fn overrides(record: &AppRecord, profile: &ProfileName) -> Overrides {
-    Overrides::default()
-        .with(Setting::Profile, Some(profile.as_str()))
-        .with(Setting::Provider, record.provider.clone())
-        .with(Setting::AppId, record.app_id.clone())
-        .with(Setting::AppKind, record.app_kind.clone())
-        .with(Setting::TenantKey, record.tenant_key.clone())
-        .with(Setting::OpenUrl, record.open_url.clone())
-        .with(Setting::AccountsUrl, record.accounts_url.clone())
-        .with(Setting::TokenApi, record.token_api.clone())
-        .with(Setting::TokenUrl, record.token_url.clone())
-        .with(Setting::Fallback, record.fallback.map(|fallback| fallback.to_string()))
-        .with(Setting::RedirectUri, record.redirect_uri.clone())
-        .with(Setting::Scopes, record.scopes.clone())
+    let flags = Overrides::default().with(Setting::Profile, Some(profile.as_str()));
+    record.iter().fold(flags, |flags, (setting, value)| flags.with(setting, Some(value)))
 }
 
 /// The names of app and profile: as given, else `default` for the first and the app's own for the second.
@@ -115,6 +120,8 @@ fn names(init: &Init, desk: &Desk) -> Result<(AppName, ProfileName), Failure> {
         None => "default".parse().map_err(|_| bad("default"))?,
     };
     let profile = match given {
+        // A user's name behind a colon is no name to set up.
+        Some(profile) if profile.base() != profile.as_str() => return Err(bad(profile.as_str())),
         Some(profile) => profile,
         None => app.as_str().parse().map_err(|_| bad(app.as_str()))?,
     };
@@ -132,68 +139,6 @@ fn known_profile(app: &AppName, profile: &ProfileName, settings: &Settings, desk
     }
 }
 
-async fn brand(init: &Init, desk: &Desk) -> Result<Option<Brand>, Failure> {
-    if init.provider.is_some() {
-        return Ok(init.provider);
-    }
-    if let Some(text) = desk.ambient.env.get("TOKENWARD_PROVIDER") {
-        let parsed = text.to_ascii_lowercase().parse();
-        return parsed.map(Some).map_err(|()| {
-            Failure::new(Code::BadSetting, desk.lang().bad_variable("TOKENWARD_PROVIDER", text.escape_debug()))
-        });
-    }
-    let hosts_given = init.open_url.is_some() || init.accounts_url.is_some();
-    if hosts_given || !desk.asker().can_ask() {
-        // The settings find the brand by its hosts, and take Feishu where nobody says.
-        return Ok(None);
-    }
-    loop {
-        let answer = desk.asker().line(desk.lang().ask_brand(), Some("feishu"), "").await?;
-        if let Ok(brand) = answer.to_ascii_lowercase().parse() {
-            return Ok(Some(brand));
-        }
-    }
-}
-
-async fn app_id(init: &Init, desk: &Desk) -> Result<String, Failure> {
-    let given = init.app_id.as_deref().or_else(|| desk.ambient.env.get("TOKENWARD_APP_ID"));
-    match given {
-        Some(id) => Ok(id.trim().to_owned()),
-        None => desk.asker().line(desk.lang().ask_app_id(), None, "--app-id / TOKENWARD_APP_ID").await,
-    }
-}
-
-/// The secret: from stdin or a file when told so, from the variable, from the prompt.
-async fn secret(init: &Init, desk: &Desk) -> Result<AppSecret, Failure> {
-    if init.app_secret_stdin {
-        return read_secret("--app-secret-stdin", std::io::read_to_string(std::io::stdin()), desk);
-    }
-    if let Some(file) = &init.app_secret_file {
-        return read_secret(&file.display().to_string(), std::fs::read_to_string(file), desk);
-    }
-    if desk.ambient.secret_is_set {
-        let text = desk.ambient.env.get("TOKENWARD_APP_SECRET").unwrap_or_default().to_owned();
-        return read_secret("TOKENWARD_APP_SECRET", Ok(text), desk);
-    }
-    let typed = desk.asker().secret(desk.lang().ask_app_secret(), &desk.lang().secret_ways()).await?;
-    parse_secret("App Secret", &typed, desk)
-}
-
-fn read_secret(source: &str, text: std::io::Result<String>, desk: &Desk) -> Result<AppSecret, Failure> {
-    let unreadable = |error: std::io::Error| {
-        Failure::new(Code::BadSecret, desk.lang().secret_file_unreadable(source))
-            .detail(error.to_string())
-            .then(desk.lang().give_readable_file())
-    };
-    parse_secret(source, &Zeroizing::new(text.map_err(unreadable)?), desk)
-}
-
-fn parse_secret(source: &str, text: &Zeroizing<String>, desk: &Desk) -> Result<AppSecret, Failure> {
-    let lang = desk.lang();
-    AppSecret::parse(text.as_str())
-        .map_err(|reason| Failure::new(Code::BadSecret, lang.secret_unusable(source, lang.bad_secret(reason))))
-}
-
 /// Scopes as given, joined by spaces; commas are explained.
 pub(super) fn scopes(given: &[String], desk: &Desk) -> Result<Scopes, Failure> {
     let lang = desk.lang();
@@ -202,34 +147,134 @@ pub(super) fn scopes(given: &[String], desk: &Desk) -> Result<Scopes, Failure> {
     if commas {
         desk.printer.warning(lang.commas_explained());
     }
-    scopes.clone().for_login().map_err(bad)?;
     Ok(scopes)
 }
 
-fn record(init: &Init, brand: Option<Brand>, app_id: String, scopes: &Scopes, desk: &Desk) -> AppRecord {
-    // What only a variable says is written down too, so that the next shell finds the same app.
-    let said = |flag: Option<String>, setting: Setting| {
-        flag.or_else(|| desk.ambient.env.get(setting.variable()?).map(str::to_owned))
-    };
+/// What flags and variables say. What only a variable says is written down too, so that the next shell finds the same app.
+fn record(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<AppRecord, Failure> {
     let url = |url: &Option<Url>| url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
+    let exact = |url: &Option<Url>| url.as_ref().map(|url| url.as_str().to_owned());
+    let words = |words: &[String]| (!words.is_empty()).then(|| words.join(" "));
     let redirect = init.port.map(|port| format!("http://127.0.0.1:{port}/callback"));
-    AppRecord {
-        provider: brand.map(|brand| brand.as_str().to_owned()),
-        app_id: Some(app_id),
-        app_kind: said(init.app_kind.clone(), Setting::AppKind),
-        tenant_key: said(init.tenant_key.clone(), Setting::TenantKey),
-        secret_file: init.secret_file.as_ref().map(|file| absolute(file).display().to_string()),
-        open_url: said(url(&init.open_url), Setting::OpenUrl),
-        accounts_url: said(url(&init.accounts_url), Setting::AccountsUrl),
-        token_api: said(init.token_api.map(|api| api.as_str().to_owned()), Setting::TokenApi),
-        token_url: said(url(&init.token_url), Setting::TokenUrl),
-        fallback: init.fallback,
-        redirect_uri: said(
-            init.redirect_uri.as_ref().map(|url| url.as_str().to_owned()).or(redirect),
-            Setting::RedirectUri,
-        ),
-        scopes: if scopes.is_empty() { said(None, Setting::Scopes) } else { Some(scopes.to_string()) },
+    let scopes = scopes(&init.scope, desk)?;
+    let given = [
+        (Setting::AppKind, init.app_kind.clone()),
+        (Setting::TenantKey, init.tenant_key.clone()),
+        (Setting::OpenUrl, url(&init.open_url)),
+        (Setting::AccountsUrl, url(&init.accounts_url)),
+        (Setting::TokenApi, init.token_api.map(|api| api.as_str().to_owned())),
+        (Setting::TokenUrl, url(&init.token_url)),
+        (Setting::Fallback, init.fallback.map(|fallback| fallback.to_string())),
+        (Setting::Realm, init.realm.clone()),
+        (Setting::BkEnvironment, init.bk_env.clone()),
+        (Setting::Cookies, words(&init.cookies)),
+        (Setting::ClientAuthentication, init.client_authentication.map(|way| way.as_str().to_owned())),
+        (Setting::AuthorizationEndpoint, exact(&init.authorization_endpoint)),
+        (Setting::TokenEndpoint, exact(&init.token_endpoint)),
+        (Setting::DeviceEndpoint, exact(&init.device_authorization_endpoint)),
+        (Setting::RevocationEndpoint, exact(&init.revocation_endpoint)),
+        (Setting::IntrospectionEndpoint, exact(&init.introspection_endpoint)),
+        (Setting::UserinfoEndpoint, exact(&init.userinfo_endpoint)),
+        (Setting::Rules, words(&init.rule)),
+        (Setting::RedirectUri, exact(&init.redirect_uri).or(redirect)),
+        (Setting::Scopes, (!scopes.is_empty()).then(|| scopes.to_string())),
+    ];
+    let file = init.secret_file.as_ref().map(|file| absolute(file).display().to_string());
+    let record = AppRecord::default()
+        .with(Setting::Provider, provider.map(ProviderName::as_str))
+        .with(Setting::AppSecretFile, file);
+    // A switch that nobody spoke of stays unwritten, whatever a variable says of another app.
+    let kept = |setting, flag: Option<String>| match setting {
+        Setting::Fallback => flag,
+        setting => flag.or_else(|| questions::said(setting, desk)),
+    };
+    Ok(given.into_iter().fold(record, |record, (setting, flag)| record.with(setting, kept(setting, flag))))
+}
+
+/// What an app of BlueKing needs besides.
+async fn blueking(init: &Init, record: AppRecord, desk: &Desk) -> Result<AppRecord, Failure> {
+    let lang = desk.lang();
+    let dialect = questions::dialect(init, desk).await?.map(TokenApi::as_str).map(str::to_owned);
+    let dialect = dialect.or_else(|| record.get(Setting::TokenApi).map(str::to_owned)).unwrap_or_default();
+    let have = |setting| record.get(setting).map(str::to_owned);
+    let accounts = questions::text(have(Setting::AccountsUrl), Setting::AccountsUrl, lang.ask_token_service(), false, desk);
+    let accounts = accounts.await?;
+    let realm = match dialect.as_str() {
+        "bkauth" => questions::text(have(Setting::Realm), Setting::Realm, lang.ask_realm(), false, desk).await?,
+        _ => have(Setting::Realm),
+    };
+    let gateway = questions::text(have(Setting::OpenUrl), Setting::OpenUrl, lang.ask_gateway(), true, desk).await?;
+    Ok(record
+        .with(Setting::TokenApi, Some(dialect))
+        .with(Setting::AccountsUrl, accounts)
+        .with(Setting::Realm, realm)
+        .with(Setting::OpenUrl, gateway))
+}
+
+/// What a client of a plain OAuth server needs besides.
+async fn oauth2(init: &Init, record: AppRecord, desk: &Desk) -> Result<AppRecord, Failure> {
+    let lang = desk.lang();
+    let have = |setting| record.get(setting).map(str::to_owned);
+    let issuer = questions::text(have(Setting::AccountsUrl), Setting::AccountsUrl, lang.ask_issuer(), false, desk).await?;
+    let mut way = have(Setting::ClientAuthentication);
+    let secret_given = init.app_secret_stdin || init.app_secret_file.is_some() || init.secret_file.is_some();
+    if way.is_none() && !secret_given && !desk.ambient.secret_is_set && desk.asker().can_ask() {
+        let has_secret = desk.asker().yes(lang.ask_has_secret(), "").await?;
+        way = (!has_secret).then(|| ClientAuthentication::None.as_str().to_owned());
     }
+    let api = desk.asker().can_ask().then(|| lang.ask_resource());
+    let resource = match api {
+        Some(question) => questions::text(have(Setting::OpenUrl), Setting::OpenUrl, question, true, desk).await?,
+        None => have(Setting::OpenUrl),
+    };
+    Ok(record
+        .with(Setting::AccountsUrl, issuer)
+        .with(Setting::ClientAuthentication, way)
+        .with(Setting::OpenUrl, resource))
+}
+
+/// Asks the issuer for its endpoints and writes down what the settings do not say. An issuer that publishes none is no error
+/// where the settings name the token endpoint.
+async fn discovered(
+    mut record: AppRecord,
+    resolved: &mut ResolvedProfile,
+    session: &Session,
+    refused: &str,
+    desk: &Desk,
+) -> Result<AppRecord, Failure> {
+    let lang = desk.lang();
+    let Platform::OAuth2(app) = &mut resolved.platform else { return Ok(record) };
+    let found = match session.discover(&resolved.hosts.accounts).await {
+        Ok(found) => found,
+        Err(error) if app.endpoints.token.is_some() => {
+            desk.printer.aside(lang.not_discovered(lang.happened(error.code())));
+            return Ok(record);
+        }
+        Err(error) if error.code().exit() == ExitClass::TryLater => {
+            desk.printer.warning(lang.not_discovered(format!("{} ({})", lang.happened(error.code()), error.code())));
+            return Ok(record);
+        }
+        Err(error) => {
+            let failure = Failure::from(error).then(lang.not_discovered_next()).then(refused.to_owned());
+            return Err(failure);
+        }
+    };
+    let own = &mut app.endpoints;
+    let pairs = [
+        (Setting::AuthorizationEndpoint, &mut own.authorization, found.authorization),
+        (Setting::TokenEndpoint, &mut own.token, found.token),
+        (Setting::DeviceEndpoint, &mut own.device_authorization, found.device_authorization),
+        (Setting::RevocationEndpoint, &mut own.revocation, found.revocation),
+        (Setting::IntrospectionEndpoint, &mut own.introspection, found.introspection),
+        (Setting::UserinfoEndpoint, &mut own.userinfo, found.userinfo),
+    ];
+    for (setting, own, found) in pairs {
+        if let (None, Some(found)) = (&own, found) {
+            record = record.with(setting, Some(found.as_str()));
+            *own = Some(found);
+        }
+    }
+    Ok(record)
 }
 
 /// In the file, relative paths count from its own folder; on the command line, from the working folder.
@@ -237,25 +282,30 @@ fn absolute(path: &std::path::Path) -> std::path::PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Asks the provider for an app token, which spends nothing. A definite refusal is an error, and nothing is saved; an
-/// unreachable provider is a warning.
+/// Asks the provider whether it accepts the app, which spends nothing. A definite refusal is an error, and nothing is
+/// saved; an unreachable provider is a warning.
 async fn check(
     profile: &ResolvedProfile,
-    secret: &AppSecret,
+    secret: Option<&AppSecret>,
     session: &Session,
     refused: String,
     desk: &Desk,
 ) -> Result<bool, Failure> {
-    let app = profile.app(secret.clone());
-    match session.keeper().app_token(&app, AppTokenKind::App, CHECK_MIN_TTL).await {
-        Ok(_) => Ok(true),
-        Err(error) if matches!(error.code().exit(), tokenward_core::ExitClass::TryLater) => {
+    let app = profile.app(secret.cloned());
+    let accepted = match profile.provider().brand() {
+        Some(_) => session.keeper().app_token(&app, AppTokenKind::App, CHECK_MIN_TTL).await.map(drop),
+        None => session.keeper().check_up(&app).await,
+    };
+    match accepted {
+        Ok(()) => Ok(true),
+        Err(error) if matches!(error.code().exit(), ExitClass::TryLater) => {
             let lang = desk.lang();
             let what = format!("{} ({})", lang.happened(error.code()), error.code());
             desk.printer.warning(lang.init_unchecked(what));
             Ok(false)
         }
-        // A store app has no token before its first ticket; its secret is proven when that comes.
+        // A store app has no token before its first ticket; its secret is proven when that comes. And not every server has
+        // something that can be asked without spending.
         Err(error) if error.code() == Code::SettingMissing => Ok(false),
         Err(error) => Err(Failure::from(error).or_then(desk.lang(), refused)),
     }
@@ -269,14 +319,18 @@ fn tell(
     desk: &Desk,
 ) -> Result<ExitCode, Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
-    let console = profile.hosts.open.join(&format!("app/{}/safe", profile.client_id));
-    let console = console.map_or_else(|_| profile.hosts.open.to_string(), String::from);
+    let console = profile.provider().brand().map(|_| {
+        let console = profile.hosts.open.join(&format!("app/{}/safe", profile.client_id));
+        console.map_or_else(|_| profile.hosts.open.to_string(), String::from)
+    });
     let config = desk.home()?.config();
     if printer.json {
         printer.document(&json!({
             "app": app,
             "profile": profile.name,
             "config": config,
+            "provider": profile.provider(),
+            "token_api": profile.token_api,
             "checked": checked,
             "redirect_uri": profile.redirect_uri,
             "console": console,
@@ -290,14 +344,23 @@ fn tell(
         Some(file) => lang.init_saved_secret_file(app, config.display(), file, &profile.name),
         None => lang.init_saved(app, config.display(), &profile.name),
     });
-    printer.note(lang.init_console(console));
-    printer.note(lang.init_redirect(&profile.redirect_uri));
-    printer.note(lang.init_offline());
-    printer.note(lang.init_switch());
-    printer.note(lang.init_publish());
-    let command = match profile.name.as_str() {
-        "default" => "tokenward login".to_owned(),
-        name => format!("tokenward login --profile {name}"),
+    if let Some(console) = console {
+        printer.note(lang.init_console(console));
+        printer.note(lang.init_redirect(&profile.redirect_uri));
+        printer.note(lang.init_offline());
+        printer.note(lang.init_switch());
+        printer.note(lang.init_publish());
+    } else if profile.token_api.has_browser_login() {
+        printer.note(lang.init_register_redirect(&profile.redirect_uri));
+    }
+    let named = match profile.name.as_str() {
+        "default" => String::new(),
+        name => format!(" --profile {name}"),
+    };
+    let command = if profile.token_api.has_browser_login() {
+        format!("tokenward login{named}")
+    } else {
+        lang.init_next_user(named)
     };
     printer.note(lang.init_next(command));
     Ok(ExitCode::SUCCESS)

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::Report;
-use tokenward_core::Status;
+use tokenward::{Report, Settings};
+use tokenward_core::{ProfileName, Status};
 
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -13,7 +13,20 @@ use crate::fields::LoginFields;
 pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let settings = desk.settings()?;
     let session = desk.session(&settings).await?;
-    let reports = session.keeper().list().await?;
+    let mut reports = session.keeper().list().await?;
+    if let Some(named) = &desk.global.profile {
+        reports.retain(|report| belongs(report, named));
+    }
+    show(&reports, &settings, desk)
+}
+
+/// Whether a login is kept under a profile's name, or under it with a user's behind it.
+pub(super) fn belongs(report: &Report, profile: &ProfileName) -> bool {
+    report.grant.profile.as_ref().is_some_and(|own| own == profile || own.base() == profile.as_str())
+}
+
+/// The table of these logins.
+pub(super) fn show(reports: &[Report], settings: &Settings, desk: &Desk) -> Result<ExitCode, Failure> {
     if desk.printer.json {
         let logins: Vec<_> = reports.iter().map(LoginFields::of).collect();
         desk.printer.document(&json!({ "logins": logins }))?;

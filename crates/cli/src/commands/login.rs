@@ -2,7 +2,8 @@
 //!
 //! Four ways to the authorization code: a browser here and a callback on loopback; the same without opening a browser
 //! (`--no-browser`, the address alone on stdout); the address the browser ended at, pasted by hand (`--paste`); and a
-//! code typed on another device (`--device`). State and PKCE are the engine's.
+//! code typed on another device (`--device`). State and PKCE are the engine's. BlueKing's older dialects have no page to
+//! consent on: there the login cookie of the user's browser is shown to the token service.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,10 +13,10 @@ use serde_json::json;
 use tokenward::links::{LinkedFile, Links};
 use tokenward::{
     Callback, CallbackError, CallbackOutcome, ConfigEdit, LoginAttempt, LoginReport, LoginRequest, ProfileRecord,
-    ResolvedProfile, Settings, SettingsError,
+    Obtain, ResolvedProfile, Settings, SettingsError, Who,
 };
 use tokenward_core::ports::LoggedIn;
-use tokenward_core::{AppName, AuthorizationCode, Code, ProfileName, Scopes};
+use tokenward_core::{AppName, AuthorizationCode, Code, ProfileName, ProviderName, RefreshEnd, Scopes};
 use url::Url;
 
 use crate::args::Login;
@@ -27,6 +28,7 @@ use crate::failure::Failure;
 use crate::fields::LoginFields;
 use crate::qr;
 use crate::spot::{Spot, Wish, quoted};
+use crate::tickets;
 
 pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> {
     if let Some(file) = &login.env_file {
@@ -44,8 +46,66 @@ pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> 
     let session = desk.session(&settings).await?;
     let app = desk.app(&profile, &session).await?;
     let work = Work { profile, session, app };
+    if !work.app.token_api.has_browser_login() {
+        return by_cookie(&login, &work, desk).await;
+    }
+    if login.cookie_stdin || login.cookie_file.is_some() {
+        return Err(Failure::new(Code::Usage, desk.lang().cookie_not_here(work.app.token_api)).complete());
+    }
     let report = consent(&login, &work, desk).await?;
     tell(&report, None, &work, desk).await
+}
+
+/// Where there is no login page: what the user's browser carries is shown to the token service.
+async fn by_cookie(login: &Login, work: &Work, desk: &Desk) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (desk.lang(), desk.printer);
+    for (flag, given) in [("--device", login.device), ("--paste", login.paste), ("--no-browser", login.no_browser)] {
+        if given {
+            let what = lang.no_page_for(flag, work.app.token_api);
+            return Err(Failure::new(Code::Usage, what).then(lang.user_missing_next()));
+        }
+    }
+    let Who::User(user) = desk.who(&work.profile)? else {
+        return Err(Failure::new(Code::Usage, lang.app_logs_not_in()).complete());
+    };
+    let keeper = work.session.keeper();
+    // A token that is good is left alone: a new one may end it under the hands of whoever holds it.
+    let present = keeper.obtain(&work.app, &Obtain::user(work.profile.name.clone(), user.clone(), None)).await;
+    let handed = match present {
+        Ok(handed) => {
+            printer.note(lang.user_logged_in_already(&user));
+            handed
+        }
+        Err(_) => {
+            let shows = tickets::given(login, &work.profile, &user, desk).await?;
+            desk.obtained(work, Some(shows), Duration::ZERO).await?
+        }
+    };
+    desk.tell_notices(&handed.notices);
+    let report = keeper.status(handed.grant).await?;
+    if printer.json {
+        printer.document(&json!({
+            "login": LoginFields::of(&report),
+            "missing_scopes": Vec::<String>::new(),
+            "oddities": Vec::<String>::new(),
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let now = desk.now();
+    let life = |end: Option<jiff::Timestamp>| {
+        end.map_or_else(
+            || lang.unknown(),
+            |end| lang.span(u64::try_from(end.duration_since(now).as_secs()).unwrap_or(0)),
+        )
+    };
+    printer.note(lang.user_logged_in(&user, &work.profile.name));
+    let access = life(report.grant.access.as_ref().map(|access| access.expires));
+    printer.note(match report.grant.refresh_expires.filter(|_| report.grant.has_refresh) {
+        Some(end) => lang.user_login_lasts(access, life(Some(end))),
+        None if report.grant.has_refresh => lang.user_login_turned(access),
+        None => lang.user_login_ends(access),
+    });
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Logs in with the app that a file names, and leaves the tokens in that file. The fresh refresh token is written, not spent.
@@ -61,6 +121,7 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
     proof.map_err(|error| unwritable(error.to_string()))?.map_err(|error| unwritable(error.to_string()))?;
     let work = Source { refresh: None, ..Source::of(&spot, desk) }.work(desk).await?;
     let report = consent(login, &work, desk).await?;
+    let has_other_names = link::has_other_names(&spot.file);
     let app_id =
         spot.app_id_at.clone().filter(|_| spot.app_id.is_none()).map(|place| (place, work.app.client_id.clone()));
     let written = async {
@@ -73,7 +134,7 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
         }
         let links = work.session.links();
         let (link, report) = links.link(&work.app, spot.link(&work.profile.name), true).await?;
-        Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true })
+        Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true, has_other_names })
     };
     let shown = desk.short(&spot.file);
     match written.await {
@@ -127,7 +188,7 @@ fn asked(profile: &ResolvedProfile, flags: &[String], desk: &Desk) -> Result<Sco
     let bad = |error| Failure::new(Code::BadScopes, lang.bad_scopes(&error));
     let flags = init::scopes(flags, desk)?;
     let (all, _) = Scopes::parse(&format!("{} {flags}", profile.scopes)).map_err(bad)?;
-    all.for_login().map_err(bad)
+    profile.login_scopes(all).map_err(bad)
 }
 
 async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Result<LoginReport, Failure> {
@@ -310,7 +371,10 @@ async fn tell(login: &LoginReport, made: Option<&link::Made>, work: &Work, desk:
     if !grant.scopes.is_empty() {
         printer.note(lang.scopes_granted(&grant.scopes));
         if !missing.is_empty() {
-            printer.warning(lang.scopes_missing(missing.join(" ")));
+            printer.warning(match work.app.provider().brand() {
+                Some(_) => lang.scopes_missing(missing.join(" ")),
+                None => lang.scopes_missing_elsewhere(missing.join(" ")),
+            });
         }
     }
     let life = |end: Option<jiff::Timestamp>| {
@@ -321,12 +385,20 @@ async fn tell(login: &LoginReport, made: Option<&link::Made>, work: &Work, desk:
     };
     let access = life(grant.access.as_ref().map(|access| access.expires));
     if grant.has_refresh {
-        printer.note(lang.login_lasts(access, life(grant.refresh_expires)));
+        printer.note(match (grant.refresh_expires, work.session.keeper().rules(grant).refresh_end) {
+            (None, _) => lang.user_login_turned(access),
+            (Some(end), RefreshEnd::Fixed) => lang.user_login_lasts(access, life(Some(end))),
+            (end, _) => lang.login_lasts(access, life(end)),
+        });
         if let Some(wall) = grant.wall {
             printer.note(lang.login_wall(lang.moment(wall, now)));
         }
     } else {
-        printer.warning(lang.no_refresh_token(access));
+        printer.warning(match work.app.provider() {
+            ProviderName::OAuth2 => lang.no_refresh_token_elsewhere(access),
+            ProviderName::BlueKing => lang.user_login_ends(access),
+            _ => lang.no_refresh_token(access),
+        });
     }
     Ok(ExitCode::SUCCESS)
 }

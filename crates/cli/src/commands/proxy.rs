@@ -35,6 +35,10 @@ pub(super) async fn run(proxy: Proxy, desk: &Desk) -> Result<ExitCode, Failure> 
     // A request is not held up by a turn ahead of time: it gets the token that still lives.
     let keeper = KeeperOptions { ahead_patience: Duration::ZERO, ..KeeperOptions::default() };
     let work = Arc::new(desk.work_with(keeper).await?);
+    if work.app.provider().brand().is_none() {
+        let failure = Failure::new(Code::Usage, lang.proxy_not_here(work.app.provider()));
+        return Err(failure.then(lang.proxy_not_here_next()));
+    }
     let identity = match proxy.identity {
         Identity::User => As::User(desk.grant_of(&work).await?),
         Identity::App => As::App,

@@ -8,8 +8,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::json;
-use tokenward_core::Code;
-use tokenward_emulator::{AppSpec, Brand, Sandbox as Provider, SandboxOptions, StartError};
+use tokenward_core::{Code, ProviderName, TokenApi};
+use tokenward_emulator::{
+    AppSpec, Brand, Door, Rules, Sandbox as Provider, SandboxOptions, StartError, UserSpec,
+};
 
 use crate::args;
 use crate::commands::token::assignment;
@@ -18,7 +20,8 @@ use crate::failure::Failure;
 
 pub(super) async fn run(sandbox: args::Sandbox, desk: &Desk) -> Result<ExitCode, Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
-    let stand = Stand::start(&sandbox, desk).await?;
+    let plays = Plays::of(&sandbox, desk)?;
+    let stand = Stand::start(&sandbox, plays, desk).await?;
     let settings = stand.settings();
     let (access, refresh) = (lang.span(stand.access_life), lang.span(stand.refresh_life));
     let exit = if let Some((program, arguments)) = sandbox.command.split_first() {
@@ -46,11 +49,13 @@ pub(super) async fn run(sandbox: args::Sandbox, desk: &Desk) -> Result<ExitCode,
             let lines: Vec<_> = settings.iter().map(|(name, value)| assignment(name, value)).collect();
             if !sandbox.print_env {
                 printer.note(lang.sandbox_ready(&settings[0].1));
-                printer.note(if sandbox.auto_consent {
-                    lang.sandbox_consent_auto()
-                } else {
-                    lang.sandbox_consent_click()
-                });
+                if !matches!(stand.plays, Plays::Ssm | Plays::AuthApi) {
+                    printer.note(if sandbox.auto_consent {
+                        lang.sandbox_consent_auto()
+                    } else {
+                        lang.sandbox_consent_click()
+                    });
+                }
                 printer.note(lang.sandbox_lives(access, refresh));
                 printer.note(lang.sandbox_control(stand.provider.control_url()));
                 if let Some(seed) = sandbox.seed {
@@ -60,7 +65,10 @@ pub(super) async fn run(sandbox: args::Sandbox, desk: &Desk) -> Result<ExitCode,
             }
             printer.data(&lines.join("\n"))?;
             if !sandbox.print_env {
-                printer.note(lang.sandbox_login(stand.home.display()));
+                printer.note(match stand.plays {
+                    Plays::Ssm | Plays::AuthApi => lang.sandbox_login_user(stand.home.display()),
+                    _ => lang.sandbox_login(stand.home.display()),
+                });
             }
         }
         // Until a signal: `signals::heard` drops this future, and the stand with it.
@@ -80,6 +88,7 @@ fn exit_of(status: std::process::ExitStatus) -> ExitCode {
 
 /// A running provider with one app and two users.
 pub(super) struct Stand {
+    plays: Plays,
     pub(super) provider: Provider,
     app_id: String,
     app_secret: String,
@@ -90,7 +99,7 @@ pub(super) struct Stand {
 }
 
 impl Stand {
-    async fn start(sandbox: &args::Sandbox, desk: &Desk) -> Result<Self, Failure> {
+    async fn start(sandbox: &args::Sandbox, plays: Plays, desk: &Desk) -> Result<Self, Failure> {
         let mut options = SandboxOptions { seed: sandbox.seed, ..SandboxOptions::default() };
         if sandbox.port != 0 {
             let last = sandbox.port.checked_add(4).ok_or_else(|| port_failure(sandbox.port, desk))?;
@@ -106,12 +115,17 @@ impl Stand {
         lives.refresh = seconds(sandbox.refresh_life, lives.refresh);
         lives.oidc_refresh = seconds(sandbox.refresh_life, lives.oidc_refresh);
         lives.legacy_refresh = seconds(sandbox.refresh_life, lives.legacy_refresh);
+        let (access, refresh) = plays.lives(&mut options.rules);
+        *access = seconds(sandbox.access_life, *access);
+        *refresh = seconds(sandbox.refresh_life, *refresh);
+        let shown = (*access, *refresh);
         let home = match &desk.global.home {
             Some(home) => home.clone(),
             None => desk.home()?.path().with_file_name("tokenward-sandbox"),
         };
         let redirect = sandbox.redirect_uri.as_ref().map_or(DEFAULT_REDIRECT, url::Url::as_str);
-        Self::with(options, home, redirect, sandbox.auto_consent, desk).await
+        let stand = Self::playing(plays, options, home, redirect, sandbox.auto_consent, desk).await?;
+        Ok(Self { access_life: shown.0, refresh_life: shown.1, ..stand })
     }
 
     /// Starts a provider whose app has registered this redirect URL.
@@ -122,15 +136,36 @@ impl Stand {
         auto_consent: bool,
         desk: &Desk,
     ) -> Result<Self, Failure> {
+        Self::playing(Plays::Feishu, options, home, redirect_uri, auto_consent, desk).await
+    }
+
+    async fn playing(
+        plays: Plays,
+        options: SandboxOptions,
+        home: PathBuf,
+        redirect_uri: &str,
+        auto_consent: bool,
+        desk: &Desk,
+    ) -> Result<Self, Failure> {
         let (access_life, refresh_life) = (options.rules.lifetimes.access, options.rules.lifetimes.refresh);
         let provider = Provider::start(options).await.map_err(|error| start_failure(&error, desk))?;
-        let app = provider.app(AppSpec::new(Brand::Feishu).name("Tokenward").redirect(redirect_uri));
-        provider.user("Ada");
-        provider.user("小明");
+        let app = provider.app(AppSpec::new(plays.brand()).name("Tokenward").redirect(redirect_uri));
+        if plays.brand() == Brand::BlueKing {
+            // Two users who are logged in at BlueKing, known by what they are called there.
+            for (id, name) in [("alice", "Alice"), ("xiaoming", "小明")] {
+                let cookie = |name: &str| format!("{name}-of-{id}");
+                let spec = UserSpec::new(name).id(id).cookie("bk_token", &cookie("bk_token"));
+                provider.add_user(spec.cookie("bk_ticket", &cookie("bk_ticket")));
+            }
+        } else {
+            provider.user("Ada");
+            provider.user("小明");
+        }
         if auto_consent {
             provider.consent_auto();
         }
         Ok(Self {
+            plays,
             provider,
             app_id: app.id,
             app_secret: app.secret,
@@ -148,15 +183,100 @@ impl Stand {
 
     /// The variables that lead Tokenward to this provider, the address first.
     pub(super) fn settings(&self) -> Vec<(&'static str, String)> {
-        vec![
-            ("TOKENWARD_OPEN_URL", self.provider.open_url(Brand::Feishu)),
-            ("TOKENWARD_ACCOUNTS_URL", self.provider.accounts_url(Brand::Feishu)),
-            ("TOKENWARD_PROVIDER", "feishu".to_owned()),
+        let sandbox = &self.provider;
+        let (open, accounts) = match self.plays {
+            Plays::Feishu => (sandbox.open_url(Brand::Feishu), sandbox.accounts_url(Brand::Feishu)),
+            Plays::Ssm => (sandbox.door_url(Door::Gateway), sandbox.door_url(Door::Ssm)),
+            Plays::AuthApi => (sandbox.door_url(Door::Gateway), sandbox.door_url(Door::AuthApi)),
+            Plays::Bkauth => (sandbox.door_url(Door::Gateway), sandbox.door_url(Door::Bkauth)),
+            Plays::OAuth2 => (sandbox.door_url(Door::Plain), sandbox.door_url(Door::Plain)),
+        };
+        let mut settings = vec![
+            ("TOKENWARD_OPEN_URL", open),
+            ("TOKENWARD_ACCOUNTS_URL", accounts),
+            ("TOKENWARD_PROVIDER", self.plays.provider().as_str().to_owned()),
             ("TOKENWARD_APP_ID", self.app_id.clone()),
             ("TOKENWARD_APP_SECRET", self.app_secret.clone()),
             ("TOKENWARD_REDIRECT_URI", self.redirect_uri.clone()),
             ("TOKENWARD_HOME", self.home.display().to_string()),
-        ]
+        ];
+        let more = match self.plays {
+            Plays::Feishu => None,
+            Plays::Ssm => Some(("TOKENWARD_BK_TOKEN", "bk_token-of-alice")),
+            Plays::AuthApi => Some(("TOKENWARD_BK_TICKET", "bk_ticket-of-alice")),
+            Plays::Bkauth => Some(("TOKENWARD_REALM", "blueking")),
+            // Without it this server issues no refresh token.
+            Plays::OAuth2 => Some(("TOKENWARD_SCOPES", "offline_access")),
+        };
+        if let Some(dialect) = self.plays.dialect() {
+            settings.push(("TOKENWARD_TOKEN_API", dialect.as_str().to_owned()));
+        }
+        settings.extend(more.map(|(name, value)| (name, value.to_owned())));
+        settings
+    }
+}
+
+/// What the sandbox plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plays {
+    Feishu,
+    Ssm,
+    AuthApi,
+    Bkauth,
+    OAuth2,
+}
+
+impl Plays {
+    fn of(sandbox: &args::Sandbox, desk: &Desk) -> Result<Self, Failure> {
+        let lang = desk.lang();
+        let dialect = sandbox.dialect.filter(|_| sandbox.provider == ProviderName::BlueKing);
+        Ok(match (sandbox.provider, sandbox.dialect, dialect) {
+            (ProviderName::Feishu, None, _) => Self::Feishu,
+            (ProviderName::OAuth2, None, _) => Self::OAuth2,
+            (ProviderName::BlueKing, None, _) | (_, _, Some(TokenApi::Ssm)) => Self::Ssm,
+            (_, _, Some(TokenApi::AuthApi)) => Self::AuthApi,
+            (_, _, Some(TokenApi::BkAuth)) => Self::Bkauth,
+            _ => return Err(Failure::new(Code::Usage, lang.sandbox_plays()).complete()),
+        })
+    }
+
+    const fn brand(self) -> Brand {
+        match self {
+            Self::Feishu => Brand::Feishu,
+            Self::Ssm | Self::AuthApi | Self::Bkauth => Brand::BlueKing,
+            Self::OAuth2 => Brand::OAuth2,
+        }
+    }
+
+    const fn provider(self) -> ProviderName {
+        match self {
+            Self::Feishu => ProviderName::Feishu,
+            Self::Ssm | Self::AuthApi | Self::Bkauth => ProviderName::BlueKing,
+            Self::OAuth2 => ProviderName::OAuth2,
+        }
+    }
+
+    const fn dialect(self) -> Option<TokenApi> {
+        match self {
+            Self::Ssm => Some(TokenApi::Ssm),
+            Self::AuthApi => Some(TokenApi::AuthApi),
+            Self::Bkauth => Some(TokenApi::BkAuth),
+            Self::Feishu | Self::OAuth2 => None,
+        }
+    }
+
+    /// The lives of access and refresh tokens.
+    const fn lives(self, rules: &mut Rules) -> (&mut u64, &mut u64) {
+        match self {
+            Self::Feishu => (&mut rules.lifetimes.access, &mut rules.lifetimes.refresh),
+            Self::Ssm => (&mut rules.blueking.ssm.tokens.access_seconds, &mut rules.blueking.ssm.tokens.refresh_seconds),
+            Self::AuthApi => {
+                let tokens = &mut rules.blueking.auth_api.tokens;
+                (&mut tokens.access_seconds, &mut tokens.refresh_seconds)
+            }
+            Self::Bkauth => (&mut rules.blueking.bkauth.access_seconds, &mut rules.blueking.bkauth.refresh_seconds),
+            Self::OAuth2 => (&mut rules.plain.access_seconds, &mut rules.plain.refresh_seconds),
+        }
     }
 }
 

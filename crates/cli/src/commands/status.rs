@@ -6,6 +6,7 @@ use serde_json::json;
 use tokenward::Report;
 use tokenward_core::{Code, ExitClass, Standing, Status};
 
+use crate::commands::list;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::fields::LoginFields;
@@ -14,6 +15,19 @@ use crate::say::Lang;
 pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let settings = desk.settings()?;
     let session = desk.session(&settings).await?;
+    let name = desk.profile_name(&settings)?;
+    if let Ok(profile) = settings.profile(Some(&name))
+        && !profile.token_api.has_browser_login()
+        && name.base() == name.as_str()
+    {
+        // The logins are the users'; each has a line.
+        let reports = session.keeper().list().await?;
+        let own: Vec<_> = reports.into_iter().filter(|report| list::belongs(report, &name)).collect();
+        if own.is_empty() {
+            desk.who(&profile)?;
+        }
+        return list::show(&own, &settings, desk);
+    }
     let (_, grant) = desk.login_of(&settings, &session).await?;
     let report = session.keeper().status(grant).await?;
     let info = session.vault().info().await.map_err(tokenward::Error::from)?;

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
+use tokenward::Handed;
 use tokenward_core::ports::AppTokenKind;
-use tokenward_core::{AccessToken, Ask};
+use tokenward_core::{AccessToken, Ask, Code, ProviderName};
 
 use crate::args::{Format, Identity, Token};
 use crate::commands::link;
@@ -24,6 +25,11 @@ pub(super) async fn run(token: &Token, desk: &Desk) -> Result<ExitCode, Failure>
     let format = token.format.unwrap_or(if desk.printer.json { Format::Json } else { Format::Raw });
     match token.identity {
         Identity::User => user(token.min_ttl, format, desk, &work).await?,
+        Identity::App if work.app.provider() == ProviderName::BlueKing => {
+            let handed = desk.apps_own(&work, token.min_ttl).await?;
+            tell(&handed, "app", APP_VARIABLE, format, desk, &work)?;
+        }
+        Identity::Tenant if work.app.provider().brand().is_none() => return Err(no_tenants(&work, desk)),
         Identity::App => app(AppTokenKind::App, token.min_ttl, format, desk, &work).await?,
         Identity::Tenant => app(AppTokenKind::Tenant, token.min_ttl, format, desk, &work).await?,
     }
@@ -32,26 +38,43 @@ pub(super) async fn run(token: &Token, desk: &Desk) -> Result<ExitCode, Failure>
 
 async fn user(min_ttl: Duration, format: Format, desk: &Desk, work: &Work) -> Result<(), Failure> {
     let handed = desk.access(work, Ask::Living { min_ttl }).await?;
+    tell(&handed, "user", USER_VARIABLE, format, desk, work)
+}
+
+/// Prints what the engine handed out.
+fn tell(
+    handed: &Handed,
+    identity: &str,
+    variable: &str,
+    format: Format,
+    desk: &Desk,
+    work: &Work,
+) -> Result<(), Failure> {
     desk.tell_notices(&handed.notices);
     let access = &handed.access;
     let facts = json!({
         "profile": work.profile.name,
-        "identity": "user",
+        "identity": identity,
         "generation": handed.generation,
         "turned": handed.turned,
         "notices": handed.notices.iter().map(fields::notice).collect::<Vec<_>>(),
     });
-    print(access.token.expose(), USER_VARIABLE, access.expires, facts, format, desk)
+    print(access.token.expose(), variable, access.expires, facts, format, desk, work)
 }
 
 async fn app(kind: AppTokenKind, min_ttl: Duration, format: Format, desk: &Desk, work: &Work) -> Result<(), Failure> {
     let access = work.session.keeper().app_token(&work.app, kind, min_ttl).await?;
     let (identity, variable) = match kind {
-        AppTokenKind::App => ("app", "TOKENWARD_APP_ACCESS_TOKEN"),
+        AppTokenKind::App => ("app", APP_VARIABLE),
         AppTokenKind::Tenant => ("tenant", "TOKENWARD_TENANT_ACCESS_TOKEN"),
     };
     let facts = json!({ "app": work.app.name, "identity": identity });
-    print(access.token.expose(), variable, access.expires, facts, format, desk)
+    print(access.token.expose(), variable, access.expires, facts, format, desk, work)
+}
+
+/// A company to act in is something that only one platform knows.
+pub(super) fn no_tenants(work: &Work, desk: &Desk) -> Failure {
+    Failure::new(Code::Usage, desk.lang().no_tenants(work.app.provider())).complete()
 }
 
 fn print(
@@ -61,10 +84,11 @@ fn print(
     mut facts: serde_json::Value,
     format: Format,
     desk: &Desk,
+    work: &Work,
 ) -> Result<(), Failure> {
     match format {
         Format::Raw => desk.printer.data(token),
-        Format::Header => desk.printer.data(&header(token)),
+        Format::Header => desk.printer.data(&header(token, work.app.provider())),
         Format::Env => desk.printer.data(&assignment(variable, token)),
         Format::Json => {
             facts["access_token"] = json!(token);
@@ -76,9 +100,12 @@ fn print(
     }
 }
 
-/// A header line (RFC 6750 §2.1), as for `curl -H`.
-pub(crate) fn header(token: &str) -> String {
-    format!("Authorization: Bearer {token}")
+/// A header line, as for `curl -H`: RFC 6750 §2.1, or what BlueKing's gateway reads (BlueKing reference §4).
+fn header(token: &str, provider: ProviderName) -> String {
+    match provider {
+        ProviderName::BlueKing => format!("X-Bkapi-Authorization: {}", json!({ "access_token": token })),
+        _ => format!("Authorization: Bearer {token}"),
+    }
 }
 
 /// A line that a POSIX shell can read. A token is visible ASCII ([`AccessToken::parse`]); the quotes keep characters
@@ -90,13 +117,14 @@ pub(crate) fn assignment(variable: &str, token: &str) -> String {
 /// The variable that `--format env` and `exec` set for a user's token.
 pub(crate) const USER_VARIABLE: &str = "TOKENWARD_ACCESS_TOKEN";
 
-/// For the short way: the plain forms of a user's token.
+const APP_VARIABLE: &str = "TOKENWARD_APP_ACCESS_TOKEN";
+
+/// For the short way: the plain forms of a user's token. A header differs by provider, which only the long way knows.
 pub(crate) fn plain(token: &AccessToken, format: Format) -> Option<String> {
     match format {
         Format::Raw => Some(token.expose().to_owned()),
-        Format::Header => Some(header(token.expose())),
         Format::Env => Some(assignment(USER_VARIABLE, token.expose())),
-        Format::Json => None,
+        Format::Header | Format::Json => None,
     }
 }
 

@@ -132,7 +132,7 @@ impl<'a> Source<'a> {
         let init = Init {
             app: Some(app),
             app_id: Some(id.to_owned()),
-            provider: self.brand.filter(|_| !said),
+            provider: self.brand.filter(|_| !said).map(Into::into),
             ..Init::default()
         };
         let done = init::register(&init, self.app_secret.cloned(), desk.lang().app_not_saved(&self.name), desk).await?;

@@ -75,6 +75,9 @@ async fn with_engine(
     run: impl AsyncFnOnce(&Engine<'_>) -> Result<Report, Error>,
 ) -> Result<Report, Failure> {
     let work = desk.work().await?;
+    if work.app.provider().brand().is_none() {
+        return Err(Failure::new(Code::Usage, desk.lang().wiki_not_here(work.app.provider())).complete());
+    }
     let grant = desk.grant_of(&work).await?;
     let caller = work.session.api(
         work.app.clone(),

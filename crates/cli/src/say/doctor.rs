@@ -110,7 +110,12 @@ impl Lang {
         let at = |moment: Timestamp| self.moment(moment, now);
         let happened = |code: Code| self.happened(code).to_owned();
         match story {
-            Story::AppReady { app, client_id, token_api } => Told::of(self.doctor_app(app, client_id, token_api)),
+            Story::AppReady { app, client_id, token_api, service } => {
+                let told = Told::of(self.doctor_app(app, client_id, token_api));
+                let Some(service) = service else { return told };
+                let realm = service.realm.as_ref().map(|realm| self.doctor_realm(realm));
+                told.detail(self.doctor_service(&service.tokens, &service.calls)).details(realm)
+            }
             Story::Settings(error) => {
                 let told = Told::of(self.settings_sentence(error));
                 let source = std::error::Error::source(&**error).map(ToString::to_string);
@@ -137,15 +142,25 @@ impl Lang {
             Story::NoAnswer(reason) => {
                 Told::of(happened(Code::Unreachable)).detail(reason.clone()).next(self.next_step(Code::Unreachable))
             }
-            Story::AppLacks(what) => {
+            Story::AppLacks { what, provider } => {
                 let told = Told::of(self.doctor_app_lacks(what));
-                told.next(self.remedy(tokenward_core::Remedy::ResendTicket))
+                match provider.brand() {
+                    Some(_) => told.next(self.remedy(tokenward_core::Remedy::ResendTicket)),
+                    None => told,
+                }
             }
             Story::SecretOpen { path, mode } => {
                 Told::of(self.doctor_secret_open(path.display(), format!("{mode:04o}")))
                     .next(self.doctor_close_file(path.display()))
             }
             Story::NotLoggedIn => Told::of(happened(Code::NotLoggedIn)).next(self.next_step(Code::NotLoggedIn)),
+            Story::Users(users) if users.is_empty() => {
+                Told::of(self.doctor_users_none()).next(self.doctor_users_next())
+            }
+            Story::Users(users) => {
+                let names: Vec<_> = users.iter().map(ProfileName::as_str).collect();
+                Told::of(self.doctor_users(names.len(), names.join(", ")))
+            }
             Story::LoggedOut { since } => {
                 Told::of(self.doctor_logged_out(at(*since))).next(self.next_step(Code::NotLoggedIn))
             }
@@ -464,6 +479,7 @@ impl Lang {
         match place {
             SecretFacts::Given => self.doctor_secret_given(),
             SecretFacts::File { path, .. } => self.doctor_secret_file(path.display()),
+            SecretFacts::Public => self.doctor_public(),
             _ => self.doctor_secret_sealed(),
         }
     }

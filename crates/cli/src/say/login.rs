@@ -1,7 +1,6 @@
 //! Setting up, logging in and out.
 
 super::sentences! {
-    ask_brand() { "Brand, feishu or lark" "品牌（feishu 飞书，或 lark）" }
     ask_app_id() { "App ID (cli_…)" "App ID，即应用 ID（cli_…）" }
     ask_app_secret() { "App Secret (not shown)" "App Secret（输入时不显示）" }
     secret_ways() { "--app-secret-stdin, --app-secret-file FILE or TOKENWARD_APP_SECRET" "--app-secret-stdin、--app-secret-file 文件，或环境变量 TOKENWARD_APP_SECRET" }

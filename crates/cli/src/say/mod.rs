@@ -16,6 +16,7 @@ mod lang;
 mod links;
 mod login;
 mod oddities;
+mod platforms;
 mod proxy;
 mod remedies;
 mod settings;
@@ -69,6 +70,7 @@ mod tests {
             filter::ALL,
             links::ALL,
             login::ALL,
+            platforms::ALL,
             proxy::ALL,
             settings::ALL,
             stage::ALL,

@@ -95,7 +95,14 @@ fn chinese(error: &SettingsError) -> String {
             format!("{}：值 {value:?} 无法使用：{}", zh.origin(origin), allowed.zh())
         }
         SettingsError::Missing { setting, profile } => {
-            format!("配置档“{profile}”缺少设置：请提供 {}", ways(*setting))
+            let what = match setting {
+                Setting::AppId => "应用的 ID",
+                Setting::AccountsUrl => "令牌服务或 issuer 的地址",
+                Setting::TokenApi => "接口（ssm、auth-api 或 bkauth）",
+                Setting::Realm => "bkauth 的 realm",
+                _ => "设置",
+            };
+            format!("配置档“{profile}”缺少{what}：请提供 {}", ways(*setting))
         }
         SettingsError::OtherHostMissing { origin, given, missing } => {
             format!("{} 为 {given}，无法由此推出另一个地址：请同时提供 {}", zh.origin(origin), ways(*missing))
@@ -155,6 +162,9 @@ fn chinese_warning(warning: &Warning) -> String {
         }
         Warning::NotEncrypted { origin, url } => {
             format!("{}：{url} 未加密，App Secret 和令牌将以明文传输", zh.origin(origin))
+        }
+        Warning::NotOfProvider { origin, provider } => {
+            format!("{}：服务方 {provider} 用不到该设置，已忽略", zh.origin(origin))
         }
         Warning::TenantKeyUnused { origin } => {
             format!("{}：tenant_key 只用于商店应用（app_kind = \"store\"）", zh.origin(origin))

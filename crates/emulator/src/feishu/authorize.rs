@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
-use crate::endpoint::{CONSENT_PATH, Endpoint};
+use crate::endpoint::{CONSENT_PATH, Door, Endpoint};
 use crate::feishu::token::is_verifier;
 use crate::grants::Key;
 use crate::history::Visit;
@@ -81,7 +81,7 @@ pub(super) fn decide(state: &mut State, request: &Request, visit: &mut Visit) ->
 }
 
 /// The named user, or the first one.
-pub(super) fn agreeing_user(state: &State, named: Option<&str>) -> Option<String> {
+pub(crate) fn agreeing_user(state: &State, named: Option<&str>) -> Option<String> {
     match named {
         Some(id) => state.user(id).map(|user| user.id.clone()),
         None => state.users.first().map(|user| user.id.clone()),
@@ -127,6 +127,8 @@ fn examine(
         return Err((20027, format!("not enabled for this app: {}", missing.join(" "))));
     }
     let authorization = Authorization {
+        door: Door::Accounts,
+        realm: String::new(),
         app: app.id.clone(),
         redirect_uri: redirect_uri.to_owned(),
         scopes,
@@ -170,7 +172,7 @@ fn is_registered(app: &App, uri: &str, loopback_any_port: bool) -> bool {
     })
 }
 
-fn same_but_port(registered: &str, asked: &str) -> bool {
+pub(crate) fn same_but_port(registered: &str, asked: &str) -> bool {
     let (Ok(mut registered), Ok(mut asked)) = (Url::parse(registered), Url::parse(asked)) else {
         return false;
     };
@@ -184,7 +186,9 @@ fn grant(state: &mut State, authorization: Authorization, user: &str) -> Reply {
     let consent = state.consents.entry((authorization.app.clone(), user.to_owned())).or_default();
     consent.extend(authorization.scopes.iter().cloned());
     let location = callback(&authorization, "code", &code);
-    state.codes.insert(Key::of(&code), Code { authorization, user: user.to_owned(), expires_at, used: false });
+    state
+        .codes
+        .insert(Key::of(&code), Code { authorization, user: user.to_owned(), expires_at, used: false, family: None });
     Reply::redirect(302, &location)
 }
 

@@ -13,7 +13,7 @@ use crate::registry::App;
 use crate::rules::Consent;
 use crate::state::{Decision, Device, State};
 
-pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub(crate) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// D1.
 pub(super) fn start(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Reply, Refusal> {
@@ -44,6 +44,7 @@ pub(super) fn start(state: &mut State, request: &Request, visit: &mut Visit) -> 
     state.devices.push(Device {
         app: app.id,
         brand: app.brand,
+        realm: String::new(),
         secret: device_code,
         user_code,
         scopes,
@@ -135,7 +136,7 @@ pub(crate) fn decide(state: &mut State, user_code: &str, decision: Decision) -> 
 }
 
 /// Letters only, capitals, in two groups (RFC 8628 §6.1).
-fn normalise(code: &str) -> String {
+pub(crate) fn normalise(code: &str) -> String {
     let letters: String =
         code.chars().filter(char::is_ascii_alphanumeric).take(8).collect::<String>().to_ascii_uppercase();
     match letters.split_at_checked(4) {

@@ -14,12 +14,14 @@ mod v1;
 
 use crate::endpoint::{Endpoint, Operation};
 use crate::grants::narrow;
-use crate::history::{Fingerprint, Left, Visit};
+use crate::history::{Fingerprint, Visit};
 use crate::message::{Encodings, Reply, Request};
 use crate::state::State;
 
-pub(crate) use device::decide as decide_device;
+pub(crate) use authorize::{agreeing_user, same_but_port};
+pub(crate) use device::{GRANT_TYPE as DEVICE_GRANT_TYPE, decide as decide_device, normalise as normalise_user_code};
 pub(crate) use errors::Refusal;
+pub(crate) use token::{is_verifier, same};
 
 /// What can be told about a request before it is processed.
 pub(crate) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> Visit {
@@ -43,27 +45,14 @@ pub(crate) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> V
     let grant = found.and_then(|id| state.ledger.grant(id.grant));
     let named = fields.get("client_id").or_else(|| fields.get("app_id")).cloned();
     Visit {
-        endpoint,
-        operation,
-        brand: request.brand,
         call: call.map(calls::Route::name),
-        method: request.method.as_str().to_owned(),
-        path: request.path.clone(),
         app: named.or_else(|| request.basic().map(|(id, _)| id)).or_else(|| grant.map(|grant| grant.app.clone())),
         user: grant.map(|grant| grant.user.clone()),
         grant: grant.map(|grant| grant.id.clone()),
         generation: found.map(|id| narrow(id.generation)),
         presented: presented.map(|token| Fingerprint::of(token)),
         replay: found.is_some_and(|id| state.was_used(id)),
-        issued: false,
-        issued_refresh: None,
-        bearer: request.bearer().map(Fingerprint::of),
-        code: None,
-        status: None,
-        processed: false,
-        fault: None,
-        left: Left::Pending,
-        log_id: request.log_id.clone(),
+        ..Visit::new(endpoint, operation, request)
     }
 }
 
@@ -86,6 +75,8 @@ pub(crate) fn process(state: &mut State, endpoint: Endpoint, request: &Request, 
         Endpoint::AppTokenStore => app_tokens::store_app(state, request, visit),
         Endpoint::TenantTokenStore => app_tokens::store_tenant(state, request, visit),
         Endpoint::AppTicketResend => app_tokens::resend_ticket(state, request, visit),
+        // Other doors never come here.
+        _ => return Reply::not_found(),
     };
     visit.processed = true;
     match answer {
@@ -120,5 +111,6 @@ fn operation(endpoint: Endpoint, grant_type: Option<&str>) -> Operation {
             Some(device::GRANT_TYPE) => Operation::DevicePoll,
             _ => Operation::Unknown,
         },
+        _ => Operation::Unknown,
     }
 }

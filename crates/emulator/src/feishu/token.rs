@@ -253,11 +253,11 @@ fn verify(challenge: Option<&Challenge>, verifier: Option<&String>, api: TokenAp
 }
 
 /// 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`.
-pub(super) fn is_verifier(text: &str) -> bool {
+pub(crate) fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'))
 }
 
-pub(super) fn same(one: &str, other: &str) -> bool {
+pub(crate) fn same(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }

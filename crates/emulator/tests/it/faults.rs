@@ -135,6 +135,8 @@ async fn odd_answers() {
             OddAnswer::ExtraFields => assert!(has("junk") && has("access_token") && has("refresh_token")),
             OddAnswer::NoAccessToken => assert!(!has("access_token") && has("refresh_token")),
             OddAnswer::NoCode => assert!(!has("code") && has("access_token")),
+            // These answers have no `data`.
+            OddAnswer::NullData => assert!(has("access_token") && !has("data")),
             OddAnswer::NoExpiry => {
                 assert!(!has("expires_in") && !has("refresh_token_expires_in") && has("access_token"));
             }

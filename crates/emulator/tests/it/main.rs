@@ -1,7 +1,10 @@
 //! The sandbox seen through a raw HTTP client: one module per group of endpoints, one per kind of knob.
 
 mod app_tokens;
+mod auth_api;
 mod authorize;
+mod bk;
+mod bkauth;
 mod calls;
 mod catalogue;
 mod checker;
@@ -9,15 +12,20 @@ mod control;
 mod convert;
 mod device;
 mod documents;
+mod doors;
 mod edits;
 mod faults;
 mod gate;
+mod gateway;
 mod history;
 mod imports;
 mod medias;
+mod plain;
+mod plain_refresh;
 mod probes;
 mod revoke;
 mod rotation;
+mod ssm;
 mod token;
 mod v1;
 mod wiki;

@@ -110,6 +110,7 @@ impl World {
         match door {
             tokenward_emulator::Door::Accounts => self.accounts(path),
             tokenward_emulator::Door::Open => self.open(path),
+            door => self.sandbox.door_url(door) + path,
         }
     }
 

@@ -86,6 +86,10 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
         Some(login) => examine_login(facts, app, login, found),
         // Where the store cannot be read, nobody knows.
         None if matches!(facts.store, StoreFacts::Closed(..) | StoreFacts::Keyless(_)) => {}
+        // Such a profile has no login of its own: each user's is under the user's name.
+        None if app.is_some_and(|app| !app.token_api.has_browser_login()) && profile.name.base() == profile.name.as_str() => {
+            found.add(Check::Login, Story::Users(profile.users.clone()));
+        }
         None => found.add(Check::Login, Story::NotLoggedIn),
     }
     links(&profile.links, found);
@@ -104,7 +108,7 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
 
 fn examine_app(app: &AppFacts, found: &mut Collector) {
     let (name, client_id) = (app.name.clone(), app.client_id.clone());
-    found.add(Check::App, Story::AppReady { app: name, client_id, token_api: app.token_api });
+    found.add(Check::App, Story::AppReady { app: name, client_id, token_api: app.token_api, service: app.service.clone() });
     if let SecretFacts::File { path, open_mode: Some(mode) } = &app.secret {
         found.add(Check::Secret, Story::SecretOpen { path: path.clone(), mode: *mode });
     }
@@ -120,10 +124,12 @@ fn examine_app(app: &AppFacts, found: &mut Collector) {
             found.add(Check::Secret, Story::AppRefused { refusal: refusal.clone(), provider: app.provider });
         }
         (_, Some(Err(CallError::NoAnswer(fault)))) => found.add(Check::Secret, Story::NoAnswer(fault.reason.clone())),
-        (_, Some(Err(CallError::Lacking(what)))) => found.add(Check::Secret, Story::AppLacks(what)),
+        (_, Some(Err(CallError::Lacking(what)))) => {
+            found.add(Check::Secret, Story::AppLacks { what, provider: app.provider });
+        }
     }
     // A refusal may be about the brand; then its own finding says so.
-    if !matches!(accepted, Some(Err(CallError::Refused(_)))) {
+    if app.provider.brand().is_some() && !matches!(accepted, Some(Err(CallError::Refused(_)))) {
         let accepted = matches!(accepted, Some(Ok(())));
         let (provider, host, own_hosts) = (app.provider, app.host.clone(), app.own_hosts);
         found.add(Check::Brand, Story::Brand { provider, host, own_hosts, accepted });

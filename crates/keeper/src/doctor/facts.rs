@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use tokenward_core::ports::{CallError, Checkup, Explained};
 use tokenward_core::rotation::Recovery;
 use tokenward_core::{
-    AppName, Entry, Grant, Holder, HolderFate, IntentId, ProfileName, ProviderName, Scopes, TokenApi,
+    AppName, Entry, Grant, Holder, HolderFate, IntentId, Platform, ProfileName, ProviderName, Scopes, TokenApi,
 };
 use url::Url;
 
 use crate::links::LinkState;
-use crate::settings::{SettingsError, Warning};
+use crate::settings::{ResolvedProfile, SettingsError, Warning};
 use crate::stores::Tool;
 use crate::{Error, Repair};
 
@@ -70,6 +70,8 @@ pub struct ProfileFacts {
     pub links: Vec<LinkState>,
     /// Whether a login could come back to this machine; looked at only for a profile that is told in full.
     pub port: Option<PortFacts>,
+    /// The names of the logins that are kept under it with a user's name behind it, for an app that serves many.
+    pub users: Vec<ProfileName>,
 }
 
 /// An app as the settings describe it.
@@ -83,6 +85,8 @@ pub struct AppFacts {
     pub provider: ProviderName,
     /// The open platform's host.
     pub host: String,
+    /// Where it is used, for a provider without brands.
+    pub service: Option<Service>,
     /// Whether the hosts are a brand's own, and not a gateway or a test stand.
     pub own_hosts: bool,
     /// The endpoint family for new logins.
@@ -93,6 +97,28 @@ pub struct AppFacts {
     pub secret: SecretFacts,
     /// What the provider says of it, if it was asked.
     pub checkup: Option<Checkup>,
+}
+
+/// Where an app of `BlueKing` or of a plain OAuth server is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Where tokens come from.
+    pub tokens: Url,
+    /// Where calls go.
+    pub calls: Url,
+    /// The realm of bkauth.
+    pub realm: Option<String>,
+}
+
+impl Service {
+    pub(super) fn of(profile: &ResolvedProfile) -> Option<Self> {
+        let realm = match &profile.platform {
+            Platform::BlueKing(app) => app.realm.clone().filter(|_| profile.token_api == TokenApi::BkAuth),
+            Platform::OAuth2(_) => None,
+            _ => return None,
+        };
+        Some(Self { tokens: profile.hosts.accounts.clone(), calls: profile.hosts.open.clone(), realm })
+    }
 }
 
 /// Where an app's secret is.
@@ -109,6 +135,8 @@ pub enum SecretFacts {
     },
     /// Sealed in the vault.
     Vault,
+    /// There is none, and none is wanted: a public client.
+    Public,
     /// Nowhere.
     Missing,
     /// It cannot be read.

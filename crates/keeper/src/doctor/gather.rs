@@ -18,7 +18,7 @@ use tokenward_core::{
 
 use super::facts::{
     AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenStore, OpenTurn, PortFacts, ProfileFacts,
-    Says, SecretFacts, StoreFacts,
+    Says, SecretFacts, Service, StoreFacts,
 };
 use super::owners;
 use crate::callback::{Callback, CallbackError};
@@ -48,7 +48,7 @@ pub async fn gather(
     wish: Wish<'_>,
 ) -> Facts {
     let now = clock.now();
-    let provider = provider(&clock);
+    let provider = provider(&clock, settings.rules());
     let (store, session) = open(settings, clock, entropy).await;
     let absent = StoreFacts::Absent(settings.home().vault());
     let mut facts = Facts {
@@ -157,7 +157,7 @@ async fn open(settings: &Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         Err(error) => return (StoreFacts::Keyless(Arc::new(error)), None),
     };
     let options = SessionOptions { home, clock, entropy, key, observer: None, keeper: KeeperOptions::default() };
-    let session = match Session::look(options).await {
+    let session = match Session::look_under(options, settings.rules()).await {
         Ok(session) => session,
         Err(error) => return closed(error),
     };
@@ -225,7 +225,10 @@ impl Round<'_> {
             login: None,
             links: Vec::new(),
             port: None,
+            users: Vec::new(),
         };
+        let own = |report: &Report| report.grant.profile.clone().filter(|user| user.base() == facts.name.as_str());
+        facts.users = self.looked.reports.iter().filter(|report| is_live(report)).filter_map(own).collect();
         let asking = self.online && depth == Depth::Full;
         let mut usable = None;
         facts.app = match self.settings.profile(Some(&facts.name)) {
@@ -237,7 +240,9 @@ impl Round<'_> {
                     None => None,
                 };
                 if depth == Depth::Full {
-                    facts.port = Some(port(&profile).await);
+                    if profile.token_api.has_browser_login() {
+                        facts.port = Some(port(&profile).await);
+                    }
                     facts.warnings.clone_from(&profile.warnings);
                 }
                 Ok(app_facts(&profile, secret, checkup))
@@ -260,6 +265,9 @@ impl Round<'_> {
             Ok(secret) => secret,
             Err(error) => return (SecretFacts::Unreadable(Arc::new(error)), None),
         };
+        if !profile.has_secret() {
+            return (SecretFacts::Public, Some(profile.app(None)));
+        }
         let place = match &profile.secret {
             SecretSource::Given(_) => SecretFacts::Given,
             SecretSource::File { path, .. } => SecretFacts::File { path: path.clone(), open_mode: open_mode(path) },
@@ -274,7 +282,7 @@ impl Round<'_> {
             },
             (None, None) => return (if self.closed { SecretFacts::Behind } else { SecretFacts::Missing }, None),
         };
-        let mut app = profile.app(secret);
+        let mut app = profile.app(Some(secret));
         if let (Platform::Feishu(FeishuApp { kind: AppKind::Store { ticket: ticket @ None, .. }, .. }), Some(session)) =
             (&mut app.platform, self.session)
         {
@@ -356,12 +364,18 @@ fn app_facts(profile: &ResolvedProfile, secret: SecretFacts, checkup: Option<Che
         client_id: profile.client_id.clone(),
         provider: profile.provider(),
         host: profile.hosts.open.host_str().unwrap_or_default().to_owned(),
+        service: Service::of(profile),
         own_hosts: profile.provider().brand().is_some_and(|brand| profile.hosts == brand.hosts()),
         token_api: profile.token_api,
         scopes: profile.scopes.clone(),
         secret,
         checkup,
     }
+}
+
+/// Whether a login was not ended by a person.
+fn is_live(report: &Report) -> bool {
+    !matches!(report.grant.standing, Standing::Retired { .. })
 }
 
 /// Whether a login could come back: its port is taken for a moment and given back.

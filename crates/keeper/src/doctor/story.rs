@@ -8,7 +8,7 @@ use tokenward_core::ports::Clocks;
 use tokenward_core::{AppName, Code, ProfileName, ProviderName, Refusal, Subject, TokenApi};
 use url::Url;
 
-use super::facts::{HeldLogin, KeyFacts, Says, SecretFacts};
+use super::facts::{HeldLogin, KeyFacts, Says, SecretFacts, Service};
 use super::finding::{Cause, Death, Doubtful, PastTurn, Severity, Who};
 use crate::links::{Found, LinkState};
 use crate::settings::{SettingsError, Warning};
@@ -26,6 +26,8 @@ pub enum Story {
         client_id: String,
         /// The endpoint family for new logins.
         token_api: TokenApi,
+        /// Where it is used, for a provider without brands.
+        service: Option<Service>,
     },
     /// The settings cannot be used.
     Settings(Arc<SettingsError>),
@@ -47,7 +49,12 @@ pub enum Story {
     /// The provider was asked and did not answer.
     NoAnswer(String),
     /// The app lacks what the question needs (a store app without a ticket).
-    AppLacks(&'static str),
+    AppLacks {
+        /// What.
+        what: &'static str,
+        /// The provider of the settings.
+        provider: ProviderName,
+    },
     /// Others may read the file with the secret.
     SecretOpen {
         /// The file.
@@ -57,6 +64,8 @@ pub enum Story {
     },
     /// Nobody has logged in.
     NotLoggedIn,
+    /// Whose logins are kept, for an app that serves many users.
+    Users(Vec<ProfileName>),
     /// Logged out by a person.
     LoggedOut {
         /// Since when.
@@ -312,6 +321,7 @@ impl Story {
     /// The stable code.
     pub fn code(&self) -> Code {
         match self {
+            Self::Users(users) if users.is_empty() => Code::NotChecked,
             Self::AppReady { .. }
             | Self::SecretAccepted(_)
             | Self::Login { .. }
@@ -323,9 +333,10 @@ impl Story {
             | Self::Brand { .. }
             | Self::PortFree(_)
             | Self::LinksInStep(_)
+            | Self::Users(_)
             | Self::NoOtherOwner(_) => Code::CheckPassed,
             Self::SecretNotChecked(_)
-            | Self::AppLacks(_)
+            | Self::AppLacks { .. }
             | Self::StoreAbsent(_)
             | Self::ClockNotChecked
             | Self::RedirectElsewhere(_)
@@ -405,6 +416,7 @@ impl Story {
             },
             // The login's own finding says that a person is needed.
             Self::Link(state) if matches!(state.found, Found::WithoutLogin) => Severity::Note,
+            Self::Users(users) if users.is_empty() => Severity::Note,
             Self::SettingDoubtful(_)
             | Self::SecretOpen { .. }
             | Self::ScopesNotGranted(_)
@@ -423,7 +435,7 @@ impl Story {
             | Self::SecondOwner { .. }
             | Self::Suspect { .. } => Severity::Warning,
             Self::SecretNotChecked(_)
-            | Self::AppLacks(_)
+            | Self::AppLacks { .. }
             | Self::UnderWay { .. }
             | Self::SetAside { .. }
             | Self::OnTrial { .. }
@@ -444,6 +456,7 @@ impl Story {
             | Self::Brand { .. }
             | Self::PortFree(_)
             | Self::LinksInStep(_)
+            | Self::Users(_)
             | Self::NoOtherOwner(_) => Severity::Good,
             Self::Other { worst, .. } => worst.severity(),
         }

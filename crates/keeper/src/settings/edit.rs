@@ -4,6 +4,7 @@
 //! one another. The file is replaced as a whole (temporary file, sync, rename, sync of the folder): a crash leaves
 //! the old one or the new one.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,33 +17,29 @@ use super::error::{SettingsError, Warning};
 use super::file::ConfigFile;
 use super::table::{Section, Setting};
 
-/// What shall stand in an app's table. `None` takes a key out.
+/// What shall stand in an app's table. A setting that is not named here is taken out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AppRecord {
-    /// `feishu` or `lark`.
-    pub provider: Option<String>,
-    /// The App ID.
-    pub app_id: Option<String>,
-    /// `self-built` or `store`.
-    pub app_kind: Option<String>,
-    /// The tenant of a store app.
-    pub tenant_key: Option<String>,
-    /// A file that holds the app's secret.
-    pub secret_file: Option<String>,
-    /// The `OpenAPI` host.
-    pub open_url: Option<String>,
-    /// The accounts host.
-    pub accounts_url: Option<String>,
-    /// The family of token endpoints.
-    pub token_api: Option<String>,
-    /// A token URL in place of the family's own.
-    pub token_url: Option<String>,
-    /// Whether the other family may be tried.
-    pub fallback: Option<bool>,
-    /// Where the browser comes back to.
-    pub redirect_uri: Option<String>,
-    /// What a login asks for.
-    pub scopes: Option<String>,
+pub struct AppRecord(BTreeMap<Setting, String>);
+
+impl AppRecord {
+    /// The same with one more, if it was given.
+    #[must_use]
+    pub fn with(mut self, setting: Setting, value: Option<impl Into<String>>) -> Self {
+        if let Some(value) = value {
+            self.0.insert(setting, value.into());
+        }
+        self
+    }
+
+    /// What shall stand there for a setting.
+    pub fn get(&self, setting: Setting) -> Option<&str> {
+        self.0.get(&setting).map(String::as_str)
+    }
+
+    /// Every one.
+    pub fn iter(&self) -> impl Iterator<Item = (Setting, &str)> {
+        self.0.iter().map(|(setting, value)| (*setting, value.as_str()))
+    }
 }
 
 /// What shall stand in a profile's table. `None` takes a key out.
@@ -101,25 +98,12 @@ impl ConfigEdit {
     pub fn app(&mut self, name: &AppName, record: &AppRecord) -> &mut Self {
         let table = self.table("apps", name.as_str());
         for (setting, key) in Setting::in_section(Section::App) {
-            let text = match setting {
-                Setting::Provider => &record.provider,
-                Setting::AppId => &record.app_id,
-                Setting::AppKind => &record.app_kind,
-                Setting::TenantKey => &record.tenant_key,
-                Setting::AppSecretFile => &record.secret_file,
-                Setting::OpenUrl => &record.open_url,
-                Setting::AccountsUrl => &record.accounts_url,
-                Setting::TokenApi => &record.token_api,
-                Setting::TokenUrl => &record.token_url,
-                Setting::RedirectUri => &record.redirect_uri,
-                Setting::Scopes => &record.scopes,
-                Setting::Fallback => {
-                    put(table, key, record.fallback.map(value));
-                    continue;
-                }
-                _ => continue,
-            };
-            put(table, key, text.as_deref().map(value));
+            let item = record.get(setting).map(|text| match setting {
+                Setting::Fallback => value(text == "true"),
+                Setting::Rules => rules(text),
+                _ => value(text),
+            });
+            put(table, key, item);
         }
         self
     }
@@ -180,6 +164,15 @@ impl ConfigEdit {
         let table = tables.entry(name).or_insert_with(|| Item::Table(Table::new()));
         table.as_table_like_mut().expect("the reader accepted the file, so this is a table")
     }
+}
+
+/// `KEY=VALUE` pairs as a table of their own.
+fn rules(text: &str) -> Item {
+    let mut table = Table::new();
+    for (key, word) in text.split_whitespace().filter_map(|pair| pair.split_once('=')) {
+        table.insert(key, value(word));
+    }
+    Item::Table(table)
 }
 
 /// Sets a key and keeps the comments around it, or takes it out.

@@ -6,12 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-use tokenward_core::{AppName, BadSecret, Brand, Code, ProfileName, ScopesError};
+use tokenward_core::{AppName, BadSecret, Brand, Code, ProfileName, ProviderName, ScopesError};
 
 use super::table::Setting;
 
 /// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
     /// A flag on the command line.
@@ -21,6 +21,7 @@ pub enum Origin {
     /// The configuration file. Boxed, because every error carries an origin.
     File(Box<Place>),
     /// Nobody said so: the value holds by default.
+    #[default]
     Default,
 }
 
@@ -307,6 +308,13 @@ pub enum Warning {
         /// The address.
         url: String,
     },
+    /// A setting that the app's provider has no use for.
+    NotOfProvider {
+        /// Where it stands.
+        origin: Origin,
+        /// The provider.
+        provider: ProviderName,
+    },
     /// A tenant key for an app that is not a store app.
     TenantKeyUnused {
         /// Where it stands.
@@ -337,6 +345,9 @@ impl fmt::Display for Warning {
             Self::NotEncrypted { origin, url } => {
                 write!(f, "{origin}: {url} is not encrypted, so the code of a login travels in clear")
             }
+            Self::NotOfProvider { origin, provider } => {
+                write!(f, "{origin}: the provider {provider} has no use for it; it is ignored")
+            }
             Self::TenantKeyUnused { origin } => {
                 write!(f, "{origin}: a tenant key is used by store apps only (app_kind = \"store\")")
             }
@@ -356,6 +367,9 @@ fn words(setting: Setting) -> &'static str {
     match setting {
         Setting::AppId => "the App ID",
         Setting::App => "the app",
+        Setting::AccountsUrl => "the address of the token service or issuer",
+        Setting::TokenApi => "the dialect (ssm, auth-api or bkauth)",
+        Setting::Realm => "the realm of bkauth",
         _ => setting.handle(),
     }
 }

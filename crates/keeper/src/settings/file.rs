@@ -3,6 +3,7 @@
 //! Which keys exist is known from the table of settings alone. A key that is not in it is ignored with a warning;
 //! a secret in clear is refused, so that nobody believes it to be safe there (I4).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ use super::table::{Section, Setting};
 use super::text::{nearest, place, shown};
 
 /// A value as written, with its place.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Value {
     pub(super) text: String,
     pub(super) origin: Origin,
@@ -92,10 +93,13 @@ impl Reader<'_> {
                 let zh = format!("这里应是 [{head}.{text}] 表，而不是值");
                 return Err(self.unparsable(name.span().start, Clause::new(en, zh)));
             };
-            let parsed = text.parse().map_err(|_| SettingsError::BadName {
+            let bad = || SettingsError::BadName {
                 origin: self.origin(name.span().start, format!("{head}.{text}")),
                 name: text.to_owned(),
-            })?;
+            };
+            // A colon stands before a user's name, and users are not set up one by one.
+            let parsed = Some(text).filter(|text| !text.contains(':')).and_then(|text| text.parse().ok());
+            let parsed = parsed.ok_or_else(bad)?;
             let mut entries = Entries::new();
             for (key, value) in table {
                 self.entry(&format!("{head}.{text}."), section, key, value, &mut entries)?;
@@ -109,7 +113,7 @@ impl Reader<'_> {
         &mut self,
         head: &str,
         section: Section,
-        key: &Spanned<std::borrow::Cow<'_, str>>,
+        key: &Spanned<Cow<'_, str>>,
         value: &Spanned<DeValue<'_>>,
         entries: &mut Entries,
     ) -> Result<(), SettingsError> {
@@ -140,12 +144,19 @@ impl Reader<'_> {
             (Setting::Scopes, DeValue::Array(items)) => {
                 items.iter().map(word).collect::<Option<Vec<_>>>().map(|items| items.join(" "))
             }
+            // The form in which a variable says the same.
+            (Setting::Rules, DeValue::Table(table)) => {
+                let pair = |(key, item): (&Spanned<Cow<'_, str>>, _)| Some(format!("{}={}", key.get_ref(), word(item)?));
+                table.iter().map(pair).collect::<Option<Vec<_>>>().map(|pairs| pairs.join(" "))
+            }
+            (Setting::Rules, _) => None,
             (_, DeValue::String(text)) => Some(text.to_string()),
             _ => None,
         };
         text.ok_or_else(|| {
             let (en, zh) = match setting {
                 Setting::Fallback => ("true or false", "true 或 false"),
+                Setting::Rules => ("a table of texts in quotes", "由带引号文本组成的表"),
                 Setting::Scopes => ("a text in quotes, or a list of them,", "带引号的文本或其列表"),
                 _ => ("a text in quotes", "带引号的文本"),
             };

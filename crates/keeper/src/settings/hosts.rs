@@ -44,6 +44,14 @@ pub(super) fn refuse_path(url: &Url, value: &Value) -> Result<(), SettingsError>
     Err(refused(value, en, "只填协议、主机和端口，不带路径；带路径的网关请用 token_url"))
 }
 
+/// Others are made from it by adding to its path, which nothing may follow.
+pub(super) fn refuse_query(url: &Url, value: &Value) -> Result<(), SettingsError> {
+    if url.query().is_none() && url.fragment().is_none() {
+        return Ok(());
+    }
+    Err(refused(value, "give the address without '?' or '#' and what follows", "地址中不要带 '?' 或 '#' 及其后的内容"))
+}
+
 /// The transport would refuse it as well, but not before a login had come that far.
 pub(super) fn refuse_clear_text(url: &Url, value: &Value) -> Result<(), SettingsError> {
     if url.scheme() == "https" || is_loopback(url) {

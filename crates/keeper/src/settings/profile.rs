@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use tokenward_core::{
-    App, AppKind, AppName, AppSecret, AppTicket, BadSecret, Brand, FeishuApp, Hosts, Platform, ProfileName,
-    ProviderName, Scopes, TokenApi,
+    App, AppName, AppSecret, BadSecret, ClientAuthentication, Hosts, OAuth2App, Platform, ProfileName, ProviderName,
+    Rules, Scopes, ScopesError, TokenApi,
 };
 use url::Url;
 
@@ -15,6 +15,7 @@ use super::Settings;
 use super::error::{Clause, Origin, SettingsError, Warning};
 use super::file::{Entries, Value};
 use super::hosts;
+use super::platform::{CookieField, Resolved};
 use super::table::Setting;
 
 /// A profile, ready for use but for the app's secret.
@@ -37,6 +38,10 @@ pub struct ResolvedProfile {
     pub redirect_uri: Url,
     /// What a login asks for, without `offline_access` unless it was written.
     pub scopes: Scopes,
+    /// What proves a user to `BlueKing`'s token service, in the dialects without a login page.
+    pub cookies: Vec<CookieField>,
+    /// The rules row, where the settings have the last word on it.
+    pub rules: Option<Rules>,
     /// Where the app's secret is.
     pub secret: SecretSource,
     /// What works and is probably not what was meant.
@@ -87,13 +92,27 @@ impl ResolvedProfile {
         self.platform.name()
     }
 
-    /// The app, now that its secret is known.
-    pub fn app(&self, secret: AppSecret) -> App {
+    /// Whether the app has a secret at all; a public client has none.
+    pub const fn has_secret(&self) -> bool {
+        !matches!(&self.platform, Platform::OAuth2(OAuth2App { authentication: ClientAuthentication::None, .. }))
+    }
+
+    /// The scopes that a login asks for. Feishu and Lark issue a refresh token only to those who ask for `offline_access`
+    /// (reference §3.1), so it is added there; another server would refuse a scope it does not know.
+    ///
+    /// # Errors
+    /// [`ScopesError::TooMany`]
+    pub fn login_scopes(&self, scopes: Scopes) -> Result<Scopes, ScopesError> {
+        if self.provider().brand().is_some() { scopes.for_login() } else { Ok(scopes) }
+    }
+
+    /// The app, now that its secret is known. `None` is for a public client.
+    pub fn app(&self, secret: Option<AppSecret>) -> App {
         App {
             name: self.app_name.clone(),
             hosts: self.hosts.clone(),
             client_id: self.client_id.clone(),
-            secret: Some(secret),
+            secret,
             token_api: self.token_api,
             platform: self.platform.clone(),
         }
@@ -114,50 +133,29 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn resolve(mut self, name: ProfileName, app_name: AppName) -> Result<ResolvedProfile, SettingsError> {
-        let (brand, hosts) = self.brand_and_hosts()?;
-        let token_api = match self.look(Setting::TokenApi)? {
-            Some(value) => parse(&value, "say v3, v2, oidc-v1 or legacy-v1", "请填 v3、v2、oidc-v1 或 legacy-v1")?,
-            None => brand.default_token_api(),
-        };
-        let fallback = match self.look(Setting::Fallback)? {
-            Some(value) => parse(&value, "say true or false", "请填 true 或 false")?,
-            None => true,
-        };
+        let Resolved { hosts, token_api, platform, cookies, rules } = self.platform(&name)?;
         Ok(ResolvedProfile {
             client_id: self.client_id(&name)?,
-            platform: Platform::Feishu(FeishuApp {
-                brand,
-                kind: self.kind()?,
-                fallback,
-                token_url: self.url(Setting::TokenUrl)?.map(|(url, _)| url),
-            }),
-            scopes: self.scopes()?,
+            scopes: self.scopes(platform.name())?,
             secret: self.secret()?,
             redirect_uri: self.redirect_uri()?,
             name,
             app_name,
             hosts,
             token_api,
+            platform,
+            cookies,
+            rules,
             warnings: self.warnings,
         })
     }
 
-    pub(super) fn brand_and_hosts(&self) -> Result<(Brand, Hosts), SettingsError> {
-        let open = self.url(Setting::OpenUrl)?;
-        let accounts = self.url(Setting::AccountsUrl)?;
-        let brand = match self.look(Setting::Provider)? {
-            Some(value) => parse(&value, "say feishu or lark", "请填 feishu 或 lark")?,
-            None => [&open, &accounts]
-                .into_iter()
-                .flatten()
-                .find_map(|(url, _)| hosts::brand_of(url))
-                .unwrap_or(Brand::Feishu),
-        };
-        Ok((brand, hosts::complete(brand, open, accounts)?))
+    pub(super) fn warn(&mut self, warning: Warning) {
+        self.warnings.push(warning);
     }
 
     /// Flag, variable, profile, app.
-    fn look(&self, setting: Setting) -> Result<Option<Value>, SettingsError> {
+    pub(super) fn look(&self, setting: Setting) -> Result<Option<Value>, SettingsError> {
         if let Some(value) = self.settings.said(setting)? {
             return Ok(Some(value));
         }
@@ -166,13 +164,10 @@ impl<'a> Resolver<'a> {
     }
 
     /// An address that the app's secret and tokens are sent to.
-    fn url(&self, setting: Setting) -> Result<Option<(Url, Origin)>, SettingsError> {
+    pub(super) fn url(&self, setting: Setting) -> Result<Option<(Url, Origin)>, SettingsError> {
         let Some(value) = self.look(setting)? else { return Ok(None) };
         let url = hosts::parse_url(&value)?;
         hosts::refuse_clear_text(&url, &value)?;
-        if setting != Setting::TokenUrl {
-            hosts::refuse_path(&url, &value)?;
-        }
         Ok(Some((url, value.origin)))
     }
 
@@ -193,42 +188,21 @@ impl<'a> Resolver<'a> {
             .ok_or_else(|| SettingsError::Missing { setting: Setting::AppId, profile: profile.clone() })?;
         let text = value.text.trim();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let en = "an App ID is visible ASCII without spaces, at Feishu and Lark cli_ and 16 letters or digits";
-            let zh = "App ID 由可见 ASCII 字符组成且不含空格；飞书和 Lark 的形如 cli_ 加 16 个字母或数字";
+            let en = "an app's id is visible ASCII without spaces, at Feishu and Lark cli_ and 16 letters or digits";
+            let zh = "应用的 ID 由可见 ASCII 字符组成且不含空格；飞书和 Lark 的形如 cli_ 加 16 个字母或数字";
             return Err(refused(&value, en, zh));
         }
         Ok(text.to_owned())
     }
 
-    fn kind(&mut self) -> Result<AppKind, SettingsError> {
-        let tenant = self.look(Setting::TenantKey)?;
-        let store = match self.look(Setting::AppKind)? {
-            None => false,
-            Some(value) => match value.text.as_str() {
-                "self-built" => false,
-                "store" => true,
-                _ => return Err(refused(&value, "say self-built or store", "请填 self-built 或 store")),
-            },
-        };
-        if store {
-            return Ok(AppKind::Store { ticket: self.ticket()?, tenant_key: tenant.map(|value| value.text) });
-        }
-        if let Some(value) = tenant {
-            self.warnings.push(Warning::TenantKeyUnused { origin: value.origin });
-        }
-        Ok(AppKind::SelfBuilt)
-    }
-
-    fn ticket(&self) -> Result<Option<AppTicket>, SettingsError> {
-        self.settings.secret_variable(Setting::AppTicket, |text| AppTicket::parse(text))
-    }
-
-    fn scopes(&mut self) -> Result<Scopes, SettingsError> {
+    fn scopes(&mut self, provider: ProviderName) -> Result<Scopes, SettingsError> {
         let Some(value) = self.look(Setting::Scopes)? else { return Ok(Scopes::default()) };
         let bad = |reason| SettingsError::BadScopes { origin: value.origin.clone(), reason };
         let (scopes, commas) = Scopes::parse(&value.text).map_err(bad)?;
         // Checked now, so that a profile that can never log in is known before anybody tries.
-        scopes.clone().for_login().map_err(bad)?;
+        if provider.brand().is_some() {
+            scopes.clone().for_login().map_err(bad)?;
+        }
         if commas {
             self.warnings.push(Warning::CommasInScopes { origin: value.origin });
         }
@@ -239,7 +213,7 @@ impl<'a> Resolver<'a> {
     fn secret(&self) -> Result<SecretSource, SettingsError> {
         let named = self.look(Setting::AppSecretFile)?;
         if !matches!(named, Some(Value { origin: Origin::Flag(_), .. })) {
-            let given = self.settings.secret_variable(Setting::AppSecret, |text| AppSecret::parse(text))?;
+            let given = self.secret_variable(Setting::AppSecret, |text| AppSecret::parse(text))?;
             if let Some(secret) = given {
                 return Ok(SecretSource::Given(secret));
             }
@@ -248,6 +222,15 @@ impl<'a> Resolver<'a> {
             None => SecretSource::Vault,
             Some(Value { text, origin }) => SecretSource::File { path: self.placed(&text, &origin), origin },
         })
+    }
+
+    /// A secret from its variable.
+    pub(super) fn secret_variable<T>(
+        &self,
+        setting: Setting,
+        parse: impl FnOnce(&str) -> Result<T, BadSecret>,
+    ) -> Result<Option<T>, SettingsError> {
+        self.settings.secret_variable(setting, parse)
     }
 
     /// A path in the file is relative to the file's folder; one from the command line, to the working folder.
@@ -266,14 +249,17 @@ pub(super) fn refused(value: &Value, en: &'static str, zh: &'static str) -> Sett
     SettingsError::BadValue { origin: value.origin.clone(), value: value.text.clone(), allowed: Clause::new(en, zh) }
 }
 
-fn parse<T: std::str::FromStr>(value: &Value, en: &'static str, zh: &'static str) -> Result<T, SettingsError> {
+pub(super) fn parse<T: std::str::FromStr>(value: &Value, en: &'static str, zh: &'static str) -> Result<T, SettingsError> {
     value.text.trim().parse().map_err(|_| refused(value, en, zh))
 }
 
 impl Settings {
     /// A secret from its variable. One that is set and empty is an error: in CI an undefined secret is handed down
     /// as an empty text, and the login that follows would fail with a riddle.
-    fn secret_variable<T>(
+    ///
+    /// # Errors
+    /// [`SettingsError::BadSecret`], which does not show it.
+    pub fn secret_variable<T>(
         &self,
         setting: Setting,
         parse: impl FnOnce(&str) -> Result<T, BadSecret>,

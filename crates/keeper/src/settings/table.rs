@@ -78,23 +78,23 @@ settings! {
         default: "none: every profile names its app",
         meaning: "The app a profile belongs to: the `NAME` of an `[apps.NAME]` table.",
     }
-    /// The brand.
+    /// The provider.
     Provider {
         variable: Some("TOKENWARD_PROVIDER"), flag: Some("--provider"), key: Some((Section::App, "provider")),
         default: "the brand of the configured hosts, else `feishu`",
-        meaning: "The brand the app was created at: `feishu` or `lark`.",
+        meaning: "Where the app is registered: `feishu`, `lark`, `blueking`, or `oauth2` for any server that keeps to RFC 6749.",
     }
     /// The app's public id.
     AppId {
         variable: Some("TOKENWARD_APP_ID"), flag: Some("--app-id"), key: Some((Section::App, "app_id")),
         default: "none: it must be given",
-        meaning: "The App ID of the developer console, `cli_…`. Given without a configuration file, it makes an app and a profile by itself.",
+        meaning: "The app's public id: at Feishu and Lark the App ID of the developer console, `cli_…`; at BlueKing the app code; elsewhere the `client_id`. Given without a configuration file, it makes an app and a profile by itself.",
     }
     /// Self-built or store.
     AppKind {
         variable: Some("TOKENWARD_APP_KIND"), flag: Some("--app-kind"), key: Some((Section::App, "app_kind")),
         default: "`self-built`",
-        meaning: "`self-built` (a company's own app) or `store` (offered to many companies).",
+        meaning: "Feishu and Lark: `self-built` (a company's own app) or `store` (offered to many companies).",
     }
     /// The tenant a store app acts in.
     TenantKey {
@@ -123,20 +123,20 @@ settings! {
     /// The `OpenAPI` host.
     OpenUrl {
         variable: Some("TOKENWARD_OPEN_URL"), flag: Some("--open-url"), key: Some((Section::App, "open_url")),
-        default: "the brand's own host",
-        meaning: "The OpenAPI host, without a path. Where only one host is given, `open.X` and `accounts.X` follow from each other; on loopback both are the same.",
+        default: "the brand's own host; for blueking and oauth2 the same as `accounts_url`",
+        meaning: "Where calls go: the OpenAPI host of Feishu or Lark, without a path; BlueKing's API gateway; or the resource server of another provider. At Feishu and Lark, where only one host is given, `open.X` and `accounts.X` follow from each other; on loopback both are the same.",
     }
     /// The accounts host.
     AccountsUrl {
         variable: Some("TOKENWARD_ACCOUNTS_URL"), flag: Some("--accounts-url"), key: Some((Section::App, "accounts_url")),
-        default: "the brand's own host",
-        meaning: "The accounts and OAuth host, without a path.",
+        default: "the brand's own host; for blueking and oauth2 it must be given",
+        meaning: "Where tokens come from: the accounts host of Feishu or Lark, without a path; BlueKing's token service (bkoauth's `OAUTH_API_URL`); or the issuer of another provider. The last two may have a path. `init` also takes it as `--issuer`.",
     }
     /// The family of token endpoints.
     TokenApi {
         variable: Some("TOKENWARD_TOKEN_API"), flag: Some("--token-api"), key: Some((Section::App, "token_api")),
-        default: "`v3` for feishu, `v2` for lark",
-        meaning: "The token endpoint for new logins: `v3`, `v2`, `oidc-v1` or `legacy-v1`.",
+        default: "`v3` for feishu, `v2` for lark, `oauth2` for oauth2; for blueking it must be given",
+        meaning: "The dialect of new logins: `v3`, `v2`, `oidc-v1` or `legacy-v1` of feishu and lark; `ssm`, `auth-api` or `bkauth` of blueking. `init` also takes it as `--dialect`.",
     }
     /// A token URL in place of the family's own.
     TokenUrl {
@@ -148,7 +148,85 @@ settings! {
     Fallback {
         variable: Some("TOKENWARD_FALLBACK"), flag: Some("--fallback"), key: Some((Section::App, "fallback")),
         default: "`true`",
-        meaning: "Whether the other of `v2` and `v3` is tried when one proves not to exist. `true` or `false`.",
+        meaning: "Feishu and Lark: whether the other of `v2` and `v3` is tried when one proves not to exist. `true` or `false`.",
+    }
+    /// The realm of bkauth.
+    Realm {
+        variable: Some("TOKENWARD_REALM"), flag: Some("--realm"), key: Some((Section::App, "realm")),
+        default: "none: `bkauth` needs one",
+        meaning: "BlueKing's `bkauth`: the realm in the addresses, `…/realms/REALM/oauth2/…`.",
+    }
+    /// The environment of the auth api.
+    BkEnvironment {
+        variable: Some("TOKENWARD_BK_ENV"), flag: Some("--bk-env"), key: Some((Section::App, "bk_env")),
+        default: "`prod`",
+        meaning: "BlueKing's `auth-api`: the `env_name` that tokens are issued for, `prod` or `test`. The other dialects know none.",
+    }
+    /// Which cookies prove a user to a token service.
+    Cookies {
+        variable: Some("TOKENWARD_COOKIES"), flag: Some("--cookies"), key: Some((Section::App, "cookies")),
+        default: "`bk_token` for `ssm`, `bk_ticket rtx=bk_uid` for `auth-api`",
+        meaning: "BlueKing's `ssm` and `auth-api`: what proves a user, as `FIELD` or `FIELD=COOKIE` separated by spaces: the field of the request and the cookie it comes from (bkoauth's `OAUTH_COOKIES_PARAMS`).",
+    }
+    /// A login cookie of BlueKing.
+    BkToken {
+        variable: Some("TOKENWARD_BK_TOKEN"), flag: None, key: None,
+        default: "asked for by `login --user`",
+        meaning: "The cookie `bk_token` of a user who is logged in at BlueKing, for `login --user NAME`. A secret: never a flag, never a key of the file.",
+    }
+    /// A login cookie of BlueKing's internal editions.
+    BkTicket {
+        variable: Some("TOKENWARD_BK_TICKET"), flag: None, key: None,
+        default: "asked for by `login --user`",
+        meaning: "The same for the cookie `bk_ticket`.",
+    }
+    /// How the client proves itself.
+    ClientAuthentication {
+        variable: Some("TOKENWARD_CLIENT_AUTHENTICATION"), flag: Some("--client-authentication"), key: Some((Section::App, "client_authentication")),
+        default: "`basic`",
+        meaning: "oauth2: how the client proves who it is: `basic` (HTTP Basic), `body` (in the body), or `none` for a public client, which has no secret.",
+    }
+    /// `authorization_endpoint` of RFC 8414.
+    AuthorizationEndpoint {
+        variable: Some("TOKENWARD_AUTHORIZATION_ENDPOINT"), flag: Some("--authorization-endpoint"), key: Some((Section::App, "authorization_endpoint")),
+        default: "discovered (RFC 8414) from the issuer; `init` writes down what it finds",
+        meaning: "oauth2: the page a person logs in at.",
+    }
+    /// `token_endpoint` of RFC 8414.
+    TokenEndpoint {
+        variable: Some("TOKENWARD_TOKEN_ENDPOINT"), flag: Some("--token-endpoint"), key: Some((Section::App, "token_endpoint")),
+        default: "discovered",
+        meaning: "oauth2: where tokens are issued and turned.",
+    }
+    /// `device_authorization_endpoint` of RFC 8628.
+    DeviceEndpoint {
+        variable: Some("TOKENWARD_DEVICE_AUTHORIZATION_ENDPOINT"), flag: Some("--device-authorization-endpoint"), key: Some((Section::App, "device_authorization_endpoint")),
+        default: "discovered",
+        meaning: "oauth2: where `login --device` begins.",
+    }
+    /// `revocation_endpoint` of RFC 7009.
+    RevocationEndpoint {
+        variable: Some("TOKENWARD_REVOCATION_ENDPOINT"), flag: Some("--revocation-endpoint"), key: Some((Section::App, "revocation_endpoint")),
+        default: "discovered",
+        meaning: "oauth2: where `logout --revoke` withdraws tokens.",
+    }
+    /// `introspection_endpoint` of RFC 7662.
+    IntrospectionEndpoint {
+        variable: Some("TOKENWARD_INTROSPECTION_ENDPOINT"), flag: Some("--introspection-endpoint"), key: Some((Section::App, "introspection_endpoint")),
+        default: "discovered",
+        meaning: "oauth2: where an access token may be asked about.",
+    }
+    /// `userinfo_endpoint` of OpenID Connect.
+    UserinfoEndpoint {
+        variable: Some("TOKENWARD_USERINFO_ENDPOINT"), flag: Some("--userinfo-endpoint"), key: Some((Section::App, "userinfo_endpoint")),
+        default: "discovered",
+        meaning: "oauth2: where the user's name is asked for.",
+    }
+    /// What an oauth2 server does with old tokens.
+    Rules {
+        variable: Some("TOKENWARD_RULES"), flag: Some("--rule"), key: Some((Section::App, "rules")),
+        default: "the cautious reading of RFC 6749, see below",
+        meaning: "oauth2: what the server does with old tokens. In the file a table, `[apps.NAME.rules]`; as variable or flag `KEY=VALUE`, separated by spaces.",
     }
     /// Where the browser comes back to.
     RedirectUri {
@@ -159,7 +237,7 @@ settings! {
     /// What a login asks for.
     Scopes {
         variable: Some("TOKENWARD_SCOPES"), flag: Some("--scope"), key: Some((Section::AppAndProfile, "scopes")),
-        default: "none beyond `offline_access`, which is always added",
+        default: "none; at Feishu and Lark `offline_access` is always added",
         meaning: "The scopes a login asks for, separated by spaces; in the file a list will do. A profile's own replace the app's.",
     }
     /// The key that wraps the vault's key.
@@ -292,4 +370,51 @@ scopes = ["offline_access", "wiki:wiki:readonly"]
 ```
 
 `redirect_uri` and `scopes` may stand in `[apps.NAME]` too, for all profiles of the app.
+
+An app of BlueKing serves many users; a user is named by `--user`, and their grant is kept as `PROFILE:USER`:
+
+```toml
+[apps.desk]
+provider = "blueking"
+app_id = "demo-app"
+token_api = "ssm"
+accounts_url = "https://bkssm.example.com"
+open_url = "https://bkapi.example.com"
+
+[profiles.desk]
+app = "desk"
+```
+
+A server that keeps to RFC 6749, with its rules row:
+
+```toml
+[apps.else]
+provider = "oauth2"
+app_id = "tokenward"
+accounts_url = "https://login.example.com"
+client_authentication = "none"
+
+[apps.else.rules]
+old_access = "stays"
+replay = "punished"
+
+[profiles.else]
+app = "else"
+```
+
+### `[apps.NAME.rules]`
+
+| Key | Values | Default | Meaning |
+|---|---|---|---|
+| `old_access` | `stays`, `dies` | `stays` | whether the access token lives on when a newer one is issued |
+| `absent_refresh` | `keeps-old`, `ends` | `keeps-old` | what an answer without a refresh token means (RFC 6749 §6) |
+| `replay` | `punished`, `harmless` | `punished` | whether sending a used refresh token again may end the whole login (RFC 9700 §4.14.2) |
+| `replay_grace` | a span | `0s` | how long after its first use a replay is merely refused |
+| `refresh_end` | `sliding`, `fixed` | `sliding` | whether a turn moves the end of the refresh token |
+| `access_life` | a span | `1h` | the life of an access token whose answer does not say |
+| `refresh_life` | a span, `unknown` | `unknown` | the same for a refresh token |
+| `margin` | a span | `5m` | how far ahead of its end an access token is turned, at most |
+| `wall` | a span, `none` | `none` | the life of a consent that no refresh can lengthen |
+
+A span is written `90s`, `10m`, `1h30m` or `30d`.
 "#;

@@ -99,7 +99,7 @@ fn variables_alone_are_enough() {
     let secret = profile.secret.read().unwrap().unwrap();
     assert_eq!(secret.expose(), "s3cret");
     assert!(!format!("{profile:?}").contains("s3cret"));
-    assert_eq!(profile.app(secret).client_id, "cli_env");
+    assert_eq!(profile.app(Some(secret)).client_id, "cli_env");
     let named = Case::new("").env("TOKENWARD_APP_ID", "cli_env").env("TOKENWARD_PROFILE", "ci");
     assert_eq!(named.profile("").unwrap().app_name.as_str(), "ci");
     assert_eq!(named.profile("by-flag").unwrap().name.as_str(), "by-flag");
@@ -177,7 +177,7 @@ fn errors_name_the_place_and_the_remedy() {
             "apps.a.fallback (HOME/config.toml line 5): \"no\" cannot be used: say true or false",
         ),
         (format!("{app}fallback = 1\n"), "", Code::ConfigUnreadable, "apps.a.fallback takes true or false"),
-        (format!("{app}provider = \"feisu\"\n"), "", Code::BadSetting, "\"feisu\" cannot be used: say feishu or lark"),
+        (format!("{app}provider = \"feisu\"\n"), "", Code::BadSetting, "\"feisu\" cannot be used: say feishu, lark, blueking or oauth2"),
         (format!("{app}token_api = \"v9\"\n"), "", Code::BadSetting, "say v3, v2, oidc-v1 or legacy-v1"),
         (format!("{app}app_kind = \"shop\"\n"), "", Code::BadSetting, "say self-built or store"),
         (format!("{app}open_url = \"open.feishu.cn\"\n"), "", Code::BadSetting, "give an address such as https://host"),
@@ -332,7 +332,7 @@ fn a_home_folder_that_others_can_write_is_closed() {
 #[test]
 fn an_edit_keeps_comments_and_strangers() {
     let case = Case::new(&FILE.replace("scopes = \"a b\"", "colour = 1 # odd"));
-    let record = AppRecord { provider: Some("lark".into()), app_id: Some("cli_2".into()), ..AppRecord::default() };
+    let record = AppRecord::default().with(Setting::Provider, Some("lark")).with(Setting::AppId, Some("cli_2"));
     let mut edit = ConfigEdit::open(&case.home()).unwrap();
     assert!(edit.has_default_profile());
     edit.app(&"work".parse().unwrap(), &record).app(&"new".parse().unwrap(), &record);
@@ -375,7 +375,7 @@ fn an_edit_follows_a_symbolic_link_and_starts_from_nothing() {
     std::fs::write(&real, "").unwrap();
     std::os::unix::fs::symlink(&real, case.home().config()).unwrap();
     let mut edit = ConfigEdit::open(&case.home()).unwrap();
-    edit.app(&"a".parse().unwrap(), &AppRecord { app_id: Some("x".into()), ..AppRecord::default() }).save().unwrap();
+    edit.app(&"a".parse().unwrap(), &AppRecord::default().with(Setting::AppId, Some("x"))).save().unwrap();
     assert_eq!(std::fs::read_to_string(&real).unwrap(), "[apps.a]\napp_id = \"x\"\n");
     assert!(std::fs::symlink_metadata(case.home().config()).unwrap().is_symlink());
 }
@@ -431,7 +431,7 @@ proptest! {
     fn a_saved_value_is_read_back(id in "[!-~]{1,40}", scopes in "[a-z:]{1,9}( [a-z:]{1,9}){0,3}") {
         let case = Case::new("");
         let mut edit = ConfigEdit::open(&case.home()).unwrap();
-        let app = AppRecord { app_id: Some(id.clone()), ..AppRecord::default() };
+        let app = AppRecord::default().with(Setting::AppId, Some(id.clone()));
         let profile = ProfileRecord { app: "a".parse().unwrap(), redirect_uri: None, scopes: Some(scopes.clone()) };
         edit.app(&profile.app, &app).profile(&"p".parse().unwrap(), &profile).save().unwrap();
         let read = case.profile("p").unwrap();

@@ -1,4 +1,6 @@
-//! Small things about text: the nearest name, and places in a file.
+//! Small things about text: the nearest name, spans of time, and places in a file.
+
+use std::time::Duration;
 
 /// The known name nearest to one that is not known, if it is near enough to be meant.
 pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -25,6 +27,32 @@ fn distance(left: &str, right: &str) -> usize {
         }
     }
     row[right.len()]
+}
+
+/// Reads a span of time as people write it: `90s`, `10m`, `1h30m`, `2d`; a bare number means seconds. `None` for what is
+/// none, or is longer than a century: more than any token lives and less than any date arithmetic minds.
+pub fn parse_span(text: &str) -> Option<Duration> {
+    if text.is_empty() {
+        return None;
+    }
+    let mut total = 0u64;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let number: u64 = rest[..end].parse().ok()?;
+        rest = &rest[end..];
+        let unit = rest.chars().next();
+        let seconds = match unit {
+            None | Some('s') => 1,
+            Some('m') => 60,
+            Some('h') => 3600,
+            Some('d') => 86_400,
+            Some(_) => return None,
+        };
+        rest = &rest[unit.map_or(0, char::len_utf8)..];
+        total = total.checked_add(number.checked_mul(seconds)?)?;
+    }
+    (total <= 36_525 * 86_400).then(|| Duration::from_secs(total))
 }
 
 /// The line and the column of a byte in a text, both from one; columns count characters.

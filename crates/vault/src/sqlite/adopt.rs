@@ -357,6 +357,9 @@ impl SqliteVault {
         if matches!(turn.refresh, Change::Drop) {
             return Ok(false);
         }
+        if self.turned_since(tx, row).await? {
+            return Ok(false);
+        }
         let sets = self.put_aside_sets(tx, row.grant).await?;
         let Some(found) = sets.into_iter().find(|set| set.is_of(self, row.fingerprint)) else { return Ok(false) };
         if let Change::Replace(token) = &turn.refresh {
@@ -379,12 +382,31 @@ impl SqliteVault {
 
     /// Whether a spend was of the present refresh token although the generation has moved on: the set had given way and was brought
     /// back.
-    pub(super) fn is_back(&self, grant: &GrantRow, row: &IntentRow) -> Result<bool, VaultError> {
+    pub(super) async fn is_back(
+        &self,
+        tx: &mut SqliteConnection,
+        grant: &GrantRow,
+        row: &IntentRow,
+    ) -> Result<bool, VaultError> {
         if grant.refresh.generation <= row.generation {
             return Ok(false);
         }
         let present = grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))?;
-        Ok(present.is_some_and(|token| self.fingerprint(&token) == row.fingerprint))
+        let same = present.is_some_and(|token| self.fingerprint(&token) == row.fingerprint);
+        Ok(same && !self.turned_since(tx, row).await?)
+    }
+
+    /// Whether another spend of the same refresh token has turned the grant since: the provider gives the same one again, and the
+    /// set that this spend brought is the older one.
+    async fn turned_since(&self, tx: &mut SqliteConnection, row: &IntentRow) -> Result<bool, VaultError> {
+        sqlx::query_scalar(sql::TURNED_SINCE)
+            .bind(grant_bytes(row.grant))
+            .bind(intent_bytes(row.id))
+            .bind(row.fingerprint.as_bytes().to_vec())
+            .bind(signed(row.generation.get()))
+            .fetch_one(tx)
+            .await
+            .map_err(|error| self.sql(&error))
     }
 
     /// Ends every trial of a grant, and with `wishes` what a person could wish back too.

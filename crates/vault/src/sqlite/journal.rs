@@ -195,7 +195,7 @@ impl SqliteVault {
             // The step is repeated after a crash, or by another process that read the same answer (I5).
             return Ok(Committed::Generation(generation));
         }
-        let moved = grant.generation != row.generation && !self.is_back(&grant, &row)?;
+        let moved = grant.generation != row.generation && !self.is_back(&mut tx, &grant, &row).await?;
         if moved || grant.retired() {
             if grant.retired() || !self.turn_aside(&mut tx, &row, &turn).await? {
                 self.park(&mut tx, &row, &turn).await?;

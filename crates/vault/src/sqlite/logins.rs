@@ -108,6 +108,7 @@ impl SqliteVault {
             .await
             .map_err(|error| self.sql(&error))?;
         self.write_entry(&mut tx, grant.id, generation, Some(&login.by), &Event::LoggedIn).await?;
+        self.answered(&mut tx, &login.profile).await?;
         self.prune(&mut tx, grant.id).await?;
         tx.commit().await.map_err(|error| self.sql(&error))?;
         drop(connection);
@@ -150,7 +151,7 @@ impl SqliteVault {
     }
 
     /// Whether there was such an answer.
-    async fn drop_answer(&self, connection: &mut SqliteConnection, id: LoginAnswerId) -> Result<bool, VaultError> {
+    pub(super) async fn drop_answer(&self, connection: &mut SqliteConnection, id: LoginAnswerId) -> Result<bool, VaultError> {
         let done = sqlx::query(sql::DROP_LOGIN_ANSWER)
             .bind(id.0)
             .execute(connection)

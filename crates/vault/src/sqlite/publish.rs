@@ -16,6 +16,15 @@ use super::SqliteVault;
 use super::rows::GrantRow;
 
 impl SqliteVault {
+    /// The token of a profile, if its hand-out file says that it can be served now ([`handout::read`]), opened with the keys that
+    /// this vault has already.
+    pub fn hand_out(&self, profile: &ProfileName) -> Option<HandOut> {
+        self.refresh_keys();
+        let now = self.now();
+        handout::peek(&self.folder, &self.sealer.keys(), profile)
+            .filter(|handout| handout.serves(now) && handout.links.iter().all(|link| link.serves(now)))
+    }
+
     /// Writes or removes the hand-out file of a grant's profile, by what is stored now.
     pub(crate) async fn publish(&self, id: GrantId) {
         self.publish_from(id, None).await;
@@ -81,7 +90,8 @@ impl SqliteVault {
     pub(super) async fn mend_handout(&self, grant: &Grant, links: Vec<Linked>) -> Result<(), VaultError> {
         let Some(profile) = &grant.profile else { return Ok(()) };
         let exists = self.folder.handout(profile).exists();
-        if matches!(grant.standing, Standing::Retired { .. }) || (grant.access.is_none() && !exists) {
+        let nothing = grant.access.is_none() || !profile.admits(grant.subject.as_ref());
+        if matches!(grant.standing, Standing::Retired { .. }) || (nothing && !exists) {
             return Ok(());
         }
         let present = (grant.generation, links);
@@ -149,7 +159,9 @@ impl SqliteVault {
 
     fn write_handout(&self, grant: &Grant, links: &[Linked]) -> std::io::Result<()> {
         let Some(profile) = &grant.profile else { return Ok(()) };
-        match (&grant.access, (self.rules)(&grant.app, grant.issued_by)) {
+        // A user's name hands out that user's tokens alone, and only once the provider has said whose they are.
+        let access = grant.access.as_ref().filter(|_| profile.admits(grant.subject.as_ref()));
+        match (access, (self.rules)(&grant.app, grant.issued_by)) {
             // Where a rotation ends the old access token, nobody may serve it while one is under way.
             (Some(access), Some(rules)) if !(grant.intent_open && rules.old_access == OldAccess::Dies) => {
                 let handout = HandOut {

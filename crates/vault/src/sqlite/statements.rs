@@ -24,7 +24,8 @@ macro_rules! select_grant {
     ($which:literal) => {
         concat!(
             "
-    SELECT *, EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND (closed IS NULL OR late = 1)) AS intent_open,
+    SELECT *, EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND (closed IS NULL OR late = 1))
+            OR EXISTS (SELECT 1 FROM names WHERE names.profile = grants.profile AND asked IS NOT NULL) AS intent_open,
         EXISTS (SELECT 1 FROM parked WHERE grant_id = grants.id AND awaits = grants.generation)
             OR COALESCE(displaced ->> 'awaits' = generation, 0) AS on_trial,
         EXISTS (SELECT 1 FROM links WHERE links.profile = grants.profile) AS linked,
@@ -91,6 +92,26 @@ pub(crate) const RELEASE_LEASE: &str =
     "UPDATE leases SET holder = NULL WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
 pub(crate) const HOLDS_LEASE: &str = "SELECT 1 FROM leases WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
 
+// -- leases on names ----------------------------------------------------------------------------------------------
+
+/// Always a row.
+pub(crate) const NAME_LEASE: &str = "
+    SELECT names.holder, names.locked, names.ttl, names.expires FROM (SELECT 1) LEFT JOIN names ON profile = ?1";
+pub(crate) const TAKE_NAME: &str = "
+    INSERT INTO names (profile, fence, holder, locked, ttl, expires) VALUES (?1, 1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (profile) DO UPDATE SET fence = fence + 1, holder = ?2, locked = ?3, ttl = ?4, expires = ?5
+    RETURNING fence";
+pub(crate) const TAKE_FREE_NAME: &str = "
+    INSERT INTO names (profile, fence, holder, locked, ttl, expires) VALUES (?1, 1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (profile) DO UPDATE SET fence = fence + 1, holder = ?2, locked = ?3, ttl = ?4, expires = ?5
+        WHERE holder IS NULL
+    RETURNING fence";
+pub(crate) const RELEASE_NAME: &str =
+    "UPDATE names SET holder = NULL WHERE profile = ?1 AND fence = ?2 AND holder IS NOT NULL";
+pub(crate) const ASK: &str = "UPDATE names SET asked = ?3 WHERE profile = ?1 AND fence = ?2 AND holder IS NOT NULL";
+pub(crate) const ASK_IN_VAIN: &str = "UPDATE names SET asked = NULL WHERE profile = ?1 AND fence = ?2";
+pub(crate) const ASKED: &str = "UPDATE names SET asked = NULL WHERE profile = ?1 AND asked IS NOT NULL";
+
 // -- journal ------------------------------------------------------------------------------------------------------
 
 pub(crate) const INTENT: &str = "SELECT * FROM intents WHERE id = ?1";
@@ -118,8 +139,13 @@ pub(crate) const INTENT_AND_GRANT: &str = concat!(
     FROM intents WHERE id = $1;",
     select_grant!("WHERE id = (SELECT grant_id FROM intents WHERE id = $1)")
 );
+/// Whether a refresh token of that name has brought the grant a later generation than the one of a spend: the provider gives
+/// the same one again.
+pub(crate) const TURNED_SINCE: &str = "
+    SELECT EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND fingerprint = ?3 AND generation >= ?4
+        AND closing ->> 'closing' = 'committed')";
 /// A turn: the grant (`$1` to `$18` as in `UPDATE_GRANT`), the name of its new refresh token (`$19`, or NULL), its intent (`$20`)
-/// closed, an entry about it, and answers wiped that are of no more use.
+/// closed, an entry about it, answers wiped that are of no more use, and nothing asked for under its name any more.
 pub(crate) const COMMIT_TURN: &str = concat!(
     update_grant!(),
     ";
@@ -128,7 +154,8 @@ pub(crate) const COMMIT_TURN: &str = concat!(
     UPDATE intents SET closed = $21, closing = $22, late = 0 WHERE id = $20;
     INSERT INTO entries (grant_id, at, generation, event) SELECT grant_id, $21, generation, $23 FROM intents WHERE id = $20;
     UPDATE intents SET answer = NULL
-    WHERE grant_id = $1 AND generation < $24 AND answer IS NOT NULL AND closed IS NOT NULL AND late = 0"
+    WHERE grant_id = $1 AND generation < $24 AND answer IS NOT NULL AND closed IS NOT NULL AND late = 0;
+    UPDATE names SET asked = NULL WHERE profile = $3 AND asked IS NOT NULL"
 );
 pub(crate) const KEEP_ANSWER: &str = "UPDATE intents SET answer = ?2, late = ?3 WHERE id = ?1";
 pub(crate) const DOUBT_INTENT: &str = "UPDATE intents SET doubted = 1, late = 0 WHERE id = ?1";
@@ -220,4 +247,4 @@ pub(crate) const RESEAL_KEEPSAKE: &str = "UPDATE keepsakes SET value = ?1 WHERE 
 // -- backup -------------------------------------------------------------------------------------------------------
 
 pub(crate) const COPY: &str = "VACUUM INTO ?1";
-pub(crate) const FREE_LEASES: &str = "UPDATE leases SET holder = NULL";
+pub(crate) const FREE_LEASES: &str = "UPDATE leases SET holder = NULL; UPDATE names SET holder = NULL";

@@ -2,7 +2,7 @@
 //!
 //! Enters: a request as somebody else made it, the app's hosts, a bearer. Leaves: the head of the answer, its body
 //! still on its way, or a connection that both sides have agreed to use for something else. Bodies are handed on as
-//! they come and at the pace of whoever reads them. What the request brings along as `Authorization` does not leave,
+//! they come and at the pace of whoever reads them. What the request brings along as credentials does not leave,
 //! nor does the token go anywhere but to the app's own hosts (I4; [`Call::address`] decides). Nothing is repeated here.
 
 use std::error::Error;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, Method};
 use http_body::{Body, Frame, SizeHint};
 use tokenward_core::{Hosts, TransportFault};
@@ -31,7 +31,7 @@ pub struct ForwardHead {
     pub method: Method,
     /// The path below the app's open host, with its query, as it came.
     pub target: String,
-    /// The headers. The caller has taken out what belonged to the connection they came by; `Authorization`, `Host`,
+    /// The headers. The caller has taken out what belonged to the connection they came by; the header of the token, `Host`,
     /// `Content-Length` and `Transfer-Encoding` are set here and need not be.
     pub headers: HeaderMap,
 }
@@ -68,11 +68,11 @@ impl Calls {
         let client = route(&url, &self.options().transport).and_then(|route| self.client(route)).map_err(unsent)?;
         let mut request = reqwest::Request::new(head.method.clone(), url);
         *request.headers_mut() = head.headers.clone();
-        for name in [AUTHORIZATION, HOST, CONTENT_LENGTH, TRANSFER_ENCODING] {
+        for name in self.credential_headers().iter().chain(&[HOST, CONTENT_LENGTH, TRANSFER_ENCODING]) {
             request.headers_mut().remove(name);
         }
-        let value = bearer.header().ok_or_else(|| unsent(super::NO_BEARER.to_owned()))?;
-        request.headers_mut().insert(AUTHORIZATION, value);
+        let (name, value) = self.credential(bearer).ok_or_else(|| unsent(super::NO_BEARER.to_owned()))?;
+        request.headers_mut().insert(name, value);
         let asked = Arc::new(AtomicBool::new(body.is_none()));
         if let Some(body) = body {
             *request.body_mut() = Some(reqwest::Body::wrap(Asked { body, asked: Arc::clone(&asked) }));

@@ -5,9 +5,13 @@
 //! that are made from this table. Sources: reference §4.5 (v2, and v3 by the migration note), §6 (OIDC v1), §7
 //! (legacy v1), §9 (app and tenant tokens), §10 (user info), §11 (generic); RFC 6749 §5.2, RFC 8628 §3.5.
 
-use tokenward_core::{RefusalClass, Remedy, Words};
+use tokenward_core::{RefusalClass, Remedy};
 
-use RefusalClass::{AccessDead, AppTokenDead, Configuration, InDoubt, NeedsConsent, OurBug, Pending, Retry, UserState};
+use RefusalClass::{AccessDead, AppTokenDead, Configuration, InDoubt, NeedsConsent, OurBug, Retry, UserState};
+
+use crate::fact::{self, fact};
+
+pub use crate::fact::Fact;
 
 /// The calls of this dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,17 +47,6 @@ pub enum Call {
     Revoke,
     /// Any other call with a user's or tenant's token.
     Api,
-}
-
-/// What is known about a code or an error word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fact {
-    /// What the caller can do.
-    pub class: RefusalClass,
-    /// What a person can do.
-    pub remedy: Remedy,
-    /// What it means.
-    pub meaning: Words,
 }
 
 impl Call {
@@ -134,7 +127,7 @@ pub fn facts() -> impl Iterator<Item = (i64, &'static Fact)> {
 
 /// Every error word of the RFCs with its fact.
 pub fn words() -> impl Iterator<Item = (&'static str, &'static Fact)> {
-    WORDS.iter().map(|(word, fact)| (*word, fact))
+    fact::words()
 }
 
 /// What a code means in the answer to a call.
@@ -151,7 +144,7 @@ pub fn lookup(call: Call, code: i64) -> Option<Fact> {
 
 /// What an RFC's error word means in the answer to a call.
 pub fn lookup_word(call: Call, word: &str) -> Option<Fact> {
-    WORDS.iter().find(|(known, _)| *known == word).and_then(|(_, fact)| temper(call, *fact))
+    fact::word(word).and_then(|fact| temper(call, fact))
 }
 
 /// What a fact about bearers is worth to a call that spends: see [`lookup`].
@@ -162,10 +155,6 @@ fn temper(call: Call, fact: Fact) -> Option<Fact> {
         (true, true) => Some(Fact { class: AppTokenDead, remedy: Remedy::RenewAppToken, ..fact }),
         (true, false) => None,
     }
-}
-
-const fn fact(class: RefusalClass, remedy: Remedy, en: &'static str, zh: &'static str) -> Fact {
-    Fact { class, remedy, meaning: Words { en, zh } }
 }
 
 /// 10003 where ids and secrets are all that is sent (reference §9).
@@ -311,28 +300,6 @@ const FACTS: &[(i64, Fact)] = &[
     (11232, fact(Retry, Remedy::WaitForLimit, "too many requests", "请求频率超限")),
     (11233, fact(Retry, Remedy::WaitForLimit, "too many requests", "请求频率超限")),
     (11247, fact(Retry, Remedy::WaitForLimit, "too many requests", "请求频率超限")),
-];
-
-#[rustfmt::skip]
-const WORDS: &[(&str, Fact)] = &[
-    // RFC 6749 §5.2 and §4.1.2.1
-    ("invalid_request", fact(OurBug, Remedy::ReportBug, "the request is malformed", "请求格式错误")),
-    ("invalid_client", fact(Configuration, Remedy::CheckSecret, "the app could not be authenticated", "应用认证失败")),
-    ("invalid_grant", fact(NeedsConsent, Remedy::LogIn, "the code or refresh token is invalid, expired, revoked or of another app", "授权码或 refresh_token 无效、已过期、已撤销或属于另一个应用")),
-    ("unauthorized_client", fact(Configuration, Remedy::EnableApp, "the app may not use this kind of grant", "应用无权使用该授权类型")),
-    ("unsupported_grant_type", fact(OurBug, Remedy::ReportBug, "the grant type is not supported", "不支持该 grant_type")),
-    ("invalid_scope", fact(Configuration, Remedy::EnableScope, "a scope is invalid or not enabled for the app", "权限（scope）无效或应用未开通")),
-    ("server_error", fact(Retry, Remedy::TryLater, "internal error of the provider", "服务端内部错误")),
-    ("temporarily_unavailable", fact(Retry, Remedy::TryLater, "the provider is temporarily unavailable", "服务暂时不可用")),
-    // RFC 8628 §3.5
-    ("authorization_pending", fact(Pending, Remedy::TryLater, "the person has not finished yet", "用户尚未完成授权")),
-    ("slow_down", fact(Pending, Remedy::WaitForLimit, "asked too often: add five seconds to the pause", "轮询过于频繁：间隔须增加 5 秒")),
-    ("access_denied", fact(NeedsConsent, Remedy::LogIn, "the person said no", "用户拒绝授权")),
-    ("expired_token", fact(NeedsConsent, Remedy::LogInAgainFromStart, "the device code has expired", "设备码已过期")),
-    // RFC 6750 §3.1, RFC 7009 §2.2.1
-    ("invalid_token", fact(AccessDead, Remedy::RenewAccess, "the access token is invalid or expired", "访问令牌无效或已过期")),
-    ("insufficient_scope", fact(NeedsConsent, Remedy::GrantScope, "the token lacks the scope", "令牌缺少所需权限")),
-    ("unsupported_token_type", fact(OurBug, Remedy::ReportBug, "tokens of this kind cannot be revoked", "不支持撤销该类令牌")),
 ];
 
 #[cfg(test)]

@@ -1,48 +1,11 @@
-//! Reading answers: pure, so that a kept answer reads the same after a crash (I5).
-//!
-//! Enters: a [`RawAnswer`]. Leaves: an [`Outcome`], or for calls that spend nothing the body or a [`Refusal`]. The
-//! order of questions is the promise:
-//!
-//! 1. Does it hold a complete refresh token? Then that is kept, whatever else it says (I3).
-//! 2. Does it say no in the provider's own format? By code, then by the RFC's word; never by HTTP status alone. A no
-//!    that is in no table leaves the token in doubt (I6).
-//! 3. Does it bring an access token? Only a whole answer may say that no refresh token follows.
-//! 4. Otherwise it is not an answer of the provider: in doubt, except for a 404 or 405, which says that nothing is
-//!    there that could have read the request. A redirect does not say that: it may come from behind the endpoint.
+//! How Feishu's answers are read: what its codes mean in which call, and whom it names.
 
-use std::time::Duration;
+use tokenward_core::{Subject, TokenApi};
 
-use jiff::{SignedDuration, Timestamp};
-use tokenward_core::ports::CallError;
-use tokenward_core::{
-    Access, AccessToken, Issued, Oddity, Outcome, RawAnswer, RefreshToken, Refusal, RefusalClass, Remedy, Rules,
-    Scopes, Subject, TokenApi,
-};
-
-use super::codes::{self, Call, Fact};
+use super::codes::{self, Call};
 use crate::clean;
-use crate::codec::{Body, Number, Object, Text};
-
-/// Reads the answer to a refresh, a code exchange or a device poll. Codes mean the same in all three.
-pub(super) fn read(api: TokenApi, answer: &RawAnswer, rules: &Rules) -> Outcome {
-    let call = refresh_call(api);
-    let mut reader = Reader::new(call, answer, &[]);
-    let said_no = reader.says_no();
-    if !said_no && reader.whole_without_refresh() && Reader::broken(call, answer).has_refresh() {
-        // The token stands somewhere we do not look in a whole answer; better found than lost.
-        reader = Reader::broken(call, answer);
-    }
-    let refresh = reader.token(REFRESH, RefreshToken::parse);
-    match refresh {
-        Found::Token(refresh) => reader.issued(Some(refresh), said_no, rules),
-        _ if said_no => reader.refused(),
-        Found::Garbled => reader.unreadable(),
-        Found::Absent => match (&reader.body, reader.token(ACCESS, AccessToken::parse)) {
-            (Body::Object(_), Found::Token(_)) => reader.issued(None, false, rules),
-            _ => reader.unreadable(),
-        },
-    }
-}
+use crate::fact::Fact;
+use crate::reading::{Dialect, Reader};
 
 /// The refresh of a family.
 pub(super) const fn refresh_call(api: TokenApi) -> Call {
@@ -55,315 +18,32 @@ pub(super) const fn refresh_call(api: TokenApi) -> Call {
     }
 }
 
-/// Reads the answer to a call that spends nothing: the object of a success, or why there is none.
-#[expect(clippy::result_large_err, reason = "the port's error; made once a call that took milliseconds")]
-pub(super) fn judge<'a>(call: Call, answer: &'a RawAnswer, secrets: &'a [&'a str]) -> Result<Reader<'a>, CallError> {
-    let reader = Reader::new(call, answer, secrets);
-    let refuse = |refusal| Err(CallError::Refused(refusal));
-    let success = (200..300).contains(&answer.status);
-    match &reader.body {
-        Body::Object(_) if reader.says_no() => refuse(reader.refusal()),
-        Body::Object(_) if success => Ok(reader),
-        // RFC 7009 §2.2: the client does not need a body.
-        Body::Broken(bytes) if call == Call::Revoke && success && answer.whole && bytes.trim_ascii().is_empty() => {
-            Ok(reader)
-        }
-        _ if reader.names_no_endpoint() => refuse(reader.tell(NOTHING_THERE, None)),
-        _ => refuse(reader.no_answer_of_the_provider()),
-    }
-}
+impl Dialect for Call {
+    const TELLS_REFRESH_LIFE: bool = true;
+    const NO_SUCH_ENDPOINT: &'static [i64] = &codes::NO_SUCH_ENDPOINT;
 
-/// An answer together with what is needed to read it.
-pub(super) struct Reader<'a> {
-    call: Call,
-    answer: &'a RawAnswer,
-    body: Body<'a>,
-    secrets: &'a [&'a str],
-}
-
-enum Found<T> {
-    Absent,
-    Token(T),
-    /// Something is there that is no token as we know them. It is kept raw, and nothing is concluded.
-    Garbled,
-}
-
-impl<'a> Reader<'a> {
-    fn new(call: Call, answer: &'a RawAnswer, secrets: &'a [&'a str]) -> Self {
-        Self { call, answer, body: Body::parse(answer.body.expose()), secrets }
+    fn code(self, code: i64) -> Option<Fact> {
+        codes::lookup(self, code)
     }
 
-    fn broken(call: Call, answer: &'a RawAnswer) -> Self {
-        Self { call, answer, body: Body::Broken(answer.body.expose()), secrets: &[] }
+    fn word(self, word: &str, _: &str) -> Option<Fact> {
+        codes::lookup_word(self, word)
     }
 
-    /// A text of the body, cleaned.
-    pub(super) fn text(&self, names: &[&str]) -> Option<String> {
-        match self.body.text(names) {
-            Text::Present(text) => clean::line(&text, self.secrets),
-            Text::Absent | Text::Garbled => None,
-        }
+    /// RFC 7009 §2.2: the client does not need a body.
+    fn may_be_empty(self) -> bool {
+        self == Self::Revoke
     }
 
-    /// A secret of the body.
-    pub(super) fn secret<T, E>(&self, name: &str, parse: impl Fn(String) -> Result<T, E>) -> Option<T> {
-        match self.token(&[name], parse) {
-            Found::Token(token) => Some(token),
-            Found::Absent | Found::Garbled => None,
-        }
-    }
-
-    /// A text of the body exactly as it came.
-    pub(super) fn exact(&self, name: &str) -> Option<String> {
-        match self.body.text(&[name]) {
-            Text::Present(text) => Some(text.to_string()),
-            Text::Absent | Text::Garbled => None,
-        }
-    }
-
-    /// A number of seconds, if one is there that makes sense.
-    pub(super) fn seconds(&self, names: &[&str]) -> Option<Duration> {
-        self.life(names).map(|(life, _)| life)
-    }
-
-    /// When something ends that lives so long from the arrival of the answer.
-    pub(super) fn end(&self, life: Duration) -> Timestamp {
-        end(self.answer.received, life)
-    }
-
-    /// The user the answer speaks of (reference §§7, 10).
-    ///
-    /// Ids are compared, so they are taken exactly: what looks like a token in a sentence is an identity here.
-    pub(super) fn subject(&self) -> Option<Subject> {
-        let id = |name: &str| self.exact(name).and_then(|text| clean::id(&text));
+    /// Reference §§7, 10. Ids are compared, so they are taken exactly: what looks like a token in a sentence is an identity
+    /// here.
+    fn subject(self, reader: &Reader<'_, Self>) -> Option<Subject> {
+        let id = |name: &str| reader.exact(name).and_then(|text| clean::id(&text));
         Some(Subject {
             id: id("open_id")?,
             union_id: id("union_id"),
             tenant: id("tenant_key"),
-            name: self.text(&["name", "en_name"]),
+            name: reader.text(&["name", "en_name"]),
         })
     }
-
-    /// The error for a body that says yes and lacks what was asked for.
-    pub(super) fn lacking(&self) -> CallError {
-        CallError::Refused(self.no_answer_of_the_provider())
-    }
-
-    fn code(&self) -> Option<Number> {
-        self.body.number(&["code"])
-    }
-
-    /// The RFC's error word.
-    fn word(&self) -> Option<String> {
-        match self.body.text(&["error"]) {
-            Text::Present(word) => Some(word.trim().to_owned()),
-            Text::Absent | Text::Garbled => None,
-        }
-    }
-
-    fn says_no(&self) -> bool {
-        self.code().is_some_and(|code| code.value != 0) || self.word().is_some()
-    }
-
-    fn whole_without_refresh(&self) -> bool {
-        matches!(&self.body, Body::Object(_)) && self.body.text(REFRESH) == Text::Absent
-    }
-
-    fn has_refresh(&self) -> bool {
-        matches!(self.token(REFRESH, RefreshToken::parse), Found::Token(_))
-    }
-
-    fn token<T, E>(&self, names: &[&str], parse: impl Fn(String) -> Result<T, E>) -> Found<T> {
-        match self.body.text(names) {
-            Text::Absent => Found::Absent,
-            Text::Garbled => Found::Garbled,
-            Text::Present(text) => parse(text.to_string()).map_or(Found::Garbled, Found::Token),
-        }
-    }
-
-    /// A life in seconds and whether its number was odd. Negative lives are none; endless ones end after ten years.
-    fn life(&self, names: &[&str]) -> Option<(Duration, bool)> {
-        let number = self.body.number(names)?;
-        let seconds = u64::try_from(number.value).ok()?;
-        Some((Duration::from_secs(seconds.min(LONGEST_LIFE)), number.odd))
-    }
-
-    fn issued(&self, refresh: Option<RefreshToken>, said_no: bool, rules: &Rules) -> Outcome {
-        let received = self.answer.received;
-        let mut oddities = Vec::new();
-        let mut note = |there: bool, oddity: Oddity| {
-            if there && !oddities.contains(&oddity) {
-                oddities.push(oddity);
-            }
-        };
-        let access = match self.token(ACCESS, AccessToken::parse) {
-            Found::Token(token) => Some(token),
-            Found::Absent | Found::Garbled => None,
-        };
-        let access_life = self.life(ACCESS_LIFE);
-        let refresh_life = self.life(REFRESH_LIFE);
-        note(access.is_none(), Oddity::AccessMissing);
-        note(access.is_some() && access_life.is_none(), Oddity::AccessLifeMissing);
-        note(refresh.is_none(), Oddity::RefreshMissing);
-        note(refresh.is_some() && refresh_life.is_none(), Oddity::RefreshLifeMissing);
-        let code_is_odd = self.code().is_some_and(|code| code.odd);
-        note(code_is_odd || [access_life, refresh_life].iter().flatten().any(|(_, odd)| *odd), Oddity::NumberAsText);
-        let other_type = self.text(&["token_type"]).is_some_and(|kind| !kind.eq_ignore_ascii_case("Bearer"));
-        note(other_type, Oddity::TokenType);
-        note(!self.answer.whole || matches!(self.body, Body::Broken(_)), Oddity::CutOff);
-        note(said_no, Oddity::TokensDespiteFailure);
-        let refresh_life = refresh_life.map_or(rules.assumed_refresh, |(life, _)| Some(life));
-        let access_life = access_life.map_or(rules.assumed_access, |(life, _)| life);
-        let scopes = self.exact("scope").and_then(|text| Scopes::parse(&text).ok());
-        Outcome::Rotated {
-            issued: Issued {
-                access: access.map(|token| Access { token, obtained: received, expires: end(received, access_life) }),
-                refresh_expires: refresh.as_ref().and(refresh_life).map(|life| end(received, life)),
-                refresh,
-                scopes: scopes.map(|(scopes, _)| scopes).filter(|scopes| !scopes.is_empty()),
-                subject: self.subject(),
-            },
-            oddities,
-        }
-    }
-
-    /// The outcome of a no. From a body that is not whole a no is not taken: the rest might have said more.
-    fn refused(&self) -> Outcome {
-        match (&self.body, self.code()) {
-            (Body::Broken(_), _) => self.unreadable(),
-            (Body::Object(_), Some(code)) if codes::NO_SUCH_ENDPOINT.contains(&code.value) => {
-                Outcome::NoSuchEndpoint(self.refusal())
-            }
-            (Body::Object(_), _) => Outcome::Refused(self.refusal()),
-        }
-    }
-
-    /// What the provider's no means.
-    fn refusal(&self) -> Refusal {
-        let code = self.code().map(|code| code.value).filter(|code| *code != 0);
-        let by_word = self.word().and_then(|word| codes::lookup_word(self.call, &word));
-        let by_code = code.and_then(|code| codes::lookup(self.call, code));
-        let fact = match by_word {
-            // Device polls: the word is the protocol (RFC 8628 §3.5), whatever number goes with it.
-            Some(fact) if fact.class == RefusalClass::Pending => Some(fact),
-            _ => by_code.or(by_word),
-        };
-        match fact {
-            Some(fact) => self.tell((fact.class, fact.remedy), Some(&fact)),
-            None if self.answer.status == TOO_MANY_REQUESTS => self.tell(LIMITED, None),
-            None => self.tell(NOBODY_KNOWS, None),
-        }
-    }
-
-    fn unreadable(&self) -> Outcome {
-        let refusal = self.no_answer_of_the_provider();
-        match refusal.class {
-            RefusalClass::Retry => Outcome::Refused(refusal),
-            _ if self.names_no_endpoint() => Outcome::NoSuchEndpoint(self.tell(NOTHING_THERE, None)),
-            _ => Outcome::Unreadable(refusal),
-        }
-    }
-
-    /// A 429 is its sender's word that the request was turned away for its number (RFC 6585 §4), whoever sent it.
-    fn no_answer_of_the_provider(&self) -> Refusal {
-        match self.answer.status {
-            TOO_MANY_REQUESTS => self.tell(LIMITED, None),
-            300..400 => self.tell((RefusalClass::InDoubt, Remedy::CheckUrl), None),
-            _ => self.tell(NOBODY_KNOWS, None),
-        }
-    }
-
-    /// A whole 404 or 405 without a trace of the provider's format (reference §11: its own are `text/plain`).
-    fn names_no_endpoint(&self) -> bool {
-        let absent = matches!(self.answer.status, 404 | 405) && self.answer.whole;
-        absent && self.code().is_none() && self.body.text(&["error"]) == Text::Absent && !self.is_cut_json()
-    }
-
-    /// Bytes that begin like the provider's object and are none: part of an answer, not a page.
-    fn is_cut_json(&self) -> bool {
-        matches!(self.body, Body::Broken(bytes) if bytes.trim_ascii_start().starts_with(b"{"))
-    }
-
-    fn tell(&self, (class, remedy): (RefusalClass, Remedy), fact: Option<&Fact>) -> Refusal {
-        Refusal {
-            class,
-            remedy,
-            provider_code: self.code().map(|code| code.value).filter(|code| *code != 0),
-            meaning: fact.map(|fact| fact.meaning),
-            status: self.answer.status,
-            description: self.description(),
-            log_id: self.log_id(),
-            retry_after: self.answer.retry_after,
-            missing_scopes: self.missing_scopes(),
-        }
-    }
-
-    /// The provider's own words, with the address of the further check where there is one (reference §4.5).
-    fn description(&self) -> Option<String> {
-        let own = self.text(&["error_description", "msg", "message", "status_message"]).or_else(|| self.page());
-        let hint = self.text(&["cli_hint"]);
-        let challenge = self.exact("challenge_url").and_then(|text| url::Url::parse(text.trim()).ok());
-        let challenge = challenge.filter(|url| url.scheme() == "https").map(String::from);
-        let challenge = challenge.filter(|url| url.len() <= clean::LONGEST);
-        let parts: Vec<String> = [own, hint, challenge].into_iter().flatten().collect();
-        let all = parts.join(" ");
-        (!all.is_empty() && all.chars().count() <= clean::LONGEST).then_some(all).or_else(|| parts.into_iter().next())
-    }
-
-    /// What a page that is not JSON calls itself.
-    fn page(&self) -> Option<String> {
-        let Body::Broken(bytes) = self.body else { return None };
-        let page = String::from_utf8_lossy(&bytes[..bytes.len().min(PAGE_READ)]);
-        let kind = self.answer.content_type.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let lower = page.to_ascii_lowercase();
-        if let Some((_, rest)) = lower.split_once("<title>") {
-            let begin = page.len() - rest.len();
-            let length = rest.find('<').unwrap_or(rest.len());
-            return clean::line(&page[begin..begin + length], self.secrets);
-        }
-        if kind.starts_with("text/plain") && !self.is_cut_json() { clean::line(&page, self.secrets) } else { None }
-    }
-
-    /// Reference §11.2.
-    fn log_id(&self) -> Option<String> {
-        let in_error = || {
-            let object = self.object()?;
-            ["log_id", "logid"].iter().find_map(|name| clean::id(object.error_field(name)?.as_str()?))
-        };
-        let in_body = || clean::id(&self.exact("log_id").or_else(|| self.exact("logid"))?);
-        self.answer.log_id.clone().or_else(in_error).or_else(in_body)
-    }
-
-    /// Reference §11: `error.permission_violations[].subject`.
-    fn missing_scopes(&self) -> Vec<String> {
-        let violations = self.object().and_then(|object| object.error_field("permission_violations"));
-        let subjects = violations.and_then(|list| list.as_array()).into_iter().flatten();
-        let scopes = subjects.filter_map(|violation| clean::id(violation.get("subject")?.as_str()?));
-        scopes.take(MOST_SCOPES).collect()
-    }
-
-    const fn object(&self) -> Option<&Object> {
-        match &self.body {
-            Body::Object(object) => Some(object),
-            Body::Broken(_) => None,
-        }
-    }
 }
-
-fn end(from: Timestamp, life: Duration) -> Timestamp {
-    SignedDuration::try_from(life).ok().and_then(|life| from.checked_add(life).ok()).unwrap_or(Timestamp::MAX)
-}
-
-const ACCESS: &[&str] = &["access_token"];
-const REFRESH: &[&str] = &["refresh_token"];
-const ACCESS_LIFE: &[&str] = &["expires_in", "expire"];
-/// v2 and v3 use the first name, the v1 families the second (reference §4.3).
-const REFRESH_LIFE: &[&str] = &["refresh_token_expires_in", "refresh_expires_in"];
-const LONGEST_LIFE: u64 = 10 * 365 * 86_400;
-const MOST_SCOPES: usize = 50;
-const PAGE_READ: usize = 4096;
-const TOO_MANY_REQUESTS: u16 = 429;
-
-const LIMITED: (RefusalClass, Remedy) = (RefusalClass::Retry, Remedy::WaitForLimit);
-const NOBODY_KNOWS: (RefusalClass, Remedy) = (RefusalClass::InDoubt, Remedy::TryLater);
-const NOTHING_THERE: (RefusalClass, Remedy) = (RefusalClass::Configuration, Remedy::CheckUrl);

@@ -5,17 +5,12 @@
 //! libraries that probe both styles may send a single-use token twice (reference §4). `scope` is never sent with a
 //! code or a refresh token: it can only narrow what was granted (reference §4.1).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use reqwest::Method;
 use serde::Serialize;
 use tokenward_core::ports::{AppTokenKind, AuthorizationRequest, CodeExchange, Prepared};
 use tokenward_core::{AccessToken, App, AppTicket, AppToken, DeviceCode, RefreshToken, Scopes, TokenApi};
 use url::Url;
-use url::form_urlencoded::byte_serialize;
-use zeroize::Zeroizing;
 
-use crate::http::Request;
+use crate::request::{Request, form, form_text, join, json};
 
 /// The address of the authorization page (reference §3). Spaces are `%20`: the page documents it so.
 pub(super) fn authorization_url(app: &App, request: &AuthorizationRequest) -> Url {
@@ -55,11 +50,11 @@ pub(super) fn refresh(app: &App, prepared: &Prepared, token: &RefreshToken) -> R
     const GRANT: &str = "refresh_token";
     let (id, secret, token) = (app.client_id.as_str(), app.expose_secret(), token.expose());
     match prepared.api {
-        TokenApi::V3 => Ok(post(
+        TokenApi::V3 => Ok(Request::post(
             token_url(app, TokenApi::V3),
             form(&[("grant_type", GRANT), ("client_id", id), ("client_secret", secret), ("refresh_token", token)]),
         )),
-        TokenApi::V2 => Ok(post(
+        TokenApi::V2 => Ok(Request::post(
             token_url(app, TokenApi::V2),
             json(&Body { grant_type: GRANT, client_id: id, client_secret: secret, refresh_token: token }),
         )),
@@ -92,7 +87,7 @@ pub(super) fn exchange(app: &App, prepared: &Prepared, exchange: &CodeExchange) 
     let (id, secret, code) = (app.client_id.as_str(), app.expose_secret(), exchange.code.expose());
     let (redirect_uri, code_verifier) = (exchange.redirect_uri.as_str(), exchange.verifier.expose());
     match prepared.api {
-        TokenApi::V3 => Ok(post(
+        TokenApi::V3 => Ok(Request::post(
             token_url(app, TokenApi::V3),
             form(&[
                 ("grant_type", GRANT),
@@ -103,7 +98,7 @@ pub(super) fn exchange(app: &App, prepared: &Prepared, exchange: &CodeExchange) 
                 ("code_verifier", code_verifier),
             ]),
         )),
-        TokenApi::V2 => Ok(post(
+        TokenApi::V2 => Ok(Request::post(
             token_url(app, TokenApi::V2),
             json(&Body { grant_type: GRANT, client_id: id, client_secret: secret, code, redirect_uri, code_verifier }),
         )),
@@ -115,14 +110,10 @@ pub(super) fn exchange(app: &App, prepared: &Prepared, exchange: &CodeExchange) 
 
 /// Device authorization: a form, and here alone HTTP Basic, as the official client does it (reference §8.3).
 pub(super) fn device_begin(app: &App, scopes: &Scopes) -> Request {
-    let pair = Zeroizing::new(format!("{}:{}", app.client_id, app.expose_secret()));
-    let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
     let scope = scopes.to_string();
     let url = join(&app.hosts.accounts, "/oauth/v1/device_authorization");
-    Request {
-        authorization: Some(Zeroizing::new(format!("Basic {}", encoded.as_str()))),
-        ..post(url, form(&[("client_id", &app.client_id), ("scope", &scope)]))
-    }
+    Request::post(url, form(&[("client_id", &app.client_id), ("scope", &scope)]))
+        .with_basic(&app.client_id, app.expose_secret())
 }
 
 /// The poll goes to the family that will be the issuer: v2 where the app says v2, v3 otherwise; the v1 families know
@@ -138,11 +129,11 @@ pub(super) fn device_poll(app: &App, code: &DeviceCode) -> Result<Request, &'sta
     const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
     let (id, secret, code) = (app.client_id.as_str(), app.expose_secret(), code.expose());
     match app.token_api {
-        TokenApi::V3 => Ok(post(
+        TokenApi::V3 => Ok(Request::post(
             token_url(app, TokenApi::V3),
             form(&[("grant_type", GRANT), ("client_id", id), ("client_secret", secret), ("device_code", code)]),
         )),
-        TokenApi::V2 => Ok(post(
+        TokenApi::V2 => Ok(Request::post(
             token_url(app, TokenApi::V2),
             json(&Body { grant_type: GRANT, client_id: id, client_secret: secret, device_code: code }),
         )),
@@ -214,7 +205,7 @@ impl<'a> AppTokenBody<'a> {
 }
 
 pub(super) fn app_token(app: &App, body: &AppTokenBody<'_>) -> Request {
-    post(join(&app.hosts.open, body.path()), json(body))
+    Request::post(join(&app.hosts.open, body.path()), json(body))
 }
 
 pub(super) fn resend_ticket(app: &App) -> Request {
@@ -224,16 +215,11 @@ pub(super) fn resend_ticket(app: &App) -> Request {
         app_secret: &'a str,
     }
     let body = Body { app_id: &app.client_id, app_secret: app.expose_secret() };
-    post(join(&app.hosts.open, "/open-apis/auth/v3/app_ticket/resend"), json(&body))
+    Request::post(join(&app.hosts.open, "/open-apis/auth/v3/app_ticket/resend"), json(&body))
 }
 
 pub(super) fn user_info(app: &App, token: &AccessToken) -> Request {
-    Request {
-        method: Method::GET,
-        url: join(&app.hosts.open, "/open-apis/authen/v1/user_info"),
-        authorization: Some(bearer(token.expose())),
-        body: None,
-    }
+    Request::get(join(&app.hosts.open, "/open-apis/authen/v1/user_info")).with_bearer(token.expose())
 }
 
 pub(super) fn revoke(app: &App, token: &str, hint: &'static str) -> Request {
@@ -243,14 +229,14 @@ pub(super) fn revoke(app: &App, token: &str, hint: &'static str) -> Request {
         ("client_id", &app.client_id),
         ("client_secret", app.expose_secret()),
     ];
-    post(join(&app.hosts.accounts, "/oauth/v1/revoke"), form(&fields))
+    Request::post(join(&app.hosts.accounts, "/oauth/v1/revoke"), form(&fields))
 }
 
 /// The v1 families: JSON, with an app access token as bearer (reference §§6, 7).
 fn v1(app: &App, prepared: &Prepared, path: &str, body: &impl Serialize) -> Result<Request, &'static str> {
     let token = prepared.app_token.as_ref().ok_or("the v1 token endpoints need an app access token")?;
     let url = join(&app.hosts.open, &format!("/open-apis/authen/v1/{path}"));
-    Ok(Request { authorization: Some(bearer(token.expose())), ..post(url, json(body)) })
+    Ok(Request::post(url, json(body)).with_bearer(token.expose()))
 }
 
 fn token_url(app: &App, api: TokenApi) -> Url {
@@ -260,48 +246,4 @@ fn token_url(app: &App, api: TokenApi) -> Url {
     })
 }
 
-/// A path under a base URL, which may have a path of its own, with or without a slash at its end.
-fn join(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
-    url.set_query(None);
-    url.set_fragment(None);
-    url
-}
-
-fn post(url: Url, body: (&'static str, Zeroizing<Vec<u8>>)) -> Request {
-    Request { method: Method::POST, url, authorization: None, body: Some(body) }
-}
-
-fn bearer(token: &str) -> Zeroizing<String> {
-    Zeroizing::new(format!("Bearer {token}"))
-}
-
-fn json(body: &impl Serialize) -> (&'static str, Zeroizing<Vec<u8>>) {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
-    serde_json::to_writer(&mut *bytes, body).expect("texts can be written as JSON into memory");
-    ("application/json; charset=utf-8", bytes)
-}
-
-fn form(fields: &[(&str, &str)]) -> (&'static str, Zeroizing<Vec<u8>>) {
-    let text = form_text(fields);
-    ("application/x-www-form-urlencoded", Zeroizing::new(text.as_bytes().to_vec()))
-}
-
-fn form_text(fields: &[(&str, &str)]) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(ROOM));
-    for (name, value) in fields {
-        if !text.is_empty() {
-            text.push('&');
-        }
-        text.push_str(name);
-        text.push('=');
-        byte_serialize(value.as_bytes()).for_each(|part| text.push_str(part));
-    }
-    text
-}
-
-/// Room for a token of the largest kind (4 KB, reference §4.3) with every byte escaped, so that buffers with secrets
-/// seldom move.
-const ROOM: usize = 16 << 10;
 const UNKNOWN_FAMILY: &str = "this version does not know that token endpoint";

@@ -1,0 +1,132 @@
+//! What `init` has to know and how it comes by it: flag, variable, answer. Nothing is asked that the provider has no use for.
+
+use tokenward::Setting;
+use tokenward_core::{AppSecret, Code, ProviderName, TokenApi};
+use zeroize::Zeroizing;
+
+use crate::args::Init;
+use crate::desk::Desk;
+use crate::failure::Failure;
+
+/// Where the app is registered, as far as anybody says.
+pub(super) async fn provider(init: &Init, desk: &Desk) -> Result<Option<ProviderName>, Failure> {
+    if init.provider.is_some() {
+        return Ok(init.provider);
+    }
+    if let Some(text) = desk.ambient.env.get("TOKENWARD_PROVIDER") {
+        let parsed = text.to_ascii_lowercase().parse();
+        return parsed.map(Some).map_err(|()| {
+            Failure::new(Code::BadSetting, desk.lang().bad_variable("TOKENWARD_PROVIDER", text.escape_debug()))
+                .then(desk.lang().bad_provider())
+        });
+    }
+    let hosts_given = init.open_url.is_some() || init.accounts_url.is_some();
+    if hosts_given || !desk.asker().can_ask() {
+        // The settings find the brand by its hosts, and take Feishu where nobody says.
+        return Ok(None);
+    }
+    loop {
+        let answer = desk.asker().line(desk.lang().ask_provider(), Some("feishu"), "").await?;
+        if let Ok(provider) = answer.to_ascii_lowercase().parse() {
+            return Ok(Some(provider));
+        }
+    }
+}
+
+/// The dialect of a BlueKing app: there is no default that would be right for most.
+pub(super) async fn dialect(init: &Init, desk: &Desk) -> Result<Option<TokenApi>, Failure> {
+    if init.token_api.is_some() || said(Setting::TokenApi, desk).is_some() {
+        return Ok(init.token_api);
+    }
+    if desk.asker().can_ask() {
+        desk.printer.note(desk.lang().dialects_told());
+    }
+    loop {
+        let answer = desk.asker().line(desk.lang().ask_dialect(), Some("ssm"), "--dialect / TOKENWARD_TOKEN_API").await?;
+        let parsed = answer.to_ascii_lowercase().parse().ok();
+        if let Some(dialect) = parsed.filter(|dialect| ProviderName::BlueKing.speaks(*dialect)) {
+            return Ok(Some(dialect));
+        }
+    }
+}
+
+/// A text by flag or variable, else asked for. `None` from an empty answer where `optional`.
+pub(super) async fn text(
+    flag: Option<String>,
+    setting: Setting,
+    question: String,
+    optional: bool,
+    desk: &Desk,
+) -> Result<Option<String>, Failure> {
+    if let Some(given) = flag.or_else(|| said(setting, desk)) {
+        return Ok(Some(given));
+    }
+    if optional {
+        if !desk.asker().can_ask() {
+            return Ok(None);
+        }
+        let answer = desk.asker().line(question, Some("-"), "").await?;
+        return Ok(Some(answer).filter(|answer| answer != "-"));
+    }
+    let ways = format!("{} / {}", setting.flag().unwrap_or_default(), setting.variable().unwrap_or_default());
+    desk.asker().line(question, None, &ways).await.map(Some)
+}
+
+/// What a variable says.
+pub(super) fn said(setting: Setting, desk: &Desk) -> Option<String> {
+    desk.ambient.env.get(setting.variable()?).map(str::to_owned)
+}
+
+pub(super) async fn app_id(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<String, Failure> {
+    let lang = desk.lang();
+    let question = match provider {
+        Some(ProviderName::BlueKing) => lang.ask_app_code(),
+        Some(ProviderName::OAuth2) => lang.ask_client_id(),
+        _ => lang.ask_app_id(),
+    };
+    let given = text(init.app_id.clone(), Setting::AppId, question, false, desk).await?;
+    Ok(given.unwrap_or_default().trim().to_owned())
+}
+
+/// The secret: from stdin or a file when told so, from the variable, from the prompt.
+pub(super) async fn secret(
+    init: &Init,
+    provider: Option<ProviderName>,
+    desk: &Desk,
+) -> Result<AppSecret, Failure> {
+    if init.app_secret_stdin {
+        return read_secret("--app-secret-stdin", std::io::read_to_string(std::io::stdin()), desk);
+    }
+    if let Some(file) = &init.app_secret_file {
+        return read_secret(&file.display().to_string(), std::fs::read_to_string(file), desk);
+    }
+    if desk.ambient.secret_is_set {
+        let text = desk.ambient.env.get("TOKENWARD_APP_SECRET").unwrap_or_default().to_owned();
+        return read_secret("TOKENWARD_APP_SECRET", Ok(text), desk);
+    }
+    let question = match provider {
+        Some(ProviderName::BlueKing | ProviderName::OAuth2) => desk.lang().ask_client_secret(),
+        _ => desk.lang().ask_app_secret(),
+    };
+    let ways = match provider {
+        Some(ProviderName::OAuth2) => format!("{}; {}", desk.lang().secret_ways(), desk.lang().public_ways()),
+        _ => desk.lang().secret_ways(),
+    };
+    let typed = desk.asker().secret(question, &ways).await?;
+    parse_secret("App Secret", &typed, desk)
+}
+
+pub(super) fn read_secret(source: &str, text: std::io::Result<String>, desk: &Desk) -> Result<AppSecret, Failure> {
+    let unreadable = |error: std::io::Error| {
+        Failure::new(Code::BadSecret, desk.lang().secret_file_unreadable(source))
+            .detail(error.to_string())
+            .then(desk.lang().give_readable_file())
+    };
+    parse_secret(source, &Zeroizing::new(text.map_err(unreadable)?), desk)
+}
+
+fn parse_secret(source: &str, text: &Zeroizing<String>, desk: &Desk) -> Result<AppSecret, Failure> {
+    let lang = desk.lang();
+    AppSecret::parse(text.as_str())
+        .map_err(|reason| Failure::new(Code::BadSecret, lang.secret_unusable(source, lang.bad_secret(reason))))
+}

@@ -1,0 +1,62 @@
+//! Words about apps of BlueKing and of any OAuth server, and about the users of an app that serves many.
+
+super::sentences! {
+    bad_provider() { "write feishu, lark, blueking or oauth2" "请写 feishu、lark、blueking 或 oauth2" }
+    bad_authentication() { "write basic, body or none" "请写 basic、body 或 none" }
+    bad_user() { "a user's name has 1 to 255 bytes and no control characters" "用户名为 1 到 255 字节，不含控制字符" }
+
+    ask_provider() { "Provider: feishu, lark, blueking or oauth2" "服务方（feishu 飞书、lark、blueking 蓝鲸，或 oauth2 其他）" }
+    dialects_told() { "the dialects of BlueKing: ssm (enterprise and community editions; bkoauth's BKAUTH_BACKEND_TYPE is bk_token), auth-api (internal editions; every other value), bkauth (the OAuth 2.0 server of 2026)" "蓝鲸的接口有三种：ssm（企业版和社区版，即 bkoauth 的 BKAUTH_BACKEND_TYPE 为 bk_token）、auth-api（内部版，即其他取值）、bkauth（2026 年的 OAuth 2.0 服务）" }
+    ask_dialect() { "Dialect: ssm, auth-api or bkauth" "接口（ssm、auth-api 或 bkauth）" }
+    ask_app_code() { "App code (bk_app_code)" "应用编码（bk_app_code）" }
+    ask_client_id() { "Client id" "客户端 ID（client_id）" }
+    ask_client_secret() { "Secret (not shown)" "密钥（输入时不显示）" }
+    ask_token_service() { "Address of the token service (bkoauth's OAUTH_API_URL)" "令牌服务地址（即 bkoauth 的 OAUTH_API_URL）" }
+    ask_realm() { "Realm" "realm（认证域）" }
+    ask_gateway() { "Address of the API gateway, for `tokenward api` (- for none)" "API 网关地址，用于 `tokenward api`（没有请填 -）" }
+    ask_issuer() { "Issuer (the server's address, as in its own documents)" "issuer（签发者，即服务器自己公布的地址）" }
+    ask_has_secret() { "Does the client have a secret?" "该客户端有密钥吗？" }
+    ask_resource() { "Address of the API that tokens are for (- for the issuer itself)" "令牌用于哪个接口地址（就是 issuer 请填 -）" }
+    not_discovered(what) { "the issuer's endpoints could not be read: {what}; they are asked for again when they are needed" "无法读取 issuer 的端点：{what}；需要时会再次读取" }
+    not_discovered_next() { "compare --issuer with the server's own documents to the letter, or name --authorization-endpoint and --token-endpoint" "请核对 --issuer 与服务器公布的是否完全一致，或用 --authorization-endpoint 和 --token-endpoint 指明端点" }
+    init_register_redirect(uri) { "register the redirect URL at the server exactly so: {uri}" "请在服务器上登记重定向 URL，须完全一致：{uri}" }
+    init_next_user(named) { "tokenward login{named} --user NAME, or tokenward token{named} --as app" "tokenward login{named} --user 用户名，或 tokenward token{named} --as app" }
+    public_ways() { "a public client has none: --client-authentication none" "公共客户端没有密钥：--client-authentication none" }
+
+    user_not_here(provider) { "--user is for apps of BlueKing's ssm and auth-api, which serve many users; a profile of {provider} is one login" "--user 只用于蓝鲸 ssm 和 auth-api 的应用（一个应用服务多个用户）；这里（{provider}）一个配置档就是一个登录" }
+    user_not_here_next() { "give each user a profile: `tokenward login --profile NAME --app APP`" "请为每个用户各建一个配置档：`tokenward login --profile 名字 --app 应用`" }
+    user_missing(profile) { "the app of profile {profile} serves many users, and nobody said which" "配置档 {profile} 的应用服务多个用户，但没有指定哪一个" }
+    user_missing_next() { "say which with --user NAME; the app's own token is `tokenward token --as app`" "请用 --user 用户名 指定；应用自己的令牌用 `tokenward token --as app`" }
+    login_user_next(user) { "`tokenward login --user {user}` with that user's login cookie, or set TOKENWARD_BK_TOKEN or TOKENWARD_BK_TICKET" "请用该用户的登录 Cookie 运行 `tokenward login --user {user}`，或设置 TOKENWARD_BK_TOKEN 或 TOKENWARD_BK_TICKET" }
+    no_login_page(dialect, cookie) { "{dialect} has no login page: it gives tokens for the cookie {cookie} of a user who is logged in at BlueKing, and there is no terminal to ask for it" "{dialect} 没有登录页：它凭已登录蓝鲸的用户的 Cookie {cookie} 签发令牌，而当前没有可以提问的终端" }
+    no_page_for(flag, dialect) { "{flag} needs a login page, and {dialect} has none: it gives tokens for the login cookie of a user" "{flag} 需要登录页，而 {dialect} 没有：它凭用户的登录 Cookie 签发令牌" }
+    app_logs_not_in() { "an app does not log in: `tokenward token --as app` gets its token with the secret" "应用无需登录：`tokenward token --as app` 凭密钥获取其令牌" }
+    cookie_where(url) { "there is no login page at {url}: it gives tokens for the login cookie of a user. In the browser that is logged in at BlueKing: developer tools → Application → Cookies. The cookie is sent to the token service, and stored nowhere" "{url} 没有登录页：它凭用户的登录 Cookie 签发令牌。请在已登录蓝鲸的浏览器中打开开发者工具 → Application → Cookies 查看。Cookie 只发送给令牌服务，不会保存" }
+    ask_cookie(cookie, user) { "Cookie {cookie} of {user} (not shown)" "{user} 的 Cookie {cookie}（输入时不显示）" }
+    cookie_unreadable(source) { "the login cookie cannot be read from {source}" "无法从 {source} 读取登录 Cookie" }
+    cookie_absent(cookie) { "the cookie {cookie} is not among what was given" "所给内容中没有 Cookie {cookie}" }
+    cookie_line(names) { "give the line as the browser sends it: {names}=…" "请给出浏览器发送的整行 Cookie：{names}=…" }
+    cookie_unusable(cookie, why) { "the cookie {cookie} cannot be used: {why}" "Cookie {cookie} 无法使用：{why}" }
+    cookie_not_here(dialect) { "--cookie-stdin and --cookie-file are for BlueKing's ssm and auth-api; {dialect} has a login page" "--cookie-stdin 和 --cookie-file 只用于蓝鲸的 ssm 和 auth-api；{dialect} 有登录页" }
+    user_logged_in_already(user) { "{user} is logged in already, and the token is good; nothing was asked for" "{user} 已登录且令牌有效，没有发送登录 Cookie" }
+    user_logged_in(user, profile) { "logged in: {user}, kept as {profile}" "登录成功：{user}，保存为 {profile}" }
+    user_login_lasts(access, refresh) { "the access token is good for {access} and is turned by itself; the login ends in {refresh}, which no turn moves" "访问令牌有效期 {access}，会自动续期；登录在 {refresh}后结束，续期不会延长" }
+    user_login_turned(access) { "the access token is good for {access} and is turned by itself; how long the login lasts is not told" "访问令牌有效期 {access}，会自动续期；服务方未告知登录何时结束" }
+    user_login_ends(access) { "no refresh token was issued: the login ends in {access}" "没有下发刷新令牌：登录在 {access}后结束" }
+    no_refresh_token_elsewhere(span) { "no refresh token was issued, so this login ends in {span}. Most servers issue one for the scope offline_access: `tokenward login --scope offline_access` (with OpenID Connect: 'openid offline_access')" "没有下发刷新令牌，此登录将在 {span}后结束。多数服务器在申请 offline_access 时下发：`tokenward login --scope offline_access`（OpenID Connect：'openid offline_access'）" }
+    scopes_missing_elsewhere(scopes) { "asked for and not granted: {scopes}" "已申请但未授权：{scopes}" }
+    no_tenants(provider) { "{provider} knows no tenant tokens: say --as user or --as app" "{provider} 没有租户（tenant）令牌：请用 --as user 或 --as app" }
+    wiki_not_here(provider) { "`wiki` is for the wiki of Feishu and Lark, and the profile's app is at {provider}: choose another with --profile" "`wiki` 用于飞书和 Lark 的知识库，而该配置档的应用属于 {provider}：请用 --profile 选择其他配置档" }
+    proxy_not_here(provider) { "`proxy` speaks for apps of Feishu and Lark, and the profile's app is at {provider}" "`proxy` 只代理飞书和 Lark 的应用，而该配置档的应用属于 {provider}" }
+    proxy_not_here_next() { "call with `tokenward api`, or run the program by `tokenward exec -- CMD`" "请用 `tokenward api` 调用，或用 `tokenward exec -- 命令` 运行程序" }
+
+    doctor_users(count, names) { "logins of {count} users are kept: {names}" "已保存 {count} 个用户的登录：{names}" }
+    doctor_users_none() { "the app serves many users, and no login of any is kept yet" "该应用服务多个用户，目前还没有任何人的登录" }
+    doctor_users_next() { "`tokenward login --user NAME`, or `tokenward token --as app` for the app's own token" "请运行 `tokenward login --user 用户名`，或用 `tokenward token --as app` 获取应用自己的令牌" }
+    doctor_service(tokens, calls) { "tokens from {tokens}, calls to {calls}" "令牌来自 {tokens}，调用发往 {calls}" }
+    doctor_realm(realm) { "realm {realm}" "realm（认证域）为 {realm}" }
+    doctor_public() { "nowhere: a public client has none" "无：公共客户端没有密钥" }
+
+    sandbox_plays() { "the sandbox plays feishu, oauth2, or blueking with --dialect ssm, auth-api or bkauth" "沙箱可扮演 feishu、oauth2，或 blueking（用 --dialect 指定 ssm、auth-api 或 bkauth）" }
+    sandbox_login_user(home) { "  tokenward login --user alice      # her cookie is in the settings above; everything is kept in {home}\n  tokenward token --user alice" "  tokenward login --user alice      # 她的 Cookie 已在上面的设置中；数据都在 {home}\n  tokenward token --user alice" }
+}

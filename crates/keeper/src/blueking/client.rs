@@ -1,0 +1,158 @@
+//! The four functions.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokenward_core::{App, Code, ProfileName, UserName};
+
+use super::cookies::Cookies;
+use super::error::{TokenAPIError, TokenError, TokenNotExist};
+use super::request::Request;
+use super::token::AccessToken;
+use crate::compose::Quickly;
+use crate::{Error, Handed, Keeper, Kept, Obtain, Session, Who};
+
+/// Tokens of one app, for its users and for itself. Cheap to clone; clones share what is under way and nothing of any request.
+#[derive(Clone)]
+pub struct BkClient {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    keeper: Keeper,
+    quickly: Quickly,
+    app: App,
+    profile: ProfileName,
+    cookies: Cookies,
+}
+
+impl BkClient {
+    /// A client over an open vault. The grants of the app's users are kept under `profile:user`, its own under `profile:~app`.
+    pub fn new(session: &Session, app: App, profile: ProfileName, cookies: Cookies) -> Self {
+        let (keeper, quickly) = (session.keeper().clone(), session.quickly());
+        Self { inner: Arc::new(Inner { keeper, quickly, app, profile, cookies }) }
+    }
+
+    /// The app.
+    pub fn app(&self) -> &App {
+        &self.inner.app
+    }
+
+    /// The profile that the grants are kept under.
+    pub fn profile(&self) -> &ProfileName {
+        &self.inner.profile
+    }
+
+    /// The token of the request's authenticated user, made with what the user's browser carries where there is none, turned where it
+    /// is due.
+    ///
+    /// # Errors
+    /// [`TokenNotExist`] for an anonymous user (who never gets the app's token), and where nothing is there and the request carries
+    /// nothing; [`TokenAPIError`] with [`Code::WrongUser`] where the cookie is another user's.
+    pub async fn get_access_token(&self, request: &dyn Request) -> Result<AccessToken, TokenError> {
+        let user = self.user(request)?;
+        if let Some(token) = self.at_once(&Who::User(user.clone())) {
+            return Ok(token);
+        }
+        let shows = self.inner.cookies.ticket(request);
+        self.obtain(Obtain::user(self.inner.profile.clone(), user, shows)).await
+    }
+
+    /// The app's own token.
+    ///
+    /// # Errors
+    /// [`TokenAPIError`].
+    pub async fn get_app_access_token(&self) -> Result<AccessToken, TokenError> {
+        match self.at_once(&Who::App) {
+            Some(token) => Ok(token),
+            None => self.obtain(Obtain::app(self.inner.profile.clone())).await,
+        }
+    }
+
+    /// The token of a user who is not here: the one that is kept, turned where it is due.
+    ///
+    /// # Errors
+    /// [`TokenNotExist`] where there is none; [`TokenAPIError`].
+    pub async fn get_access_token_by_user(&self, user: &str) -> Result<AccessToken, TokenError> {
+        let user = self.named(Some(user))?;
+        match self.at_once(&Who::User(user.clone())) {
+            Some(token) => Ok(token),
+            None => self.obtain(Obtain::user(self.inner.profile.clone(), user, None)).await,
+        }
+    }
+
+    /// A token newer than this one. Callers who hold one and the same cause one exchange.
+    ///
+    /// # Errors
+    /// [`TokenNotExist`] where there is nothing to refresh it with; [`TokenAPIError`].
+    pub async fn refresh_token(&self, token: &AccessToken) -> Result<AccessToken, TokenError> {
+        let wanted = match &token.user {
+            Some(user) => Obtain::user(self.inner.profile.clone(), user.clone(), None),
+            None => Obtain::app(self.inner.profile.clone()),
+        };
+        self.obtain(Obtain { refused: Some((token.grant, token.generation)), ..wanted }).await
+    }
+
+    /// The next token after one that was refused where it was used: turned by its refresh token, or made anew with what the request
+    /// carries. Once: what is refused again is reported.
+    ///
+    /// # Errors
+    /// [`TokenAPIError`] with [`Code::TokenStillRefused`] for a token that came of a renewal; else as
+    /// [`BkClient::get_access_token`].
+    pub async fn renew(&self, request: &dyn Request, refused: &AccessToken) -> Result<AccessToken, TokenError> {
+        if refused.renewed {
+            let error = Error::new(Code::TokenStillRefused, Kept::Record);
+            return Err(TokenAPIError::new(error).into());
+        }
+        let wanted = match &refused.user {
+            Some(whose) => {
+                let user = self.user(request)?;
+                if user != *whose {
+                    return Err(TokenNotExist { user: Some(user), error: None }.into());
+                }
+                Obtain::user(self.inner.profile.clone(), user, self.inner.cookies.ticket(request))
+            }
+            None => Obtain::app(self.inner.profile.clone()),
+        };
+        let mut token = self.obtain(Obtain { refused: Some((refused.grant, refused.generation)), ..wanted }).await?;
+        token.renewed = true;
+        Ok(token)
+    }
+
+    fn user(&self, request: &dyn Request) -> Result<UserName, TokenError> {
+        self.named(request.user().as_deref())
+    }
+
+    fn named(&self, name: Option<&str>) -> Result<UserName, TokenError> {
+        let name = name.map(|name| self.inner.cookies.user(name));
+        let name = name.and_then(|name| name.parse().ok());
+        name.ok_or_else(|| TokenNotExist { user: None, error: None }.into())
+    }
+
+    /// What the hand-out file has.
+    fn at_once(&self, who: &Who) -> Option<AccessToken> {
+        let found = (self.inner.quickly)(&who.name(&self.inner.profile)).filter(|found| found.app == self.inner.app.name)?;
+        let user = match who {
+            Who::User(user) => Some(user.clone()),
+            Who::App => None,
+        };
+        Some(AccessToken::new(found.access, user, found.grant, found.generation))
+    }
+
+    async fn obtain(&self, wanted: Obtain) -> Result<AccessToken, TokenError> {
+        let Inner { keeper, app, .. } = &*self.inner;
+        let user = match &wanted.who {
+            Who::User(user) => Some(user),
+            Who::App => None,
+        };
+        let Handed { access, grant, generation, notices, .. } =
+            keeper.obtain(app, &wanted).await.map_err(|error| TokenError::new(error, user))?;
+        Ok(AccessToken { notices, ..AccessToken::new(access, user.cloned(), grant, generation) })
+    }
+}
+
+impl fmt::Debug for BkClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BkClient").field("app", &self.inner.app.name).field("profile", &self.inner.profile).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,314 @@
+//! Grants without a browser: tokens for what the caller holds already.
+//!
+//! Enters: an app, whose tokens are wanted, and what the caller can show for them: the login cookies of that user, the app's own
+//! secret, or nothing. Leaves: a token that is durable in the vault (I2) and that the provider says is that user's, or an
+//! [`Error`].
+//!
+//! A grant that is good is handed out; one that is due is turned by its refresh token, by the engine, as any grant; and where
+//! there is none, or the provider's definite no, a new set is asked for with what the caller shows. Making one must not be
+//! done twice at a time, since a server may end what it issued before (BlueKing reference §1.6, R1): one process at a time
+//! asks for a name, the others are woken and find what it brought. A crash at any step leaves an answer that the next caller
+//! reads, or nothing (I5).
+
+mod asking;
+mod kept;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokenward_core::{App, Ask, Code, DirectGrant, ExitClass, Generation, Grant, GrantId, ProfileName, UserName};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::keeper::{foreign, wrong_user};
+use crate::{Error, Handed, Keeper, Kept, Notice};
+
+/// Whose tokens are wanted. Nobody in particular is nobody's: an anonymous caller has no [`UserName`], and never gets the app's.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// A user's, kept under `profile:user`.
+    User(UserName),
+    /// The app's own, kept under `profile:~app`.
+    App,
+}
+
+impl Who {
+    /// The name under which their grant is kept.
+    pub fn name(&self, profile: &ProfileName) -> ProfileName {
+        match self {
+            Self::User(user) => profile.of_user(user),
+            Self::App => profile.of_app(),
+        }
+    }
+}
+
+/// A wish for tokens that need no browser.
+#[derive(Debug, Clone)]
+pub struct Obtain {
+    /// The profile, with or without a user's name behind it.
+    pub profile: ProfileName,
+    /// Whose tokens are wanted.
+    pub who: Who,
+    /// What is shown if a new set has to be asked for. `None`: only what is there already can be handed out and turned.
+    pub shows: Option<DirectGrant>,
+    /// The least life of the token.
+    pub min_ttl: Duration,
+    /// The token that was refused where it was used: one of another grant or a newer generation is wanted.
+    pub refused: Option<(GrantId, Generation)>,
+}
+
+impl Obtain {
+    /// A user's tokens, for what the user's browser carries or, with `None`, for what is there already.
+    pub fn user(profile: ProfileName, user: UserName, shows: Option<DirectGrant>) -> Self {
+        Self { profile, who: Who::User(user), shows, min_ttl: Duration::ZERO, refused: None }
+    }
+
+    /// The app's own tokens, for its secret.
+    pub fn app(profile: ProfileName) -> Self {
+        let shows = Some(DirectGrant::ClientCredentials);
+        Self { profile, who: Who::App, shows, min_ttl: Duration::ZERO, refused: None }
+    }
+
+    /// The same wish, for a token that lives at least so long.
+    #[must_use]
+    pub fn living(self, min_ttl: Duration) -> Self {
+        Self { min_ttl, ..self }
+    }
+
+    /// The name under which the grant is kept.
+    pub fn name(&self) -> ProfileName {
+        self.who.name(&self.profile)
+    }
+
+    /// What is asked of a grant.
+    fn ask(&self, id: GrantId) -> Ask {
+        match self.refused {
+            Some((grant, seen)) if grant == id => Ask::NewerThan(seen),
+            _ => Ask::Living { min_ttl: self.min_ttl },
+        }
+    }
+}
+
+/// What is there for a wish.
+enum Look {
+    /// A good token.
+    Good(Box<Handed>),
+    /// Nothing, or nothing that lasts.
+    Lacking(Lacking),
+}
+
+/// What is there instead of a good token.
+struct Lacking {
+    /// Why there is none.
+    why: Error,
+    /// A token that still lives.
+    present: Option<Handed>,
+}
+
+impl Lacking {
+    fn nothing(why: Error) -> Look {
+        Look::Lacking(Self { why, present: None })
+    }
+
+    /// The end, where nobody can be asked: what still lives, or why there is nothing.
+    fn hand(self) -> Result<Handed, Error> {
+        self.present.ok_or(self.why)
+    }
+}
+
+/// The questions under way in this process, by the name that is asked for.
+#[derive(Default)]
+pub(crate) struct Questions(Mutex<HashMap<ProfileName, Question>>);
+
+#[derive(Clone)]
+struct Question {
+    shows: DirectGrant,
+    outcome: watch::Receiver<Option<Result<(), Error>>>,
+}
+
+impl Keeper {
+    /// Hands out a token for a wish: of the grant that is there, turned if it is due, or of a new one. The identity that the provider
+    /// names is the user it is handed out for.
+    ///
+    /// Callers of one process who show the same join one question; those who show something else wait for it and look again: nobody
+    /// fails because of another's cookie.
+    ///
+    /// # Errors
+    /// [`Code::NotLoggedIn`] where there is no grant and nothing is shown for one; [`Code::TicketRefused`]; [`Code::WrongUser`]
+    /// when what was shown is another user's (their tokens are then kept under their own name); else as [`Keeper::access`].
+    pub async fn obtain(&self, app: &App, wanted: &Obtain) -> Result<Handed, Error> {
+        let end = Instant::now() + self.inner.options.turn_patience;
+        let mut lacking = match self.look(app, wanted).await? {
+            Look::Good(handed) => return Ok(*handed),
+            Look::Lacking(lacking) => lacking,
+        };
+        if wanted.shows.is_none() {
+            // What an earlier process had not finished may be there still.
+            return match self.settle_name(app, wanted).await? {
+                Look::Good(handed) => Ok(*handed),
+                Look::Lacking(lacking) => lacking.hand(),
+            };
+        }
+        // What was refused where it was used may be another set by now.
+        let after = Obtain { refused: None, ..wanted.clone() };
+        while let Some(shows) = &wanted.shows {
+            match self.question(app, wanted, shows) {
+                Asking::Joined(outcome) => match answer(outcome).await {
+                    Ok(()) => match self.look(app, &after).await? {
+                        Look::Good(mut handed) => {
+                            handed.turned = true;
+                            return Ok(*handed);
+                        }
+                        Look::Lacking(lacking) => return lacking.hand(),
+                    },
+                    // What still lives serves, whatever happened to the question (I7).
+                    Err(error) => return serve_despite(lacking.present, error),
+                },
+                Asking::Other(outcome) => {
+                    let left = end.saturating_duration_since(Instant::now());
+                    if tokio::time::timeout(left, answer(outcome)).await.is_err() {
+                        return lacking.present.ok_or_else(|| Error::new(Code::StillTurning, Kept::Everything));
+                    }
+                    match self.look(app, wanted).await? {
+                        Look::Good(handed) => return Ok(*handed),
+                        Look::Lacking(now) => lacking = now,
+                    }
+                }
+            }
+        }
+        lacking.hand()
+    }
+
+    /// Looks what is there, and lets the engine turn it if it is due.
+    async fn look(&self, app: &App, wanted: &Obtain) -> Result<Look, Error> {
+        let name = wanted.name();
+        let vault = &self.inner.parts.vault;
+        let Some(id) = vault.grant_of(&name).await? else {
+            return Ok(Lacking::nothing(Error::with_detail(Code::NotLoggedIn, Kept::Nothing, name.as_str())));
+        };
+        let grant = vault.grant(id).await?;
+        if grant.app != app.name {
+            return Err(foreign(&grant, app));
+        }
+        let grant = self.identified(app, grant).await?;
+        if !name.admits(grant.subject.as_ref()) && (grant.subject.is_some() || !grant.has_refresh) {
+            return Ok(Lacking::nothing(wrong_user(&name, grant.subject.as_ref())));
+        }
+        // What was taken over and nobody has named yet is turned first: the answer names its user, or its new token can be asked.
+        let unnamed = name.is_of_user() && grant.subject.is_none();
+        let ask = if unnamed { Ask::NewerThan(grant.generation) } else { wanted.ask(id) };
+        if wanted.shows.is_some() && matches!(ask, Ask::Living { .. }) && self.ends_unturned(&grant) {
+            let why = Error::new(Code::NoRefreshToken, Kept::Record);
+            let present = self.access(app, id, ask).await.ok();
+            return Ok(Look::Lacking(Lacking { why, present }));
+        }
+        let handed = match self.access(app, id, ask).await {
+            Ok(handed) => handed,
+            // The first turn of a set that was taken over has told whose it is, or could not.
+            Err(error) if error.code() == Code::WrongUser => {
+                let grant = self.identified(app, vault.grant(id).await?).await?;
+                match name.admits(grant.subject.as_ref()) {
+                    true => self.access(app, id, wanted.ask(id)).await?,
+                    false => return Ok(Lacking::nothing(error)),
+                }
+            }
+            Err(error) if is_final(&error) => return Ok(Lacking::nothing(error)),
+            Err(error) => return Err(error),
+        };
+        let failed = handed.notices.iter().find_map(|notice| match notice {
+            Notice::TurnFailed(error) if is_final(error) => Some(error.clone()),
+            _ => None,
+        });
+        Ok(match failed {
+            Some(why) if wanted.shows.is_some() => Look::Lacking(Lacking { why, present: Some(handed) }),
+            _ => Look::Good(Box::new(handed)),
+        })
+    }
+
+    /// Whether a grant's token is due and nothing can turn it.
+    fn ends_unturned(&self, grant: &Grant) -> bool {
+        let due = |access| self.inner.now() >= self.rules(grant).turn_at(grant.id, access);
+        !grant.has_refresh && grant.access.as_ref().is_some_and(due)
+    }
+
+    /// Joins the question under way for a name, if the same is shown; starts one if there is none. The question itself is detached:
+    /// a caller that goes away changes nothing.
+    fn question(&self, app: &App, wanted: &Obtain, shows: &DirectGrant) -> Asking {
+        let name = wanted.name();
+        let mut running = self.inner.questions.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(question) = running.get(&name) {
+            let outcome = question.outcome.clone();
+            return if same(&question.shows, shows) { Asking::Joined(outcome) } else { Asking::Other(outcome) };
+        }
+        let (publish, outcome) = watch::channel(None);
+        running.insert(name.clone(), Question { shows: shows.clone(), outcome: outcome.clone() });
+        drop(running);
+        let (keeper, app, wanted, shows) = (self.clone(), app.clone(), wanted.clone(), shows.clone());
+        tokio::spawn(async move {
+            let left = Left { keeper: keeper.clone(), name };
+            let result = keeper.ask_anew(&app, &wanted, shows).await;
+            drop(left);
+            let _ = publish.send(Some(result));
+        });
+        Asking::Joined(outcome)
+    }
+}
+
+/// A question that a caller waits for.
+enum Asking {
+    /// With what the caller shows too: its outcome is the caller's.
+    Joined(watch::Receiver<Option<Result<(), Error>>>),
+    /// With something else: only its end matters.
+    Other(watch::Receiver<Option<Result<(), Error>>>),
+}
+
+/// Takes a question off the list, also when its task panics.
+struct Left {
+    keeper: Keeper,
+    name: ProfileName,
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        self.keeper.inner.questions.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
+}
+
+async fn answer(mut outcome: watch::Receiver<Option<Result<(), Error>>>) -> Result<(), Error> {
+    match outcome.wait_for(Option::is_some).await {
+        Ok(result) => result.clone().unwrap_or_else(|| Err(Error::new(Code::Internal, Kept::Everything))),
+        Err(_) => Err(Error::with_detail(Code::Internal, Kept::Everything, "the asking task ended without a word")),
+    }
+}
+
+fn serve_despite(present: Option<Handed>, error: Error) -> Result<Handed, Error> {
+    // Whoever shows another user's cookie is told so, not served.
+    if error.code() == Code::WrongUser {
+        return Err(error);
+    }
+    match present {
+        Some(mut handed) => {
+            handed.notices.push(Notice::TurnFailed(error));
+            Ok(handed)
+        }
+        None => Err(error),
+    }
+}
+
+/// Whether a failed turn is reason to ask for a new set: a definite no, or an answer that nobody can interpret. Nothing is used up by
+/// the question, so doubt is no reason to wait.
+fn is_final(error: &Error) -> bool {
+    matches!(error.code().exit(), ExitClass::NeedsConsent | ExitClass::Unknown)
+}
+
+/// Whether two callers show the same. The address is not compared: it does not decide whose tokens come.
+fn same(one: &DirectGrant, other: &DirectGrant) -> bool {
+    match (one, other) {
+        (DirectGrant::ClientCredentials, DirectGrant::ClientCredentials) => true,
+        (DirectGrant::Ticket(one), DirectGrant::Ticket(other)) => {
+            one.fields == other.fields && one.renew == other.renew
+        }
+        _ => false,
+    }
+}

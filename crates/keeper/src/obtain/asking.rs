@@ -1,0 +1,217 @@
+//! One question for a new set: lease on the name → look again → what a dead process left → lease on the grant → prove the store →
+//! on record → ask → keep the raw answer → read → identity → store.
+//!
+//! Enters: a wish whose grant is missing or done for, and what is shown. Leaves: nothing but what is in the vault then. Nothing
+//! that is sent is used up, so a question may be repeated; but its answer may have ended the set that was there, which is on
+//! record before it is sent. A crash before the answer is kept costs a second question; after it, nothing.
+
+use std::time::Duration;
+
+use tokenward_core::ports::{LeaseAttempt, Sent};
+use tokenward_core::{
+    App, Code, DirectGrant, Grant, Lease, NameLease, OldAccess, Outcome, ProfileName, RefusalClass, Refusal,
+};
+use tokio::time::Instant;
+
+use super::kept::Stored;
+use super::{Look, Obtain};
+use crate::{Error, Keeper, Kept, Step};
+
+impl Keeper {
+    /// Asks for a new set and stores it, unless somebody else has brought one meanwhile.
+    pub(super) async fn ask_anew(&self, app: &App, wanted: &Obtain, shows: DirectGrant) -> Result<(), Error> {
+        let end = Instant::now() + self.inner.options.turn_patience;
+        let name = wanted.name();
+        let vault = &self.inner.parts.vault;
+        let Some(lease) = self.lease_name(&name, app, wanted, end).await? else { return Ok(()) };
+        self.at(Step::Leased);
+        let result = self.ask_leased(app, wanted, shows, &lease, end).await;
+        if let Err(error) = vault.release_name(lease).await {
+            tracing::warn!(%error, %name, "the lease on the name could not be released");
+        }
+        match result? {
+            Stored::Wanted => {
+                self.at(Step::Delivered);
+                Ok(())
+            }
+            Stored::Another { kept, user } => {
+                let error = Error::with_detail(
+                    Code::WrongUser,
+                    Kept::Record,
+                    format!("asked for {name}, and the provider named {user}"),
+                );
+                // Under the lease on their own name, which may not be taken beside another one.
+                self.store_for(app, wanted, *kept, &user, end).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits for the lease on a name. `None` when somebody else has brought a good token meanwhile.
+    async fn lease_name(
+        &self,
+        name: &ProfileName,
+        app: &App,
+        wanted: &Obtain,
+        end: Instant,
+    ) -> Result<Option<NameLease>, Error> {
+        let vault = &self.inner.parts.vault;
+        loop {
+            match vault.lease_name(name, self.inner.parts.processes.myself(), LEASE).await? {
+                LeaseAttempt::Held(lease) => return Ok(Some(lease)),
+                LeaseAttempt::Busy { holder, .. } => {
+                    let left = end.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        let who = holder.map_or_else(
+                            || "another process".to_owned(),
+                            |holder| format!("process {} on {}", holder.pid, holder.host),
+                        );
+                        return Err(Error::with_detail(Code::StillTurning, Kept::Everything, who));
+                    }
+                    vault.wait_name(name, left).await;
+                }
+            }
+            if let Look::Good(_) = self.look(app, wanted).await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    async fn ask_leased(
+        &self,
+        app: &App,
+        wanted: &Obtain,
+        shows: DirectGrant,
+        lease: &NameLease,
+        end: Instant,
+    ) -> Result<Stored, Error> {
+        let vault = &self.inner.parts.vault;
+        let name = &lease.name;
+        // What an earlier process had not finished is as good as what a question would bring.
+        self.settle_kept(app, name).await?;
+        if let Look::Good(_) = self.look(app, wanted).await? {
+            return Ok(Stored::Wanted);
+        }
+        self.at(Step::Reread);
+        let mut held = None;
+        let mut present = None;
+        if let Some(id) = vault.grant_of(name).await? {
+            // No turn of it is under way while its successor is made.
+            let lease = self.lease_grant(id, end).await?;
+            let grant = vault.grant(id).await?;
+            (held, present) = (Some(lease), Some(grant));
+        }
+        let result = self.ask_once(app, wanted, shows, lease, present).await;
+        if let Some(held) = held
+            && let Err(error) = vault.release(held).await
+        {
+            tracing::warn!(%error, %name, "the lease could not be released");
+        }
+        result
+    }
+
+    async fn lease_grant(&self, id: tokenward_core::GrantId, end: Instant) -> Result<Lease, Error> {
+        let vault = &self.inner.parts.vault;
+        loop {
+            match vault.lease(id, self.inner.parts.processes.myself(), LEASE).await? {
+                LeaseAttempt::Held(lease) => return Ok(lease),
+                LeaseAttempt::Busy { .. } => {
+                    let left = end.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Err(Error::new(Code::StillTurning, Kept::Everything));
+                    }
+                    vault.wait(id, left).await;
+                }
+            }
+        }
+    }
+
+    async fn ask_once(
+        &self,
+        app: &App,
+        wanted: &Obtain,
+        mut shows: DirectGrant,
+        lease: &NameLease,
+        present: Option<Grant>,
+    ) -> Result<Stored, Error> {
+        let vault = &self.inner.parts.vault;
+        let provider = &self.inner.parts.provider;
+        let api = app.token_api;
+        vault.prove().await?;
+        self.at(Step::Proven);
+        if let DirectGrant::Ticket(ticket) = &mut shows {
+            // The same one again would be refused again.
+            ticket.renew |= present.as_ref().is_some_and(|grant| wanted.refused == Some((grant.id, grant.generation)));
+        }
+        let rules = provider.rules(&app.name, api);
+        let ends = present.as_ref().and_then(|grant| grant.access.as_ref());
+        let on_record = rules.old_access == OldAccess::Dies && ends.is_some_and(|access| !access.remaining(self.inner.now()).is_zero());
+        let _spending = self.inner.spending();
+        if on_record {
+            vault.ask(lease).await?;
+        }
+        self.at(Step::Begun);
+        let sent = provider.grant(app, &shows, rules.send_deadline).await;
+        let in_vain = async {
+            if on_record && let Err(error) = vault.ask_in_vain(lease).await {
+                tracing::warn!(%error, name = %lease.name, "a question in vain could not be taken back");
+            }
+        };
+        let answer = match sent {
+            Sent::Answered(answer) => answer,
+            Sent::Unsent(fault) => {
+                in_vain.await;
+                return Err(Error::transport(Code::Unreachable, Kept::Everything, &fault));
+            }
+            // Nothing is used up: it is passing trouble. What was there may have ended, and that stays on record.
+            Sent::InDoubt(fault) => return Err(Error::transport(Code::ProviderUnavailable, Kept::Everything, &fault)),
+        };
+        self.at(Step::Sent);
+        let kept = vault.keep_login_answer(&lease.name, &app.name, api, &answer).await?;
+        self.at(Step::Journalled);
+        match provider.read(&app.name, api, &answer) {
+            Outcome::Rotated { issued, oddities } => {
+                for oddity in oddities {
+                    tracing::warn!(?oddity, name = %lease.name, "an odd answer was kept");
+                }
+                let stored = self.store_named(app, &lease.name, api, kept, issued, &answer).await;
+                if stored.is_ok() {
+                    self.at(Step::Committed);
+                }
+                stored
+            }
+            Outcome::NoSuchEndpoint(refusal) => {
+                vault.drop_login_answer(kept).await?;
+                in_vain.await;
+                Err(Error::refused(Code::NoSuchEndpoint, Kept::Everything, refusal))
+            }
+            // Kept, in case someone can read it one day.
+            Outcome::Unreadable(refusal) => Err(Error::refused(Code::OddAnswer, Kept::AnswerInJournal, refusal)),
+            Outcome::Refused(refusal) => {
+                vault.drop_login_answer(kept).await?;
+                in_vain.await;
+                Err(Error::refused(story(&shows, &refusal), Kept::Everything, refusal))
+            }
+        }
+    }
+}
+
+/// Which story a refused question tells. What a login cookie is refused with is not published; a no that is about neither app nor
+/// service is put down to it.
+fn story(shows: &DirectGrant, refusal: &Refusal) -> Code {
+    match (shows, refusal.class) {
+        (
+            DirectGrant::Ticket(_),
+            RefusalClass::NeedsConsent | RefusalClass::AccessDead | RefusalClass::OurBug | RefusalClass::InDoubt,
+        ) => Code::TicketRefused,
+        (DirectGrant::ClientCredentials, RefusalClass::NeedsConsent | RefusalClass::AccessDead) => {
+            Code::AppCredentialsWrong
+        }
+        // Nothing was spent, so a no that cannot be interpreted is no doubt.
+        (DirectGrant::ClientCredentials, RefusalClass::InDoubt) => Code::AppSettings,
+        _ => refusal.code(),
+    }
+}
+
+/// How long a lease lasts: longer than a question at its deadline, and whose set it is, take together.
+const LEASE: Duration = Duration::from_secs(75);

@@ -1,0 +1,225 @@
+//! BlueKing and plain OAuth: what each needs, what belongs to another, and the rules row.
+
+use std::time::Duration;
+
+use tokenward_core::{
+    AbsentRefresh, BlueKingApp, ClientAuthentication, Code, OldAccess, Platform, ProviderName, RefreshEnd, Replay,
+    TokenApi,
+};
+
+use super::*;
+
+const BLUEKING: &str = r#"
+[apps.desk]
+provider = "blueking"
+app_id = "demo-app"
+token_api = "ssm"
+accounts_url = "https://bkssm.example.com/base"
+
+[profiles.desk]
+app = "desk"
+"#;
+
+const OAUTH2: &str = r#"
+[apps.else]
+provider = "oauth2"
+app_id = "tokenward"
+accounts_url = "https://login.example.com/realms/a"
+client_authentication = "none"
+token_endpoint = "https://login.example.com/realms/a/token?v=2"
+
+[apps.else.rules]
+old_access = "dies"
+replay_grace = "30s"
+refresh_life = "30d"
+
+[profiles.else]
+app = "else"
+"#;
+
+fn settings(file: &str, env: &[(&str, &str)]) -> (tempfile::TempDir, Settings) {
+    let folder = tempfile::tempdir().unwrap();
+    if !file.is_empty() {
+        std::fs::write(folder.path().join("config.toml"), file).unwrap();
+    }
+    let home = Home::resolve(Some(folder.path()), &Environment::default()).unwrap();
+    let settings = Settings::load(home, Environment::new(env.iter().copied()), Overrides::default()).unwrap().0;
+    (folder, settings)
+}
+
+fn profile(file: &str, env: &[(&str, &str)]) -> Result<ResolvedProfile, SettingsError> {
+    settings(file, env).1.profile(None)
+}
+
+fn error(file: &str) -> (Code, String) {
+    let error = profile(file, &[]).unwrap_err();
+    (error.code(), error.to_string())
+}
+
+#[test]
+fn a_blueking_app_has_a_dialect_an_environment_and_cookies() {
+    let desk = profile(BLUEKING, &[]).unwrap();
+    assert_eq!((desk.provider(), desk.token_api), (ProviderName::BlueKing, TokenApi::Ssm));
+    assert_eq!(desk.platform, Platform::BlueKing(BlueKingApp { environment: "prod".into(), realm: None }));
+    assert_eq!(desk.hosts.accounts.as_str(), "https://bkssm.example.com/base");
+    assert_eq!(desk.hosts.open, desk.hosts.accounts);
+    assert_eq!(desk.cookies, [CookieField { field: "bk_token".into(), cookie: "bk_token".into() }]);
+    assert!(desk.has_secret() && desk.rules.is_none() && desk.warnings.is_empty());
+    // No scope is added that this provider does not know.
+    assert_eq!(desk.login_scopes(desk.scopes.clone()).unwrap().to_string(), "");
+
+    let internal = BLUEKING.replace("ssm\"", "auth-api\"\nbk_env = \"test\"");
+    let desk = profile(&internal, &[]).unwrap();
+    assert_eq!(desk.platform, Platform::BlueKing(BlueKingApp { environment: "test".into(), realm: None }));
+    assert_eq!(desk.cookies[1], CookieField { field: "rtx".into(), cookie: "bk_uid".into() });
+    assert!(desk.cookies[1].names_user() && !desk.cookies[0].names_user());
+    let uin = profile(&internal, &[("TOKENWARD_COOKIES", "uin=p_uin, skey=p_skey")]).unwrap();
+    assert_eq!(uin.cookies[1].cookie, "p_skey");
+}
+
+#[test]
+fn a_users_name_belongs_to_the_profile_before_the_colon() {
+    let (_folder, settings) = settings(BLUEKING, &[]);
+    let alice = settings.profile(Some(&"desk:alice".parse().unwrap())).unwrap();
+    assert_eq!((alice.name.as_str(), alice.app_name.as_str()), ("desk:alice", "desk"));
+    assert_eq!(settings.app_of(&alice.name).unwrap().as_str(), "desk");
+    assert!(settings.profile(Some(&"other:alice".parse().unwrap())).is_err());
+    let (code, text) = error("[profiles.\"desk:alice\"]\napp = \"desk\"\n");
+    assert_eq!(code, Code::BadSetting, "{text}");
+}
+
+#[test]
+fn variables_alone_describe_an_app_of_blueking() {
+    let env = [
+        ("TOKENWARD_PROVIDER", "blueking"),
+        ("TOKENWARD_APP_ID", "demo-app"),
+        ("TOKENWARD_TOKEN_API", "bkauth"),
+        ("TOKENWARD_ACCOUNTS_URL", "https://bkauth.example.com"),
+        ("TOKENWARD_OPEN_URL", "https://bkapi.example.com/api/demo"),
+        ("TOKENWARD_REALM", "blueking"),
+    ];
+    let profile = profile("", &env).unwrap();
+    assert_eq!(profile.hosts.open.path(), "/api/demo");
+    assert!(profile.cookies.is_empty());
+    assert!(matches!(profile.platform, Platform::BlueKing(BlueKingApp { realm: Some(realm), .. }) if realm == "blueking"));
+}
+
+#[test]
+fn an_oauth_server_has_endpoints_and_a_rules_row() {
+    let (_folder, settings) = settings(OAUTH2, &[]);
+    let other = settings.profile(None).unwrap();
+    assert_eq!((other.provider(), other.token_api), (ProviderName::OAuth2, TokenApi::Rfc6749));
+    let Platform::OAuth2(app) = &other.platform else { panic!() };
+    assert_eq!(app.authentication, ClientAuthentication::None);
+    assert_eq!(app.endpoints.token.as_ref().unwrap().query(), Some("v=2"));
+    assert_eq!(app.endpoints.authorization, None);
+    assert!(!other.has_secret());
+    assert_eq!(other.app(None).expose_secret(), "");
+    let rules = other.rules.unwrap();
+    assert_eq!((rules.old_access, rules.absent_refresh), (OldAccess::Dies, AbsentRefresh::KeepsOld));
+    assert_eq!(rules.replay, Replay::Punished { grace: Duration::from_secs(30) });
+    assert_eq!(rules.assumed_refresh, Some(Duration::from_hours(720)));
+    assert_eq!(settings.rules().into_iter().next().unwrap(), ("else".parse().unwrap(), rules));
+}
+
+#[test]
+fn a_variable_says_the_whole_row() {
+    let words = "replay=harmless replay_grace=9s refresh_end=fixed wall=365d margin=1m access_life=10m absent_refresh=ends";
+    let rules = profile(OAUTH2, &[("TOKENWARD_RULES", words)]).unwrap().rules.unwrap();
+    assert_eq!((rules.replay, rules.refresh_end), (Replay::Harmless, RefreshEnd::Fixed));
+    assert_eq!((rules.old_access, rules.absent_refresh), (OldAccess::Stays, AbsentRefresh::Ends));
+    assert_eq!((rules.wall, rules.margin), (Some(Duration::from_hours(8760)), Duration::from_mins(1)));
+    assert_eq!(rules.assumed_access, Duration::from_mins(10));
+    // The apps of other platforms do as those platforms do.
+    assert!(settings(BLUEKING, &[]).1.rules().is_empty());
+}
+
+#[test]
+fn what_belongs_to_another_provider_is_told() {
+    let cases = [
+        (
+            BLUEKING.replace("\"ssm\"", "\"v3\""),
+            Code::BadSetting,
+            "\"v3\" cannot be used: it belongs to provider feishu, and the app's provider is blueking, which has ssm, auth-api and bkauth",
+        ),
+        (BLUEKING.replace("\"ssm\"", "\"sms\""), Code::BadSetting, "say ssm, auth-api or bkauth"),
+        (
+            BLUEKING.replace("\"blueking\"", "\"feishu\""),
+            Code::BadSetting,
+            "it belongs to provider blueking, and the app's provider is feishu, which has v3, v2, oidc-v1 and legacy-v1",
+        ),
+        (OAUTH2.replace("client_auth", "token_api = \"ssm\"\nclient_auth"), Code::BadSetting, "which has oauth2"),
+        (BLUEKING.replace("token_api = \"ssm\"", ""), Code::SettingMissing, "the dialect (ssm, auth-api or bkauth)"),
+        (BLUEKING.replace("\"ssm\"", "\"bkauth\""), Code::SettingMissing, "the realm of bkauth is missing"),
+        (
+            BLUEKING.replace("accounts_url = \"https://bkssm.example.com/base\"", ""),
+            Code::SettingMissing,
+            "the address of the token service or issuer is missing for profile \"desk\": give --accounts-url or TOKENWARD_ACCOUNTS_URL",
+        ),
+        (BLUEKING.replace("/base", "/base?x=1"), Code::BadSetting, "without '?'"),
+        (BLUEKING.replace("https:", "http:"), Code::BadSetting, "use https"),
+        (BLUEKING.replace("token_api", "realm = \"a/b\"\ntoken_api"), Code::BadSetting, "use letters, digits"),
+        (
+            BLUEKING.replace("token_api", "cookies = \"bk_token=a;b\"\ntoken_api"),
+            Code::BadSetting,
+            "names only, never a cookie's value",
+        ),
+        (BLUEKING.replace("token_api", "cookies = \"rtx=bk_uid\"\ntoken_api"), Code::BadSetting, "prove who the user is"),
+        (OAUTH2.replace("\"none\"", "\"nobody\""), Code::BadSetting, "say basic, body or none"),
+        (OAUTH2.replace("\"dies\"", "\"fades\""), Code::BadSetting, "\"old_access=fades\" cannot be used: old_access is stays | dies"),
+        (OAUTH2.replace("replay_grace", "replay_grase"), Code::BadSetting, "no rule is called replay_grase; perhaps replay_grace"),
+        (OAUTH2.replace("\"30s\"", "\"soon\""), Code::BadSetting, "replay_grace is a span"),
+        (OAUTH2.replace("\"30s\"", "30"), Code::ConfigUnreadable, "apps.else.rules takes a table of texts in quotes"),
+        (OAUTH2.replace("https://login.example.com/realms/a/token", "http://a.example"), Code::BadSetting, "use https"),
+    ];
+    for (file, code, part) in cases {
+        let (got, text) = error(&file);
+        assert_eq!(got, code, "{text}");
+        assert!(text.contains(part), "{text:?} lacks {part:?}");
+    }
+}
+
+#[test]
+fn a_setting_that_a_provider_has_no_use_for_is_named_and_ignored() {
+    let file = BLUEKING.replace("token_api", "client_authentication = \"none\"\nfallback = false\ntoken_api");
+    let desk = profile(&file, &[("TOKENWARD_TENANT_KEY", "of another profile")]).unwrap();
+    let texts: Vec<_> = desk.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts[0].contains("fallback") && texts[0].contains("the provider blueking has no use for it"), "{texts:?}");
+    assert!(texts[1].contains("client_authentication"), "{texts:?}");
+}
+
+#[test]
+fn an_edit_writes_a_rules_table_and_reads_it_back() {
+    let (folder, settings) = settings("", &[]);
+    let record = AppRecord::default()
+        .with(Setting::Provider, Some("oauth2"))
+        .with(Setting::AppId, Some("x"))
+        .with(Setting::AccountsUrl, Some("https://a.example"))
+        .with(Setting::Rules, Some("old_access=dies wall=30d"));
+    let name: AppName = "a".parse().unwrap();
+    let profile = ProfileRecord { app: name.clone(), redirect_uri: None, scopes: None };
+    let mut edit = ConfigEdit::open(settings.home()).unwrap();
+    edit.app(&name, &record).profile(&"a".parse().unwrap(), &profile).save().unwrap();
+    let text = std::fs::read_to_string(folder.path().join("config.toml")).unwrap();
+    assert!(text.contains("[apps.a.rules]\nold_access = \"dies\"\nwall = \"30d\"\n"), "{text}");
+    let home = settings.home().clone();
+    let settings = Settings::load(home, Environment::default(), Overrides::default()).unwrap().0;
+    assert_eq!(settings.profile(None).unwrap().rules.unwrap().old_access, OldAccess::Dies);
+}
+
+#[test]
+fn every_rule_of_the_reference_page_is_one() {
+    let page = reference();
+    for key in rules::KEYS {
+        assert!(page.contains(&format!("| `{key}` |")), "{key}");
+    }
+    let examples: Vec<_> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(examples.len(), 3);
+    for example in examples {
+        let (_folder, settings) = settings(example, &[]);
+        for (name, _) in settings.profiles() {
+            settings.profile(Some(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! Tencent BlueKing, in three dialects.
+//!
+//! Enters: an app with its hosts, environment and realm, a secret. Leaves: what became of the request, unread;
+//! [`Provider::read`] reads it. What is sent is in `request`, how it reads in `read`, what codes mean in [`codes`], what is
+//! not published and therefore a choice in [`AuthApiOptions`]. Promise kept here: one call of `refresh`, `exchange` or
+//! `grant` is one request on the wire at most (I1). The cookies and secrets of one call are in that call's request and
+//! nowhere else: nothing is kept between requests, and no answer's cookie is ever sent back (BlueKing reference §1.6, R5, D6).
+
+#![expect(clippy::result_large_err, reason = "the port's error; made once a call that took milliseconds")]
+
+pub(crate) mod calls;
+pub mod codes;
+mod options;
+mod read;
+mod request;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokenward_core::ports::{
+    AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, DeviceLogin, Explained,
+    Prepared, Provider, Sent,
+};
+use tokenward_core::{
+    AbsentRefresh, AccessToken, App, AppName, AppToken, ClientAuthentication, DeviceCode, DirectGrant, OldAccess,
+    Outcome, RawAnswer, RefreshEnd, RefreshToken, Refusal, RefusalClass, Remedy, Replay, Rules, Scopes, Spend, Subject,
+    TokenApi,
+};
+use url::Url;
+
+use crate::http::{Options, Transport, clocks, unsent};
+use crate::oauth2::request::{self as rfc, Client};
+use crate::oauth2::{NOBODYS, is_client_accepted, words};
+use crate::reading::{self, Dialect as _};
+use codes::{Call, Fact};
+use read::Wrapped;
+
+pub use options::{AuthApiOptions, RefreshMethod, UserGrant};
+
+/// The provider behind all three dialects.
+#[derive(Debug)]
+pub struct BlueKing {
+    transport: Arc<Transport>,
+    auth_api: HashMap<AppName, AuthApiOptions>,
+}
+
+impl BlueKing {
+    /// With the usual options. Opens nothing and reads nothing yet.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self::with_options(clock, Options::default())
+    }
+
+    /// With options of one's own.
+    pub fn with_options(clock: Arc<dyn Clock>, options: Options) -> Self {
+        Self::over(Arc::new(Transport::new(clock, options)))
+    }
+
+    pub(crate) fn over(transport: Arc<Transport>) -> Self {
+        Self { transport, auth_api: HashMap::new() }
+    }
+
+    /// With what is known of the auth api that an app uses.
+    pub fn with_auth_api(mut self, app: AppName, options: AuthApiOptions) -> Self {
+        self.auth_api.insert(app, options);
+        self
+    }
+
+    /// SSM (reference §2.1, §2.3): a refresh ends the old access token, gives the same refresh token back, and does not move its
+    /// end. Nothing is used up by being sent. The documentation's figures are the assumptions.
+    pub const SSM: Rules = Rules {
+        old_access: OldAccess::Dies,
+        absent_refresh: AbsentRefresh::KeepsOld,
+        replay: Replay::Harmless,
+        margin: Duration::from_mins(5),
+        jitter: Duration::from_mins(1),
+        assumed_access: Duration::from_hours(12),
+        assumed_refresh: Some(Duration::from_hours(30 * 24)),
+        refresh_end: RefreshEnd::Fixed,
+        wall: None,
+        send_deadline: Duration::from_secs(30),
+    };
+
+    /// The auth api (reference §2.2, §2.3): `need_new_token` ends the old access token at once. Whether refresh tokens rotate and how
+    /// long they live is not published. The present token is given again while it has more than 300 s left, so margin and
+    /// jitter together stay below that: a grant asked for earlier would bring the same token. Seven days is the shortest life
+    /// seen.
+    pub const AUTH_API: Rules = Rules {
+        old_access: OldAccess::Dies,
+        absent_refresh: AbsentRefresh::KeepsOld,
+        replay: Replay::Harmless,
+        margin: Duration::from_mins(3),
+        jitter: Duration::from_mins(1),
+        assumed_access: Duration::from_hours(7 * 24),
+        assumed_refresh: None,
+        refresh_end: RefreshEnd::Sliding,
+        wall: None,
+        send_deadline: Duration::from_secs(30),
+    };
+
+    /// bkauth (reference §3.3): rotation, the old pair revoked in the same transaction; the new refresh token inherits the end of the
+    /// first; a token that is used again after 30 s revokes the family.
+    pub const BKAUTH: Rules = Rules {
+        old_access: OldAccess::Dies,
+        absent_refresh: AbsentRefresh::Ends,
+        replay: Replay::Punished { grace: Duration::from_secs(30) },
+        margin: Duration::from_mins(5),
+        jitter: Duration::from_mins(1),
+        assumed_access: Duration::from_hours(2),
+        assumed_refresh: Some(Duration::from_hours(30 * 24)),
+        refresh_end: RefreshEnd::Fixed,
+        wall: None,
+        send_deadline: Duration::from_secs(30),
+    };
+
+    const fn row(api: TokenApi) -> &'static Rules {
+        match api {
+            TokenApi::AuthApi => &Self::AUTH_API,
+            TokenApi::BkAuth => &Self::BKAUTH,
+            _ => &Self::SSM,
+        }
+    }
+
+    fn options(&self, app: &AppName) -> AuthApiOptions {
+        self.auth_api.get(app).cloned().unwrap_or_default()
+    }
+
+    fn wrapped(&self, app: &AppName, call: Call) -> Wrapped<'_> {
+        Wrapped { call, options: self.auth_api.get(app) }
+    }
+
+    async fn introspect(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
+        let request = request::bkauth_introspect(app, endpoint(app, "introspect")?, token.expose());
+        let answer = self.transport.call(request).await?;
+        let secrets = [token.expose(), app.expose_secret()];
+        let reader = reading::judge(Call::BkAuthIntrospect, &answer, &secrets)?;
+        match reader.flag("active") {
+            Some(true) => Call::BkAuthIntrospect.subject(&reader).ok_or_else(|| reader.lacking()),
+            Some(false) => Err(reader.refused_as(words::INACTIVE)),
+            None => Err(reader.lacking()),
+        }
+    }
+
+    /// Asks for something that nobody's token can change: SSM to verify one, bkauth to revoke one, the auth api for the app's
+    /// present token.
+    fn question(app: &App) -> Result<crate::request::Request, CallError> {
+        match app.token_api {
+            TokenApi::Ssm => Ok(request::ssm_verify(app, NOBODYS)),
+            TokenApi::AuthApi => Ok(request::auth_api_app(app)),
+            _ => Ok(rfc::revoke(endpoint(app, "revoke")?, client(app), NOBODYS, "access_token")),
+        }
+    }
+
+    fn verdict(&self, app: &App, answer: &RawAnswer) -> Result<(), CallError> {
+        let secrets = [app.expose_secret()];
+        match app.token_api {
+            TokenApi::Ssm => match reading::judge(Wrapped::ssm_verify(), answer, &secrets) {
+                Ok(_) => Ok(()),
+                Err(CallError::Refused(refusal)) if is_about_the_token(&refusal) => Ok(()),
+                Err(error) => Err(error),
+            },
+            TokenApi::AuthApi => reading::judge(self.wrapped(&app.name, Call::AuthApi), answer, &secrets).map(drop),
+            _ => is_client_accepted(app, answer),
+        }
+    }
+}
+
+#[async_trait]
+impl Provider for BlueKing {
+    fn rules(&self, _: &AppName, issuer: TokenApi) -> &Rules {
+        Self::row(issuer)
+    }
+
+    /// bkauth knows resources instead of scopes: what to log in for, in one field and divided by commas.
+    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
+        if app.token_api != TokenApi::BkAuth {
+            return Err(CallError::Lacking(NO_PAGE));
+        }
+        let resource = resources(&request.scopes);
+        let request = AuthorizationRequest { scopes: Scopes::default(), ..request.clone() };
+        Ok(rfc::authorization_url(&endpoint(app, "authorize")?, app, &request, &asked_for(&resource)))
+    }
+
+    async fn prepare(&self, app: &App, api: TokenApi) -> Result<Prepared, CallError> {
+        if api == TokenApi::BkAuth {
+            endpoint(app, "token")?;
+        }
+        Ok(Prepared { api, app_token: None })
+    }
+
+    async fn refresh(&self, app: &App, prepared: &Prepared, spend: Spend, timeout: Duration) -> Sent {
+        let build = |token: &RefreshToken| match prepared.api {
+            TokenApi::Ssm => Ok(request::ssm_refresh(app, token)),
+            TokenApi::AuthApi => Ok(request::auth_api_refresh(app, token, &self.options(&app.name))),
+            TokenApi::BkAuth => match endpoint(app, "token") {
+                Ok(url) => Ok(rfc::refresh(url, client(app), token)),
+                Err(lacking) => Err(lacking.to_string()),
+            },
+            _ => Err(UNKNOWN_FAMILY.to_owned()),
+        };
+        self.transport.spend(spend, timeout, build).await
+    }
+
+    async fn exchange(&self, app: &App, prepared: &Prepared, exchange: &CodeExchange, timeout: Duration) -> Sent {
+        if prepared.api != TokenApi::BkAuth {
+            return unsent(CallError::Lacking(NO_PAGE));
+        }
+        match endpoint(app, "token") {
+            Ok(url) => self.transport.send(rfc::exchange(url, client(app), exchange), timeout).await,
+            Err(error) => unsent(error),
+        }
+    }
+
+    async fn grant(&self, app: &App, grant: &DirectGrant, timeout: Duration) -> Sent {
+        let request = match (app.token_api, grant) {
+            (TokenApi::Ssm, DirectGrant::ClientCredentials) => Ok(request::ssm_app(app)),
+            (TokenApi::Ssm, DirectGrant::Ticket(ticket)) => request::ssm_ticket(app, ticket),
+            (TokenApi::AuthApi, DirectGrant::ClientCredentials) => Ok(request::auth_api_app(app)),
+            (TokenApi::AuthApi, DirectGrant::Ticket(ticket)) => {
+                request::auth_api_ticket(app, ticket, &self.options(&app.name))
+            }
+            (_, DirectGrant::ClientCredentials) => return unsent(CallError::Lacking(NO_APP_GRANT)),
+            (_, DirectGrant::Ticket(_)) => {
+                return unsent(CallError::Lacking("a token service that takes login cookies"));
+            }
+        };
+        self.transport.send_built(request, timeout).await
+    }
+
+    async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
+        if app.token_api != TokenApi::BkAuth {
+            return Err(CallError::Lacking(NO_PAGE));
+        }
+        let resource = resources(scopes);
+        let url = endpoint(app, "device/authorize")?;
+        let request = rfc::device_begin(url, client(app), &Scopes::default(), &asked_for(&resource));
+        let answer = self.transport.call(request).await?;
+        let secrets = [app.expose_secret()];
+        reading::judge(Call::BkAuthDevice, &answer, &secrets)?.device_login()
+    }
+
+    async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent {
+        if app.token_api != TokenApi::BkAuth {
+            return unsent(CallError::Lacking(NO_PAGE));
+        }
+        match endpoint(app, "token") {
+            Ok(url) => self.transport.send(rfc::device_poll(url, client(app), code), timeout).await,
+            Err(error) => unsent(error),
+        }
+    }
+
+    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
+        let rules = Self::row(api);
+        match api {
+            TokenApi::AuthApi => reading::read(self.wrapped(app, Call::AuthApi), answer, rules),
+            TokenApi::BkAuth => reading::read(Call::BkAuth, answer, rules),
+            _ => reading::read(Wrapped::ssm(), answer, rules),
+        }
+    }
+
+    /// Only the auth api gives an app's token to any number of processes. SSM may end the one before with each that it gives
+    /// (reference §2.3, disputed), so its app token is a grant like any other: [`DirectGrant::ClientCredentials`].
+    async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError> {
+        match (kind, app.token_api) {
+            (AppTokenKind::Tenant, _) => Err(CallError::Lacking("a tenant: only Feishu and Lark know tenant tokens")),
+            (AppTokenKind::App, TokenApi::AuthApi) => {
+                let answer = self.transport.call(request::auth_api_app(app)).await?;
+                let secrets = [app.expose_secret()];
+                let reader = reading::judge(self.wrapped(&app.name, Call::AuthApi), &answer, &secrets)?;
+                let life = reader.seconds(&["expires_in"]).unwrap_or(Self::AUTH_API.assumed_access);
+                match reader.secret("access_token", AppToken::parse) {
+                    Some(token) => Ok(AppAccess { token, expires: reader.end(life) }),
+                    None => Err(reader.lacking()),
+                }
+            }
+            (AppTokenKind::App, TokenApi::Ssm) => {
+                Err(CallError::Lacking("an app token that many may fetch: SSM's is kept as a grant of the app's own"))
+            }
+            (AppTokenKind::App, _) => Err(CallError::Lacking(NO_APP_GRANT)),
+        }
+    }
+
+    /// What is certain: a refusal of the app (SSM 1901401, `invalid_client`) is one. At SSM any other no to nobody's token is
+    /// taken for a yes to the app, though in which order it looks at the two is not published.
+    async fn check_up(&self, app: &App) -> Checkup {
+        let answer = match Self::question(app) {
+            Ok(request) => self.transport.call(request).await,
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(answer) => Checkup { accepted: self.verdict(app, &answer), clocks: clocks(&answer) },
+            Err(error) => Checkup { accepted: Err(error), clocks: None },
+        }
+    }
+
+    fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
+        let call = if api == TokenApi::Ssm { Call::Ssm } else { Call::AuthApi };
+        let Fact { class, remedy, meaning } = codes::lookup(call, code)?;
+        Some(Explained { class, remedy, meaning })
+    }
+
+    async fn resend_ticket(&self, _: &App) -> Result<(), CallError> {
+        Err(CallError::Lacking("an app ticket: only Feishu's and Lark's store apps have one"))
+    }
+
+    async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
+        let (request, call) = match app.token_api {
+            TokenApi::Ssm => (request::ssm_verify(app, token.expose()), Wrapped::ssm_verify()),
+            TokenApi::AuthApi => (request::auth_api_check(app, token), self.wrapped(&app.name, Call::AuthApiCheck)),
+            _ => return self.introspect(app, token).await,
+        };
+        let answer = self.transport.call(request).await?;
+        let secrets = [token.expose(), app.expose_secret()];
+        let reader = reading::judge(call, &answer, &secrets)?;
+        call.subject(&reader).ok_or_else(|| reader.lacking())
+    }
+
+    async fn revoke(
+        &self,
+        app: &App,
+        refresh: Option<&RefreshToken>,
+        access: Option<&AccessToken>,
+    ) -> Result<(), CallError> {
+        if app.token_api != TokenApi::BkAuth {
+            return Err(CallError::Lacking("a token service that can withdraw tokens"));
+        }
+        crate::oauth2::revoke(&self.transport, app, &endpoint(app, "revoke")?, client(app), refresh, access).await
+    }
+}
+
+/// bkauth wants the client's id in the form whichever way it proves itself, so the secret goes there too.
+fn client(app: &App) -> Client<'_> {
+    Client::new(app, ClientAuthentication::Body)
+}
+
+fn endpoint(app: &App, path: &str) -> Result<Url, CallError> {
+    request::bkauth(app, path).ok_or(CallError::Lacking("a realm (letters, digits, '-' and '_')"))
+}
+
+/// Resources, as bkauth writes several: divided by commas. `offline_access` is none; bkauth needs no such word.
+fn resources(scopes: &Scopes) -> String {
+    scopes.iter().filter(|scope| *scope != Scopes::OFFLINE_ACCESS).collect::<Vec<_>>().join(",")
+}
+
+fn asked_for(resource: &str) -> Vec<(&str, &str)> {
+    if resource.is_empty() { Vec::new() } else { vec![("resource", resource)] }
+}
+
+/// Whether a no to nobody's token is about the token: in the service's own format, and not known to be about anything else.
+fn is_about_the_token(refusal: &Refusal) -> bool {
+    let unknown = refusal.meaning.is_none() && refusal.provider_code.is_some();
+    unknown
+        && refusal.class == RefusalClass::InDoubt
+        && refusal.remedy == Remedy::TryLater
+        && !matches!(refusal.status, 401 | 403)
+}
+
+const NO_PAGE: &str = "a login page: SSM and the auth api take the login cookie of a user's browser";
+const NO_APP_GRANT: &str = "client credentials: bkauth has no such grant";
+const UNKNOWN_FAMILY: &str = "this version does not know that token endpoint";

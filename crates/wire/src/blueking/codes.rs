@@ -1,0 +1,184 @@
+//! BlueKing's codes and words: what each means, what the caller can do, what a person can do.
+//!
+//! Sources: BlueKing reference §2.1 (SSM), §2.2 (auth api, whose codes are not published), §3.3 and the sources of bkauth (its
+//! words, and the sentences beside `invalid_grant`), §4 and the sources of the API gateway's error list (blueking-apigateway-apisix,
+//! read 2026-11). A code that is in no table leaves a refresh in doubt (I6).
+
+use tokenward_core::{RefusalClass, Remedy, Words};
+
+use RefusalClass::{AccessDead, AppTokenDead, Configuration, NeedsConsent, OurBug, Retry, UserState};
+
+use crate::fact::{self, fact};
+
+pub use crate::fact::Fact;
+
+/// The calls of the three dialects, and those of the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Call {
+    /// Grants and refreshes at SSM.
+    Ssm,
+    /// Verification at SSM.
+    SsmVerify,
+    /// Grants and refreshes at the auth api.
+    AuthApi,
+    /// `check_token` of the auth api.
+    AuthApiCheck,
+    /// The token endpoint of bkauth.
+    BkAuth,
+    /// Device authorization at bkauth.
+    BkAuthDevice,
+    /// Revocation at bkauth.
+    BkAuthRevoke,
+    /// Introspection at bkauth.
+    BkAuthIntrospect,
+    /// A call through the API gateway.
+    Gateway,
+}
+
+/// Every code with its fact, in the order of the table.
+pub fn facts() -> impl Iterator<Item = (i64, &'static Fact)> {
+    SSM.iter().chain(GATEWAY).map(|(code, fact)| (*code, fact))
+}
+
+/// What a code means in the answer to a call.
+pub fn lookup(call: Call, code: i64) -> Option<Fact> {
+    let find = |table: &[(i64, Fact)]| table.iter().find(|(known, _)| *known == code).map(|(_, fact)| *fact);
+    match call {
+        Call::SsmVerify if code == REFRESH_TOKEN_REFUSED => None,
+        Call::Ssm | Call::SsmVerify => find(SSM),
+        Call::Gateway => find(GATEWAY),
+        // The auth api's own codes are not published; those of an installation stand in its options. It lies behind the
+        // gateway, which passes nothing on that it refuses for the app, the path or the rate.
+        Call::AuthApi | Call::AuthApiCheck => find(GATEWAY).and_then(at_the_door),
+        // bkauth speaks in words.
+        Call::BkAuth | Call::BkAuthDevice | Call::BkAuthRevoke | Call::BkAuthIntrospect => None,
+    }
+}
+
+/// What one of bkauth's words means in the answer to a call, beside its sentence.
+///
+/// `invalid_grant` stands for nine causes; which one, the sentence says. One that is not known says what the RFC says.
+pub fn lookup_word(call: Call, word: &str, sentence: &str) -> Option<Fact> {
+    let known = fact::word(word);
+    let about_a_bearer =
+        known.is_some_and(|fact| fact.class == RefusalClass::AccessDead || fact.remedy == Remedy::GrantScope);
+    match (call, word) {
+        (_, "invalid_realm") => Some(NO_SUCH_REALM),
+        (Call::BkAuthIntrospect, "access_denied") => Some(MAY_NOT_INTROSPECT),
+        (Call::BkAuth, "invalid_grant") => {
+            SENTENCES.iter().find(|(known, _)| *known == sentence).map(|(_, fact)| *fact).or(known)
+        }
+        (Call::BkAuth, _) if about_a_bearer => None,
+        _ => known,
+    }
+}
+
+/// What a code of the gateway is worth to a call that proves itself by the app's id and secret.
+fn at_the_door(fact: Fact) -> Option<Fact> {
+    match (fact.class, fact.remedy) {
+        (AppTokenDead, _) => Some(Fact { class: Configuration, remedy: Remedy::CheckSecret, ..fact }),
+        (Configuration | UserState, _) | (Retry, Remedy::WaitForLimit) => Some(fact),
+        _ => None,
+    }
+}
+
+/// For a code that is in the options of an installation.
+pub(super) const TOLD_BY_SETTINGS: Words =
+    Words { en: "the settings say what this code means", zh: "该错误码的含义由配置给出" };
+const NO_SUCH_REALM: Fact = fact(Configuration, Remedy::CheckUrl, "there is no such realm", "不存在该 realm");
+const MAY_NOT_INTROSPECT: Fact = fact(
+    Configuration,
+    Remedy::EnableApp,
+    "the app may not look tokens up in this realm",
+    "应用无权在该 realm 中查询令牌（introspect）",
+);
+
+#[rustfmt::skip]
+const SSM: &[(i64, Fact)] = &[
+    (1_901_400, fact(OurBug, Remedy::ReportBug, "a parameter is missing or wrong", "参数缺失或错误")),
+    (1_901_401, fact(Configuration, Remedy::CheckSecret, "the app is unknown or not permitted, or its secret is wrong", "应用不存在、无权限或应用密钥错误")),
+    (REFRESH_TOKEN_REFUSED, fact(NeedsConsent, Remedy::LogIn, "the refresh token is invalid or has expired", "refresh_token 无效或已过期")),
+    (1_901_500, fact(Retry, Remedy::TryLater, "internal error of the provider", "服务端内部错误")),
+];
+
+#[rustfmt::skip]
+const SENTENCES: &[(&str, Fact)] = &[
+    ("Refresh token has been revoked", fact(NeedsConsent, Remedy::LogInAfterUse, "the refresh token was used before, or was revoked", "refresh_token 已被使用或已撤销")),
+    ("Refresh token has expired", fact(NeedsConsent, Remedy::LogInAfterEnd, "the refresh token has expired", "refresh_token 已过期")),
+    ("Invalid refresh token", fact(NeedsConsent, Remedy::LogIn, "the refresh token is invalid", "refresh_token 无效")),
+    ("Invalid authorization code", fact(NeedsConsent, Remedy::LogInAgainFromStart, "the authorization code is invalid", "授权码无效")),
+    ("Authorization code has expired", fact(NeedsConsent, Remedy::LogInAgainFromStart, "the authorization code has expired", "授权码已过期")),
+    ("Authorization code has already been used", fact(NeedsConsent, Remedy::LogInAgainFromStart, "the authorization code was used already", "授权码已被使用")),
+    ("Invalid code verifier", fact(OurBug, Remedy::LogInAgainFromStart, "the PKCE check failed", "PKCE 校验失败")),
+    ("Redirect URI mismatch", fact(OurBug, Remedy::LogInAgainFromStart, "the redirect URL differs from the one of the authorization request", "redirect_uri 与授权请求中的不一致")),
+    ("The device code has already been used", fact(NeedsConsent, Remedy::LogInAgainFromStart, "the device code was used already", "设备码已被使用")),
+    ("Invalid device code", fact(NeedsConsent, Remedy::LogInAgainFromStart, "the device code is invalid", "设备码无效")),
+    // Both are looked at before the token's own state, which therefore did not change.
+    ("Realm mismatch", fact(Configuration, Remedy::UseIssuingApp, "the code or token belongs to another realm", "授权码或令牌属于另一个 realm")),
+    ("Client ID mismatch", fact(Configuration, Remedy::UseIssuingApp, "the code or token belongs to another app", "授权码或令牌属于另一个应用")),
+];
+
+#[rustfmt::skip]
+const GATEWAY: &[(i64, Fact)] = &[
+    // One code for every token that is not good, and for one of the wrong kind: the text tells them apart.
+    (INVALID_ARGS, fact(AccessDead, Remedy::RenewAccess, "the access token is invalid, expired or of the wrong kind, or a parameter is wrong", "access_token 无效、已过期或类型不符，或参数错误")),
+    (1_640_004, fact(OurBug, Remedy::ReportBug, "the gateway's JWT is not accepted", "网关 JWT 校验失败")),
+    (1_640_100, fact(AccessDead, Remedy::RenewAccess, "the call is not authorized", "请求未通过认证")),
+    (1_640_101, fact(AppTokenDead, Remedy::RenewAppToken, "the app could not be authenticated", "应用认证失败")),
+    (1_640_102, fact(AccessDead, Remedy::RenewAccess, "the user could not be authenticated", "用户认证失败")),
+    (1_640_301, fact(Configuration, Remedy::EnableScope, "the app has no permission for this API", "应用没有该 API 的权限")),
+    (1_640_302, fact(Configuration, Remedy::AllowAddress, "the caller's address or tenant is not admitted", "调用方 IP 或租户不被允许")),
+    (1_640_303, fact(UserState, Remedy::AskAdministrator, "the user is not admitted", "用户不被允许")),
+    (1_640_304, fact(UserState, Remedy::AskAdministrator, "the tenant is not admitted", "租户不被允许")),
+    (1_640_401, fact(Configuration, Remedy::CheckUrl, "there is no such API", "API 不存在")),
+    (1_641_301, fact(OurBug, Remedy::ReportBug, "the body is too large", "请求体过大")),
+    (1_641_401, fact(OurBug, Remedy::ReportBug, "the address is too long", "请求地址过长")),
+    (1_642_901, fact(Retry, Remedy::WaitForLimit, "too many requests", "请求频率超限")),
+    (1_642_902, fact(Retry, Remedy::WaitForLimit, "too many requests", "请求频率超限")),
+    (1_642_903, fact(Retry, Remedy::WaitForLimit, "too many requests", "请求频率超限")),
+    (1_642_904, fact(Retry, Remedy::WaitForLimit, "too many requests at once", "并发请求超限")),
+    (1_650_000, fact(Retry, Remedy::TryLater, "the system behind the gateway is out of order", "后端服务异常")),
+    (1_650_001, fact(Retry, Remedy::TryLater, "internal error of the gateway", "网关内部错误")),
+    (1_650_002, fact(Configuration, Remedy::AskAdministrator, "the API is not set up correctly in the gateway", "网关中的资源配置错误")),
+    (1_650_070, fact(Retry, Remedy::TryLater, "internal error of the gateway", "网关内部错误")),
+    (1_650_200, fact(Retry, Remedy::TryLater, "the gateway has no connection to the system behind it", "网关无法连接后端服务")),
+    (1_650_201, fact(Retry, Remedy::TryLater, "the system behind the gateway did not answer", "请求后端服务失败")),
+    (1_650_300, fact(Retry, Remedy::TryLater, "the gateway is temporarily unavailable", "网关暂时不可用")),
+    (1_650_401, fact(Retry, Remedy::TryLater, "the system behind the gateway did not answer in time", "后端服务响应超时")),
+    (1_650_801, fact(Configuration, Remedy::AskAdministrator, "the API calls itself through the gateway", "网关检测到循环调用")),
+];
+
+/// Everything about tokens and parameters in one code (reference §4).
+pub(super) const INVALID_ARGS: i64 = 1_640_001;
+const REFRESH_TOKEN_REFUSED: i64 = 1_901_403;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_once_and_with_words_in_both_languages() {
+        let codes: HashSet<i64> = facts().map(|(code, _)| code).collect();
+        assert_eq!(codes.len(), SSM.len() + GATEWAY.len());
+        let own = [&NO_SUCH_REALM, &MAY_NOT_INTROSPECT];
+        for fact in facts().map(|(_, fact)| fact).chain(SENTENCES.iter().map(|(_, fact)| fact)).chain(own) {
+            assert!(!fact.meaning.en.is_empty() && fact.meaning.en.is_ascii());
+            assert!(!fact.meaning.zh.is_ascii(), "{}", fact.meaning.en);
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_gateway_condemns_a_refresh_token() {
+        for (code, _) in GATEWAY {
+            for call in [Call::Ssm, Call::AuthApi, Call::BkAuth] {
+                let condemns = |fact: Fact| matches!(fact.class, AccessDead | AppTokenDead | NeedsConsent | OurBug);
+                assert!(!lookup(call, *code).is_some_and(condemns), "{call:?} {code}");
+            }
+        }
+        assert_eq!(lookup_word(Call::BkAuth, "invalid_token", ""), None);
+        assert_eq!(lookup(Call::SsmVerify, 1_901_403), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! What the RFCs' error words mean in the answers to this dialect's calls, and whom those answers name.
+
+use tokenward_core::{RefusalClass, Remedy, Subject};
+
+use crate::clean;
+use crate::fact::{self, Fact, fact};
+use crate::reading::{Dialect, Reader};
+
+/// The calls of this dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Call {
+    /// The token endpoint (RFC 6749 §3.2).
+    Token,
+    /// Device authorization (RFC 8628 §3.1).
+    DeviceBegin,
+    /// Revocation (RFC 7009).
+    Revoke,
+    /// Introspection (RFC 7662).
+    Introspect,
+    /// User info (OpenID Connect Core §5.3).
+    UserInfo,
+    /// Metadata (RFC 8414).
+    Metadata,
+}
+
+/// What an error word means in the answer to a call.
+///
+/// At the token endpoint only a word that speaks of the grant itself may condemn it (I6): what is said of bearers concerns
+/// nothing that was sent there.
+pub fn lookup(call: Call, word: &str) -> Option<Fact> {
+    let known = fact::word(word)?;
+    let about_a_bearer = known.class == RefusalClass::AccessDead || known.remedy == Remedy::GrantScope;
+    match call {
+        Call::Token if about_a_bearer => None,
+        // There is no person at these (RFC 7662 §2.3; RFC 6750): the caller is refused.
+        Call::Introspect | Call::UserInfo | Call::Revoke if word == "access_denied" => Some(MAY_NOT_ASK),
+        _ => Some(known),
+    }
+}
+
+/// An answer to an introspection that says no more than that the token is not good (RFC 7662 §2.2).
+pub(crate) const INACTIVE: Fact = fact(
+    RefusalClass::AccessDead,
+    Remedy::RenewAccess,
+    "the access token is invalid, expired or revoked",
+    "访问令牌无效、已过期或已撤销",
+);
+
+/// RFC 6750 §3.1 lets only a token that is not good be answered with 401.
+const NOT_TAKEN: Fact =
+    fact(RefusalClass::AccessDead, Remedy::RenewAccess, "the access token is not accepted", "访问令牌未被接受");
+const MAY_NOT_ASK: Fact =
+    fact(RefusalClass::Configuration, Remedy::EnableApp, "the app may not make this call", "应用无权进行此调用");
+
+impl Dialect for Call {
+    const CODES: bool = false;
+    const STATUS_SAYS_YES: bool = true;
+
+    fn code(self, _: i64) -> Option<Fact> {
+        None
+    }
+
+    fn word(self, word: &str, _: &str) -> Option<Fact> {
+        lookup(self, word)
+    }
+
+    fn status(self, status: u16) -> Option<Fact> {
+        (self == Self::UserInfo && status == 401).then_some(NOT_TAKEN)
+    }
+
+    /// RFC 7009 §2.2: the client does not need a body.
+    fn may_be_empty(self) -> bool {
+        self == Self::Revoke
+    }
+
+    /// `sub` is exact; the names are for people (OpenID Connect Core §5.1, RFC 7662 §2.2). Answers of the token endpoint name
+    /// nobody: what is in an ID token is for whoever checks its signature.
+    fn subject(self, reader: &Reader<'_, Self>) -> Option<Subject> {
+        if !matches!(self, Self::Introspect | Self::UserInfo) {
+            return None;
+        }
+        let id = ["sub", "username"].iter().find_map(|name| reader.exact(name).and_then(|text| clean::id(&text)));
+        let name = reader.text(&["name", "preferred_username", "username", "nickname", "email"]);
+        Some(Subject { id: id?, union_id: None, tenant: None, name })
+    }
+}
