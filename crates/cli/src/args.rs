@@ -186,14 +186,14 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_field_names, reason = "the terms of RFC 6749")]
 pub(crate) struct Refresh {
-    /// Turn the login in a script's ini file instead, write both new tokens into it and print the access token; the default with -a or -r is feishu-config.ini
+    /// Turn the login in a script's ini file instead, write both new tokens into it and print the access token; the default with -a or -r, or where nothing is set up, is feishu-config.ini
     #[arg(long, alias = "config_file", value_name = "FILE")]
     pub(crate) config_file: Option<PathBuf>,
     /// App access token for that login: @FILE, - for a line of stdin, or the token; otherwise from the ini file
-    #[arg(short = 'a', value_name = "APP_TOKEN")]
+    #[arg(short = 'a', aliases = ["app_token", "app-token"], value_name = "APP_TOKEN")]
     pub(crate) app_token: Option<Given>,
     /// Refresh token of that login, in the same ways
-    #[arg(short = 'r', value_name = "REFRESH_TOKEN")]
+    #[arg(short = 'r', aliases = ["refresh", "refresh_token", "refresh-token"], value_name = "REFRESH_TOKEN")]
     pub(crate) refresh_token: Option<Given>,
     /// The brand of that login's app: feishu or lark (TOKENWARD_PROVIDER)
     #[arg(long, value_name = "BRAND", value_parser = brand)]

@@ -108,7 +108,7 @@ impl Desk {
     }
 
     /// The profile that flags name: with `--user`, that user's of the profile that is meant.
-    fn named(&self, settings: &Settings) -> Result<Option<ProfileName>, Failure> {
+    pub(crate) fn named(&self, settings: &Settings) -> Result<Option<ProfileName>, Failure> {
         let given = self.global.profile.as_ref();
         let Some(user) = &self.global.user else { return Ok(given.cloned()) };
         let base = settings.selected(given).map_err(|error| self.settings_failure(&error))?;

@@ -9,8 +9,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{Extensions, HeaderMap};
+use http::Extensions;
 use reqwest::{Request, Response, ResponseBuilderExt};
 use reqwest_middleware::{Error, Middleware, Next};
 use tokenward_wire::{CallAnswer, CallRefusal};
@@ -43,7 +42,7 @@ impl TokenMiddleware {
         held: &HeldToken,
         response: Response,
     ) -> Result<(Response, Option<Box<CallRefusal>>), Error> {
-        if !may_refuse(response.status().as_u16(), response.headers()) {
+        if !CallAnswer::may_say_no(response.status().as_u16(), response.headers()) {
             return Ok((response, None));
         }
         let (status, version, url) = (response.status(), response.version(), response.url().clone());
@@ -95,11 +94,4 @@ impl fmt::Debug for TokenMiddleware {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenMiddleware").field("client", &self.client).finish()
     }
-}
-
-/// Whether a body may speak of the token: JSON, whatever the status (reference §11), unless it is a stored file.
-fn may_refuse(status: u16, headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let json = kind.is_empty() || kind.to_ascii_lowercase().contains("json");
-    json && (!(200..300).contains(&status) || !headers.contains_key(CONTENT_DISPOSITION))
 }

@@ -28,7 +28,7 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::links::{Document, DocumentError, FileError, Format, Held, LinkedFile, Place, Value};
+use crate::links::{Document, DocumentError, FileError, Format, Held, LinkedFile, Place, Value, Written};
 use crate::{Error, Keeper, KeeperOptions, Kept, Notice, Parts, Session};
 
 /// One turn of the login in a script's file.
@@ -97,9 +97,10 @@ impl Session {
             Some(token) => token,
             None => parse(path, ScriptRefresh::APP_TOKEN, read(&places.app)?, AppToken::parse)?,
         };
+        let held_token = read(&places.refresh)?;
         let refresh = match request.refresh_token {
             Some(token) => token,
-            None => parse(path, ScriptRefresh::REFRESH_TOKEN, read(&places.refresh)?, RefreshToken::parse)?,
+            None => parse(path, ScriptRefresh::REFRESH_TOKEN, held_token.clone(), RefreshToken::parse)?,
         };
         // The very change that will be made, with other values: what is refused must be refused before the send.
         let mut trial = document;
@@ -112,7 +113,7 @@ impl Session {
             parts: self.parts(),
             app: script_app(request.brand, request.hosts)?,
         };
-        turn.run(held, places, refresh).await
+        turn.run(ScriptFile { held, places, token: held_token }, refresh).await
     }
 }
 
@@ -125,11 +126,11 @@ struct ScriptTurn<'a> {
 
 impl ScriptTurn<'_> {
     /// Turns the login and writes the file, which nobody else of ours writes meanwhile.
-    async fn run(self, held: Held, places: Places, refresh: RefreshToken) -> Result<ScriptTokens, Error> {
+    async fn run(self, file: ScriptFile, refresh: RefreshToken) -> Result<ScriptTokens, Error> {
         let vault = &self.parts.vault;
         let Recognised { fingerprint, mut known } = vault.recognise(&refresh).await?;
         if known.is_none() {
-            known = Some(self.adopt(held.path(), &fingerprint.to_string(), refresh).await?);
+            known = Some(self.adopt(file.held.path(), &fingerprint.to_string(), refresh).await?);
         }
         let Some((grant, generation)) = known else { return Err(Error::new(Code::Internal, Kept::Everything)) };
         let present = vault.grant(grant).await?;
@@ -147,10 +148,13 @@ impl ScriptTurn<'_> {
         let lost = |detail: String| Error::with_detail(Code::FileNotWritten, Kept::NewTokens, detail);
         let login = vault.copy(grant).await.map_err(|error| lost(error.to_string()))?;
         let access = login.grant.access.unwrap_or(handed.access).token;
-        let mut values = vec![(places.access, Value::text(access.expose()))];
-        values.extend(login.refresh.map(|token| (places.refresh, Value::text(token.expose()))));
-        let written = tokio::task::spawn_blocking(move || held.write_values(&values)).await;
-        match written {
+        let mut values = vec![(file.places.access.clone(), Value::text(access.expose()))];
+        values.extend(login.refresh.map(|token| (file.places.refresh.clone(), Value::text(token.expose()))));
+        let (path, written) = (file.held.path().display().to_string(), file.write(values));
+        match written.await {
+            Ok(Ok(Written::Moved)) => {
+                Err(lost(format!("{path} holds another refresh token by now, which is left there")))
+            }
             Ok(Ok(_)) => Ok(ScriptTokens { access, grant, healed: stale && !handed.turned, notices: handed.notices }),
             Ok(Err(error)) => Err(lost(error.to_string())),
             Err(error) => Err(lost(error.to_string())),
@@ -191,6 +195,35 @@ impl ScriptTurn<'_> {
         }
     }
 }
+
+/// The script's file, which nobody else of ours writes meanwhile.
+struct ScriptFile {
+    held: Held,
+    places: Places,
+    /// The refresh token that stood in it.
+    token: Option<zeroize::Zeroizing<String>>,
+}
+
+impl ScriptFile {
+    /// Puts the new tokens in the place of the old ones. Another refresh token than at the beginning is a login that somebody
+    /// brought meanwhile, and stays; a program that writes in place empties the file first, and is waited for.
+    fn write(self, values: Vec<(Place, Value)>) -> tokio::task::JoinHandle<Result<Written, FileError>> {
+        tokio::task::spawn_blocking(move || {
+            let still = |now: &Document| now.get(&self.places.refresh).is_ok_and(|token| token == self.token);
+            for _ in 0..LOOKS {
+                match self.held.write_while(&values, still) {
+                    Ok(Written::Moved) => std::thread::sleep(BETWEEN_LOOKS),
+                    written => return written,
+                }
+            }
+            Ok(Written::Moved)
+        })
+    }
+}
+
+/// How often a file that shows another refresh token is looked at again, and how long after.
+const LOOKS: usize = 10;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Where the three tokens stand, or will.
 #[derive(Debug)]

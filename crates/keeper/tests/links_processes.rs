@@ -19,13 +19,15 @@ fn main() {
             "write" => write_for_ever(Path::new(path)),
             "fill" => fill_the_disk(Path::new(path)),
             "read-only" => refuse_the_disk(Path::new(path)),
+            "bound" => refuse_the_mount(Path::new(path)),
             other => panic!("{other}"),
         }
         return;
     }
-    let tests: [(&str, fn()); 3] = [
+    let tests: [(&str, fn()); 4] = [
         ("a_kill_at_any_moment_leaves_the_old_file_or_the_new_one", killed),
         ("a_full_disk_is_said_and_changes_nothing", || on_a_disk_of_its_own("fill", "size=64k")),
+        ("a_file_that_is_a_mount_is_refused_before_anything_is_spent", || on_a_disk_of_its_own("bound", "size=64k")),
         ("a_read_only_disk_is_said_and_changes_nothing", || on_a_disk_of_its_own("read-only", "size=64k")),
     ];
     if arguments.iter().any(|argument| argument == "--list") {
@@ -142,6 +144,28 @@ fn refuse_the_disk(path: &Path) {
     assert!(remount.args(["-o", "remount,bind,ro"]).arg(path.parent().unwrap()).status().unwrap().success());
     assert!(matches!(linked(path).hold(PATIENCE), Err(FileError::ReadOnly { .. })));
     assert_eq!(fs::read_to_string(path).unwrap(), "B=old\n");
+}
+
+/// A single file that is bound to a place, as containers do it: nothing can take its place, and that is said in advance. Its
+/// folder bound is no trouble, nor is a link that leads onto another disk.
+fn refuse_the_mount(path: &Path) {
+    let folder = path.parent().unwrap();
+    let (source, link) = (folder.join("source"), folder.join("link"));
+    fs::write(path, "").unwrap();
+    fs::write(&source, "B=old\n").unwrap();
+    let bind = |from: &Path, to: &Path| {
+        assert!(Command::new("mount").arg("--bind").args([from, to]).status().unwrap().success());
+    };
+    bind(&source, path);
+    let error = linked(path).hold(PATIENCE).unwrap_err();
+    assert!(error.to_string().contains("is a mount of its own"), "{error}");
+    assert_eq!(fs::read_to_string(path).unwrap(), "B=old\n");
+    let bound = folder.join("bound");
+    fs::create_dir(&bound).unwrap();
+    bind(folder, &bound);
+    std::os::unix::fs::symlink(bound.join("source"), &link).unwrap();
+    assert!(linked(&link).hold(PATIENCE).unwrap().write(&[(Place::dotenv("B"), "new")]).unwrap());
+    assert_eq!(fs::read_to_string(&source).unwrap(), "B=new\n");
 }
 
 fn names(path: &Path) -> std::collections::BTreeSet<PathBuf> {

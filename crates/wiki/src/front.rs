@@ -30,11 +30,15 @@ impl<'a> FrontMatter<'a> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let Some((block, body)) = block(text) else { return Ok(Self { body: text, ..Self::default() }) };
         let mut front = Self { body, ..Self::default() };
-        for (number, line) in block.lines().enumerate() {
+        let lines: Vec<&str> = block.lines().collect();
+        for (number, line) in lines.iter().enumerate() {
             // The opening line is the file's first.
             let bad = |flaw| Error::FrontMatter { line: number + 2, flaw };
             let Some((key, value)) = line.split_once(':') else { continue };
-            let value = value_of(value).ok_or_else(|| bad(Flaw::OpenQuote))?;
+            let value = match value.trim() {
+                "" | "|" | "|-" | "|+" | ">" | ">-" | ">+" => below(&lines[number + 1..]),
+                value => value_of(value).ok_or_else(|| bad(Flaw::OpenQuote))?,
+            };
             // Keys of the outermost level stand at the margin.
             match key {
                 "title" => front.title = Some(value).filter(|value| !value.is_empty()),
@@ -90,6 +94,16 @@ fn reads_like_front_matter(line: &str) -> bool {
         || line.split_once(':').is_some_and(|(name, value)| key(name) && (value.is_empty() || value.starts_with(' ')))
 }
 
+/// A scalar that stands below its key, in one line; a list or a mapping is none of ours.
+fn below(lines: &[&str]) -> String {
+    let lines = lines.iter().take_while(|line| line.trim().is_empty() || line.starts_with([' ', '\t']));
+    let words: Vec<&str> = lines.map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
+    match words.first() {
+        Some(first) if first.starts_with("- ") => String::new(),
+        _ => words.join(" "),
+    }
+}
+
 /// A scalar as YAML writes it, as far as titles and addresses need: plain, or in either quotes; a comment after it.
 fn value_of(text: &str) -> Option<String> {
     let text = text.trim();
@@ -142,6 +156,18 @@ mod tests {
         assert_eq!(front.parent.as_deref(), Some("W1"));
         assert!(!front.personal);
         assert_eq!(front.body, "# Body\n");
+    }
+
+    #[test]
+    fn a_value_may_stand_below_its_key() {
+        let title = |text: &str| FrontMatter::read(text).unwrap().title;
+        for head in ["", " |", " >-", " |+"] {
+            let text = format!("---\ntitle:{head}\n  How we\n\n  deploy: all\ntags:\n  - x\n---\nbody\n");
+            assert_eq!(title(&text).as_deref(), Some("How we deploy: all"), "{head:?}");
+        }
+        assert_eq!(title("---\ntitle:\ntags: x\n---\n"), None);
+        assert_eq!(title("---\ntitle:\n  - x\n---\n"), None);
+        assert!(!FrontMatter::read("---\npersonal:\nx: y\n---\n").unwrap().personal);
     }
 
     #[test]

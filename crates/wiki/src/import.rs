@@ -147,7 +147,8 @@ impl Wiki<'_> {
 
     /// The document, `None` while it is being made, or why it is not.
     fn judge(&self, record: &mut Record, result: &Value) -> Result<Option<String>, Error> {
-        let status = result.get("job_status").and_then(Value::as_i64).unwrap_or(-1);
+        let odd = |what: &str| Error::OddAnswer { call: "import status", what: what.to_owned() };
+        let status = result.get("job_status").and_then(Value::as_i64).ok_or_else(|| odd("no job_status"))?;
         let word = |name: &str| result.get(name).and_then(Value::as_str);
         match status {
             0 => {
@@ -161,9 +162,7 @@ impl Wiki<'_> {
                     record.host = url.and_then(|url| url.host_str().map(str::to_owned));
                 }
                 let document = word("token").filter(|token| !token.is_empty()).map(str::to_owned);
-                document
-                    .map(Some)
-                    .ok_or_else(|| Error::OddAnswer { call: "import status", what: "no token".to_owned() })
+                document.map(Some).ok_or_else(|| odd("no token"))
             }
             1 | 2 => Ok(None),
             status => Err(Error::ImportRefused { status, words: word("job_error_msg").unwrap_or_default().to_owned() }),

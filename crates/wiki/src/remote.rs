@@ -4,6 +4,7 @@
 //! uploading, placing pictures (the same token into the same block) and inserting (it carries a `client_token`) may, so
 //! passing trouble and lost answers are waited out here. Making a page may not, and is tried once.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -71,8 +72,8 @@ impl<'a> Remote<'a> {
     /// The documents right below a node, or at the first level of the space.
     pub(crate) async fn documents_below(&self, space: &str, parent: Option<&str>) -> Result<Vec<Found>, Error> {
         const NAME: &str = "nodes";
-        let (mut nodes, mut page) = (Vec::new(), None::<String>);
-        // A node has at most 2,000 children (reference §12.5), 50 to a page.
+        let (mut nodes, mut page, mut seen) = (Vec::new(), None::<String>, HashSet::new());
+        // A node has at most 2,000 children (reference §12.5), on pages as long as the provider likes.
         for _ in 0..MOST_PAGES {
             let mut call = Call::get(format!("/open-apis/wiki/v2/spaces/{space}/nodes")).query("page_size", "50");
             if let Some(parent) = parent {
@@ -84,12 +85,17 @@ impl<'a> Remote<'a> {
             let data = self.patiently(Lane::Wiki, call, NAME).await?;
             let items = data.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
             nodes.extend(items.iter().filter(|item| item["obj_type"] == "docx").filter_map(found));
-            page = text(&data, "/page_token").filter(|_| data["has_more"] == true);
-            if page.is_none() {
-                break;
+            if data["has_more"] != true {
+                return Ok(nodes);
             }
+            // A list without its end must not be taken for one without our page: a second one would be made.
+            let next = text(&data, "/page_token").ok_or_else(|| odd(NAME, "more, and no page_token"))?;
+            if !seen.insert(next.clone()) {
+                return Err(odd(NAME, "the same page_token again"));
+            }
+            page = Some(next);
         }
-        Ok(nodes)
+        Err(odd(NAME, "no end"))
     }
 
     /// Makes an empty page. Has no idempotency key, so it is sent once (reference §12.1, 2).
@@ -273,7 +279,9 @@ impl<'a> Remote<'a> {
         let answer =
             self.caller.call(call).await.map_err(|error| Error::Call { call: name, error: Box::new(error) })?;
         self.note_date(&answer);
-        answer.data().ok_or_else(|| odd(name, "no data"))
+        // What a call needs of `data` it looks for itself; some have nothing to say there and leave it out.
+        let body = answer.json().filter(Value::is_object).ok_or_else(|| odd(name, "no JSON object"))?;
+        Ok(body.get("data").cloned().unwrap_or_default())
     }
 
     fn note_date(&self, answer: &CallAnswer) {
@@ -350,4 +358,59 @@ const PASSING: &[i64] = &[
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// One, two, four and eight seconds between them.
 const TRIES: u32 = 4;
-const MOST_PAGES: u32 = 60;
+const MOST_PAGES: u32 = 2000;
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+
+    /// Answers in turn with these bodies.
+    struct Script(Mutex<Vec<Value>>);
+
+    #[async_trait]
+    impl Caller for Script {
+        async fn call(&self, _: Call) -> Result<CallAnswer, ApiError> {
+            let body = self.0.lock().unwrap().remove(0).to_string();
+            Ok(CallAnswer { status: 200, headers: Default::default(), body: body.into() })
+        }
+    }
+
+    /// Nobody waits.
+    struct Still;
+
+    #[async_trait]
+    impl Timer for Still {
+        fn now(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        async fn sleep(&self, _: Duration) {}
+    }
+
+    async fn below(answers: &[Value]) -> Result<usize, Error> {
+        let caller = Script(Mutex::new(answers.to_vec()));
+        Remote::new(&caller, &Still).documents_below("7", None).await.map(|found| found.len())
+    }
+
+    /// What looks for a page whose making was in doubt must not take a part of a list for the whole of it.
+    #[tokio::test]
+    async fn a_list_that_does_not_end_is_no_list() {
+        let node = |n: u32| json!({ "obj_type": "docx", "node_token": format!("wk{n}"), "obj_token": "dx" });
+        let page = |n, more, token: Value| json!({ "code": 0, "data": { "items": [node(n)], "has_more": more, "page_token": token } });
+        let whole = [page(1, true, "a".into()), page(2, true, "b".into()), page(3, false, "".into())];
+        assert_eq!(below(&whole).await.unwrap(), 3);
+        let lost = [page(1, true, "a".into()), page(2, true, Value::Null)];
+        let round = [page(1, true, "a".into()), page(2, true, "b".into()), page(3, true, "a".into())];
+        for answers in [&lost[..], &round] {
+            assert!(matches!(below(answers).await, Err(Error::OddAnswer { .. })));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_data_is_one() {
+        let caller = Script(Mutex::new(vec![json!({ "code": 0, "msg": "success" })]));
+        Remote::new(&caller, &Still).remove_first("dx", 1).await.unwrap();
+    }
+}

@@ -8,14 +8,16 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use serde_json::Value;
 use tokenward_core::Hosts;
 use url::Url;
 
-use crate::clean;
+use crate::{clean, unpack};
 
 /// One call. Cheap to clone: bodies are shared.
 #[derive(Clone)]
@@ -281,8 +283,25 @@ pub struct CallAnswer {
 impl CallAnswer {
     /// The body as JSON; `None` for anything else.
     pub fn json(&self) -> Option<Value> {
-        let bytes = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        let plain = unpack::plain(&self.headers, &self.body, LONGEST_UNPACKED);
+        let bytes = plain.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&plain);
         serde_json::from_slice(bytes).ok()
+    }
+
+    /// Whether an answer with these headers may say no: what is no success may, and of the successes what calls itself JSON or has no type, and
+    /// short text, since some APIs are careless with types. A file that somebody stored may itself be JSON; it comes as an
+    /// attachment.
+    pub fn may_say_no(status: u16, headers: &HeaderMap) -> bool {
+        let field = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
+        let kind = field(CONTENT_TYPE).trim().to_ascii_lowercase();
+        let short = || field(CONTENT_LENGTH).trim().parse::<usize>().is_ok_and(|length| length <= SHORT_TEXT);
+        if !(200..300).contains(&status) {
+            return true;
+        }
+        let text = || kind.starts_with("text/") && !kind.starts_with("text/event-stream") && short();
+        // Lists of documents are streams.
+        let json = || kind.contains("json") && !["ndjson", "jsonl", "json-seq"].iter().any(|list| kind.contains(list));
+        !headers.contains_key(CONTENT_DISPOSITION) && (kind.is_empty() || json() || text())
     }
 
     /// The provider's `code`, where the body is a JSON object that has one; as text too.
@@ -416,6 +435,10 @@ fn quoted(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
+/// Refusals are some hundred bytes; those that name many scopes are a few kilobytes.
+const SHORT_TEXT: usize = 32 << 10;
+/// The longest answer that is unpacked into memory.
+pub(crate) const LONGEST_UNPACKED: usize = 64 << 20;
 /// Where providers put their log id: Feishu, BlueKing's gateway, and everyone else.
 pub(crate) const LOG_IDS: [&str; 3] = ["x-tt-logid", "x-bkapi-request-id", "x-request-id"];
 pub(crate) const JSON: &str = "application/json; charset=utf-8";

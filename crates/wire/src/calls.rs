@@ -8,6 +8,7 @@
 
 mod forward;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -27,8 +28,7 @@ use crate::call::authority;
 use crate::feishu::calls as feishu;
 use crate::http::{Gate, Guarded, Options, Route, builder, fault, late, root_cause, route};
 use crate::oauth2::calls as oauth2;
-use crate::refusal::is_verdict;
-use crate::{BadCall, Call, CallAnswer, CallRefusal};
+use crate::{BadCall, Call, CallAnswer, CallRefusal, unpack};
 
 pub use forward::{BrokenOff, ForwardHead, Forwarded, ForwardedBody};
 
@@ -306,10 +306,9 @@ impl Incoming {
         &self.headers
     }
 
-    /// Whether the body has to be read whole before anything can be said about the call: JSON may hold a refusal
-    /// whatever the status, and what is no success is read for its reason.
+    /// Whether the body has to be read whole before anything can be said about the call.
     pub fn is_verdict(&self) -> bool {
-        is_verdict(self.status, &self.headers)
+        CallAnswer::may_say_no(self.status, &self.headers)
     }
 
     /// The next piece of the body; `None` at its end.
@@ -338,7 +337,12 @@ impl Incoming {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(CallAnswer { status: self.status, headers: self.headers, body: body.freeze() })
+        let mut answer = CallAnswer { status: self.status, headers: self.headers, body: body.freeze() };
+        if let Cow::Owned(plain) = unpack::plain(&answer.headers, &answer.body, self.longest) {
+            answer.body = plain.into();
+            unpack::forget(&mut answer.headers);
+        }
+        Ok(answer)
     }
 }
 

@@ -26,17 +26,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use reqwest::{Client, ClientBuilder, redirect, retry};
-use tokenward_core::ports::{CallError, Clock, Clocks, Sent};
-use tokenward_core::{RawAnswer, RefreshToken, SecretBytes, Spend, TransportFault};
+use tokenward_core::ports::{Clock, Sent};
+use tokenward_core::{RawAnswer, SecretBytes, TransportFault};
 use tokio::time::{Instant, Sleep, sleep};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use crate::call::{LOG_IDS, authority};
-use crate::clean;
 use crate::request::Request;
+use crate::{clean, unpack};
 
 /// How requests are sent.
 #[derive(Debug, Clone)]
@@ -88,38 +90,6 @@ impl Transport {
 
     pub(crate) const fn options(&self) -> &Options {
         &self.options
-    }
-
-    /// Sends a request that spends nothing and hands its answer on.
-    pub(crate) async fn call(&self, request: Request) -> Result<RawAnswer, CallError> {
-        match self.send(request, self.call_timeout()).await {
-            Sent::Answered(answer) => Ok(answer),
-            Sent::Unsent(fault) | Sent::InDoubt(fault) => Err(CallError::NoAnswer(fault)),
-        }
-    }
-
-    /// Sends a refresh token, unless the right to do so has ended: a sender that was paused past its own deadline may have
-    /// been replaced by another (I1).
-    pub(crate) async fn spend(
-        &self,
-        spend: Spend,
-        timeout: Duration,
-        build: impl FnOnce(&RefreshToken) -> Result<Request, String>,
-    ) -> Sent {
-        let left = Duration::try_from(spend.deadline().duration_since(self.now())).unwrap_or(Duration::ZERO);
-        if left.is_zero() {
-            let reason = "the deadline passed before anything was sent".to_owned();
-            return Sent::Unsent(TransportFault { reason, timed_out: true });
-        }
-        self.send_built(build(&spend.expose()), timeout.min(left)).await
-    }
-
-    /// Sends a request that could be built.
-    pub(crate) async fn send_built(&self, request: Result<Request, String>, timeout: Duration) -> Sent {
-        match request {
-            Ok(request) => self.send(request, timeout).await,
-            Err(reason) => Sent::Unsent(TransportFault { reason, timed_out: false }),
-        }
     }
 
     /// Sends once; returns at `timeout` at the latest.
@@ -186,6 +156,7 @@ impl Transport {
                 Err(error) => break Some(fault(target, &error)),
             }
         };
+        let (body, broken) = if unpack::is_packed(&headers) { plain(body, broken, target) } else { (body, broken) };
         match broken {
             // A head without a body says nothing about the token; what it does say goes into the reason.
             Some(TransportFault { reason, timed_out }) if body.is_empty() => {
@@ -203,7 +174,7 @@ impl Transport {
                     log_id,
                     date: header(&headers, DATE.as_str()).and_then(|text| clean::line(text, &[])),
                     retry_after: wait_asked(&headers, received),
-                    body: SecretBytes::new(std::mem::take(&mut *body)),
+                    body: SecretBytes::new(take(body)),
                     whole: broken.is_none(),
                     received,
                 })
@@ -261,8 +232,11 @@ pub(crate) fn route(url: &Url, options: &Options) -> Result<Route, String> {
 pub(crate) fn builder(route: Route, options: &Options) -> ClientBuilder {
     // Does nothing where the program has chosen a provider already; the client uses whichever is installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    // Nothing that comes packed can be read in pieces, and no request of ours is worth it.
+    let plain = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
     let builder = Client::builder()
         .user_agent(&options.user_agent)
+        .default_headers(plain)
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
@@ -389,6 +363,22 @@ impl AsRef<[u8]> for Wiped {
     }
 }
 
+/// The plain body of an answer that came packed; as it is where it cannot be unpacked.
+fn plain(
+    body: Zeroizing<Vec<u8>>,
+    broken: Option<TransportFault>,
+    target: &str,
+) -> (Zeroizing<Vec<u8>>, Option<TransportFault>) {
+    let Some(unpacked) = unpack::unpack(&body, BODY_CAP) else { return (body, broken) };
+    let cut = || TransportFault { reason: format!("{target}: the packed answer is not whole"), timed_out: false };
+    let broken = broken.or_else(|| (!unpacked.whole).then(cut));
+    (unpacked.bytes, broken)
+}
+
+fn take(mut body: Zeroizing<Vec<u8>>) -> Vec<u8> {
+    std::mem::take(&mut *body)
+}
+
 /// Appends, wiping the old room when more is needed.
 fn append(body: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
     if body.capacity() - body.len() < bytes.len() {
@@ -444,31 +434,13 @@ pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 /// The pause asked for, in seconds (reference §11.1; RFC 9110 §10.2.3, which also permits a date).
 pub(crate) fn wait_asked(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
     let seconds = |text: &str| text.trim().parse::<u64>().ok();
-    let until = |text: &str| Some(u64::try_from(date(text)?.duration_since(now).as_secs()).unwrap_or(0));
+    // The date is one of the provider's clock, and so is that of its answer; ours may be another.
+    let theirs = header(headers, DATE.as_str()).and_then(date).unwrap_or(now);
+    let until = |text: &str| Some(u64::try_from(date(text)?.duration_since(theirs).as_secs()).unwrap_or(0));
     header(headers, LIMIT_RESET)
         .and_then(seconds)
         .or_else(|| header(headers, RETRY_AFTER.as_str()).and_then(|text| seconds(text).or_else(|| until(text))))
         .map(|seconds| seconds.min(LONGEST_WAIT))
-}
-
-/// Both clocks at the moment an answer arrived, if it told the provider's.
-pub(crate) fn clocks(answer: &RawAnswer) -> Option<Clocks> {
-    let theirs = answer.date.as_deref().and_then(date)?;
-    Some(Clocks { ours: answer.received, theirs })
-}
-
-/// What becomes of a request that could not be built or addressed.
-pub(crate) fn unsent(error: CallError) -> Sent {
-    let reason = match error {
-        CallError::NoAnswer(fault) => return Sent::Unsent(fault),
-        CallError::Refused(refusal) => {
-            let meaning = refusal.meaning.map_or("the provider refused the call", |words| words.en);
-            let own = refusal.description.map(|text| format!(": {text}")).unwrap_or_default();
-            format!("{meaning}{own} (HTTP {})", refusal.status)
-        }
-        lacking @ CallError::Lacking(_) => lacking.to_string(),
-    };
-    Sent::Unsent(TransportFault { reason, timed_out: false })
 }
 
 /// Reads an HTTP date (RFC 9110 §5.6.7).
@@ -546,5 +518,11 @@ mod tests {
         assert_eq!(asked("retry-after", "Fri, 15 Jan 2027 08:01:00 GMT"), Some(60));
         assert_eq!(asked("retry-after", "Fri, 15 Jan 2021 08:01:00 GMT"), Some(0));
         assert_eq!(asked("retry-after", "soon"), None);
+        // By the provider's clock, which is an hour ahead of ours.
+        let headers = HeaderMap::from_iter([
+            (DATE, HeaderValue::from_static("Fri, 15 Jan 2027 09:00:00 GMT")),
+            (RETRY_AFTER, HeaderValue::from_static("Fri, 15 Jan 2027 09:00:07 GMT")),
+        ]);
+        assert_eq!(wait_asked(&headers, Noon.now()), Some(7));
     }
 }

@@ -13,6 +13,7 @@ mod call;
 mod calls;
 mod clean;
 mod codec;
+mod errand;
 mod fact;
 pub mod feishu;
 mod fetch;
@@ -22,6 +23,7 @@ mod providers;
 mod reading;
 mod refusal;
 mod request;
+mod unpack;
 
 pub use blueking::{AuthApiOptions, BlueKing, RefreshMethod, UserGrant};
 pub use call::{BadCall, Call, CallAnswer, CallBody, Part};

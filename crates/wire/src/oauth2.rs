@@ -5,6 +5,8 @@
 //! call of `refresh` or `exchange` is one request to the token endpoint at most (I1); a document that tells where that is
 //! is fetched before the secret is in hand. A crash loses what was discovered, and nothing else.
 
+#![expect(clippy::result_large_err, reason = "the port's error; made once a call that took milliseconds")]
+
 pub(crate) mod calls;
 mod discovery;
 pub(crate) mod request;
@@ -26,7 +28,8 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::http::{Options, Transport, clocks, unsent};
+use crate::errand::{clocks, unsent};
+use crate::http::{Options, Transport};
 use crate::reading::{self, Dialect as _};
 use discovery::Documents;
 use request::Client;
@@ -283,7 +286,6 @@ pub async fn discover(clock: Arc<dyn Clock>, options: Options, issuer: &Url) -> 
 }
 
 /// What an answer about [`NOBODYS`] token says of the client that asked. A no that is about the token is a yes to the client.
-#[expect(clippy::result_large_err, reason = "the port's error; made once a call that took milliseconds")]
 pub(crate) fn is_client_accepted(app: &App, answer: &RawAnswer) -> Result<(), CallError> {
     match reading::judge(Call::Revoke, answer, &[app.expose_secret()]) {
         Ok(_) => Ok(()),

@@ -15,8 +15,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokenward_core::ports::{CallError, DeviceLogin};
 use tokenward_core::{
-    Access, AccessToken, DeviceCode, Issued, Oddity, Outcome, RawAnswer, RefreshToken, Refusal, RefusalClass, Remedy,
-    Rules, Scopes, Subject,
+    AbsentRefresh, Access, AccessToken, DeviceCode, Issued, Oddity, Outcome, RawAnswer, RefreshToken, Refusal,
+    RefusalClass, Remedy, Rules, Scopes, Subject,
 };
 use url::Url;
 
@@ -36,6 +36,8 @@ pub(crate) trait Dialect: Copy {
     /// Whether nothing but the status says yes (RFC 6749 §5.1): then an access token alone, under another status, is
     /// not taken for a success.
     const STATUS_SAYS_YES: bool = false;
+    /// Whether answers tell how long a refresh token lives.
+    const TELLS_REFRESH_LIFE: bool = false;
     /// The codes that say, in the provider's own format, that a path or method does not exist.
     const NO_SUCH_ENDPOINT: &'static [i64] = &[];
 
@@ -280,8 +282,9 @@ impl<'a, D: Dialect> Reader<'a, D> {
         let refresh_life = self.life(REFRESH_LIFE);
         note(access.is_none(), Oddity::AccessMissing);
         note(access.is_some() && access_life.is_none(), Oddity::AccessLifeMissing);
-        note(refresh.is_none(), Oddity::RefreshMissing);
-        note(refresh.is_some() && refresh_life.is_none(), Oddity::RefreshLifeMissing);
+        // Where the old one stays good, an answer without a new one is as it should be.
+        note(refresh.is_none() && rules.absent_refresh == AbsentRefresh::Ends, Oddity::RefreshMissing);
+        note(D::TELLS_REFRESH_LIFE && refresh.is_some() && refresh_life.is_none(), Oddity::RefreshLifeMissing);
         let code_is_odd = !D::CODE_IS_TEXT && self.code().is_some_and(|code| code.odd);
         note(code_is_odd || [access_life, refresh_life].iter().flatten().any(|(_, odd)| *odd), Oddity::NumberAsText);
         let other_type = self.text(&["token_type"]).is_some_and(|kind| !kind.eq_ignore_ascii_case("Bearer"));

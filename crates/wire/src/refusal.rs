@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_TYPE, LOCATION};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokenward_core::{Remedy, Words};
@@ -143,20 +143,14 @@ pub(crate) fn refusal(answer: &CallAnswer, trouble: CallTrouble, finding: Findin
 pub(crate) const fn by_status(status: u16, has_code: bool) -> Option<CallTrouble> {
     match status {
         200..300 => None,
+        // It answers a caller who asked whether something has changed.
+        304 => Some(CallTrouble::Other),
         300..400 => Some(CallTrouble::Redirected),
         404 | 405 if !has_code => Some(CallTrouble::NoSuchApi),
         429 => Some(CallTrouble::RateLimited),
         500.. => Some(CallTrouble::Passing),
         _ => Some(CallTrouble::Other),
     }
-}
-
-/// Whether an answer's body may be its verdict. A download may be any bytes, and a file that somebody stored may itself
-/// be JSON (it comes as an attachment); only what calls itself JSON, or might be an error, is read as one.
-pub(crate) fn is_verdict(status: u16, headers: &HeaderMap) -> bool {
-    let kind = content_type(headers);
-    let attached = headers.contains_key(CONTENT_DISPOSITION);
-    !(200..300).contains(&status) || (!attached && (kind.is_empty() || kind.to_ascii_lowercase().contains("json")))
 }
 
 /// The provider's own text in an answer, cleaned.
@@ -167,13 +161,19 @@ pub(crate) fn message(answer: &CallAnswer, body: Option<&Value>, secrets: &[&str
 
 /// The text of an answer that is plain text, such as "404 page not found".
 fn plain(answer: &CallAnswer, secrets: &[&str]) -> Option<String> {
-    let is_text = content_type(&answer.headers).to_ascii_lowercase().starts_with("text/plain");
+    let is_text = content_type(&answer.headers).starts_with("text/plain");
     let begin = &answer.body[..answer.body.len().min(PAGE_READ)];
     is_text.then(|| clean::line(&String::from_utf8_lossy(begin), secrets)).flatten()
 }
 
-fn content_type(headers: &HeaderMap) -> &str {
-    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+/// Whether a body calls itself text.
+pub(crate) fn is_text(headers: &HeaderMap) -> bool {
+    content_type(headers).starts_with("text/")
+}
+
+fn content_type(headers: &HeaderMap) -> String {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.trim().to_ascii_lowercase()
 }
 
 fn elsewhere(answer: &CallAnswer) -> Option<String> {

@@ -50,6 +50,55 @@ fn trouble(bearer: &Bearer, status: u16, body: &str) -> CallTrouble {
     judged(bearer, status, body).unwrap_or_else(|| panic!("{status} {body} is a success")).trouble
 }
 
+/// A refusal as `gzip` packs it.
+const PACKED: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xabVJ\xceOIU\xb2\xb2\x04\x02C33\x0b\x1d\xa5\xdc\xe2t%+\xa5\xcc\xbc\xb2\xc4\x9c\xcc\x14\x85\xc4\xe4\xe4\xd4\xe2b\x85\x92\xfc\xec\xd4<\xa5Z\x00\xf2\xff\xfb9.\x00\x00\x00";
+
+#[tokio::test]
+async fn plain_answers_are_asked_for_and_packed_ones_read() {
+    let mut server = Server::doing(|mut stream, _| async move {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", PACKED.len());
+        stream.write_all(&[head.as_bytes(), PACKED].concat()).await.unwrap();
+    })
+    .await;
+    let answer = send(&server, Call::get("/open-apis/x")).await.unwrap();
+    assert_eq!((answer.code(), answer.headers.get("content-encoding")), (Some(99_991_668), None));
+    assert_eq!(calls().judge(&user(), &answer).unwrap_err().trouble, CallTrouble::UserTokenDead);
+    let heard = server.heard().await;
+    assert!(heard.headers.contains(&("accept-encoding".to_owned(), "identity".to_owned())), "{heard:?}");
+    // One that is passed on as it came is read as well.
+    let headers = HeaderMap::from_iter([(http::header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))]);
+    let passed = CallAnswer { status: 400, headers, body: Bytes::from_static(PACKED) };
+    assert_eq!(calls().judge(&user(), &passed).unwrap_err().trouble, CallTrouble::UserTokenDead);
+}
+
+#[test]
+fn careless_types_hide_no_refusal() {
+    let judged = |kind: Option<&'static str>, attached: bool, body: &'static str| {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::CONTENT_LENGTH, body.len().into());
+        if let Some(kind) = kind {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        if attached {
+            headers.insert(http::header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+        }
+        let answer = CallAnswer { status: 200, headers, body: Bytes::from_static(body.as_bytes()) };
+        calls().judge(&user(), &answer).is_err()
+    };
+    let dead = r#"{"code":99991677,"msg":"expired"}"#;
+    for kind in
+        [None, Some("application/json"), Some("text/json"), Some("text/plain; charset=utf-8"), Some("text/html")]
+    {
+        assert!(judged(kind, false, dead), "{kind:?}");
+        assert!(!judged(kind, true, dead), "{kind:?}: a stored file");
+        assert!(!judged(kind, false, r#"{"code":0,"msg":"ok"}"#), "{kind:?}");
+    }
+    for kind in ["image/png", "text/event-stream", "application/x-ndjson"] {
+        assert!(!judged(Some(kind), false, dead), "{kind}");
+    }
+    assert!(!judged(Some("text/plain"), false, r#"{"code":7}"#), "a text of somebody's");
+}
+
 #[tokio::test]
 async fn what_leaves_is_what_was_asked_for() {
     let mut server = Server::answering(&[&json(200, r#"{"code":0}"#)]).await;

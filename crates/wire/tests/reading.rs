@@ -38,6 +38,8 @@ fn like_an_answer() -> impl Strategy<Value = Vec<u8>> {
         Just("null".to_owned()),
         Just("{\"log_id\":7,\"permission_violations\":[{\"subject\":null},3]}".to_owned()),
         Just("[[[".to_owned()),
+        Just("false".to_owned()),
+        Just("{\"username\":\"eve\",\"username\":null}".to_owned()),
     ];
     let name = proptest::sample::select(vec![
         "code",
@@ -53,6 +55,10 @@ fn like_an_answer() -> impl Strategy<Value = Vec<u8>> {
         "challenge_url",
         "token_type",
         "log_id",
+        "result",
+        "identity",
+        "user_id",
+        "message",
     ]);
     let field = (name, value).prop_map(|(name, value)| format!("\"{name}\":{value}"));
     (proptest::collection::vec(field, 0..6), any::<prop::sample::Index>(), any::<bool>()).prop_map(
@@ -75,7 +81,7 @@ proptest! {
         whole: bool,
     ) {
         let answer = answer(status, body, whole);
-        let read = || format!("{:?}", support::feishu().read(&support::work(), api, &answer));
+        let read = || format!("{:?}", support::providers().read(&support::work(), api, &answer));
         prop_assert_eq!(read(), read());
     }
 
@@ -92,7 +98,7 @@ proptest! {
         prop_assume!(!before.windows(15).any(|window| window == b"\"refresh_token\""));
         let quoted = serde_json::to_string(&token).unwrap();
         let body = [&before[..], b"\"refresh_token\"", space.as_bytes(), b":", space.as_bytes(), quoted.as_bytes(), &after].concat();
-        prop_assert_eq!(refresh_in(support::feishu().read(&support::work(), api, &answer(status, body, whole))), Some(token));
+        prop_assert_eq!(refresh_in(support::providers().read(&support::work(), api, &answer(status, body, whole))), Some(token));
     }
 
     /// A good answer cut at any byte yields the whole refresh token or leaves doubt; never a part, never a refusal.
@@ -109,13 +115,14 @@ proptest! {
         let full = if wrapped { format!("{{\"code\":0,\"data\":{{{fields}}}}}") } else { format!("{{\"code\":0,{fields}}}") };
         let cut = at.index(full.len());
         let arrived = full.find(refresh).unwrap() + refresh.len() < cut;
-        let outcome = support::feishu().read(&support::work(), api, &answer(200, full.as_bytes()[..cut].to_vec(), false));
+        let outcome = support::providers().read(&support::work(), api, &answer(200, full.as_bytes()[..cut].to_vec(), false));
         match outcome {
             Outcome::Rotated { issued, .. } => {
                 prop_assert!(arrived);
                 let token = issued.refresh.unwrap();
                 prop_assert_eq!(token.expose(), refresh);
-                let known = [Some(7200), Some(6900), None];
+                let assumed = support::providers().rules(&support::work(), api).assumed_access.as_secs();
+                let known = [Some(7200), Some(i64::try_from(assumed).unwrap()), None];
                 let life = issued.access.map(|access| access.expires.as_second() - support::NOW);
                 prop_assert!(known.contains(&life), "{life:?}");
             }
@@ -139,7 +146,7 @@ proptest! {
         let text = serde_json::to_string(&format!("{before} {token}")).unwrap();
         let body = format!("{{\"code\":{code},\"{field}\":{text}}}");
         for body in [body.clone(), body.replace('}', ""), format!("<title>{before} {token}</title>"), token.clone()] {
-            let told = format!("{:?}", support::feishu().read(&support::work(), api, &answer(400, body.into_bytes(), true)));
+            let told = format!("{:?}", support::providers().read(&support::work(), api, &answer(400, body.into_bytes(), true)));
             prop_assert!(!told.contains(&token), "{told}");
         }
     }

@@ -18,7 +18,10 @@ const JSON: &str = "application/json; charset=utf-8";
 
 /// A POST with the three headers every one has, and perhaps an `Authorization`.
 fn post(path: &str, authorization: Option<&str>, content_type: &str, body: &str) -> Heard {
-    let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+    let mut headers = vec![
+        ("accept".to_owned(), "application/json".to_owned()),
+        ("accept-encoding".to_owned(), "identity".to_owned()),
+    ];
     headers.extend(authorization.map(|value| ("authorization".to_owned(), value.to_owned())));
     headers.push(("content-type".to_owned(), content_type.to_owned()));
     headers.push(("user-agent".to_owned(), concat!("tokenward/", env!("CARGO_PKG_VERSION")).to_owned()));

@@ -145,6 +145,28 @@ async fn odd_headers_do_not_cost_the_answer() {
     assert!(matches!(feishu().read(&support::work(), TokenApi::V3, &answer), Outcome::Rotated { .. }));
 }
 
+/// An answer of tokens as `gzip` packs it.
+const PACKED: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xabVJ\xceOIU\xb22\xd0QJLNN-.\x8e/\xc9\xcfN\xcdS\xb2RJ\xad\xf4J\xf4s\x0dW\xd2QJ\xad(\xc8,J-\x8e\xcf\x04\x0a\x9b\x1b\x19\x00\x95\x16\xa5\xa6\x01\x052\x90\xd5\x16A\xd4\xa2\xc8\xc4#\xeb430\xb100\xa8\x05\x00\xceZ)\xdeq\x00\x00\x00";
+
+/// Nobody asked for it; the tokens are in it all the same.
+#[tokio::test]
+async fn a_packed_answer_is_unpacked() {
+    for (length, whole) in [(PACKED.len(), true), (PACKED.len() - 12, false)] {
+        let server = Server::doing(move |mut stream, _| async move {
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n";
+            let head = format!("{head}Content-Length: {}\r\n\r\n", PACKED.len());
+            stream.write_all(&[head.as_bytes(), &PACKED[..length]].concat()).await.unwrap();
+        })
+        .await;
+        let answer = answered(refresh(&server.base).await);
+        assert_eq!(answer.whole, whole);
+        let Outcome::Rotated { .. } = feishu().read(&support::work(), TokenApi::V3, &answer) else {
+            panic!("{:?}", String::from_utf8_lossy(answer.body.expose()));
+        };
+        assert_eq!(server.connections().await, 1);
+    }
+}
+
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = Server::answering(&[&json(200, "{}")]).await;

@@ -6,6 +6,7 @@
 
 mod body;
 pub(super) mod refused;
+mod target;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::render::Printer;
+use target::Target;
 
 pub(super) async fn run(api: Api, desk: &Desk) -> Result<ExitCode, Failure> {
     // What is wrong with the arguments is found before anything is opened.
@@ -169,7 +171,8 @@ impl Out<'_> {
         let mut pages = Pages::new(client, call, self.api.max_pages);
         if !self.api.ndjson {
             let Some(document) = pages.merged().await? else {
-                return Err(Failure::of(Code::BadFilter).detail(lang.answer_not_json()).into());
+                let failure = Failure::new(Code::Usage, lang.answer_not_json()).then(lang.answer_no_pages_next());
+                return Err(failure.into());
             };
             match &self.filter {
                 Some(filter) => self.filtered(filter, document.to_string().as_bytes())?,
@@ -197,15 +200,14 @@ impl Out<'_> {
         filter.lines(document, self.desk.lang())?.iter().try_for_each(|line| self.desk.printer.data(line))
     }
 
-    /// The body into a file: written beside it and renamed, so that the file is whole or not there.
+    /// The body into a file.
     async fn file(&self, source: Source<'_>) -> Result<(), Stop> {
         let (lang, printer) = (self.desk.lang(), self.desk.printer);
         let Some(path) = &self.api.output else { return Ok(()) };
         let failed = |error: std::io::Error| {
             Failure::new(Code::FileUnusable, lang.file_not_written(path.display())).detail(error.to_string()).complete()
         };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
-        let mut file = tempfile::Builder::new().prefix(".tokenward-").tempfile_in(folder).map_err(failed)?;
+        let mut file = Target::open(path).map_err(failed)?;
         let mut bytes = 0;
         match source {
             Source::Bytes(body) => {
@@ -219,7 +221,7 @@ impl Out<'_> {
                 }
             }
         }
-        file.persist(path).map_err(|error| failed(error.error))?;
+        file.finish().map_err(failed)?;
         if printer.json {
             printer.document(&json!({ "file": path.display().to_string(), "bytes": bytes }))?;
         } else {

@@ -32,10 +32,13 @@ struct FindingFields {
 
 pub(super) async fn run(args: &Doctor, desk: &Desk) -> Result<ExitCode, Failure> {
     let home = desk.home()?;
-    let named = args.of.as_ref().or(desk.global.profile.as_ref());
-    let wish = Wish { profile: named, all: args.all, online: args.online };
+    let mut named = args.of.clone().or_else(|| desk.global.profile.clone());
     let facts = match Settings::load(home, desk.ambient.env.clone(), Overrides::default()) {
         Ok((settings, warnings)) => {
+            if args.of.is_none() && desk.global.user.is_some() {
+                named = desk.named(&settings)?;
+            }
+            let wish = Wish { profile: named.as_ref(), all: args.all, online: args.online };
             let clock = Arc::new(desk.ambient.clock);
             doctor::gather(&settings, warnings, clock, Arc::new(SystemEntropy), wish).await
         }
@@ -46,7 +49,7 @@ pub(super) async fn run(args: &Doctor, desk: &Desk) -> Result<ExitCode, Failure>
     let setting = |finding| Setting {
         now: facts.now,
         online: args.online,
-        profile: if several { Finding::profile(finding) } else { named },
+        profile: if several { Finding::profile(finding) } else { named.as_ref() },
     };
     if desk.printer.json {
         let findings: Vec<_> = findings.iter().map(|finding| fields(finding, setting(finding), desk)).collect();

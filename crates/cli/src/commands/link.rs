@@ -3,7 +3,7 @@
 //! Enters: a file, perhaps places in it. Leaves: a link, and the file in step; or one sentence, before anything was changed. A
 //! login that stands in the file and that nobody knows is taken over. The command run again looks after the file at once.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -53,6 +53,8 @@ pub(super) struct Made {
     pub(super) adopted: bool,
     /// Whether there was no such link before.
     pub(super) is_new: bool,
+    /// Whether other names led to the same file, which is another file once this one is replaced.
+    pub(super) has_other_names: bool,
 }
 
 impl Made {
@@ -139,13 +141,19 @@ pub(super) async fn make(work: &Work, target: NewLink, wanted: bool, desk: &Desk
             return Err(Failure::new(Code::NotLoggedIn, what).then(next()));
         }
     }
+    let has_other_names = has_other_names(&target.file);
     let (mut link, mut report) = links.link(&work.app, target.clone(), wanted).await.map_err(failed)?;
     // Nothing is at the place, and a person wants something there.
     if matches!(report.outcome, LinkOutcome::Left(Found::Blank | Found::Malformed)) {
         (link, report) = links.link(&work.app, target, true).await.map_err(failed)?;
     }
     adopted |= matches!(report.outcome, LinkOutcome::Adopted { .. });
-    Ok(Made { link, report, adopted, is_new: true })
+    Ok(Made { link, report, adopted, is_new: true, has_other_names })
+}
+
+/// Whether a file has hard links.
+pub(super) fn has_other_names(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|file| file.nlink() > 1)
 }
 
 /// Whether somebody is logged in under the profile, with the app that it names.
@@ -179,8 +187,11 @@ pub(super) fn refused(error: Error, file: &str, desk: &Desk) -> Failure {
 /// but whoever asked should know.
 pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
-    for Made { link, report, adopted, is_new } in made {
+    for Made { link, report, adopted, is_new, has_other_names } in made {
         let (file, profile) = (desk.short(&link.target.file), &link.target.profile);
+        if *has_other_names {
+            printer.warning(lang.file_has_other_names(&file));
+        }
         let words = lang.link_outcome(report);
         match &report.outcome {
             LinkOutcome::NotWritten(error) | LinkOutcome::Left(Found::Unusable(error)) => {

@@ -121,6 +121,7 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
     proof.map_err(|error| unwritable(error.to_string()))?.map_err(|error| unwritable(error.to_string()))?;
     let work = Source { refresh: None, ..Source::of(&spot, desk) }.work(desk).await?;
     let report = consent(login, &work, desk).await?;
+    let has_other_names = link::has_other_names(&spot.file);
     let app_id =
         spot.app_id_at.clone().filter(|_| spot.app_id.is_none()).map(|place| (place, work.app.client_id.clone()));
     let written = async {
@@ -133,7 +134,7 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
         }
         let links = work.session.links();
         let (link, report) = links.link(&work.app, spot.link(&work.profile.name), true).await?;
-        Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true })
+        Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true, has_other_names })
     };
     let shown = desk.short(&spot.file);
     match written.await {

@@ -1,12 +1,12 @@
 //! `tokenward refresh`: one turn now, whatever the token's age; of a profile, or of the login in a script's ini file.
 
 use std::io::BufRead;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{Notice, Overrides, ScriptRefresh, Setting};
-use tokenward_core::{AppToken, BadSecret, Brand, Code, RefreshToken};
+use tokenward::{Error, Notice, Overrides, ScriptRefresh, Setting, SettingsError};
+use tokenward_core::{AppToken, BadSecret, Brand, Code, RefreshToken, Remedy};
 use zeroize::Zeroizing;
 
 use crate::args::{Given, Refresh};
@@ -21,7 +21,7 @@ pub(super) async fn run(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failu
     if of_a_script && desk.global.profile.is_some() {
         return Err(Failure::new(Code::Usage, lang.arguments_conflict("--profile", "--config-file, -a, -r")));
     }
-    if of_a_script {
+    if of_a_script || is_all_there_is(desk)? {
         return script(refresh, desk).await;
     }
     if refresh.provider.is_some() || refresh.open_url.is_some() {
@@ -52,6 +52,13 @@ pub(super) async fn run(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failu
     Ok(ExitCode::SUCCESS)
 }
 
+/// Whether a script's file in the working folder is the only login that can be meant: nothing is set up here.
+fn is_all_there_is(desk: &Desk) -> Result<bool, Failure> {
+    let nothing =
+        matches!(desk.settings()?.selected(desk.global.profile.as_ref()), Err(SettingsError::NothingSetUp { .. }));
+    Ok(nothing && Path::new(ScriptRefresh::FILE).is_file())
+}
+
 /// The login in a script's file: prints the new user access token and nothing else.
 async fn script(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
     let lang = desk.lang();
@@ -68,7 +75,7 @@ async fn script(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
     let refresh_token = read("-r", refresh.refresh_token, desk, RefreshToken::parse)?;
     let session = desk.session(&settings).await?;
     let request = ScriptRefresh { file: file.clone(), brand, hosts, app_token, refresh_token };
-    let tokens = session.refresh_script(request).await?;
+    let tokens = session.refresh_script(request).await.map_err(|error| of_a_script(error, &file, desk))?;
     desk.tell_notices(&tokens.notices);
     if tokens.healed {
         desk.printer.note(lang.script_healed(file.display()));
@@ -85,6 +92,24 @@ async fn script(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
         desk.printer.data(tokens.access.expose())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What went wrong, with advice for somebody who has a file and no profile: nothing fetches an app access token here, and no
+/// question is asked.
+fn of_a_script(error: Error, file: &Path, desk: &Desk) -> Failure {
+    let (lang, file) = (desk.lang(), file.display());
+    let renew = error.refusal().is_some_and(|refusal| refusal.remedy == Remedy::RenewAppToken);
+    let detail = error.detail().unwrap_or_default().to_owned();
+    match error.code() {
+        Code::SettingMissing => Failure::new(Code::SettingMissing, lang.script_token_missing())
+            .detail(detail)
+            .then(lang.script_give_token()),
+        Code::BadSecret => {
+            Failure::new(Code::BadSecret, lang.script_bad_token()).detail(detail).then(lang.script_copy_again())
+        }
+        _ if renew => Failure::from(error).then(lang.script_app_token_ended(file)),
+        _ => error.into(),
+    }
 }
 
 /// Fetches a token from where it is said to be. Tokens that come by stdin stand there in the order -a, -r, a line each.
@@ -112,5 +137,8 @@ fn read<T>(
         }
     }
     let token = parse(text.to_string());
-    token.map(Some).map_err(|error| Failure::of(Code::BadSecret).detail(format!("{flag}: {error}")))
+    token.map(Some).map_err(|error| {
+        let failure = Failure::new(Code::BadSecret, desk.lang().script_bad_token());
+        failure.detail(format!("{flag}: {error}")).then(desk.lang().script_copy_again())
+    })
 }

@@ -10,6 +10,7 @@ super::sentences! {
     body_give_type() { "mend it, or say what it is with -H \"Content-Type: …\"; files go into a form with -F" "请修正，或用 -H \"Content-Type: …\" 说明类型；上传文件请用 -F 表单" }
     answer_not_text() { "the answer is not text, and stdout is a terminal: write it into a file with -o FILE" "应答不是文本，而标准输出是终端：请用 -o 文件 写入文件" }
     answer_not_json() { "the answer is not JSON" "应答不是 JSON" }
+    answer_no_pages_next() { "leave out --page-all" "请去掉 --page-all" }
     answer_no_list() { "there is no one list in this answer to print line by line" "应答中没有可以逐行输出的单一列表" }
     answer_no_list_next() { "leave out --ndjson, and pick the list with --jq" "请去掉 --ndjson，用 --jq 选取列表" }
     answer_written(bytes, file) { "{bytes} bytes written to {file}" "已将 {bytes} 字节写入 {file}" }

@@ -180,7 +180,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     (
         "refresh",
         "config_file",
-        "改为续期脚本 ini 文件中的登录：写回两个新令牌，并输出访问令牌；有 -a 或 -r 时默认 feishu-config.ini",
+        "改为续期脚本 ini 文件中的登录：写回两个新令牌，并输出访问令牌；有 -a 或 -r，或尚无任何设置时，默认 feishu-config.ini",
     ),
     ("refresh", "app_token", "该登录的 app_access_token：@文件、- 表示 stdin 的一行，或令牌本身；否则取自 ini 文件"),
     ("refresh", "refresh_token", "该登录的刷新令牌，方式同上"),

@@ -39,6 +39,7 @@ super::sentences! {
     no_login_anywhere(profile, file) { "nobody is logged in under profile {profile}, and {file} holds no login" "配置档 {profile} 尚未登录，{file} 中也没有登录" }
     log_in_first() { "run `tokenward login`, then this command again" "请先运行 `tokenward login`，再运行本命令" }
     log_in_into_file(file) { "`tokenward login --env-file {file}` logs in and writes the tokens into it" "`tokenward login --env-file {file}` 可登录并把令牌写入其中" }
+    file_has_other_names(file) { "{file} is one of several names of one file (hard links). Only this name will show new tokens: link the others too" "{file} 是同一文件的多个名称（硬链接）之一。只有这个名称会显示新令牌：其他名称也请链接" }
     file_open_to_others(file) { "other users of this machine can read the tokens in it: `chmod 600 {file}`" "本机其他用户可以读取其中的令牌：`chmod 600 {file}`" }
     login_in_file_ended(file) { "the login in {file} has ended: it was logged out or replaced here" "{file} 中的登录已结束：曾在本机退出或被替换" }
     file_is_anothers(file, owner) { "the login in {file} is that of profile {owner}" "{file} 中的登录属于配置档 {owner}" }

@@ -55,7 +55,7 @@ super::sentences! {
     doctor_users_next() { "`tokenward login --user NAME`, or `tokenward token --as app` for the app's own token" "请运行 `tokenward login --user 用户名`，或用 `tokenward token --as app` 获取应用自己的令牌" }
     doctor_service(tokens, calls) { "tokens from {tokens}, calls to {calls}" "令牌来自 {tokens}，调用发往 {calls}" }
     doctor_realm(realm) { "realm {realm}" "realm（认证域）为 {realm}" }
-    doctor_public() { "nowhere: a public client has none" "无：公共客户端没有密钥" }
+    doctor_public() { "not needed: a public client has none" "无需提供：公共客户端没有密钥" }
 
     sandbox_plays() { "the sandbox plays feishu, oauth2, or blueking with --dialect ssm, auth-api or bkauth" "沙箱可扮演 feishu、oauth2，或 blueking（用 --dialect 指定 ssm、auth-api 或 bkauth）" }
     sandbox_login_user(home) { "  tokenward login --user alice      # her cookie is in the settings above; everything is kept in {home}\n  tokenward token --user alice" "  tokenward login --user alice      # 她的 Cookie 已在上面的设置中；数据都在 {home}\n  tokenward token --user alice" }

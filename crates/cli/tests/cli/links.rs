@@ -139,7 +139,6 @@ fn lines_that_another_program_adds_meanwhile_are_kept() {
     project.run(&["token"]).succeeds();
     let text = project.read(ENV);
     assert!(added > 3 && project.is_true(ENV), "{added}");
-    // Between our last look and the rename lie microseconds that no file system can close (said in `links.md`).
     let lost = (0..added).filter(|number| !text.lines().any(|line| line == format!("ADDED_{number}=1"))).count();
     assert_eq!(lost, 0, "{lost} of {added}");
 }
@@ -165,6 +164,19 @@ fn a_link_can_be_made_again_and_ended() {
     assert_eq!(project.read(ENV), text, "the file stays as it is");
     project.run(&["unlink", ENV]).fails(2, "TW0506");
     project.run(&["links", ENV]).fails(2, "TW0506");
+}
+
+/// A file that has two names has one no longer: the rename gives this name a file of its own.
+#[test]
+fn a_second_name_of_the_file_is_told_of() {
+    let project = saved();
+    fs::hard_link(project.path(ENV), project.path("other.env")).unwrap();
+    let ran = project.run(&["link", ENV]);
+    assert!(ran.succeeds().err.contains("Only this name will show new tokens"), "{ran:?}");
+    project.run(&["refresh"]).succeeds();
+    assert!(project.is_true(ENV) && !project.is_true("other.env"));
+    let ran = project.run(&["link", ENV]);
+    assert!(!ran.succeeds().err.contains("hard link"), "{ran:?}");
 }
 
 #[test]

@@ -285,6 +285,68 @@ fn an_edit_of_another_key_while_the_provider_is_asked_is_kept() {
     assert_eq!(script.read(), wanted);
 }
 
+/// 1. The script's login is turned. 2. Meanwhile somebody logs in anew by other means and puts that token into the file. 3. The
+/// answer comes. What was put there is in no vault, and stays; what came is kept. 4. The next run turns the new login.
+#[test]
+fn a_login_that_is_brought_while_the_provider_is_asked_is_not_written_over() {
+    let script = Script::new();
+    let user = script.world.sandbox.user("Mary");
+    let seeded =
+        script.world.sandbox.seed_grant_by(TokenApi::LegacyV1, &script.world.app.id, &user.id, &["offline_access"]);
+    let brought = script.content(&seeded.unwrap().refresh_token.unwrap(), "u-old");
+    let ran = meanwhile(&script, || fs::write(script.file(), &brought).unwrap());
+    assert!(ran.fails(4, "TW0505").err.contains("holds another refresh token by now"), "{ran:?}");
+    assert_eq!((ran.out.as_str(), script.read()), ("", brought.clone()));
+    let ran = script.run(&["--config-file", "feishu-config.ini"]);
+    let printed = ran.succeeds().out.trim().to_owned();
+    assert!(script.read().contains(&format!("user_access_token={printed}")) && script.read() != brought);
+    assert_eq!((script.refreshes(), script.world.sandbox.counters().replays), (2, 0));
+}
+
+/// The flags in the spellings that argument parsers of such scripts know, and none at all where nothing is set up.
+#[test]
+fn every_spelling_of_the_flags_and_none() {
+    let script = Script::new();
+    let (app, refresh) = (script.app_token.clone(), script.refresh.clone());
+    script.works(&script.run(&["--app_token", &app, "--refresh", &refresh]));
+    let app = format!("-a{app}");
+    script.works(&script.run(&[&app]));
+    let nothing = ["TOKENWARD_APP_ID", "TOKENWARD_APP_SECRET"];
+    let alone = |words: &[&str]| {
+        let mut command = script.command(words);
+        for name in nothing {
+            command.env_remove(name);
+        }
+        run(command.env("TOKENWARD_HOME", script.folder.path().join("home")))
+    };
+    script.works(&alone(&[]));
+    script.works(&alone(&["--provider", "feishu"]));
+    fs::rename(script.file(), script.folder.path().join("aside")).unwrap();
+    assert!(alone(&[]).fails(2, "TW0204").err.contains("tokenward init"));
+}
+
+/// What is told speaks of this file and these flags: no app token is fetched here, and no console page shows a user's token.
+#[test]
+fn advice_fits_a_script() {
+    let script = Script::new();
+    fs::write(script.file(), script.content(&script.refresh, "u-old").replace(&script.app_token, "t-ended-long-ago"))
+        .unwrap();
+    let ran = script.run(&[]);
+    // A profile is set up here, which is meant without a flag.
+    ran.fails(3, "TW0401");
+    let ran = script.run(&["--config-file", "feishu-config.ini"]);
+    assert!(ran.fails(6, "TW0704").err.contains("put a new app access token into feishu-config.ini"), "{ran:?}");
+    assert!(!ran.err.contains("is fetched"), "{ran:?}");
+    fs::write(script.file(), "[TOKEN]\n").unwrap();
+    let ran = script.run(&["--config-file", "feishu-config.ini"]);
+    assert!(ran.fails(2, "TW0204").err.contains("-a for the app access token, -r for the refresh token"), "{ran:?}");
+    let ran = script.run(&["-r", "two words"]);
+    assert!(ran.fails(2, "TW0203").err.contains("a token has no spaces and no quotes"), "{ran:?}");
+    // None of it cost the login anything.
+    fs::write(script.file(), script.content(&script.refresh, "u-old")).unwrap();
+    script.works(&script.run(&["--config-file", "feishu-config.ini"]));
+}
+
 #[test]
 fn odd_answers_lose_nothing() {
     // A page instead of an answer: nobody knows; the same command asks again.

@@ -93,13 +93,16 @@ impl<'a> Pages<'a> {
         let data = body.as_ref().and_then(|body| body.get("data"));
         let more = data.and_then(|data| data.get("has_more")).and_then(Value::as_bool).unwrap_or(false);
         self.next = if more {
-            let token = ["page_token", "next_page_token"].iter().find_map(|name| {
-                data.and_then(|data| data.get(name)).and_then(Value::as_str).filter(|token| !token.is_empty())
-            });
+            let name = |name: &&str| match data?.get(name)? {
+                Value::String(token) if !token.is_empty() => Some(token.clone()),
+                Value::Number(token) => Some(token.to_string()),
+                _ => None,
+            };
+            let token = ["page_token", "next_page_token"].iter().find_map(name);
             match token {
                 None => Next::Broken(EndlessPages::Unnamed),
-                Some(token) if !self.seen.insert(token.to_owned()) => Next::Broken(EndlessPages::Repeated),
-                Some(token) => Next::Named(token.to_owned()),
+                Some(token) if !self.seen.insert(token.clone()) => Next::Broken(EndlessPages::Repeated),
+                Some(token) => Next::Named(token),
             }
         } else {
             Next::Nothing
@@ -236,6 +239,17 @@ mod tests {
         assert_eq!(whole, json!({"code": 0, "data": {"items": [1, 2, 3], "fields": ["a"], "has_more": false}}));
         let asked = ["p1", "p2", "p3"].map(|token| Some(token.to_owned()));
         assert_eq!(*caller.asked.lock().unwrap(), asked);
+    }
+
+    #[tokio::test]
+    async fn a_token_may_be_a_number() {
+        let caller = script(&[
+            json!({"data": {"items": [1], "has_more": true, "page_token": 2}}),
+            json!({"data": {"items": [2], "has_more": false, "page_token": 3}}),
+        ]);
+        let whole = Pages::new(&caller, Call::get("/x"), 10).merged().await.unwrap().unwrap();
+        assert_eq!(whole["data"], json!({"items": [1, 2], "has_more": false}));
+        assert_eq!(*caller.asked.lock().unwrap(), [None, Some("2".to_owned())]);
     }
 
     #[tokio::test]

@@ -118,6 +118,12 @@ pub enum FileError {
         /// Its permission bits.
         mode: u32,
     },
+    /// Something is mounted on the file itself, so no other file can take its place.
+    #[error("{} is a mount of its own, so it cannot be replaced as a whole; mount the folder it is in instead", path.display())]
+    Mount {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another process of ours holds it for longer than is reasonable.
     #[error("{} is being written by another process", path.display())]
     Busy {

@@ -2,12 +2,13 @@
 //!
 //! Enters: a path, and the values that belong into the file. Leaves: the file with them, by temporary file in the same
 //! folder, sync, rename, sync of the folder: a reader sees the old file or the new one, and so does whoever comes
-//! after a crash (I5). Symbolic links are followed and stay; mode and owner stay; extended attributes and further hard
-//! links of the old file do not pass to the new one.
+//! after a crash (I5). Symbolic links are followed and stay; mode, owner, access list and attributes stay; further hard links
+//! of the old file do not pass to the new one. A file that is a mount of its own cannot be replaced, and is refused.
 //!
 //! Our own processes take turns by a lock file beside the target. A program that takes no lock may save the file at
-//! any moment: the content is compared once more right before the rename, and the change is made anew on what that
-//! program wrote. Between that look and the rename lie a few microseconds that nothing on a file system can close.
+//! any moment: the content is compared once more right before the rename, what the rename takes out is compared too (`swap`),
+//! and the change is made anew on what that program wrote. What is left: a program that opened the file before and writes it in
+//! place after the folder was synced writes into a file that is gone.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions, Permissions, TryLockError};
@@ -22,6 +23,8 @@ use zeroize::Zeroizing;
 
 use super::document::Document;
 use super::error::{DocumentError, FileError};
+use super::marks;
+use super::swap::{Moment, swap};
 use super::value::Value;
 use tokenward_core::{Format, Place};
 
@@ -90,6 +93,9 @@ impl LinkedFile {
         let (folder, name) = split(&target).ok_or_else(|| FileError::Missing { path: self.path.clone() })?;
         if let Ok(metadata) = std::fs::metadata(&target) {
             writable(&target, &metadata)?;
+            if is_mount(&target) {
+                return Err(FileError::Mount { path: self.path.clone() });
+            }
         }
         writable(folder, &std::fs::metadata(folder).map_err(io(folder, "open the folder"))?)?;
         let path = folder.join(ours(name, ".lock"));
@@ -117,7 +123,16 @@ impl LinkedFile {
                 Err(TryLockError::Error(error)) => return Err(io(&path, "lock")(error)),
             }
         }
-        let held = Held { file: self.clone(), target: target.clone(), _lock: lock };
+        let is_blank = || std::fs::metadata(&target).is_ok_and(|metadata| metadata.len() == 0);
+        // A program that writes in place empties the file first; one look again might meet its next writing.
+        let was_blank = (0..FILLING).all(|_| {
+            let blank = is_blank();
+            if blank {
+                std::thread::sleep(LOOK);
+            }
+            blank
+        });
+        let held = Held { file: self.clone(), target: target.clone(), was_blank, _lock: lock };
         held.sweep();
         held.prove()?;
         Ok(held)
@@ -171,6 +186,8 @@ impl LinkedFile {
 pub struct Held {
     file: LinkedFile,
     target: PathBuf,
+    /// Whether it was empty when it was taken. Emptied since, it is about to be filled by a program that writes in place.
+    was_blank: bool,
     _lock: File,
 }
 
@@ -203,35 +220,54 @@ impl Held {
     /// # Errors
     /// [`FileError`]; the file is as it was.
     pub fn write_values(&self, values: &[(Place, Value)]) -> Result<bool, FileError> {
-        self.write_watched(values, || {})
+        self.write_watched(values, |_| true, |_| {}).map(|written| written == Written::Anew)
     }
 
-    /// The same; `before_look` runs between preparing the new content and looking whether the old one still stands.
+    /// The same, as long as `still` holds of the content that the values are put into: what was decided about one content
+    /// is not to be done to another, which may show a login that nobody knows, or be half of what a program is writing.
+    pub(crate) fn write_while(
+        &self,
+        values: &[(Place, Value)],
+        still: impl Fn(&Document) -> bool,
+    ) -> Result<Written, FileError> {
+        self.write_watched(values, still, |_| {})
+    }
+
+    /// The same; `meanwhile` runs at each [`Moment`].
     pub(super) fn write_watched(
         &self,
         values: &[(Place, Value)],
-        mut before_look: impl FnMut(),
-    ) -> Result<bool, FileError> {
+        still: impl Fn(&Document) -> bool,
+        mut meanwhile: impl FnMut(Moment),
+    ) -> Result<Written, FileError> {
         for _ in 0..ATTEMPTS {
             let old = self.file.content(&self.target)?;
+            if !self.was_blank && old.as_ref().is_some_and(|old| old.is_empty()) {
+                std::thread::sleep(LOOK);
+                continue;
+            }
             let mut document = self.file.document(old.as_deref().map_or(self.file.blank(), Vec::as_slice))?;
+            if !still(&document) {
+                return Ok(Written::Moved);
+            }
             for (place, value) in values {
                 document.set_value(place, value).map_err(|error| self.file.refused(error))?;
             }
             let new = document.bytes();
             if old.as_ref() == Some(&new) {
-                return Ok(false);
+                return Ok(Written::Already);
             }
             let temporary = self.temporary(&new)?;
-            before_look();
+            meanwhile(Moment::Prepared);
             // The link may lead elsewhere by now, and the file may be another.
             if self.file.target()? != self.target || self.file.content(&self.target)? != old {
                 continue;
             }
-            temporary.persist(&self.target).map_err(|error| io(&self.target, "replace")(error.error))?;
-            let folder = self.folder();
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(folder, "sync the folder"))?;
-            return Ok(true);
+            meanwhile(Moment::Looked);
+            let stood = old.as_deref().map(Vec::as_slice);
+            if swap(temporary, &self.target, stood, &mut meanwhile).map_err(io(&self.target, "replace"))? {
+                return Ok(Written::Anew);
+            }
         }
         Err(FileError::Restless { path: self.file.path.clone() })
     }
@@ -260,6 +296,7 @@ impl Held {
             if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
                 fchown(file.as_file(), Some(old.uid()), Some(old.gid())).map_err(failed("keep the owner"))?;
             }
+            marks::carry(&self.target, file.as_file()).map_err(failed("keep the access list"))?;
             let mode = Permissions::from_mode(old.mode() & 0o7777);
             file.as_file().set_permissions(mode).map_err(failed("keep the mode"))?;
         }
@@ -285,6 +322,17 @@ impl Held {
     fn folder(&self) -> &Path {
         split(&self.target).map_or(Path::new("/"), |(folder, _)| folder)
     }
+}
+
+/// What came of writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// The file was replaced.
+    Anew,
+    /// Nothing had to be written.
+    Already,
+    /// The file holds something else by now, about which nothing was decided. It is as it was.
+    Moved,
 }
 
 /// Folder and name; `None` for a path that ends in none, such as `/` or `..`.
@@ -326,6 +374,20 @@ fn writable(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
     if refused { Err(FileError::ReadOnly { path: path.to_owned(), mode }) } else { Ok(()) }
 }
 
+/// Whether something is mounted on the file itself, as containers bind a single file: no other can take its place.
+#[cfg(target_os = "linux")]
+fn is_mount(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+    // Kernels before 5.8 do not tell; there the rename tells.
+    statx(CWD, path, AtFlags::empty(), StatxFlags::empty())
+        .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_mount(_: &Path) -> bool {
+    false
+}
+
 fn io(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> FileError + use<> {
     let path = path.to_owned();
     move |source| FileError::Io { path, what, source }
@@ -335,6 +397,8 @@ fn io(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> FileError + 
 const ATTEMPTS: usize = 16;
 /// How often a waiting process looks whether the lock is free.
 const LOOK: Duration = Duration::from_millis(10);
+/// How many looks an empty file is given in which it may be about to be filled.
+const FILLING: usize = 6;
 /// Room for longer tokens than the present ones, in bytes.
 const ROOM: usize = 16 << 10;
 const TEMPORARY: &str = ".tmp";
@@ -354,18 +418,24 @@ mod tests {
         LinkedFile::new(path, Format::Dotenv).hold(Duration::ZERO).unwrap()
     }
 
+    fn write(path: &Path, meanwhile: impl FnMut(Moment)) -> Result<Written, FileError> {
+        hold(path).write_watched(&[(Place::dotenv("T"), "new".into())], |_| true, meanwhile)
+    }
+
     /// 1. We read the file and prepare the new one. 2. Another program, which takes no lock, saves another key.
     /// 3. We look, see that the file is another, and make our change anew on theirs. Nothing is lost.
     #[test]
     fn an_edit_between_reading_and_renaming_is_kept() {
         let (_folder, path) = place("A=1\nT=old\n");
         let mut edits = vec!["A=2\nT=old\n", "A=3\nT=old\nB=1"].into_iter();
-        let edit = || {
-            if let Some(edit) = edits.next() {
+        let edit = |moment| {
+            if moment == Moment::Prepared
+                && let Some(edit) = edits.next()
+            {
                 std::fs::write(&path, edit).unwrap();
             }
         };
-        assert!(hold(&path).write_watched(&[(Place::dotenv("T"), "new".into())], edit).unwrap());
+        assert_eq!(write(&path, edit).unwrap(), Written::Anew);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=3\nT=new\nB=1");
     }
 
@@ -373,11 +443,13 @@ mod tests {
     fn a_file_that_never_rests_is_left_to_its_writers() {
         let (folder, path) = place("T=old\n");
         let mut number = 0;
-        let edit = || {
-            number += 1;
-            std::fs::write(&path, format!("T=old\nN={number}\n")).unwrap();
+        let edit = |moment| {
+            if moment == Moment::Prepared {
+                number += 1;
+                std::fs::write(&path, format!("T=old\nN={number}\n")).unwrap();
+            }
         };
-        let result = hold(&path).write_watched(&[(Place::dotenv("T"), "new".into())], edit);
+        let result = write(&path, edit);
         assert!(matches!(result, Err(FileError::Restless { .. })), "{result:?}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("T=old\nN={number}\n"));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the file and its lock");
@@ -390,13 +462,101 @@ mod tests {
         let (link, other) = (folder.path().join("link"), folder.path().join("other"));
         std::fs::write(&other, "T=other\n").unwrap();
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        let turn = || {
+        let turn = |_| {
             let _ = std::fs::remove_file(&link);
             std::os::unix::fs::symlink(&other, &link).unwrap();
         };
-        let result = hold(&link).write_watched(&[(Place::dotenv("T"), "new".into())], turn);
+        let result = write(&link, turn);
         assert!(matches!(result, Err(FileError::Restless { .. })), "{result:?}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "T=old\n");
         assert_eq!(std::fs::read_to_string(&other).unwrap(), "T=other\n");
+    }
+
+    /// 1. A program that writes in place has emptied the file. 2. We read it. 3. The program fills it. Nothing is written on nothing.
+    #[test]
+    fn a_file_that_is_emptied_to_be_filled_is_waited_for() {
+        let (_folder, path) = place("A=1\nT=old\n");
+        let held = hold(&path);
+        let mut open = Some(File::create(&path).unwrap());
+        let other = path.clone();
+        let writer = std::thread::spawn(move || {
+            std::thread::sleep(LOOK * 3);
+            open.take().unwrap().write_all(b"A=2\nT=old\n").unwrap();
+            std::fs::metadata(other).unwrap().len()
+        });
+        assert!(held.write(&[(Place::dotenv("T"), "new")]).unwrap());
+        assert_eq!(writer.join().unwrap(), 10);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=2\nT=new\n");
+    }
+
+    /// 1. We look: the old content stands. 2. Another program saves another key, in place or by rename, before the names are
+    /// exchanged or right after. 3. What came out is not what we expected: it is put back, and our change made on it.
+    #[test]
+    fn an_edit_after_the_last_look_is_kept() {
+        for moment in [Moment::Looked, Moment::Swapped, Moment::Synced] {
+            for in_place in [true, false] {
+                let (folder, path) = place("A=1\nT=old\n");
+                let mut open = Some(std::fs::OpenOptions::new().write(true).open(&path).unwrap());
+                let edit = |now| {
+                    let Some(mut file) = (if now == moment { open.take() } else { None }) else { return };
+                    if in_place {
+                        file.write_all(b"A=2\nT=old\n").unwrap();
+                    } else if moment == Moment::Looked {
+                        let aside = path.with_file_name("aside");
+                        std::fs::write(&aside, "A=2\nT=old\n").unwrap();
+                        std::fs::rename(aside, &path).unwrap();
+                    } else {
+                        // It has seen what we wrote.
+                        std::fs::write(&path, "A=2\nT=new\n").unwrap();
+                    }
+                };
+                assert_eq!(write(&path, edit).unwrap(), Written::Anew);
+                assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=2\nT=new\n", "{moment:?} {in_place}");
+                assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the file and its lock");
+            }
+        }
+    }
+
+    /// 1. We look. 2. Another program saves by rename. 3. We exchange, find its edit, and are about to put it back. 4. It saves
+    /// again. The newest stands.
+    #[test]
+    fn a_second_edit_while_the_first_is_put_back_is_the_one_that_stands() {
+        let (_folder, path) = place("A=1\nT=old\n");
+        let mut edits = vec![(Moment::Swapped, "A=3\nT=new\n"), (Moment::Looked, "A=2\nT=old\n")];
+        let edit = |now| {
+            if edits.last().is_some_and(|(moment, _)| *moment == now)
+                && let Some((_, content)) = edits.pop()
+            {
+                let aside = path.with_file_name("aside");
+                std::fs::write(&aside, content).unwrap();
+                std::fs::rename(aside, &path).unwrap();
+            }
+        };
+        assert_eq!(write(&path, edit).unwrap(), Written::Already);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=3\nT=new\n");
+    }
+
+    /// 1. It is decided to write over an old token. 2. Another program puts one there that nobody knows. It stays.
+    #[test]
+    fn what_was_decided_about_one_content_is_not_done_to_another() {
+        for moment in [Moment::Prepared, Moment::Looked, Moment::Swapped] {
+            let (_folder, path) = place("T=old\n");
+            let edit = |now| {
+                if now == moment {
+                    let aside = path.with_file_name("aside");
+                    std::fs::write(&aside, "T=brought\n").unwrap();
+                    std::fs::rename(aside, &path).unwrap();
+                }
+            };
+            let still = |document: &Document| {
+                document.get(&Place::dotenv("T")).unwrap().is_some_and(|text| text.as_str() == "old")
+            };
+            let values = [(Place::dotenv("T"), "new".into())];
+            let written = hold(&path).write_watched(&values, still, edit).unwrap();
+            // After the exchange it has replaced ours, which is as good.
+            let wanted = if moment == Moment::Swapped { Written::Anew } else { Written::Moved };
+            assert_eq!(written, wanted, "{moment:?}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), "T=brought\n");
+        }
     }
 }

@@ -18,8 +18,9 @@ use tokenward_core::{
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::document::Document;
 use super::error::FileError;
-use super::file::LinkedFile;
+use super::file::{LinkedFile, Written};
 use super::look::{Look, stamp};
 use super::report::{Found, LinkOutcome, LinkReport, LinkState};
 use super::shown::{Shown, ShownRefresh};
@@ -227,6 +228,13 @@ impl Links {
                 }
                 Ok(None)
             }
+            // A program that writes in place empties the file first.
+            Reconciliation::Deliver
+                if matches!(judged.in_file, InFile::Blank | InFile::Malformed)
+                    && !self.is_settled(link, asked, &look).await? =>
+            {
+                Ok(None)
+            }
             Reconciliation::Deliver | Reconciliation::Heal { .. } => self.write(link, asked, end).await,
             _ if !self.is_settled(link, asked, &look).await? => Ok(None),
             _ => Ok(Some(LinkOutcome::Left(judged.found()))),
@@ -266,11 +274,16 @@ impl Links {
         let corrections = look.shown.corrections(&link.target.places, &login);
         let places = link.target.places.clone();
         let written = blocking(move || {
-            held.write_values(&corrections)?;
-            Look::held(&held, &places)
+            // It was judged by what it showed; once it shows something else, that has to be judged.
+            let still = |now: &Document| Shown::read(now, &places).is_ok_and(|shown| shown == look.shown);
+            match held.write_while(&corrections, still)? {
+                Written::Moved => Ok(None),
+                Written::Anew | Written::Already => Look::held(&held, &places).map(Some),
+            }
         });
         let after = match written.await? {
-            Ok(after) => after,
+            Ok(Some(after)) => after,
+            Ok(None) => return Ok(None),
             Err(error) => return Ok(Some(LinkOutcome::NotWritten(unwritten(&error)))),
         };
         let generation = login.grant.generation;

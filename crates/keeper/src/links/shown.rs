@@ -17,6 +17,7 @@ use super::error::DocumentError;
 use super::value::{MILLIS_FROM, Value};
 
 /// The values that stand at a link's places. `None` for a place that has none.
+#[derive(PartialEq)]
 pub(super) struct Shown(BTreeMap<Slot, Option<Value>>);
 
 /// What stands at the refresh token's place.

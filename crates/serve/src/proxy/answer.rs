@@ -35,7 +35,9 @@ impl Excuse {
 
     /// No answer of the provider, or no token to ask it with.
     pub(super) fn of(error: &ApiError) -> Self {
-        let code = error.code();
+        // What is wrong with a target is the caller's; nobody has typed a command.
+        let bad = matches!(error, ApiError::Bad(_));
+        let code = if bad { Code::ProxyOtherHost } else { error.code() };
         let status = match (error, code.exit()) {
             (ApiError::Bad(_), _) => StatusCode::BAD_REQUEST,
             (ApiError::Unsent(fault) | ApiError::Lost(fault), _) if fault.timed_out => StatusCode::GATEWAY_TIMEOUT,

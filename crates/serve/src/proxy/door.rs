@@ -211,9 +211,11 @@ impl Door {
             Some(rest) if self.secret.is_some() => rest.find('/').map_or("/", |end| &rest[end..]),
             _ => path,
         };
+        // Nor where somebody has put it into the wrong place.
+        let path = self.secret.as_ref().map_or_else(|| path.to_owned(), |secret| path.replace(secret.expose(), "…"));
         match path.char_indices().nth(LONGEST_TOLD) {
             Some((end, _)) => format!("{}…", &path[..end]),
-            None => path.to_owned(),
+            None => path,
         }
     }
 }
@@ -335,6 +337,10 @@ mod tests {
             assert_eq!(admitted(&door, path, &[host]), Err(SentAway::NoSecret), "{path}");
         }
         assert!(!door.tellable(&path.parse().unwrap()).contains(SECRET));
+        for path in [format!("//s/{SECRET}/x"), format!("/api/s/{SECRET}/x"), format!("/s/x/{SECRET}")] {
+            let told = door.tellable(&path.parse().unwrap());
+            assert!(!told.contains(SECRET), "{told}");
+        }
         assert_eq!(door.tellable(&"/s/almost-the-secret/x?q=1".parse().unwrap()), "/x");
     }
 }

@@ -20,13 +20,47 @@ pub(super) enum TokenCall {
 
 /// Whether a call is one for tokens.
 pub(super) fn token_call(method: &Method, target: &str) -> Option<TokenCall> {
-    let path = target.split('?').next().unwrap_or_default().trim_end_matches('/');
-    if LOGIN.contains(&path) || path.starts_with("/oauth/") {
+    let path = as_read(target.split('?').next().unwrap_or_default());
+    if LOGIN.contains(&path.as_str()) || path.starts_with("/oauth/") {
         return Some(TokenCall::Login);
     }
     let kind = path.strip_prefix("/open-apis/auth/v3/").filter(|_| method == Method::POST)?;
     let kind = kind.strip_suffix("/internal").unwrap_or(kind);
     matches!(kind, "tenant_access_token" | "app_access_token").then_some(TokenCall::Placeholder)
+}
+
+/// A path as the provider may read it, however it is written: escapes decoded (RFC 3986 §2.1), empty and dot segments gone
+/// (§5.2.4), in one case. Otherwise `/x/../auth/v3/…` would be a call for a token that does not look like one.
+fn as_read(path: &str) -> String {
+    let mut segments = Vec::new();
+    for segment in decoded(path).to_ascii_lowercase().split(['/', '\\']) {
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            segment => segments.push(segment.to_owned()),
+        }
+    }
+    format!("/{}", segments.join("/"))
+}
+
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let digits = tail.get(..2).filter(|pair| pair.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.and_then(|pair| std::str::from_utf8(pair).ok());
+        match digits.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The answer that holds a placeholder, in the shape of the provider's for every one of these calls (reference §9).
@@ -73,6 +107,20 @@ mod tests {
             assert_eq!(call(path), Some(TokenCall::Login), "{path}");
         }
         assert_eq!(call("/open-apis/authen/v1/user_info"), None);
+        for path in [
+            "/open-apis/x/../authen/v2/oauth/token",
+            "/open-apis/authen/v2/oauth/%74oken",
+            "/open-apis/%2e%2E/open-apis//authen/./v2/oauth/token/",
+            "/open-apis\\authen/v2/OAuth/token",
+            "//oauth/v3/token?x=1",
+            "/open-apis/x/..%2fauthen/v1/access_token",
+        ] {
+            assert_eq!(call(path), Some(TokenCall::Login), "{path}");
+        }
+        assert_eq!(call("/open-apis/x/../auth/v3/app_access_token/internal"), Some(TokenCall::Placeholder));
+        for path in ["/open-apis/%zz/%", "/open-apis/docs/authen/v2/oauth/token", "/", "/../..", "*", "/%ff%00"] {
+            assert_eq!(call(path), None, "{path}");
+        }
         assert_eq!(call("/open-apis/auth/v3/other"), None);
         assert_eq!(token_call(&Method::GET, "/open-apis/auth/v3/tenant_access_token/internal"), None);
     }

@@ -2,8 +2,8 @@
 //!
 //! A refusal is a small JSON object with a `code`, mostly with an error status, from older APIs with 200 (reference
 //! §11). So a body is looked at where its status or its type permits a refusal, as far as [`MOST`] bytes and no longer
-//! than [`PATIENCE`] for each piece: what is longer, or takes its time, is no refusal and is passed on as it comes. A
-//! success that begins with `{"code":0` is passed on at its first piece.
+//! than [`PATIENCE`] for each piece and [`WHOLE_PATIENCE`] in all: what is longer, or takes its time, is no refusal and is
+//! passed on as it comes. A success that begins with `{"code":0`, or is no object, is passed on at its first piece.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -11,11 +11,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use tokenward::{BrokenOff, ForwardedBody};
+use tokenward::{BrokenOff, CallAnswer, ForwardedBody};
+use tokio::time::Instant;
 
 /// A body on its way to the caller.
 pub(super) struct Download {
@@ -46,15 +47,17 @@ impl Download {
     pub(super) async fn looked_at(mut body: ForwardedBody, success: bool) -> Self {
         let mut kept = VecDeque::new();
         let mut length = 0;
+        let end = Instant::now() + WHOLE_PATIENCE;
         loop {
-            let rest = match tokio::time::timeout(PATIENCE, body.frame()).await {
+            let until = end.min(Instant::now() + PATIENCE);
+            let rest = match tokio::time::timeout_at(until, body.frame()).await {
                 Err(_) => Rest::Body(body),
                 Ok(None) => Rest::Nothing,
                 Ok(Some(Err(error))) => Rest::Broken(error),
                 Ok(Some(Ok(frame))) => {
                     let Ok(piece) = frame.into_data() else { continue };
                     length += piece.len();
-                    let done = success && kept.is_empty() && says_done(&piece);
+                    let done = success && kept.is_empty() && !is_open(&piece);
                     kept.push_back(piece);
                     if !done && length <= MOST {
                         continue;
@@ -138,18 +141,20 @@ impl Body for Download {
 pub(super) fn may_refuse(method: &Method, status: u16, headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let long = text(CONTENT_LENGTH).parse::<usize>().is_ok_and(|length| length > MOST);
-    let coded = !matches!(text(CONTENT_ENCODING).trim().to_ascii_lowercase().as_str(), "" | "identity");
-    let kind = text(CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if method == Method::HEAD || long || coded || kind == "text/event-stream" {
+    // What is packed with gzip can be read; what is packed otherwise nobody looks into.
+    let coded = !matches!(text(CONTENT_ENCODING).trim().to_ascii_lowercase().as_str(), "" | "identity" | "gzip");
+    let stream = text(CONTENT_TYPE).trim().to_ascii_lowercase().starts_with("text/event-stream");
+    if method == Method::HEAD || long || coded || stream || matches!(status, 204 | 205 | 300..=399) {
         return false;
     }
-    match status {
-        // A file that somebody stored may itself be JSON; it comes as an attachment.
-        200..=299 if matches!(status, 204 | 205) || headers.contains_key(CONTENT_DISPOSITION) => false,
-        200..=299 => kind == "application/json" || kind.ends_with("+json"),
-        400.. => true,
-        _ => false,
-    }
+    CallAnswer::may_say_no(status, headers)
+}
+
+/// Whether a success that begins like this may still turn out to be a refusal: an object (or something packed) that
+/// does not begin with its good end.
+fn is_open(begin: &[u8]) -> bool {
+    let text = begin.strip_prefix(b"\xef\xbb\xbf").unwrap_or(begin).trim_ascii_start();
+    begin.starts_with(b"\x1f\x8b") || text.is_empty() || text.starts_with(b"{") && !says_done(text)
 }
 
 /// Whether JSON begins with a `code` of zero, as the provider's successes do.
@@ -167,6 +172,8 @@ fn says_done(begin: &[u8]) -> bool {
 /// Refusals are some hundred bytes; those that name many scopes are a few kilobytes.
 const MOST: usize = 32 << 10;
 const PATIENCE: Duration = Duration::from_millis(500);
+/// For all pieces together: what drips is a stream.
+const WHOLE_PATIENCE: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
@@ -185,6 +192,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_object_is_passed_on_at_its_beginning() {
+        for done in ["[1,", "hello", "data: 1\n\n", r#"{"code":0,"#, "\u{feff}{\"code\":0}"] {
+            assert!(!is_open(done.as_bytes()), "{done}");
+        }
+        for open in ["", " ", "\u{feff}", "{", r#"{"msg":"x","code":"#, "\u{feff}{\"code\":99991668"] {
+            assert!(is_open(open.as_bytes()), "{open}");
+        }
+        assert!(is_open(b"\x1f\x8b\x08"));
+    }
+
+    #[test]
     fn streams_files_and_long_answers_are_not_looked_into() {
         let asked = |status: u16, pairs: &[(&'static str, &'static str)]| {
             let pairs =
@@ -196,10 +214,11 @@ mod tests {
         assert!(asked(200, &[("content-type", "application/problem+json"), ("content-length", "100")]));
         assert!(!asked(200, &[json, ("content-disposition", "attachment")]));
         assert!(!asked(200, &[json, ("content-length", "9999999")]));
-        assert!(!asked(200, &[json, ("content-encoding", "gzip")]));
-        assert!(!asked(200, &[("content-type", "application/x-ndjson")]));
+        assert!(asked(400, &[json, ("content-encoding", "gzip")]) && !asked(400, &[json, ("content-encoding", "br")]));
+        assert!(asked(200, &[]) && asked(200, &[("content-type", "text/plain"), ("content-length", "80")]));
+        assert!(!asked(200, &[("content-type", "text/plain")]), "a text of unknown length");
         assert!(!asked(400, &[("content-type", "text/event-stream")]));
-        assert!(!asked(204, &[json]) && !asked(302, &[json]) && !asked(200, &[]));
+        assert!(!asked(204, &[json]) && !asked(302, &[json]) && !asked(200, &[("content-type", "image/png")]));
         assert!(!may_refuse(&Method::HEAD, 400, &HeaderMap::new()));
     }
 }

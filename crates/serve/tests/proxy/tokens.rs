@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokenward::Identity;
 use tokenward_emulator::{Fault, FaultKind};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::world::{ECHO, PATIENCE, Wishes, World, json};
 
@@ -28,6 +29,32 @@ async fn a_request_gets_the_token_in_place_of_its_own() {
     assert_eq!((&data["body_length"], data["headers"].get("transfer-encoding")), (&json!(5), None));
     let told = proxy.last();
     assert_eq!((told.path.as_str(), told.status, told.turned), ("/open-apis/sandbox/v1/echo/deep", 200, false));
+}
+
+/// However a path is written, nothing that hands out tokens is reached by it.
+#[tokio::test]
+async fn a_call_for_tokens_cannot_be_dressed_up() {
+    let world = World::new().await;
+    let proxy = world.proxy().await;
+    let address = proxy.url("").trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let before = world.sandbox.history().len();
+    for (path, status) in [
+        ("/open-apis/x/../authen/v2/oauth/token", 403),
+        ("/open-apis/authen/v2/oauth/%74oken", 403),
+        ("/open-apis/%2e%2e/oauth/v3/token", 403),
+        ("/open-apis//authen/v1/refresh_access_token", 403),
+        ("/open-apis/x/../auth/v3/tenant_access_token/internal", 200),
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+        assert_eq!(status == 200, answer.contains("t-tokenward-puts-the-real-one-in"), "{answer}");
+    }
+    assert_eq!(world.sandbox.history().len(), before, "nothing reached the provider");
 }
 
 #[tokio::test]

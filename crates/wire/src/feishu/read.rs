@@ -19,6 +19,7 @@ pub(super) const fn refresh_call(api: TokenApi) -> Call {
 }
 
 impl Dialect for Call {
+    const TELLS_REFRESH_LIFE: bool = true;
     const NO_SUCH_ENDPOINT: &'static [i64] = &codes::NO_SUCH_ENDPOINT;
 
     fn code(self, code: i64) -> Option<Fact> {

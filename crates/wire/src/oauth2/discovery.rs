@@ -99,7 +99,6 @@ async fn fetch(transport: &Transport, issuer: &Url, document: Url) -> Result<End
 }
 
 /// An endpoint of a document, if it names one. Where no secret may go, none is.
-#[expect(clippy::result_large_err, reason = "the port's error; made once a call that took milliseconds")]
 fn read(reader: &Reader<'_, Call>, transport: &Transport, name: &str) -> Result<Option<Url>, CallError> {
     let Some(text) = reader.exact(name) else { return Ok(None) };
     let refuse = |why: &str| {

@@ -10,10 +10,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Sent};
 use tokenward_core::{
-    App, AppKind, AppName, AppSecret, AppTicket, Brand, FeishuApp, Hosts, IntentId, Journalled, Platform, RawAnswer,
-    RefreshToken, Spend, TokenApi, TransportFault,
+    App, AppKind, AppName, AppSecret, AppTicket, BlueKingApp, Brand, ClientAuthentication, Endpoints, FeishuApp, Hosts,
+    IntentId, Journalled, OAuth2App, Platform, RawAnswer, RefreshToken, SecretBytes, Spend, TokenApi, TransportFault,
 };
-use tokenward_wire::{Feishu, Options};
+use tokenward_wire::{Feishu, Options, Providers};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -40,6 +40,38 @@ pub fn feishu_with(change: impl FnOnce(&mut Options)) -> Feishu {
     let mut options = Options::default();
     change(&mut options);
     Feishu::with_options(Arc::new(Noon), options)
+}
+
+/// Every provider.
+pub fn providers() -> Providers {
+    Providers::new(Arc::new(Noon), Options::default())
+}
+
+/// A BlueKing app whose hosts are both `base`.
+pub fn blueking(base: &str, token_api: TokenApi) -> App {
+    let realm = (token_api == TokenApi::BkAuth).then(|| "blueking".to_owned());
+    let platform = Platform::BlueKing(BlueKingApp { environment: "prod".to_owned(), realm });
+    App { client_id: "demo-app".to_owned(), platform, ..app(base, token_api) }
+}
+
+/// An app of a server that keeps to RFC 6749, whose issuer is `base`.
+pub fn oauth2(base: &str, endpoints: Endpoints, authentication: ClientAuthentication) -> App {
+    let platform = Platform::OAuth2(OAuth2App { endpoints, authentication });
+    App { client_id: "the client".to_owned(), platform, ..app(base, TokenApi::Rfc6749) }
+}
+
+/// An answer as the journal keeps it.
+pub fn raw(status: u16, body: &str) -> RawAnswer {
+    RawAnswer {
+        status,
+        content_type: Some("application/json".to_owned()),
+        log_id: None,
+        date: None,
+        retry_after: None,
+        body: SecretBytes::new(body.as_bytes().to_vec()),
+        whole: true,
+        received: Timestamp::from_second(NOW).unwrap(),
+    }
 }
 
 /// A self-built app whose hosts are both `base`.
@@ -72,10 +104,18 @@ pub fn spend() -> Spend {
 }
 
 pub fn spend_until(deadline: i64) -> Spend {
+    spend_of_until(REFRESH, deadline)
+}
+
+pub fn spend_of(token: &str) -> Spend {
+    spend_of_until(token, NOW + 30)
+}
+
+fn spend_of_until(token: &str, deadline: i64) -> Spend {
     Spend::new(
         IntentId::new(1, [0; 10]),
         Timestamp::from_second(deadline).unwrap(),
-        RefreshToken::parse(REFRESH).unwrap(),
+        RefreshToken::parse(token).unwrap(),
         Journalled::attest(),
     )
 }

@@ -1,0 +1,175 @@
+//! BlueKing on the command line: each dialect from `init` to `logout`, and what a newcomer gets wrong.
+
+use serde_json::json;
+use tokenward_emulator::Door;
+
+use crate::desk::{Desk, cookie};
+
+#[test]
+fn by_cookie_from_init_to_logout() {
+    for (door, life) in [(Door::Ssm, 43_200), (Door::AuthApi, 180 * 86_400)] {
+        let desk = Desk::bare(door);
+        let ran = desk.init(&["--json"]);
+        let told = ran.succeeds().json();
+        assert_eq!((&told["provider"], &told["token_api"]), (&json!("blueking"), &json!(door.name())), "{ran:?}");
+        assert_eq!((&told["checked"], &told["console"]), (&json!(true), &json!(null)), "{ran:?}");
+        assert!(desk.config().contains("provider = \"blueking\"") && !desk.config().contains("secret"), "{}", desk.config());
+
+        // Nobody is meant by a profile of many.
+        desk.run(&["token"]).fails(2, "--user NAME");
+        desk.run(&["token", "--user", "alice"]).fails(3, "tokenward login --user alice");
+        let ran = desk.login_by_cookie("alice");
+        assert!(ran.succeeds().err.contains("logged in: alice"), "{ran:?}");
+        let first = desk.token(&["--user", "alice"]);
+        assert!(desk.is_good(&first));
+        assert_eq!(desk.token(&["-p", "desk:alice"]).as_str(), first.as_str());
+        let line = desk.run(&["token", "--user", "alice", "--format", "header"]);
+        assert_eq!(line.out.trim(), format!("X-Bkapi-Authorization: {{\"access_token\":\"{}\"}}", first.as_str()));
+
+        // What is good is left alone.
+        let ran = desk.login_by_cookie("alice");
+        assert!(ran.succeeds().err.contains("logged in already"), "{ran:?}");
+        assert!(desk.is_good(&first));
+
+        let call = desk.run(&["api", "/users/me", "--user", "alice"]);
+        assert!(call.succeeds().out.contains("alice"), "{call:?}");
+        let app = desk.token(&["--as", "app"]);
+        assert!(desk.is_good(&app) && app.as_str() != first.as_str());
+        let call = desk.run(&["api", "/app/jobs", "--as", "app"]);
+        assert!(call.succeeds().out.contains("demo-app"), "{call:?}");
+
+        // Close to its end it is turned, once.
+        desk.advance(life - 60);
+        let offset = (life - 60).to_string();
+        let second = desk.token_after(life - 60, &["--user", "alice"]);
+        assert!(desk.is_good(&second) && second.as_str() != first.as_str());
+        assert_eq!(desk.token_after(life - 60, &["--user", "alice"]).as_str(), second.as_str());
+
+        let status = desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", &offset)], &["status", "--json"]);
+        let profiles: Vec<_> = status.succeeds().json()["logins"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|login| login["profile"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(profiles, ["desk:alice", "desk:~app"], "{status:?}");
+        let one = desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", &offset)], &["status", "--user", "alice", "--json"]);
+        assert_eq!(one.succeeds().json()["login"]["token_api"], door.name());
+
+        let doctor = desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", &offset)], &["doctor", "--online"]);
+        assert!(doctor.succeeds().out.contains("desk:alice"), "{doctor:?}");
+        assert!(!doctor.out.contains("brand") && !doctor.out.contains("callback"), "{doctor:?}");
+        let doctor = desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", &offset)], &["doctor", "desk:alice", "--lang", "zh"]);
+        assert!(doctor.succeeds().out.contains("alice"), "{doctor:?}");
+
+        desk.run(&["logout", "--user", "alice", "--yes"]).succeeds();
+        desk.run(&["token", "--user", "alice"]).fails(3, "TW0401");
+    }
+}
+
+#[test]
+fn bkauth_from_init_to_logout() {
+    let desk = Desk::new(Door::Bkauth);
+    let ran = desk.login_by_browser(&[]);
+    assert!(ran.succeeds().err.contains("logged in"), "{ran:?}");
+    let first = desk.token(&[]);
+    assert!(desk.is_good(&first));
+    let call = desk.run(&["api", "/users/me"]);
+    assert!(call.succeeds().out.contains("alice"), "{call:?}");
+    desk.advance(7140);
+    let second = desk.token_after(7140, &[]);
+    assert!(desk.is_good(&second) && !desk.is_good(&first));
+    desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", "7140")], &["doctor", "--online"]).succeeds();
+    desk.run(&["token", "--as", "app"]).fails(2, "TW0");
+    desk.run(&["token", "--user", "alice"]).fails(2, "--profile NAME --app APP");
+    desk.run(&["login", "--user", "alice"]).fails(2, "serve many users");
+    desk.run(&["logout", "--revoke", "--yes"]).succeeds();
+    assert!(!desk.is_good(&second));
+}
+
+#[test]
+fn bkauth_by_device_code() {
+    let desk = Desk::new(Door::Bkauth);
+    desk.sandbox.rules(|rules| rules.blueking.bkauth.device_interval = 1);
+    desk.run(&["login", "--device", "--timeout", "30s"]).succeeds();
+    assert!(desk.is_good(&desk.token(&[])));
+}
+
+#[test]
+fn what_is_wrong_with_an_app_is_found_out_by_init_and_not_saved() {
+    let desk = Desk::bare(Door::Ssm);
+    let cases = [
+        // The secret; the dialect; another service than it is.
+        desk.init_by(&[], "not-the-secret"),
+        Desk::init(&desk, &["--dialect", "auth-api", "--accounts-url", &desk.url(Door::Ssm)]),
+    ];
+    for ran in cases {
+        assert!(matches!(ran.code, 2 | 6), "{ran:?}");
+        assert_eq!(desk.config(), "", "{ran:?}");
+    }
+    let desk = Desk::bare(Door::Bkauth);
+    let ran = desk.init(&["--realm", "nowhere"]);
+    ran.fails(6, "realm");
+    assert_eq!(desk.config(), "");
+    // What does not belong together is told before anything is sent.
+    let before = desk.sandbox.counters().requests;
+    desk.init(&["--dialect", "v3"]).fails(2, "belongs to provider feishu");
+    assert_eq!(desk.sandbox.counters().requests, before);
+}
+
+#[test]
+fn what_a_newcomer_gets_wrong_about_logging_in() {
+    let desk = Desk::new(Door::Ssm);
+    desk.run(&["login"]).fails(2, "--user NAME");
+    desk.run(&["login", "--user", "alice"]).fails(2, "no login page");
+    desk.run(&["login", "--user", "alice", "--device"]).fails(2, "needs a login page");
+    desk.run_fed(&["login", "--user", "alice", "--cookie-stdin"], "").fails(2, "TW0202");
+    desk.run_fed(&["login", "--user", "alice", "--cookie-stdin"], "a-cookie-that-nobody-has").fails(3, "TW0411");
+    desk.run(&["login", "--user", "alice", "--cookie-file", "/no/such/file"]).fails(2, "TW0202");
+    desk.run(&["token", "--as", "tenant", "--user", "alice"]).fails(2, "no tenant tokens");
+    desk.run(&["wiki", "create", "x.md", "--personal"]).fails(2, "TW0");
+    desk.run(&["proxy"]).fails(2, "tokenward exec");
+
+    // A whole line, as the browser shows it, and the variable.
+    let line = format!("Cookie: csrf=1; bk_token={}; lang=zh", cookie("bk_token", "alice"));
+    desk.run_fed(&["login", "--user", "alice", "--cookie-stdin"], &line).succeeds();
+    let shown = cookie("bk_token", "bob");
+    let ran = desk.run_with(&[("TOKENWARD_BK_TOKEN", &shown)], &["token", "--user", "bob"]);
+    assert!(desk.sandbox.is_good(ran.succeeds().out.trim()));
+    let words = ["exec", "--user", "bob", "--", "sh", "-c", "echo ${TOKENWARD_BK_TOKEN-none} $TOKENWARD_ACCESS_TOKEN"];
+    let ran = desk.run_with(&[("TOKENWARD_BK_TOKEN", &shown)], &words);
+    assert!(ran.succeeds().out.starts_with("none ") && desk.sandbox.is_good(ran.out[5..].trim()), "{ran:?}");
+}
+
+#[test]
+fn another_users_cookie_gives_nobody_anybodys_token() {
+    let desk = Desk::new(Door::Ssm);
+    let bobs = cookie("bk_token", "bob");
+    let ran = desk.run_fed(&["login", "--user", "alice", "--cookie-stdin"], &bobs);
+    ran.fails(3, "TW0412");
+    desk.run(&["token", "--user", "alice"]).fails(3, "TW0401");
+    // What was issued is bob's, and kept for him.
+    assert!(desk.is_good(&desk.token(&["--user", "bob"])));
+}
+
+#[test]
+fn a_user_belongs_to_apps_that_serve_many() {
+    let world = crate::world::World::logged_in();
+    world.run(&["token", "--user", "alice"]).fails(2, "a profile of feishu is one login");
+}
+
+#[test]
+fn the_sandbox_plays_every_dialect() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().to_str().unwrap();
+    let program = env!("CARGO_BIN_EXE_tokenward");
+    for dialect in ["ssm", "auth-api"] {
+        let script = format!("{program} login --user alice && {program} token --user alice && {program} token --as app && {program} api /users/me --user alice");
+        let words = ["sandbox", "--provider", "blueking", "--dialect", dialect, "--home", home, "--", "sh", "-c", &script];
+        let ran = crate::world::run(&mut crate::world::bare_command(&words));
+        assert_eq!(ran.succeeds().out.lines().count() >= 3, true, "{ran:?}");
+        std::fs::remove_dir_all(home).unwrap();
+    }
+    let ran = crate::world::run(&mut crate::world::bare_command(&["sandbox", "--dialect", "ssm", "--home", home]));
+    ran.fails(2, "blueking with --dialect");
+}
