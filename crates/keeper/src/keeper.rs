@@ -595,7 +595,7 @@ pub(crate) fn refuse(code: Code, grant: &Grant) -> Error {
     match &grant.standing {
         Standing::NeedsConsent { since, provider_code, .. } => {
             let provider = provider_code.map_or_else(String::new, |code| format!(", provider code {code}"));
-            Error::with_detail(code, Kept::Record, format!("since {since}{provider}"))
+            Error::with_detail(code, Kept::Record, format!("since {since}{provider}")).coded(*provider_code)
         }
         _ => Error::new(code, Kept::Record),
     }

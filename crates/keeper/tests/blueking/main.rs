@@ -7,4 +7,5 @@ mod defects;
 mod extractor;
 mod renewal;
 mod threads;
+#[expect(dead_code, reason = "shared with `processes.rs`, which uses the rest")]
 mod world;

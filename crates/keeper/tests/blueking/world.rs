@@ -203,7 +203,7 @@ impl World {
             Kind::BkAuth => {}
             Kind::Plain { grace } => {
                 rules.plain.grace_seconds = grace;
-                rules.plain.grace_answer = GraceAnswer::SameTokens;
+                rules.plain.grace_answer = GraceAnswer::SamePair;
                 rules.plain.family_revocation = true;
                 rules.plain.old_access_token = OldAccessToken::UntilExpiry;
             }
