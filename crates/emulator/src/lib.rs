@@ -2,8 +2,9 @@
 //! protocol reference alone, so that a misread specification fails a test instead of agreeing with itself.
 //!
 //! A [`Sandbox`] is both brands of the Feishu/Lark platform on loopback listeners, with a virtual clock, users, apps, a
-//! consent page that a person can click, and refresh tokens that work once. It is strict by default; every point on
-//! which the reference is silent or divided is a knob in [`Rules`]. Faults are injected as [`Fault`]s, and what happened
+//! consent page that a person can click, and refresh tokens that work once. Behind further doors ([`Door::BEYOND`]) it is
+//! BlueKing (SSM, `auth_api`, bkauth, the API gateway) and a plain OAuth 2.0 provider with discovery. It is strict by
+//! default; every point on which the references are silent or divided is a knob in [`Rules`]. Faults are injected as [`Fault`]s, and what happened
 //! is read from the [`history`](Sandbox::history), the [`counters`](Sandbox::counters) and the checker ([`check`]).
 //!
 //! ```
@@ -20,13 +21,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! The other doors, here SSM, whose users are known by their login cookies:
+//!
+//! ```
+//! # use tokenward_emulator::{AppSpec, Brand, Door, Sandbox, SandboxOptions, UserSpec};
+//! let sandbox = Sandbox::start_blocking(SandboxOptions::default())?;
+//! let app = sandbox.app(AppSpec::new(Brand::BlueKing).credentials("demo-app", "demo-secret"));
+//! sandbox.add_user(UserSpec::new("Alice").id("alice").cookie("bk_token", "of-alice"));
+//! let tokens = sandbox.seed_login(Door::Ssm, "", &app.id, Some("alice"), &[])?;
+//! assert!(sandbox.is_good(&tokens.access_token));
+//! println!("POST {}/api/v1/auth/access-tokens", sandbox.door_url(Door::Ssm));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Control endpoint
 //!
 //! Everything the handle can do is also there over HTTP, for tests in other processes; all bodies are JSON.
 //!
 //! | Route | What it does |
 //! |---|---|
-//! | `GET /control` | base URLs, apps, users |
+//! | `GET /control` | base URLs (`urls` of the brands, `doors` of the others), apps, users |
 //! | `GET`, `POST /control/clock` | reads; `{"set":ms}`, `{"advance_seconds":n}`, `{"frozen":true}` |
 //! | `GET`, `PATCH /control/rules` | reads; changes any subset of [`Rules`] |
 //! | `GET`, `POST`, `DELETE /control/faults` | lists (and counts hanging requests); adds a [`Fault`]; clears |
@@ -36,6 +50,8 @@
 //! | `GET`, `POST /control/users` · `PATCH /control/users/{id}` | registry of [`User`]s |
 //! | `GET /control/grants` | live tokens of every login ([`CurrentTokens`]) |
 //! | `POST /control/grants` | mints a login: `{"app","user","scopes":[…],"api":"v3"}` |
+//! | `POST /control/logins` | mints a login of another door: `{"door":"ssm","app","user"}`, also `"realm"`, `"scopes"` |
+//! | `GET`, `DELETE /control/requests` | requests as they came ([`KeptRequest`]), while [`Rules::keep_requests`] is on |
 //! | `POST /control/withdraw` | the user withdraws: `{"app","user"}` |
 //! | `GET /control/devices` · `POST /control/devices/{user_code}` | open device logins; `{"user":"…"}` allows, `{"user":null}` denies |
 //! | `GET /control/history?since=n` · `POST /control/history` | records; adds `{"note":"…","client_killed":false}` |
@@ -72,7 +88,7 @@ mod state;
 
 pub use blueking::{
     AuthApiRules, BkauthRules, BluekingRules, CodeForm, GatewayRules, Identity, RefreshFate, Regrant, SsmRules,
-    TokenRules,
+    TokenRules, catalogue_blueking,
 };
 pub use catalogue::{CatalogueEntry, catalogue, catalogue_beyond, catalogue_calls};
 pub use checker::{Replay, Verdict, Violation, check};

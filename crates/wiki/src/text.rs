@@ -134,7 +134,9 @@ impl<'a> Text<'a> {
     /// When there are not as many stands as pictures.
     pub(crate) fn parts(&self, title: &str, stands: &[Stand], limit: usize) -> Result<Vec<String>, Error> {
         assert_eq!(stands.len(), self.pictures.len(), "a stand for each picture");
-        let heading = self.heading.as_ref().filter(|heading| heading.leads && heading.words.trim() == title.trim());
+        // One without words repeats nothing.
+        let repeats = |words: &str| !words.is_empty() && words == title.trim();
+        let heading = self.heading.as_ref().filter(|heading| heading.leads && repeats(heading.words.trim()));
         let skip = heading.map_or(0, |heading| heading.place.end);
         // Where blocks begin, and the end. What stands before the first one belongs to it.
         let mut cuts: Vec<_> = self.first.iter().copied().filter(|start| *start > skip).collect();
@@ -251,6 +253,11 @@ mod tests {
         let found: Vec<_> = again.pictures().iter().map(|p| p.destination.clone()).collect();
         assert_eq!(found, (0..stands.len()).map(|n| format!("https://x.invalid/{n}")).collect::<Vec<_>>());
         assert!(whole.contains("`![no](6.png)` \\![no](7.png)"));
+    }
+
+    #[test]
+    fn a_heading_without_words_stays() {
+        assert_eq!(Text::read("#  \n\ntext").parts("", &[], 100).unwrap(), ["#  \n\ntext"]);
     }
 
     #[test]

@@ -25,12 +25,13 @@ use tokenward_core::ports::{
 };
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AppName, AppToken, ClientAuthentication, DeviceCode, DirectGrant, OldAccess,
-    Outcome, RawAnswer, RefreshEnd, RefreshToken, Refusal, RefusalClass, Remedy, Replay, Rules, Scopes, Spend, Subject,
+    Outcome, RawAnswer, RefreshEnd, RefreshToken, Refusal, RefusalClass, Replay, Rules, Scopes, Spend, Subject,
     TokenApi,
 };
 use url::Url;
 
-use crate::http::{Options, Transport, clocks, unsent};
+use crate::errand::{clocks, unsent};
+use crate::http::{Options, Transport};
 use crate::oauth2::request::{self as rfc, Client};
 use crate::oauth2::{NOBODYS, is_client_accepted, words};
 use crate::reading::{self, Dialect as _};
@@ -347,13 +348,9 @@ fn asked_for(resource: &str) -> Vec<(&str, &str)> {
     if resource.is_empty() { Vec::new() } else { vec![("resource", resource)] }
 }
 
-/// Whether a no to nobody's token is about the token: in the service's own format, and not known to be about anything else.
+/// Whether a no to nobody's token is about the token.
 fn is_about_the_token(refusal: &Refusal) -> bool {
-    let unknown = refusal.meaning.is_none() && refusal.provider_code.is_some();
-    unknown
-        && refusal.class == RefusalClass::InDoubt
-        && refusal.remedy == Remedy::TryLater
-        && !matches!(refusal.status, 401 | 403)
+    refusal.class == RefusalClass::AccessDead && !matches!(refusal.status, 401 | 403)
 }
 
 const NO_PAGE: &str = "a login page: SSM and the auth api take the login cookie of a user's browser";

@@ -24,7 +24,8 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::http::{Options, Transport, clocks};
+use crate::errand::clocks;
+use crate::http::{Options, Transport};
 use crate::reading::{self, Dialect as _};
 use codes::{Call, Fact};
 use request::AppTokenBody;

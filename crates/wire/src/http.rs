@@ -30,8 +30,8 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
 use reqwest::{Client, ClientBuilder, redirect, retry};
-use tokenward_core::ports::{CallError, Clock, Clocks, Sent};
-use tokenward_core::{RawAnswer, RefreshToken, SecretBytes, Spend, TransportFault};
+use tokenward_core::ports::{Clock, Sent};
+use tokenward_core::{RawAnswer, SecretBytes, TransportFault};
 use tokio::time::{Instant, Sleep, sleep};
 use url::{Host, Url};
 use zeroize::Zeroizing;
@@ -90,38 +90,6 @@ impl Transport {
 
     pub(crate) const fn options(&self) -> &Options {
         &self.options
-    }
-
-    /// Sends a request that spends nothing and hands its answer on.
-    pub(crate) async fn call(&self, request: Request) -> Result<RawAnswer, CallError> {
-        match self.send(request, self.call_timeout()).await {
-            Sent::Answered(answer) => Ok(answer),
-            Sent::Unsent(fault) | Sent::InDoubt(fault) => Err(CallError::NoAnswer(fault)),
-        }
-    }
-
-    /// Sends a refresh token, unless the right to do so has ended: a sender that was paused past its own deadline may have
-    /// been replaced by another (I1).
-    pub(crate) async fn spend(
-        &self,
-        spend: Spend,
-        timeout: Duration,
-        build: impl FnOnce(&RefreshToken) -> Result<Request, String>,
-    ) -> Sent {
-        let left = Duration::try_from(spend.deadline().duration_since(self.now())).unwrap_or(Duration::ZERO);
-        if left.is_zero() {
-            let reason = "the deadline passed before anything was sent".to_owned();
-            return Sent::Unsent(TransportFault { reason, timed_out: true });
-        }
-        self.send_built(build(&spend.expose()), timeout.min(left)).await
-    }
-
-    /// Sends a request that could be built.
-    pub(crate) async fn send_built(&self, request: Result<Request, String>, timeout: Duration) -> Sent {
-        match request {
-            Ok(request) => self.send(request, timeout).await,
-            Err(reason) => Sent::Unsent(TransportFault { reason, timed_out: false }),
-        }
     }
 
     /// Sends once; returns at `timeout` at the latest.
@@ -473,26 +441,6 @@ pub(crate) fn wait_asked(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
         .and_then(seconds)
         .or_else(|| header(headers, RETRY_AFTER.as_str()).and_then(|text| seconds(text).or_else(|| until(text))))
         .map(|seconds| seconds.min(LONGEST_WAIT))
-}
-
-/// Both clocks at the moment an answer arrived, if it told the provider's.
-pub(crate) fn clocks(answer: &RawAnswer) -> Option<Clocks> {
-    let theirs = answer.date.as_deref().and_then(date)?;
-    Some(Clocks { ours: answer.received, theirs })
-}
-
-/// What becomes of a request that could not be built or addressed.
-pub(crate) fn unsent(error: CallError) -> Sent {
-    let reason = match error {
-        CallError::NoAnswer(fault) => return Sent::Unsent(fault),
-        CallError::Refused(refusal) => {
-            let meaning = refusal.meaning.map_or("the provider refused the call", |words| words.en);
-            let own = refusal.description.map(|text| format!(": {text}")).unwrap_or_default();
-            format!("{meaning}{own} (HTTP {})", refusal.status)
-        }
-        lacking @ CallError::Lacking(_) => lacking.to_string(),
-    };
-    Sent::Unsent(TransportFault { reason, timed_out: false })
 }
 
 /// Reads an HTTP date (RFC 9110 §5.6.7).

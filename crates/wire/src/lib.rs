@@ -13,6 +13,7 @@ mod call;
 mod calls;
 mod clean;
 mod codec;
+mod errand;
 mod fact;
 pub mod feishu;
 mod fetch;

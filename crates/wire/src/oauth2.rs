@@ -28,7 +28,8 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::http::{Options, Transport, clocks, unsent};
+use crate::errand::{clocks, unsent};
+use crate::http::{Options, Transport};
 use crate::reading::{self, Dialect as _};
 use discovery::Documents;
 use request::Client;

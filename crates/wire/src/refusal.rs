@@ -153,17 +153,6 @@ pub(crate) const fn by_status(status: u16, has_code: bool) -> Option<CallTrouble
     }
 }
 
-/// The document in which an answer may say no ([`CallAnswer::may_say_no`]).
-pub(crate) fn verdict(answer: &CallAnswer) -> Option<Value> {
-    CallAnswer::may_say_no(answer.status, &answer.headers).then(|| answer.json()).flatten()
-}
-
-/// Whether it is a success that calls itself text.
-pub(crate) fn is_text(answer: &CallAnswer) -> bool {
-    let kind = content_type(&answer.headers).trim().to_ascii_lowercase();
-    (200..300).contains(&answer.status) && kind.starts_with("text/")
-}
-
 /// The provider's own text in an answer, cleaned.
 pub(crate) fn message(answer: &CallAnswer, body: Option<&Value>, secrets: &[&str]) -> Option<String> {
     let text = |name: &str| body?.get(name)?.as_str().and_then(|text| clean::line(text, secrets));
@@ -172,13 +161,19 @@ pub(crate) fn message(answer: &CallAnswer, body: Option<&Value>, secrets: &[&str
 
 /// The text of an answer that is plain text, such as "404 page not found".
 fn plain(answer: &CallAnswer, secrets: &[&str]) -> Option<String> {
-    let is_text = content_type(&answer.headers).to_ascii_lowercase().starts_with("text/plain");
+    let is_text = content_type(&answer.headers).starts_with("text/plain");
     let begin = &answer.body[..answer.body.len().min(PAGE_READ)];
     is_text.then(|| clean::line(&String::from_utf8_lossy(begin), secrets)).flatten()
 }
 
-fn content_type(headers: &HeaderMap) -> &str {
-    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+/// Whether a body calls itself text.
+pub(crate) fn is_text(headers: &HeaderMap) -> bool {
+    content_type(headers).starts_with("text/")
+}
+
+fn content_type(headers: &HeaderMap) -> String {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.trim().to_ascii_lowercase()
 }
 
 fn elsewhere(answer: &CallAnswer) -> Option<String> {

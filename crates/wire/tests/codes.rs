@@ -193,6 +193,53 @@ fn every_known_code_reads_the_same_at_every_status() {
     }
 }
 
+/// BlueKing reference §2.1.
+#[test]
+fn the_codes_of_ssm() {
+    use tokenward_wire::blueking::codes::{Call, lookup};
+    for (code, grant, verify) in [
+        (1_901_400, OurBug, AccessDead),
+        (1_901_401, Configuration, Configuration),
+        (1_901_403, NeedsConsent, AccessDead),
+        (1_901_500, Retry, Retry),
+    ] {
+        assert_eq!(lookup(Call::Ssm, code).unwrap().class, grant, "{code}");
+        assert_eq!(lookup(Call::SsmVerify, code).unwrap().class, verify, "{code}");
+        assert!(support::providers().explain(TokenApi::Ssm, code).is_some());
+        assert!(support::providers().explain(TokenApi::V3, code).is_none());
+    }
+    assert_eq!(lookup(Call::Ssm, 1_901_402), None);
+}
+
+/// BlueKing reference §4, and the gateway's own list.
+#[test]
+fn the_codes_of_the_gateway() {
+    use tokenward_wire::blueking::codes::{Call, facts, lookup};
+    let groups: &[(RefusalClass, &[i64])] = &[
+        (AccessDead, &[1_640_001, 1_640_100, 1_640_102]),
+        (AppTokenDead, &[1_640_101]),
+        (Configuration, &[1_640_301, 1_640_302, 1_640_401, 1_650_002, 1_650_801]),
+        (UserState, &[1_640_303, 1_640_304]),
+        (OurBug, &[1_640_004, 1_641_301, 1_641_401]),
+        (Retry, &[1_642_901, 1_642_902, 1_642_903, 1_642_904]),
+        (Retry, &[1_650_000, 1_650_001, 1_650_070, 1_650_200, 1_650_201, 1_650_300, 1_650_401]),
+    ];
+    for (class, code) in groups.iter().flat_map(|(class, codes)| codes.iter().map(move |code| (class, code))) {
+        assert_eq!(lookup(Call::Gateway, *code).unwrap().class, *class, "{code}");
+    }
+    let here = groups.iter().flat_map(|(_, codes)| codes.iter().copied()).collect::<BTreeSet<_>>();
+    let there = facts().map(|(code, _)| code).filter(|code| *code < 1_900_000).collect();
+    assert_eq!(here, there);
+    // In front of the auth api the app proves itself by its secret, and nothing says what became of the request but what
+    // was not let in.
+    let at_the_door = |code| lookup(Call::AuthApi, code).map(|fact| (fact.class, fact.remedy));
+    assert_eq!(at_the_door(1_640_101), Some((Configuration, Remedy::CheckSecret)));
+    assert_eq!(at_the_door(1_642_901), Some((Retry, Remedy::WaitForLimit)));
+    for code in [1_640_001, 1_640_102, 1_650_001, 1_650_401] {
+        assert_eq!(at_the_door(code), None, "{code}");
+    }
+}
+
 fn answer(status: u16, body: &str) -> RawAnswer {
     RawAnswer {
         status,

@@ -5,6 +5,7 @@
 
 mod auth_api;
 mod bkauth;
+mod catalogue;
 mod cookies;
 mod esb;
 mod gateway;
@@ -21,6 +22,7 @@ use crate::message::{Reply, Request};
 use crate::oauth;
 use crate::state::State;
 
+pub use catalogue::catalogue_blueking;
 pub use rules::{
     AuthApiRules, BkauthRules, BluekingRules, CodeForm, GatewayRules, Identity, RefreshFate, Regrant, SsmRules,
     TokenRules,

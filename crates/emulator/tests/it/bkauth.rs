@@ -18,7 +18,7 @@ const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 fn refused(answer: &Answer, status: u16, error: &str) {
     assert_eq!((answer.status, answer.json()["error"].as_str()), (status, Some(error)), "{}", answer.text);
     assert!(answer.json()["error_description"].is_string());
-    assert_eq!(answer.headers.get("cache-control").map(|value| value.as_bytes()), Some(&b"no-store"[..]));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
 }
 
 impl Bk {
@@ -248,10 +248,7 @@ async fn refusals() {
     let basic = bk.http.post(bk.sandbox.realm_url("blueking") + "/token").basic_auth("demo-app", Some("wrong"));
     let answer = send(basic.form(&[("grant_type", "refresh_token"), ("refresh_token", "x")])).await;
     refused(&answer, 401, "invalid_client");
-    assert_eq!(
-        answer.headers.get("www-authenticate").map(|value| value.as_bytes()),
-        Some(&b"Basic realm=\"sandbox\""[..])
-    );
+    assert_eq!(answer.header("www-authenticate"), Some("Basic realm=\"sandbox\""));
 }
 
 #[tokio::test]

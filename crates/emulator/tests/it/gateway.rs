@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokenward_emulator::{AppSpec, Brand, Door, Fault};
+use tokenward_emulator::{AppSpec, Brand, Door, Endpoint, Fault, Operation};
 
 use crate::bk::Bk;
 use crate::world::{Answer, send};
@@ -202,4 +202,23 @@ async fn esb_hands_out_one_token_until_it_has_expired() {
     assert_eq!(send(bk.http.get(url)).await.field("username"), "bob");
     is(&bk.gateway(path, &json!({"bk_app_code": "demo-app", "bk_app_secret": "no"})).await, 200, 1_640_101);
     is(&bk.gateway(path, &json!({"bk_app_code": "demo-app", "bk_app_secret": "demo-secret"})).await, 200, 1_640_102);
+}
+
+#[tokio::test]
+async fn every_published_code_can_be_produced() {
+    let bk = Bk::new().await;
+    let entries = tokenward_emulator::catalogue_blueking();
+    for entry in &entries {
+        bk.sandbox.inject(Fault::code(entry.code).on(entry.endpoint).when(entry.operation));
+        let answer = match (entry.endpoint, entry.operation) {
+            (Endpoint::SsmToken, Operation::CookieGrant) => bk.ssm_user("bk-token-alice").await,
+            (Endpoint::SsmToken, _) => bk.ssm_app().await,
+            (Endpoint::SsmRefresh, _) => bk.ssm_refresh("x").await,
+            (Endpoint::AuthApiToken, _) => bk.auth_api_user(&[]).await,
+            _ => bk.gateway_by_token("x").await,
+        };
+        is(&answer, entry.status, u64::from(entry.code));
+        assert!(bk.sandbox.faults().is_empty(), "used up");
+    }
+    assert_eq!(entries.len(), 15);
 }

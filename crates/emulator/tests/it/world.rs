@@ -47,6 +47,10 @@ impl Answer {
         found.unwrap_or_else(|| panic!("no {name}: {}", self.text))
     }
 
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
     pub(crate) fn location(&self) -> Url {
         let value = self.headers.get(LOCATION).unwrap_or_else(|| panic!("no redirect: {self:?}"));
         Url::parse(value.to_str().expect("ASCII")).expect("a URL")

@@ -15,7 +15,7 @@ use crate::{CallAnswer, CallRefusal, CallTrouble};
 
 /// Reads a refusal from an answer; `None` for a success.
 pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, now: Timestamp) -> Option<CallRefusal> {
-    let body = refusal::verdict(answer);
+    let body = if CallAnswer::may_say_no(answer.status, &answer.headers) { answer.json() } else { None };
     let by_header = || answer.headers.get(ERROR_CODE)?.to_str().ok()?.trim().parse().ok();
     let code = body.as_ref().and_then(code_of).or_else(by_header).filter(|code| *code != 0);
     let fact = code.and_then(|code| codes::lookup(codes::Call::Gateway, code));

@@ -45,8 +45,10 @@ pub fn facts() -> impl Iterator<Item = (i64, &'static Fact)> {
 pub fn lookup(call: Call, code: i64) -> Option<Fact> {
     let find = |table: &[(i64, Fact)]| table.iter().find(|(known, _)| *known == code).map(|(_, fact)| *fact);
     match call {
-        Call::SsmVerify if code == REFRESH_TOKEN_REFUSED => None,
-        Call::Ssm | Call::SsmVerify => find(SSM),
+        Call::Ssm => find(SSM),
+        // Its codes are not published. What is not said of the app or of the service is said of the token: there is no other
+        // parameter. The gateway reads it so too (reference §2.1).
+        Call::SsmVerify => find(SSM).filter(|fact| matches!(fact.class, Configuration | Retry)).or(Some(NOT_VERIFIED)),
         Call::Gateway => find(GATEWAY),
         // The auth api's own codes are not published; those of an installation stand in its options. It lies behind the
         // gateway, which passes nothing on that it refuses for the app, the path or the rate.
@@ -86,6 +88,9 @@ fn at_the_door(fact: Fact) -> Option<Fact> {
 /// For a code that is in the options of an installation.
 pub(super) const TOLD_BY_SETTINGS: Words =
     Words { en: "the settings say what this code means", zh: "该错误码的含义由配置给出" };
+/// SSM does not know an access token, or not any more.
+pub(super) const NOT_VERIFIED: Fact =
+    fact(AccessDead, Remedy::RenewAccess, "the access token is invalid or has expired", "access_token 无效或已过期");
 const NO_SUCH_REALM: Fact = fact(Configuration, Remedy::CheckUrl, "there is no such realm", "不存在该 realm");
 const MAY_NOT_INTROSPECT: Fact = fact(
     Configuration,
@@ -96,9 +101,9 @@ const MAY_NOT_INTROSPECT: Fact = fact(
 
 #[rustfmt::skip]
 const SSM: &[(i64, Fact)] = &[
-    (1_901_400, fact(OurBug, Remedy::ReportBug, "a parameter is missing or wrong", "参数缺失或错误")),
+    (1_901_400, fact(OurBug, Remedy::ReportBug, "a parameter, a login cookie among them, is missing or wrong", "参数（包括登录凭证）缺失或错误")),
     (1_901_401, fact(Configuration, Remedy::CheckSecret, "the app is unknown or not permitted, or its secret is wrong", "应用不存在、无权限或应用密钥错误")),
-    (REFRESH_TOKEN_REFUSED, fact(NeedsConsent, Remedy::LogIn, "the refresh token is invalid or has expired", "refresh_token 无效或已过期")),
+    (1_901_403, fact(NeedsConsent, Remedy::LogIn, "the refresh token is invalid or has expired", "refresh_token 无效或已过期")),
     (1_901_500, fact(Retry, Remedy::TryLater, "internal error of the provider", "服务端内部错误")),
 ];
 
@@ -151,7 +156,6 @@ const GATEWAY: &[(i64, Fact)] = &[
 
 /// Everything about tokens and parameters in one code (reference §4).
 pub(super) const INVALID_ARGS: i64 = 1_640_001;
-const REFRESH_TOKEN_REFUSED: i64 = 1_901_403;
 
 #[cfg(test)]
 mod tests {
@@ -163,7 +167,7 @@ mod tests {
     fn every_code_once_and_with_words_in_both_languages() {
         let codes: HashSet<i64> = facts().map(|(code, _)| code).collect();
         assert_eq!(codes.len(), SSM.len() + GATEWAY.len());
-        let own = [&NO_SUCH_REALM, &MAY_NOT_INTROSPECT];
+        let own = [&NO_SUCH_REALM, &MAY_NOT_INTROSPECT, &NOT_VERIFIED];
         for fact in facts().map(|(_, fact)| fact).chain(SENTENCES.iter().map(|(_, fact)| fact)).chain(own) {
             assert!(!fact.meaning.en.is_empty() && fact.meaning.en.is_ascii());
             assert!(!fact.meaning.zh.is_ascii(), "{}", fact.meaning.en);
@@ -179,6 +183,9 @@ mod tests {
             }
         }
         assert_eq!(lookup_word(Call::BkAuth, "invalid_token", ""), None);
-        assert_eq!(lookup(Call::SsmVerify, 1_901_403), None);
+        for code in [1_901_400, 1_901_403, 17] {
+            assert_eq!(lookup(Call::SsmVerify, code), Some(NOT_VERIFIED));
+        }
+        assert_eq!(lookup(Call::SsmVerify, 1_901_401).unwrap().class, Configuration);
     }
 }

@@ -17,8 +17,11 @@ use crate::{CallAnswer, CallRefusal, CallTrouble, clean};
 
 /// Reads a refusal from an answer; `None` for a success.
 pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, not_taken: &[String], now: Timestamp) -> Option<CallRefusal> {
+    // A download may be any bytes; only what calls itself JSON, or might be an error, is read as one.
+    let body = if CallAnswer::may_say_no(answer.status, &answer.headers) { answer.json() } else { None };
     // Text that happens to be JSON is taken for the provider's word only where it has the provider's two fields.
-    let body = refusal::verdict(answer).filter(|body| !refusal::is_text(answer) || body.get("msg").is_some());
+    let words = (200..300).contains(&answer.status) && refusal::is_text(&answer.headers);
+    let body = body.filter(|body| !words || body.get("msg").is_some());
     let code = body.as_ref().and_then(code_of).filter(|code| *code != 0);
     let by_status = by_status(answer.status, code.is_some());
     if by_status.is_none() && code.is_none() {

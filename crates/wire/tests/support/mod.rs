@@ -104,10 +104,18 @@ pub fn spend() -> Spend {
 }
 
 pub fn spend_until(deadline: i64) -> Spend {
+    spend_of_until(REFRESH, deadline)
+}
+
+pub fn spend_of(token: &str) -> Spend {
+    spend_of_until(token, NOW + 30)
+}
+
+fn spend_of_until(token: &str, deadline: i64) -> Spend {
     Spend::new(
         IntentId::new(1, [0; 10]),
         Timestamp::from_second(deadline).unwrap(),
-        RefreshToken::parse(REFRESH).unwrap(),
+        RefreshToken::parse(token).unwrap(),
         Journalled::attest(),
     )
 }
