@@ -57,6 +57,11 @@ super::sentences! {
     doctor_realm(realm) { "realm {realm}" "realm（认证域）为 {realm}" }
     doctor_public() { "not needed: a public client has none" "无需提供：公共客户端没有密钥" }
 
+    fact_subject() { "subject" "用户标识（sub）" }
+    fact_refresh_fixed() { "login ends" "登录到期" }
+    no_app_token(dialect) { "{dialect} gives an app no token of its own: log in a user, or let the gateway have the app's id and secret" "{dialect} 不为应用签发令牌：请登录用户，或让网关直接使用应用的 ID 和密钥" }
+    call_no_such_path() { "compare path and method with the page of the API" "请对照接口文档核对路径和方法" }
+
     sandbox_plays() { "the sandbox plays feishu, oauth2, or blueking with --dialect ssm, auth-api or bkauth" "沙箱可扮演 feishu、oauth2，或 blueking（用 --dialect 指定 ssm、auth-api 或 bkauth）" }
     sandbox_login_user(home) { "  tokenward login --user alice      # her cookie is in the settings above; everything is kept in {home}\n  tokenward token --user alice" "  tokenward login --user alice      # 她的 Cookie 已在上面的设置中；数据都在 {home}\n  tokenward token --user alice" }
 }
