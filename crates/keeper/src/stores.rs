@@ -8,12 +8,14 @@
 //! | `lark-mcp` 0.5 | `lark-mcp-nodejs/storage.json` in the data folder, AES-256-CBC | with the key from the desktop's keyring |
 //! | `lark-cli` 1.0 | `lark-cli/*.enc` in the data folder, AES-256-GCM | with the key file beside them; on macOS, with the keychain's |
 //! | `oidc-agent` 5 | a file per account in its folder, sealed under a password | printed by `oidc-add --print`, which asks for the password |
+//! | `bkoauth` 0.1 | the table `bkoauth_access_token` of a Django program's database | SQLite and, in builds with it, PostgreSQL ([`adopt_bkoauth`]) |
 //! | any other | `token.json` | as it is |
 //!
 //! Promises kept here: tokens leave only in the types of [`tokenward_core`] that do not show them (I4); no error holds a part of
 //! what was read, for half a token may be in it; reading spends nothing (I8). Sources: the tools' public repositories and
 //! packages, read 2026-11.
 
+mod bkoauth;
 mod error;
 mod file;
 mod find;
@@ -26,6 +28,9 @@ mod oidc_agent;
 mod token_json;
 mod tool;
 
+pub use bkoauth::{
+    BkoauthFate, BkoauthOptions, BkoauthReport, BkoauthSource, BkoauthTaken, ServerKind, adopt_bkoauth,
+};
 pub use error::StoreError;
 pub use find::{Found, Means, Needs, find, read};
 #[cfg(feature = "keyring")]

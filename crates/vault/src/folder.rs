@@ -80,6 +80,11 @@ impl Folder {
         self.vault.join("locks").join(format!("name.{name}"))
     }
 
+    /// `vault/locks/handout.<profile>`: held while its hand-out file is written, or taken away before its token is ended.
+    pub(crate) fn handout_lock(&self, profile: &ProfileName) -> PathBuf {
+        self.vault.join("locks").join(format!("handout.{profile}"))
+    }
+
     /// `vault/locks/folder`: held while the vault is created, migrated or given another key.
     pub(crate) fn folder_lock(&self) -> PathBuf {
         self.vault.join("locks").join("folder")

@@ -12,6 +12,7 @@
 //! process finds an open intent to recover from.
 
 mod backup;
+mod bkoauth;
 mod codec;
 mod error;
 mod folder;
@@ -30,6 +31,7 @@ mod stamp;
 #[expect(clippy::missing_panics_doc, reason = "a case panics when the promise it tests is broken")]
 pub mod suite;
 
+pub use bkoauth::{BkoauthError, BkoauthRow, BkoauthSource, ServerKind, read_bkoauth};
 pub use backup::{BackupError, BackupKey, restore};
 pub use folder::{Folder, Repair};
 pub use key::{ExplicitKey, KeySource, KeySources};

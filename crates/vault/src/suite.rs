@@ -5,10 +5,12 @@
 //! a transaction's boundary.
 
 pub mod adoptions;
+pub mod bkoauth;
 pub mod journal;
 pub mod leases;
 pub mod links;
 pub mod logins;
+pub mod names;
 mod world;
 
 use std::sync::Arc;
@@ -55,6 +57,14 @@ macro_rules! vault_suite {
             leases: waiters_are_woken_by_a_release,
             leases: waiting_ends_with_patience,
             leases: an_unknown_grant_has_no_lease,
+            names: a_name_is_leased_by_one_at_a_time,
+            names: a_dead_asker_is_followed,
+            names: those_who_wait_for_a_name_are_woken,
+            names: a_question_is_on_record_until_it_is_answered,
+            names: a_question_needs_the_lease,
+            names: an_older_set_is_kept_aside,
+            names: a_refresh_token_that_stays_is_known_by_its_newest_generation,
+            names: a_late_answer_to_a_token_that_stays_is_parked,
             journal: a_spend_is_on_record_before_it_can_be_sent,
             journal: a_second_spend_is_refused_unless_it_replays,
             journal: a_replay_records_the_doubt_it_comes_from,

@@ -12,7 +12,7 @@ use tokenward_core::ports::{AnswerKept, Committed, VaultError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
     Closing, Doubt, Entry, Event, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease,
-    OldAccess, RawAnswer, Spend, Standing,
+    RawAnswer, Spend, Standing,
 };
 
 use crate::codec::{answer_to_bytes, turn_to_bytes};
@@ -47,12 +47,11 @@ impl SqliteVault {
         }
         let token =
             grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))?.ok_or(VaultError::NoRefreshToken)?;
-        if let Some(profile) = &grant.profile
-            && (self.rules)(&grant.app, grant.issued_by).is_some_and(|rules| rules.old_access == OldAccess::Dies)
-        {
-            // The provider ends the old access token with the rotation: nobody may serve it from here on.
-            crate::handout::remove(&self.folder, profile).map_err(|error| self.io(&error))?;
-        }
+        // The provider ends the old access token with the rotation: nobody may serve it from here on.
+        let _withheld = match &grant.profile {
+            Some(profile) if self.ends_old_access(&grant.app, grant.issued_by) => self.withhold(profile).await?,
+            _ => None,
+        };
         let fingerprint = self.sealer.keys().fingerprint(&token);
         let event = Event::Begun { intent: draft.id, fingerprint, replay: draft.replays.is_some() };
         sqlx::query(sql::BEGIN_INTENT)

@@ -29,7 +29,7 @@ impl SqliteVault {
             return Err(VaultError::Moved);
         }
         // As before a spend that ends the old access token: nobody may serve it from here on.
-        crate::handout::remove(&self.folder, &lease.name).map_err(|error| self.io(&error))?;
+        let _withheld = self.withhold(&lease.name).await?;
         tx.commit().await.map_err(|error| self.sql(&error))
     }
 

@@ -4,13 +4,16 @@
 //! leave the older one, and a crash may leave none; so the writer looks again after writing, and whoever reads a grant
 //! the long way mends what it finds out of step. Failing to write one fails nobody: it costs the fast path only.
 
+use std::fs::File;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use tokenward_core::ports::VaultError;
-use tokenward_core::{Grant, GrantId, OldAccess, ProfileName, Standing};
+use tokenward_core::{AppName, Grant, GrantId, OldAccess, ProfileName, Standing, TokenApi};
 
 use crate::handout::{self, HandOut, Linked};
 use crate::key;
+use crate::locks::{Tried, try_lock};
 
 use super::SqliteVault;
 use super::rows::GrantRow;
@@ -44,9 +47,24 @@ impl SqliteVault {
                 Some(known) => Ok(known),
                 None => self.with_links(id).await,
             };
-            let (grant, links) = match found {
+            let (mut grant, mut links) = match found {
                 Ok(found) => found,
                 Err(error) => return tracing::warn!(%error, grant = %id, "the hand-out file was not written"),
+            };
+            let guarded = grant.profile.clone().filter(|_| self.ends_old_access(&grant.app, grant.issued_by));
+            let guard = match guarded {
+                // While a file is written of what was read, nobody begins what ends the token in it.
+                Some(profile) => {
+                    let Some(guard) = self.guard_handout(&profile).await else {
+                        return tracing::debug!(%profile, "somebody else is at the hand-out file");
+                    };
+                    (grant, links) = match self.with_links(id).await {
+                        Ok(found) => found,
+                        Err(error) => return tracing::warn!(%error, grant = %id, "the hand-out file was not written"),
+                    };
+                    guard
+                }
+                None => None,
             };
             let present = (grant.generation, grant.profile.clone(), grant.intent_open, links);
             if seen.as_ref() == Some(&present) {
@@ -55,14 +73,45 @@ impl SqliteVault {
             if let Some((_, Some(written), ..)) = &seen
                 && grant.profile.as_ref() != Some(written)
             {
+                drop(guard);
                 return self.publish_name(written).await;
             }
             if let Err(error) = self.write_handout(&grant, &present.3) {
                 tracing::warn!(%error, grant = %id, "the hand-out file was not written; tokens are served the long way");
                 return;
             }
+            drop(guard);
             seen = Some(present);
         }
+    }
+
+    /// Takes a profile's hand-out file away, durably, before something that ends the token in it is begun. The guard is kept until
+    /// that is on record: a file that is being written meanwhile is written of what is on record then.
+    pub(super) async fn withhold(&self, profile: &ProfileName) -> Result<Option<File>, VaultError> {
+        // Whoever stands still with it writes an old token when it goes on, looks again and takes it away; that is no reason to
+        // keep anyone from a turn.
+        let guard = self.guard_handout(profile).await.flatten();
+        handout::remove(&self.folder, profile).map_err(|error| self.io(&error))?;
+        Ok(guard)
+    }
+
+    /// The lock of a hand-out file. The outer `None`: somebody has it and does not let go; the inner: there are no such locks.
+    #[expect(clippy::option_option, reason = "busy and not to be had are two things")]
+    async fn guard_handout(&self, profile: &ProfileName) -> Option<Option<File>> {
+        let path = self.folder.handout_lock(profile);
+        for attempt in 0..GUARD_ATTEMPTS {
+            match try_lock(&path) {
+                Ok(Tried::Locked(file)) => return Some(Some(file)),
+                Ok(Tried::Taken) => tokio::time::sleep(Duration::from_millis(1 << attempt)).await,
+                Ok(Tried::Unsupported) | Err(_) => return Some(None),
+            }
+        }
+        None
+    }
+
+    /// Whether a turn ends the access token that is there.
+    pub(super) fn ends_old_access(&self, app: &AppName, issuer: TokenApi) -> bool {
+        (self.rules)(app, issuer).is_some_and(|rules| rules.old_access == OldAccess::Dies)
     }
 
     /// Writes or removes the hand-out file of a name that changed hands, or was logged out, while a file was being written
@@ -201,5 +250,7 @@ impl SqliteVault {
     }
 }
 
+/// Tries of a hand-out file's lock, with pauses of 1, 2, 4 … ms: half a second in all.
+const GUARD_ATTEMPTS: u32 = 9;
 /// Writing, looking again, and writing what was found then.
 const PUBLISH_ATTEMPTS: u32 = 4;

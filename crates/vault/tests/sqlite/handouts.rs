@@ -217,3 +217,45 @@ async fn a_writer_that_is_overtaken_leaves_no_token_under_a_name_that_is_not_its
         assert_eq!(token(&place, soon(2)).as_deref(), expected);
     }
 }
+
+/// Where a question may end the token that is there, nobody serves it while the question is open; a user's name hands out that
+/// user's token alone, and an app's or a long name is a file's name like any other.
+#[tokio::test]
+async fn names_with_a_user() {
+    let place = Place::new();
+    let vault = dying(&place).await;
+    let long = work().of_user(&"王".repeat(85).parse().unwrap());
+    for (name, user) in [
+        (work().of_user(&"alice".parse().unwrap()), Some("alice".to_owned())),
+        (work().of_user(&"a/b:c~".parse().unwrap()), Some("a/b:c~".to_owned())),
+        (work().of_app(), None),
+        (long, Some("王".repeat(85))),
+    ] {
+        let served = || handout::read(&place.folder, &name, &place.sources, soon(2));
+        vault.log_in(login(name.as_str(), "1", user.as_deref().map(named))).await.unwrap();
+        assert!(served().is_some(), "{name}");
+        let lease = match vault.lease_name(&name, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+            LeaseAttempt::Held(lease) => lease,
+            busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
+        };
+        vault.ask(&lease).await.unwrap();
+        assert!(served().is_none(), "{name}");
+        let id = vault.grant_of(&name).await.unwrap().unwrap();
+        vault.grant(id).await.unwrap();
+        assert!(served().is_none(), "{name}: reading does not mend it while the question is open");
+        vault.ask_in_vain(&lease).await.unwrap();
+        assert!(served().is_some(), "{name}");
+        vault.release_name(lease).await.unwrap();
+    }
+    let alice = work().of_user(&"alice".parse().unwrap());
+    for stranger in [Some(named("bob")), None] {
+        let place = Place::new();
+        let vault = place.vault().await;
+        let id = vault.log_in(login(alice.as_str(), "1", stranger)).await.unwrap().id();
+        vault.grant(id).await.unwrap();
+        assert!(handout::read(&place.folder, &alice, &place.sources, soon(2)).is_none());
+        vault.name_subject(id, &named("alice")).await.unwrap();
+        vault.grant(id).await.unwrap();
+        assert!(handout::read(&place.folder, &alice, &place.sources, soon(2)).is_some());
+    }
+}

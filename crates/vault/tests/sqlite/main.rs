@@ -1,5 +1,6 @@
 //! The `SQLite` vault: the exported suite, and what is this engine's own.
 
+mod bkoauth;
 mod faults;
 mod handouts;
 mod health;

@@ -1,0 +1,10 @@
+//! BlueKing's four functions against the sandbox: what goes wrong with `bkoauth` (BlueKing reference §1.6), and does not here.
+//! Many processes, and those that are killed, are in `processes.rs`.
+
+mod adoption;
+mod counts;
+mod defects;
+mod extractor;
+mod renewal;
+mod threads;
+mod world;

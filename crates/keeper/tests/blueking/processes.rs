@@ -1,0 +1,333 @@
+//! Many processes at one moment (R1–R4 of the BlueKing reference §1.6), and processes that are killed at each step, on the rules of
+//! every dialect. This program starts itself and kills what it started.
+#![expect(clippy::print_stdout, reason = "it is its own test harness")]
+
+mod world;
+
+use std::collections::BTreeSet;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokenward::core::ports::Clock;
+use tokenward::core::{Ask, Code, Standing, TokenApi};
+use tokenward::{Keeper, Obtain, Observer, Step};
+use tokenward_emulator::{Fault, Operation, RefreshFate};
+
+use crate::world::{Killed, Kind, Stand, World, log_in, name_of, profile, request};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [child, task, told] = arguments.as_slice()
+        && child == "child"
+    {
+        return runtime().block_on(work(task, Stand::read(told)));
+    }
+    let tests: [(&str, fn()); 9] = [
+        ("r1_r2_first_calls_of_4_processes_make_one_grant", || first_calls(4)),
+        ("r1_r2_first_calls_of_32_processes_make_one_grant", || first_calls(32)),
+        ("r3_r4_4_processes_near_expiry_make_one_refresh", || near_expiry(4)),
+        ("r3_r4_32_processes_near_expiry_make_one_refresh", || near_expiry(32)),
+        ("eight_users_of_32_processes_have_eight_grants", eight_users),
+        ("a_question_that_is_killed_at_any_step_costs_nothing", killed_questions),
+        ("a_turn_that_is_killed_at_any_step_costs_no_login", killed_turns),
+        ("an_answer_that_is_lost_costs_no_login_where_it_can_live", lost_answers),
+        ("a_lease_that_is_lost_costs_no_login", lost_leases),
+    ];
+    if arguments.iter().any(|argument| argument == "--list") {
+        for (name, _) in tests {
+            println!("{name}: test");
+        }
+        return;
+    }
+    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
+    for (name, test) in tests {
+        if filter.is_none_or(|filter| name.contains(filter.as_str())) {
+            test();
+            println!("test {name} ... ok");
+        }
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+/// A child's work: `user USER`, `by-name USER`, either with a step to die at, or a moment to begin at.
+async fn work(task: &str, stand: Stand) {
+    let mut words = task.split(' ');
+    let (what, user) = (words.next().unwrap(), words.next().unwrap());
+    let observer = match (words.next(), words.next()) {
+        (Some("dies"), Some(step)) => {
+            Some(Arc::new(Killed(step.parse::<Step>().unwrap())) as Arc<dyn Observer>)
+        }
+        (Some("at"), Some(moment)) => {
+            let moment = moment.parse().unwrap();
+            while stand.clock.now().as_millisecond() < moment {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            None
+        }
+        _ => None,
+    };
+    let session = stand.session(observer).await;
+    let client = stand.client_of(&session);
+    let token = match what {
+        "user" => client.get_access_token(&request(user)).await,
+        "by-name" => client.get_access_token_by_user(user).await,
+        other => panic!("{other}"),
+    };
+    match token {
+        Ok(token) => println!("{}", token.access_token.expose()),
+        Err(error) => println!("error {}", error.code()),
+    }
+}
+
+fn start(stand: &Stand, task: &str) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["child", task, &stand.told()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn run(stand: &Stand, task: &str) -> String {
+    said(&start(stand, task).wait_with_output().unwrap())
+}
+
+fn said(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap().trim().to_owned()
+}
+
+fn dies(world: &World, task: &str) {
+    let output = start(&world.stand, task).wait_with_output().unwrap();
+    assert!(output.status.code().is_none(), "{task} was not killed: {output:?}");
+    world.sandbox.note_kill(task);
+}
+
+/// So many processes that begin at one moment; what each got.
+fn all_at_once(world: &World, tasks: impl Iterator<Item = String>) -> Vec<String> {
+    let moment = world.stand.clock.now().as_millisecond() + 1500;
+    let children: Vec<_> = tasks.map(|task| start(&world.stand, &format!("{task} at {moment}"))).collect();
+    children.into_iter().map(|child| said(&child.wait_with_output().unwrap())).collect()
+}
+
+fn is_good(world: &World, token: &str) -> bool {
+    world.sandbox.is_good(token)
+}
+
+/// R1 where a later grant ends an earlier one, R2 where it gives the same tokens: four rows with a dead one first, or a unique
+/// key's error for three of four.
+fn first_calls(count: usize) {
+    for kind in Kind::BY_COOKIE {
+        let world = World::blocking(kind);
+        world.sandbox.rules(|rules| rules.latency_after_ms = 200);
+        let got = all_at_once(&world, (0..count).map(|_| "user alice".to_owned()));
+        let tokens: BTreeSet<_> = got.iter().collect();
+        assert_eq!(tokens.len(), 1, "{kind:?}: {tokens:?}");
+        assert!(is_good(&world, &got[0]), "{kind:?}");
+        assert_eq!(world.counters().cookie_grants, 1, "{kind:?}");
+        assert_eq!(runtime().block_on(world.grants()), 1, "{kind:?}");
+        world.assert_clean();
+    }
+}
+
+/// R3 where refresh tokens rotate, R4 where they are constant and the old access token dies.
+fn near_expiry(count: usize) {
+    for kind in Kind::BY_COOKIE {
+        let world = World::blocking(kind);
+        let runtime = runtime();
+        let first = runtime.block_on(async { world.stand.client().await.get_access_token(&request("alice")).await.unwrap() });
+        world.near_expiry(&first);
+        world.sandbox.rules(|rules| rules.latency_after_ms = 200);
+        // Half of them have a cookie.
+        let tasks = (0..count).map(|number| (if number % 2 == 0 { "by-name alice" } else { "user alice" }).to_owned());
+        let got = all_at_once(&world, tasks);
+        let tokens: BTreeSet<_> = got.iter().collect();
+        assert_eq!(tokens.len(), 1, "{kind:?}: {tokens:?}");
+        assert!(is_good(&world, &got[0]), "{kind:?}");
+        let counters = world.counters();
+        assert_eq!((counters.refreshes, counters.cookie_grants, counters.replays), (1, 1, 0), "{kind:?}");
+        assert_eq!(runtime.block_on(world.grants()), 1);
+        world.assert_clean();
+    }
+}
+
+fn eight_users() {
+    let world = World::blocking(Kind::SSM);
+    let users = ["u0", "u1", "u2", "u3", "u4", "u5", "u6", "u7"];
+    for user in users {
+        world::log_in_at_blueking(&world.sandbox, user);
+    }
+    world.sandbox.rules(|rules| rules.latency_after_ms = 100);
+    let got = all_at_once(&world, (0..32).map(|number| format!("user {}", users[number % users.len()])));
+    let tokens: BTreeSet<_> = got.iter().collect();
+    assert_eq!(tokens.len(), 8, "{tokens:?}");
+    assert!(got.iter().all(|token| is_good(&world, token)));
+    for (number, token) in got.iter().enumerate() {
+        assert_eq!(token, &got[number % users.len()], "{} has two tokens", users[number % users.len()]);
+    }
+    assert_eq!(world.counters().cookie_grants, 8);
+    assert_eq!(runtime().block_on(world.grants()), 8);
+    world.assert_clean();
+}
+
+/// Whoever makes a grant dies at a step; the next one gets a token that lives, and the service is asked once more only where its
+/// answer was lost.
+fn killed_questions() {
+    for kind in Kind::BY_COOKIE {
+        for (step, questions) in [
+            (Step::Leased, 1),
+            (Step::Reread, 1),
+            (Step::Proven, 1),
+            (Step::Begun, 1),
+            (Step::Sent, 2),
+            (Step::Journalled, 1),
+            (Step::Committed, 1),
+            (Step::Delivered, 1),
+        ] {
+            let world = World::blocking(kind);
+            dies(&world, &format!("user alice dies {step}"));
+            let token = run(&world.stand, "user alice");
+            assert!(is_good(&world, &token), "{kind:?} {step}: {token}");
+            assert_eq!(run(&world.stand, "by-name alice"), token, "{kind:?} {step}");
+            assert_eq!(world.counters().cookie_grants, questions, "{kind:?} {step}");
+            assert_eq!(runtime().block_on(world.grants()), 1, "{kind:?} {step}");
+            world.assert_clean();
+        }
+    }
+}
+
+/// A grant to be turned: by cookie where there is one, else by the login page.
+fn granted(world: &World) {
+    runtime().block_on(async {
+        if matches!(world.kind.api(), TokenApi::Ssm | TokenApi::AuthApi) {
+            world.stand.client().await.get_access_token(&request("alice")).await.unwrap();
+        } else {
+            log_in(world, "alice").await;
+        }
+    });
+}
+
+async fn keeper(world: &World) -> Keeper {
+    world.stand.session(None).await.keeper().clone()
+}
+
+/// So late that the access token has ended.
+fn expire(world: &World) {
+    let end = runtime().block_on(async {
+        let keeper = keeper(world).await;
+        let id = keeper.grant_of(&name_of("alice")).await.unwrap();
+        keeper.status(id).await.unwrap().grant.access.unwrap().expires
+    });
+    let left = end.duration_since(world.stand.clock.now());
+    world.pass(Duration::try_from(left + SignedDuration::from_secs(5)).unwrap());
+}
+
+/// Every step of a turn, on the rules of every dialect. The login lives, but for an answer that reached a process which then died
+/// before it was kept, where the provider gives nothing twice.
+fn killed_turns() {
+    for kind in Kind::ALL {
+        for step in Step::ALL {
+            let world = World::blocking(kind);
+            granted(&world);
+            expire(&world);
+            dies(&world, &format!("by-name alice dies {step}"));
+            let next = run(&world.stand, "by-name alice");
+            if step == Step::Sent && !gives_twice(kind) {
+                assert_eq!(next, format!("error {}", Code::AnswerLost), "{kind:?} {step}");
+                mended_by_login(&world);
+            } else {
+                assert!(is_good(&world, &next), "{kind:?} {step}: {next}");
+            }
+            world.assert_clean();
+        }
+    }
+}
+
+/// Whether a refresh token that was used brings something once more.
+const fn gives_twice(kind: Kind) -> bool {
+    match kind {
+        Kind::Ssm { refresh, .. } | Kind::AuthApi { refresh } => matches!(refresh, RefreshFate::Constant),
+        Kind::BkAuth => false,
+        Kind::Plain { grace } => grace > 0,
+    }
+}
+
+/// A login that is lost for good is made again by its user, under the same name.
+fn mended_by_login(world: &World) {
+    granted(world);
+    let token = run(&world.stand, "by-name alice");
+    assert!(is_good(world, &token), "{:?}", world.kind);
+    assert_eq!(runtime().block_on(world.grants()), 1);
+}
+
+/// The request was processed and its answer lost on the way: in doubt, then as above.
+fn lost_answers() {
+    for kind in Kind::ALL {
+        for fault in [Fault::drop_answer(), Fault::drop_request()] {
+            let world = World::blocking(kind);
+            granted(&world);
+            expire(&world);
+            let processed = fault == Fault::drop_answer();
+            world.sandbox.inject(fault.when(Operation::Refresh));
+            let first = run(&world.stand, "by-name alice");
+            assert_eq!(first, format!("error {}", Code::OutcomeUnknown), "{kind:?}");
+            runtime().block_on(async {
+                let keeper = keeper(&world).await;
+                let id = keeper.grant_of(&name_of("alice")).await.unwrap();
+                let standing = keeper.status(id).await.unwrap().grant.standing;
+                assert!(matches!(standing, Standing::InDoubt { .. }), "{kind:?}: {standing:?}");
+            });
+            let next = run(&world.stand, "by-name alice");
+            if processed && !gives_twice(kind) {
+                assert_eq!(next, format!("error {}", Code::AnswerLost), "{kind:?}");
+                mended_by_login(&world);
+            } else {
+                assert!(is_good(&world, &next), "{kind:?}: {next}");
+            }
+            world.assert_clean();
+        }
+    }
+}
+
+/// A process stands still between its request and its answer until its lease is long over and another has turned the grant. Both
+/// answers are kept, and what is handed out then lives.
+fn lost_leases() {
+    for kind in Kind::ALL {
+        let world = World::blocking(kind);
+        granted(&world);
+        expire(&world);
+        let runtime = runtime();
+        runtime.block_on(async {
+            world.sandbox.inject(Fault::new(tokenward_emulator::FaultKind::Hang).when(Operation::Refresh));
+            let (slow, app) = (keeper(&world).await, world.stand.app.clone());
+            let wanted = Obtain::user(profile(), "alice".parse().unwrap(), None);
+            let late = tokio::spawn(async move { slow.obtain(&app, &wanted).await.map(|handed| handed.generation) });
+            while world.sandbox.hanging() == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            // Its lease has lapsed, and its deadline has passed, by everybody's clock.
+            world.pass(Duration::from_secs(120));
+            let second = keeper(&world).await;
+            let id = second.grant_of(&name_of("alice")).await.unwrap();
+            let other = tokio::spawn({
+                let app = world.stand.app.clone();
+                async move { second.access(&app, id, Ask::default()).await.map(|handed| handed.generation) }
+            });
+            // It is the other's turn, or the other waits for the first: then both get what comes.
+            let waited = tokio::time::timeout(Duration::from_secs(2), other).await;
+            world.sandbox.release();
+            let _ = late.await.unwrap();
+            drop(waited);
+        });
+        let token = run(&world.stand, "by-name alice");
+        if is_good(&world, &token) {
+            assert_eq!(runtime.block_on(world.grants()), 1);
+        } else {
+            // The one that came first was the slow one's, and it was used once: nobody can tell but the provider.
+            assert!(token.starts_with("error") && !gives_twice(kind), "{kind:?}: {token}");
+            mended_by_login(&world);
+        }
+        world.assert_clean();
+    }
+}
