@@ -86,7 +86,8 @@ pub(super) async fn register(
     if let (Platform::OAuth2(_), false) = (&resolved.platform, init.no_check) {
         record = discovered(record, &mut resolved, &session, &refused, desk).await?;
     }
-    let checked = if init.no_check { false } else { check(&resolved, secret.as_ref(), &session, refused, desk).await? };
+    let checked =
+        if init.no_check { false } else { check(&resolved, secret.as_ref(), &session, refused, desk).await? };
 
     let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
     edit.app(&app, &record);
@@ -197,7 +198,8 @@ async fn blueking(init: &Init, record: AppRecord, desk: &Desk) -> Result<AppReco
     let dialect = questions::dialect(init, desk).await?.map(TokenApi::as_str).map(str::to_owned);
     let dialect = dialect.or_else(|| record.get(Setting::TokenApi).map(str::to_owned)).unwrap_or_default();
     let have = |setting| record.get(setting).map(str::to_owned);
-    let accounts = questions::text(have(Setting::AccountsUrl), Setting::AccountsUrl, lang.ask_token_service(), false, desk);
+    let accounts =
+        questions::text(have(Setting::AccountsUrl), Setting::AccountsUrl, lang.ask_token_service(), false, desk);
     let accounts = accounts.await?;
     let realm = match dialect.as_str() {
         "bkauth" => questions::text(have(Setting::Realm), Setting::Realm, lang.ask_realm(), false, desk).await?,
@@ -215,7 +217,8 @@ async fn blueking(init: &Init, record: AppRecord, desk: &Desk) -> Result<AppReco
 async fn oauth2(init: &Init, record: AppRecord, desk: &Desk) -> Result<AppRecord, Failure> {
     let lang = desk.lang();
     let have = |setting| record.get(setting).map(str::to_owned);
-    let issuer = questions::text(have(Setting::AccountsUrl), Setting::AccountsUrl, lang.ask_issuer(), false, desk).await?;
+    let issuer =
+        questions::text(have(Setting::AccountsUrl), Setting::AccountsUrl, lang.ask_issuer(), false, desk).await?;
     let mut way = have(Setting::ClientAuthentication);
     let secret_given = init.app_secret_stdin || init.app_secret_file.is_some() || init.secret_file.is_some();
     if way.is_none() && !secret_given && !desk.ambient.secret_is_set && desk.asker().can_ask() {
@@ -298,6 +301,10 @@ async fn check(
     };
     match accepted {
         Ok(()) => Ok(true),
+        // The codes of the auth api are not published. What it says no with and nobody knows is a no all the same.
+        Err(error) if profile.token_api == TokenApi::AuthApi && is_unknown_no(&error) => {
+            Err(Failure::from(error).or_then(desk.lang(), refused))
+        }
         Err(error) if matches!(error.code().exit(), ExitClass::TryLater) => {
             let lang = desk.lang();
             let what = format!("{} ({})", lang.happened(error.code()), error.code());
@@ -309,6 +316,11 @@ async fn check(
         Err(error) if error.code() == Code::SettingMissing => Ok(false),
         Err(error) => Err(Failure::from(error).or_then(desk.lang(), refused)),
     }
+}
+
+/// Whether a provider refused with a code that is in no table.
+fn is_unknown_no(error: &tokenward::Error) -> bool {
+    error.refusal().is_some_and(|refusal| refusal.provider_code.is_some() && refusal.meaning.is_none())
 }
 
 fn tell(
