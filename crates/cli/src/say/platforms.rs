@@ -5,6 +5,9 @@ super::sentences! {
     bad_authentication() { "write basic, body or none" "请写 basic、body 或 none" }
     bad_user() { "a user's name has 1 to 255 bytes and no control characters" "用户名为 1 到 255 字节，不含控制字符" }
 
+    no_such_realm(realm, url) { "there is no realm {realm} at {url}, or no bkauth: compare both with the token service's documents" "{url} 上没有 realm {realm}，或者那里不是 bkauth：请与令牌服务的文档核对" }
+    no_such_dialect(dialect, url) { "{url} does not know the addresses of {dialect}: compare the dialect, and the address with its path" "{url} 上没有 {dialect} 的接口：请核对接口种类，以及地址和其中的路径" }
+
     ask_provider() { "Provider: feishu, lark, blueking or oauth2" "服务方（feishu 飞书、lark、blueking 蓝鲸，或 oauth2 其他）" }
     dialects_told() { "the dialects of BlueKing: ssm (enterprise and community editions; bkoauth's BKAUTH_BACKEND_TYPE is bk_token), auth-api (internal editions; every other value), bkauth (the OAuth 2.0 server of 2026)" "蓝鲸的接口有三种：ssm（企业版和社区版，即 bkoauth 的 BKAUTH_BACKEND_TYPE 为 bk_token）、auth-api（内部版，即其他取值）、bkauth（2026 年的 OAuth 2.0 服务）" }
     ask_dialect() { "Dialect: ssm, auth-api or bkauth" "接口（ssm、auth-api 或 bkauth）" }

@@ -105,18 +105,20 @@ fn what_is_wrong_with_an_app_is_found_out_by_init_and_not_saved() {
     let cases = [
         // The secret; the dialect; another service than it is.
         desk.init_by(&[], "not-the-secret"),
-        Desk::init(&desk, &["--dialect", "auth-api", "--accounts-url", &desk.url(Door::Ssm)]),
+        desk.init(&["--dialect", "auth-api"]),
+        desk.init(&["--dialect", "bkauth", "--realm", "blueking"]),
     ];
-    for ran in cases {
-        assert!(ran.code != 0, "{ran:?}");
+    for ran in &cases {
+        assert_eq!(ran.code, 6, "{ran:?}");
         assert_eq!(desk.config(), "", "{ran:?}");
     }
+    assert!(cases[1].err.contains("does not know the addresses of auth-api"), "{cases:?}");
     let desk = Desk::bare(Door::AuthApi);
     desk.init_by(&[], "not-the-secret").fails(4, "nothing was saved");
     assert_eq!(desk.config(), "");
     let desk = Desk::bare(Door::Bkauth);
     let ran = desk.init(&["--realm", "nowhere"]);
-    ran.fails(6, "realm");
+    ran.fails(6, "there is no realm nowhere");
     assert_eq!(desk.config(), "");
     // What does not belong together is told before anything is sent.
     let before = desk.sandbox.counters().requests;
