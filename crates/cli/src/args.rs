@@ -492,6 +492,10 @@ mod tests {
     fn no_flag_takes_a_secret() {
         for word in ["--app-secret=x", "--refresh-token=x", "--access-token=x", "--secret=x"] {
             for command in ["init", "login", "token", "refresh", "exec"] {
+                // An older script's users type it so; it warns them.
+                if (command, word) == ("refresh", "--refresh-token=x") {
+                    continue;
+                }
                 assert!(Cli::try_parse_from(["tokenward", command, word]).is_err(), "{command} {word}");
             }
         }
