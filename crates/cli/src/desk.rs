@@ -261,6 +261,9 @@ impl Desk {
 
     /// The app's own token, kept like a user's: a new one may end the one before.
     pub(crate) async fn apps_own(&self, work: &Work, min_ttl: Duration) -> Result<Handed, Failure> {
+        if work.app.token_api.has_browser_login() {
+            return Err(Failure::new(Code::Usage, self.lang().no_app_token(work.app.token_api)).complete());
+        }
         let wanted = Obtain { min_ttl, ..Obtain::app(work.profile.name.clone()) };
         Ok(work.session.keeper().obtain(&work.app, &wanted).await?)
     }
