@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokenward_core::ports::{LeaseAttempt, Sent};
 use tokenward_core::{
-    App, Code, DirectGrant, Grant, Lease, NameLease, OldAccess, Outcome, ProfileName, RefusalClass, Refusal,
+    App, Code, DirectGrant, Grant, Lease, NameLease, OldAccess, Outcome, ProfileName, Refusal, RefusalClass,
 };
 use tokio::time::Instant;
 
@@ -145,7 +145,8 @@ impl Keeper {
         }
         let rules = provider.rules(&app.name, api);
         let ends = present.as_ref().and_then(|grant| grant.access.as_ref());
-        let on_record = rules.old_access == OldAccess::Dies && ends.is_some_and(|access| !access.remaining(self.inner.now()).is_zero());
+        let on_record = rules.old_access == OldAccess::Dies
+            && ends.is_some_and(|access| !access.remaining(self.inner.now()).is_zero());
         let _spending = self.inner.spending();
         if on_record {
             vault.ask(lease).await?;
