@@ -534,7 +534,7 @@ impl Drop for Left {
     }
 }
 
-fn hand(grant: Grant, turned: bool, mut notices: Vec<Notice>, ask: Ask, now: Timestamp) -> Result<Handed, Error> {
+pub(crate) fn hand(grant: Grant, turned: bool, mut notices: Vec<Notice>, ask: Ask, now: Timestamp) -> Result<Handed, Error> {
     if let Some(profile) = grant.profile.as_ref().filter(|profile| !profile.admits(grant.subject.as_ref())) {
         return Err(wrong_user(profile, grant.subject.as_ref()));
     }
