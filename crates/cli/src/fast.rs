@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tokenward::{Home, Overrides, Settings};
-use tokenward_core::{ProfileName, UserName};
 use tokenward_core::ports::Clock;
+use tokenward_core::{ProfileName, UserName};
 
 use crate::ambient::Ambient;
 use crate::args::{Colour, Format, duration};

@@ -302,6 +302,7 @@ pub enum AppKind {
 /// What only one kind of provider knows about an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "a process holds one or two apps; a box would only hide a plain value")]
 pub enum Platform {
     /// Feishu or Lark.
     Feishu(FeishuApp),

@@ -1,6 +1,6 @@
 //! A grant: one user's consent to one app, and how it stands.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -100,7 +100,8 @@ impl ProfileName {
             } else {
                 let mut bytes = [0; 4];
                 for byte in c.encode_utf8(&mut bytes).bytes() {
-                    escaped.push_str(&format!("%{byte:02X}"));
+                    // Writing into memory does not fail.
+                    let _ = write!(escaped, "%{byte:02X}");
                 }
             }
             if escaped.len() + 1 + HASH_DIGITS <= room {
@@ -111,7 +112,7 @@ impl ProfileName {
             escaped.truncate(head);
             escaped.push('~');
             for byte in &Sha256::digest(user.as_str())[..HASH_DIGITS / 2] {
-                escaped.push_str(&format!("{byte:02x}"));
+                let _ = write!(escaped, "{byte:02x}");
             }
         }
         Self(format!("{base}:{escaped}"))

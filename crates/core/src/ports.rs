@@ -15,9 +15,9 @@ use url::Url;
 use crate::rotation::Turn;
 use crate::{
     AccessToken, App, AppName, AppToken, AuthorizationCode, Closing, Code, CodeVerifier, DeviceCode, DirectGrant,
-    Doubt, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link, LinkId, NewLink,
-    NameLease, Outcome, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Refusal, RefusalClass, Remedy, Rules, Scopes,
-    SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, TransportFault, Trouble, Words,
+    Doubt, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link, LinkId, NameLease,
+    NewLink, Outcome, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Refusal, RefusalClass, Remedy, Rules,
+    Scopes, SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, TransportFault, Trouble, Words,
 };
 
 /// The time of day.

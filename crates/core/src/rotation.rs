@@ -137,7 +137,7 @@ pub fn replay_or_hold(grant: &Grant, rules: &Rules, now: Timestamp) -> Recovery 
     let serving = grant.access.as_ref().filter(|access| access.remaining(now) > Duration::ZERO);
     match (rules.replay, rules.old_access, serving) {
         (Replay::Punished { .. }, OldAccess::Stays, Some(access)) => Recovery::Hold { until: access.expires },
-        (Replay::Punished { .. }, _, _) | (Replay::Harmless, _, _) => Recovery::Replay,
+        (Replay::Punished { .. } | Replay::Harmless, _, _) => Recovery::Replay,
     }
 }
 

@@ -108,7 +108,15 @@ impl Keeper {
     /// A keeper over these parts.
     pub fn new(parts: Parts, options: KeeperOptions) -> Self {
         let (spending, _) = watch::channel(0);
-        Self { inner: Arc::new(Inner { parts, options, joins: Mutex::default(), questions: Questions::default(), spending }) }
+        Self {
+            inner: Arc::new(Inner {
+                parts,
+                options,
+                joins: Mutex::default(),
+                questions: Questions::default(),
+                spending,
+            }),
+        }
     }
 
     /// A keeper that sends by another provider. Its spends count as this one's, so that whoever waits for
@@ -117,7 +125,15 @@ impl Keeper {
         let Inner { parts, options, spending, .. } = &*self.inner;
         let parts = Parts { provider, ..parts.clone() };
         let spending = spending.clone();
-        Self { inner: Arc::new(Inner { parts, options: *options, joins: Mutex::default(), questions: Questions::default(), spending }) }
+        Self {
+            inner: Arc::new(Inner {
+                parts,
+                options: *options,
+                joins: Mutex::default(),
+                questions: Questions::default(),
+                spending,
+            }),
+        }
     }
 
     /// Asks the provider whether it accepts the app. Spends nothing, and ends no token of anybody's.

@@ -50,8 +50,9 @@ pub use obtain::{Obtain, Who};
 pub use process::Processes;
 pub use script::{ScriptRefresh, ScriptTokens};
 pub use settings::{
-    AppRecord, Clause, ConfigEdit, CookieField, Desktop, Environment, Home, KeySource, Origin, Overrides, Place, ProfileRecord,
-    ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, parse_span, reference as settings_reference,
+    AppRecord, Clause, ConfigEdit, CookieField, Desktop, Environment, Home, KeySource, Origin, Overrides, Place,
+    ProfileRecord, ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, parse_span,
+    reference as settings_reference,
 };
 pub use turn::Recovered;
 

@@ -73,14 +73,14 @@ impl Middleware for TokenMiddleware {
         let target = request.url().path().to_owned();
         let held = self.client.hold().await.map_err(Error::middleware)?;
         let again = request.try_clone();
-        held.authorize(request.headers_mut());
+        self.client.authorize(&held, request.headers_mut());
         let response = next.clone().run(request, extensions).await?;
         let (response, refusal) = self.judged(&held, response).await?;
         let (Some(refusal), Some(mut again)) = (refusal, again) else { return Ok(response) };
         let Some(newer) = self.client.newer(&held, &target, &refusal).await.map_err(Error::middleware)? else {
             return Ok(response);
         };
-        newer.authorize(again.headers_mut());
+        self.client.authorize(&newer, again.headers_mut());
         let response = next.run(again, extensions).await?;
         let (response, refusal) = self.judged(&newer, response).await?;
         if let Some(refusal) = refusal {

@@ -203,7 +203,9 @@ impl Keeper {
         // two lives: a further turn can.
         let unclear = self.rules(&grant).old_access == OldAccess::Dies
             && notices.iter().any(|notice| matches!(notice, Notice::Parked));
-        if (self.is_turned(&grant, seen) && !unclear) || notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })) {
+        if (self.is_turned(&grant, seen) && !unclear)
+            || notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. }))
+        {
             return Ok(Turned::new(Via::Ours, notices));
         }
         match &grant.standing {

@@ -71,9 +71,13 @@ impl FromStr for BkoauthSource {
                 };
                 Ok(Self::File(PathBuf::from(path)))
             }
-            "postgres" | "postgresql" | "pgsql" | "postgis" => Ok(Self::Server { kind: ServerKind::Postgres, url: url() }),
+            "postgres" | "postgresql" | "pgsql" | "postgis" => {
+                Ok(Self::Server { kind: ServerKind::Postgres, url: url() })
+            }
             "mysql" | "mysql2" | "mariadb" => Ok(Self::Server { kind: ServerKind::MySql, url: url() }),
-            _ => Err(BkoauthError::UnknownScheme(scheme.chars().take(16).filter(char::is_ascii_alphanumeric).collect())),
+            _ => {
+                Err(BkoauthError::UnknownScheme(scheme.chars().take(16).filter(char::is_ascii_alphanumeric).collect()))
+            }
         }
     }
 }
@@ -286,7 +290,8 @@ mod server {
         FROM bkoauth_access_token ORDER BY id";
 }
 
-const HAS_TABLE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'bkoauth_access_token')";
+const HAS_TABLE: &str =
+    "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'bkoauth_access_token')";
 const ROWS: &str = "
     SELECT id, CAST(access_token AS TEXT), CAST(refresh_token AS TEXT), CAST(expires AS TEXT), env_name, user_id
     FROM bkoauth_access_token ORDER BY id";

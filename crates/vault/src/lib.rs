@@ -31,8 +31,8 @@ mod stamp;
 #[expect(clippy::missing_panics_doc, reason = "a case panics when the promise it tests is broken")]
 pub mod suite;
 
-pub use bkoauth::{BkoauthError, BkoauthRow, BkoauthSource, ServerKind, read_bkoauth};
 pub use backup::{BackupError, BackupKey, restore};
+pub use bkoauth::{BkoauthError, BkoauthRow, BkoauthSource, ServerKind, read_bkoauth};
 pub use folder::{Folder, Repair};
 pub use key::{ExplicitKey, KeySource, KeySources};
 #[cfg(feature = "keyring")]

@@ -34,8 +34,8 @@ use tokenward_core::ports::{
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
     AppName, Closing, Entry, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link,
-    LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Rules, SecretBytes, Spend, Standing,
-    Subject, TokenApi, TokenSet, Trouble,
+    LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Rules, SecretBytes, Spend,
+    Standing, Subject, TokenApi, TokenSet, Trouble,
 };
 use zeroize::Zeroizing;
 

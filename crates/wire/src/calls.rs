@@ -48,7 +48,7 @@ impl Bearer {
     /// The value of an `Authorization` header (RFC 6750 §2.1), marked as one that is not to be shown. Every caller is a
     /// place where the token leaves (I4): ask [`Calls::permits`] first. `None` for a token that cannot stand in one. What
     /// a platform wants instead, [`Calls::credential`] knows.
-    pub fn header(&self) -> Option<HeaderValue> {
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
         let text = Zeroizing::new(format!("Bearer {}", self.expose()));
         let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);

@@ -86,7 +86,8 @@ pub(super) async fn register(
     if let (Platform::OAuth2(_), false) = (&resolved.platform, init.no_check) {
         record = discovered(record, &mut resolved, &session, &refused, desk).await?;
     }
-    let checked = if init.no_check { false } else { check(&resolved, secret.as_ref(), &session, refused, desk).await? };
+    let checked =
+        if init.no_check { false } else { check(&resolved, secret.as_ref(), &session, refused, desk).await? };
 
     let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
     edit.app(&app, &record);
@@ -197,7 +198,8 @@ async fn blueking(init: &Init, record: AppRecord, desk: &Desk) -> Result<AppReco
     let dialect = questions::dialect(init, desk).await?.map(TokenApi::as_str).map(str::to_owned);
     let dialect = dialect.or_else(|| record.get(Setting::TokenApi).map(str::to_owned)).unwrap_or_default();
     let have = |setting| record.get(setting).map(str::to_owned);
-    let accounts = questions::text(have(Setting::AccountsUrl), Setting::AccountsUrl, lang.ask_token_service(), false, desk);
+    let accounts =
+        questions::text(have(Setting::AccountsUrl), Setting::AccountsUrl, lang.ask_token_service(), false, desk);
     let accounts = accounts.await?;
     let realm = match dialect.as_str() {
         "bkauth" => questions::text(have(Setting::Realm), Setting::Realm, lang.ask_realm(), false, desk).await?,
@@ -215,7 +217,8 @@ async fn blueking(init: &Init, record: AppRecord, desk: &Desk) -> Result<AppReco
 async fn oauth2(init: &Init, record: AppRecord, desk: &Desk) -> Result<AppRecord, Failure> {
     let lang = desk.lang();
     let have = |setting| record.get(setting).map(str::to_owned);
-    let issuer = questions::text(have(Setting::AccountsUrl), Setting::AccountsUrl, lang.ask_issuer(), false, desk).await?;
+    let issuer =
+        questions::text(have(Setting::AccountsUrl), Setting::AccountsUrl, lang.ask_issuer(), false, desk).await?;
     let mut way = have(Setting::ClientAuthentication);
     let secret_given = init.app_secret_stdin || init.app_secret_file.is_some() || init.secret_file.is_some();
     if way.is_none() && !secret_given && !desk.ambient.secret_is_set && desk.asker().can_ask() {

@@ -12,8 +12,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokenward::links::{LinkedFile, Links};
 use tokenward::{
-    Callback, CallbackError, CallbackOutcome, ConfigEdit, LoginAttempt, LoginReport, LoginRequest, ProfileRecord,
-    Obtain, ResolvedProfile, Settings, SettingsError, Who,
+    Callback, CallbackError, CallbackOutcome, ConfigEdit, LoginAttempt, LoginReport, LoginRequest, Obtain,
+    ProfileRecord, ResolvedProfile, Settings, SettingsError, Who,
 };
 use tokenward_core::ports::LoggedIn;
 use tokenward_core::{AppName, AuthorizationCode, Code, ProfileName, ProviderName, RefreshEnd, Scopes};

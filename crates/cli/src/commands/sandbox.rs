@@ -9,9 +9,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokenward_core::{Code, ProviderName, TokenApi};
-use tokenward_emulator::{
-    AppSpec, Brand, Door, Rules, Sandbox as Provider, SandboxOptions, StartError, UserSpec,
-};
+use tokenward_emulator::{AppSpec, Brand, Door, Rules, Sandbox as Provider, SandboxOptions, StartError, UserSpec};
 
 use crate::args;
 use crate::commands::token::assignment;
@@ -269,7 +267,9 @@ impl Plays {
     const fn lives(self, rules: &mut Rules) -> (&mut u64, &mut u64) {
         match self {
             Self::Feishu => (&mut rules.lifetimes.access, &mut rules.lifetimes.refresh),
-            Self::Ssm => (&mut rules.blueking.ssm.tokens.access_seconds, &mut rules.blueking.ssm.tokens.refresh_seconds),
+            Self::Ssm => {
+                (&mut rules.blueking.ssm.tokens.access_seconds, &mut rules.blueking.ssm.tokens.refresh_seconds)
+            }
             Self::AuthApi => {
                 let tokens = &mut rules.blueking.auth_api.tokens;
                 (&mut tokens.access_seconds, &mut tokens.refresh_seconds)

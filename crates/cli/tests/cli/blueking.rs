@@ -13,7 +13,11 @@ fn by_cookie_from_init_to_logout() {
         let told = ran.succeeds().json();
         assert_eq!((&told["provider"], &told["token_api"]), (&json!("blueking"), &json!(door.name())), "{ran:?}");
         assert_eq!((&told["checked"], &told["console"]), (&json!(true), &json!(null)), "{ran:?}");
-        assert!(desk.config().contains("provider = \"blueking\"") && !desk.config().contains("secret"), "{}", desk.config());
+        assert!(
+            desk.config().contains("provider = \"blueking\"") && !desk.config().contains("secret"),
+            "{}",
+            desk.config()
+        );
 
         // Nobody is meant by a profile of many.
         desk.run(&["token"]).fails(2, "--user NAME");
@@ -164,8 +168,11 @@ fn the_sandbox_plays_every_dialect() {
     let home = folder.path().to_str().unwrap();
     let program = env!("CARGO_BIN_EXE_tokenward");
     for dialect in ["ssm", "auth-api"] {
-        let script = format!("{program} login --user alice && {program} token --user alice && {program} token --as app && {program} api /users/me --user alice");
-        let words = ["sandbox", "--provider", "blueking", "--dialect", dialect, "--home", home, "--", "sh", "-c", &script];
+        let script = format!(
+            "{program} login --user alice && {program} token --user alice && {program} token --as app && {program} api /users/me --user alice"
+        );
+        let words =
+            ["sandbox", "--provider", "blueking", "--dialect", dialect, "--home", home, "--", "sh", "-c", &script];
         let ran = crate::world::run(&mut crate::world::bare_command(&words));
         assert_eq!(ran.succeeds().out.lines().count() >= 3, true, "{ran:?}");
         std::fs::remove_dir_all(home).unwrap();

@@ -98,7 +98,8 @@ impl Desk {
 
     pub(crate) fn init_by(&self, more: &[&str], secret: &str) -> Ran {
         let words = self.init_words();
-        let words: Vec<&str> = words.iter().map(String::as_str).chain(["--app-secret-stdin"]).chain(more.iter().copied()).collect();
+        let words: Vec<&str> =
+            words.iter().map(String::as_str).chain(["--app-secret-stdin"]).chain(more.iter().copied()).collect();
         self.run_fed(&words, secret)
     }
 

@@ -11,7 +11,8 @@ fn from_discovery_to_logout() {
     let desk = Desk::new(Door::Plain);
     let issuer = desk.url(Door::Plain);
     let config = desk.config();
-    for endpoint in ["authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "revocation_endpoint"] {
+    for endpoint in ["authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "revocation_endpoint"]
+    {
         assert!(config.contains(&format!("{endpoint} = \"{issuer}")), "{config}");
     }
     assert!(!config.contains("secret"), "{config}");
@@ -19,7 +20,10 @@ fn from_discovery_to_logout() {
     assert!(ran.succeeds().err.contains("logged in"), "{ran:?}");
     let first = desk.token(&[]);
     assert!(desk.is_good(&first));
-    assert_eq!(desk.run(&["token", "--format", "header"]).out.trim(), format!("Authorization: Bearer {}", first.as_str()));
+    assert_eq!(
+        desk.run(&["token", "--format", "header"]).out.trim(),
+        format!("Authorization: Bearer {}", first.as_str())
+    );
     desk.advance(3540);
     let second = desk.token_after(3540, &[]);
     assert!(desk.is_good(&second) && second.as_str() != first.as_str());
@@ -79,7 +83,11 @@ fn another_name_of_the_server_is_not_its_issuer() {
 fn a_rules_row_decides_what_a_turn_does_to_the_old_token() {
     let desk = Desk::bare(Door::Plain);
     desk.init(&["--rule", "old_access=dies", "--rule", "refresh_life=30d"]).succeeds();
-    assert!(desk.config().contains("[apps.desk.rules]\nold_access = \"dies\"\nrefresh_life = \"30d\"\n"), "{}", desk.config());
+    assert!(
+        desk.config().contains("[apps.desk.rules]\nold_access = \"dies\"\nrefresh_life = \"30d\"\n"),
+        "{}",
+        desk.config()
+    );
     desk.login_by_browser(&[]).succeeds();
     let status = desk.run(&["status", "--json"]).json();
     assert!(status["login"]["refresh_expires"].is_string(), "{status}");
@@ -92,6 +100,17 @@ fn the_sandbox_plays_it() {
     let folder = tempfile::tempdir().unwrap();
     let program = env!("CARGO_BIN_EXE_tokenward");
     let script = format!("{program} login --device --timeout 30s && {program} token");
-    let words = ["sandbox", "--provider", "oauth2", "--auto-consent", "--home", folder.path().to_str().unwrap(), "--", "sh", "-c", &script];
+    let words = [
+        "sandbox",
+        "--provider",
+        "oauth2",
+        "--auto-consent",
+        "--home",
+        folder.path().to_str().unwrap(),
+        "--",
+        "sh",
+        "-c",
+        &script,
+    ];
     crate::world::run(&mut crate::world::bare_command(&words)).succeeds();
 }

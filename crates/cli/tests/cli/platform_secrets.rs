@@ -69,7 +69,9 @@ fn by_cookie_at_its_loudest() {
         let later = [("TOKENWARD_CLOCK_OFFSET", &*life.to_string())];
         assert_eq!(watch.run(&later, &["refresh", "--user", "alice"], "").code, 0);
         assert_eq!(watch.run(&later, &["token", "--user", "alice"], "").code, 0);
-        for words in [&["status"][..], &["list", "--json"], &["doctor", "--online"], &["doctor", "--user", "alice", "--json"]] {
+        for words in
+            [&["status"][..], &["list", "--json"], &["doctor", "--online"], &["doctor", "--user", "alice", "--json"]]
+        {
             watch.run(&later, words, "");
         }
         let variable = format!("TOKENWARD_{}", name.to_uppercase());
@@ -91,7 +93,8 @@ fn by_browser_at_its_loudest() {
         let later = [("TOKENWARD_CLOCK_OFFSET", &*life.to_string())];
         assert_eq!(watch.run(&later, &["refresh"], "").code, 0);
         assert_eq!(watch.run(&later, &["token"], "").code, 0);
-        for words in [&["api", "/users/me"][..], &["status"], &["doctor", "--online"], &["logout", "--revoke", "--yes"]] {
+        for words in [&["api", "/users/me"][..], &["status"], &["doctor", "--online"], &["logout", "--revoke", "--yes"]]
+        {
             watch.run(&later, words, "");
         }
         watch.folder();

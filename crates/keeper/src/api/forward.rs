@@ -22,15 +22,6 @@ use super::{ApiClient, ApiError, Held, Identity};
 pub struct HeldToken(Held);
 
 impl HeldToken {
-    /// Puts the token into the headers of a request, in place of another. Only for an address that
-    /// [`ApiClient::permits`].
-    #[cfg(feature = "middleware")]
-    pub(crate) fn authorize(&self, headers: &mut http::HeaderMap) {
-        if let Some(value) = self.0.bearer.header() {
-            headers.insert(http::header::AUTHORIZATION, value);
-        }
-    }
-
     /// Whether it is the same one, as far as anybody can tell without looking at it.
     pub fn is_of_generation(&self, other: &Self) -> bool {
         match (self.0.generation, other.0.generation) {
@@ -55,6 +46,15 @@ impl fmt::Debug for HeldToken {
 }
 
 impl ApiClient {
+    /// Puts a token into the headers of a request, as its provider wants it, in place of another. Only for an address that
+    /// [`ApiClient::permits`].
+    #[cfg(feature = "middleware")]
+    pub(crate) fn authorize(&self, held: &HeldToken, headers: &mut http::HeaderMap) {
+        if let Some((name, value)) = self.inner.calls.credential(&held.0.bearer) {
+            headers.insert(name, value);
+        }
+    }
+
     /// A token that is good now, with the life that [`ApiOptions::min_ttl`](crate::ApiOptions::min_ttl) asks for.
     ///
     /// # Errors

@@ -131,7 +131,8 @@ impl BkClient {
 
     /// What the hand-out file has.
     fn at_once(&self, who: &Who) -> Option<AccessToken> {
-        let found = (self.inner.quickly)(&who.name(&self.inner.profile)).filter(|found| found.app == self.inner.app.name)?;
+        let found =
+            (self.inner.quickly)(&who.name(&self.inner.profile)).filter(|found| found.app == self.inner.app.name)?;
         let user = match who {
             Who::User(user) => Some(user.clone()),
             Who::App => None,
@@ -153,6 +154,9 @@ impl BkClient {
 
 impl fmt::Debug for BkClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BkClient").field("app", &self.inner.app.name).field("profile", &self.inner.profile).finish_non_exhaustive()
+        f.debug_struct("BkClient")
+            .field("app", &self.inner.app.name)
+            .field("profile", &self.inner.profile)
+            .finish_non_exhaustive()
     }
 }

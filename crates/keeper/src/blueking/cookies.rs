@@ -86,7 +86,8 @@ impl Cookies {
     pub(super) fn ticket(&self, request: &dyn Request) -> Option<DirectGrant> {
         let mut fields = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
-            let value = |found: Option<std::borrow::Cow<'_, str>>| found.and_then(|text| self.value(&field.name, &text));
+            let value =
+                |found: Option<std::borrow::Cow<'_, str>>| found.and_then(|text| self.value(&field.name, &text));
             let found = value(request.cookie(&field.cookie))
                 .or_else(|| value(request.session(&field.cookie)))
                 .or_else(|| field.header.as_ref().and_then(|header| value(request.header(header))))

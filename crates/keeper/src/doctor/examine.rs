@@ -87,7 +87,9 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
         // Where the store cannot be read, nobody knows.
         None if matches!(facts.store, StoreFacts::Closed(..) | StoreFacts::Keyless(_)) => {}
         // Such a profile has no login of its own: each user's is under the user's name.
-        None if app.is_some_and(|app| !app.token_api.has_browser_login()) && profile.name.base() == profile.name.as_str() => {
+        None if app.is_some_and(|app| !app.token_api.has_browser_login())
+            && profile.name.base() == profile.name.as_str() =>
+        {
             found.add(Check::Login, Story::Users(profile.users.clone()));
         }
         None => found.add(Check::Login, Story::NotLoggedIn),
@@ -108,7 +110,10 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
 
 fn examine_app(app: &AppFacts, found: &mut Collector) {
     let (name, client_id) = (app.name.clone(), app.client_id.clone());
-    found.add(Check::App, Story::AppReady { app: name, client_id, token_api: app.token_api, service: app.service.clone() });
+    found.add(
+        Check::App,
+        Story::AppReady { app: name, client_id, token_api: app.token_api, service: app.service.clone() },
+    );
     if let SecretFacts::File { path, open_mode: Some(mode) } = &app.secret {
         found.add(Check::Secret, Story::SecretOpen { path: path.clone(), mode: *mode });
     }

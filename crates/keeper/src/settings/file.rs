@@ -146,7 +146,8 @@ impl Reader<'_> {
             }
             // The form in which a variable says the same.
             (Setting::Rules, DeValue::Table(table)) => {
-                let pair = |(key, item): (&Spanned<Cow<'_, str>>, _)| Some(format!("{}={}", key.get_ref(), word(item)?));
+                let pair =
+                    |(key, item): (&Spanned<Cow<'_, str>>, _)| Some(format!("{}={}", key.get_ref(), word(item)?));
                 table.iter().map(pair).collect::<Option<Vec<_>>>().map(|pairs| pairs.join(" "))
             }
             (Setting::Rules, _) => None,

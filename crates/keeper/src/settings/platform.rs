@@ -137,7 +137,8 @@ impl Resolver<'_> {
         }
         let part = |value: Value| {
             let text = value.text.trim();
-            let fits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+            let fits =
+                !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
             let (en, zh) = ("use letters, digits, '-', '_' and '.'", "请用字母、数字、'-'、'_' 和 '.'");
             if fits { Ok(text.to_owned()) } else { Err(refused(&value, en, zh)) }
         };
@@ -234,13 +235,19 @@ impl Resolver<'_> {
                 _ => Vec::new(),
             });
         };
-        let name = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        let name = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        };
         let mut fields = Vec::new();
         for word in value.text.split([' ', ',', '\t']).filter(|word| !word.is_empty()) {
             let (field, cookie) = word.split_once('=').unwrap_or((word, word));
             if !name(field) || !name(cookie) {
                 let en = "write FIELD or FIELD=COOKIE, separated by spaces: names only, never a cookie's value";
-                return Err(refused(&value, en, "请写成 字段 或 字段=Cookie名，以空格分隔；只写名字，不要写 Cookie 的值"));
+                return Err(refused(
+                    &value,
+                    en,
+                    "请写成 字段 或 字段=Cookie名，以空格分隔；只写名字，不要写 Cookie 的值",
+                ));
             }
             fields.push(CookieField::new(field, cookie));
         }

@@ -249,7 +249,11 @@ pub(super) fn refused(value: &Value, en: &'static str, zh: &'static str) -> Sett
     SettingsError::BadValue { origin: value.origin.clone(), value: value.text.clone(), allowed: Clause::new(en, zh) }
 }
 
-pub(super) fn parse<T: std::str::FromStr>(value: &Value, en: &'static str, zh: &'static str) -> Result<T, SettingsError> {
+pub(super) fn parse<T: std::str::FromStr>(
+    value: &Value,
+    en: &'static str,
+    zh: &'static str,
+) -> Result<T, SettingsError> {
     value.text.trim().parse().map_err(|_| refused(value, en, zh))
 }
 

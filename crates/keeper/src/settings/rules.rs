@@ -41,7 +41,8 @@ pub(super) fn parse(value: &Value) -> Result<Rules, SettingsError> {
         };
         let among = |allowed: &str| refused(pair, format!("{key} is {allowed}"), format!("{key} 可取 {allowed}"));
         let span = || {
-            let (en, zh) = (format!("{key} is a span such as 90s, 10m or 30d"), format!("{key} 应为 90s、10m、30d 这样的时长"));
+            let (en, zh) =
+                (format!("{key} is a span such as 90s, 10m or 30d"), format!("{key} 应为 90s、10m、30d 这样的时长"));
             parse_span(word).ok_or_else(|| refused(pair, en, zh))
         };
         match (key, word) {

@@ -177,7 +177,12 @@ fn errors_name_the_place_and_the_remedy() {
             "apps.a.fallback (HOME/config.toml line 5): \"no\" cannot be used: say true or false",
         ),
         (format!("{app}fallback = 1\n"), "", Code::ConfigUnreadable, "apps.a.fallback takes true or false"),
-        (format!("{app}provider = \"feisu\"\n"), "", Code::BadSetting, "\"feisu\" cannot be used: say feishu, lark, blueking or oauth2"),
+        (
+            format!("{app}provider = \"feisu\"\n"),
+            "",
+            Code::BadSetting,
+            "\"feisu\" cannot be used: say feishu, lark, blueking or oauth2",
+        ),
         (format!("{app}token_api = \"v9\"\n"), "", Code::BadSetting, "say v3, v2, oidc-v1 or legacy-v1"),
         (format!("{app}app_kind = \"shop\"\n"), "", Code::BadSetting, "say self-built or store"),
         (format!("{app}open_url = \"open.feishu.cn\"\n"), "", Code::BadSetting, "give an address such as https://host"),

@@ -101,7 +101,9 @@ fn variables_alone_describe_an_app_of_blueking() {
     let profile = profile("", &env).unwrap();
     assert_eq!(profile.hosts.open.path(), "/api/demo");
     assert!(profile.cookies.is_empty());
-    assert!(matches!(profile.platform, Platform::BlueKing(BlueKingApp { realm: Some(realm), .. }) if realm == "blueking"));
+    assert!(
+        matches!(profile.platform, Platform::BlueKing(BlueKingApp { realm: Some(realm), .. }) if realm == "blueking")
+    );
 }
 
 #[test]
@@ -124,7 +126,8 @@ fn an_oauth_server_has_endpoints_and_a_rules_row() {
 
 #[test]
 fn a_variable_says_the_whole_row() {
-    let words = "replay=harmless replay_grace=9s refresh_end=fixed wall=365d margin=1m access_life=10m absent_refresh=ends";
+    let words =
+        "replay=harmless replay_grace=9s refresh_end=fixed wall=365d margin=1m access_life=10m absent_refresh=ends";
     let rules = profile(OAUTH2, &[("TOKENWARD_RULES", words)]).unwrap().rules.unwrap();
     assert_eq!((rules.replay, rules.refresh_end), (Replay::Harmless, RefreshEnd::Fixed));
     assert_eq!((rules.old_access, rules.absent_refresh), (OldAccess::Stays, AbsentRefresh::Ends));
@@ -164,10 +167,22 @@ fn what_belongs_to_another_provider_is_told() {
             Code::BadSetting,
             "names only, never a cookie's value",
         ),
-        (BLUEKING.replace("token_api", "cookies = \"rtx=bk_uid\"\ntoken_api"), Code::BadSetting, "prove who the user is"),
+        (
+            BLUEKING.replace("token_api", "cookies = \"rtx=bk_uid\"\ntoken_api"),
+            Code::BadSetting,
+            "prove who the user is",
+        ),
         (OAUTH2.replace("\"none\"", "\"nobody\""), Code::BadSetting, "say basic, body or none"),
-        (OAUTH2.replace("\"dies\"", "\"fades\""), Code::BadSetting, "\"old_access=fades\" cannot be used: old_access is stays | dies"),
-        (OAUTH2.replace("replay_grace", "replay_grase"), Code::BadSetting, "no rule is called replay_grase; perhaps replay_grace"),
+        (
+            OAUTH2.replace("\"dies\"", "\"fades\""),
+            Code::BadSetting,
+            "\"old_access=fades\" cannot be used: old_access is stays | dies",
+        ),
+        (
+            OAUTH2.replace("replay_grace", "replay_grase"),
+            Code::BadSetting,
+            "no rule is called replay_grase; perhaps replay_grace",
+        ),
         (OAUTH2.replace("\"30s\"", "\"soon\""), Code::BadSetting, "replay_grace is a span"),
         (OAUTH2.replace("\"30s\"", "30"), Code::ConfigUnreadable, "apps.else.rules takes a table of texts in quotes"),
         (OAUTH2.replace("https://login.example.com/realms/a/token", "http://a.example"), Code::BadSetting, "use https"),

@@ -207,9 +207,11 @@ async fn d6_no_cookie_jar() {
         }
         let history = world.sandbox.history();
         assert!(history.iter().filter_map(|record| record.visit()).all(|visit| visit.session.is_none()), "{kind:?}");
-        let cookies = world.sandbox.requests().iter().any(|request| {
-            request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("cookie"))
-        });
+        let cookies = world
+            .sandbox
+            .requests()
+            .iter()
+            .any(|request| request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("cookie")));
         assert!(!cookies, "{kind:?}");
     }
 }
@@ -284,7 +286,10 @@ async fn d8_secrets_stay_out_of_addresses_and_errors() {
             world.sandbox.inject(fault.when(Operation::Refresh));
             let error = client.get_access_token_by_user("alice").await.unwrap_err();
             let told = format!("{error} {error:?}");
-            assert!(!told.contains("refresh_token=") && !told.contains(SECRET) && !told.contains("app_secret"), "{told}");
+            assert!(
+                !told.contains("refresh_token=") && !told.contains(SECRET) && !told.contains("app_secret"),
+                "{told}"
+            );
         }
     }
 }

@@ -41,7 +41,10 @@ fn r5_eight_threads_eight_users_and_160_000_calls() {
                     let text = token.access_token.expose();
                     let known = owners.lock().unwrap().insert(text.to_owned(), user);
                     assert!(known.is_none_or(|known| known == user), "{user} was handed a token of {known:?}");
-                    assert!(sandbox.is_good(text) || lived(sandbox, text, user, begun), "{user} was handed a dead token");
+                    assert!(
+                        sandbox.is_good(text) || lived(sandbox, text, user, begun),
+                        "{user} was handed a dead token"
+                    );
                 }
             });
         }
@@ -107,12 +110,13 @@ fn r5_two_fields_of_a_ticket_are_never_of_two_users() {
 fn lived(sandbox: &Sandbox, token: &str, user: &str, begun: i64) -> bool {
     let fingerprint = Fingerprint::of(token);
     let history = sandbox.history();
-    let own = || history.iter().filter(|record| {
-        record.visit().is_some_and(|visit| visit.issued && visit.user.as_deref() == Some(user))
-    });
-    let mut after = own().skip_while(|record| {
-        record.visit().is_some_and(|visit| visit.issued_access.as_ref() != Some(&fingerprint))
-    });
+    let own = || {
+        history
+            .iter()
+            .filter(|record| record.visit().is_some_and(|visit| visit.issued && visit.user.as_deref() == Some(user)))
+    };
+    let mut after = own()
+        .skip_while(|record| record.visit().is_some_and(|visit| visit.issued_access.as_ref() != Some(&fingerprint)));
     let Some(birth) = after.next() else { return false };
     match after.next() {
         Some(end) => end.real.milliseconds() >= begun,

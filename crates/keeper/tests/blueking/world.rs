@@ -15,9 +15,7 @@ use tokenward::core::{
     AbsentRefresh, App, AppSecret, ClientAuthentication, Endpoints, GrantId, Hosts, OAuth2App, OldAccess, Platform,
     ProfileName, RefreshEnd, Replay, Rules, TokenApi, UserName,
 };
-use tokenward::{
-    Environment, Home, KeeperOptions, KeySource, Observer, Session, SessionOptions, Step, SystemEntropy,
-};
+use tokenward::{Environment, Home, KeeperOptions, KeySource, Observer, Session, SessionOptions, Step, SystemEntropy};
 use tokenward_emulator::{
     AppSpec, Brand, Door, DoorCounters, GraceAnswer, OldAccessToken, RefreshFate, Regrant, Sandbox, SandboxOptions,
     UserSpec,
@@ -32,11 +30,18 @@ pub(crate) const REALM: &str = "blueking";
 /// A dialect, with the knobs that make its rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Ssm { regrant: Regrant, refresh: RefreshFate },
-    AuthApi { refresh: RefreshFate },
+    Ssm {
+        regrant: Regrant,
+        refresh: RefreshFate,
+    },
+    AuthApi {
+        refresh: RefreshFate,
+    },
     BkAuth,
     /// A plain server that revokes families, and how long it forgives.
-    Plain { grace: u64 },
+    Plain {
+        grace: u64,
+    },
 }
 
 impl Kind {
@@ -308,8 +313,8 @@ fn plain_rules(grace: u64) -> Rules {
 
 /// A grant of a dialect with a login page, by the true path: page, redirect, code, exchange.
 pub(crate) async fn log_in(world: &World, user: &str) -> GrantId {
-    use tokenward::core::{AuthorizationCode, Scopes};
     use tokenward::LoginRequest;
+    use tokenward::core::{AuthorizationCode, Scopes};
 
     let session = world.stand.session(None).await;
     let (keeper, app) = (session.keeper(), &world.stand.app);

@@ -43,11 +43,7 @@ impl Seat<'_> {
     }
 
     /// One statement for grants or its twin for names, with the first argument bound.
-    fn query(
-        self,
-        of_grant: &'static str,
-        of_name: &'static str,
-    ) -> Query<'static, Sqlite, SqliteArguments> {
+    fn query(self, of_grant: &'static str, of_name: &'static str) -> Query<'static, Sqlite, SqliteArguments> {
         match self {
             Self::Grant(id) => sqlx::query(of_grant).bind(grant_bytes(id)),
             Self::Name(name) => sqlx::query(of_name).bind(name.as_str().to_owned()),
@@ -152,9 +148,12 @@ impl SqliteVault {
                         return Ok(LeaseAttempt::Busy { holder: None, until: None });
                     }
                     // A paused process, or a task of our own that was forgotten: the row has lapsed, and decides.
-                    None => {
-                        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&path).and_then(|(_, file)| file)
-                    }
+                    None => self
+                        .held
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .remove(&path)
+                        .and_then(|(_, file)| file),
                 }
             }
         };
@@ -303,8 +302,11 @@ impl SqliteVault {
     }
 
     async fn lease_row_with(&self, connection: &mut SqliteConnection, seat: Seat<'_>) -> Result<LeaseRow, VaultError> {
-        let row =
-            seat.query(sql::LEASE, sql::NAME_LEASE).fetch_optional(connection).await.map_err(|error| self.sql(&error))?;
+        let row = seat
+            .query(sql::LEASE, sql::NAME_LEASE)
+            .fetch_optional(connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
         let row = row.ok_or_else(|| match seat {
             Seat::Grant(id) => VaultError::NoSuchGrant(id),
             Seat::Name(_) => VaultError::Moved,

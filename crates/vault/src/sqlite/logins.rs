@@ -151,7 +151,11 @@ impl SqliteVault {
     }
 
     /// Whether there was such an answer.
-    pub(super) async fn drop_answer(&self, connection: &mut SqliteConnection, id: LoginAnswerId) -> Result<bool, VaultError> {
+    pub(super) async fn drop_answer(
+        &self,
+        connection: &mut SqliteConnection,
+        id: LoginAnswerId,
+    ) -> Result<bool, VaultError> {
         let done = sqlx::query(sql::DROP_LOGIN_ANSWER)
             .bind(id.0)
             .execute(connection)

@@ -28,7 +28,11 @@ async fn every_row_is_read_and_nothing_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("db.sqlite3");
         let mut rows = vec![row(1, Some("alice"), Some("r1")), row(2, None, Some("")), row(3, Some(""), None)];
-        rows.push(Row { access_token: "not a token".to_owned(), expires: "soon".to_owned(), ..row(4, Some("bob"), None) });
+        rows.push(Row {
+            access_token: "not a token".to_owned(),
+            expires: "soon".to_owned(),
+            ..row(4, Some("bob"), None)
+        });
         if with_log {
             write_table_with_log(&file, &rows).await;
         } else {

@@ -42,7 +42,8 @@ pub(super) async fn dialect(init: &Init, desk: &Desk) -> Result<Option<TokenApi>
         desk.printer.note(desk.lang().dialects_told());
     }
     loop {
-        let answer = desk.asker().line(desk.lang().ask_dialect(), Some("ssm"), "--dialect / TOKENWARD_TOKEN_API").await?;
+        let answer =
+            desk.asker().line(desk.lang().ask_dialect(), Some("ssm"), "--dialect / TOKENWARD_TOKEN_API").await?;
         let parsed = answer.to_ascii_lowercase().parse().ok();
         if let Some(dialect) = parsed.filter(|dialect| ProviderName::BlueKing.speaks(*dialect)) {
             return Ok(Some(dialect));
@@ -89,11 +90,7 @@ pub(super) async fn app_id(init: &Init, provider: Option<ProviderName>, desk: &D
 }
 
 /// The secret: from stdin or a file when told so, from the variable, from the prompt.
-pub(super) async fn secret(
-    init: &Init,
-    provider: Option<ProviderName>,
-    desk: &Desk,
-) -> Result<AppSecret, Failure> {
+pub(super) async fn secret(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<AppSecret, Failure> {
     if init.app_secret_stdin {
         return read_secret("--app-secret-stdin", std::io::read_to_string(std::io::stdin()), desk);
     }
