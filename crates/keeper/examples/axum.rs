@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
-use axum::Router;
 use tokenward::blueking::{BkApp, BkClient, Cookies, LoggedIn, UserToken};
 use tokenward::{Environment, Home, KeeperOptions, KeySource, Session, SessionOptions, SystemClock, SystemEntropy};
 

@@ -49,7 +49,14 @@ impl Error {
 
     /// A failure with a detail for people; never a secret.
     pub(crate) fn with_detail(code: Code, kept: Kept, detail: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { code, kept, refusal: None, provider_code: None, detail: Some(detail.into()), source: None }))
+        Self(Arc::new(Inner {
+            code,
+            kept,
+            refusal: None,
+            provider_code: None,
+            detail: Some(detail.into()),
+            source: None,
+        }))
     }
 
     /// A failure that the provider spoke.
@@ -64,7 +71,14 @@ impl Error {
 
     /// A failure of the vault.
     pub(crate) fn vault(error: VaultError, kept: Kept) -> Self {
-        Self(Arc::new(Inner { code: error.code(), kept, refusal: None, provider_code: None, detail: None, source: Some(Box::new(error)) }))
+        Self(Arc::new(Inner {
+            code: error.code(),
+            kept,
+            refusal: None,
+            provider_code: None,
+            detail: None,
+            source: Some(Box::new(error)),
+        }))
     }
 
     /// The same failure, with the provider's code as the record of it has it. For one that was not yet handed to anybody.

@@ -253,13 +253,7 @@ impl Keeper {
 
     /// Joins the question under way for a name, if the same is shown; starts one if there is none. The question itself is detached:
     /// a caller that goes away changes nothing.
-    fn question(
-        &self,
-        app: &App,
-        wanted: &Obtain,
-        shows: &DirectGrant,
-        seen: Option<(GrantId, Generation)>,
-    ) -> Asking {
+    fn question(&self, app: &App, wanted: &Obtain, shows: &DirectGrant, seen: Option<(GrantId, Generation)>) -> Asking {
         let name = wanted.name();
         let mut running = self.inner.questions.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(question) = running.get(&name) {

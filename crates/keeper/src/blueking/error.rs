@@ -64,7 +64,9 @@ impl TokenAPIError {
         let refusal = error.refusal();
         Self {
             code: error.provider_code(),
-            message: refusal.and_then(|refusal| refusal.description.clone()).or_else(|| error.detail().map(str::to_owned)),
+            message: refusal
+                .and_then(|refusal| refusal.description.clone())
+                .or_else(|| error.detail().map(str::to_owned)),
             status: refusal.map(|refusal| refusal.status),
             log_id: refusal.and_then(|refusal| refusal.log_id.clone()),
             error,

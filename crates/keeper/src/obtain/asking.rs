@@ -160,7 +160,8 @@ impl Keeper {
         }
         let rules = provider.rules(&app.name, api);
         let ends = present.as_ref().and_then(|grant| grant.access.as_ref());
-        let on_record = rules.old_access == OldAccess::Dies && ends.is_some_and(|access| !access.remaining(self.inner.now()).is_zero());
+        let on_record = rules.old_access == OldAccess::Dies
+            && ends.is_some_and(|access| !access.remaining(self.inner.now()).is_zero());
         let _spending = self.inner.spending();
         if on_record {
             vault.ask(lease).await?;

@@ -104,9 +104,7 @@ impl Keeper {
         if !waits {
             return Ok(None);
         }
-        if let LeaseAttempt::Held(lease) =
-            vault.lease_name(&name, self.inner.parts.processes.myself(), LEASE).await?
-        {
+        if let LeaseAttempt::Held(lease) = vault.lease_name(&name, self.inner.parts.processes.myself(), LEASE).await? {
             let result = self.settle_kept(app, &name).await;
             vault.release_name(lease).await?;
             result?;

@@ -61,9 +61,7 @@ async fn work(task: &str, stand: Stand) {
     let mut words = task.split(' ');
     let (what, user) = (words.next().unwrap(), words.next().unwrap());
     let observer = match (words.next(), words.next()) {
-        (Some("dies"), Some(step)) => {
-            Some(Arc::new(Killed(step.parse::<Step>().unwrap())) as Arc<dyn Observer>)
-        }
+        (Some("dies"), Some(step)) => Some(Arc::new(Killed(step.parse::<Step>().unwrap())) as Arc<dyn Observer>),
         (Some("at"), Some(moment)) => {
             let moment = moment.parse().unwrap();
             while stand.clock.now().as_millisecond() < moment {
@@ -138,7 +136,8 @@ fn near_expiry(count: usize) {
     for kind in Kind::BY_COOKIE {
         let world = World::blocking(kind);
         let runtime = runtime();
-        let first = runtime.block_on(async { world.stand.client().await.get_access_token(&request("alice")).await.unwrap() });
+        let first =
+            runtime.block_on(async { world.stand.client().await.get_access_token(&request("alice")).await.unwrap() });
         world.near_expiry(&first);
         world.sandbox.rules(|rules| rules.latency_after_ms = 200);
         // Half of them have a cookie.
