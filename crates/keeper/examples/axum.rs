@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
-use axum::{Extension, Router};
 use tokenward::blueking::{BkApp, BkClient, Cookies, LoggedIn, UserToken};
 use tokenward::{Environment, Home, KeeperOptions, KeySource, Session, SessionOptions, SystemClock, SystemEntropy};
 
@@ -34,12 +34,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// The program: one page, behind the program's own authentication.
-pub fn router(client: BkClient) -> Router {
+pub(crate) fn router(client: BkClient) -> Router {
     Router::new().route("/", get(page)).layer(from_fn(authenticate)).with_state(client)
 }
 
 /// A handler. It runs only if its user has a token.
-async fn page(Extension(LoggedIn(user)): Extension<LoggedIn>, UserToken(token): UserToken) -> String {
+async fn page(UserToken(token): UserToken) -> String {
+    let user = token.user.as_ref().map_or("nobody", |user| user.as_str());
     // A call would carry this header; its value is marked as one that is not to be shown.
     let (name, value) = token.authorization();
     format!("{user} calls with {name}: {value:?} until {}", token.expires)

@@ -36,6 +36,7 @@ struct Inner {
     code: Code,
     kept: Kept,
     refusal: Option<Refusal>,
+    provider_code: Option<i64>,
     detail: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -43,17 +44,24 @@ struct Inner {
 impl Error {
     /// A failure with nothing but its code.
     pub(crate) fn new(code: Code, kept: Kept) -> Self {
-        Self(Arc::new(Inner { code, kept, refusal: None, detail: None, source: None }))
+        Self(Arc::new(Inner { code, kept, refusal: None, provider_code: None, detail: None, source: None }))
     }
 
     /// A failure with a detail for people; never a secret.
     pub(crate) fn with_detail(code: Code, kept: Kept, detail: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { code, kept, refusal: None, detail: Some(detail.into()), source: None }))
+        Self(Arc::new(Inner {
+            code,
+            kept,
+            refusal: None,
+            provider_code: None,
+            detail: Some(detail.into()),
+            source: None,
+        }))
     }
 
     /// A failure that the provider spoke.
     pub(crate) fn refused(code: Code, kept: Kept, refusal: Refusal) -> Self {
-        Self(Arc::new(Inner { code, kept, refusal: Some(refusal), detail: None, source: None }))
+        Self(Arc::new(Inner { code, kept, refusal: Some(refusal), provider_code: None, detail: None, source: None }))
     }
 
     /// A failure of the transport.
@@ -63,7 +71,22 @@ impl Error {
 
     /// A failure of the vault.
     pub(crate) fn vault(error: VaultError, kept: Kept) -> Self {
-        Self(Arc::new(Inner { code: error.code(), kept, refusal: None, detail: None, source: Some(Box::new(error)) }))
+        Self(Arc::new(Inner {
+            code: error.code(),
+            kept,
+            refusal: None,
+            provider_code: None,
+            detail: None,
+            source: Some(Box::new(error)),
+        }))
+    }
+
+    /// The same failure, with the provider's code as the record of it has it. For one that was not yet handed to anybody.
+    pub(crate) fn coded(mut self, provider_code: Option<i64>) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.provider_code = provider_code;
+        }
+        self
     }
 
     /// The same failure, with more known about what was kept. For one that was not yet handed to anybody.
@@ -104,6 +127,11 @@ impl Error {
     /// The provider's own word, if it gave one.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.0.refusal.as_ref()
+    }
+
+    /// The provider's code: of its own word, or as the record has it of an earlier one.
+    pub fn provider_code(&self) -> Option<i64> {
+        self.0.refusal.as_ref().and_then(|refusal| refusal.provider_code).or(self.0.provider_code)
     }
 
     /// A detail for people, such as the transport's reason.

@@ -17,11 +17,13 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokenward_core::{App, Ask, Code, DirectGrant, ExitClass, Generation, Grant, GrantId, ProfileName, UserName};
+use tokenward_core::{
+    App, Ask, Code, DirectGrant, ExitClass, Generation, Grant, GrantId, ProfileName, Standing, UserName,
+};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::keeper::{foreign, wrong_user};
+use crate::keeper::{foreign, hand, refuse, wrong_user};
 use crate::{Error, Handed, Keeper, Kept, Notice};
 
 /// Whose tokens are wanted. Nobody in particular is nobody's: an anonymous caller has no [`UserName`], and never gets the app's.
@@ -104,11 +106,13 @@ struct Lacking {
     why: Error,
     /// A token that still lives.
     present: Option<Handed>,
+    /// The set that does not do.
+    seen: Option<(GrantId, Generation)>,
 }
 
 impl Lacking {
-    fn nothing(why: Error) -> Look {
-        Look::Lacking(Self { why, present: None })
+    fn nothing(why: Error, seen: Option<(GrantId, Generation)>) -> Look {
+        Look::Lacking(Self { why, present: None, seen })
     }
 
     /// The end, where nobody can be asked: what still lives, or why there is nothing.
@@ -146,14 +150,15 @@ impl Keeper {
         if wanted.shows.is_none() {
             // What an earlier process had not finished may be there still.
             return match self.settle_name(app, wanted).await? {
-                Look::Good(handed) => Ok(*handed),
-                Look::Lacking(lacking) => lacking.hand(),
+                Some(Look::Good(handed)) => Ok(*handed),
+                Some(Look::Lacking(now)) => now.hand(),
+                None => lacking.hand(),
             };
         }
         // What was refused where it was used may be another set by now.
         let after = Obtain { refused: None, ..wanted.clone() };
         while let Some(shows) = &wanted.shows {
-            match self.question(app, wanted, shows) {
+            match self.question(app, wanted, shows, lacking.seen) {
                 Asking::Joined(outcome) => match answer(outcome).await {
                     Ok(()) => match self.look(app, &after).await? {
                         Look::Good(mut handed) => {
@@ -185,23 +190,28 @@ impl Keeper {
         let name = wanted.name();
         let vault = &self.inner.parts.vault;
         let Some(id) = vault.grant_of(&name).await? else {
-            return Ok(Lacking::nothing(Error::with_detail(Code::NotLoggedIn, Kept::Nothing, name.as_str())));
+            return Ok(Lacking::nothing(Error::with_detail(Code::NotLoggedIn, Kept::Nothing, name.as_str()), None));
         };
         let grant = vault.grant(id).await?;
         if grant.app != app.name {
             return Err(foreign(&grant, app));
         }
         let grant = self.identified(app, grant).await?;
+        let seen = Some((id, grant.generation));
         if !name.admits(grant.subject.as_ref()) && (grant.subject.is_some() || !grant.has_refresh) {
-            return Ok(Lacking::nothing(wrong_user(&name, grant.subject.as_ref())));
+            return Ok(Lacking::nothing(wrong_user(&name, grant.subject.as_ref()), seen));
         }
         // What was taken over and nobody has named yet is turned first: the answer names its user, or its new token can be asked.
         let unnamed = name.is_of_user() && grant.subject.is_none();
         let ask = if unnamed { Ask::NewerThan(grant.generation) } else { wanted.ask(id) };
-        if wanted.shows.is_some() && matches!(ask, Ask::Living { .. }) && self.ends_unturned(&grant) {
-            let why = Error::new(Code::NoRefreshToken, Kept::Record);
-            let present = self.access(app, id, ask).await.ok();
-            return Ok(Look::Lacking(Lacking { why, present }));
+        if wanted.shows.is_some()
+            && matches!(ask, Ask::Living { .. })
+            && let Some(why) = self.ends_unturned(&grant)
+        {
+            let now = self.inner.now();
+            let lives = grant.access.as_ref().is_some_and(|access| !access.remaining(now).is_zero());
+            let present = if lives { hand(grant, false, Vec::new(), ask, now).ok() } else { None };
+            return Ok(Look::Lacking(Lacking { why, present, seen }));
         }
         let handed = match self.access(app, id, ask).await {
             Ok(handed) => handed,
@@ -210,10 +220,10 @@ impl Keeper {
                 let grant = self.identified(app, vault.grant(id).await?).await?;
                 match name.admits(grant.subject.as_ref()) {
                     true => self.access(app, id, wanted.ask(id)).await?,
-                    false => return Ok(Lacking::nothing(error)),
+                    false => return Ok(Lacking::nothing(error, seen)),
                 }
             }
-            Err(error) if is_final(&error) => return Ok(Lacking::nothing(error)),
+            Err(error) if is_final(&error) => return Ok(Lacking::nothing(error, seen)),
             Err(error) => return Err(error),
         };
         let failed = handed.notices.iter().find_map(|notice| match notice {
@@ -221,20 +231,29 @@ impl Keeper {
             _ => None,
         });
         Ok(match failed {
-            Some(why) if wanted.shows.is_some() => Look::Lacking(Lacking { why, present: Some(handed) }),
+            Some(why) if wanted.shows.is_some() => Look::Lacking(Lacking { why, present: Some(handed), seen }),
             _ => Look::Good(Box::new(handed)),
         })
     }
 
-    /// Whether a grant's token is due and nothing can turn it.
-    fn ends_unturned(&self, grant: &Grant) -> bool {
+    /// Why nothing can turn a grant that is due, that was ended, or that is in doubt: a set that the provider has refused to turn was
+    /// often replaced by another one, so its access token is not served where a new one can be had; and a token in doubt need
+    /// not be sent again.
+    fn ends_unturned(&self, grant: &Grant) -> Option<Error> {
         let due = |access| self.inner.now() >= self.rules(grant).turn_at(grant.id, access);
-        !grant.has_refresh && grant.access.as_ref().is_some_and(due)
+        match grant.standing {
+            Standing::NeedsConsent { code, .. } => Some(refuse(code, grant)),
+            Standing::InDoubt { .. } => Some(Error::new(Code::OutcomeUnknown, Kept::Doubt)),
+            _ if !grant.has_refresh && grant.access.as_ref().is_some_and(due) => {
+                Some(Error::new(Code::NoRefreshToken, Kept::Record))
+            }
+            _ => None,
+        }
     }
 
     /// Joins the question under way for a name, if the same is shown; starts one if there is none. The question itself is detached:
     /// a caller that goes away changes nothing.
-    fn question(&self, app: &App, wanted: &Obtain, shows: &DirectGrant) -> Asking {
+    fn question(&self, app: &App, wanted: &Obtain, shows: &DirectGrant, seen: Option<(GrantId, Generation)>) -> Asking {
         let name = wanted.name();
         let mut running = self.inner.questions.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(question) = running.get(&name) {
@@ -247,7 +266,7 @@ impl Keeper {
         let (keeper, app, wanted, shows) = (self.clone(), app.clone(), wanted.clone(), shows.clone());
         tokio::spawn(async move {
             let left = Left { keeper: keeper.clone(), name };
-            let result = keeper.ask_anew(&app, &wanted, shows).await;
+            let result = keeper.ask_anew(&app, &wanted, shows, seen).await;
             drop(left);
             let _ = publish.send(Some(result));
         });

@@ -63,7 +63,7 @@ impl TokenAPIError {
     pub(super) fn new(error: EngineError) -> Self {
         let refusal = error.refusal();
         Self {
-            code: refusal.and_then(|refusal| refusal.provider_code),
+            code: error.provider_code(),
             message: refusal
                 .and_then(|refusal| refusal.description.clone())
                 .or_else(|| error.detail().map(str::to_owned)),

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use tokenward_core::ports::{LeaseAttempt, Sent};
 use tokenward_core::{
-    App, Code, DirectGrant, Grant, Lease, NameLease, OldAccess, Outcome, ProfileName, Refusal, RefusalClass,
+    App, Code, DirectGrant, Generation, Grant, GrantId, Lease, NameLease, OldAccess, Outcome, ProfileName, Refusal,
+    RefusalClass,
 };
 use tokio::time::Instant;
 
@@ -19,13 +20,19 @@ use crate::{Error, Keeper, Kept, Step};
 
 impl Keeper {
     /// Asks for a new set and stores it, unless somebody else has brought one meanwhile.
-    pub(super) async fn ask_anew(&self, app: &App, wanted: &Obtain, shows: DirectGrant) -> Result<(), Error> {
+    pub(super) async fn ask_anew(
+        &self,
+        app: &App,
+        wanted: &Obtain,
+        shows: DirectGrant,
+        seen: Option<(GrantId, Generation)>,
+    ) -> Result<(), Error> {
         let end = Instant::now() + self.inner.options.turn_patience;
         let name = wanted.name();
         let vault = &self.inner.parts.vault;
         let Some(lease) = self.lease_name(&name, app, wanted, end).await? else { return Ok(()) };
         self.at(Step::Leased);
-        let result = self.ask_leased(app, wanted, shows, &lease, end).await;
+        let result = self.ask_leased(app, wanted, shows, seen, &lease, end).await;
         if let Err(error) = vault.release_name(lease).await {
             tracing::warn!(%error, %name, "the lease on the name could not be released");
         }
@@ -82,6 +89,7 @@ impl Keeper {
         app: &App,
         wanted: &Obtain,
         shows: DirectGrant,
+        seen: Option<(GrantId, Generation)>,
         lease: &NameLease,
         end: Instant,
     ) -> Result<Stored, Error> {
@@ -89,7 +97,14 @@ impl Keeper {
         let name = &lease.name;
         // What an earlier process had not finished is as good as what a question would bring.
         self.settle_kept(app, name).await?;
-        if let Look::Good(_) = self.look(app, wanted).await? {
+        let now = match vault.grant_of(name).await? {
+            Some(id) => Some((id, vault.grant(id).await?.generation)),
+            None => None,
+        };
+        // What does not do is not tried once more.
+        if now != seen
+            && let Look::Good(_) = self.look(app, wanted).await?
+        {
             return Ok(Stored::Wanted);
         }
         self.at(Step::Reread);
@@ -110,7 +125,7 @@ impl Keeper {
         result
     }
 
-    async fn lease_grant(&self, id: tokenward_core::GrantId, end: Instant) -> Result<Lease, Error> {
+    async fn lease_grant(&self, id: GrantId, end: Instant) -> Result<Lease, Error> {
         let vault = &self.inner.parts.vault;
         loop {
             match vault.lease(id, self.inner.parts.processes.myself(), LEASE).await? {

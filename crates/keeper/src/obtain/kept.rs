@@ -95,20 +95,21 @@ impl Keeper {
         result
     }
 
-    /// Looks once more after what earlier processes had not finished under a name, where nothing is shown for a new set.
-    pub(super) async fn settle_name(&self, app: &App, wanted: &Obtain) -> Result<Look, Error> {
+    /// Looks once more after what earlier processes had not finished under a name, where nothing is shown for a new set. `None`:
+    /// there is nothing of the kind.
+    pub(super) async fn settle_name(&self, app: &App, wanted: &Obtain) -> Result<Option<Look>, Error> {
         let name = wanted.name();
         let vault = &self.inner.parts.vault;
         let waits = vault.login_answers().await?.iter().any(|kept| kept.app == app.name && kept.profile == name);
-        if waits
-            && let LeaseAttempt::Held(lease) =
-                vault.lease_name(&name, self.inner.parts.processes.myself(), LEASE).await?
-        {
+        if !waits {
+            return Ok(None);
+        }
+        if let LeaseAttempt::Held(lease) = vault.lease_name(&name, self.inner.parts.processes.myself(), LEASE).await? {
             let result = self.settle_kept(app, &name).await;
             vault.release_name(lease).await?;
             result?;
         }
-        self.look(app, wanted).await
+        self.look(app, wanted).await.map(Some)
     }
 
     /// Reads the answers under a name that earlier processes kept and could not finish. The lease on the name is ours, so nobody is

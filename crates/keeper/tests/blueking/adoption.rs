@@ -161,7 +161,8 @@ async fn what_cannot_be_kept_alive_is_told() {
     let dead = table.seed(Some("bob"));
     table.seed(Some("bob"));
     table.row(Some("bob"), &dead);
-    table.row(Some("carol\u{7}"), &dead);
+    let other = SeededTokens { access_token: "another".to_owned(), ..dead };
+    table.row(Some("carol\u{7}"), &other);
     let report = table.adopt(true).await;
     let fates = fates(&report);
     assert_eq!(fates[0], &BkoauthFate::NoRefreshToken { expired: false });

@@ -34,7 +34,7 @@ async fn d1_transport_failures_are_api_errors() {
             Fault::new(FaultKind::Empty { status: 200 }),
             Fault::new(FaultKind::Cut { bytes: 20 }),
             Fault::new(FaultKind::NotFound),
-            Fault::new(FaultKind::Redirect { to: "http://127.0.0.1:1/".to_owned() }),
+            Fault::new(FaultKind::Redirect { location: "http://127.0.0.1:1/".to_owned(), status: 302 }),
         ] {
             world.sandbox.inject(fault.clone().when(Operation::CookieGrant));
             let error = client.get_access_token(&request("alice")).await.unwrap_err();

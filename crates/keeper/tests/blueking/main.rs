@@ -2,9 +2,11 @@
 //! Many processes, and those that are killed, are in `processes.rs`.
 
 mod adoption;
+mod calls;
 mod counts;
 mod defects;
 mod extractor;
 mod renewal;
 mod threads;
+#[expect(dead_code, reason = "shared with `processes.rs`, which uses the rest")]
 mod world;

@@ -82,6 +82,10 @@ async fn a_refused_refresh_token_is_replaced_by_what_the_caller_shows() {
     let error = client.get_access_token_by_user("alice").await.unwrap_err();
     let TokenError::Api(told) = &error else { panic!("{error:?}") };
     assert_eq!((told.code, error.code()), (Some(1_901_403), Code::RefreshTokenRefused));
+    // Whoever asks after it is told the same.
+    let again = client.get_access_token_by_user("alice").await.unwrap_err();
+    let TokenError::Api(told) = &again else { panic!("{again:?}") };
+    assert_eq!((told.code, again.code()), (Some(1_901_403), Code::RefreshTokenRefused));
     // And alice's next request mends it.
     assert!(world.is_good(&client.get_access_token(&request("alice")).await.unwrap()));
     assert!(client.refresh_token(&first).await.is_ok());

@@ -14,8 +14,8 @@ use tokenward::core::ports::{
 use tokenward::core::rotation::Turn;
 use tokenward::core::{
     AppName, Ask, Closing, Code, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link,
-    LinkId, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, SecretBytes, Spend, Standing, Subject,
-    TokenApi, Trouble,
+    LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, SecretBytes, Spend,
+    Standing, Subject, TokenApi, TokenSet, Trouble,
 };
 use tokenward::{Keeper, KeeperOptions, Kept, Observer, Step};
 
@@ -82,6 +82,33 @@ impl Vault for Failing {
     async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
         self.step()?;
         self.inner.drop_login_answer(id).await
+    }
+    async fn lease_name(
+        &self,
+        name: &ProfileName,
+        holder: &Holder,
+        ttl: Duration,
+    ) -> Result<LeaseAttempt<NameLease>, VaultError> {
+        self.step()?;
+        self.inner.lease_name(name, holder, ttl).await
+    }
+    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError> {
+        self.inner.release_name(lease).await
+    }
+    async fn wait_name(&self, name: &ProfileName, patience: Duration) {
+        self.inner.wait_name(name, patience).await;
+    }
+    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.ask(lease).await
+    }
+    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.ask_in_vain(lease).await
+    }
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.set_aside(answer, id, set).await
     }
     async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
         self.step()?;
