@@ -17,10 +17,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::AppTokenKind;
-use tokenward_core::{App, AppToken, Ask, Generation, GrantId, TransportFault};
+use tokenward_core::{App, AppToken, Ask, Code, Generation, GrantId, ProfileName, ProviderName, TransportFault};
 use tokenward_wire::{Bearer, Call, CallAnswer, CallFault, CallRefusal, CallTrouble, Calls, Incoming};
+use tokio::sync::OnceCell;
 
-use crate::{Error, Keeper, Notice};
+use crate::{Error, Keeper, Kept, Notice, Obtain};
 
 pub use error::ApiError;
 pub use forward::HeldToken;
@@ -101,6 +102,8 @@ struct Inner {
     /// and is no reason to turn that generation again.
     refused_fresh: Mutex<HashMap<String, Generation>>,
     notices: Mutex<Vec<Notice>>,
+    /// Under which profile the app's own grant is kept, where it is one.
+    apps_profile: OnceCell<ProfileName>,
 }
 
 /// A bearer, and what is needed to ask for a newer one.
@@ -122,6 +125,7 @@ impl ApiClient {
                 renewing: tokio::sync::Mutex::default(),
                 refused_fresh: Mutex::default(),
                 notices: Mutex::default(),
+                apps_profile: OnceCell::new(),
             }),
             watch: None,
         }
@@ -277,11 +281,38 @@ impl ApiClient {
                 self.note(handed.notices);
                 Ok(Held { bearer: Bearer::User(handed.access.token), generation: Some(handed.generation) })
             }
+            // Kept like a user's there, since a new one may end the one before.
+            Identity::App if app.provider() == ProviderName::BlueKing => {
+                let wanted = self.apps_own(ask).await?;
+                let handed = keeper.obtain(app, &wanted).await?;
+                self.note(handed.notices);
+                Ok(Held { bearer: Bearer::User(handed.access.token), generation: Some(handed.generation) })
+            }
             Identity::App => Ok(Held { bearer: Bearer::App(kept(AppTokenKind::App).await?), generation: None }),
             Identity::Tenant => {
                 Ok(Held { bearer: Bearer::Tenant(kept(AppTokenKind::Tenant).await?), generation: None })
             }
         }
+    }
+
+    /// The wish for the app's own grant: the one that is there, under whatever profile, else one under the app's name. Two of them
+    /// would end each other.
+    async fn apps_own(&self, ask: Ask) -> Result<Obtain, Error> {
+        let Inner { keeper, app, apps_profile, .. } = &*self.inner;
+        let vault = &keeper.inner.parts.vault;
+        let find = async || {
+            let theirs = vault.grants().await?.into_iter().filter(|grant| grant.app == app.name);
+            match theirs.filter_map(|grant| grant.profile).find(ProfileName::is_of_app) {
+                Some(profile) => Ok(profile),
+                None => app.name.as_str().parse().map_err(|_| Error::new(Code::Internal, Kept::Everything)),
+            }
+        };
+        let profile: &ProfileName = apps_profile.get_or_try_init(find).await?;
+        let (refused, min_ttl) = match ask {
+            Ask::Living { min_ttl } => (None, min_ttl),
+            Ask::NewerThan(seen) => (vault.grant_of(&profile.of_app()).await?.map(|id| (id, seen)), Duration::ZERO),
+        };
+        Ok(Obtain { refused, min_ttl, ..Obtain::app(profile.clone()) })
     }
 
     /// A token other than the refused one: what another caller fetched meanwhile, or a new one.

@@ -23,7 +23,7 @@ use tokenward_core::{
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::keeper::{foreign, refuse, wrong_user};
+use crate::keeper::{foreign, hand, refuse, wrong_user};
 use crate::{Error, Handed, Keeper, Kept, Notice};
 
 /// Whose tokens are wanted. Nobody in particular is nobody's: an anonymous caller has no [`UserName`], and never gets the app's.
@@ -208,7 +208,9 @@ impl Keeper {
             && matches!(ask, Ask::Living { .. })
             && let Some(why) = self.ends_unturned(&grant)
         {
-            let present = self.access(app, id, ask).await.ok();
+            let now = self.inner.now();
+            let lives = grant.access.as_ref().is_some_and(|access| !access.remaining(now).is_zero());
+            let present = if lives { hand(grant, false, Vec::new(), ask, now).ok() } else { None };
             return Ok(Look::Lacking(Lacking { why, present, seen }));
         }
         let handed = match self.access(app, id, ask).await {
@@ -234,12 +236,14 @@ impl Keeper {
         })
     }
 
-    /// Why nothing can turn a grant that is due, or that was ended: a set that the provider has refused to turn was often replaced by
-    /// another one, so its access token is not served where a new one can be had.
+    /// Why nothing can turn a grant that is due, that was ended, or that is in doubt: a set that the provider has refused to turn was
+    /// often replaced by another one, so its access token is not served where a new one can be had; and a token in doubt need
+    /// not be sent again.
     fn ends_unturned(&self, grant: &Grant) -> Option<Error> {
         let due = |access| self.inner.now() >= self.rules(grant).turn_at(grant.id, access);
         match grant.standing {
             Standing::NeedsConsent { code, .. } => Some(refuse(code, grant)),
+            Standing::InDoubt { .. } => Some(Error::new(Code::OutcomeUnknown, Kept::Doubt)),
             _ if !grant.has_refresh && grant.access.as_ref().is_some_and(due) => {
                 Some(Error::new(Code::NoRefreshToken, Kept::Record))
             }

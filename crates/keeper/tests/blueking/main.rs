@@ -2,6 +2,7 @@
 //! Many processes, and those that are killed, are in `processes.rs`.
 
 mod adoption;
+mod calls;
 mod counts;
 mod defects;
 mod extractor;

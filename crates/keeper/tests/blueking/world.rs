@@ -318,7 +318,7 @@ pub(crate) async fn log_in(world: &World, user: &str) -> GrantId {
 
     let session = world.stand.session(None).await;
     let (keeper, app) = (session.keeper(), &world.stand.app);
-    let scopes = Scopes::parse("offline_access openid").unwrap().0;
+    let scopes = Scopes::parse("offline_access read").unwrap().0;
     let request = LoginRequest { scopes, redirect_uri: Url::parse(REDIRECT).unwrap(), force_consent: false };
     let attempt = keeper.begin_login(app, request).await.unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
