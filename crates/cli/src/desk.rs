@@ -223,7 +223,7 @@ impl Desk {
         if !work.app.token_api.has_browser_login() {
             let min_ttl = match ask {
                 Ask::Living { min_ttl } => min_ttl,
-                _ => Duration::ZERO,
+                Ask::NewerThan(_) => Duration::ZERO,
             };
             let shows = match self.who(&work.profile)? {
                 Who::User(user) => tickets::shown(&work.profile, &user, self)?,
