@@ -11,11 +11,13 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
 use tokenward::blueking::{BkApp, BkClient, Cookies, LoggedIn, UserToken};
+use tokenward::core::UserName;
 use tokenward::{Environment, Home, KeeperOptions, KeySource, Session, SessionOptions, SystemClock, SystemEntropy};
 
 #[tokio::main]
 #[expect(clippy::disallowed_methods, reason = "a program of its own: its environment enters here")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    #[expect(clippy::disallowed_methods, reason = "a program's `main` is where the environment enters")]
     let variable = |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set"));
     let home = Home::resolve(None, &Environment::default())?;
     let options = SessionOptions {
@@ -41,7 +43,7 @@ pub(crate) fn router(client: BkClient) -> Router {
 
 /// A handler. It runs only if its user has a token.
 async fn page(UserToken(token): UserToken) -> String {
-    let user = token.user.as_ref().map_or("nobody", |user| user.as_str());
+    let user = token.user.as_ref().map_or("nobody", UserName::as_str);
     // A call would carry this header; its value is marked as one that is not to be shown.
     let (name, value) = token.authorization();
     format!("{user} calls with {name}: {value:?} until {}", token.expires)

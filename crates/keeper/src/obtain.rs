@@ -218,11 +218,10 @@ impl Keeper {
             // The first turn of a set that was taken over has told whose it is, or could not.
             Err(error) if error.code() == Code::WrongUser => {
                 let grant = self.identified(app, vault.grant(id).await?).await?;
-                if name.admits(grant.subject.as_ref()) {
-                    self.access(app, id, wanted.ask(id)).await?
-                } else {
+                if !name.admits(grant.subject.as_ref()) {
                     return Ok(Lacking::nothing(error, seen));
                 }
+                self.access(app, id, wanted.ask(id)).await?
             }
             Err(error) if is_final(&error) => return Ok(Lacking::nothing(error, seen)),
             Err(error) => return Err(error),

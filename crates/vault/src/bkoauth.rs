@@ -241,7 +241,7 @@ fn reason(error: &sqlx::Error) -> String {
     }
 }
 
-/// PostgreSQL, where the build has it.
+/// `PostgreSQL`, where the build has it.
 #[cfg(feature = "postgres")]
 mod server {
     use sqlx::postgres::{PgConnectOptions, PgRow};
@@ -280,7 +280,7 @@ mod server {
     }
 
     const HAS_TABLE_PG: &str = "SELECT to_regclass('bkoauth_access_token') IS NOT NULL";
-    /// Where the column has a time zone its moments are absolute; where it has none they are naive, as SQLite's.
+    /// Where the column has a time zone its moments are absolute; where it has none they are naive, as `SQLite`'s.
     const ROWS_PG: &str = "
         SELECT id::bigint, access_token::text, refresh_token::text,
             CASE WHEN pg_typeof(expires) = 'timestamptz'::regtype

@@ -33,19 +33,19 @@ async fn a_handler_gets_the_token_of_its_requests_user() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = router(world.stand.client().await);
-    let serving = tokio::spawn(async move { axum::serve(listener, app).await });
-    let served = Served { url: format!("http://{address}/"), http: reqwest::Client::new() };
+    let server = tokio::spawn(async move { axum::serve(listener, app).await });
+    let page = Served { url: format!("http://{address}/"), http: reqwest::Client::new() };
     let cookies = format!("theme=dark; bk_token=\"{}\"; other=1", cookie("alice"));
-    let (status, text) = served.get(Some("alice"), &cookies).await;
+    let (status, text) = page.get(Some("alice"), &cookies).await;
     assert_eq!((status, text.starts_with("alice ")), (StatusCode::OK, true), "{text}");
     assert!(!text.contains(&cookie("alice")));
     // Nobody is logged in, whatever the cookie says.
-    assert_eq!(served.get(None, &cookies).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(page.get(None, &cookies).await.0, StatusCode::UNAUTHORIZED);
     // Bob with alice's cookie.
-    let (status, text) = served.get(Some("bob"), &cookies).await;
+    let (status, text) = page.get(Some("bob"), &cookies).await;
     assert_eq!((status, text.as_str()), (StatusCode::FORBIDDEN, "TW0412"));
     // Bob without any.
-    let (status, text) = served.get(Some("bob"), "").await;
+    let (status, text) = page.get(Some("bob"), "").await;
     assert_eq!((status, text.as_str()), (StatusCode::UNAUTHORIZED, "TW0401"));
-    serving.abort();
+    server.abort();
 }

@@ -6,7 +6,10 @@ mod calls;
 mod counts;
 mod defects;
 mod extractor;
+#[path = "../engine/failing.rs"]
+mod failing;
 mod renewal;
+mod store;
 mod threads;
 #[expect(dead_code, reason = "shared with `processes.rs`, which uses the rest")]
 mod world;

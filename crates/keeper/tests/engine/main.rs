@@ -4,6 +4,7 @@ mod calls;
 mod codes;
 mod doctor;
 mod doubt;
+mod failing;
 mod fallback;
 mod faults;
 mod links;

@@ -1,0 +1,211 @@
+//! A vault that fails at the N-th call that changes something.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokenward::core::ports::{
+    Adopted, Adoption, AnswerKept, Committed, Keepsake, LeaseAttempt, LoggedIn, LoginAnswer, LoginAnswerId, LoginCopy,
+    NewLogin, Revocable, Vault, VaultError,
+};
+use tokenward::core::rotation::Turn;
+use tokenward::core::{
+    AppName, Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link, LinkId,
+    NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, SecretBytes, Spend, Standing,
+    Subject, TokenApi, TokenSet, Trouble,
+};
+
+/// A vault whose N-th change fails, and every later one too while `stuck`.
+pub(crate) struct Failing {
+    inner: Arc<dyn Vault>,
+    pub(crate) left: AtomicU32,
+    stuck: bool,
+    full: bool,
+    pub(crate) renewals: AtomicU32,
+}
+
+impl Failing {
+    pub(crate) fn new(inner: Arc<dyn Vault>, nth: u32, stuck: bool, full: bool) -> Self {
+        Self { inner, left: AtomicU32::new(nth), stuck, full, renewals: AtomicU32::new(0) }
+    }
+
+    fn step(&self) -> Result<(), VaultError> {
+        let left = self.left.load(Ordering::SeqCst);
+        if left == 0 && !self.stuck {
+            return Ok(());
+        }
+        if left > 1 {
+            self.left.store(left - 1, Ordering::SeqCst);
+            return Ok(());
+        }
+        if !self.stuck {
+            self.left.store(0, Ordering::SeqCst);
+        }
+        let (path, reason) = ("vault.db".into(), "injected".to_owned());
+        Err(if self.full { VaultError::Full { path, reason } } else { VaultError::ReadOnly { path, reason } })
+    }
+}
+
+#[async_trait]
+impl Vault for Failing {
+    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
+        self.inner.grant_of(profile).await
+    }
+    async fn grant(&self, id: GrantId) -> Result<Grant, VaultError> {
+        self.inner.grant(id).await
+    }
+    async fn grants(&self) -> Result<Vec<Grant>, VaultError> {
+        self.inner.grants().await
+    }
+    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError> {
+        self.inner.journal(id, limit).await
+    }
+    async fn keep_login_answer(
+        &self,
+        profile: &ProfileName,
+        app: &AppName,
+        api: TokenApi,
+        answer: &RawAnswer,
+    ) -> Result<LoginAnswerId, VaultError> {
+        self.step()?;
+        self.inner.keep_login_answer(profile, app, api, answer).await
+    }
+    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
+        self.inner.login_answers().await
+    }
+    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.drop_login_answer(id).await
+    }
+    async fn lease_name(
+        &self,
+        name: &ProfileName,
+        holder: &Holder,
+        ttl: Duration,
+    ) -> Result<LeaseAttempt<NameLease>, VaultError> {
+        self.step()?;
+        self.inner.lease_name(name, holder, ttl).await
+    }
+    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError> {
+        self.inner.release_name(lease).await
+    }
+    async fn wait_name(&self, name: &ProfileName, patience: Duration) {
+        self.inner.wait_name(name, patience).await;
+    }
+    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.ask(lease).await
+    }
+    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.ask_in_vain(lease).await
+    }
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.set_aside(answer, id, set).await
+    }
+    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
+        self.step()?;
+        self.inner.log_in(login).await
+    }
+    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.name_subject(id, subject).await
+    }
+    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError> {
+        self.step()?;
+        self.inner.lease(id, holder, ttl).await
+    }
+    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
+        self.step()?;
+        self.renewals.fetch_add(1, Ordering::SeqCst);
+        self.inner.renew(lease, ttl).await
+    }
+    async fn release(&self, lease: Lease) -> Result<(), VaultError> {
+        self.inner.release(lease).await
+    }
+    async fn wait(&self, id: GrantId, patience: Duration) {
+        self.inner.wait(id, patience).await;
+    }
+    async fn prove(&self) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.prove().await
+    }
+    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError> {
+        self.step()?;
+        self.inner.begin(lease, draft).await
+    }
+    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, VaultError> {
+        self.inner.open_intents(id).await
+    }
+    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError> {
+        self.step()?;
+        self.inner.keep_answer(intent, answer).await
+    }
+    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError> {
+        self.step()?;
+        self.inner.commit(intent, turn).await
+    }
+    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.close(intent, closing, standing).await
+    }
+    async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError> {
+        self.inner.revocable(lease).await
+    }
+    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.retire(lease, at, revoked).await
+    }
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
+        self.inner.recognise(token).await
+    }
+    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
+        self.step()?;
+        self.inner.adopt(adoption).await
+    }
+    async fn take_back(
+        &self,
+        id: GrantId,
+        refused: Option<(IntentId, Closing)>,
+        by: &Holder,
+    ) -> Result<Option<Generation>, VaultError> {
+        self.step()?;
+        self.inner.take_back(id, refused, by).await
+    }
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
+        self.inner.copy(id).await
+    }
+    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
+        self.step()?;
+        self.inner.link(link, by).await
+    }
+    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError> {
+        self.step()?;
+        self.inner.unlink(id, by).await
+    }
+    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError> {
+        self.inner.links(profile).await
+    }
+    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.receipt(id, receipt, healed).await
+    }
+    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.trouble(id, trouble).await
+    }
+    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.keep(what, value, expires).await
+    }
+    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
+        self.inner.recall(what).await
+    }
+    async fn forget(&self, what: &Keepsake) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.forget(what).await
+    }
+}
