@@ -14,6 +14,7 @@ use tokenward::blueking::{BkApp, BkClient, Cookies, LoggedIn, UserToken};
 use tokenward::{Environment, Home, KeeperOptions, KeySource, Session, SessionOptions, SystemClock, SystemEntropy};
 
 #[tokio::main]
+#[expect(clippy::disallowed_methods, reason = "a program of its own: its environment enters here")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let variable = |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set"));
     let home = Home::resolve(None, &Environment::default())?;

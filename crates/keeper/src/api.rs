@@ -312,7 +312,7 @@ impl ApiClient {
             Ask::Living { min_ttl } => (None, min_ttl),
             Ask::NewerThan(seen) => (vault.grant_of(&profile.of_app()).await?.map(|id| (id, seen)), Duration::ZERO),
         };
-        Ok(Obtain { refused, min_ttl, ..Obtain::app(profile.clone()) })
+        Ok(Obtain { min_ttl, refused, ..Obtain::app(profile.clone()) })
     }
 
     /// A token other than the refused one: what another caller fetched meanwhile, or a new one.

@@ -218,9 +218,10 @@ impl Keeper {
             // The first turn of a set that was taken over has told whose it is, or could not.
             Err(error) if error.code() == Code::WrongUser => {
                 let grant = self.identified(app, vault.grant(id).await?).await?;
-                match name.admits(grant.subject.as_ref()) {
-                    true => self.access(app, id, wanted.ask(id)).await?,
-                    false => return Ok(Lacking::nothing(error, seen)),
+                if name.admits(grant.subject.as_ref()) {
+                    self.access(app, id, wanted.ask(id)).await?
+                } else {
+                    return Ok(Lacking::nothing(error, seen));
                 }
             }
             Err(error) if is_final(&error) => return Ok(Lacking::nothing(error, seen)),

@@ -1,7 +1,7 @@
 //! The table of `bkoauth`, read where it lies and never written (BlueKing reference §1.4).
 //!
 //! Enters: where a program keeps its database. Leaves: every row of `bkoauth_access_token`, tokens in the types that do not show
-//! them (I4). Here, because only the vault may speak SQL; what a row means is not decided here. A database of SQLite is opened
+//! them (I4). Here, because only the vault may speak SQL; what a row means is not decided here. A database of `SQLite` is opened
 //! read-only; one in WAL mode that nobody has open is opened as immutable, so that not even the files beside it are made.
 
 use std::fmt;
@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 /// Where the table is.
 #[derive(Clone)]
 pub enum BkoauthSource {
-    /// A file of SQLite.
+    /// A file of `SQLite`.
     File(PathBuf),
     /// A server, by its address with user and password (`DATABASE_URL`).
     Server {
@@ -35,9 +35,9 @@ pub enum BkoauthSource {
 /// A kind of database server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerKind {
-    /// PostgreSQL.
+    /// `PostgreSQL`.
     Postgres,
-    /// MySQL or MariaDB.
+    /// `MySQL` or `MariaDB`.
     MySql,
 }
 
@@ -127,7 +127,7 @@ pub enum BkoauthError {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// The file is no database of SQLite.
+    /// The file is no database of `SQLite`.
     #[error("{} is no SQLite database", .0.display())]
     NotSqlite(PathBuf),
     /// The database has no such table.

@@ -11,6 +11,7 @@ use super::{BadValue, Given, PlaceFlags, brand};
 
 /// `adopt`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Adopt {
     /// A file with tokens, another tool's store, or - for a token JSON on stdin; without it, what is found here is shown
     #[arg(value_name = "SOURCE")]

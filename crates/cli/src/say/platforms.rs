@@ -1,5 +1,35 @@
 //! Words about apps of BlueKing and of any OAuth server, and about the users of an app that serves many.
 
+use tokenward_core::{Code, Words};
+
+const fn w(en: &'static str, zh: &'static str) -> Words {
+    Words { en, zh }
+}
+
+/// What each code of a grant without a page tells, and what to do about it.
+pub(super) fn story(code: Code) -> Option<(Words, Words)> {
+    Some(match code {
+        Code::TicketRefused => (
+            w("the login cookie of the user is refused", "用户的登录 Cookie（bk_token / bk_ticket）被拒绝"),
+            w(
+                "the user logs in at BlueKing again; if that changes nothing, compare the cookie's name and the app with the token service",
+                "请用户重新登录蓝鲸；若仍被拒绝，请核对 Cookie 名称、应用与令牌服务是否对应",
+            ),
+        ),
+        Code::WrongUser => (
+            w(
+                "the tokens are another user's than the one who was asked for, or nobody says whose they are",
+                "令牌属于另一个用户，或服务方没有说明属于谁",
+            ),
+            w(
+                "compare the user's name with the login cookie that was sent; what was issued is kept under its owner's name",
+                "请核对用户名与所发送的登录 Cookie 是否一致；已签发的令牌保存在其所有者名下",
+            ),
+        ),
+        _ => return None,
+    })
+}
+
 super::sentences! {
     bad_provider() { "write feishu, lark, blueking or oauth2" "请写 feishu、lark、blueking 或 oauth2" }
     bad_authentication() { "write basic, body or none" "请写 basic、body 或 none" }

@@ -490,7 +490,7 @@ mod tests {
     }
 
     /// 1. We look: the old content stands. 2. Another program saves another key, in place or by rename, before the names are
-    /// exchanged or right after. 3. What came out is not what we expected: it is put back, and our change made on it.
+    ///    exchanged or right after. 3. What came out is not what we expected: it is put back, and our change made on it.
     #[test]
     fn an_edit_after_the_last_look_is_kept() {
         for moment in [Moment::Looked, Moment::Swapped, Moment::Synced] {
@@ -518,7 +518,7 @@ mod tests {
     }
 
     /// 1. We look. 2. Another program saves by rename. 3. We exchange, find its edit, and are about to put it back. 4. It saves
-    /// again. The newest stands.
+    ///    again. The newest stands.
     #[test]
     fn a_second_edit_while_the_first_is_put_back_is_the_one_that_stands() {
         let (_folder, path) = place("A=1\nT=old\n");

@@ -244,8 +244,8 @@ impl Taking<'_> {
         let obtained = parts.clock.now();
         let expired = row.expires.is_none_or(|end| end <= obtained);
         let BkoauthRow { id: number, access, refresh, expires, environment, user } = row;
-        let taken = |fate| BkoauthTaken { id: number, user, environment, fate };
-        let Some(refresh) = refresh else { return Ok(taken(BkoauthFate::NoRefreshToken { expired })) };
+        let told = |fate| BkoauthTaken { id: number, user, environment, fate };
+        let Some(refresh) = refresh else { return Ok(told(BkoauthFate::NoRefreshToken { expired })) };
         let latest = parts.provider.rules(&self.app.name, self.app.token_api).assumed_access;
         let latest = obtained.checked_add(latest).unwrap_or(obtained);
         let access = match (standing, access, expires) {
@@ -279,7 +279,7 @@ impl Taking<'_> {
             Adopted::Known { grant, .. } => BkoauthFate::Known { grant },
             adopted => BkoauthFate::Adopted { name, grant: adopted.id(), access: lives, expired },
         };
-        Ok(taken(fate))
+        Ok(told(fate))
     }
 }
 

@@ -33,7 +33,7 @@ async fn a_handler_gets_the_token_of_its_requests_user() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = router(world.stand.client().await);
-    let server = tokio::spawn(async move { axum::serve(listener, app).await });
+    let serving = tokio::spawn(async move { axum::serve(listener, app).await });
     let served = Served { url: format!("http://{address}/"), http: reqwest::Client::new() };
     let cookies = format!("theme=dark; bk_token=\"{}\"; other=1", cookie("alice"));
     let (status, text) = served.get(Some("alice"), &cookies).await;
@@ -47,5 +47,5 @@ async fn a_handler_gets_the_token_of_its_requests_user() {
     // Bob without any.
     let (status, text) = served.get(Some("bob"), "").await;
     assert_eq!((status, text.as_str()), (StatusCode::UNAUTHORIZED, "TW0401"));
-    server.abort();
+    serving.abort();
 }

@@ -141,9 +141,10 @@ async fn nobody_fails_by_anothers_cookie() {
         let client = client.clone();
         callers.spawn(async move {
             let good = number % 2 == 1;
-            let request = match good {
-                true => request("alice"),
-                false => tokenward::blueking::RequestParts::of_user("alice").with_cookie("bk_token", "nobodys"),
+            let request = if good {
+                request("alice")
+            } else {
+                tokenward::blueking::RequestParts::of_user("alice").with_cookie("bk_token", "nobodys")
             };
             (good, client.get_access_token(&request).await)
         });

@@ -37,7 +37,7 @@ fn r5_eight_threads_eight_users_and_160_000_calls() {
                     let user = USERS[(thread + call) % USERS.len()];
                     let begun = now();
                     let token = handle.block_on(client.get_access_token(&request(user))).unwrap();
-                    assert_eq!(token.user.as_ref().map(|user| user.as_str()), Some(user));
+                    assert_eq!(token.user.as_ref().map(tokenward::core::UserName::as_str), Some(user));
                     let text = token.access_token.expose();
                     let known = owners.lock().unwrap().insert(text.to_owned(), user);
                     assert!(known.is_none_or(|known| known == user), "{user} was handed a token of {known:?}");
@@ -92,7 +92,7 @@ fn r5_two_fields_of_a_ticket_are_never_of_two_users() {
                     let request = with_cookies_of(RequestParts::of_user(user), user);
                     // A token that lives a second may have ended by the time that it is looked at; a foreign one must not come.
                     match handle.block_on(client.get_access_token(&request)) {
-                        Ok(token) => assert_eq!(token.user.as_ref().map(|user| user.as_str()), Some(user)),
+                        Ok(token) => assert_eq!(token.user.as_ref().map(tokenward::core::UserName::as_str), Some(user)),
                         Err(error) => assert_ne!(error.code(), tokenward::core::Code::WrongUser, "{error:?}"),
                     }
                 }

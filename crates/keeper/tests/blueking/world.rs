@@ -226,7 +226,7 @@ impl World {
     /// So much time that a token of that life is due and not yet dead.
     pub(crate) fn near_expiry(&self, token: &AccessToken) {
         let left = token.expires.duration_since(self.stand.clock.now());
-        self.pass(Duration::try_from(left).unwrap() - Duration::from_secs(20));
+        self.pass(Duration::try_from(left).unwrap().checked_sub(Duration::from_secs(20)).unwrap());
     }
 
     pub(crate) fn counters(&self) -> DoorCounters {

@@ -307,7 +307,7 @@ impl SqliteVault {
             .fetch_optional(connection)
             .await
             .map_err(|error| self.sql(&error))?;
-        let row = row.ok_or_else(|| match seat {
+        let row = row.ok_or(match seat {
             Seat::Grant(id) => VaultError::NoSuchGrant(id),
             Seat::Name(_) => VaultError::Moved,
         })?;

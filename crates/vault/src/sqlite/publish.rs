@@ -96,7 +96,6 @@ impl SqliteVault {
     }
 
     /// The lock of a hand-out file. The outer `None`: somebody has it and does not let go; the inner: there are no such locks.
-    #[expect(clippy::option_option, reason = "busy and not to be had are two things")]
     async fn guard_handout(&self, profile: &ProfileName) -> Option<Option<File>> {
         let path = self.folder.handout_lock(profile);
         for attempt in 0..GUARD_ATTEMPTS {
