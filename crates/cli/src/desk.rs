@@ -223,7 +223,7 @@ impl Desk {
         if !work.app.token_api.has_browser_login() {
             let min_ttl = match ask {
                 Ask::Living { min_ttl } => min_ttl,
-                _ => Duration::ZERO,
+                Ask::NewerThan(_) => Duration::ZERO,
             };
             let shows = match self.who(&work.profile)? {
                 Who::User(user) => tickets::shown(&work.profile, &user, self)?,
@@ -261,6 +261,9 @@ impl Desk {
 
     /// The app's own token, kept like a user's: a new one may end the one before.
     pub(crate) async fn apps_own(&self, work: &Work, min_ttl: Duration) -> Result<Handed, Failure> {
+        if work.app.token_api.has_browser_login() {
+            return Err(Failure::new(Code::Usage, self.lang().no_app_token(work.app.token_api)).complete());
+        }
         let wanted = Obtain { min_ttl, ..Obtain::app(work.profile.name.clone()) };
         Ok(work.session.keeper().obtain(&work.app, &wanted).await?)
     }
@@ -400,16 +403,13 @@ fn user_of(name: &ProfileName, given: Option<&UserName>) -> Option<UserName> {
     let mut bytes = Vec::new();
     let mut rest = escaped.as_bytes();
     while let [first, tail @ ..] = rest {
-        match (first, tail) {
-            (b'%', [high, low, after @ ..]) => {
-                let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-                bytes.push(digit(high)? * 16 + digit(low)?);
-                rest = after;
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
+        if let (b'%', [high, low, after @ ..]) = (first, tail) {
+            let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            bytes.push(digit(high)? * 16 + digit(low)?);
+            rest = after;
+        } else {
+            bytes.push(*first);
+            rest = tail;
         }
     }
     String::from_utf8(bytes).ok()?.parse().ok().filter(same)

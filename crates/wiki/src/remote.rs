@@ -373,7 +373,7 @@ mod tests {
     impl Caller for Script {
         async fn call(&self, _: Call) -> Result<CallAnswer, ApiError> {
             let body = self.0.lock().unwrap().remove(0).to_string();
-            Ok(CallAnswer { status: 200, headers: Default::default(), body: body.into() })
+            Ok(CallAnswer { status: 200, headers: http::HeaderMap::new(), body: body.into() })
         }
     }
 

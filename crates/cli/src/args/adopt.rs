@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use jiff::tz::Offset;
 use tokenward::stores::Tool;
 use tokenward_core::Brand;
 
-use super::{PlaceFlags, brand};
+use super::{BadValue, Given, PlaceFlags, brand};
 
 /// `adopt`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Adopt {
     /// A file with tokens, another tool's store, or - for a token JSON on stdin; without it, what is found here is shown
     #[arg(value_name = "SOURCE")]
@@ -26,6 +28,15 @@ pub(crate) struct Adopt {
     /// Take the login over once, and do not keep the file in step
     #[arg(long)]
     pub(crate) no_link: bool,
+    /// Take over the table of a Django program with bkoauth: a SQLite file, an address in @FILE, or - for a line of stdin
+    #[arg(long, value_name = "DATABASE", conflicts_with_all = ["source", "from", "account", "key_file", "no_link", "undo", "server"])]
+    pub(crate) bkoauth: Option<Given>,
+    /// Do not ask the token service whose each of these tokens is
+    #[arg(long, requires = "bkoauth")]
+    pub(crate) offline: bool,
+    /// What times without a zone in that table are written in, such as +08:00; UTC where Django's USE_TZ is on
+    #[arg(long, value_name = "OFFSET", requires = "bkoauth", value_parser = offset, allow_hyphen_values = true)]
+    pub(crate) utc_offset: Option<Offset>,
     /// Take back the login that the last adoption replaced
     #[arg(long, conflicts_with_all = ["source", "from", "account", "key_file", "no_link", "server"])]
     pub(crate) undo: bool,
@@ -40,6 +51,18 @@ pub(crate) struct Adopt {
     /// Do not ask
     #[arg(short, long)]
     pub(crate) yes: bool,
+}
+
+/// Reads `+08:00`, `-03:30`, `8`.
+fn offset(text: &str) -> Result<Offset, BadValue> {
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (hours, minutes) = rest.split_once(':').unwrap_or((rest, "0"));
+    let number = |text: &str| text.parse::<i32>().ok().filter(|number| (0..60).contains(number));
+    let seconds = number(hours).zip(number(minutes)).map(|(hours, minutes)| sign * (hours * 3600 + minutes * 60));
+    seconds.and_then(|seconds| Offset::from_seconds(seconds).ok()).ok_or(BadValue::Offset)
 }
 
 /// Whose store it is.

@@ -3,6 +3,8 @@
 //! Enters: a source, and a yes where it is another tool's store. Leaves: a login on trial (the one before is kept until it has
 //! turned once), and for a file of one's own a link. Nothing of another tool is written, and nothing is spent (I8).
 
+mod bkoauth;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,6 +26,9 @@ use crate::spot::{Spot, Wish, quoted};
 pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> {
     if adopt.undo {
         return undo(desk).await;
+    }
+    if adopt.bkoauth.is_some() {
+        return bkoauth::run(adopt, desk).await;
     }
     let Some((tool, place)) = source(&adopt, desk)? else { return show(desk).await };
     match tool {

@@ -14,13 +14,14 @@ use tokenward::{
 };
 use tokenward_core::ports::AppTokenKind;
 use tokenward_core::{
-    AppName, AppSecret, ClientAuthentication, Code, ExitClass, Platform, ProfileName, ProviderName, Scopes, TokenApi,
+    AppName, AppSecret, BlueKingApp, ClientAuthentication, Code, ExitClass, Platform, ProfileName, ProviderName,
+    Scopes, TokenApi,
 };
 use url::Url;
 
 use crate::args::Init;
 use crate::desk::Desk;
-use crate::failure::Failure;
+use crate::failure::{Failure, provider_words};
 
 pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
     let Registered { app, profile, secret_file, checked } =
@@ -301,6 +302,13 @@ async fn check(
     };
     match accepted {
         Ok(()) => Ok(true),
+        Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 404) => {
+            Err(nothing_there(profile, error, desk).then(refused))
+        }
+        // The codes of the auth api are not published. What it says no with and nobody knows is a no all the same.
+        Err(error) if profile.token_api == TokenApi::AuthApi && is_unknown_no(&error) => {
+            Err(Failure::from(error).or_then(desk.lang(), refused))
+        }
         Err(error) if matches!(error.code().exit(), ExitClass::TryLater) => {
             let lang = desk.lang();
             let what = format!("{} ({})", lang.happened(error.code()), error.code());
@@ -312,6 +320,25 @@ async fn check(
         Err(error) if error.code() == Code::SettingMissing => Ok(false),
         Err(error) => Err(Failure::from(error).or_then(desk.lang(), refused)),
     }
+}
+
+/// An address where nothing is: the dialect or the realm is the likeliest cause, and a server's own words seldom say so.
+fn nothing_there(profile: &ResolvedProfile, error: tokenward::Error, desk: &Desk) -> Failure {
+    let lang = desk.lang();
+    let told = match &profile.platform {
+        Platform::BlueKing(BlueKingApp { realm: Some(realm), .. }) if profile.token_api == TokenApi::BkAuth => {
+            lang.no_such_realm(realm, &profile.hosts.accounts)
+        }
+        Platform::BlueKing(_) => lang.no_such_dialect(profile.token_api, &profile.hosts.accounts),
+        _ => return Failure::from(error),
+    };
+    let words = error.refusal().map(|refusal| provider_words(refusal, lang)).unwrap_or_default();
+    Failure::new(Code::AppSettings, told).detail(words).then(lang.dialects_told())
+}
+
+/// Whether a provider refused with a code that is in no table.
+fn is_unknown_no(error: &tokenward::Error) -> bool {
+    error.refusal().is_some_and(|refusal| refusal.provider_code.is_some() && refusal.meaning.is_none())
 }
 
 fn tell(

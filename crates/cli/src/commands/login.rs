@@ -71,15 +71,12 @@ async fn by_cookie(login: &Login, work: &Work, desk: &Desk) -> Result<ExitCode, 
     let keeper = work.session.keeper();
     // A token that is good is left alone: a new one may end it under the hands of whoever holds it.
     let present = keeper.obtain(&work.app, &Obtain::user(work.profile.name.clone(), user.clone(), None)).await;
-    let handed = match present {
-        Ok(handed) => {
-            printer.note(lang.user_logged_in_already(&user));
-            handed
-        }
-        Err(_) => {
-            let shows = tickets::given(login, &work.profile, &user, desk).await?;
-            desk.obtained(work, Some(shows), Duration::ZERO).await?
-        }
+    let handed = if let Ok(handed) = present {
+        printer.note(lang.user_logged_in_already(&user));
+        handed
+    } else {
+        let shows = tickets::given(login, &work.profile, &user, desk).await?;
+        desk.obtained(work, Some(shows), Duration::ZERO).await?
     };
     desk.tell_notices(&handed.notices);
     let report = keeper.status(handed.grant).await?;

@@ -37,7 +37,7 @@ pub(crate) use token::plain;
 pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failure> {
     match command {
         Command::Init(init) => init::run(&init, desk).await,
-        Command::Login(login) => login::run(*login, desk).await,
+        Command::Login(login) => Box::pin(login::run(*login, desk)).await,
         Command::Token(token) => token::run(&token, desk).await,
         Command::Refresh(refresh) => refresh::run(refresh, desk).await,
         Command::Status => status::run(desk).await,

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::Report;
-use tokenward_core::{Code, ExitClass, Standing, Status};
+use tokenward_core::{Code, ExitClass, ProviderName, Standing, Status, TokenApi};
 
 use crate::commands::list;
 use crate::desk::Desk;
@@ -67,9 +67,16 @@ pub(super) fn facts(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<(S
     let moment = |at: Option<jiff::Timestamp>| at.map_or_else(|| lang.unknown(), |at| lang.moment(at, now));
     let profile = grant.profile.as_ref().map_or_else(|| lang.no_profile(), ToString::to_string);
     let mut facts = vec![(lang.fact_profile(), profile), (lang.fact_app(), grant.app.to_string())];
+    let brand = ProviderName::Feishu.speaks(grant.issued_by);
     if let Some(subject) = &grant.subject {
-        facts.push((lang.fact_user(), subject.name.clone().unwrap_or_else(|| lang.unknown())));
-        facts.push((lang.fact_open_id(), subject.id.clone()));
+        // Elsewhere the id is what a person is called by; an open_id is nobody's name.
+        let unnamed = if brand { lang.unknown() } else { subject.id.clone() };
+        facts.push((lang.fact_user(), subject.name.clone().unwrap_or(unnamed)));
+        if brand {
+            facts.push((lang.fact_open_id(), subject.id.clone()));
+        } else if subject.name.is_some() {
+            facts.push((lang.fact_subject(), subject.id.clone()));
+        }
         if let Some(tenant) = &subject.tenant {
             facts.push((lang.fact_tenant(), tenant.clone()));
         }
@@ -85,7 +92,9 @@ pub(super) fn facts(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<(S
         facts.push((lang.fact_turn_at(), lang.moment(turn_at, now)));
     }
     let refresh = if grant.has_refresh { moment(grant.refresh_expires) } else { lang.none() };
-    facts.push((lang.fact_refresh(), refresh));
+    // No use moves an end that the dialect has fixed.
+    let fixed = matches!(grant.issued_by, TokenApi::Ssm | TokenApi::BkAuth);
+    facts.push((if fixed { lang.fact_refresh_fixed() } else { lang.fact_refresh() }, refresh));
     if grant.wall.is_some() {
         facts.push((lang.fact_wall(), moment(grant.wall)));
     }

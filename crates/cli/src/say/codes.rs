@@ -5,7 +5,7 @@
 
 use tokenward_core::{Code, Words};
 
-use super::{Lang, wiki};
+use super::{Lang, platforms, wiki};
 
 impl Lang {
     /// What happened.
@@ -201,23 +201,6 @@ fn story(code: Code) -> (Words, Words) {
             w(
                 "log in again with `tokenward login`; the story is in the record",
                 "请用 `tokenward login` 重新登录；经过已记录在案",
-            ),
-        ),
-        Code::TicketRefused => (
-            w("the login cookie of the user is refused", "用户的登录 Cookie（bk_token / bk_ticket）被拒绝"),
-            w(
-                "the user logs in at BlueKing again; if that changes nothing, compare the cookie's name and the app with the token service",
-                "请用户重新登录蓝鲸；若仍被拒绝，请核对 Cookie 名称、应用与令牌服务是否对应",
-            ),
-        ),
-        Code::WrongUser => (
-            w(
-                "the tokens are another user's than the one who was asked for, or nobody says whose they are",
-                "令牌属于另一个用户，或服务方没有说明属于谁",
-            ),
-            w(
-                "compare the user's name with the login cookie that was sent; what was issued is kept under its owner's name",
-                "请核对用户名与所发送的登录 Cookie 是否一致；已签发的令牌保存在其所有者名下",
             ),
         ),
         Code::CodeRefused => (
@@ -586,7 +569,7 @@ fn story(code: Code) -> (Words, Words) {
             w("another program holds a used refresh token of this login", "另一个程序持有此登录已用过的刷新令牌"),
             w("remove that copy", "请删除该副本"),
         ),
-        _ => wiki::story(code).unwrap_or_else(|| {
+        _ => wiki::story(code).or_else(|| platforms::story(code)).unwrap_or_else(|| {
             (w(UNTOLD, "这个错误码还没有说明"), w("see its page in docs/errors", "请参见 docs/errors 中对应的页面"))
         }),
     }

@@ -1,9 +1,42 @@
 //! Words about apps of BlueKing and of any OAuth server, and about the users of an app that serves many.
 
+use tokenward_core::{Code, Words};
+
+const fn w(en: &'static str, zh: &'static str) -> Words {
+    Words { en, zh }
+}
+
+/// What each code of a grant without a page tells, and what to do about it.
+pub(super) fn story(code: Code) -> Option<(Words, Words)> {
+    Some(match code {
+        Code::TicketRefused => (
+            w("the login cookie of the user is refused", "用户的登录 Cookie（bk_token / bk_ticket）被拒绝"),
+            w(
+                "the user logs in at BlueKing again; if that changes nothing, compare the cookie's name and the app with the token service",
+                "请用户重新登录蓝鲸；若仍被拒绝，请核对 Cookie 名称、应用与令牌服务是否对应",
+            ),
+        ),
+        Code::WrongUser => (
+            w(
+                "the tokens are another user's than the one who was asked for, or nobody says whose they are",
+                "令牌属于另一个用户，或服务方没有说明属于谁",
+            ),
+            w(
+                "compare the user's name with the login cookie that was sent; what was issued is kept under its owner's name",
+                "请核对用户名与所发送的登录 Cookie 是否一致；已签发的令牌保存在其所有者名下",
+            ),
+        ),
+        _ => return None,
+    })
+}
+
 super::sentences! {
     bad_provider() { "write feishu, lark, blueking or oauth2" "请写 feishu、lark、blueking 或 oauth2" }
     bad_authentication() { "write basic, body or none" "请写 basic、body 或 none" }
     bad_user() { "a user's name has 1 to 255 bytes and no control characters" "用户名为 1 到 255 字节，不含控制字符" }
+
+    no_such_realm(realm, url) { "there is no realm {realm} at {url}, or no bkauth: compare both with the token service's documents" "{url} 上没有 realm {realm}，或者那里不是 bkauth：请与令牌服务的文档核对" }
+    no_such_dialect(dialect, url) { "{url} does not know the addresses of {dialect}: compare the dialect, and the address with its path" "{url} 上没有 {dialect} 的接口：请核对接口种类，以及地址和其中的路径" }
 
     ask_provider() { "Provider: feishu, lark, blueking or oauth2" "服务方（feishu 飞书、lark、blueking 蓝鲸，或 oauth2 其他）" }
     dialects_told() { "the dialects of BlueKing: ssm (enterprise and community editions; bkoauth's BKAUTH_BACKEND_TYPE is bk_token), auth-api (internal editions; every other value), bkauth (the OAuth 2.0 server of 2026)" "蓝鲸的接口有三种：ssm（企业版和社区版，即 bkoauth 的 BKAUTH_BACKEND_TYPE 为 bk_token）、auth-api（内部版，即其他取值）、bkauth（2026 年的 OAuth 2.0 服务）" }
@@ -56,6 +89,32 @@ super::sentences! {
     doctor_service(tokens, calls) { "tokens from {tokens}, calls to {calls}" "令牌来自 {tokens}，调用发往 {calls}" }
     doctor_realm(realm) { "realm {realm}" "realm（认证域）为 {realm}" }
     doctor_public() { "not needed: a public client has none" "无需提供：公共客户端没有密钥" }
+
+    fact_subject() { "subject" "用户标识（sub）" }
+    fact_refresh_fixed() { "login ends" "登录到期" }
+    no_app_token(dialect) { "{dialect} gives an app no token of its own: log in a user, or let the gateway have the app's id and secret" "{dialect} 不为应用签发令牌：请登录用户，或让网关直接使用应用的 ID 和密钥" }
+    call_no_such_path() { "compare path and method with the page of the API" "请对照接口文档核对路径和方法" }
+
+    bad_offset() { "write +08:00 or 8" "请写 +08:00 或 8" }
+    bkoauth_not_here(profile, provider) { "the app of profile {profile} is at {provider}, and bkoauth's tokens are BlueKing's" "配置档 {profile} 的应用属于 {provider}，而 bkoauth 的令牌属于蓝鲸" }
+    bkoauth_init() { "set the program's app up first: `tokenward init --provider blueking`, then name its profile with --profile" "请先用 `tokenward init --provider blueking` 设置该程序的应用，再用 --profile 指定其配置档" }
+    bkoauth_two_owners() { "two owners of one refresh token end each other's tokens: stop the Django program first, or let it ask Tokenward. Its table is only read" "同一个刷新令牌有两个主人，就会互相使对方的令牌失效：请先停掉 Django 程序，或改由它向 Tokenward 取令牌。表只会被读取" }
+    bkoauth_adopted(count, all) { "{count} of {all} rows are logins of Tokenward now, each on trial until it has turned once" "{all} 行中有 {count} 行已成为 Tokenward 的登录，首次续期成功之前处于试用状态" }
+    address_not_read(what) { "the database's address could not be read from {what}" "无法从 {what} 读取数据库地址" }
+    address_in_arguments() { "other users of this machine can read the password in this address, and shells keep it; give --bkoauth @FILE, or - and a line of stdin" "本机其他用户可以看到该地址中的密码，shell 也会记录下来；请用 --bkoauth @文件，或用 - 从 stdin 读取一行" }
+    head_row() { "ROW" "行" }
+    head_environment() { "ENVIRONMENT" "环境" }
+    head_fate() { "OUTCOME" "结果" }
+    row_of_app() { "the app" "应用" }
+    row_of_nobody() { "nobody" "无名用户" }
+    row_adopted(name) { "taken over as {name}" "已接管，保存为 {name}" }
+    row_adopted_due(name) { "taken over as {name}; its access token is dead and is turned at the first use" "已接管，保存为 {name}；访问令牌已失效，首次使用时续期" }
+    row_known() { "known already" "此前已接管" }
+    row_superseded(row) { "left: row {row} of the same user is the one that lives, or the newer" "未接管：同一用户的第 {row} 行才是有效的，或更新" }
+    row_elsewhere() { "left: of another environment than the app's" "未接管：属于另一个环境" }
+    row_anonymous() { "left: an anonymous visitor's, which is nobody's token" "未接管：匿名访客的令牌，不属于任何人" }
+    row_without_refresh() { "left: it has no refresh token" "未接管：没有刷新令牌" }
+    row_malformed() { "left: the name or the token can be none" "未接管：用户名或令牌不合法" }
 
     sandbox_plays() { "the sandbox plays feishu, oauth2, or blueking with --dialect ssm, auth-api or bkauth" "沙箱可扮演 feishu、oauth2，或 blueking（用 --dialect 指定 ssm、auth-api 或 bkauth）" }
     sandbox_login_user(home) { "  tokenward login --user alice      # her cookie is in the settings above; everything is kept in {home}\n  tokenward token --user alice" "  tokenward login --user alice      # 她的 Cookie 已在上面的设置中；数据都在 {home}\n  tokenward token --user alice" }

@@ -5,6 +5,7 @@
 mod adopt;
 mod api;
 mod apps;
+mod bkoauth;
 mod blueking;
 mod callback;
 mod crash;

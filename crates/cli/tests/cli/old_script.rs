@@ -285,8 +285,8 @@ fn an_edit_of_another_key_while_the_provider_is_asked_is_kept() {
     assert_eq!(script.read(), wanted);
 }
 
-/// 1. The script's login is turned. 2. Meanwhile somebody logs in anew by other means and puts that token into the file. 3. The
-/// answer comes. What was put there is in no vault, and stays; what came is kept. 4. The next run turns the new login.
+/// While the script's login is turned, somebody logs in anew by other means and puts that token into the file. It is in no vault,
+/// so it stays; what the provider answered is kept, and the next run turns the new login.
 #[test]
 fn a_login_that_is_brought_while_the_provider_is_asked_is_not_written_over() {
     let script = Script::new();

@@ -38,17 +38,22 @@ app = "else"
 "#;
 
 fn settings(file: &str, env: &[(&str, &str)]) -> (tempfile::TempDir, Settings) {
+    let (folder, settings) = load(file, env);
+    (folder, settings.unwrap())
+}
+
+fn load(file: &str, env: &[(&str, &str)]) -> (tempfile::TempDir, Result<Settings, SettingsError>) {
     let folder = tempfile::tempdir().unwrap();
     if !file.is_empty() {
         std::fs::write(folder.path().join("config.toml"), file).unwrap();
     }
     let home = Home::resolve(Some(folder.path()), &Environment::default()).unwrap();
-    let settings = Settings::load(home, Environment::new(env.iter().copied()), Overrides::default()).unwrap().0;
-    (folder, settings)
+    let settings = Settings::load(home, Environment::new(env.iter().copied()), Overrides::default());
+    (folder, settings.map(|(settings, _)| settings))
 }
 
 fn profile(file: &str, env: &[(&str, &str)]) -> Result<ResolvedProfile, SettingsError> {
-    settings(file, env).1.profile(None)
+    load(file, env).1?.profile(None)
 }
 
 fn error(file: &str) -> (Code, String) {

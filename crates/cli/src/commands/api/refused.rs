@@ -54,6 +54,7 @@ fn refused(code: Code, refusal: &CallRefusal, work: &Work, desk: &Desk) -> Failu
             Some(remedy) => failure.then(lang.remedy(remedy).to_owned()),
             None => failure,
         },
+        (CallTrouble::NoSuchApi, _) if work.app.provider().brand().is_none() => failure.then(lang.call_no_such_path()),
         (CallTrouble::Redirected, _) => match &refusal.redirect_host {
             Some(host) => failure.detail(host.clone()),
             None => failure,

@@ -97,6 +97,7 @@ pub(super) fn base() -> Facts {
         client_id: "cli_a1".into(),
         provider: ProviderName::Feishu,
         host: "open.feishu.cn".into(),
+        service: None,
         own_hosts: true,
         token_api: TokenApi::V3,
         scopes: Scopes::parse("contact:user.base:readonly").unwrap().0,
@@ -122,6 +123,7 @@ pub(super) fn base() -> Facts {
         warnings: Vec::new(),
         login: Some(login),
         links: Vec::new(),
+        users: Vec::new(),
         port: Some(PortFacts::Free("http://127.0.0.1:9768/callback".parse().unwrap())),
     };
     let store = OpenStore {

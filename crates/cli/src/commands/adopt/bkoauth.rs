@@ -1,0 +1,118 @@
+//! `tokenward adopt --bkoauth`: the logins that a Django program keeps with `bkoauth`.
+//!
+//! Enters: the program's database, named by a path or an address; one with a password comes by file or stdin (I4). Leaves: a word
+//! about every row, and the warning that two owners of one refresh token end each other's tokens. The table is only read.
+
+use std::io::BufRead;
+use std::process::ExitCode;
+
+use jiff::tz::Offset;
+use serde_json::json;
+use tokenward::stores::{BkoauthFate, BkoauthOptions, BkoauthSource, BkoauthTaken, adopt_bkoauth};
+use tokenward_core::{Code, ProviderName};
+use zeroize::Zeroizing;
+
+use crate::args::{Adopt, Given};
+use crate::desk::Desk;
+use crate::failure::Failure;
+
+pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let Some(given) = adopt.bkoauth else { return Err(Failure::of(Code::Usage)) };
+    let source = source(given, desk)?;
+    let work = desk.work().await?;
+    if work.app.provider() != ProviderName::BlueKing {
+        let failure = Failure::new(Code::Usage, lang.bkoauth_not_here(&work.profile.name, work.app.provider()));
+        return Err(failure.then(lang.bkoauth_init()));
+    }
+    desk.printer.warning(lang.bkoauth_two_owners());
+    if !adopt.yes && !desk.asker().yes(lang.ask_adopt(), &lang.adopt_ways()).await? {
+        desk.printer.note(lang.nothing_changed());
+        return Err(Failure::silent(Code::Usage.exit() as u8));
+    }
+    let offset = adopt.utc_offset.unwrap_or(Offset::UTC);
+    let options = BkoauthOptions { online: !adopt.offline, offset };
+    let report = adopt_bkoauth(&work.session, &work.app, &work.profile.name, &source, &options).await?;
+    let adopted = report.rows.iter().filter(|row| matches!(row.fate, BkoauthFate::Adopted { .. })).count();
+    if desk.printer.json {
+        let rows: Vec<_> = report.rows.iter().map(fields).collect();
+        desk.printer.document(&json!({ "source": source.to_string(), "adopted": adopted, "rows": rows }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let heads = [lang.head_row(), lang.head_user(), lang.head_environment(), lang.head_fate()];
+    let rows: Vec<_> = report.rows.iter().map(|row| shown(row, desk)).collect();
+    if !rows.is_empty() {
+        desk.printer.table(&heads, rows)?;
+    }
+    desk.printer.note(lang.bkoauth_adopted(adopted, report.rows.len()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the table is. An address may hold a password, which other users of the machine read in arguments.
+fn source(given: Given, desk: &Desk) -> Result<BkoauthSource, Failure> {
+    let lang = desk.lang();
+    let failed = |what: String, error: &std::io::Error| {
+        Failure::new(Code::BadSecret, lang.address_not_read(what))
+            .detail(error.to_string())
+            .then(lang.give_readable_file())
+    };
+    let text = match given {
+        Given::Word(word) => {
+            if word.contains("://") && word.contains('@') {
+                desk.printer.warning(lang.address_in_arguments());
+            }
+            word
+        }
+        Given::File(file) => {
+            let read = std::fs::read_to_string(&file);
+            Zeroizing::new(read.map_err(|error| failed(file.display().to_string(), &error))?)
+        }
+        Given::Stdin => {
+            let mut line = Zeroizing::new(String::new());
+            let read = std::io::stdin().lock().read_line(&mut line);
+            read.map_err(|error| failed("stdin".to_owned(), &error))?;
+            line
+        }
+    };
+    text.trim().parse::<BkoauthSource>().map_err(|error| Failure::of(Code::Usage).detail(error.to_string()).complete())
+}
+
+fn shown(row: &BkoauthTaken, desk: &Desk) -> Vec<String> {
+    let lang = desk.lang();
+    let user = match row.user.as_deref() {
+        None => lang.row_of_app(),
+        Some("") => lang.row_of_nobody(),
+        Some(user) => user.to_owned(),
+    };
+    let fate = match &row.fate {
+        BkoauthFate::Adopted { name, access: true, .. } => lang.row_adopted(name),
+        BkoauthFate::Adopted { name, .. } => lang.row_adopted_due(name),
+        BkoauthFate::Known { .. } => lang.row_known(),
+        BkoauthFate::Superseded { by } => lang.row_superseded(by),
+        BkoauthFate::OtherEnvironment => lang.row_elsewhere(),
+        BkoauthFate::Anonymous => lang.row_anonymous(),
+        BkoauthFate::NoRefreshToken { .. } => lang.row_without_refresh(),
+        _ => lang.row_malformed(),
+    };
+    vec![row.id.to_string(), user, row.environment.clone(), fate]
+}
+
+fn fields(row: &BkoauthTaken) -> serde_json::Value {
+    let (fate, more) = match &row.fate {
+        BkoauthFate::Adopted { name, grant, access, expired } => {
+            let more = json!({ "profile": name, "grant": grant.to_string(), "access": access, "expired": expired });
+            ("adopted", more)
+        }
+        BkoauthFate::Known { grant } => ("known", json!({ "grant": grant.to_string() })),
+        BkoauthFate::Superseded { by } => ("superseded", json!({ "by": by })),
+        BkoauthFate::OtherEnvironment => ("other-environment", json!({})),
+        BkoauthFate::Anonymous => ("anonymous", json!({})),
+        BkoauthFate::NoRefreshToken { expired } => ("no-refresh-token", json!({ "expired": expired })),
+        _ => ("malformed", json!({})),
+    };
+    let mut fields = json!({ "row": row.id, "user": row.user, "environment": row.environment, "fate": fate });
+    if let (Some(fields), serde_json::Value::Object(more)) = (fields.as_object_mut(), more) {
+        fields.extend(more);
+    }
+    fields
+}

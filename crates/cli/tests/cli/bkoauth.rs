@@ -1,0 +1,84 @@
+//! `adopt --bkoauth`: the table of a Django program, row by row.
+
+use std::process::Command;
+
+use serde_json::Value;
+use tokenward_emulator::Door;
+
+use crate::desk::Desk;
+
+/// The table as Django's migrations make it (BlueKing reference §1.4), with these rows; written by Python's own `SQLite`.
+fn table(folder: &std::path::Path, rows: &[(i64, &str, &str, Option<&str>)]) -> String {
+    let file = folder.join("db.sqlite3");
+    let values: Vec<String> = rows
+        .iter()
+        .map(|(id, access, refresh, user)| {
+            let user = user.map_or_else(|| "NULL".to_owned(), |user| format!("'{user}'"));
+            format!("({id}, '{access}', '2099-01-01 00:00:00', '{refresh}', '', 'prod', {user}, '2026-11-01 00:00:00', NULL)")
+        })
+        .collect();
+    let sql = format!(
+        "CREATE TABLE bkoauth_access_token (id integer PRIMARY KEY, access_token varchar(255) NOT NULL UNIQUE, expires datetime \
+         NOT NULL, refresh_token varchar(255), scope text, env_name varchar(255) NOT NULL, user_id varchar(64), created_at \
+         datetime NOT NULL, extra text); INSERT INTO bkoauth_access_token VALUES {};",
+        values.join(", ")
+    );
+    let script = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.stdin.read())";
+    let mut python = Command::new("python3");
+    let ran = crate::world::run_fed(python.args(["-c", script]).arg(&file), &sql);
+    ran.succeeds();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn every_row_is_told_and_nobody_becomes_somebody_else() {
+    let desk = Desk::new(Door::Ssm);
+    let seed = |user: Option<&str>| desk.sandbox.seed_login(Door::Ssm, "", "demo-app", user, &[]).unwrap();
+    let (alice, bob) = (seed(Some("alice")), seed(Some("bob")));
+    let token = |seeded: &tokenward_emulator::SeededTokens| {
+        (seeded.access_token.clone(), seeded.refresh_token.clone().unwrap())
+    };
+    let (a, b) = (token(&alice), token(&bob));
+    let folder = tempfile::tempdir().unwrap();
+    let file = table(
+        folder.path(),
+        &[
+            (1, &a.0, &a.1, Some("alice")),
+            // A row of alice's that holds bob's (D4), and one of nobody in particular (D5).
+            (2, &b.0, &b.1, Some("alice")),
+            (3, "x".repeat(30).as_str(), "y", Some("")),
+        ],
+    );
+    let before = std::fs::read(&file).unwrap();
+    desk.run(&["adopt", "--bkoauth", &file]).fails(2, "--yes");
+    let ran = desk.run(&["adopt", "--bkoauth", &file, "--yes", "--json"]);
+    let told = ran.succeeds().json();
+    assert_eq!(told["adopted"], 2, "{ran:?}");
+    let fate = |row: usize| (told["rows"][row]["fate"].clone(), told["rows"][row]["profile"].clone());
+    assert_eq!(fate(0), (Value::from("adopted"), Value::from("desk:alice")));
+    assert_eq!(fate(1), (Value::from("adopted"), Value::from("desk:bob")));
+    assert_eq!(fate(2).0, "anonymous");
+    assert!(ran.err.contains("stop the Django program first"), "{ran:?}");
+    for secret in [&a.0, &a.1, &b.0, &b.1] {
+        assert!(!ran.out.contains(secret.as_str()) && !ran.err.contains(secret.as_str()));
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    assert!(desk.is_good(&desk.token(&["--user", "bob"])));
+    let again = desk.run(&["adopt", "--bkoauth", &file, "--yes", "--lang", "zh"]);
+    assert!(again.succeeds().out.contains("此前已接管"), "{again:?}");
+}
+
+#[test]
+fn what_cannot_be_a_table_is_told() {
+    let desk = Desk::new(Door::Ssm);
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("none.sqlite3");
+    desk.run(&["adopt", "--bkoauth", missing.to_str().unwrap(), "--yes"]).fails(2, "TW0");
+    // An address comes by file or stdin; one with a password in the arguments is warned of.
+    let ran = desk.run(&["adopt", "--bkoauth", "postgres://u:pw@127.0.0.1:1/db", "--yes"]);
+    assert!(ran.code != 0 && ran.err.contains("other users of this machine can read the password"), "{ran:?}");
+    assert!(!ran.err.contains("pw@"), "{ran:?}");
+    desk.run_fed(&["adopt", "--bkoauth", "-", "--yes"], "ftp://x/y").fails(2, "TW0");
+    let world = crate::world::World::logged_in();
+    world.run(&["adopt", "--bkoauth", "x", "--yes"]).fails(2, "init --provider blueking");
+}
