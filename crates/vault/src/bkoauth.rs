@@ -297,8 +297,8 @@ mod postgres {
 /// proven by `mysql_native_password`, or by `caching_sha2_password` from the server's cache.
 #[cfg(feature = "mysql")]
 mod mysql {
-    use sqlx::mysql::{MySqlConnectOptions, MySqlRow};
     use sqlx::Executor;
+    use sqlx::mysql::{MySqlConnectOptions, MySqlRow};
 
     use super::*;
 
