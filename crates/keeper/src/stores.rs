@@ -8,7 +8,7 @@
 //! | `lark-mcp` 0.5 | `lark-mcp-nodejs/storage.json` in the data folder, AES-256-CBC | with the key from the desktop's keyring |
 //! | `lark-cli` 1.0 | `lark-cli/*.enc` in the data folder, AES-256-GCM | with the key file beside them; on macOS, with the keychain's |
 //! | `oidc-agent` 5 | a file per account in its folder, sealed under a password | printed by `oidc-add --print`, which asks for the password |
-//! | `bkoauth` 0.1 | the table `bkoauth_access_token` of a Django program's database | `SQLite` and, in builds with it, `PostgreSQL` ([`adopt_bkoauth`]) |
+//! | `bkoauth` 0.1 | the table `bkoauth_access_token` of a Django program's database | `SQLite`; in builds with them, `PostgreSQL` and `MySQL` ([`adopt_bkoauth`]) |
 //! | any other | `token.json` | as it is |
 //!
 //! Promises kept here: tokens leave only in the types of [`tokenward_core`] that do not show them (I4); no error holds a part of

@@ -157,7 +157,10 @@ pub async fn read_bkoauth(source: &BkoauthSource, offset: Offset) -> Result<Vec<
     match source {
         BkoauthSource::File(path) => read_file(path, offset).await,
         #[cfg(feature = "postgres")]
-        BkoauthSource::Server { kind: ServerKind::Postgres, url } => server::read(source, url, offset).await,
+        BkoauthSource::Server { kind: ServerKind::Postgres, url } => postgres::read(source, url, offset).await,
+        #[cfg(feature = "mysql")]
+        BkoauthSource::Server { kind: ServerKind::MySql, url } => mysql::read(source, url, offset).await,
+        #[cfg(not(all(feature = "postgres", feature = "mysql")))]
         BkoauthSource::Server { kind, .. } => Err(BkoauthError::NotBuiltIn(*kind)),
     }
 }
@@ -243,7 +246,7 @@ fn reason(error: &sqlx::Error) -> String {
 
 /// `PostgreSQL`, where the build has it.
 #[cfg(feature = "postgres")]
-mod server {
+mod postgres {
     use sqlx::postgres::{PgConnectOptions, PgRow};
 
     use super::*;
@@ -287,6 +290,54 @@ mod server {
                 THEN to_char(expires::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')
                 ELSE to_char(expires::timestamp, 'YYYY-MM-DD\"T\"HH24:MI:SS.US') END,
             env_name::text, user_id::text
+        FROM bkoauth_access_token ORDER BY id";
+}
+
+/// `MySQL` and `MariaDB`, where the build has them. Without the driver's RSA (an open advisory, RUSTSEC-2023-0071), a password is
+/// proven by `mysql_native_password`, or by `caching_sha2_password` from the server's cache.
+#[cfg(feature = "mysql")]
+mod mysql {
+    use sqlx::Executor;
+    use sqlx::mysql::{MySqlConnectOptions, MySqlRow};
+
+    use super::*;
+
+    pub(super) async fn read(
+        source: &BkoauthSource,
+        url: &SecretBytes,
+        offset: Offset,
+    ) -> Result<Vec<BkoauthRow>, BkoauthError> {
+        let place = source.to_string();
+        let told = |error: sqlx::Error| BkoauthError::Database { place: place.clone(), reason: reason(&error) };
+        let text = Zeroizing::new(String::from_utf8_lossy(url.expose()).into_owned());
+        let options: MySqlConnectOptions = text.parse().map_err(told)?;
+        let mut connection = options.disable_statement_logging().connect().await.map_err(told)?;
+        connection.execute("SET SESSION TRANSACTION READ ONLY").await.map_err(told)?;
+        let tables: i64 = sqlx::query_scalar(HAS_TABLE_MY).fetch_one(&mut connection).await.map_err(told)?;
+        if tables == 0 {
+            return Err(BkoauthError::NoTable(place));
+        }
+        let rows = sqlx::query(ROWS_MY).fetch_all(&mut connection).await.map_err(told)?;
+        connection.close().await.map_err(told)?;
+        let row = |row: &MySqlRow| -> Result<BkoauthRow, sqlx::Error> {
+            Ok(Raw {
+                id: row.try_get(0)?,
+                access: Zeroizing::new(row.try_get(1)?),
+                refresh: row.try_get::<Option<String>, _>(2)?.map(Zeroizing::new),
+                expires: row.try_get(3)?,
+                environment: row.try_get(4)?,
+                user: row.try_get(5)?,
+            }
+            .read(offset))
+        };
+        rows.iter().map(row).collect::<Result<_, _>>().map_err(told)
+    }
+
+    const HAS_TABLE_MY: &str = "
+        SELECT COUNT(*) FROM information_schema.tables
+        WHERE table_schema = DATABASE() AND table_name = 'bkoauth_access_token'";
+    const ROWS_MY: &str = "
+        SELECT CAST(id AS SIGNED), access_token, refresh_token, DATE_FORMAT(expires, '%Y-%m-%d %H:%i:%s.%f'), env_name, user_id
         FROM bkoauth_access_token ORDER BY id";
 }
 

@@ -64,6 +64,12 @@ async fn what_is_no_such_table_is_told() {
     assert!(matches!(read(&at("text")).await, Err(BkoauthError::NotSqlite(_))));
     write_table(&at("empty"), &[]).await;
     assert!(read(&at("empty")).await.unwrap().is_empty());
+}
+
+/// A build without a server's driver says so, and what to do instead.
+#[cfg(not(feature = "mysql"))]
+#[tokio::test]
+async fn a_server_whose_driver_is_not_built_in() {
     let elsewhere: BkoauthSource = "mysql://u:secret@h/d".parse().unwrap();
     let error = read_bkoauth(&elsewhere, Offset::UTC).await.unwrap_err().to_string();
     assert!(error.contains("MySQL") && error.contains("dumpdata bkoauth") && !error.contains("secret"), "{error}");

@@ -1,0 +1,459 @@
+//! The vault: sealed tokens, leases, journal.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::rotation::Turn;
+use crate::{
+    AccessToken, AppName, Closing, Code, Doubt, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft,
+    IntentId, Lease, Link, LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken,
+    SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, Trouble,
+};
+
+/// Why the vault could not do as asked; variants by what the caller can do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// It cannot be written. Nothing was changed.
+    #[error("the vault at {} cannot be written: {reason}", path.display())]
+    ReadOnly {
+        /// Where.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// There is no room. Nothing was changed.
+    #[error("there is no room for the vault at {}: {reason}", path.display())]
+    Full {
+        /// Where.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// Someone else holds its write lock for longer than is reasonable.
+    #[error("the vault at {} is busy", path.display())]
+    Busy {
+        /// Where.
+        path: PathBuf,
+    },
+    /// It cannot be read or understood. It is never treated as empty.
+    #[error("the vault at {} cannot be read: {reason}", path.display())]
+    Unreadable {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Its key is not there, or does not fit.
+    #[error("the vault at {} cannot be opened with the key from {key}: {reason}", path.display())]
+    Key {
+        /// Where.
+        path: PathBuf,
+        /// The source of the key, in words.
+        key: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A newer version of Tokenward wrote it.
+    #[error("the vault at {} has schema {found}, this version knows {known}", path.display())]
+    Newer {
+        /// Where.
+        path: PathBuf,
+        /// The schema found.
+        found: i64,
+        /// The newest schema known.
+        known: i64,
+    },
+    /// Others may read or write it, and that could not be mended.
+    #[error("{} is open to other users (mode {mode:o})", path.display())]
+    OpenToOthers {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Its mode bits.
+        mode: u32,
+    },
+    /// There is no such grant.
+    #[error("there is no grant {0}")]
+    NoSuchGrant(GrantId),
+    /// The lease has lapsed and someone else took it, or the generation has moved on.
+    #[error("the grant has moved on")]
+    Moved,
+    /// Another intent is open and was not named as replayed (I1).
+    #[error("a spend of this grant is open")]
+    IntentOpen(IntentId),
+    /// There is no refresh token to spend.
+    #[error("the grant holds no refresh token")]
+    NoRefreshToken,
+}
+
+impl VaultError {
+    /// The stable code.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::ReadOnly { .. } => Code::VaultReadOnly,
+            Self::Full { .. } => Code::VaultFull,
+            Self::Busy { .. } => Code::VaultBusy,
+            Self::Unreadable { .. } => Code::VaultUnreadable,
+            Self::Key { .. } => Code::VaultKey,
+            Self::Newer { .. } => Code::VaultNewer,
+            Self::OpenToOthers { .. } => Code::VaultOpenToOthers,
+            Self::NoSuchGrant(_) => Code::NotLoggedIn,
+            Self::Moved => Code::StillTurning,
+            Self::IntentOpen(_) => Code::OutcomeUnknown,
+            Self::NoRefreshToken => Code::NoRefreshToken,
+        }
+    }
+}
+
+/// What came of asking for a lease.
+#[derive(Debug)]
+pub enum LeaseAttempt<L = Lease> {
+    /// It is ours.
+    Held(L),
+    /// Someone else has it.
+    Busy {
+        /// Who, if they have written their name already.
+        holder: Option<Holder>,
+        /// When it lapses unless renewed.
+        until: Option<Timestamp>,
+    },
+}
+
+/// A login to be stored.
+#[derive(Debug)]
+pub struct NewLogin {
+    /// The kept answer this login was read from; closed by the same transaction.
+    pub answer: Option<LoginAnswerId>,
+    /// The id, should a new grant be needed.
+    pub id: GrantId,
+    /// The profile it belongs to.
+    pub profile: ProfileName,
+    /// The app consented to.
+    pub app: AppName,
+    /// What was issued.
+    pub set: TokenSet,
+    /// The end that no refresh can move.
+    pub wall: Option<Timestamp>,
+    /// Who stores it.
+    pub by: Holder,
+}
+
+/// What storing a login did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoggedIn {
+    /// A new grant; the profile was free.
+    New(GrantId),
+    /// A new generation of the profile's grant: the same user again, or a user the provider did not name.
+    Renewed(GrantId),
+    /// A new grant took the profile over; the other user's grant is kept without a profile.
+    TookOver {
+        /// The new grant.
+        id: GrantId,
+        /// The grant that lost the name.
+        previous: GrantId,
+    },
+}
+
+impl LoggedIn {
+    /// The grant that the profile now points at.
+    pub const fn id(&self) -> GrantId {
+        match self {
+            Self::New(id) | Self::Renewed(id) | Self::TookOver { id, .. } => *id,
+        }
+    }
+}
+
+/// A login that a person or another program brought: in a file, or in another tool's store.
+#[derive(Debug)]
+pub struct Adoption {
+    /// The id, should a new grant be needed.
+    pub id: GrantId,
+    /// The profile it is for.
+    pub profile: ProfileName,
+    /// The app consented to.
+    pub app: AppName,
+    /// The set; it holds a refresh token ([`VaultError::NoRefreshToken`] otherwise).
+    pub set: TokenSet,
+    /// Where it comes from: a file's path, or a tool's name.
+    pub source: String,
+    /// Who adopts it.
+    pub by: Holder,
+}
+
+/// What an adoption did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adopted {
+    /// The vault knows this refresh token; nothing was changed.
+    Known {
+        /// The grant it belongs to.
+        grant: GrantId,
+        /// The newest generation in which it was stored.
+        generation: Generation,
+    },
+    /// A new grant; the profile was free.
+    New(GrantId),
+    /// A new generation of the profile's grant. If the set before it may still live, the new one is on trial.
+    Renewed(GrantId),
+    /// Another user's: a new grant took the profile over, and the other grant is kept without a profile.
+    TookOver {
+        /// The new grant.
+        id: GrantId,
+        /// The grant that lost the name.
+        previous: GrantId,
+    },
+}
+
+impl Adopted {
+    /// The grant that holds the login.
+    pub const fn id(&self) -> GrantId {
+        match self {
+            Self::Known { grant: id, .. } | Self::New(id) | Self::Renewed(id) | Self::TookOver { id, .. } => *id,
+        }
+    }
+}
+
+/// A copy of a grant's present set, read in one look, for files that show it.
+#[derive(Debug)]
+pub struct LoginCopy {
+    /// The grant as it was in that moment.
+    pub grant: Grant,
+    /// Its refresh token. Not for sending: only a [`Spend`] is.
+    pub refresh: Option<RefreshToken>,
+}
+
+/// Identifies a kept answer to a code exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginAnswerId(pub i64);
+
+/// An answer to a code exchange that was kept and not yet made into a login (its process died).
+#[derive(Debug)]
+pub struct LoginAnswer {
+    /// Its id.
+    pub id: LoginAnswerId,
+    /// The profile that was logging in.
+    pub profile: ProfileName,
+    /// The app.
+    pub app: AppName,
+    /// The endpoint family that answered.
+    pub api: TokenApi,
+    /// The answer.
+    pub answer: RawAnswer,
+}
+
+/// Where a raw answer was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerKept {
+    /// In the journal.
+    Journal,
+    /// In the rescue slot, because the journal could not be written. Say so loudly.
+    RescueSlot,
+}
+
+/// What a commit did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// The set is the grant's present generation.
+    Generation(Generation),
+    /// The grant had moved on; the set is kept aside, sealed (I3).
+    Parked,
+}
+
+/// The tokens of a grant that is being logged out, for revocation at the provider.
+#[derive(Debug)]
+pub struct Revocable {
+    /// The refresh token.
+    pub refresh: Option<RefreshToken>,
+    /// The access token.
+    pub access: Option<AccessToken>,
+}
+
+/// A small sealed thing that is not a grant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Keepsake {
+    /// An app's secret.
+    AppSecret(AppName),
+    /// An app's ticket.
+    AppTicket(AppName),
+    /// An app's own token.
+    AppToken(AppName),
+    /// An app's token for its tenant.
+    TenantToken(AppName),
+}
+
+/// The store: sealed tokens, leases, journal.
+///
+/// Durable means: survives the loss of power at the moment the call returns.
+#[async_trait]
+pub trait Vault: Send + Sync {
+    /// The grant a profile points at.
+    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError>;
+
+    /// A grant.
+    async fn grant(&self, id: GrantId) -> Result<Grant, VaultError>;
+
+    /// Every grant, those without a profile too, oldest first.
+    async fn grants(&self) -> Result<Vec<Grant>, VaultError>;
+
+    /// What happened to a grant, newest first.
+    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError>;
+
+    /// Keeps the raw answer to a code exchange or device poll, durably, before it is read (I3).
+    async fn keep_login_answer(
+        &self,
+        profile: &ProfileName,
+        app: &AppName,
+        api: TokenApi,
+        answer: &RawAnswer,
+    ) -> Result<LoginAnswerId, VaultError>;
+
+    /// Login answers that no login was made of.
+    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError>;
+
+    /// Closes a kept login answer that holds no login.
+    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError>;
+
+    /// Asks for the lease on a name, without waiting: who may ask for tokens that will be kept under it, whether or not a grant
+    /// is there. Not durable. Whoever takes the lease of the name's grant too takes it after this one.
+    async fn lease_name(
+        &self,
+        name: &ProfileName,
+        holder: &Holder,
+        ttl: Duration,
+    ) -> Result<LeaseAttempt<NameLease>, VaultError>;
+
+    /// Gives it back and wakes those who wait.
+    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError>;
+
+    /// As [`Vault::wait`], for the lease on a name.
+    async fn wait_name(&self, name: &ProfileName, patience: Duration);
+
+    /// Records, durably, that a new set is being asked for under a name whose present one may end by it. Until a set is stored
+    /// under the name, or [`Vault::ask_in_vain`], its grant counts as one whose intent is open ([`Grant::intent_open`]) and its
+    /// access token is not handed out as good. [`VaultError::Moved`] when the lease was lost.
+    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError>;
+
+    /// Records that nothing was issued: the set under the name is as it was.
+    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError>;
+
+    /// Keeps a set aside that was issued before the present one of a grant (I3), and closes the kept answer it was read from, in
+    /// one transaction. Nothing happens when the answer is closed already.
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError>;
+
+    /// Stores a login, durably; open intents of the grant are superseded by it.
+    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError>;
+
+    /// Records whose grant it is.
+    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError>;
+
+    /// Asks for the lease, without waiting. Not durable: a lost lease costs time only.
+    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError>;
+
+    /// Prolongs a lease. [`VaultError::Moved`] when someone else took it.
+    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError>;
+
+    /// Gives a lease back and wakes those who wait.
+    async fn release(&self, lease: Lease) -> Result<(), VaultError>;
+
+    /// Returns when the present holder of the lease lets go (or dies), at the latest after `patience`. Waiters are
+    /// woken; an implementation polls only where nothing can wake it.
+    async fn wait(&self, id: GrantId, patience: Duration);
+
+    /// Proves that the store can be written and has room, and that the rescue slot is in place, before a spend.
+    async fn prove(&self) -> Result<(), VaultError>;
+
+    /// Journals the intent, durably, and yields the one right to send the refresh token (I1).
+    ///
+    /// Refused with [`VaultError::Moved`] when the lease was lost or the generation has moved on, and with
+    /// [`VaultError::IntentOpen`] when another intent is open that the draft does not name as replayed.
+    /// One that is named is closed by the same transaction, which also stores that the grant is in doubt (I6):
+    /// whoever settles the new spend's answer must know that its token had been sent before.
+    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError>;
+
+    /// Intents of a grant that are not closed, oldest first, with their answers if any (also from the rescue slot).
+    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, VaultError>;
+
+    /// Keeps the raw answer, durably: in the journal, or in the rescue slot when that fails (I3). An error means that
+    /// both failed.
+    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError>;
+
+    /// Commits a turn, durably: generation n → n+1 and the intent closed in one transaction, if the generation still
+    /// is the intent's; parks the set otherwise. Revives a grant in doubt or declared to need consent. No lease is
+    /// needed: a late answer is as good as a timely one.
+    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError>;
+
+    /// Closes an intent without a new generation, durably, and sets the grant's standing in the same transaction if
+    /// the generation still is the intent's. With [`Closing::Doubt`] the intent stays open, marked as doubted.
+    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), VaultError>;
+
+    /// The tokens of a grant about to be logged out. Needs the lease, so that no turn is under way.
+    async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError>;
+
+    /// Logs a grant out, durably: tokens wiped, profile freed, record and journal kept.
+    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError>;
+
+    /// What is known of a refresh token.
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError>;
+
+    /// Takes a login over, durably, unless the vault knows its refresh token: question and storing are one transaction, so
+    /// that one token never gets two owners (I1). The set that it replaces is put aside and taken back by
+    /// [`Vault::take_back`]; once the new one has turned, it stays parked. Open intents of the grant are superseded; one with
+    /// an answer that nobody has read stays in [`Vault::open_intents`], and [`Vault::commit`] then turns the set that was
+    /// put aside, or the present one if it is back by then.
+    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError>;
+
+    /// Makes the set that the last adoption had put aside the present one again, as a new generation with the standing it had,
+    /// durably; the one that gives way is parked.
+    ///
+    /// With `refused`, the intent that met the refusal is closed by the same transaction, and only a set on trial in that
+    /// intent's generation gives way; so a repetition changes nothing. Without it, it is a person's wish: open intents are
+    /// superseded, and the set that gives way is what the next wish brings back. A login made since the adoption ends
+    /// both.
+    ///
+    /// Where the adoption had made a grant of its own and taken the name over, the name goes back to the grant that had it,
+    /// whose generation is told; a refused one then needs consent. `None`: there is nothing to take back, and
+    /// nothing was changed.
+    async fn take_back(
+        &self,
+        id: GrantId,
+        refused: Option<(IntentId, Closing)>,
+        by: &Holder,
+    ) -> Result<Option<Generation>, VaultError>;
+
+    /// The present set, refresh token included, for files that show it.
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError>;
+
+    /// Makes a link, durably. One with the same file, profile and places that is there already is given back instead.
+    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError>;
+
+    /// Ends a link, durably. Says whether it was there.
+    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError>;
+
+    /// The links of a profile, or all, oldest first.
+    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError>;
+
+    /// Records what a file holds, and that it was healed if it held an older generation. Not durable: a lost receipt repeats
+    /// a delivery. Ends the link's trouble. A link that was ended meanwhile is no error; nothing is recorded.
+    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError>;
+
+    /// Records why a file could not be brought in step, so that callers leave it alone for a while ([`Trouble::holds`]). The last
+    /// receipt stays. Not durable. A link that was ended meanwhile is no error.
+    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError>;
+
+    /// Keeps a small sealed thing, replacing the one of that name.
+    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError>;
+
+    /// The small sealed thing of that name, with its end.
+    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError>;
+
+    /// Forgets it.
+    async fn forget(&self, what: &Keepsake) -> Result<(), VaultError>;
+}
+
+/// Convenience for engines: the standing after a doubt.
+pub const fn in_doubt(intent: IntentId, since: Timestamp, doubt: Doubt) -> Standing {
+    Standing::InDoubt { intent, since, doubt }
+}
