@@ -249,7 +249,10 @@ fn reason(error: &sqlx::Error) -> String {
 mod postgres {
     use sqlx::postgres::{PgConnectOptions, PgRow};
 
-    use super::*;
+    use super::{
+        BkoauthError, BkoauthRow, BkoauthSource, ConnectOptions, Connection, Offset, Raw, Row, SecretBytes, Zeroizing,
+        reason,
+    };
 
     pub(super) async fn read(
         source: &BkoauthSource,
@@ -300,7 +303,10 @@ mod mysql {
     use sqlx::Executor;
     use sqlx::mysql::{MySqlConnectOptions, MySqlRow};
 
-    use super::*;
+    use super::{
+        BkoauthError, BkoauthRow, BkoauthSource, ConnectOptions, Connection, Offset, Raw, Row, SecretBytes, Zeroizing,
+        reason,
+    };
 
     pub(super) async fn read(
         source: &BkoauthSource,
