@@ -16,6 +16,7 @@ use tokenward::{Environment, Home, KeeperOptions, KeySource, Session, SessionOpt
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    #[expect(clippy::disallowed_methods, reason = "a program's `main` is where the environment enters")]
     let variable = |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set"));
     let home = Home::resolve(None, &Environment::default())?;
     let options = SessionOptions {
