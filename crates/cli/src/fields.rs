@@ -118,6 +118,7 @@ pub(crate) fn moment(at: Timestamp) -> String {
 pub(crate) const fn notice(notice: &Notice) -> &'static str {
     match notice {
         Notice::TurnFailed(_) => "turn-failed",
+        Notice::LoginOver { .. } => "login-over",
         Notice::TurnElsewhere => "turn-elsewhere",
         Notice::Odd(_) => "odd-answer",
         Notice::Recovered(_) => "recovered",

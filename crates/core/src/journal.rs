@@ -276,6 +276,11 @@ pub enum Event {
         /// What it held.
         held: Generation,
     },
+    /// The provider called the access token dead before its end: it is handed out to nobody from then on.
+    AccessRefused {
+        /// The provider's code.
+        provider_code: Option<i64>,
+    },
     /// A person logged out.
     LoggedOut {
         /// Whether the provider confirmed the revocation.

@@ -32,7 +32,7 @@ pub fn decide(grant: &Grant, ask: Ask, rules: &Rules, now: Timestamp) -> Decisio
     // turn the grant at every call.
     let living = |least: Duration| {
         let least = |access: &Access| least.min(access.lifetime() / 6 * 5);
-        grant.access.as_ref().filter(|access| access.remaining(now) > least(access))
+        grant.access.as_ref().filter(|access| access.remaining(now) > least(access) && serves(grant, rules, now))
     };
     let dead = match &grant.standing {
         Standing::NeedsConsent { code, .. } => Some(*code),
@@ -68,6 +68,14 @@ pub fn decide(grant: &Grant, ask: Ask, rules: &Rules, now: Timestamp) -> Decisio
         Ask::NewerThan(seen) if grant.generation > seen && living(Duration::ZERO).is_some() => Decision::Serve,
         Ask::NewerThan(_) => dead.map_or(Decision::Turn, Decision::Refuse),
     }
+}
+
+/// Whether there is an access token that may be handed out: it has not ended, the provider has not called it dead (its end is
+/// then the moment of that word), and nobody else's use of the refresh token has ended it.
+pub fn serves(grant: &Grant, rules: &Rules, now: Timestamp) -> bool {
+    let used = matches!(grant.standing, Standing::NeedsConsent { code: Code::ForeignSpender | Code::AnswerLost, .. });
+    let lives = grant.access.as_ref().is_some_and(|access| access.remaining(now) > Duration::ZERO);
+    lives && !(used && rules.old_access == OldAccess::Dies)
 }
 
 /// Whether the present access token may have died already: its refresh token was sent, by us or by someone whose end we do

@@ -17,7 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::AppTokenKind;
-use tokenward_core::{App, AppToken, Ask, Code, Generation, GrantId, ProfileName, ProviderName, TransportFault};
+use tokenward_core::{App, AppToken, Ask, Code, ExitClass, Generation, GrantId, ProfileName, ProviderName, TransportFault};
 use tokenward_wire::{Bearer, Call, CallAnswer, CallFault, CallRefusal, CallTrouble, Calls, Incoming};
 use tokio::sync::OnceCell;
 
@@ -203,7 +203,7 @@ impl ApiClient {
                 tracing::info!(code = refusal.code, "the access token was refused; it is turned");
                 attempt.renewed = true;
                 self.delayed(CallDelay::Renewing);
-                self.bearer(Ask::NewerThan(generation)).await.map(Some)
+                self.in_place_of(generation, &refusal).await.map(Some)
             }
             CallTrouble::AppTokenDead if !attempt.renewed => {
                 tracing::info!(code = refusal.code, "the app's token was refused; it is fetched anew");
@@ -247,6 +247,34 @@ impl ApiClient {
                 Ok(None)
             }
             fault => Err(ApiError::from(fault)),
+        }
+    }
+
+    /// A newer token than one that was refused. Where there is none to be had, that the refused one is dead is put on record, if it is
+    /// certain.
+    async fn in_place_of(&self, generation: Generation, refusal: &CallRefusal) -> Result<Held, ApiError> {
+        let result = self.bearer(Ask::NewerThan(generation)).await;
+        if let Err(ApiError::Token(error)) = &result
+            && let Some(id) = self.grant().await
+        {
+            let Inner { keeper, app, .. } = &*self.inner;
+            // One that was refused for good leaves nothing that could be refused for another reason; else the words must be plain.
+            let over = error.code().exit() == ExitClass::NeedsConsent;
+            if is_plain(refusal) || (over && keeper.is_access_dead(app, id, generation).await) {
+                keeper.access_is_dead(id, generation, refusal.code).await;
+            }
+        }
+        result
+    }
+
+    /// The grant that calls are made with.
+    async fn grant(&self) -> Option<GrantId> {
+        match self.inner.identity {
+            Identity::User(id) => Some(id),
+            _ => {
+                let profile = self.inner.apps_profile.get()?;
+                self.inner.keeper.inner.parts.vault.grant_of(&profile.of_app()).await.ok()?
+            }
         }
     }
 
@@ -388,6 +416,14 @@ fn shape(target: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
+/// Whether a refusal can mean nothing but that the access token is dead.
+fn is_plain(refusal: &CallRefusal) -> bool {
+    let invalid = refusal.answer.headers.get_all(http::header::WWW_AUTHENTICATE).iter();
+    refusal.code.is_some_and(|code| PLAINLY_DEAD.contains(&code))
+        // RFC 6750 §3.1: expired, revoked, malformed, or invalid for other reasons.
+        || invalid.filter_map(|value| value.to_str().ok()).any(|value| value.contains("invalid_token"))
+}
+
 /// What became of one sending.
 enum Once {
     Refused(Box<CallRefusal>),
@@ -419,6 +455,8 @@ impl Attempt {
 
 /// Means two things (reference §11): the token is dead, or the API takes none of its kind.
 const AMBIGUOUS: i64 = 99_991_668;
+/// "The access token is invalid" and "… has expired": of Feishu (reference §11), and of BlueKing's gateway.
+const PLAINLY_DEAD: [i64; 2] = [20_005, 99_991_677];
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const REPEAT_PAUSE: Duration = Duration::from_millis(300);
 const MOST_DOUBLINGS: u32 = 5;

@@ -6,6 +6,7 @@
 //! `tokenward_core::rotation`.
 
 mod apps;
+mod over;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -312,8 +313,7 @@ impl Keeper {
                             notices.extend(step.notices);
                         }
                         Ok(Err(error)) => {
-                            notices.push(Notice::TurnFailed(error));
-                            return hand(grant, turned, std::mem::take(notices), ask, now);
+                            return self.hand_despite(grant, error, turned, std::mem::take(notices), ask).await;
                         }
                         Err(_elapsed) => {
                             notices.push(Notice::TurnElsewhere);
@@ -340,8 +340,7 @@ impl Keeper {
                     Err(error) => {
                         let lives = grant.access.as_ref().is_some_and(|access| access.remaining(now) > Duration::ZERO);
                         if lives && matches!(ask, Ask::Living { .. }) {
-                            notices.push(Notice::TurnFailed(error));
-                            return hand(grant, turned, std::mem::take(notices), ask, now);
+                            return self.hand_despite(grant, error, turned, std::mem::take(notices), ask).await;
                         }
                         return Err(error);
                     }
@@ -501,6 +500,7 @@ pub(crate) fn hand(
     if let Some(profile) = grant.profile.as_ref().filter(|profile| !profile.admits(grant.subject.as_ref())) {
         return Err(wrong_user(profile, grant.subject.as_ref()));
     }
+    notices.extend(over::warning(&grant));
     let Some(access) = grant.access else {
         return Err(Error::new(Code::Internal, Kept::Everything));
     };

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use tokenward_core::{Code, Generation, GrantId, Oddity, ProfileName, Subject};
 
 use crate::{Error, Recovered};
@@ -12,6 +13,15 @@ use crate::{Error, Recovered};
 pub enum Notice {
     /// A turn was due and failed; the token handed out still lives.
     TurnFailed(Error),
+    /// The login is over and a person must log in; the token handed out is the last.
+    LoginOver {
+        /// Why.
+        code: Code,
+        /// When the token ends.
+        ends: Timestamp,
+        /// The profile, if it has one.
+        profile: Option<ProfileName>,
+    },
     /// A turn is under way, here or elsewhere; the token handed out still lives.
     TurnElsewhere,
     /// The provider's answer was odd; what it issued was kept.

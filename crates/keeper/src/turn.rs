@@ -12,7 +12,7 @@ use tokenward_core::ports::{AnswerKept, Committed, LeaseAttempt, Sent, VaultErro
 use tokenward_core::rotation::{self, Recovery, Settlement};
 use tokenward_core::{
     App, Ask, Closing, Code, Doubt, Event, Generation, Grant, GrantId, HolderFate, Intent, IntentDraft, IntentId,
-    Lease, OldAccess, RawAnswer, Standing, Subject, TokenApi,
+    Lease, OldAccess, RawAnswer, RefusalClass, Standing, Subject, TokenApi,
 };
 use tokio::time::Instant;
 
@@ -467,6 +467,7 @@ impl Keeper {
             }
             Settlement::Dead { code, refusal } => {
                 let provider_code = refusal.provider_code;
+                let access_dead = refusal.class == RefusalClass::AccessDead;
                 let closing = Closing::Refused { code, provider_code };
                 if grant.on_trial {
                     let (refused, by) = (Some((intent, closing.clone())), self.inner.parts.processes.myself());
@@ -485,6 +486,9 @@ impl Keeper {
                 let after = vault.grant(grant.id).await?;
                 if after.generation > grant.generation {
                     return Ok(Settled::Parked);
+                }
+                if access_dead {
+                    self.access_is_dead(grant.id, grant.generation, provider_code).await;
                 }
                 Err(Error::refused(code, Kept::Record, refusal))
             }

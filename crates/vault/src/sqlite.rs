@@ -13,6 +13,7 @@ mod leases;
 mod links;
 mod logins;
 mod names;
+mod over;
 mod publish;
 pub(crate) mod rows;
 pub(crate) mod statements;
@@ -386,6 +387,20 @@ impl Vault for SqliteVault {
 
     async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError> {
         self.store_subject(id, subject).await
+    }
+
+    async fn access_refused(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        provider_code: Option<i64>,
+        by: &Holder,
+    ) -> Result<(), VaultError> {
+        self.end_access(id, generation, provider_code, by).await
+    }
+
+    async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError> {
+        self.forget_grant(id).await
     }
 
     async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError> {

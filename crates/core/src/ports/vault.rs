@@ -389,6 +389,21 @@ pub trait Vault: Send + Sync {
     /// the generation still is the intent's. With [`Closing::Doubt`] the intent stays open, marked as doubted.
     async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), VaultError>;
 
+    /// Records, durably, that the provider called the access token of this generation dead: it ends at this moment, and is
+    /// handed out to nobody from then on. The next generation clears it. Nothing happens when the grant has moved on, or the
+    /// token has ended already.
+    async fn access_refused(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        provider_code: Option<i64>,
+        by: &Holder,
+    ) -> Result<(), VaultError>;
+
+    /// Takes out a login that was adopted for nothing: a grant of its first generation that the provider has refused, that has
+    /// never turned and never had an access token, such as a mistyped refresh token makes. Says whether it did.
+    async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError>;
+
     /// The tokens of a grant about to be logged out. Needs the lease, so that no turn is under way.
     async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError>;
 

@@ -107,7 +107,7 @@ impl ApiClient {
                     return Ok(None);
                 }
                 tracing::info!(code = refusal.code, "the access token was refused; it is turned");
-                self.bearer(Ask::NewerThan(generation)).await.map(|held| Some(HeldToken(held)))
+                self.in_place_of(generation, refusal).await.map(|held| Some(HeldToken(held)))
             }
             (CallTrouble::AppTokenDead, _) => {
                 tracing::info!(code = refusal.code, "the app's token was refused; it is fetched anew");

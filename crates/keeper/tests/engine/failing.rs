@@ -114,6 +114,20 @@ impl Vault for Failing {
         self.step()?;
         self.inner.name_subject(id, subject).await
     }
+    async fn access_refused(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        provider_code: Option<i64>,
+        by: &Holder,
+    ) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.access_refused(id, generation, provider_code, by).await
+    }
+    async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError> {
+        self.step()?;
+        self.inner.forget_refused(id).await
+    }
     async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError> {
         self.step()?;
         self.inner.lease(id, holder, ttl).await

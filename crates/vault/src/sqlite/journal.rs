@@ -263,6 +263,9 @@ impl SqliteVault {
             self.mark_closed(&mut tx, &row, &closing).await?;
         }
         if let Some(standing) = standing {
+            if matches!(standing, Standing::NeedsConsent { .. }) {
+                self.withdraw_of_one_that_is_over(&mut tx, row.grant).await?;
+            }
             self.set_standing(&mut tx, row.grant, row.generation, &standing).await?;
         }
         self.prune(&mut tx, row.grant).await?;

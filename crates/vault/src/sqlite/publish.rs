@@ -66,7 +66,9 @@ impl SqliteVault {
                 }
                 None => None,
             };
-            let present = (grant.generation, grant.profile.clone(), grant.intent_open, links);
+            let ends = grant.access.as_ref().map(|access| access.expires);
+            let shades = (grant.intent_open, is_over(&grant), ends);
+            let present = (grant.generation, grant.profile.clone(), shades, links);
             if seen.as_ref() == Some(&present) {
                 return;
             }
@@ -138,13 +140,13 @@ impl SqliteVault {
     pub(super) async fn mend_handout(&self, grant: &Grant, links: Vec<Linked>) -> Result<(), VaultError> {
         let Some(profile) = &grant.profile else { return Ok(()) };
         let exists = self.folder.handout(profile).exists();
-        let nothing = grant.access.is_none() || !profile.admits(grant.subject.as_ref());
+        let nothing = grant.access.is_none() || is_over(grant) || !profile.admits(grant.subject.as_ref());
         if matches!(grant.standing, Standing::Retired { .. }) || (nothing && !exists) {
             return Ok(());
         }
         let present = (grant.generation, links);
         let seen = self.published.lock().unwrap_or_else(PoisonError::into_inner).get(&grant.id) == Some(&present);
-        if seen && exists && grant.access.is_some() {
+        if seen && exists && !nothing {
             return Ok(());
         }
         let found = handout::peek(&self.folder, &self.sealer.keys(), profile);
@@ -156,9 +158,12 @@ impl SqliteVault {
         {
             return Err(self.went_back(profile));
         }
-        let in_step = grant.access.is_some()
+        let in_step = !nothing
             && found.is_some_and(|found| {
-                found.grant == grant.id && found.generation == grant.generation && found.links == present.1
+                found.grant == grant.id
+                    && found.generation == grant.generation
+                    && found.links == present.1
+                    && grant.access.as_ref().is_some_and(|access| access.expires == found.access.expires)
             });
         if !in_step && !grant.intent_open {
             self.publish(grant.id).await;
@@ -208,7 +213,8 @@ impl SqliteVault {
     fn write_handout(&self, grant: &Grant, links: &[Linked]) -> std::io::Result<()> {
         let Some(profile) = &grant.profile else { return Ok(()) };
         // A user's name hands out that user's tokens alone, and only once the provider has said whose they are.
-        let access = grant.access.as_ref().filter(|_| profile.admits(grant.subject.as_ref()));
+        // Nobody is handed a token of a login that is over without being told so, which only the long way does.
+        let access = grant.access.as_ref().filter(|_| !is_over(grant) && profile.admits(grant.subject.as_ref()));
         match (access, (self.rules)(&grant.app, grant.issued_by)) {
             // Where a rotation ends the old access token, nobody may serve it while one is under way.
             (Some(access), Some(rules)) if !(grant.intent_open && rules.old_access == OldAccess::Dies) => {
@@ -247,6 +253,11 @@ impl SqliteVault {
             }
         }
     }
+}
+
+/// Whether a person must log in before there is another token.
+fn is_over(grant: &Grant) -> bool {
+    matches!(grant.standing, Standing::NeedsConsent { .. })
 }
 
 /// Tries of a hand-out file's lock, with pauses of 1, 2, 4 … ms: half a second in all.

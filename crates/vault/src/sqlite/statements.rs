@@ -61,6 +61,17 @@ pub(crate) const NAME_SUBJECT: &str = "UPDATE grants SET subject = ?2 WHERE id =
 pub(crate) const SET_STANDING: &str = "
     UPDATE grants SET standing = ?3
     WHERE id = ?1 AND generation = ?2 AND json_extract(standing, '$.standing') <> 'retired'";
+/// What ends before its announced end.
+pub(crate) const END_ACCESS: &str = "
+    UPDATE grants SET access_expires = ?3
+    WHERE id = ?1 AND generation = ?2 AND access IS NOT NULL AND access_expires > ?3";
+pub(crate) const FORGET_GRANT: &str = "
+    DELETE FROM parked WHERE grant_id = $1;
+    DELETE FROM intents WHERE grant_id = $1;
+    DELETE FROM entries WHERE grant_id = $1;
+    DELETE FROM leases WHERE grant_id = $1;
+    DELETE FROM known_fingerprints WHERE grant_id = $1;
+    DELETE FROM grants WHERE id = $1";
 pub(crate) const RETIRE: &str = "
     UPDATE grants SET standing = ?2, profile = NULL, access = NULL, refresh = NULL, refresh_expires = NULL,
         displaced = NULL

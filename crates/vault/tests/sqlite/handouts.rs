@@ -85,7 +85,7 @@ async fn gone_before_a_logout() {
 }
 
 #[tokio::test]
-async fn stays_while_a_person_is_needed_and_the_token_lives() {
+async fn gone_once_a_person_is_needed_so_that_the_long_way_says_so() {
     let place = Place::new();
     let vault = place.vault().await;
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
@@ -94,7 +94,10 @@ async fn stays_while_a_person_is_needed_and_the_token_lives() {
     let code = tokenward_core::Code::RefreshTokenRefused;
     let standing = tokenward_core::Standing::NeedsConsent { since: soon(1), code, provider_code: None };
     vault.close(intent, Closing::Refused { code, provider_code: None }, Some(standing)).await.unwrap();
-    assert_eq!(token(&place, soon(2)).as_deref(), Some("access-1"));
+    assert_eq!(token(&place, soon(2)), None);
+    let grant = vault.grant(id).await.unwrap();
+    assert_eq!(grant.access.unwrap().token.expose(), "access-1");
+    assert_eq!(token(&place, soon(2)), None);
 }
 
 #[tokio::test]
@@ -258,4 +261,29 @@ async fn names_with_a_user() {
         vault.grant(id).await.unwrap();
         assert!(handout::read(&place.folder, &alice, &place.sources, soon(2)).is_some());
     }
+}
+
+#[tokio::test]
+async fn an_access_token_that_was_called_dead_is_gone_for_everybody_until_the_next_generation() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let other = place.vault().await;
+    other.grant(id).await.unwrap();
+    assert!(token(&place, soon(2)).is_some());
+    vault.access_refused(id, Generation::FIRST, Some(20_005), &holder("here", 1)).await.unwrap();
+    assert_eq!(token(&place, soon(2)), None);
+    for vault in [&vault, &other, &place.vault().await] {
+        let grant = vault.grant(id).await.unwrap();
+        assert!(grant.access.unwrap().remaining(tokenward_core::ports::Clock::now(&place.clock)).is_zero());
+        assert_eq!(token(&place, soon(2)), None);
+    }
+    let told = vault.journal(id, 1).await.unwrap();
+    assert_eq!(told[0].event, tokenward_core::Event::AccessRefused { provider_code: Some(20_005) });
+    // Another generation's token is not meant, and the next one is good again.
+    let lease = leased(&vault, id).await;
+    let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
+    vault.commit(intent, turn("2")).await.unwrap();
+    vault.access_refused(id, Generation::FIRST, None, &holder("here", 1)).await.unwrap();
+    assert_eq!(token(&place, soon(2)).as_deref(), Some("access-2"));
 }
