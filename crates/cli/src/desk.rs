@@ -4,6 +4,7 @@
 
 use std::future::Future;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokenward::{
     SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo, Who,
 };
 use tokenward_core::ports::Clock;
-use tokenward_core::{App, AppKind, Ask, Code, DirectGrant, FeishuApp, GrantId, Platform, ProfileName, UserName};
+use tokenward_core::{App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, UserName};
 use tokio::sync::Notify;
 
 use crate::ambient::Ambient;
@@ -30,11 +31,14 @@ pub(crate) struct Desk {
     pub(crate) printer: Printer,
     keeper: OnceLock<Keeper>,
     stop: OnceLock<Arc<Notify>>,
+    /// Whether it was said that the login is over: once a call.
+    said_over: AtomicBool,
 }
 
 impl Desk {
     pub(crate) fn new(ambient: Ambient, global: Global, printer: Printer) -> Self {
-        Self { ambient, global, printer, keeper: OnceLock::new(), stop: OnceLock::new() }
+        let (keeper, stop, said_over) = (OnceLock::new(), OnceLock::new(), AtomicBool::new(false));
+        Self { ambient, global, printer, keeper, stop, said_over }
     }
 
     /// The language of the words.
@@ -354,8 +358,12 @@ impl Desk {
     /// Says what a person should know although a token was handed out.
     pub(crate) fn tell_notices(&self, notices: &[Notice]) {
         let lang = self.lang();
+        // That a refresh failed for good is said with what follows from it.
+        let over = notices.iter().any(|notice| matches!(notice, Notice::LoginOver { .. }));
         for notice in notices {
             match notice {
+                Notice::LoginOver { .. } => self.tell_over(notice),
+                Notice::TurnFailed(error) if over && error.code().exit() == ExitClass::NeedsConsent => {}
                 Notice::TurnFailed(error) => {
                     self.printer.warning(lang.notice_turn_failed(lang.happened(error.code()), error.code()));
                 }
@@ -377,6 +385,38 @@ impl Desk {
                 _ => self.printer.note(lang.notice_other()),
             }
         }
+    }
+
+    /// Says once that the login is over whose token is handed out, and what to run.
+    fn tell_over(&self, notice: &Notice) {
+        let Notice::LoginOver { profile, .. } = notice else { return };
+        let command = self.login_command(profile.as_ref());
+        if let Some(words) = self.lang().login_over(notice, self.now(), command.as_deref())
+            && !self.said_over.swap(true, Ordering::Relaxed)
+        {
+            self.printer.warning(words);
+        }
+    }
+
+    /// The command that logs in under a profile again, from here and with these flags; nothing where there is no page to log in at.
+    pub(crate) fn login_command(&self, profile: Option<&ProfileName>) -> Option<String> {
+        let named = profile.or(self.global.profile.as_ref());
+        let named = named.filter(|name| self.global.profile.is_some() || name.as_str() != "default");
+        match named {
+            Some(name) if name.is_of_user() || name.is_of_app() => None,
+            Some(name) => Some(format!("tokenward login --profile {name}")),
+            None => Some("tokenward login".to_owned()),
+        }
+    }
+
+    /// Opens vault and engine for a look, which makes no vault: nothing where there is none, and that is said.
+    pub(crate) async fn look(&self, settings: &Settings) -> Result<Option<Session>, Failure> {
+        if settings.home().has_vault() {
+            return self.session(settings).await.map(Some);
+        }
+        // A key that cannot be used is told all the same: the first login would meet it.
+        settings.key_source().map_err(|error| self.settings_failure(&error))?;
+        Ok(None)
     }
 
     /// A failure of the settings, in the words of the catalogue.

@@ -367,8 +367,14 @@ impl ApiClient {
 
     fn note(&self, notices: Vec<Notice>) {
         let mut kept = self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = MOST_NOTICES.saturating_sub(kept.len());
-        kept.extend(notices.into_iter().take(room));
+        for notice in notices {
+            // Every token of a login that is over says so; it is told once.
+            let told = matches!(notice, Notice::LoginOver { .. })
+                && kept.iter().any(|told| matches!(told, Notice::LoginOver { .. }));
+            if !told && kept.len() < MOST_NOTICES {
+                kept.push(notice);
+            }
+        }
     }
 
     /// The keeper's time.

@@ -362,11 +362,13 @@ impl Keeper {
     pub async fn renew(&self, app: &App, id: GrantId) -> Result<Handed, Error> {
         let grant = self.inner.parts.vault.grant(id).await?;
         // First, so that a login which a file brings is the one that is turned.
-        let notices = self.look_after_links(app, grant.profile.as_ref(), self.patience(Some(&grant))).await;
-        let seen = self.inner.parts.vault.grant(id).await?.generation;
-        let mut handed = self.access(app, id, Ask::NewerThan(seen)).await?;
-        handed.notices.splice(0..0, notices);
-        Ok(handed)
+        let mut notices = self.look_after_links(app, grant.profile.as_ref(), self.patience(Some(&grant))).await;
+        let present = self.inner.parts.vault.grant(id).await?;
+        if present.app != app.name {
+            return Err(foreign(&present, app));
+        }
+        // They were looked after this moment, and what is wrong with one is told once.
+        self.access_after(app, &present, Ask::NewerThan(present.generation), &mut notices).await
     }
 
     /// How a grant stands. Spends nothing (I8).

@@ -12,8 +12,10 @@ use crate::fields::LoginFields;
 
 pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let settings = desk.settings()?;
-    let session = desk.session(&settings).await?;
-    let mut reports = session.keeper().list().await?;
+    let mut reports = match desk.look(&settings).await? {
+        Some(session) => session.keeper().list().await?,
+        None => Vec::new(),
+    };
     if let Some(named) = &desk.global.profile {
         reports.retain(|report| belongs(report, named));
     }

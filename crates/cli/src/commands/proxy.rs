@@ -16,7 +16,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::json;
-use tokenward::{ApiClient, ApiOptions, CallOptions, Identity as As, KeeperOptions, Session, SystemEntropy};
+use tokenward::{ApiClient, ApiOptions, CallOptions, Identity as As, KeeperOptions, Notice, Session, SystemEntropy};
 use tokenward_core::ports::Clock as _;
 use tokenward_core::{App, Code};
 use tokenward_serve::proxy::{
@@ -45,7 +45,7 @@ pub(super) async fn run(proxy: Proxy, desk: &Desk) -> Result<ExitCode, Failure> 
         Identity::Tenant => As::Tenant,
     };
     let client = client(&work.session, &work.app, identity);
-    let log = Log::start(desk);
+    let log = Log::start(desk, client.clone(), &work);
     let options = ProxyOptions {
         secret: secret.clone(),
         allow_remote: proxy.allow_remote,
@@ -221,8 +221,11 @@ struct Log {
 }
 
 impl Log {
-    fn start(desk: &Desk) -> Self {
+    /// Beside the requests it says once that the login is over, should it be or come to be so.
+    fn start(desk: &Desk, client: ApiClient, work: &Work) -> Self {
         let (printer, lang, clock) = (desk.printer, desk.lang(), desk.ambient.clock);
+        let command = desk.login_command(Some(&work.profile.name));
+        let mut said_over = false;
         let (lines, read) = sync_channel::<Exchange>(WAITING);
         let unshown = Arc::new(AtomicU64::new(0));
         let missed = Arc::clone(&unshown);
@@ -232,6 +235,12 @@ impl Log {
                     printer.report(&json!({ "request": facts(&exchange, clock.now()) }));
                 } else {
                     printer.note(line(&exchange, clock.now(), &lang.proxy_turned()));
+                }
+                let noticed = if said_over { Vec::new() } else { client.take_notices() };
+                let over = |notice: &Notice| lang.login_over(notice, clock.now(), command.as_deref());
+                if let Some(words) = noticed.iter().find_map(over) {
+                    said_over = true;
+                    printer.warning(words);
                 }
                 match missed.swap(0, Ordering::Relaxed) {
                     0 => {}

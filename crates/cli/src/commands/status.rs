@@ -14,8 +14,14 @@ use crate::say::Lang;
 
 pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let settings = desk.settings()?;
-    let session = desk.session(&settings).await?;
     let name = desk.profile_name(&settings)?;
+    let Some(session) = desk.look(&settings).await? else {
+        let profile = settings.profile(Some(&name)).map_err(|error| desk.settings_failure(&error))?;
+        if !profile.token_api.has_browser_login() {
+            desk.who(&profile)?;
+        }
+        return Err(Failure::of(Code::NotLoggedIn).detail(name.as_str()));
+    };
     if let Ok(profile) = settings.profile(Some(&name))
         && !profile.token_api.has_browser_login()
         && name.base() == name.as_str()
@@ -45,16 +51,14 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         desk.printer.facts(&facts)?;
         warn(&report, desk);
     }
-    Ok(ExitCode::from(exit(&report, desk.now()) as u8))
+    Ok(ExitCode::from(exit(&report) as u8))
 }
 
-/// What the exit code says: 0 a token can be had, 3 a person must log in, 5 in doubt and nothing to serve meanwhile
-/// is certain.
-fn exit(report: &Report, now: jiff::Timestamp) -> ExitClass {
-    let serves = report.grant.access.as_ref().is_some_and(|access| !access.remaining(now).is_zero());
+/// What the exit code says: 0 the login lives, 3 a person must log in, also while the last access token still serves, 5 in doubt
+/// and nothing to serve meanwhile is certain.
+const fn exit(report: &Report) -> ExitClass {
     match report.status {
         Status::InDoubt => ExitClass::Unknown,
-        Status::NeedsConsent if serves => ExitClass::Done,
         Status::NeedsConsent | Status::Retired => ExitClass::NeedsConsent,
         Status::Due if !report.grant.has_refresh => ExitClass::NeedsConsent,
         _ => ExitClass::Done,
@@ -131,9 +135,10 @@ fn story(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<String> {
 pub(super) fn warn(report: &Report, desk: &Desk) {
     let (grant, lang, now) = (&report.grant, desk.lang(), desk.now());
     if !matches!(report.status, Status::Fresh | Status::Due | Status::Rotating) {
+        let login = || desk.login_command(grant.profile.as_ref()).map(|command| lang.run_command(command));
         let next = match report.status {
-            Status::InDoubt => lang.next_step(Code::OutcomeUnknown),
-            _ => lang.next_step(Code::NotLoggedIn),
+            Status::InDoubt => lang.next_step(Code::OutcomeUnknown).to_owned(),
+            _ => login().unwrap_or_else(|| lang.next_step(Code::NotLoggedIn).to_owned()),
         };
         desk.printer.note(format!("{}{}{next}", lang.next_head(), lang.gap()));
         return;

@@ -27,7 +27,14 @@ pub(super) async fn run(vault: Vault, desk: &Desk) -> Result<ExitCode, Failure> 
 async fn info(desk: &Desk) -> Result<(), Failure> {
     let lang = desk.lang();
     let settings = desk.settings()?;
-    let session = desk.session(&settings).await?;
+    let Some(session) = desk.look(&settings).await? else {
+        let folder = settings.home().vault();
+        if desk.printer.json {
+            return desk.printer.document(&json!({ "vault": folder, "engine": null, "logins": 0, "open_turns": 0 }));
+        }
+        desk.printer.note(lang.no_vault_yet(folder.display()));
+        return Ok(());
+    };
     let info = session.vault().info().await.map_err(tokenward::Error::from)?;
     let reports = session.keeper().list().await?;
     let open: usize = reports.iter().map(|report| report.intents.len()).sum();

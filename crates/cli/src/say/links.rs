@@ -182,6 +182,9 @@ impl Lang {
             Notice::TakenBack { adopted, generation, .. } => self.notice_taken_back(adopted, generation),
             Notice::AnotherUser { before, now } => self.notice_another_user(who(before), who(now)),
             Notice::TurnFailed(error) => self.notice_turn_failed(self.happened(error.code()), error.code()),
+            Notice::LoginOver { code, .. } => {
+                format!("{} ({code})", self.happened(*code))
+            }
             Notice::ClockWentBack => self.notice_clock(),
             _ => self.notice_other(),
         }

@@ -1,6 +1,7 @@
 //! How a login stands: tables and what came of a turn.
 
-use tokenward::Kept;
+use jiff::Timestamp;
+use tokenward::{Kept, Notice};
 use tokenward_core::{Doubt, Status, Words};
 
 use super::Lang;
@@ -51,6 +52,9 @@ super::sentences! {
     turned_elsewhere(profile, generation) { "profile {profile}: another process turned it just now, generation {generation}" "配置档 {profile}：另一个进程刚刚完成续期，现为第 {generation} 代" }
     good_for(span) { "the access token is good for {span}" "访问令牌有效期还有 {span}" }
     notice_turn_failed(what, code) { "the turn ahead of time failed; the present token is still good: {what} ({code})" "提前续期失败，现有令牌仍可用：{what}（{code}）" }
+    notice_login_over(what, code, span) { "this login is over: {what} ({code}); the access token lasts {span}" "此登录已失效：{what}（{code}）；访问令牌还可用 {span}" }
+    run_command(command) { "run `{command}`" "请运行 `{command}`" }
+    no_vault_yet(folder) { "there is no vault yet at {folder}; the first login makes it" "{folder} 处还没有保险库；首次登录时会创建" }
     notice_odd(what) { "the provider's answer was odd: {what}" "服务方的应答有异常：{what}" }
     notice_recovered() { "an earlier turn was interrupted after its answer was kept; it has been finished" "之前的一次续期在保存应答后中断；现已补办完成" }
     notice_replayed() { "the outcome of an earlier turn was unknown; the provider was asked again and has answered" "之前一次续期的结果未知；已再次询问服务方并得到应答" }
@@ -65,6 +69,17 @@ super::sentences! {
 }
 
 impl Lang {
+    /// That a login is over whose token is handed out, for how long the token lasts, and what to run.
+    pub(crate) fn login_over(self, notice: &Notice, now: Timestamp, command: Option<&str>) -> Option<String> {
+        let Notice::LoginOver { code, ends, .. } = notice else { return None };
+        let left = u64::try_from(ends.duration_since(now).as_secs()).unwrap_or(0);
+        let told = self.notice_login_over(self.happened(*code), code, self.span(left));
+        Some(match command {
+            Some(command) => format!("{told}{}{}", self.stop(), self.run_command(command)),
+            None => told,
+        })
+    }
+
     /// A status in a word or two.
     pub(crate) fn status(self, status: Status) -> &'static str {
         self.of(match status {

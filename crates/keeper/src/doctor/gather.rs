@@ -149,7 +149,7 @@ async fn open(settings: &Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let home = settings.home();
     let folder = home.vault();
     let closed = |error| (StoreFacts::Closed(folder.clone(), error), None);
-    if !folder.join("key.json").exists() && !folder.join("vault.db").exists() {
+    if !home.has_vault() {
         return (StoreFacts::Absent(folder), None);
     }
     let key = match settings.key_source() {

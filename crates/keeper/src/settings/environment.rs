@@ -114,6 +114,12 @@ impl Home {
         self.path.join("vault")
     }
 
+    /// Whether there is a vault, sound or not. Making one is not for a look (I8).
+    pub fn has_vault(&self) -> bool {
+        let vault = self.vault();
+        vault.join("key.json").exists() || vault.join("vault.db").exists()
+    }
+
     /// Makes the folder, mode 0700, where it does not exist.
     ///
     /// A folder that is there and writable by others is closed to them when it belongs to us and is for us alone;
