@@ -13,7 +13,9 @@ use tokenward::{
     SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo, Who,
 };
 use tokenward_core::ports::Clock;
-use tokenward_core::{App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, UserName};
+use tokenward_core::{
+    App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, UserName,
+};
 use tokio::sync::Notify;
 
 use crate::ambient::Ambient;

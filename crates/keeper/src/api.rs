@@ -17,7 +17,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::AppTokenKind;
-use tokenward_core::{App, AppToken, Ask, Code, ExitClass, Generation, GrantId, ProfileName, ProviderName, TransportFault};
+use tokenward_core::{
+    App, AppToken, Ask, Code, ExitClass, Generation, GrantId, ProfileName, ProviderName, TransportFault,
+};
 use tokenward_wire::{Bearer, Call, CallAnswer, CallFault, CallRefusal, CallTrouble, Calls, Incoming};
 use tokio::sync::OnceCell;
 

@@ -16,7 +16,17 @@ use crate::spot::absolute;
 pub(super) async fn run(wish: &Links, desk: &Desk) -> Result<ExitCode, Failure> {
     let lang = desk.lang();
     let settings = desk.settings()?;
-    let session = desk.session(&settings).await?;
+    let Some(session) = desk.look(&settings).await? else {
+        if let Some(file) = &wish.file {
+            return Err(Failure::of(Code::LinkNotFound).then(lang.link_it(file.display())));
+        }
+        if desk.printer.json {
+            desk.printer.document(&json!({ "links": [] }))?;
+        } else {
+            desk.printer.note(lang.no_links());
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
     let links = session.links();
     let mut states = links.states(desk.global.profile.as_ref()).await?;
     if let Some(file) = &wish.file {

@@ -27,6 +27,7 @@ mod logins;
 mod mistakes;
 mod oauth2;
 mod old_script;
+mod over;
 mod platform_secrets;
 mod project;
 mod proxy;

@@ -1,0 +1,120 @@
+//! A login that is over, and an access token that the provider called dead: what is handed out, and what is said (kind 8 of issue 9).
+
+use std::path::Path;
+
+use tokenward_emulator::{Brand, Fault, Operation};
+
+use crate::world::{Ran, World};
+
+const USER_INFO: &str = "/open-apis/authen/v1/user_info";
+
+/// The user takes the consent back: both tokens are refused from then on.
+fn withdraw(world: &World) {
+    let user = world.sandbox.current_tokens()[0].user.clone();
+    assert!(world.sandbox.withdraw(&world.app.id, &user) > 0);
+}
+
+/// The refresh token is refused for good; the access token serves on.
+fn refuse(world: &World) -> Ran {
+    world.sandbox.inject(Fault::code(20037).when(Operation::Refresh));
+    let ran = world.run(&["refresh"]);
+    ran.fails(3, "TW0403");
+    ran
+}
+
+fn hand_outs(home: &Path) -> usize {
+    std::fs::read_dir(home.join("vault/handout")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn a_token_that_was_called_dead_is_handed_to_nobody() {
+    let world = World::logged_in();
+    withdraw(&world);
+    // Nobody has heard of it yet.
+    world.run(&["token"]).succeeds();
+    world.run(&["api", USER_INFO]).fails(3, "TW0405");
+    let visits = world.sandbox.history().len();
+    for words in [&["token"][..], &["exec", "--", "true"], &["api", USER_INFO], &["token", "--format", "env"]] {
+        let ran = world.run(words);
+        ran.fails(3, "TW0405");
+        assert_eq!(ran.out, "", "{ran:?}");
+    }
+    assert_eq!(world.sandbox.history().len(), visits, "what is on record is not asked for again");
+    world.run(&["status"]).fails(3, "tokenward login");
+    // The next login clears it.
+    world.login(&[]).succeeds();
+    world.run(&["token"]).succeeds();
+    assert_eq!(world.run(&["status"]).code, 0);
+}
+
+#[test]
+fn a_dead_token_is_not_handed_out_while_the_refresh_only_fails_for_a_while() {
+    let world = World::logged_in();
+    withdraw(&world);
+    world.sandbox.inject(Fault::code(20050).when(Operation::Refresh));
+    world.run(&["api", USER_INFO]).fails(4, "TW0501");
+    // The next caller asks again instead of handing out what the provider called dead.
+    world.run(&["token"]).fails(3, "TW0405");
+}
+
+#[test]
+fn a_token_that_an_api_refuses_for_another_reason_is_not_dead() {
+    let world = World::logged_in();
+    refuse(&world);
+    // The API takes no user's token; the refresh token is gone, and the access token is as good as before.
+    world.sandbox.inject(Fault::code(99_991_668).when(Operation::Call));
+    world.run(&["api", "/open-apis/wiki/v2/spaces"]).fails(3, "TW0403");
+    world.run(&["token"]).succeeds();
+    world.run(&["api", USER_INFO]).succeeds();
+}
+
+#[test]
+fn that_a_login_is_over_is_said_once_a_call_while_its_token_lasts() {
+    let world = World::logged_in();
+    assert_eq!(world.run(&["token"]).err, "");
+    refuse(&world);
+    assert_eq!(hand_outs(&world.home), 0, "the short way says nothing, so it is shut");
+    for words in [
+        &["token"][..],
+        &["token", "--format", "env"],
+        &["exec", "--", "true"],
+        &["api", USER_INFO],
+        &["token", "--profile", "default"],
+    ] {
+        let ran = world.run(words);
+        ran.succeeds();
+        assert_eq!(ran.err.matches("this login is over").count(), 1, "{ran:?}");
+        assert!(ran.err.contains("TW0403") && ran.err.contains("2 h 0 min"), "{ran:?}");
+        let named = words.contains(&"--profile");
+        let command = if named { "`tokenward login --profile default`" } else { "`tokenward login`" };
+        assert!(ran.err.contains(command), "{ran:?}");
+    }
+    let json = world.run(&["token", "--json"]).json();
+    assert_eq!(json["notices"], serde_json::json!(["login-over"]));
+    let chinese = world.run(&["token", "--lang", "zh"]);
+    assert!(chinese.err.contains("此登录已失效"), "{chinese:?}");
+    let status = world.run(&["status"]);
+    assert_eq!(status.code, 3, "{status:?}");
+    assert!(world.run(&["list"]).succeeds().out.contains("needs a login"));
+}
+
+#[test]
+fn a_look_at_an_empty_home_makes_no_vault() {
+    let world = World::bare();
+    world.run(&["vault", "info"]).succeeds();
+    assert_eq!(world.run(&["vault", "info", "--json"]).succeeds().json()["logins"], 0);
+    world.run(&["list"]).succeeds();
+    world.run(&["status"]).fails(2, "TW0204");
+    world.run(&["links"]);
+    world.run(&["doctor"]);
+    assert!(!world.home.exists());
+    let bare = [world.sandbox.open_url(Brand::Feishu)];
+    let variables = [
+        ("TOKENWARD_APP_ID", "cli_a"),
+        ("TOKENWARD_APP_SECRET", "secret"),
+        ("TOKENWARD_PROVIDER", "feishu"),
+        ("TOKENWARD_OPEN_URL", bare[0].as_str()),
+    ];
+    world.run_with(&variables, &["status"]).fails(3, "TW0401");
+    assert!(!world.home.exists());
+}
