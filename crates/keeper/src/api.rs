@@ -271,13 +271,11 @@ impl ApiClient {
 
     /// The grant that calls are made with.
     async fn grant(&self) -> Option<GrantId> {
-        match self.inner.identity {
-            Identity::User(id) => Some(id),
-            _ => {
-                let profile = self.inner.apps_profile.get()?;
-                self.inner.keeper.inner.parts.vault.grant_of(&profile.of_app()).await.ok()?
-            }
+        if let Identity::User(id) = self.inner.identity {
+            return Some(id);
         }
+        let profile = self.inner.apps_profile.get()?;
+        self.inner.keeper.inner.parts.vault.grant_of(&profile.of_app()).await.ok()?
     }
 
     /// Whether a refused user token is worth a turn: not one of a generation that the same call refused when it was
