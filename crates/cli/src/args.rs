@@ -274,7 +274,7 @@ pub(crate) struct Sandbox {
     pub(crate) port: u16,
     /// Redirect URL that its app has registered
     #[arg(long, value_name = "URL", value_parser = url)]
-    pub(crate) redirect_uri: Option<Url>,
+    pub(crate) redirect_uri: Option<tokenward_core::RedirectUri>,
     /// Consent at once, without a click
     #[arg(long)]
     pub(crate) auto_consent: bool,

@@ -21,6 +21,7 @@ use tokio::sync::Notify;
 use crate::ambient::Ambient;
 use crate::args::Global;
 use crate::failure::Failure;
+use crate::network;
 use crate::prompt::Asker;
 use crate::render::Printer;
 use crate::say::Lang;
@@ -151,6 +152,9 @@ impl Desk {
         let session = Session::open_under(options, settings.rules()).await?;
         self.keeper.get_or_init(|| session.keeper().clone());
         let lang = self.lang();
+        for trouble in network::certificates(&self.ambient.env, lang) {
+            self.printer.warning(trouble);
+        }
         for repair in session.vault().repairs() {
             self.printer.warning(lang.repaired(repair.path.display(), mode(repair.was), mode(repair.now)));
         }

@@ -49,6 +49,8 @@ pub(crate) struct Document {
 #[derive(Debug, Serialize)]
 struct ProviderDocument {
     code: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
     http_status: u16,
     meaning: Option<&'static str>,
     description: Option<String>,
@@ -126,6 +128,11 @@ impl Failure {
         self
     }
 
+    /// What the system or a library said, if this is the failure that the code stands for.
+    pub(crate) fn reason_of(&self, code: Code) -> Option<&str> {
+        self.0.detail.as_deref().filter(|_| self.0.code == code)
+    }
+
     /// Whether there is nothing to say about it.
     pub(crate) fn is_silent(&self) -> bool {
         self.0.silent.is_some()
@@ -195,6 +202,7 @@ impl Failure {
             page: self.page(),
             provider: self.0.refusal.as_ref().map(|refusal| ProviderDocument {
                 code: refusal.provider_code,
+                error: refusal.provider_word.clone(),
                 http_status: refusal.status,
                 meaning: refusal.meaning.map(|words| lang.of(words)),
                 description: refusal.description.clone(),
@@ -231,6 +239,7 @@ const fn told_by_us(code: Code) -> bool {
             | Code::WrongUser
             | Code::OutcomeUnknown
             | Code::OddAnswer
+            | Code::LoginAnswerOdd
             | Code::CallRefused
             | Code::ScopeNotGranted
             | Code::ScopeNotEnabled
@@ -258,10 +267,12 @@ const fn kept_name(kept: Kept) -> &'static str {
 
 /// The provider's code, meaning, own description, HTTP status and log id, as far as they are known.
 pub(crate) fn provider_words(refusal: &Refusal, lang: Lang) -> String {
-    let code = refusal.provider_code.map(|code| match refusal.meaning {
-        Some(meaning) => format!("{code} ({})", lang.of(meaning)),
-        None => code.to_string(),
-    });
+    let word = || refusal.provider_word.clone().filter(|word| Some(word) != refusal.description.as_ref());
+    let named = refusal.provider_code.map(|code| code.to_string()).or_else(word);
+    let code = match (named, refusal.meaning) {
+        (Some(named), Some(meaning)) => Some(format!("{named} ({})", lang.of(meaning))),
+        (named, meaning) => named.or_else(|| meaning.map(|meaning| lang.of(meaning).to_owned())),
+    };
     let description = refusal.description.as_ref().map(|text| format!("\"{text}\""));
     let status = (refusal.status != 0).then(|| format!("HTTP {}", refusal.status));
     let log_id = refusal.log_id.as_ref().map(|id| format!("log id {id}"));

@@ -20,6 +20,7 @@ mod fast;
 mod fields;
 mod filter;
 mod misuse;
+mod network;
 mod prompt;
 mod qr;
 mod render;

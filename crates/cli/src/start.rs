@@ -14,6 +14,7 @@ use crate::commands;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::misuse::misuse;
+use crate::network;
 use crate::prompt::Asker;
 use crate::render::Printer;
 use crate::say::{Lang, help};
@@ -39,7 +40,9 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         let runtime = runtime.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
         let desk = Desk::new(ambient, global, printer);
         let result = runtime.block_on(signals::heard(&desk, commands::run(cli.command, &desk)));
-        let result = result.map_err(|failure| failure.about(desk.global.profile.as_ref(), lang));
+        let result = result.map_err(|failure| {
+            network::explained(failure, &desk.ambient.env, lang).about(desk.global.profile.as_ref(), lang)
+        });
         // A question may still be waiting on its thread; it must not hold the end up.
         runtime.shutdown_timeout(Duration::from_millis(20));
         Asker::restore();

@@ -364,8 +364,9 @@ pub struct BlueKingApp {
 pub struct OAuth2App {
     /// The endpoints that the settings name; those they do not name are discovered (RFC 8414).
     pub endpoints: Endpoints,
-    /// How the client proves who it is.
-    pub authentication: ClientAuthentication,
+    /// How the client proves who it is, where the settings say so. Else it does as the server's document says, if that is read for
+    /// the endpoints anyhow, and by HTTP Basic where it does not.
+    pub authentication: Option<ClientAuthentication>,
 }
 
 /// Endpoints of an authorization server (RFC 8414 §2).

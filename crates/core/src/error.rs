@@ -124,6 +124,10 @@ codes! {
     "0411" TicketRefused NeedsConsent;
     /// The tokens are another user's than the one who was asked for, or nobody says whose they are.
     "0412" WrongUser NeedsConsent;
+    /// The provider says no in words that do not tell whether the login still lives.
+    "0415" RefusedUnclearly NeedsConsent;
+    /// The provider's answer to a login cannot be read.
+    "0416" LoginAnswerOdd NeedsConsent;
 
     /// The provider is out of order for the moment.
     "0501" ProviderUnavailable TryLater;
@@ -178,6 +182,10 @@ codes! {
     "0705" UserState AppSettings;
     /// Nothing of the provider answers at the configured address.
     "0706" NoSuchEndpoint AppSettings;
+    /// The answer of the login page comes from another issuer than the one that was asked.
+    "0707" ForeignIssuer AppSettings;
+    /// The server's document names another issuer than the settings.
+    "0708" IssuerDiffers AppSettings;
 
     /// The API refuses the call as it was written.
     "0801" CallRefused Usage;

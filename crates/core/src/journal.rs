@@ -145,11 +145,14 @@ pub struct RawAnswer {
     pub date: Option<String>,
     /// How many seconds it asked to wait (`x-ogw-ratelimit-reset`, `Retry-After`).
     pub retry_after: Option<u64>,
+    /// Where a redirect points: host and port alone.
+    pub location: Option<String>,
     /// The body, or as much of it as arrived.
     pub body: SecretBytes,
     /// Whether all of the body arrived.
     pub whole: bool,
-    /// When it arrived.
+    /// From when the lives in it are counted: the moment before the request left. The issuer may have made the tokens at once
+    /// and its answer may have been read hours later, by a process that was stopped or a machine that slept.
     pub received: Timestamp,
 }
 

@@ -14,12 +14,14 @@ mod app;
 mod direct;
 mod error;
 mod grant;
+mod issuer;
 mod journal;
 mod lease;
 mod link;
 mod outcome;
 mod place;
 pub mod ports;
+mod redirect;
 pub mod rotation;
 mod rules;
 mod scope;
@@ -34,11 +36,13 @@ pub use app::{
 pub use direct::{BadUserName, DirectGrant, UserName, UserTicket};
 pub use error::{Code, ExitClass};
 pub use grant::{Doubt, Generation, Grant, GrantId, ProfileName, Standing, Status, Subject};
+pub use issuer::{ExpectedIssuer, IssuerMismatch};
 pub use journal::{Closing, Entry, Event, Intent, IntentDraft, IntentId, Journalled, RawAnswer, Spend};
 pub use lease::{Fence, Holder, HolderFate, Lease, NameLease};
 pub use link::{InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Trouble, reconcile};
 pub use outcome::{Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
 pub use place::{BadPlace, Format, Place, Step};
+pub use redirect::RedirectUri;
 pub use rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
 pub use scope::{MAX_SCOPES, Scopes, ScopesError};
 pub use secret::{

@@ -80,7 +80,9 @@ pub struct Refusal {
     pub remedy: Remedy,
     /// The provider's code, if the answer had one.
     pub provider_code: Option<i64>,
-    /// The code's meaning by the reference; `None` for a code that is in no table.
+    /// The provider's error word (RFC 6749 §5.2), or what stands for one, cleaned. Never a token.
+    pub provider_word: Option<String>,
+    /// The code's or word's meaning by the reference; `None` for one that is in no table.
     pub meaning: Option<Words>,
     /// The HTTP status.
     pub status: u16,
@@ -108,7 +110,7 @@ pub enum RefusalClass {
     OurBug,
     /// The user or the tenant is in a state that only their administrator can change.
     UserState,
-    /// The answer does not say whether the token was spent.
+    /// The answer does not say what became of the token. In a refusal: the provider said no in words that tell nothing certain.
     InDoubt,
     /// The access token is of no more use; a turn gives a new one.
     AccessDead,
@@ -175,6 +177,24 @@ pub enum Remedy {
     RenewAccess,
     /// Report it to us.
     ReportBug,
+    /// Log in again if the provider keeps saying so: the token may be dead.
+    LogInIfItLasts,
+    /// Compare the client's id, its secret and how it proves itself with what the server has of it.
+    CheckClient,
+    /// The server does not let this client use this kind of grant: allow it where the client is registered.
+    AllowGrant,
+    /// Ask for scopes that the server knows and lets this client have.
+    CheckScopes,
+    /// Register the redirect URL where the client is registered.
+    RegisterRedirectThere,
+    /// Compare issuer and endpoints with the server's documents: nothing of it answers there.
+    CheckEndpoints,
+    /// Compare the issuer with what the server's document says.
+    CompareIssuer,
+    /// The issuer is a pattern: name the tenant's own.
+    NameTenant,
+    /// The server takes no way to prove the client that Tokenward knows: have another one allowed.
+    AllowSecret,
 }
 
 /// A failure of the transport, with what is known about the bytes.
@@ -196,15 +216,20 @@ impl Refusal {
             },
             RefusalClass::NeedsConsent | RefusalClass::AccessDead => Code::RefreshTokenRefused,
             RefusalClass::Configuration | RefusalClass::AppTokenDead => match self.remedy {
-                Remedy::CheckSecret | Remedy::CheckAppId => Code::AppCredentialsWrong,
+                Remedy::CheckSecret | Remedy::CheckAppId | Remedy::CheckClient => Code::AppCredentialsWrong,
                 Remedy::CheckBrand => Code::BrandMismatch,
                 Remedy::EnableRefresh => Code::RefreshSwitchedOff,
-                Remedy::CheckUrl => Code::NoSuchEndpoint,
+                Remedy::CheckUrl | Remedy::CheckEndpoints => Code::NoSuchEndpoint,
+                Remedy::CompareIssuer | Remedy::NameTenant => Code::IssuerDiffers,
                 _ => Code::AppSettings,
             },
-            RefusalClass::OurBug | RefusalClass::Pending => Code::RequestRejected,
+            RefusalClass::OurBug => Code::RequestRejected,
+            // Said outside a device login, it only asks for time.
+            RefusalClass::Pending => Code::RateLimited,
             RefusalClass::UserState => Code::UserState,
-            RefusalClass::InDoubt => Code::OutcomeUnknown,
+            // A server that is out of order does not know what it says.
+            RefusalClass::InDoubt if self.status >= 500 => Code::ProviderUnavailable,
+            RefusalClass::InDoubt => Code::RefusedUnclearly,
         }
     }
 }

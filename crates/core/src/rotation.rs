@@ -198,6 +198,16 @@ pub enum Settlement {
         /// Whether another endpoint family may be tried at once: this one does not exist.
         fallback: bool,
     },
+    /// The provider said no in words that tell nothing certain of the token, or while it was out of order. Asked again at
+    /// every call it would only be bothered: [`next_asking`].
+    Unclear {
+        /// How to close the intent.
+        closing: Closing,
+        /// What the provider said.
+        refusal: Refusal,
+        /// Whether the token may have been used up all the same.
+        in_doubt: bool,
+    },
     /// Nobody knows; the grant is in doubt.
     Doubt {
         /// Why.
@@ -256,7 +266,12 @@ pub fn settle(
         },
         Outcome::Unreadable(refusal) => Settlement::Doubt { doubt: Doubt::OddAnswer, refusal },
         Outcome::Refused(refusal) => match refusal.class {
-            RefusalClass::InDoubt => Settlement::Doubt { doubt: Doubt::OddAnswer, refusal },
+            RefusalClass::InDoubt => unclear(refusal, replay, rules),
+            // The client could log in with the same words, so what the server does not like is the token.
+            RefusalClass::OurBug | RefusalClass::Configuration if is_of_the_token(&refusal) => {
+                let (class, remedy) = (RefusalClass::InDoubt, Remedy::LogInIfItLasts);
+                unclear(Refusal { class, remedy, ..refusal }, replay, rules)
+            }
             RefusalClass::NeedsConsent | RefusalClass::AccessDead => {
                 let code = story(&refusal, grant, replay, now);
                 // It was we who had used it: nobody needs to look for a second tool.
@@ -277,6 +292,27 @@ pub fn settle(
     }
 }
 
+/// What a no means that does not say what became of the token. Where a replay costs nothing the token is taken for one that
+/// may have been used; elsewhere a server that was in order and refused it has issued nothing for it.
+fn unclear(refusal: Refusal, replay: bool, rules: &Rules) -> Settlement {
+    let in_doubt = replay || rules.replay == Replay::Harmless || refusal.status >= 500;
+    let closing = Closing::Kept { code: refusal.code(), provider_code: refusal.provider_code };
+    Settlement::Unclear { closing, refusal, in_doubt }
+}
+
+/// Whether a refusal of a refresh that names request or client means the token: servers say `invalid_request` and
+/// `unauthorized_client` of tokens that were revoked or have ended. A provider that has codes of its own says what it means.
+fn is_of_the_token(refusal: &Refusal) -> bool {
+    let by_word = refusal.provider_code.is_none() && refusal.provider_word.is_some();
+    by_word && matches!(refusal.remedy, Remedy::ReportBug | Remedy::EnableApp | Remedy::AllowGrant)
+}
+
+/// When a provider may be asked again that has said no unclearly, so many times in a row and last at this moment.
+pub fn next_asking(times: u32, last: Timestamp) -> Timestamp {
+    let pause = FIRST_PAUSE.saturating_mul(1 << times.saturating_sub(1).min(16)).min(LONGEST_PAUSE);
+    last.checked_add(pause).unwrap_or(last)
+}
+
 /// Which story a definite refusal tells.
 fn story(refusal: &Refusal, grant: &Grant, replay: bool, now: Timestamp) -> Code {
     match refusal.remedy {
@@ -290,6 +326,10 @@ fn story(refusal: &Refusal, grant: &Grant, replay: bool, now: Timestamp) -> Code
     }
 }
 
+/// The pause after the first unclear no; each further one doubles it.
+const FIRST_PAUSE: Duration = Duration::from_mins(1);
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// How far a clock may step back without making stored ages doubtful.
 const CLOCK_SLACK: Duration = Duration::from_mins(1);
 /// How much longer than its own deadline a sender is waited for: its answer may be on the way to the journal.

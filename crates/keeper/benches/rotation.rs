@@ -48,6 +48,7 @@ impl Provider for Instantly {
             log_id: None,
             date: None,
             retry_after: None,
+            location: None,
             body: SecretBytes::new(vec![b'x'; 3_200]),
             whole: true,
             received: SystemClock.now(),

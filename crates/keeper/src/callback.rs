@@ -25,12 +25,13 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
-use tokenward_core::{AuthorizationCode, Code};
+use tokenward_core::{AuthorizationCode, Code, RedirectUri};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use url::{Host, Url};
 
+use crate::Consent;
 use page::{Language, Page};
 
 /// What came back from the login page.
@@ -38,7 +39,7 @@ use page::{Language, Page};
 #[non_exhaustive]
 pub enum CallbackOutcome {
     /// Consent was given.
-    Code(AuthorizationCode),
+    Code(Consent),
     /// Consent was not given (RFC 6749 §4.1.2.1).
     Denied {
         /// The error's name, `access_denied` as a rule. Printable, at most 200 characters.
@@ -62,7 +63,7 @@ pub enum CallbackError {
     )]
     PortInUse {
         /// The redirect URL.
-        redirect_uri: Url,
+        redirect_uri: RedirectUri,
         /// The address that is taken.
         address: SocketAddr,
         /// What the operating system said.
@@ -73,7 +74,7 @@ pub enum CallbackError {
     #[error("cannot listen on {address} for {redirect_uri}")]
     Bind {
         /// The redirect URL.
-        redirect_uri: Url,
+        redirect_uri: RedirectUri,
         /// The address.
         address: SocketAddr,
         /// What the operating system said.
@@ -87,7 +88,7 @@ pub enum CallbackError {
     )]
     NotLoopback {
         /// The redirect URL.
-        redirect_uri: Url,
+        redirect_uri: RedirectUri,
     },
 }
 
@@ -105,7 +106,7 @@ impl CallbackError {
 /// told so while the code is being exchanged.
 #[derive(Debug)]
 pub struct Callback {
-    redirect_uri: Url,
+    redirect_uri: RedirectUri,
     shared: Arc<Shared>,
     /// Dropping them ends the server.
     _listeners: JoinSet<()>,
@@ -117,22 +118,21 @@ impl Callback {
     ///
     /// # Errors
     /// [`CallbackError`]; nothing is listened on then.
-    pub async fn bind(redirect_uri: &Url) -> Result<Self, CallbackError> {
+    pub async fn bind(redirect_uri: &RedirectUri) -> Result<Self, CallbackError> {
         let not_loopback = || CallbackError::NotLoopback { redirect_uri: redirect_uri.clone() };
-        let (first, second) = match redirect_uri.host() {
+        let (first, second) = match redirect_uri.url().host() {
             Some(Host::Ipv4(address)) if address.is_loopback() => (IpAddr::V4(address), None),
             Some(Host::Ipv6(address)) if address.is_loopback() => (IpAddr::V6(address), None),
             Some(Host::Domain("localhost")) => (IpAddr::V4(Ipv4Addr::LOCALHOST), Some(IpAddr::V6(Ipv6Addr::LOCALHOST))),
             _ => return Err(not_loopback()),
         };
-        if redirect_uri.scheme() != "http" {
+        if redirect_uri.url().scheme() != "http" {
             return Err(not_loopback());
         }
-        let wanted = redirect_uri.port_or_known_default().unwrap_or(80);
+        let wanted = redirect_uri.url().port_or_known_default().unwrap_or(80);
         let (listeners, port) = listen_on(redirect_uri, first, second, wanted).await?;
-        let mut actual = redirect_uri.clone();
-        actual.set_port(Some(port)).map_err(|()| not_loopback())?;
-        let shared = Arc::new(Shared::new(&actual, port));
+        let actual = redirect_uri.clone().with_port(port);
+        let shared = Arc::new(Shared::new(actual.url(), port));
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut tasks = JoinSet::new();
         for listener in listeners {
@@ -142,7 +142,7 @@ impl Callback {
     }
 
     /// The redirect URL with the port that is really listened on.
-    pub fn redirect_uri(&self) -> &Url {
+    pub fn redirect_uri(&self) -> &RedirectUri {
         &self.redirect_uri
     }
 
@@ -173,7 +173,7 @@ impl Callback {
 
 /// Listens on one address, or on two with the same port.
 async fn listen_on(
-    redirect_uri: &Url,
+    redirect_uri: &RedirectUri,
     first: IpAddr,
     second: Option<IpAddr>,
     wanted: u16,
@@ -199,7 +199,7 @@ async fn listen_on(
     }
 }
 
-async fn listen(redirect_uri: &Url, address: SocketAddr) -> Result<TcpListener, CallbackError> {
+async fn listen(redirect_uri: &RedirectUri, address: SocketAddr) -> Result<TcpListener, CallbackError> {
     TcpListener::bind(address).await.map_err(|source| {
         let redirect_uri = redirect_uri.clone();
         if source.kind() == io::ErrorKind::AddrInUse {
@@ -300,7 +300,8 @@ impl Shared {
         if request.method() != Method::GET {
             return (Page::WrongMethod, None);
         }
-        self.receive(&Answer::read(request.uri().query().unwrap_or_default()))
+        let query = request.uri().query().unwrap_or_default();
+        self.receive(&Answer::read(query), query)
     }
 
     /// Whether the request is meant for the redirect URL's host. A page that had its own name resolved to this
@@ -312,7 +313,7 @@ impl Shared {
         host.to_str().is_ok_and(known) && request.uri().authority().is_none_or(|authority| known(authority.as_str()))
     }
 
-    fn receive(&self, answer: &Answer) -> (Page, Option<News>) {
+    fn receive(&self, answer: &Answer, query: &str) -> (Page, Option<News>) {
         let mut phase = self.phase();
         let state = match &*phase {
             Phase::Idle => return (Page::WrongState, None),
@@ -328,7 +329,7 @@ impl Shared {
                 (Page::Denied, outcome)
             }
             (_, None, Some(code)) => match AuthorizationCode::parse(code.as_str()) {
-                Ok(code) => (Page::Received, CallbackOutcome::Code(code)),
+                Ok(code) => (Page::Received, CallbackOutcome::Code(Consent::new(code, query))),
                 Err(_) => return (Page::NoCode, None),
             },
             (_, None, None) => return (Page::NoCode, None),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, Vault};
-use tokenward_core::{App, AppName, Code, Endpoints, ExitClass, ProfileName, Rules, SecretBytes};
+use tokenward_core::{App, AppName, Code, ExitClass, ProfileName, Rules, SecretBytes};
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, SqliteVault, VaultOptions, handout};
 use tokenward_wire::{CallOptions, Calls, Options, Providers};
 use url::Url;
@@ -23,6 +23,7 @@ use crate::{
 
 pub use tokenward_vault::handout::HandOut;
 pub use tokenward_vault::{BackupKey, Health, Info as VaultInfo, Repair, WaitingAnswer};
+pub use tokenward_wire::Discovered;
 
 /// What a session is opened with.
 pub struct SessionOptions<'a> {
@@ -149,11 +150,11 @@ impl Session {
         Arc::new(move |profile| vault.hand_out(profile))
     }
 
-    /// Asks an issuer for its endpoints (RFC 8414, OpenID Connect Discovery). Spends nothing.
+    /// Asks an issuer for its document (RFC 8414, OpenID Connect Discovery). Spends nothing.
     ///
     /// # Errors
     /// [`Code::Unreachable`], or what the document is refused for.
-    pub async fn discover(&self, issuer: &Url) -> Result<Endpoints, Error> {
+    pub async fn discover(&self, issuer: &Url) -> Result<Discovered, Error> {
         let clock = Arc::clone(&self.parts.clock);
         tokenward_wire::discover(clock, Options::default(), issuer).await.map_err(Error::call)
     }

@@ -103,7 +103,7 @@ impl Error {
             CallError::Refused(refusal) => {
                 // Nothing was spent, so an answer that cannot be read is passing trouble here, not doubt.
                 let code = match refusal.code() {
-                    Code::OutcomeUnknown => Code::ProviderUnavailable,
+                    Code::OutcomeUnknown | Code::RefusedUnclearly => Code::ProviderUnavailable,
                     Code::RefreshTokenRefused => Code::AppSettings,
                     code => code,
                 };

@@ -8,7 +8,7 @@
 mod apps;
 mod over;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -105,6 +105,8 @@ pub(crate) struct Inner {
     /// Who asks for new sets, by name.
     pub(crate) questions: Questions,
     spending: watch::Sender<usize>,
+    /// Grants whose provider is asked although it has said no a moment ago, because a person wishes so.
+    insisting: Mutex<HashSet<GrantId>>,
 }
 
 impl Keeper {
@@ -118,6 +120,7 @@ impl Keeper {
                 joins: Mutex::default(),
                 questions: Questions::default(),
                 spending,
+                insisting: Mutex::default(),
             }),
         }
     }
@@ -135,6 +138,7 @@ impl Keeper {
                 joins: Mutex::default(),
                 questions: Questions::default(),
                 spending,
+                insisting: Mutex::default(),
             }),
         }
     }
@@ -198,7 +202,9 @@ impl Keeper {
             let reports = links.reconcile(app, profile, true, Links::PATIENCE).await.unwrap_or_default();
             notices.extend(reports.iter().filter_map(LinkReport::notice));
             let after = self.inner.parts.vault.grant(id).await?;
-            if !matches!(after.standing, Standing::Live | Standing::InDoubt { .. }) || !after.has_refresh {
+            // Nothing has come since it was refused: asking once more would bring the same.
+            let as_before = error.code() == Code::RefusedUnclearly && after.generation <= before.generation;
+            if as_before || !matches!(after.standing, Standing::Live | Standing::InDoubt { .. }) || !after.has_refresh {
                 return Err(error);
             }
             return self.access_only(app, id, ask, notices).await;
@@ -368,7 +374,10 @@ impl Keeper {
             return Err(foreign(&present, app));
         }
         // They were looked after this moment, and what is wrong with one is told once.
-        self.access_after(app, &present, Ask::NewerThan(present.generation), &mut notices).await
+        self.inner.insist(id);
+        let handed = self.access_after(app, &present, Ask::NewerThan(present.generation), &mut notices).await;
+        self.inner.insists(id);
+        handed
     }
 
     /// How a grant stands. Spends nothing (I8).
@@ -453,6 +462,16 @@ impl Inner {
         let mut bytes = [0; N];
         self.parts.entropy.fill(&mut bytes);
         bytes
+    }
+
+    /// Has the provider asked once, whatever it has said.
+    fn insist(&self, id: GrantId) {
+        self.insisting.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    /// Whether somebody insists that the provider is asked; used up by the question.
+    pub(crate) fn insists(&self, id: GrantId) -> bool {
+        self.insisting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id)
     }
 
     /// Counts a spend as under way until the guard is dropped.

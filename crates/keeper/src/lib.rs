@@ -36,12 +36,12 @@ pub use api::{
 };
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
-    BackupKey, HandOut, Health, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo, WaitingAnswer,
-    hand_out, restore, rewrap,
+    BackupKey, Discovered, HandOut, Health, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo,
+    WaitingAnswer, hand_out, restore, rewrap,
 };
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, Parts, Report};
-pub use login::{LoginAttempt, LoginReport, LoginRequest};
+pub use login::{Consent, LoginAttempt, LoginReport, LoginRequest};
 #[cfg(feature = "middleware")]
 pub use middleware::TokenMiddleware;
 pub use notice::Notice;
@@ -51,7 +51,7 @@ pub use process::Processes;
 pub use script::{ScriptRefresh, ScriptTokens};
 pub use settings::{
     AppRecord, Clause, ConfigEdit, CookieField, Desktop, Environment, Home, KeySource, Origin, Overrides, Place,
-    ProfileRecord, ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, parse_span,
+    ProfileRecord, ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, issuer_of, parse_span,
     reference as settings_reference,
 };
 pub use turn::Recovered;

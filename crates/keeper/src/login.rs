@@ -13,8 +13,8 @@ use tokenward_core::ports::{
     AuthorizationRequest, CodeExchange, DeviceLogin, LeaseAttempt, LoggedIn, LoginAnswerId, NewLogin, Prepared, Sent,
 };
 use tokenward_core::{
-    Access, App, AppName, AuthorizationCode, Code, CodeVerifier, GrantId, Issued, Oddity, Outcome, ProfileName,
-    RawAnswer, Refusal, RefusalClass, Remedy, Scopes, TokenApi, TokenSet, UserName,
+    Access, App, AppName, AuthorizationCode, Code, CodeVerifier, ExpectedIssuer, GrantId, Issued, Oddity, Outcome,
+    ProfileName, RawAnswer, RedirectUri, Refusal, RefusalClass, Remedy, Scopes, TokenApi, TokenSet, UserName,
 };
 use tokio::time::Instant;
 use url::Url;
@@ -28,8 +28,8 @@ use crate::{Error, Keeper, Kept, Notice, Report};
 pub struct LoginRequest {
     /// The scopes, `offline_access` among them ([`Scopes::for_login`]).
     pub scopes: Scopes,
-    /// The redirect URL, as registered.
-    pub redirect_uri: Url,
+    /// The redirect URL, to the letter as registered.
+    pub redirect_uri: RedirectUri,
     /// Whether the consent page is shown even where the provider would skip it.
     pub force_consent: bool,
 }
@@ -41,6 +41,31 @@ pub struct LoginAttempt {
     state: String,
     verifier: CodeVerifier,
     request: LoginRequest,
+    issuer: ExpectedIssuer,
+}
+
+/// What came back from the login page when consent was given.
+#[derive(Debug)]
+pub struct Consent {
+    /// The code.
+    pub code: AuthorizationCode,
+    /// The issuer that the answer names (RFC 9207).
+    pub issuer: Option<String>,
+}
+
+impl Consent {
+    /// A code with the issuer that stands beside it in a query. One that names several names none that could be right.
+    pub fn new(code: AuthorizationCode, query: &str) -> Self {
+        let named = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "iss");
+        let issuer = named.map(|(_, value)| value.into_owned()).reduce(|first, second| format!("{first} {second}"));
+        Self { code, issuer }
+    }
+}
+
+impl From<AuthorizationCode> for Consent {
+    fn from(code: AuthorizationCode) -> Self {
+        Self { code, issuer: None }
+    }
 }
 
 impl LoginAttempt {
@@ -55,7 +80,7 @@ impl LoginAttempt {
     }
 
     /// Where the browser goes afterwards.
-    pub const fn redirect_uri(&self) -> &Url {
+    pub const fn redirect_uri(&self) -> &RedirectUri {
         &self.request.redirect_uri
     }
 }
@@ -97,13 +122,16 @@ impl Keeper {
             force_consent: request.force_consent,
         };
         let url = self.inner.parts.provider.authorization_url(app, &asked).await.map_err(Error::call)?;
-        Ok(LoginAttempt { url, state, verifier, request })
+        // Known before the browser is: what comes back is compared with it before anything of it is sent.
+        let issuer = self.inner.parts.provider.issuer(app).await;
+        Ok(LoginAttempt { url, state, verifier, request, issuer })
     }
 
     /// Exchanges the code and stores the login.
     ///
     /// # Errors
-    /// [`Code::CodeRefused`] when the code was used, expired or unknown; [`Code::OutcomeUnknown`] when the answer was
+    /// [`Code::ForeignIssuer`] when the answer is another server's, or does not say whose although it should; the code is sent
+    /// nowhere then. [`Code::CodeRefused`] when the code was used, expired or unknown; [`Code::OutcomeUnknown`] when the answer was
     /// lost (start again: a code is good once); settings and transport errors. An earlier login of the profile is
     /// untouched by any of them.
     pub async fn finish_login(
@@ -111,8 +139,12 @@ impl Keeper {
         app: &App,
         profile: &ProfileName,
         attempt: LoginAttempt,
-        code: AuthorizationCode,
+        consent: impl Into<Consent> + Send,
     ) -> Result<LoginReport, Error> {
+        let Consent { code, issuer } = consent.into();
+        if let Err(mismatch) = attempt.issuer.admit(issuer.as_deref()) {
+            return Err(Error::with_detail(Code::ForeignIssuer, Kept::Everything, mismatch.to_string()));
+        }
         // First, so that a login which a linked file shows is not taken for newer than the one that is made now.
         self.look_after_links(app, Some(profile), Links::PATIENCE).await;
         let exchange = CodeExchange { code, verifier: attempt.verifier, redirect_uri: attempt.request.redirect_uri };
@@ -155,7 +187,7 @@ impl Keeper {
                 }
                 // Kept, in case someone can read it one day.
                 Outcome::Unreadable(refusal) => {
-                    return Err(Error::refused(Code::OddAnswer, Kept::AnswerInJournal, refusal));
+                    return Err(Error::refused(Code::LoginAnswerOdd, Kept::Everything, refusal));
                 }
                 Outcome::Refused(refusal) => {
                     self.inner.parts.vault.drop_login_answer(kept).await?;
@@ -174,10 +206,12 @@ impl Keeper {
         self.inner.parts.provider.device_begin(app, scopes).await.map_err(Error::call)
     }
 
-    /// Asks, at the pace the provider sets, until the person has finished; then stores the login.
+    /// Asks, at the pace the provider sets, until the person has finished; then stores the login. A server that is out of order
+    /// for a while, and a connection that breaks, do not end it (RFC 8628 §3.5): the device code is good until its end.
     ///
     /// # Errors
-    /// [`Code::LoginTimedOut`] when the device code ends first; [`Code::ConsentDenied`] when the person says no.
+    /// [`Code::LoginTimedOut`] when the device code ends first; [`Code::ConsentDenied`] when the person says no;
+    /// [`Code::LoginAnswerOdd`] when the tokens were on the way and got lost.
     pub async fn finish_device_login(
         &self,
         app: &App,
@@ -187,31 +221,39 @@ impl Keeper {
     ) -> Result<LoginReport, Error> {
         let end = Instant::now() + login.expires_in;
         self.look_after_links(app, Some(profile), Links::PATIENCE).await;
-        let mut interval = login.interval.max(Duration::from_millis(100));
+        let mut pace = Pace::new(login.interval);
         // The family that is polled issues the tokens, and they are spent there.
         let api = app.token_api;
         self.inner.parts.vault.prove().await?;
+        let mut trouble = Trouble::default();
         loop {
-            if Instant::now() + interval > end {
-                return Err(Error::new(Code::LoginTimedOut, Kept::Everything));
+            let left = end.saturating_duration_since(Instant::now());
+            if left < pace.least {
+                return Err(trouble.at_the_end());
             }
-            tokio::time::sleep(interval).await;
+            tokio::time::sleep(pace.pause.min(left)).await;
             let _spending = self.inner.spending();
             let answer = match self.inner.parts.provider.device_poll(app, &login.device_code, EXCHANGE_DEADLINE).await {
                 Sent::Answered(answer) => answer,
                 // A poll may be repeated: the code is not used up by it (RFC 8628 §3.5).
-                Sent::Unsent(fault) | Sent::InDoubt(fault) => {
+                Sent::Unsent(fault) => {
+                    tracing::warn!(reason = %fault.reason, "a poll did not leave");
+                    trouble.unanswered(fault.reason, false);
+                    pace.slower(None);
+                    continue;
+                }
+                Sent::InDoubt(fault) => {
                     tracing::warn!(reason = %fault.reason, "a poll went unanswered");
-                    interval = (interval * 2).min(MAX_INTERVAL);
+                    trouble.unanswered(fault.reason, true);
+                    pace.slower(None);
                     continue;
                 }
             };
             // Pending answers hold nothing issued, so only the others are worth a sync. Reading cannot fail or panic.
             match self.inner.parts.provider.read(&app.name, api, &answer) {
                 Outcome::Refused(refusal) if refusal.class == RefusalClass::Pending => {
-                    if refusal.remedy == Remedy::WaitForLimit {
-                        interval = (interval + SLOW_DOWN).min(MAX_INTERVAL);
-                    }
+                    trouble.over();
+                    pace.steady(refusal.remedy == Remedy::WaitForLimit);
                 }
                 Outcome::Rotated { issued, oddities } => {
                     let kept = self.inner.parts.vault.keep_login_answer(profile, &app.name, api, &answer).await?;
@@ -219,18 +261,36 @@ impl Keeper {
                         .store(Some(app), &app.name, profile, api, kept, issued, oddities, asked, &answer)
                         .await;
                 }
-                Outcome::Refused(refusal) if refusal.class == RefusalClass::Retry => {
-                    interval = (interval + SLOW_DOWN).min(MAX_INTERVAL);
+                Outcome::Refused(refusal) if is_passing(&refusal) => {
+                    pace.slower(refusal.retry_after);
+                    trouble.said(refusal, false);
                 }
                 Outcome::Refused(refusal) => {
-                    return Err(Error::refused(device_refusal(&refusal), Kept::Everything, refusal));
+                    // The server gave the code's tokens away, and we did not get them.
+                    let code = match device_refusal(&refusal) {
+                        Code::CodeRefused | Code::LoginTimedOut if trouble.lost => Code::LoginAnswerOdd,
+                        code => code,
+                    };
+                    return Err(Error::refused(code, Kept::Everything, refusal));
                 }
-                Outcome::NoSuchEndpoint(refusal) => {
+                // A gateway that is being set up says so as well.
+                Outcome::NoSuchEndpoint(refusal) if trouble.absent >= ABSENT_ENOUGH => {
                     return Err(Error::refused(Code::NoSuchEndpoint, Kept::Everything, refusal));
                 }
+                Outcome::NoSuchEndpoint(refusal) => {
+                    pace.slower(refusal.retry_after);
+                    trouble.absent += 1;
+                    trouble.said(refusal, false);
+                }
                 Outcome::Unreadable(refusal) => {
-                    self.inner.parts.vault.keep_login_answer(profile, &app.name, api, &answer).await?;
-                    return Err(Error::refused(Code::OddAnswer, Kept::AnswerInJournal, refusal));
+                    let issued = answer.status < 300 && !answer.body.expose().trim_ascii().is_empty();
+                    if issued {
+                        // Whatever was issued in it is kept, in case someone can read it one day (I3).
+                        self.inner.parts.vault.keep_login_answer(profile, &app.name, api, &answer).await?;
+                    }
+                    tracing::warn!(status = answer.status, "the answer to a poll cannot be read");
+                    pace.slower(refusal.retry_after);
+                    trouble.said(refusal, answer.status < 300);
                 }
             }
         }
@@ -395,15 +455,93 @@ fn code_refusal(refusal: &Refusal) -> Code {
     }
 }
 
-/// The story of a refused device code (RFC 8628 §3.5): the remedies tell the person's no from the code's end.
+/// The story of a refused device code (RFC 8628 §3.5).
 fn device_refusal(refusal: &Refusal) -> Code {
+    let is_no = refusal.provider_word.as_ref().is_some_and(|word| word.eq_ignore_ascii_case("access_denied"));
     match (refusal.class, refusal.remedy) {
-        (RefusalClass::NeedsConsent, Remedy::LogIn) => Code::ConsentDenied,
+        (RefusalClass::NeedsConsent, Remedy::LogIn) if is_no => Code::ConsentDenied,
         (RefusalClass::NeedsConsent, Remedy::LogInAgainFromStart) => Code::LoginTimedOut,
         _ => code_refusal(refusal),
     }
 }
 
+/// Whether a no says only that the provider is out of order at the moment.
+fn is_passing(refusal: &Refusal) -> bool {
+    refusal.class == RefusalClass::Retry || (refusal.class == RefusalClass::InDoubt && refusal.status >= 500)
+}
+
+/// How often a device login asks.
+struct Pace {
+    /// What the provider asks for.
+    least: Duration,
+    /// What is waited now: longer while it does not answer (RFC 8628 §3.5).
+    pause: Duration,
+}
+
+impl Pace {
+    fn new(interval: Duration) -> Self {
+        let least = interval.max(SHORTEST_INTERVAL);
+        Self { least, pause: least }
+    }
+
+    fn steady(&mut self, slow_down: bool) {
+        if slow_down {
+            self.least = (self.least + SLOW_DOWN).min(MAX_INTERVAL.max(self.least));
+        }
+        self.pause = self.least;
+    }
+
+    fn slower(&mut self, asked: Option<u64>) {
+        let asked = Duration::from_secs(asked.unwrap_or(0));
+        self.pause = (self.pause * 2).min(MAX_INTERVAL).max(self.least).max(asked);
+    }
+}
+
+/// What has been wrong with the last polls of a device login.
+#[derive(Default)]
+struct Trouble {
+    last: Option<Last>,
+    /// Whether an answer was on the way that may have held the tokens.
+    lost: bool,
+    /// How many answers said that nothing is there.
+    absent: u32,
+}
+
+enum Last {
+    Unanswered(String),
+    Said(Refusal),
+}
+
+impl Trouble {
+    fn unanswered(&mut self, reason: String, lost: bool) {
+        self.last = Some(Last::Unanswered(reason));
+        self.lost |= lost;
+    }
+
+    fn said(&mut self, refusal: Refusal, lost: bool) {
+        self.last = Some(Last::Said(refusal));
+        self.lost |= lost;
+    }
+
+    /// The provider knows the code still, so nothing was issued for it.
+    fn over(&mut self) {
+        *self = Self::default();
+    }
+
+    /// What is told when the device code ends.
+    fn at_the_end(self) -> Error {
+        match self.last {
+            None => Error::new(Code::LoginTimedOut, Kept::Everything),
+            Some(Last::Unanswered(reason)) => Error::with_detail(Code::LoginTimedOut, Kept::Everything, reason),
+            Some(Last::Said(refusal)) => Error::refused(Code::LoginTimedOut, Kept::Everything, refusal),
+        }
+    }
+}
+
+/// How many answers in a row end a device login that say that no such endpoint exists.
+const ABSENT_ENOUGH: u32 = 2;
+/// The shortest pause between polls, whatever the provider says.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 /// How long the answer to an exchange or a poll is waited for.
 const EXCHANGE_DEADLINE: Duration = Duration::from_secs(30);
 /// How long the provider may take to say whose login it is.

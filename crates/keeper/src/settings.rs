@@ -27,6 +27,7 @@ use tokenward_core::{AppName, Brand, Hosts, ProfileName, ProviderName, Rules};
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};
 pub use environment::{Desktop, Environment, Home, KeySource};
 pub use error::{Clause, Origin, Place, SettingsError, Warning};
+pub use hosts::issuer_of;
 pub use platform::CookieField;
 pub use profile::{ResolvedProfile, SecretSource};
 pub use table::{Setting, reference};

@@ -217,6 +217,7 @@ impl Keeper {
             Standing::InDoubt { .. } if replays.is_none() => self.may_replay(&grant)?,
             _ => {}
         }
+        self.may_ask(&grant).await?;
 
         vault.prove().await?;
         self.at(Step::Proven);
@@ -461,6 +462,19 @@ impl Keeper {
                 let error = Error::refused(refusal.code(), kept, refusal);
                 if fallback { Ok(Settled::NoSuchEndpoint(error)) } else { Err(error) }
             }
+            Settlement::Unclear { closing, refusal, in_doubt: doubtful } => {
+                let code = refusal.code();
+                // What was brought here a moment ago and is refused gives way to what it had replaced; that one worked.
+                if code == Code::RefusedUnclearly
+                    && grant.on_trial
+                    && let Some(back) = self.take_back(grant, intent, code, refusal.provider_code).await?
+                {
+                    return Ok(back);
+                }
+                let doubt = if replay { Doubt::SenderDied } else { Doubt::OddAnswer };
+                vault.close(intent, closing, doubtful.then(|| in_doubt(intent, now, doubt))).await?;
+                Err(Error::refused(code, if doubtful { Kept::Doubt } else { Kept::Record }, refusal))
+            }
             Settlement::Doubt { doubt, refusal } => {
                 vault.close(intent, Closing::Doubt { doubt }, Some(in_doubt(intent, now, doubt))).await?;
                 Err(Error::refused(Code::OddAnswer, Kept::Doubt, refusal))
@@ -468,18 +482,12 @@ impl Keeper {
             Settlement::Dead { code, refusal } => {
                 let provider_code = refusal.provider_code;
                 let access_dead = refusal.class == RefusalClass::AccessDead;
-                let closing = Closing::Refused { code, provider_code };
-                if grant.on_trial {
-                    let (refused, by) = (Some((intent, closing.clone())), self.inner.parts.processes.myself());
-                    if let Some(generation) = vault.take_back(grant.id, refused, by).await? {
-                        tracing::warn!(grant = %grant.id, %generation, %code, "an adopted login was refused; taken back");
-                        return Ok(Settled::TakenBack(Notice::TakenBack {
-                            adopted: grant.generation,
-                            generation,
-                            code,
-                        }));
-                    }
+                if grant.on_trial
+                    && let Some(back) = self.take_back(grant, intent, code, provider_code).await?
+                {
+                    return Ok(back);
                 }
+                let closing = Closing::Refused { code, provider_code };
                 let standing = Standing::NeedsConsent { since: now, code, provider_code };
                 vault.close(intent, closing, Some(standing)).await?;
                 // A set that arrived meanwhile by another way keeps the grant alive: the vault then leaves the standing.
@@ -493,6 +501,51 @@ impl Keeper {
                 Err(Error::refused(code, Kept::Record, refusal))
             }
         }
+    }
+
+    /// Brings back what an adopted set had replaced that was refused now; `None` where it replaced nothing.
+    async fn take_back(
+        &self,
+        grant: &Grant,
+        intent: IntentId,
+        code: Code,
+        provider_code: Option<i64>,
+    ) -> Result<Option<Settled>, Error> {
+        let refused = Some((intent, Closing::Refused { code, provider_code }));
+        let back = self.inner.parts.vault.take_back(grant.id, refused, self.inner.parts.processes.myself()).await?;
+        Ok(back.map(|generation| {
+            tracing::warn!(grant = %grant.id, %generation, %code, "an adopted login was refused; taken back");
+            Settled::TakenBack(Notice::TakenBack { adopted: grant.generation, generation, code })
+        }))
+    }
+
+    /// Refuses to ask again soon a provider that has said no in unclear words: it would say it again at every call. Whoever
+    /// insists asks.
+    async fn may_ask(&self, grant: &Grant) -> Result<(), Error> {
+        if self.inner.insists(grant.id) {
+            return Ok(());
+        }
+        let (mut times, mut last) = (0, None);
+        for entry in self.inner.parts.vault.journal(grant.id, UNCLEAR_LOOK).await? {
+            match entry.event {
+                Event::Closed { closing: Closing::Kept { code: Code::RefusedUnclearly, provider_code }, .. }
+                    if entry.generation == grant.generation =>
+                {
+                    times += 1;
+                    last.get_or_insert((entry.at, provider_code));
+                }
+                Event::Closed { .. } | Event::LoggedIn | Event::Adopted { .. } | Event::TakenBack { .. } => break,
+                _ => {}
+            }
+        }
+        let Some((at, provider_code)) = last else { return Ok(()) };
+        let (now, until) = (self.inner.now(), rotation::next_asking(times, at));
+        // A clock that was set back says nothing about how long ago it was.
+        if now < at || now >= until {
+            return Ok(());
+        }
+        let told = format!("the provider said so at {at}; it is not asked again before {until}");
+        Err(Error::with_detail(Code::RefusedUnclearly, Kept::Record, told).coded(provider_code))
     }
 
     /// Closes an intent whose outcome is already told to the caller; a failure to write it is repaired by the next
@@ -536,7 +589,8 @@ fn shared_failure(closing: Closing, grant: &Grant) -> Option<Error> {
         Closing::Kept { code, provider_code } => {
             let detail = provider_code
                 .map_or_else(|| "told to another process".to_owned(), |code| format!("provider code {code}"));
-            Some(Error::with_detail(code, Kept::TokenUnspent, detail))
+            let kept = if code == Code::RefusedUnclearly { Kept::Record } else { Kept::TokenUnspent };
+            Some(Error::with_detail(code, kept, detail))
         }
         Closing::Unsent { reason } => Some(Error::with_detail(Code::Unreachable, Kept::TokenUnspent, reason)),
         Closing::Doubt { .. } => Some(Error::new(Code::OutcomeUnknown, Kept::Doubt)),
@@ -558,6 +612,8 @@ const WHO_DEADLINE: Duration = Duration::from_secs(3);
 const LEASE_LEFT: jiff::SignedDuration = jiff::SignedDuration::from_secs(70);
 /// How often a waiter looks whether a late answer has come.
 const LATE_ANSWER_LOOK: Duration = Duration::from_millis(500);
+/// How many entries of the journal are looked at for unclear refusals; a spend writes three.
+const UNCLEAR_LOOK: u32 = 48;
 /// Before a turn that was taken over looks again.
 const LOST_PAUSE: Duration = Duration::from_millis(25);
 /// How often an answer that no disk would take is tried again, a second apart.

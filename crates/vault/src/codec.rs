@@ -19,6 +19,8 @@ struct AnswerHead {
     log_id: Option<String>,
     date: Option<String>,
     retry_after: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
     whole: bool,
     received: i64,
 }
@@ -33,6 +35,7 @@ pub(crate) fn answer_to_bytes(answer: &RawAnswer, body_limit: usize) -> Wiped {
         log_id: answer.log_id.as_deref().map(shortened),
         date: answer.date.as_deref().map(shortened),
         retry_after: answer.retry_after,
+        location: answer.location.as_deref().map(shortened),
         whole: answer.whole && kept.len() == body.len(),
         received: answer.received.as_millisecond(),
     };
@@ -55,6 +58,7 @@ pub(crate) fn answer_from_bytes(bytes: &[u8]) -> Option<RawAnswer> {
         log_id: head.log_id,
         date: head.date,
         retry_after: head.retry_after,
+        location: head.location,
         body: SecretBytes::new(body.to_vec()),
         whole: head.whole,
         received: instant(head.received)?,
@@ -203,6 +207,7 @@ mod tests {
             log_id: Some("02abc".to_owned()),
             date: None,
             retry_after: Some(3),
+            location: None,
             body: SecretBytes::new(body),
             whole: true,
             received: Timestamp::from_millisecond(1_800_000_000_123).unwrap(),

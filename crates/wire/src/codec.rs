@@ -8,6 +8,8 @@
 use serde_json::{Map, Value};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::named::{self, Named};
+
 /// A body as far as it could be understood.
 pub(crate) enum Body<'a> {
     /// One JSON object.
@@ -50,6 +52,16 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// The same, where an answer may be a form (RFC 6749 asks for JSON, and some servers answer as they were asked). Of one that
+    /// was cut off the last field is not taken, because a part of a token looks like a token, and nothing at all unless its
+    /// refresh token has arrived: only a whole answer may say that there is none.
+    pub(crate) fn parse_or_form(bytes: &'a [u8], whole: bool) -> Self {
+        let Self::Broken(bytes) = Self::parse(bytes) else { return Self::parse(bytes) };
+        let arrived = if whole { bytes.len() } else { bytes.iter().rposition(|byte| *byte == b'&').unwrap_or(0) };
+        let found = form(&bytes[..arrived]).filter(|object| whole || object.0.contains_key("refresh_token"));
+        found.map_or(Self::Broken(bytes), Self::Object)
+    }
+
     /// The text under the first of these names that has one.
     pub(crate) fn text(&self, names: &[&str]) -> Text {
         let found = |name: &&str| match self {
@@ -73,6 +85,12 @@ impl Object {
     pub(crate) fn field(&self, name: &str) -> Option<&Value> {
         let wrapped = || self.0.get("data").and_then(|data| data.get(name));
         [self.0.get(name), wrapped()].into_iter().flatten().find(|value| !value.is_null())
+    }
+
+    /// The error that the object names, in whatever shape.
+    pub(crate) fn named(&self, status: u16) -> Option<Named> {
+        let wrapped = || named::find(self.0.get("data")?.as_object()?, status);
+        named::find(&self.0, status).or_else(wrapped)
     }
 
     /// A field of the `error` object of generic API answers (reference §11).
@@ -113,6 +131,24 @@ fn wipe(value: &mut Value) {
         Value::Object(map) => map.values_mut().for_each(wipe),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// The fields of a body that is written as a form and is nothing else: names of letters, values without a character that a form
+/// would have escaped, and one field that an answer of a token endpoint has. Of a name that comes twice the first counts.
+fn form(bytes: &[u8]) -> Option<Object> {
+    let text = std::str::from_utf8(bytes).ok()?.trim();
+    let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'{' | b'}' | b'"' | b'\\' | b'`');
+    let named = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let names_fit = text.split('&').all(|pair| pair.split_once('=').is_some_and(|(name, _)| named(name)));
+    if !text.bytes().all(fits) || !names_fit {
+        return None;
+    }
+    let mut map = Map::new();
+    for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
+        map.entry(name.into_owned()).or_insert_with(|| Value::String(value.into_owned()));
+    }
+    let object = Object(map);
+    FORM_FIELDS.iter().any(|name| object.0.contains_key(*name)).then_some(object)
 }
 
 fn number_of(value: &Value) -> Option<Number> {
@@ -179,6 +215,8 @@ fn complete_number(bytes: &[u8]) -> Option<Number> {
     number_of(&serde_json::from_slice(&bytes[..length]).ok()?)
 }
 
+/// One of these is in every answer of a token endpoint or device authorization.
+const FORM_FIELDS: &[&str] = &["access_token", "refresh_token", "error", "device_code"];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 #[cfg(test)]
@@ -231,6 +269,42 @@ mod tests {
         assert_eq!(text(br#"{"a":"x\""#, "a"), None);
         assert_eq!(text(br#"{"a":"x"#, "a"), None);
         assert_eq!(text(br#"{"a":"","a":"x","#, "a").as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn a_form_is_read_by_its_content() {
+        let field = |body: &str, name: &str| match Body::parse_or_form(body.as_bytes(), true) {
+            Body::Object(object) => match object.text(name) {
+                Text::Present(text) => Some(text.to_string()),
+                Text::Absent | Text::Garbled => None,
+            },
+            Body::Broken(_) => None,
+        };
+        let answer = "access_token=a%2Bb+c&token_type=bearer&expires_in=3600&scope=x%20y&access_token=z\n";
+        assert_eq!(field(answer, "access_token").as_deref(), Some("a+b c"));
+        assert_eq!(field(answer, "scope").as_deref(), Some("x y"));
+        assert_eq!(
+            field("error=bad_refresh_token&error_description=It+is+bad.", "error").as_deref(),
+            Some("bad_refresh_token")
+        );
+        for page in [
+            "<html>access_token=x</html>",
+            "Not a form: error=1",
+            "{\"access_token\":\"x",
+            "a=b&c=d",
+            "error",
+            "access_token=x&<b>",
+        ] {
+            assert!(matches!(Body::parse_or_form(page.as_bytes(), true), Body::Broken(_)), "{page}");
+        }
+        assert!(matches!(Body::parse_or_form(b"access_token=x&refresh_token=y", false), Body::Broken(_)));
+        let Body::Object(cut) = Body::parse_or_form(b"refresh_token=y&access_token=x", false) else {
+            panic!("a token lost")
+        };
+        assert_eq!(
+            (cut.text("refresh_token"), cut.text("access_token")),
+            (Text::Present("y".to_owned().into()), Text::Absent)
+        );
     }
 
     proptest! {

@@ -11,8 +11,8 @@
 //! * an answer that breaks off is [`Sent::Answered`] with the bytes that came and `whole: false` (I3);
 //! * everything else is [`Sent::InDoubt`].
 //!
-//! Clear text carries tokens only to loopback hosts. The system's proxy settings (`HTTPS_PROXY`, `ALL_PROXY`,
-//! `NO_PROXY`) hold for https to other hosts; loopback and clear text never go through a proxy. HTTP/1.1 only:
+//! Clear text carries tokens only to loopback hosts, whose names are not asked of any name server. The system's proxy settings (`HTTPS_PROXY`, `ALL_PROXY`,
+//! `NO_PROXY`; `http://`, `socks5://`, `socks5h://`) hold for https to other hosts; loopback and clear text never go through a proxy. HTTP/1.1 only:
 //! there is nothing to multiplex, and its failures are simple.
 
 use std::error::Error as _;
@@ -24,10 +24,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+    RETRY_AFTER,
 };
 use reqwest::{Client, ClientBuilder, redirect, retry};
 use tokenward_core::ports::{Clock, Sent};
@@ -38,7 +39,8 @@ use zeroize::Zeroizing;
 
 use crate::call::{LOG_IDS, authority};
 use crate::request::Request;
-use crate::{clean, unpack};
+use crate::resolve::OwnNames;
+use crate::{clean, resolve, unpack};
 
 /// How requests are sent.
 #[derive(Debug, Clone)]
@@ -95,6 +97,7 @@ impl Transport {
     /// Sends once; returns at `timeout` at the latest.
     pub(crate) async fn send(&self, request: Request, timeout: Duration) -> Sent {
         let target = authority(&request.url);
+        let left = Moment { wall: self.clock.now(), steady: Instant::now() };
         let client = match route(&request.url, &self.options).and_then(|route| self.client(route)) {
             Ok(client) => client,
             Err(reason) => return Sent::Unsent(TransportFault { reason, timed_out: false }),
@@ -121,12 +124,13 @@ impl Transport {
                 return if gate.shut() { Sent::Unsent(fault) } else { Sent::InDoubt(fault) };
             }
         };
-        self.receive(response, &target, timeout, deadline).await
+        self.receive(response, left, &target, timeout, deadline).await
     }
 
     async fn receive(
         &self,
         mut response: reqwest::Response,
+        left: Moment,
         target: &str,
         timeout: Duration,
         mut deadline: Pin<&mut Sleep>,
@@ -167,16 +171,17 @@ impl Transport {
                 })
             }
             broken => {
-                let received = self.clock.now();
+                let arrived = self.clock.now();
                 Sent::Answered(RawAnswer {
                     status,
                     content_type: header(&headers, CONTENT_TYPE.as_str()).and_then(|text| clean::line(text, &[])),
                     log_id,
                     date: header(&headers, DATE.as_str()).and_then(|text| clean::line(text, &[])),
-                    retry_after: wait_asked(&headers, received),
+                    retry_after: wait_asked(&headers, arrived),
+                    location: header(&headers, LOCATION.as_str()).and_then(|text| target_host(text, target)),
                     body: SecretBytes::new(take(body)),
                     whole: broken.is_none(),
-                    received,
+                    received: left.earliest(arrived),
                 })
             }
         }
@@ -244,8 +249,8 @@ pub(crate) fn builder(route: Route, options: &Options) -> ClientBuilder {
         .connect_timeout(options.connect_timeout);
     match route {
         // No roots are read for connections that use none.
-        Route::Clear => builder.no_proxy().tls_certs_only([]),
-        Route::Direct => builder.no_proxy(),
+        Route::Clear => builder.no_proxy().dns_resolver(Arc::new(OwnNames)).tls_certs_only([]),
+        Route::Direct => builder.no_proxy().dns_resolver(Arc::new(OwnNames)),
         Route::System => builder,
     }
 }
@@ -375,6 +380,37 @@ fn plain(
     (unpacked.bytes, broken)
 }
 
+/// One moment by two clocks: that of the day, which people and time servers set, and a steady one, which stands still while the
+/// machine sleeps.
+#[derive(Clone, Copy)]
+struct Moment {
+    wall: Timestamp,
+    steady: Instant,
+}
+
+impl Moment {
+    /// This moment by the day's clock as it goes `now`, or as it went then: the earlier of the two. A life that is counted from
+    /// here ends too early at worst, whether the clock was set, the process stopped or the machine slept meanwhile.
+    fn earliest(self, now: Timestamp) -> Timestamp {
+        let Ok(elapsed) = SignedDuration::try_from(self.steady.elapsed()) else { return self.wall };
+        let went = now.duration_since(self.wall);
+        // Going alike, they say the same; the difference would only blur it.
+        if (went - elapsed).abs() < CLOCKS_AGREE {
+            return self.wall;
+        }
+        now.checked_sub(elapsed).map_or(self.wall, |by_now| by_now.min(self.wall))
+    }
+}
+
+/// Host and port of a redirect's target; the rest may hold what is nobody else's business.
+fn target_host(location: &str, target: &str) -> Option<String> {
+    match Url::parse(location) {
+        Ok(url) => clean::line(&authority(&url), &[]),
+        Err(url::ParseError::RelativeUrlWithoutBase) => Some(target.to_owned()),
+        Err(_) => None,
+    }
+}
+
 fn take(mut body: Zeroizing<Vec<u8>>) -> Vec<u8> {
     std::mem::take(&mut *body)
 }
@@ -391,10 +427,7 @@ fn append(body: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
 
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
-        }
+        Some(Host::Domain(name)) => resolve::is_own_name(name),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
@@ -455,11 +488,36 @@ const BODY_CAP: usize = 1 << 20;
 const LONGEST_WAIT: u64 = 365 * 86_400;
 /// Gateways add headers; hyper would refuse an answer with more than a hundred, and its tokens with it.
 const HEADERS_CAP: usize = 1000;
+/// Two clocks that differ by less over one request go alike.
+const CLOCKS_AGREE: SignedDuration = SignedDuration::from_secs(1);
 const FIRST_ROOM: usize = 8 << 10;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_the_earlier_one_by_both_clocks() {
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        let ago =
+            |seconds| Moment { wall: at(0), steady: Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap() };
+        // Both go alike.
+        assert_eq!(ago(3).earliest(at(3)), at(0));
+        // The machine slept: only the day's clock went on.
+        assert_eq!(ago(1).earliest(at(30_000)), at(0));
+        // The process was stopped: both went on.
+        assert_eq!(ago(600).earliest(at(600)), at(0));
+        // The clock was set back by an hour, and forward by one.
+        assert!(ago(2).earliest(at(-3600)) <= at(-3602));
+        assert_eq!(ago(2).earliest(at(3602)), at(0));
+    }
+
+    #[test]
+    fn of_a_redirect_the_host_is_told_and_nothing_else() {
+        assert_eq!(target_host("https://login.test:8443/x?code=s3cret", "h").as_deref(), Some("login.test:8443"));
+        assert_eq!(target_host("https://u:p@login.test/x", "h").as_deref(), Some("login.test"));
+        assert_eq!(target_host("/token/", "h.test").as_deref(), Some("h.test"));
+    }
 
     struct Noon;
 

@@ -18,11 +18,13 @@ mod fact;
 pub mod feishu;
 mod fetch;
 mod http;
+mod named;
 pub mod oauth2;
 mod providers;
 mod reading;
 mod refusal;
 mod request;
+mod resolve;
 mod unpack;
 
 pub use blueking::{AuthApiOptions, BlueKing, RefreshMethod, UserGrant};
@@ -31,6 +33,6 @@ pub use calls::{Bearer, BrokenOff, CallFault, CallOptions, Calls, ForwardHead, F
 pub use feishu::Feishu;
 pub use fetch::Fetcher;
 pub use http::Options;
-pub use oauth2::{OAuth2, discover};
+pub use oauth2::{Discovered, OAuth2, discover};
 pub use providers::Providers;
 pub use refusal::{CallRefusal, CallTrouble};

@@ -23,8 +23,8 @@ use tokenward_core::ports::{
 };
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AppName, AppToken, ClientAuthentication, DeviceCode, DirectGrant, Endpoints,
-    OldAccess, Outcome, Platform, RawAnswer, RefreshEnd, RefreshToken, Refusal, RefusalClass, Replay, Rules, Scopes,
-    Spend, Subject, TokenApi,
+    ExpectedIssuer, OldAccess, Outcome, Platform, RawAnswer, RefreshEnd, RefreshToken, Refusal, RefusalClass, Remedy,
+    Replay, Rules, Scopes, Spend, Subject, TokenApi, Words,
 };
 use url::Url;
 
@@ -34,6 +34,8 @@ use crate::reading::{self, Dialect as _};
 use discovery::Documents;
 use request::Client;
 use words::Call;
+
+pub use discovery::Discovered;
 
 /// A provider that is known by its issuer or its endpoints alone.
 #[derive(Debug)]
@@ -82,8 +84,13 @@ impl OAuth2 {
 
     /// An endpoint that a call cannot do without: the settings' own, or else the issuer's document's.
     async fn endpoint(&self, app: &App, wanted: Wanted) -> Result<Url, CallError> {
+        Ok(self.place(app, wanted).await?.0)
+    }
+
+    /// An endpoint, and how the client proves itself there.
+    async fn place<'a>(&self, app: &'a App, wanted: Wanted) -> Result<(Url, Client<'a>), CallError> {
         if let Some(url) = settings(app).and_then(|endpoints| (wanted.of)(endpoints)) {
-            return Ok(url.clone());
+            return Ok((url.clone(), client(app, None)));
         }
         let issuer = &app.hosts.accounts;
         let known = if wanted.for_spending {
@@ -91,21 +98,25 @@ impl OAuth2 {
         } else {
             self.documents.fresh(&self.transport, issuer).await?
         };
-        (wanted.of)(&known).cloned().ok_or(CallError::Lacking(wanted.name))
+        let url = (wanted.of)(&known.endpoints).cloned().ok_or(CallError::Lacking(wanted.name))?;
+        if known.authentication.is_none() && chosen(app).is_none() && app.secret.is_some() && wanted.is_client_asked {
+            return Err(CallError::Refused(takes_no_secret(&known.methods)));
+        }
+        Ok((url, client(app, known.authentication)))
     }
 
     /// An endpoint that not every server has. A server whose endpoints are all in the settings need not publish a document.
-    async fn optional(&self, app: &App, wanted: Wanted) -> Result<Option<Url>, CallError> {
-        match self.endpoint(app, wanted).await {
-            Ok(url) => Ok(Some(url)),
+    async fn optional<'a>(&self, app: &'a App, wanted: Wanted) -> Result<Option<(Url, Client<'a>)>, CallError> {
+        match self.place(app, wanted).await {
+            Ok(place) => Ok(Some(place)),
             Err(CallError::Lacking(_)) => Ok(None),
             Err(CallError::Refused(_)) if settings(app).is_some_and(|endpoints| endpoints.token.is_some()) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    async fn introspect(&self, app: &App, url: Url, token: &AccessToken) -> Result<Subject, CallError> {
-        let answer = self.transport.call(request::introspect(url, client(app), token.expose())).await?;
+    async fn introspect(&self, app: &App, place: (Url, Client<'_>), token: &AccessToken) -> Result<Subject, CallError> {
+        let answer = self.transport.call(request::introspect(place.0, place.1, token.expose())).await?;
         let secrets = [token.expose(), app.expose_secret()];
         let reader = reading::judge(Call::Introspect, &answer, &secrets)?;
         match reader.flag("active") {
@@ -127,15 +138,32 @@ impl Provider for OAuth2 {
         Ok(request::authorization_url(&endpoint, app, request, &[]))
     }
 
+    /// By the issuer's document, if there is one; the settings' spelling does where there is none, or it cannot be had.
+    async fn issuer(&self, app: &App) -> ExpectedIssuer {
+        let by_settings = ExpectedIssuer::by_settings(&app.hosts.accounts);
+        match self.documents.fresh(&self.transport, &app.hosts.accounts).await {
+            Ok(known) => ExpectedIssuer {
+                name: known.issuer,
+                spelled_by_server: true,
+                announced: known.names_issuer,
+                ..by_settings
+            },
+            Err(error) => {
+                tracing::debug!(%error, "the issuer's document cannot be had");
+                by_settings
+            }
+        }
+    }
+
     async fn prepare(&self, app: &App, api: TokenApi) -> Result<Prepared, CallError> {
         self.endpoint(app, TOKEN).await?;
         Ok(Prepared { api, app_token: None })
     }
 
     async fn refresh(&self, app: &App, _: &Prepared, spend: Spend, timeout: Duration) -> Sent {
-        match self.endpoint(app, TOKEN_NOW).await {
-            Ok(url) => {
-                let build = |token: &RefreshToken| Ok(request::refresh(url, client(app), token));
+        match self.place(app, TOKEN_NOW).await {
+            Ok((url, client)) => {
+                let build = |token: &RefreshToken| Ok(request::refresh(url, client, token));
                 self.transport.spend(spend, timeout, build).await
             }
             Err(error) => unsent(error),
@@ -143,32 +171,32 @@ impl Provider for OAuth2 {
     }
 
     async fn exchange(&self, app: &App, _: &Prepared, exchange: &CodeExchange, timeout: Duration) -> Sent {
-        match self.endpoint(app, TOKEN_NOW).await {
-            Ok(url) => self.transport.send(request::exchange(url, client(app), exchange), timeout).await,
+        match self.place(app, TOKEN_NOW).await {
+            Ok((url, client)) => self.transport.send(request::exchange(url, client, exchange), timeout).await,
             Err(error) => unsent(error),
         }
     }
 
     async fn grant(&self, app: &App, grant: &DirectGrant, timeout: Duration) -> Sent {
-        match (grant, self.endpoint(app, TOKEN_NOW).await) {
+        match (grant, self.place(app, TOKEN_NOW).await) {
             (DirectGrant::Ticket(_), _) => unsent(CallError::Lacking("a provider that takes login cookies")),
-            (DirectGrant::ClientCredentials, Ok(url)) => {
-                self.transport.send(request::client_credentials(url, client(app)), timeout).await
+            (DirectGrant::ClientCredentials, Ok((url, client))) => {
+                self.transport.send(request::client_credentials(url, client), timeout).await
             }
             (DirectGrant::ClientCredentials, Err(error)) => unsent(error),
         }
     }
 
     async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
-        let url = self.endpoint(app, DEVICE).await?;
-        let answer = self.transport.call(request::device_begin(url, client(app), scopes, &[])).await?;
+        let (url, client) = self.place(app, DEVICE).await?;
+        let answer = self.transport.call(request::device_begin(url, client, scopes, &[])).await?;
         let secrets = [app.expose_secret()];
         reading::judge(Call::DeviceBegin, &answer, &secrets)?.device_login()
     }
 
     async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent {
-        match self.endpoint(app, TOKEN_NOW).await {
-            Ok(url) => self.transport.send(request::device_poll(url, client(app), code), timeout).await,
+        match self.place(app, TOKEN_NOW).await {
+            Ok((url, client)) => self.transport.send(request::device_poll(url, client, code), timeout).await,
             Err(error) => unsent(error),
         }
     }
@@ -181,8 +209,8 @@ impl Provider for OAuth2 {
         if kind == AppTokenKind::Tenant {
             return Err(CallError::Lacking("a tenant: only Feishu and Lark know tenant tokens"));
         }
-        let url = self.endpoint(app, TOKEN).await?;
-        let answer = self.transport.call(request::client_credentials(url, client(app))).await?;
+        let (url, client) = self.place(app, TOKEN).await?;
+        let answer = self.transport.call(request::client_credentials(url, client)).await?;
         let secrets = [app.expose_secret()];
         let reader = reading::judge(Call::Token, &answer, &secrets)?;
         let life = reader.seconds(&["expires_in"]).unwrap_or(self.rules(&app.name, TokenApi::Rfc6749).assumed_access);
@@ -196,9 +224,9 @@ impl Provider for OAuth2 {
     /// authenticated first (RFC 7009 §2.1, RFC 7662 §2.1), and there is nothing that this could change.
     async fn check_up(&self, app: &App) -> Checkup {
         let found = match self.optional(app, REVOCATION).await {
-            Ok(Some(url)) => Ok(request::revoke(url, client(app), NOBODYS, "access_token")),
+            Ok(Some((url, client))) => Ok(request::revoke(url, client, NOBODYS, "access_token")),
             Ok(None) => match self.optional(app, INTROSPECTION).await {
-                Ok(Some(url)) => Ok(request::introspect(url, client(app), NOBODYS)),
+                Ok(Some((url, client))) => Ok(request::introspect(url, client, NOBODYS)),
                 Ok(None) => Err(CallError::Lacking("an endpoint that tells a wrong secret without spending anything")),
                 Err(error) => Err(error),
             },
@@ -219,14 +247,14 @@ impl Provider for OAuth2 {
     }
 
     async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
-        if let Some(url) = self.optional(app, USER_INFO).await? {
+        if let Some((url, _)) = self.optional(app, USER_INFO).await? {
             let answer = self.transport.call(request::user_info(url, token)).await?;
             let secrets = [token.expose()];
             let reader = reading::judge(Call::UserInfo, &answer, &secrets)?;
             return Call::UserInfo.subject(&reader).ok_or_else(|| reader.lacking());
         }
         match self.optional(app, INTROSPECTION).await? {
-            Some(url) => self.introspect(app, url, token).await,
+            Some(place) => self.introspect(app, place, token).await,
             None => Err(CallError::Lacking("a user info or introspection endpoint")),
         }
     }
@@ -237,8 +265,8 @@ impl Provider for OAuth2 {
         refresh: Option<&RefreshToken>,
         access: Option<&AccessToken>,
     ) -> Result<(), CallError> {
-        let url = self.optional(app, REVOCATION).await?.ok_or(CallError::Lacking(REVOCATION.name))?;
-        revoke(&self.transport, app, &url, client(app), refresh, access).await
+        let (url, client) = self.optional(app, REVOCATION).await?.ok_or(CallError::Lacking(REVOCATION.name))?;
+        revoke(&self.transport, app, &url, client, refresh, access).await
     }
 }
 
@@ -276,12 +304,12 @@ pub(crate) async fn revoke(
     }
 }
 
-/// Reads an endpoint list from an issuer's documents: for whoever writes settings.
+/// Reads an issuer's document: for whoever writes settings.
 ///
 /// # Errors
 /// [`CallError::Refused`] for an issuer without a document, or with one that names another issuer or an endpoint to
 /// which no secret may go; [`CallError::NoAnswer`].
-pub async fn discover(clock: Arc<dyn Clock>, options: Options, issuer: &Url) -> Result<Endpoints, CallError> {
+pub async fn discover(clock: Arc<dyn Clock>, options: Options, issuer: &Url) -> Result<Discovered, CallError> {
     discovery::discover(&Transport::new(clock, options), issuer).await
 }
 
@@ -301,7 +329,7 @@ fn is_about_the_token(refusal: &Refusal) -> bool {
 }
 
 fn cannot_be_revoked(refusal: &Refusal) -> bool {
-    let unsupported = words::lookup(Call::Revoke, "unsupported_token_type");
+    let unsupported = words::lookup(Call::Revoke, "unsupported_token_type", "");
     unsupported.is_some_and(|fact| refusal.meaning == Some(fact.meaning))
 }
 
@@ -312,21 +340,25 @@ struct Wanted {
     name: &'static str,
     /// Whether a secret is in hand that should not wait for a document.
     for_spending: bool,
+    /// Whether the client proves itself there.
+    is_client_asked: bool,
 }
 
 impl Wanted {
     const fn new(of: fn(&Endpoints) -> Option<&Url>, name: &'static str) -> Self {
-        Self { of, name, for_spending: false }
+        Self { of, name, for_spending: false, is_client_asked: true }
     }
 }
 
-const AUTHORIZATION: Wanted = Wanted::new(|known| known.authorization.as_ref(), "an authorization endpoint");
+const AUTHORIZATION: Wanted =
+    Wanted { is_client_asked: false, ..Wanted::new(|known| known.authorization.as_ref(), "an authorization endpoint") };
 const TOKEN: Wanted = Wanted::new(|known| known.token.as_ref(), "a token endpoint");
 const TOKEN_NOW: Wanted = Wanted { for_spending: true, ..TOKEN };
 const DEVICE: Wanted = Wanted::new(|known| known.device_authorization.as_ref(), "a device authorization endpoint");
 const REVOCATION: Wanted = Wanted::new(|known| known.revocation.as_ref(), "a revocation endpoint");
 const INTROSPECTION: Wanted = Wanted::new(|known| known.introspection.as_ref(), "an introspection endpoint");
-const USER_INFO: Wanted = Wanted::new(|known| known.userinfo.as_ref(), "a user info endpoint");
+const USER_INFO: Wanted =
+    Wanted { is_client_asked: false, ..Wanted::new(|known| known.userinfo.as_ref(), "a user info endpoint") };
 
 fn settings(app: &App) -> Option<&Endpoints> {
     match &app.platform {
@@ -335,12 +367,37 @@ fn settings(app: &App) -> Option<&Endpoints> {
     }
 }
 
-fn client(app: &App) -> Client<'_> {
-    let authentication = match &app.platform {
+/// How the client proves itself by the settings.
+const fn chosen(app: &App) -> Option<ClientAuthentication> {
+    match &app.platform {
         Platform::OAuth2(oauth2) => oauth2.authentication,
-        _ => ClientAuthentication::default(),
-    };
-    Client::new(app, authentication)
+        _ => None,
+    }
+}
+
+/// What the settings say has the last word; then the server's document.
+fn client(app: &App, by_document: Option<ClientAuthentication>) -> Client<'_> {
+    Client::new(app, chosen(app).or(by_document).unwrap_or_default())
+}
+
+/// A server that lets no client prove itself in a way that is known here: told before anything is sent.
+fn takes_no_secret(methods: &[String]) -> Refusal {
+    let text = format!("token_endpoint_auth_methods_supported of the document: {}", methods.join(", "));
+    Refusal {
+        class: RefusalClass::Configuration,
+        remedy: Remedy::AllowSecret,
+        provider_code: None,
+        provider_word: None,
+        meaning: Some(Words {
+            en: "the server takes no client secret in a header or a body",
+            zh: "服务器不接受以请求头或请求体发送的客户端密钥",
+        }),
+        status: 0,
+        description: Some(text),
+        log_id: None,
+        retry_after: None,
+        missing_scopes: Vec::new(),
+    }
 }
 
 /// What nobody's token looks like: thirty characters, as BlueKing's have.

@@ -13,8 +13,8 @@ use tokenward_core::ports::{
     Prepared, Provider, Sent,
 };
 use tokenward_core::{
-    AccessToken, App, AppName, DeviceCode, DirectGrant, Outcome, Platform, RawAnswer, RefreshToken, Rules, Scopes,
-    Spend, Subject, TokenApi,
+    AccessToken, App, AppName, DeviceCode, DirectGrant, ExpectedIssuer, Outcome, Platform, RawAnswer, RefreshToken,
+    Rules, Scopes, Spend, Subject, TokenApi,
 };
 use url::Url;
 
@@ -80,6 +80,10 @@ impl Provider for Providers {
 
     async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
         self.of(app).authorization_url(app, request).await
+    }
+
+    async fn issuer(&self, app: &App) -> ExpectedIssuer {
+        self.of(app).issuer(app).await
     }
 
     async fn prepare(&self, app: &App, api: TokenApi) -> Result<Prepared, CallError> {

@@ -4,8 +4,8 @@
 //! or a [`Refusal`]. The order of questions is the promise:
 //!
 //! 1. Does it hold a complete refresh token? Then that is kept, whatever else it says (I3).
-//! 2. Does it say no in the provider's own format? By code, then by the RFC's word; never by HTTP status alone. A no
-//!    that is in no table leaves the token in doubt (I6).
+//! 2. Does it name an error, in whatever shape? By code, then by the RFC's word; never by HTTP status alone. A no that is in no
+//!    table, or that a server out of order (5xx) says, condemns nothing (I6).
 //! 3. Does it bring an access token? Only a whole answer may say that no refresh token follows.
 //! 4. Otherwise it is not an answer of the provider: in doubt, except for a 404 or 405, which says that nothing is
 //!    there that could have read the request. A redirect does not say that: it may come from behind the endpoint.
@@ -23,6 +23,7 @@ use url::Url;
 use crate::clean;
 use crate::codec::{Body, Number, Object, Text};
 use crate::fact::Fact;
+use crate::named::{self, Named};
 
 /// What a dialect knows of its own answers. A value stands for one of its calls, because a code may mean something else
 /// in the answer to another.
@@ -33,6 +34,8 @@ pub(crate) trait Dialect: Copy {
     const CODE_IS_TEXT: bool = false;
     /// Whether `result` says yes or no.
     const RESULTS: bool = false;
+    /// Whether answers may be forms, and may name errors in other shapes than the RFC's: dialects that many servers speak.
+    const MANY_SERVERS: bool = false;
     /// Whether nothing but the status says yes (RFC 6749 §5.1): then an access token alone, under another status, is
     /// not taken for a success.
     const STATUS_SAYS_YES: bool = false;
@@ -46,6 +49,11 @@ pub(crate) trait Dialect: Copy {
 
     /// What an RFC's error word means, beside the provider's own text.
     fn word(self, word: &str, text: &str) -> Option<Fact>;
+
+    /// What a person can do, in words that fit the provider.
+    fn remedy(self, remedy: Remedy) -> Remedy {
+        remedy
+    }
 
     /// What a status means where no body says more; asked for calls that spend nothing.
     fn status(self, _status: u16) -> Option<Fact> {
@@ -93,7 +101,7 @@ pub(crate) fn judge<'a, D: Dialect>(
     let reader = Reader::new(call, answer, secrets);
     let refuse = |refusal| Err(CallError::Refused(refusal));
     match &reader.body {
-        Body::Object(_) if reader.says_no() => refuse(reader.refusal()),
+        Body::Object(_) if reader.says_no() => refuse(reader.refusal(NOBODY_KNOWS)),
         Body::Object(_) if reader.success() => Ok(reader),
         Body::Broken(bytes)
             if call.may_be_empty() && reader.success() && answer.whole && bytes.trim_ascii().is_empty() =>
@@ -125,7 +133,9 @@ enum Found<T> {
 
 impl<'a, D: Dialect> Reader<'a, D> {
     fn new(call: D, answer: &'a RawAnswer, secrets: &'a [&'a str]) -> Self {
-        Self { call, answer, body: Body::parse(answer.body.expose()), secrets }
+        let bytes = answer.body.expose();
+        let body = if D::MANY_SERVERS { Body::parse_or_form(bytes, answer.whole) } else { Body::parse(bytes) };
+        Self { call, answer, body, secrets }
     }
 
     fn broken(call: D, answer: &'a RawAnswer) -> Self {
@@ -156,9 +166,15 @@ impl<'a, D: Dialect> Reader<'a, D> {
         }
     }
 
-    /// A number of seconds, if one is there that makes sense.
+    /// A life in seconds, if one is told.
     pub(crate) fn seconds(&self, names: &[&str]) -> Option<Duration> {
         self.life(names).map(|(life, _)| life)
+    }
+
+    /// A pause in seconds, which may be none.
+    fn pause(&self, names: &[&str]) -> Option<Duration> {
+        let number = self.body.number(names)?;
+        u64::try_from(number.value).ok().map(Duration::from_secs)
     }
 
     /// When something ends that lives so long from the arrival of the answer.
@@ -169,6 +185,12 @@ impl<'a, D: Dialect> Reader<'a, D> {
     /// Whether a yes or no stands under a name.
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         self.object()?.flag(name)
+    }
+
+    /// The texts of a list, as they came.
+    pub(crate) fn list(&self, name: &str) -> Option<Vec<String>> {
+        let items = self.object()?.field(name)?.as_array()?;
+        Some(items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
     }
 
     /// A text inside an object inside the body, as it came.
@@ -203,7 +225,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
             verification_uri_complete: complete,
             expires_in: self.seconds(&["expires_in", "expire_in"]).unwrap_or(DEVICE_LIFE),
             // RFC 8628 §3.2: five seconds where the answer does not say.
-            interval: self.seconds(&["interval"]).unwrap_or(DEVICE_INTERVAL).max(SHORTEST_INTERVAL),
+            interval: self.pause(&["interval"]).unwrap_or(DEVICE_INTERVAL).max(SHORTEST_INTERVAL),
         })
     }
 
@@ -230,17 +252,25 @@ impl<'a, D: Dialect> Reader<'a, D> {
         (200..300).contains(&self.answer.status)
     }
 
-    /// The RFC's error word.
-    fn word(&self) -> Option<String> {
+    /// The error that the answer names: the RFC's, or whatever stands for it.
+    fn named(&self) -> Option<Named> {
+        if let (true, Some(object)) = (D::MANY_SERVERS, self.object()) {
+            return object.named(self.answer.status);
+        }
         match self.body.text(&["error"]) {
-            Text::Present(word) => Some(word.trim().to_owned()),
+            Text::Present(word) => Some(Named { word: Some(word.trim().to_owned()), text: None }),
             Text::Absent | Text::Garbled => None,
         }
     }
 
+    /// The RFC's error word, or what stands for it.
+    fn word(&self) -> Option<String> {
+        self.named()?.word
+    }
+
     fn says_no(&self) -> bool {
         let by_result = D::RESULTS && self.flag("result") == Some(false);
-        by_result || self.code().is_some_and(|code| code.value != 0) || self.word().is_some()
+        by_result || self.code().is_some_and(|code| code.value != 0) || self.named().is_some()
     }
 
     fn whole_without_refresh(&self) -> bool {
@@ -259,10 +289,11 @@ impl<'a, D: Dialect> Reader<'a, D> {
         }
     }
 
-    /// A life in seconds and whether its number was odd. Negative lives are none; endless ones end after ten years.
+    /// A life in seconds and whether its number was odd. Negative lives and one of nothing tell none: a server that has no end to
+    /// tell says zero as well. Endless ones end after ten years.
     fn life(&self, names: &[&str]) -> Option<(Duration, bool)> {
         let number = self.body.number(names)?;
-        let seconds = u64::try_from(number.value).ok()?;
+        let seconds = u64::try_from(number.value).ok().filter(|seconds| *seconds > 0)?;
         Some((Duration::from_secs(seconds.min(LONGEST_LIFE)), number.odd))
     }
 
@@ -311,26 +342,33 @@ impl<'a, D: Dialect> Reader<'a, D> {
         match (&self.body, self.code()) {
             (Body::Broken(_), _) => self.unreadable(),
             (Body::Object(_), Some(code)) if D::NO_SUCH_ENDPOINT.contains(&code.value) => {
-                Outcome::NoSuchEndpoint(self.refusal())
+                Outcome::NoSuchEndpoint(self.refusal(UNCLEAR))
             }
-            (Body::Object(_), _) => Outcome::Refused(self.refusal()),
+            (Body::Object(_), _) => Outcome::Refused(self.refusal(UNCLEAR)),
         }
     }
 
-    /// What the provider's no means.
-    fn refusal(&self) -> Refusal {
+    /// What the provider's no means; `unknown` is what one means that is in no table.
+    fn refusal(&self, unknown: (RefusalClass, Remedy)) -> Refusal {
         let code = self.code().map(|code| code.value).filter(|code| *code != 0);
-        let by_word = self.word().and_then(|word| self.call.word(&word, &self.text(TEXT).unwrap_or_default()));
+        let text = || self.text(TEXT).or_else(|| clean::line(&self.named()?.text?, self.secrets)).unwrap_or_default();
+        let by_word = self.word().and_then(|word| self.call.word(&named::normal(&word), &text()));
         let by_code = code.and_then(|code| self.call.code(code));
         let fact = match by_word {
             // Device polls: the word is the protocol (RFC 8628 §3.5), whatever number goes with it.
             Some(fact) if fact.class == RefusalClass::Pending => Some(fact),
             _ => by_code.or(by_word),
         };
+        // A server that is out of order does not know what it says; a number of the provider's own it has looked up.
+        let passing = |fact: &Fact| matches!(fact.class, RefusalClass::Pending | RefusalClass::Retry);
         match fact {
+            Some(fact) if self.answer.status >= 500 && by_code.is_none() && !passing(&fact) => {
+                self.tell(NOBODY_KNOWS, Some(&fact))
+            }
             Some(fact) => self.tell((fact.class, fact.remedy), Some(&fact)),
             None if self.answer.status == TOO_MANY_REQUESTS => self.tell(LIMITED, None),
-            None => self.tell(NOBODY_KNOWS, None),
+            None if self.answer.status >= 500 => self.tell(NOBODY_KNOWS, None),
+            None => self.tell(unknown, None),
         }
     }
 
@@ -355,7 +393,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
     /// A whole 404 or 405 without a trace of the provider's format (Feishu reference §11: its own are `text/plain`).
     fn names_no_endpoint(&self) -> bool {
         let absent = matches!(self.answer.status, 404 | 405) && self.answer.whole;
-        absent && self.code().is_none() && self.body.text(&["error"]) == Text::Absent && !self.is_cut_json()
+        absent && self.code().is_none() && self.named().is_none() && !self.is_cut_json()
     }
 
     /// Bytes that begin like the provider's object and are none: part of an answer, not a page.
@@ -366,7 +404,8 @@ impl<'a, D: Dialect> Reader<'a, D> {
     fn tell(&self, (class, remedy): (RefusalClass, Remedy), fact: Option<&Fact>) -> Refusal {
         Refusal {
             class,
-            remedy,
+            remedy: self.call.remedy(remedy),
+            provider_word: self.word().and_then(|word| clean::line(&word, self.secrets)),
             provider_code: self.code().map(|code| code.value).filter(|code| *code != 0),
             meaning: fact.map(|fact| fact.meaning),
             status: self.answer.status,
@@ -379,7 +418,8 @@ impl<'a, D: Dialect> Reader<'a, D> {
 
     /// The provider's own words, with the address of the further check where there is one (Feishu reference §4.5).
     fn description(&self) -> Option<String> {
-        let own = self.text(TEXT).or_else(|| self.page());
+        let named = || clean::line(&self.named()?.text?, self.secrets);
+        let own = self.text(TEXT).or_else(named).or_else(|| self.page()).or_else(|| self.redirect());
         let hint = self.text(&["cli_hint"]);
         let challenge = self.exact("challenge_url").and_then(|text| Url::parse(text.trim()).ok());
         let challenge = challenge.filter(|url| url.scheme() == "https").map(String::from);
@@ -387,6 +427,12 @@ impl<'a, D: Dialect> Reader<'a, D> {
         let parts: Vec<String> = [own, hint, challenge].into_iter().flatten().collect();
         let all = parts.join(" ");
         (!all.is_empty() && all.chars().count() <= clean::LONGEST).then_some(all).or_else(|| parts.into_iter().next())
+    }
+
+    /// Where a redirect points, which is not followed: a secret would go with it.
+    fn redirect(&self) -> Option<String> {
+        let target = self.answer.location.as_ref().filter(|_| (300..400).contains(&self.answer.status))?;
+        Some(format!("a redirect to {target}, which is not followed"))
     }
 
     /// What a page that is not JSON calls itself.
@@ -456,4 +502,5 @@ const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 
 const LIMITED: (RefusalClass, Remedy) = (RefusalClass::Retry, Remedy::WaitForLimit);
 const NOBODY_KNOWS: (RefusalClass, Remedy) = (RefusalClass::InDoubt, Remedy::TryLater);
+const UNCLEAR: (RefusalClass, Remedy) = (RefusalClass::InDoubt, Remedy::LogInIfItLasts);
 const NOTHING_THERE: (RefusalClass, Remedy) = (RefusalClass::Configuration, Remedy::CheckUrl);

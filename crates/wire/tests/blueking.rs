@@ -12,7 +12,6 @@ use tokenward_core::{
     OldAccess, Outcome, RefreshEnd, RefreshToken, RefusalClass, Remedy, Replay, Scopes, TokenApi, UserTicket,
 };
 use tokenward_wire::{AuthApiOptions, Providers, RefreshMethod, UserGrant};
-use url::Url;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -152,7 +151,7 @@ async fn bkauth_is_a_form_in_the_apps_realm() {
     let exchange = CodeExchange {
         code: AuthorizationCode::parse("the_code-1").unwrap(),
         verifier: CodeVerifier::parse("ver~ifier.1").unwrap(),
-        redirect_uri: Url::parse("http://localhost:9000/callback?a=b").unwrap(),
+        redirect_uri: "http://localhost:9000/callback?a=b".parse().unwrap(),
     };
     let prepared = providers().prepare(&app, TokenApi::BkAuth).await.unwrap();
     providers().exchange(&app, &prepared, &exchange, TIMEOUT).await;
@@ -183,7 +182,7 @@ async fn bkauth_is_a_form_in_the_apps_realm() {
 async fn the_login_page_of_bkauth_is_asked_for_resources() {
     let mut app = blueking("https://bkauth.test/", TokenApi::BkAuth);
     let asked = AuthorizationRequest {
-        redirect_uri: Url::parse("http://127.0.0.1:9000/callback").unwrap(),
+        redirect_uri: "http://127.0.0.1:9000/callback".parse().unwrap(),
         scopes: Scopes::parse("mcp:s1 mcp:s2 offline_access").unwrap().0,
         state: "s+t&u".to_owned(),
         code_challenge: Some("chal-lenge_".to_owned()),

@@ -59,6 +59,7 @@ fn parse(file: &[u8]) -> RawAnswer {
         retry_after: header("x-ogw-ratelimit-reset")
             .or_else(|| header("Retry-After"))
             .map(|wait| wait.parse().unwrap()),
+        location: header("Location"),
         body: SecretBytes::new(body.strip_suffix(b"\n").unwrap_or(body).to_vec()),
         whole: header("Cut").is_none(),
         received: Timestamp::from_second(support::NOW).unwrap(),

@@ -247,6 +247,7 @@ fn answer(status: u16, body: &str) -> RawAnswer {
         log_id: None,
         date: None,
         retry_after: None,
+        location: None,
         body: SecretBytes::new(body.as_bytes().to_vec()),
         whole: true,
         received: jiff::Timestamp::from_second(support::NOW).unwrap(),

@@ -84,7 +84,7 @@ async fn every_request_is_the_rfcs() {
     let exchange = CodeExchange {
         code: AuthorizationCode::parse("the/code").unwrap(),
         verifier: CodeVerifier::parse("ver~ifier.1").unwrap(),
-        redirect_uri: Url::parse("http://127.0.0.1:9000/callback").unwrap(),
+        redirect_uri: "http://127.0.0.1:9000/callback".parse().unwrap(),
     };
     providers.exchange(&app, &PREPARED, &exchange, TIMEOUT).await;
     let body = "grant_type=authorization_code&code=the%2Fcode&redirect_uri=http%3A%2F%2F127.0.0.1%3A9000%2Fcallback\
@@ -115,7 +115,7 @@ async fn every_request_is_the_rfcs() {
 async fn the_authorization_page_keeps_its_own_query() {
     let mut app = oauth2("https://issuer.test", everything("https://issuer.test"), ClientAuthentication::Basic);
     let mut asked = AuthorizationRequest {
-        redirect_uri: Url::parse("http://127.0.0.1:9000/callback").unwrap(),
+        redirect_uri: "http://127.0.0.1:9000/callback".parse().unwrap(),
         scopes: Scopes::parse("a b").unwrap().0,
         state: "st+ate".to_owned(),
         code_challenge: Some("chal-lenge_".to_owned()),
@@ -218,7 +218,8 @@ async fn discovery_for_settings_gives_every_endpoint() {
     });
     let server = server.await;
     let found = discover(Arc::new(Noon), Options::default(), &Url::parse(&server.base).unwrap()).await.unwrap();
-    assert_eq!(found, everything(&server.base));
+    assert_eq!(found.endpoints, everything(&server.base));
+    assert_eq!((found.issuer, found.authentication), (server.base.clone(), Some(ClientAuthentication::Basic)));
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ fn answer(status: u16, body: Vec<u8>, whole: bool) -> RawAnswer {
         log_id: None,
         date: None,
         retry_after: None,
+        location: None,
         body: SecretBytes::new(body),
         whole,
         received: jiff::Timestamp::from_second(support::NOW).unwrap(),

@@ -126,14 +126,15 @@ async fn code(url: Url) -> AuthorizationCode {
 async fn login(providers: &Providers, app: &App) -> Issued {
     let redirect_uri = Url::parse(CALLBACK).unwrap();
     let request = AuthorizationRequest {
-        redirect_uri: redirect_uri.clone(),
+        redirect_uri: redirect_uri.clone().into(),
         scopes: Scopes::parse("read offline_access").unwrap().0,
         state: "st+ate".to_owned(),
         code_challenge: Some(CHALLENGE.to_owned()),
         force_consent: false,
     };
     let code = code(providers.authorization_url(app, &request).await.unwrap()).await;
-    let exchange = CodeExchange { code, verifier: CodeVerifier::parse(VERIFIER).unwrap(), redirect_uri };
+    let exchange =
+        CodeExchange { code, verifier: CodeVerifier::parse(VERIFIER).unwrap(), redirect_uri: redirect_uri.into() };
     let prepared = providers.prepare(app, app.token_api).await.unwrap();
     issued(providers, app, providers.exchange(app, &prepared, &exchange, TIMEOUT).await)
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use tokenward_core::{AppName, ClientAuthentication, ProviderName, TokenApi};
+use tokenward_core::{AppName, ClientAuthentication, ProviderName, RedirectUri, TokenApi};
 use url::Url;
 
 use super::{BadValue, name, port, provider, token_api, url};
@@ -85,7 +85,7 @@ pub(crate) struct Init {
     pub(crate) rule: Vec<String>,
     /// Redirect URL registered for the app
     #[arg(long, value_name = "URL", value_parser = url)]
-    pub(crate) redirect_uri: Option<Url>,
+    pub(crate) redirect_uri: Option<RedirectUri>,
     /// Port of the login callback on this machine
     #[arg(long, value_name = "PORT", value_parser = port, conflicts_with = "redirect_uri")]
     pub(crate) port: Option<u16>,

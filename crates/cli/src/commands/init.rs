@@ -11,11 +11,12 @@ use std::process::ExitCode;
 use serde_json::json;
 use tokenward::{
     AppRecord, ConfigEdit, Home, Overrides, ProfileRecord, ResolvedProfile, Session, Setting, Settings, SettingsError,
+    issuer_of,
 };
 use tokenward_core::ports::AppTokenKind;
 use tokenward_core::{
     AppName, AppSecret, BlueKingApp, ClientAuthentication, Code, ExitClass, Platform, ProfileName, ProviderName,
-    Scopes, TokenApi,
+    Remedy, Scopes, TokenApi,
 };
 use url::Url;
 
@@ -85,7 +86,7 @@ pub(super) async fn register(
     }
     let session = desk.session(&settings).await?;
     if let (Platform::OAuth2(_), false) = (&resolved.platform, init.no_check) {
-        record = discovered(record, &mut resolved, &session, &refused, desk).await?;
+        record = discovered(record, &mut resolved, secret.is_none(), &session, &refused, desk).await?;
     }
     let checked =
         if init.no_check { false } else { check(&resolved, secret.as_ref(), &session, refused, desk).await? };
@@ -156,6 +157,12 @@ pub(super) fn scopes(given: &[String], desk: &Desk) -> Result<Scopes, Failure> {
 fn record(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<AppRecord, Failure> {
     let url = |url: &Option<Url>| url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let exact = |url: &Option<Url>| url.as_ref().map(|url| url.as_str().to_owned());
+    // An issuer is a name too: the slash at the end of its path belongs to it.
+    let is_issuer = provider == Some(ProviderName::OAuth2);
+    let issuer = |url: &Url| {
+        let issuer = issuer_of(url);
+        if issuer.path() == "/" { issuer.as_str().trim_end_matches('/').to_owned() } else { issuer.into() }
+    };
     let words = |words: &[String]| (!words.is_empty()).then(|| words.join(" "));
     let redirect = init.port.map(|port| format!("http://127.0.0.1:{port}/callback"));
     let scopes = scopes(&init.scope, desk)?;
@@ -163,7 +170,10 @@ fn record(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<Ap
         (Setting::AppKind, init.app_kind.clone()),
         (Setting::TenantKey, init.tenant_key.clone()),
         (Setting::OpenUrl, url(&init.open_url)),
-        (Setting::AccountsUrl, url(&init.accounts_url)),
+        (
+            Setting::AccountsUrl,
+            if is_issuer { init.accounts_url.as_ref().map(issuer) } else { url(&init.accounts_url) },
+        ),
         (Setting::TokenApi, init.token_api.map(|api| api.as_str().to_owned())),
         (Setting::TokenUrl, url(&init.token_url)),
         (Setting::Fallback, init.fallback.map(|fallback| fallback.to_string())),
@@ -178,7 +188,7 @@ fn record(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<Ap
         (Setting::IntrospectionEndpoint, exact(&init.introspection_endpoint)),
         (Setting::UserinfoEndpoint, exact(&init.userinfo_endpoint)),
         (Setting::Rules, words(&init.rule)),
-        (Setting::RedirectUri, exact(&init.redirect_uri).or(redirect)),
+        (Setting::RedirectUri, init.redirect_uri.as_ref().map(ToString::to_string).or(redirect)),
         (Setting::Scopes, (!scopes.is_empty()).then(|| scopes.to_string())),
     ];
     let file = init.secret_file.as_ref().map(|file| absolute(file).display().to_string());
@@ -242,6 +252,7 @@ async fn oauth2(init: &Init, record: AppRecord, desk: &Desk) -> Result<AppRecord
 async fn discovered(
     mut record: AppRecord,
     resolved: &mut ResolvedProfile,
+    is_public: bool,
     session: &Session,
     refused: &str,
     desk: &Desk,
@@ -259,10 +270,28 @@ async fn discovered(
             return Ok(record);
         }
         Err(error) => {
-            let failure = Failure::from(error).then(lang.not_discovered_next()).then(refused.to_owned());
-            return Err(failure);
+            let next = match error.refusal().map(|refusal| refusal.remedy) {
+                Some(remedy @ (Remedy::CompareIssuer | Remedy::NameTenant)) => lang.remedy(remedy).to_owned(),
+                _ => lang.not_discovered_next(),
+            };
+            return Err(Failure::from(error).then(next).then(refused.to_owned()));
         }
     };
+    if app.authentication.is_none() && !is_public {
+        match found.authentication {
+            // What is meant where nothing is said need not be written down.
+            Some(ClientAuthentication::Basic) => {}
+            Some(way) => {
+                record = record.with(Setting::ClientAuthentication, Some(way.as_str()));
+                app.authentication = Some(way);
+            }
+            None => {
+                let failure = Failure::new(Code::AppSettings, lang.no_known_authentication(found.methods.join(", ")));
+                return Err(failure.then(lang.remedy(Remedy::AllowSecret).to_owned()).then(refused.to_owned()));
+            }
+        }
+    }
+    let found = found.endpoints;
     let own = &mut app.endpoints;
     let pairs = [
         (Setting::AuthorizationEndpoint, &mut own.authorization, found.authorization),

@@ -12,11 +12,11 @@ use std::time::Duration;
 use serde_json::json;
 use tokenward::links::{LinkedFile, Links};
 use tokenward::{
-    Callback, CallbackError, CallbackOutcome, ConfigEdit, LoginAttempt, LoginReport, LoginRequest, Obtain,
+    Callback, CallbackError, CallbackOutcome, ConfigEdit, Consent, LoginAttempt, LoginReport, LoginRequest, Obtain,
     ProfileRecord, ResolvedProfile, Settings, SettingsError, Who,
 };
 use tokenward_core::ports::LoggedIn;
-use tokenward_core::{AppName, AuthorizationCode, Code, ProfileName, ProviderName, RefreshEnd, Scopes};
+use tokenward_core::{AppName, AuthorizationCode, Code, ProfileName, ProviderName, RedirectUri, RefreshEnd, Scopes};
 use url::Url;
 
 use crate::args::Login;
@@ -191,8 +191,7 @@ fn asked(profile: &ResolvedProfile, flags: &[String], desk: &Desk) -> Result<Sco
 async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Result<LoginReport, Failure> {
     let mut redirect_uri = work.profile.redirect_uri.clone();
     if let Some(port) = login.port {
-        // Only a URL without a host refuses a port, and that is no redirect URL.
-        redirect_uri.set_port(Some(port)).map_err(|()| Failure::of(Code::BadSetting))?;
+        redirect_uri = redirect_uri.with_port(port);
     }
     let callback = if login.paste {
         None
@@ -204,12 +203,12 @@ async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> R
     let request = LoginRequest { scopes: asked, redirect_uri, force_consent: login.force_consent };
     let attempt = work.session.keeper().begin_login(&work.app, request).await?;
     show(login, attempt.url(), desk)?;
-    let code = match &callback {
+    let consent = match &callback {
         Some(callback) => wait(callback, &attempt, login.timeout, desk).await?,
         None => pasted(&attempt, login.timeout, desk).await?,
     };
     // The callback server lives on until the exchange is done, to tell a second visitor so.
-    let report = work.session.keeper().finish_login(&work.app, &work.profile.name, attempt, code).await?;
+    let report = work.session.keeper().finish_login(&work.app, &work.profile.name, attempt, consent).await?;
     Ok(report)
 }
 
@@ -245,16 +244,11 @@ fn picture(url: &Url, desk: &Desk) {
     }
 }
 
-async fn wait(
-    callback: &Callback,
-    attempt: &LoginAttempt,
-    timeout: Duration,
-    desk: &Desk,
-) -> Result<AuthorizationCode, Failure> {
+async fn wait(callback: &Callback, attempt: &LoginAttempt, timeout: Duration, desk: &Desk) -> Result<Consent, Failure> {
     let lang = desk.lang();
     desk.printer.note(lang.waiting_callback(attempt.redirect_uri(), lang.span(timeout.as_secs())));
     match callback.wait(attempt.state(), timeout).await {
-        CallbackOutcome::Code(code) => Ok(code),
+        CallbackOutcome::Code(consent) => Ok(consent),
         CallbackOutcome::Denied { error, description } => Err(denied(&error, description.as_deref())),
         _ => Err(Failure::of(Code::LoginTimedOut)),
     }
@@ -268,7 +262,7 @@ fn denied(error: &str, description: Option<&str>) -> Failure {
 }
 
 /// Reads the address that the browser ended at, from the terminal or from stdin.
-async fn pasted(attempt: &LoginAttempt, timeout: Duration, desk: &Desk) -> Result<AuthorizationCode, Failure> {
+async fn pasted(attempt: &LoginAttempt, timeout: Duration, desk: &Desk) -> Result<Consent, Failure> {
     desk.printer.note(desk.lang().paste_here());
     if desk.asker().can_ask() {
         desk.printer.question(">");
@@ -278,15 +272,15 @@ async fn pasted(attempt: &LoginAttempt, timeout: Duration, desk: &Desk) -> Resul
     code_of(&line, attempt.state(), attempt.redirect_uri(), desk)
 }
 
-/// The code in a pasted address, if the address belongs to this login.
-fn code_of(line: &str, state: &str, redirect_uri: &Url, desk: &Desk) -> Result<AuthorizationCode, Failure> {
+/// The code in a pasted address, if the address belongs to this login, and who says to have sent it.
+fn code_of(line: &str, state: &str, redirect_uri: &RedirectUri, desk: &Desk) -> Result<Consent, Failure> {
     let lang = desk.lang();
     let bad = |sentence: String| Failure::new(Code::BadRedirectPaste, sentence);
     let url = Url::parse(line).map_err(|_| bad(lang.paste_not_url()))?;
     let place = |url: &Url| {
         (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port_or_known_default(), url.path().to_owned())
     };
-    if place(&url) != place(redirect_uri) {
+    if place(&url) != place(redirect_uri.url()) {
         return Err(bad(lang.paste_other_page(redirect_uri)));
     }
     let field = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
@@ -300,7 +294,8 @@ fn code_of(line: &str, state: &str, redirect_uri: &Url, desk: &Desk) -> Result<A
         return Err(denied(&error, field("error_description").as_deref()));
     }
     let code = field("code").ok_or_else(|| bad(lang.paste_no_code()))?;
-    AuthorizationCode::parse(code).map_err(|_| bad(lang.paste_no_code()))
+    let code = AuthorizationCode::parse(code).map_err(|_| bad(lang.paste_no_code()))?;
+    Ok(Consent::new(code, url.query().unwrap_or_default()))
 }
 
 async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Result<LoginReport, Failure> {

@@ -121,7 +121,7 @@ impl Stand {
             Some(home) => home.clone(),
             None => desk.home()?.path().with_file_name("tokenward-sandbox"),
         };
-        let redirect = sandbox.redirect_uri.as_ref().map_or(DEFAULT_REDIRECT, url::Url::as_str);
+        let redirect = sandbox.redirect_uri.as_ref().map_or(DEFAULT_REDIRECT, tokenward_core::RedirectUri::as_str);
         let stand = Self::playing(plays, options, home, redirect, sandbox.auto_consent, desk).await?;
         Ok(Self { access_life: shown.0, refresh_life: shown.1, ..stand })
     }

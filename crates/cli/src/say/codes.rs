@@ -5,7 +5,7 @@
 
 use tokenward_core::{Code, Words};
 
-use super::{Lang, platforms, wiki};
+use super::{Lang, platforms, servers, wiki};
 
 impl Lang {
     /// What happened.
@@ -569,9 +569,11 @@ fn story(code: Code) -> (Words, Words) {
             w("another program holds a used refresh token of this login", "另一个程序持有此登录已用过的刷新令牌"),
             w("remove that copy", "请删除该副本"),
         ),
-        _ => wiki::story(code).or_else(|| platforms::story(code)).unwrap_or_else(|| {
-            (w(UNTOLD, "这个错误码还没有说明"), w("see its page in docs/errors", "请参见 docs/errors 中对应的页面"))
-        }),
+        _ => {
+            wiki::story(code).or_else(|| platforms::story(code)).or_else(|| servers::story(code)).unwrap_or_else(|| {
+                (w(UNTOLD, "这个错误码还没有说明"), w("see its page in docs/errors", "请参见 docs/errors 中对应的页面"))
+            })
+        }
     }
 }
 

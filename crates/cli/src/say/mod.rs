@@ -19,6 +19,7 @@ mod oddities;
 mod platforms;
 mod proxy;
 mod remedies;
+mod servers;
 mod settings;
 mod stage;
 mod standing;
@@ -71,6 +72,7 @@ mod tests {
             links::ALL,
             login::ALL,
             platforms::ALL,
+            servers::ALL,
             proxy::ALL,
             settings::ALL,
             stage::ALL,

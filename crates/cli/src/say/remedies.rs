@@ -98,6 +98,42 @@ fn words(remedy: Remedy) -> Words {
         }
         Remedy::RenewAccess => w("run `tokenward refresh`", "请运行 `tokenward refresh`"),
         Remedy::ReportBug => w("report this with the lines above", "请附上以上内容反馈给我们"),
+        Remedy::LogInIfItLasts => w(
+            "the login may be over: log in again with `tokenward login`, or have the provider asked once more with `tokenward refresh`",
+            "登录可能已失效：请用 `tokenward login` 重新登录，或用 `tokenward refresh` 再询问服务方一次",
+        ),
+        Remedy::CheckClient => w(
+            "compare the client's id and secret, and the way it proves itself (--client-authentication basic or body), with its registration at the server, then run `tokenward init`",
+            "请与服务器上的注册信息核对客户端的 ID、密钥和认证方式（--client-authentication basic 或 body），然后运行 `tokenward init`",
+        ),
+        Remedy::AllowGrant => w(
+            "allow this kind of login where the client is registered (authorization code, refresh token, device code)",
+            "请在注册该客户端的地方允许这种授权类型（authorization code、refresh token、device code）",
+        ),
+        Remedy::CheckScopes => w(
+            "ask for scopes that the server knows and lets this client have (`tokenward login --scope`)",
+            "请只申请服务器支持且该客户端可用的权限（`tokenward login --scope`）",
+        ),
+        Remedy::RegisterRedirectThere => w(
+            "register the redirect URL where the client is registered, to the letter as it is used",
+            "请在注册该客户端的地方登记重定向 URL，须与实际使用的逐字一致",
+        ),
+        Remedy::CheckEndpoints => w(
+            "compare --issuer and the endpoints with the server's documents: nothing of it answers there",
+            "请与服务器的文档核对 --issuer 和各端点：那里没有它的接口",
+        ),
+        Remedy::CompareIssuer => w(
+            "give the issuer that the document names with --issuer, or name --authorization-endpoint and --token-endpoint",
+            "请用 --issuer 填写元数据中的签发者，或指定 --authorization-endpoint 和 --token-endpoint",
+        ),
+        Remedy::NameTenant => w(
+            "give the issuer of your own tenant with --issuer: put the tenant's id in place of `common` or `organizations`",
+            "请用 --issuer 填写自己租户的签发者：用租户 ID 代替 `common` 或 `organizations`",
+        ),
+        Remedy::AllowSecret => w(
+            "have the server allow client_secret_basic or client_secret_post for this client, or try one with --client-authentication",
+            "请在服务器上为该客户端允许 client_secret_basic 或 client_secret_post，或用 --client-authentication 指定一种",
+        ),
         _ => w(UNTOLD, "请参见服务方的说明"),
     }
 }
@@ -140,6 +176,15 @@ const EVERY: &[Remedy] = &[
     Remedy::RenewAppToken,
     Remedy::RenewAccess,
     Remedy::ReportBug,
+    Remedy::LogInIfItLasts,
+    Remedy::CheckClient,
+    Remedy::AllowGrant,
+    Remedy::CheckScopes,
+    Remedy::RegisterRedirectThere,
+    Remedy::CheckEndpoints,
+    Remedy::CompareIssuer,
+    Remedy::NameTenant,
+    Remedy::AllowSecret,
 ];
 
 #[cfg(test)]

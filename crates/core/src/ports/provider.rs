@@ -9,8 +9,9 @@ use thiserror::Error;
 use url::Url;
 
 use crate::{
-    AccessToken, App, AppName, AppToken, AuthorizationCode, CodeVerifier, DeviceCode, DirectGrant, Outcome, RawAnswer,
-    RefreshToken, Refusal, RefusalClass, Remedy, Rules, Scopes, Spend, Subject, TokenApi, TransportFault, Words,
+    AccessToken, App, AppName, AppToken, AuthorizationCode, CodeVerifier, DeviceCode, DirectGrant, ExpectedIssuer,
+    Outcome, RawAnswer, RedirectUri, RefreshToken, Refusal, RefusalClass, Remedy, Rules, Scopes, Spend, Subject,
+    TokenApi, TransportFault, Words,
 };
 
 /// What became of one request.
@@ -41,8 +42,8 @@ pub enum CallError {
 /// What the authorization page is asked for.
 #[derive(Debug, Clone)]
 pub struct AuthorizationRequest {
-    /// Where the browser goes afterwards.
-    pub redirect_uri: Url,
+    /// Where the browser goes afterwards; sent as it was written.
+    pub redirect_uri: RedirectUri,
     /// The scopes to ask for.
     pub scopes: Scopes,
     /// Echoed back; compared by the login (RFC 6749 §10.12).
@@ -60,8 +61,8 @@ pub struct CodeExchange {
     pub code: AuthorizationCode,
     /// The verifier of the challenge.
     pub verifier: CodeVerifier,
-    /// The redirect URL of the authorization request (RFC 6749 §4.1.3).
-    pub redirect_uri: Url,
+    /// The redirect URL of the authorization request, to the letter (RFC 6749 §4.1.3).
+    pub redirect_uri: RedirectUri,
 }
 
 /// A device authorization under way (RFC 8628 §3.2).
@@ -149,6 +150,13 @@ pub trait Provider: Send + Sync {
     /// # Errors
     /// [`CallError::Lacking`] for a family without one; what came of asking.
     async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError>;
+
+    /// Whom the answer to an authorization request must come from (RFC 9207). Spends nothing; may have to ask the provider. A
+    /// platform without an issuer is known by its hosts.
+    async fn issuer(&self, app: &App) -> ExpectedIssuer {
+        let by_settings = ExpectedIssuer::by_settings(&app.hosts.accounts);
+        ExpectedIssuer { hosts: vec![app.hosts.accounts.clone(), app.hosts.open.clone()], ..by_settings }
+    }
 
     /// Fetches what a call to `api` needs besides the single-use secret. Spends nothing.
     async fn prepare(&self, app: &App, api: TokenApi) -> Result<Prepared, CallError>;

@@ -8,7 +8,7 @@ use crate::endpoint::Door;
 use crate::feishu::DEVICE_GRANT_TYPE;
 use crate::history::Visit;
 use crate::message::{Reply, Request};
-use crate::plain::{PlainPart, is_issuer};
+use crate::plain::{PlainPart, PlainRules, is_issuer};
 use crate::registry::{ClientAuth, DEFAULT_PLAIN_SCOPES};
 use crate::state::State;
 
@@ -35,7 +35,7 @@ fn metadata(state: &State, path: &str, part: PlainPart) -> Value {
     let methods: Vec<&str> = rules.client_auth.iter().filter_map(|method| name(*method)).collect();
     let mut grants = vec!["authorization_code", "refresh_token"];
     let mut said = json!({
-        "issuer": issuer, "authorization_endpoint": at("authorize"), "token_endpoint": at("token"),
+        "issuer": self::issuer(rules, &issuer), "authorization_endpoint": at("authorize"), "token_endpoint": at("token"),
         "response_types_supported": ["code"], "response_modes_supported": ["query"],
         "scopes_supported": DEFAULT_PLAIN_SCOPES,
         "token_endpoint_auth_methods_supported": methods,
@@ -68,6 +68,11 @@ fn metadata(state: &State, path: &str, part: PlainPart) -> Value {
         said["id_token_signing_alg_values_supported"] = json!(["RS256"]);
     }
     said
+}
+
+/// The issuer as this server spells it.
+pub(super) fn issuer(rules: &PlainRules, base: &str) -> String {
+    if rules.issuer_slash { format!("{base}/") } else { base.to_owned() }
 }
 
 /// The registered name of a way to authenticate.

@@ -100,7 +100,10 @@ fn server(state: &State, path: &str) -> Server {
         door: Door::Plain,
         realm: path.to_owned(),
         device_page: format!("{base}/device"),
-        issuer: rules.names_issuer.then(|| base.clone()),
+        issuer: match &rules.misnames_issuer {
+            Some(other) => Some(other.clone()).filter(|other| !other.is_empty()),
+            None => rules.names_issuer.then(|| discovery::issuer(rules, &base)),
+        },
         base,
         consent_path: format!("{path}/consent"),
         terms: terms(rules, &everything, true),

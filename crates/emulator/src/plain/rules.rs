@@ -52,6 +52,11 @@ pub struct PlainRules {
     pub loopback_any_port: bool,
     /// Whether the answer to an authorization names the issuer (RFC 9207).
     pub names_issuer: bool,
+    /// What the answer names as its issuer in place of its own; an empty text: nothing. The document announces what
+    /// `names_issuer` says all the same.
+    pub misnames_issuer: Option<String>,
+    /// Whether the issuer ends with a slash, as some servers write theirs.
+    pub issuer_slash: bool,
     /// Whether revoking the refresh token ends the live access tokens too (RFC 7009 §2.1: it should).
     pub revoking_refresh_ends_access: bool,
     /// The endpoints that do not exist: discovery leaves them out, and they answer 404.
@@ -103,6 +108,8 @@ impl Default for PlainRules {
             client_auth: BTreeSet::from([ClientAuth::Basic, ClientAuth::Body, ClientAuth::None]),
             loopback_any_port: true,
             names_issuer: true,
+            misnames_issuer: None,
+            issuer_slash: false,
             revoking_refresh_ends_access: true,
             without: BTreeSet::new(),
             issuer_paths: BTreeSet::from(["/tenant".to_owned()]),

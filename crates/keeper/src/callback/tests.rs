@@ -18,8 +18,8 @@ struct Login {
 
 impl Login {
     async fn start(timeout: Duration) -> Self {
-        let callback = Callback::bind(&Url::parse("http://127.0.0.1:0/callback").unwrap()).await.unwrap();
-        let port = callback.redirect_uri().port().unwrap();
+        let callback = Callback::bind(&"http://127.0.0.1:0/callback".parse().unwrap()).await.unwrap();
+        let port = callback.redirect_uri().url().port().unwrap();
         let waiting = tokio::spawn(async move {
             let outcome = callback.wait(STATE, timeout).await;
             (callback, outcome)
@@ -40,7 +40,9 @@ impl Login {
     async fn still_waits(self) {
         assert!(!self.waiting.is_finished());
         assert!(self.get(&format!("/callback?code=later&state={STATE}")).await.contains("Consent received"));
-        assert!(matches!(self.waiting.await.unwrap().1, CallbackOutcome::Code(code) if code.expose() == "later"));
+        assert!(
+            matches!(self.waiting.await.unwrap().1, CallbackOutcome::Code(Consent { code, .. }) if code.expose() == "later")
+        );
     }
 }
 
@@ -64,7 +66,7 @@ async fn a_code_arrives_and_the_page_is_whole_before_the_wait_ends() {
     let request = format!("GET /callback?code=c0de&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", login.port);
     stream.write_all(request.as_bytes()).await.unwrap();
     let (callback, outcome) = login.waiting.await.unwrap();
-    assert!(matches!(outcome, CallbackOutcome::Code(code) if code.expose() == "c0de"));
+    assert!(matches!(outcome, CallbackOutcome::Code(Consent { code, .. }) if code.expose() == "c0de"));
     drop(callback);
     // The server is gone; everything must have been sent.
     let mut page = String::new();
@@ -108,7 +110,7 @@ async fn a_second_callback_is_told_that_all_is_done() {
     let target = format!("/callback?code=first&state={STATE}");
     assert_eq!(status(&login.get(&target).await), "200");
     let (callback, outcome) = login.waiting.await.unwrap();
-    assert!(matches!(outcome, CallbackOutcome::Code(code) if code.expose() == "first"));
+    assert!(matches!(outcome, CallbackOutcome::Code(Consent { code, .. }) if code.expose() == "first"));
     let request = |code: &str| {
         format!("GET /callback?code={code}&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", login.port)
     };
@@ -252,18 +254,18 @@ async fn nobody_coming_ends_the_wait_and_a_late_visitor_is_told() {
 /// What the person was told must be true: the code counts.
 #[tokio::test]
 async fn a_visitor_at_the_last_moment_counts() {
-    let callback = Callback::bind(&Url::parse("http://127.0.0.1:0/callback").unwrap()).await.unwrap();
+    let callback = Callback::bind(&"http://127.0.0.1:0/callback".parse().unwrap()).await.unwrap();
     let shared = Arc::clone(&callback.shared);
     let waiting = tokio::spawn(async move { callback.wait(STATE, Duration::from_millis(20)).await });
     tokio::task::yield_now().await;
     let answer = Answer::read(&format!("code=late&state={STATE}"));
-    let (page, news) = shared.receive(&answer);
+    let (page, news) = shared.receive(&answer, "");
     assert_eq!(page, Page::Received);
     tokio::time::sleep(Duration::from_millis(80)).await;
     assert!(!waiting.is_finished());
     let (reply, outcome) = news.unwrap();
     reply.send(outcome).unwrap();
-    assert!(matches!(waiting.await.unwrap(), CallbackOutcome::Code(code) if code.expose() == "late"));
+    assert!(matches!(waiting.await.unwrap(), CallbackOutcome::Code(Consent { code, .. }) if code.expose() == "late"));
 }
 
 #[tokio::test]
@@ -297,7 +299,7 @@ async fn a_taken_port_is_named() {
     let port = taken.local_addr().unwrap().port();
     for host in ["127.0.0.1", "localhost"] {
         let url = Url::parse(&format!("http://{host}:{port}/callback")).unwrap();
-        let error = Callback::bind(&url).await.unwrap_err();
+        let error = Callback::bind(&url.clone().into()).await.unwrap_err();
         assert_eq!(error.code(), Code::PortInUse);
         assert!(error.to_string().contains(&format!("port {port} is in use")), "{error}");
     }
@@ -313,20 +315,20 @@ async fn only_loopback_is_listened_on() {
         "http://[::]:0/",
         "http://localhost.evil.example:0/",
     ] {
-        let error = Callback::bind(&Url::parse(url).unwrap()).await.unwrap_err();
+        let error = Callback::bind(&url.parse().unwrap()).await.unwrap_err();
         assert!(matches!(error, CallbackError::NotLoopback { .. }), "{url}");
         assert_eq!(error.code(), Code::BadSetting);
     }
-    let callback = Callback::bind(&Url::parse("http://127.0.0.1:0/callback").unwrap()).await.unwrap();
-    let port = callback.redirect_uri().port().unwrap();
+    let callback = Callback::bind(&"http://127.0.0.1:0/callback".parse().unwrap()).await.unwrap();
+    let port = callback.redirect_uri().url().port().unwrap();
     // Another address of this machine reaches nothing, though 127/8 is all loopback.
     assert!(TcpStream::connect(("127.0.0.2", port)).await.is_err());
 }
 
 #[tokio::test]
 async fn localhost_is_listened_for_on_both_families() {
-    let callback = Callback::bind(&Url::parse("http://localhost:0/back").unwrap()).await.unwrap();
-    let port = callback.redirect_uri().port().unwrap();
+    let callback = Callback::bind(&"http://localhost:0/back".parse().unwrap()).await.unwrap();
+    let port = callback.redirect_uri().url().port().unwrap();
     assert_eq!(callback.redirect_uri().as_str(), format!("http://localhost:{port}/back"));
     let six = std::net::TcpListener::bind("[::1]:0").is_ok();
     for address in ["127.0.0.1", "[::1]"].iter().take(1 + usize::from(six)) {

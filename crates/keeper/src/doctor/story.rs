@@ -346,7 +346,7 @@ impl Story {
             Self::SecretMissing(_) => Code::SettingMissing,
             Self::AppRefused { refusal, .. } => match refusal.code() {
                 // Nothing was spent: these two speak of a refresh.
-                Code::OutcomeUnknown => Code::ProviderUnavailable,
+                Code::RefusedUnclearly => Code::ProviderUnavailable,
                 Code::RefreshTokenRefused => Code::AppSettings,
                 code => code,
             },

@@ -216,6 +216,8 @@ impl Keeper {
 /// service is put down to it.
 fn story(shows: &DirectGrant, refusal: &Refusal) -> Code {
     match (shows, refusal.class) {
+        // Out of order, it does not know what it says.
+        (_, RefusalClass::InDoubt) if refusal.status >= 500 => Code::ProviderUnavailable,
         (
             DirectGrant::Ticket(_),
             RefusalClass::NeedsConsent | RefusalClass::AccessDead | RefusalClass::OurBug | RefusalClass::InDoubt,

@@ -11,12 +11,30 @@ use super::table::Setting;
 /// Whether an address is this machine's own (RFC 8252 §7.3, RFC 6761 §6.3).
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
 }
+
+/// The issuer behind an address that may be its document's: people copy what their browser shows. The slash at the end stays
+/// as it is written.
+pub fn issuer_of(url: &Url) -> Url {
+    let path = url.path();
+    let cut = WELL_KNOWN.iter().find_map(|document| {
+        let before = path.strip_suffix(document).or_else(|| path.strip_suffix('/')?.strip_suffix(document));
+        // RFC 8414 §3.1 puts it between host and path.
+        before.or_else(|| path.strip_prefix(document).filter(|rest| rest.is_empty() || rest.starts_with('/')))
+    });
+    let mut issuer = url.clone();
+    if let Some(path) = cut {
+        issuer.set_path(path);
+    }
+    issuer
+}
+
+const WELL_KNOWN: [&str; 2] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
 
 /// The brand whose own host this is.
 pub(super) fn brand_of(url: &Url) -> Option<Brand> {

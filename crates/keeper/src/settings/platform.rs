@@ -150,7 +150,10 @@ impl Resolver<'_> {
     }
 
     fn oauth2(&mut self, token_api: TokenApi, profile: &ProfileName) -> Result<Resolved, SettingsError> {
-        let hosts = self.pathed_hosts(profile)?;
+        let Hosts { open, accounts } = self.pathed_hosts(profile)?;
+        let issuer = hosts::issuer_of(&accounts);
+        let open = if open == accounts { issuer.clone() } else { open };
+        let hosts = Hosts { open, accounts: issuer };
         let url = |setting| self.url(setting).map(|given| given.map(|(url, _)| url));
         let endpoints = Endpoints {
             authorization: url(Setting::AuthorizationEndpoint)?,
@@ -161,8 +164,10 @@ impl Resolver<'_> {
             userinfo: url(Setting::UserinfoEndpoint)?,
         };
         let authentication = match self.look(Setting::ClientAuthentication)? {
-            Some(value) => parse(&value, "say basic, body or none", "请填 basic、body 或 none")?,
-            None => ClientAuthentication::default(),
+            Some(value) => {
+                Some(parse::<ClientAuthentication>(&value, "say basic, body or none", "请填 basic、body 或 none")?)
+            }
+            None => None,
         };
         let platform = Platform::OAuth2(OAuth2App { endpoints, authentication });
         let rules = Some(self.rules()?);

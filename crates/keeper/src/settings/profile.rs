@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tokenward_core::{
     App, AppName, AppSecret, BadSecret, ClientAuthentication, Hosts, OAuth2App, Platform, ProfileName, ProviderName,
-    Rules, Scopes, ScopesError, TokenApi,
+    RedirectUri, Rules, Scopes, ScopesError, TokenApi,
 };
 use url::Url;
 
@@ -35,7 +35,7 @@ pub struct ResolvedProfile {
     /// What only its kind of provider knows.
     pub platform: Platform,
     /// Where the browser comes back to after a login.
-    pub redirect_uri: Url,
+    pub redirect_uri: RedirectUri,
     /// What a login asks for, without `offline_access` unless it was written.
     pub scopes: Scopes,
     /// What proves a user to `BlueKing`'s token service, in the dialects without a login page.
@@ -94,7 +94,7 @@ impl ResolvedProfile {
 
     /// Whether the app has a secret at all; a public client has none.
     pub const fn has_secret(&self) -> bool {
-        !matches!(&self.platform, Platform::OAuth2(OAuth2App { authentication: ClientAuthentication::None, .. }))
+        !matches!(&self.platform, Platform::OAuth2(OAuth2App { authentication: Some(ClientAuthentication::None), .. }))
     }
 
     /// The scopes that a login asks for. Feishu and Lark issue a refresh token only to those who ask for `offline_access`
@@ -171,15 +171,17 @@ impl<'a> Resolver<'a> {
         Ok(Some((url, value.origin)))
     }
 
-    fn redirect_uri(&mut self) -> Result<Url, SettingsError> {
+    /// To the letter as it is written: providers compare it so.
+    fn redirect_uri(&mut self) -> Result<RedirectUri, SettingsError> {
         let Some(value) = self.look(Setting::RedirectUri)? else {
-            return Ok(Url::parse(DEFAULT_REDIRECT).expect("a literal URL"));
+            return Ok(DEFAULT_REDIRECT.parse().expect("a literal URL"));
         };
         let url = hosts::parse_url(&value)?;
         if url.scheme() == "http" && !hosts::is_loopback(&url) {
-            self.warnings.push(Warning::NotEncrypted { origin: value.origin, url: url.to_string() });
+            let url = value.text.trim().to_owned();
+            self.warnings.push(Warning::NotEncrypted { origin: value.origin.clone(), url });
         }
-        Ok(url)
+        value.text.parse().map_err(|_| refused(&value, "give a URL", "请填一个 URL"))
     }
 
     fn client_id(&self, profile: &ProfileName) -> Result<String, SettingsError> {

@@ -117,7 +117,7 @@ fn an_oauth_server_has_endpoints_and_a_rules_row() {
     let other = settings.profile(None).unwrap();
     assert_eq!((other.provider(), other.token_api), (ProviderName::OAuth2, TokenApi::Rfc6749));
     let Platform::OAuth2(app) = &other.platform else { panic!() };
-    assert_eq!(app.authentication, ClientAuthentication::None);
+    assert_eq!(app.authentication, Some(ClientAuthentication::None));
     assert_eq!(app.endpoints.token.as_ref().unwrap().query(), Some("v=2"));
     assert_eq!(app.endpoints.authorization, None);
     assert!(!other.has_secret());

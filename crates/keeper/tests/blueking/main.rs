@@ -8,6 +8,7 @@ mod defects;
 mod extractor;
 #[path = "../engine/failing.rs"]
 mod failing;
+mod refused;
 mod renewal;
 mod store;
 mod threads;

@@ -287,7 +287,7 @@ pub(crate) fn app(api: TokenApi, hosts: Hosts) -> App {
             token_api: api,
             platform: Platform::OAuth2(OAuth2App {
                 endpoints: Endpoints::default(),
-                authentication: ClientAuthentication::Basic,
+                authentication: Some(ClientAuthentication::Basic),
             }),
         };
     }
@@ -319,7 +319,7 @@ pub(crate) async fn log_in(world: &World, user: &str) -> GrantId {
     let session = world.stand.session(None).await;
     let (keeper, app) = (session.keeper(), &world.stand.app);
     let scopes = Scopes::parse("offline_access read").unwrap().0;
-    let request = LoginRequest { scopes, redirect_uri: Url::parse(REDIRECT).unwrap(), force_consent: false };
+    let request = LoginRequest { scopes, redirect_uri: REDIRECT.parse().unwrap(), force_consent: false };
     let attempt = keeper.begin_login(app, request).await.unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();

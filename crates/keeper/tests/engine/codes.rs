@@ -112,7 +112,7 @@ async fn provoke(world: &World, entry: CatalogueEntry) -> Refusal {
             let exchange = CodeExchange {
                 code: AuthorizationCode::parse("code").unwrap(),
                 verifier: CodeVerifier::parse("v".repeat(43)).unwrap(),
-                redirect_uri: Url::parse(REDIRECT).unwrap(),
+                redirect_uri: REDIRECT.parse().unwrap(),
             };
             read(&*provider, api, provider.exchange(&app, &prepared, &exchange, PATIENCE).await)
         }
@@ -176,6 +176,7 @@ async fn business(open: &Url) -> Refusal {
         class: fact.class,
         remedy: fact.remedy,
         provider_code: Some(code),
+        provider_word: None,
         meaning: Some(fact.meaning),
         status,
         description: None,

@@ -242,6 +242,7 @@ async fn a_login_that_was_not_stored_is_seen_and_left() {
         log_id: None,
         date: None,
         retry_after: None,
+        location: None,
         body: SecretBytes::new(
             br#"{"code":0,"access_token":"eyJa","expires_in":7200,"refresh_token":"eyJr","refresh_token_expires_in":604800}"#.to_vec(),
         ),

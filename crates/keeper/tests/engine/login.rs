@@ -155,6 +155,74 @@ async fn device_logins_poll_until_the_person_has_finished() {
     }
 }
 
+/// A server that is out of order for a while, answers half, or not at all, does not end a login that the person is about to
+/// finish (RFC 8628 §3.5).
+#[tokio::test]
+async fn a_device_login_outlives_whatever_is_answered_meanwhile() {
+    let kinds = [
+        FaultKind::Html { status: 502 },
+        FaultKind::Html { status: 503 },
+        FaultKind::Html { status: 200 },
+        FaultKind::Empty { status: 200 },
+        FaultKind::Empty { status: 500 },
+        FaultKind::Error { error: "invalid_grant".to_owned(), status: Some(500) },
+        FaultKind::Error { error: "something_else".to_owned(), status: Some(502) },
+        FaultKind::Drop,
+        FaultKind::NotFound,
+        FaultKind::RateLimit { reset_seconds: 0 },
+    ];
+    let world = World::new().await;
+    world.sandbox.rules(|rules| {
+        rules.device_consent = tokenward_emulator::Consent::Ask;
+        rules.lifetimes.device_interval = 0;
+    });
+    for kind in kinds {
+        let keeper = world.keeper().await;
+        let scopes = Scopes::parse("offline_access").unwrap().0;
+        let mut login = keeper.begin_device_login(&world.app, &scopes).await.unwrap();
+        login.interval = std::time::Duration::from_millis(100);
+        let (code, grace) = (login.user_code.clone(), world.sandbox.user("Grace"));
+        world.sandbox.inject(Fault::new(kind.clone()).when(Operation::DevicePoll));
+        let profile = "work".parse().unwrap();
+        let finish = keeper.finish_device_login(&world.app, &profile, login, scopes);
+        let decide = async {
+            while world.sandbox.faults().iter().any(|fault| fault.kind == kind) {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            world.sandbox.decide_device(&code, Some(&grace.id)).unwrap();
+        };
+        let (report, ()) = tokio::join!(finish, decide);
+        report.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+    }
+}
+
+/// What is told at the end is what was in the way.
+#[tokio::test]
+async fn a_device_login_that_ends_in_trouble_tells_the_trouble() {
+    let world = World::new().await;
+    world.sandbox.rules(|rules| rules.lifetimes.device_interval = 0);
+    let keeper = world.keeper().await;
+    let scopes = Scopes::parse("offline_access").unwrap().0;
+    let begin = async || {
+        let mut login = keeper.begin_device_login(&world.app, &scopes).await.unwrap();
+        login.interval = std::time::Duration::from_millis(100);
+        login
+    };
+    world.sandbox.inject(Fault::new(FaultKind::Html { status: 502 }).when(Operation::DevicePoll).forever());
+    let mut login = begin().await;
+    login.expires_in = std::time::Duration::from_millis(600);
+    let error =
+        keeper.finish_device_login(&world.app, &"work".parse().unwrap(), login, scopes.clone()).await.unwrap_err();
+    assert_eq!((error.code(), error.refusal().unwrap().status), (Code::LoginTimedOut, 502));
+    // The tokens were given away, and the connection broke: the person said no such thing.
+    world.sandbox.clear_faults();
+    world.sandbox.inject(Fault::drop_answer().when(Operation::DevicePoll));
+    let login = begin().await;
+    let error =
+        keeper.finish_device_login(&world.app, &"work".parse().unwrap(), login, scopes.clone()).await.unwrap_err();
+    assert_eq!(error.code(), Code::LoginAnswerOdd, "{error}");
+}
+
 #[tokio::test]
 async fn a_family_without_device_logins_says_so_at_once() {
     for api in [TokenApi::OidcV1, TokenApi::LegacyV1] {

@@ -120,7 +120,7 @@ impl World {
             &self.app,
             LoginRequest {
                 scopes: scopes.for_login().unwrap(),
-                redirect_uri: Url::parse(REDIRECT).unwrap(),
+                redirect_uri: REDIRECT.parse().unwrap(),
                 force_consent: false,
             },
         );

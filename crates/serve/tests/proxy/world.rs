@@ -232,7 +232,7 @@ async fn log_in(keeper: &Keeper, app: &App, http: &reqwest::Client) -> GrantId {
     let (scopes, _) = Scopes::parse("contact:user.base:readonly").unwrap();
     let request = LoginRequest {
         scopes: scopes.for_login().unwrap(),
-        redirect_uri: Url::parse(REDIRECT).unwrap(),
+        redirect_uri: REDIRECT.parse().unwrap(),
         force_consent: false,
     };
     let attempt = keeper.begin_login(app, request).await.unwrap();

@@ -160,6 +160,7 @@ pub fn answer(body: &str) -> RawAnswer {
         log_id: Some("20260920ABCDEF".to_owned()),
         date: Some("Sun, 20 Sep 2026 13:33:20 GMT".to_owned()),
         retry_after: None,
+        location: None,
         body: SecretBytes::new(body.as_bytes().to_vec()),
         whole: true,
         received: soon(1),

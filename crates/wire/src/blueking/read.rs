@@ -62,6 +62,7 @@ impl Dialect for Wrapped<'_> {
 impl Dialect for Call {
     const CODES: bool = false;
     const STATUS_SAYS_YES: bool = true;
+    const MANY_SERVERS: bool = true;
 
     fn code(self, _: i64) -> Option<Fact> {
         None

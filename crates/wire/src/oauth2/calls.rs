@@ -28,7 +28,7 @@ pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, now: Timestamp) -> Opt
     let told = challenge.get("error_description").and_then(|text| clean::line(&text, &secrets));
     let finding = Finding {
         code: None,
-        fact: word.and_then(|word| words::lookup(Call::UserInfo, &word)),
+        fact: word.and_then(|word| words::lookup(Call::UserInfo, &word, "")),
         message: told.or_else(|| refusal::message(answer, body.as_ref(), &secrets)),
         missing_scopes: match trouble {
             CallTrouble::ScopeNotGranted => challenge.get("scope").map(|scope| scopes(&scope)).unwrap_or_default(),

@@ -24,15 +24,19 @@ pub enum Call {
     Metadata,
 }
 
-/// What an error word means in the answer to a call.
+/// What an error word means in the answer to a call, beside its sentence.
 ///
-/// At the token endpoint only a word that speaks of the grant itself may condemn it (I6): what is said of bearers concerns
-/// nothing that was sent there.
-pub fn lookup(call: Call, word: &str) -> Option<Fact> {
+/// At the token endpoint only a word that speaks of the grant itself may condemn it (I6). What is said of bearers concerns
+/// nothing that was sent there, unless the sentence says that it is the refresh token which is meant.
+pub fn lookup(call: Call, word: &str, sentence: &str) -> Option<Fact> {
     let known = fact::word(word)?;
     let about_a_bearer = known.class == RefusalClass::AccessDead || known.remedy == Remedy::GrantScope;
+    let refresh_token = || {
+        let sentence = sentence.to_ascii_lowercase();
+        ["refresh token", "refresh_token", "refreshtoken"].iter().any(|name| sentence.contains(name))
+    };
     match call {
-        Call::Token if about_a_bearer => None,
+        Call::Token if about_a_bearer => refresh_token().then(|| fact::word("invalid_refresh_token")).flatten(),
         // There is no person at these (RFC 7662 §2.3; RFC 6750): the caller is refused.
         Call::Introspect | Call::UserInfo | Call::Revoke if word == "access_denied" => Some(MAY_NOT_ASK),
         _ => Some(known),
@@ -56,13 +60,26 @@ const MAY_NOT_ASK: Fact =
 impl Dialect for Call {
     const CODES: bool = false;
     const STATUS_SAYS_YES: bool = true;
+    const MANY_SERVERS: bool = true;
+
+    /// Nobody knows where such a client is registered, so no page of a console can be named.
+    fn remedy(self, remedy: Remedy) -> Remedy {
+        match remedy {
+            Remedy::CheckSecret => Remedy::CheckClient,
+            Remedy::EnableApp => Remedy::AllowGrant,
+            Remedy::EnableScope => Remedy::CheckScopes,
+            Remedy::RegisterRedirect => Remedy::RegisterRedirectThere,
+            Remedy::CheckUrl => Remedy::CheckEndpoints,
+            remedy => remedy,
+        }
+    }
 
     fn code(self, _: i64) -> Option<Fact> {
         None
     }
 
-    fn word(self, word: &str, _: &str) -> Option<Fact> {
-        lookup(self, word)
+    fn word(self, word: &str, sentence: &str) -> Option<Fact> {
+        lookup(self, word, sentence)
     }
 
     fn status(self, status: u16) -> Option<Fact> {

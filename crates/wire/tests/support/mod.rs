@@ -56,7 +56,7 @@ pub fn blueking(base: &str, token_api: TokenApi) -> App {
 
 /// An app of a server that keeps to RFC 6749, whose issuer is `base`.
 pub fn oauth2(base: &str, endpoints: Endpoints, authentication: ClientAuthentication) -> App {
-    let platform = Platform::OAuth2(OAuth2App { endpoints, authentication });
+    let platform = Platform::OAuth2(OAuth2App { endpoints, authentication: Some(authentication) });
     App { client_id: "the client".to_owned(), platform, ..app(base, TokenApi::Rfc6749) }
 }
 
@@ -68,6 +68,7 @@ pub fn raw(status: u16, body: &str) -> RawAnswer {
         log_id: None,
         date: None,
         retry_after: None,
+        location: None,
         body: SecretBytes::new(body.as_bytes().to_vec()),
         whole: true,
         received: Timestamp::from_second(NOW).unwrap(),

@@ -85,6 +85,7 @@ fn of(refusal: &CallRefusal) -> Refusal {
         class: RefusalClass::OurBug,
         remedy: refusal.remedy.unwrap_or(Remedy::TryLater),
         provider_code: refusal.code,
+        provider_word: None,
         meaning: refusal.meaning,
         status: refusal.status,
         description: refusal.message.clone(),

@@ -217,6 +217,7 @@ fn answer(provider: &dyn Provider, api: TokenApi, code: u32, status: u16) -> Ans
         log_id: None,
         date: None,
         retry_after: None,
+        location: None,
         body: SecretBytes::new(format!(r#"{{"code":{code},"msg":"no"}}"#).into_bytes()),
         whole: true,
         received: at(50),

@@ -93,6 +93,7 @@ fn refusal(remedy: Remedy, class: RefusalClass, code: i64, meaning: Words) -> Ca
         class,
         remedy,
         provider_code: Some(code),
+        provider_word: None,
         meaning: Some(meaning),
         status: 200,
         description: Some("invalid param".into()),

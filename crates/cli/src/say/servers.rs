@@ -1,0 +1,60 @@
+//! Words about what servers refuse and name, and about the way to them.
+
+use tokenward_core::{Code, Words};
+
+const fn w(en: &'static str, zh: &'static str) -> Words {
+    Words { en, zh }
+}
+
+/// What each code of a server's refusal or name tells, and what to do about it.
+pub(super) fn story(code: Code) -> Option<(Words, Words)> {
+    Some(match code {
+        Code::RefusedUnclearly => (
+            w(
+                "the provider refuses to refresh the login, and its words do not say whether the login still lives",
+                "服务方拒绝刷新，其说明无法判断登录是否仍然有效",
+            ),
+            w(
+                "log in again with `tokenward login`, or have the provider asked once more with `tokenward refresh`",
+                "请用 `tokenward login` 重新登录，或用 `tokenward refresh` 再询问服务方一次",
+            ),
+        ),
+        Code::LoginAnswerOdd => (
+            w("the provider's answer to the login cannot be read", "无法解读服务方对登录的应答"),
+            w(
+                "run `tokenward login` again: a code is good once; if it happens again, compare the token endpoint with the server's documents",
+                "请重新运行 `tokenward login`（授权码只能用一次）；若再次出现，请与服务器的文档核对令牌端点",
+            ),
+        ),
+        Code::ForeignIssuer => (
+            w(
+                "the answer of the login page is not from the server that was asked; its code was sent nowhere",
+                "登录页的应答不是来自所请求的服务器；其中的授权码没有发往任何地方",
+            ),
+            w(
+                "run `tokenward login` again in a fresh browser window; if it happens again, ask who runs the server that is named",
+                "请在新的浏览器窗口中重新运行 `tokenward login`；若再次出现，请查清应答中所写的服务器由谁运行",
+            ),
+        ),
+        Code::IssuerDiffers => (
+            w(
+                "the server's document names another issuer than the settings",
+                "服务器的元数据与设置中的签发者（issuer）不同",
+            ),
+            w(
+                "give the issuer that the document names with --issuer, or name --authorization-endpoint and --token-endpoint",
+                "请用 --issuer 填写元数据中的签发者，或指定 --authorization-endpoint 和 --token-endpoint",
+            ),
+        ),
+        _ => return None,
+    })
+}
+
+super::sentences! {
+    no_known_authentication(methods) { "the server takes no client secret in a header or a body; it names: {methods}" "服务器不接受以请求头或请求体发送的客户端密钥；它支持的是：{methods}" }
+    certificate_next() { "an authority of your own goes into a PEM file that SSL_CERT_FILE names (or a folder that SSL_CERT_DIR names); it takes the place of the system's" "自建的证书颁发机构请放入 SSL_CERT_FILE 所指的 PEM 文件（或 SSL_CERT_DIR 所指的目录）；它会取代系统自带的证书" }
+    certificate_system_next() { "if no SSL_CERT_FILE is meant, the system's certificates may be missing or old: install the package ca-certificates" "若无需 SSL_CERT_FILE，可能是系统证书缺失或过旧：请安装 ca-certificates" }
+    proxy_next(variable, proxy) { "requests go through the proxy {proxy} ({variable}): see that it runs and lets them through, or name the host in NO_PROXY" "请求经由代理 {proxy}（{variable}）：请确认它在运行并放行，或把该主机写入 NO_PROXY" }
+    certificates_missing(variable, path, why) { "{variable} names {path}, which cannot be read ({why}): without it no https server is trusted by it" "{variable} 指向的 {path} 无法读取（{why}）：其中的证书不会生效" }
+    certificates_none(variable, path) { "{variable} names {path}, which holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)" "{variable} 指向的 {path} 中没有 PEM 格式的证书（-----BEGIN CERTIFICATE-----）" }
+}
