@@ -179,11 +179,103 @@ async fn a_document_of_another_issuer_is_nobodys_word() {
     let server = Server::answering(&[&other]).await;
     let app = oauth2(&server.base, Endpoints::default(), ClientAuthentication::None);
     let told = refusal(providers().prepare(&app, TokenApi::Rfc6749).await.unwrap_err());
-    assert_eq!((told.class, told.remedy), (RefusalClass::Configuration, Remedy::CheckUrl));
+    assert_eq!((told.class, told.remedy), (RefusalClass::Configuration, Remedy::CompareIssuer));
     let words = told.description.unwrap();
-    assert!(words.contains("https://issuer.test/") && words.contains(&server.base), "{words}");
+    assert!(words.contains("https://issuer.test") && words.contains(&server.base), "{words}");
     let fault = unsent(providers().refresh(&app, &PREPARED, spend(), TIMEOUT).await);
     assert!(fault.reason.contains("another issuer"), "{}", fault.reason);
+}
+
+#[tokio::test]
+async fn an_issuer_may_differ_by_one_slash_and_its_document_spells_it() {
+    for (settings, documents) in [("/app/", "/app/"), ("/app", "/app/"), ("/app/", "/app"), ("", "/"), ("/", "")] {
+        let server = Server::doing(move |stream, _| async move {
+            let issuer = format!("http://{}{documents}", stream.local_addr().unwrap());
+            write(stream, &document(&issuer, r#","authorization_response_iss_parameter_supported":true"#)).await;
+        });
+        let server = server.await;
+        let app = oauth2(&format!("{}{settings}", server.base), Endpoints::default(), ClientAuthentication::None);
+        let issuer = providers().issuer(&app).await;
+        assert_eq!(issuer.name, format!("{}{documents}", server.base));
+        assert!(issuer.announced && issuer.spelled_by_server);
+    }
+}
+
+#[tokio::test]
+async fn a_pattern_of_issuers_asks_for_the_tenants_own() {
+    let pattern = document("https://login.test/{tenantid}/v2.0", r#","token_endpoint":"https://login.test/token""#);
+    let server = Server::answering(&[&pattern]).await;
+    let issuer = Url::parse(&format!("{}/common/v2.0", server.base)).unwrap();
+    let told = refusal(discover(Arc::new(Noon), Options::default(), &issuer).await.unwrap_err());
+    assert_eq!((told.remedy, told.code()), (Remedy::NameTenant, tokenward_core::Code::IssuerDiffers));
+    let words = told.description.unwrap();
+    assert!(words.contains("{tenantid}") && words.contains(issuer.as_str()), "{words}");
+}
+
+#[tokio::test]
+async fn a_client_proves_itself_as_the_servers_document_says() {
+    let fields = format!("grant_type=refresh_token&refresh_token={REFRESH}");
+    for (methods, basic, body) in [
+        ("", true, fields.clone()),
+        (r#"["client_secret_post"]"#, false, format!("{fields}&client_id=the+client&client_secret={SECRET}")),
+        (r#"["client_secret_post","client_secret_basic"]"#, true, fields.clone()),
+    ] {
+        let server = Server::doing(move |stream, number| async move {
+            let issuer = format!("http://{}", stream.local_addr().unwrap());
+            let told = if methods.is_empty() {
+                String::new()
+            } else {
+                format!(r#","token_endpoint_auth_methods_supported":{methods}"#)
+            };
+            let document = document(&issuer, &format!(r#","token_endpoint":"{issuer}/token"{told}"#));
+            write(stream, if number == 0 { &document } else { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" }).await;
+        });
+        let mut server = server.await;
+        let mut app = oauth2(&server.base, Endpoints::default(), ClientAuthentication::Basic);
+        let tokenward_core::Platform::OAuth2(oauth2) = &mut app.platform else { panic!() };
+        oauth2.authentication = None;
+        let providers = providers();
+        providers.refresh(&app, &PREPARED, spend(), TIMEOUT).await;
+        server.heard().await;
+        assert_eq!(server.heard().await, post("/token", basic, &body), "{methods}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_known_proof_is_told_before_anything_is_sent() {
+    let server = Server::doing(|stream, _| async move {
+        let issuer = format!("http://{}", stream.local_addr().unwrap());
+        let methods = r#""token_endpoint_auth_methods_supported":["private_key_jwt"]"#;
+        write(stream, &document(&issuer, &format!(r#","token_endpoint":"{issuer}/token",{methods}"#))).await;
+    });
+    let server = server.await;
+    let mut app = oauth2(&server.base, Endpoints::default(), ClientAuthentication::Basic);
+    let tokenward_core::Platform::OAuth2(oauth2) = &mut app.platform else { panic!() };
+    oauth2.authentication = None;
+    let told = refusal(providers().prepare(&app, TokenApi::Rfc6749).await.unwrap_err());
+    assert_eq!((told.class, told.remedy), (RefusalClass::Configuration, Remedy::AllowSecret));
+    assert!(told.description.unwrap().contains("private_key_jwt"));
+    unsent(providers().refresh(&app, &PREPARED, spend(), TIMEOUT).await);
+}
+
+#[tokio::test]
+async fn the_redirect_url_is_sent_letter_by_letter() {
+    let app = oauth2("https://issuer.test", everything("https://issuer.test"), ClientAuthentication::Basic);
+    for (written, encoded) in [
+        ("http://localhost:9768", "http%3A%2F%2Flocalhost%3A9768&"),
+        ("http://127.0.0.1:80/cb", "http%3A%2F%2F127.0.0.1%3A80%2Fcb&"),
+        ("http://LOCALHOST:9768/Callback", "http%3A%2F%2FLOCALHOST%3A9768%2FCallback&"),
+    ] {
+        let asked = AuthorizationRequest {
+            redirect_uri: written.parse().unwrap(),
+            scopes: Scopes::default(),
+            state: "s".to_owned(),
+            code_challenge: None,
+            force_consent: false,
+        };
+        let url = providers().authorization_url(&app, &asked).await.unwrap();
+        assert!(url.as_str().contains(&format!("redirect_uri={encoded}")), "{url}");
+    }
 }
 
 #[tokio::test]
@@ -227,8 +319,9 @@ async fn no_document_anywhere_is_told_and_nothing_is_spent() {
     let mut server = Server::answering(&[NOT_FOUND]).await;
     let app = oauth2(&server.base, Endpoints::default(), ClientAuthentication::None);
     let told = refusal(providers().prepare(&app, TokenApi::Rfc6749).await.unwrap_err());
-    assert_eq!((told.class, told.remedy), (RefusalClass::Configuration, Remedy::CheckUrl));
+    assert_eq!((told.class, told.remedy), (RefusalClass::Configuration, Remedy::CheckEndpoints));
     unsent(providers().refresh(&app, &PREPARED, spend(), TIMEOUT).await);
+    // A root issuer has two places for its document, and both are asked before each.
     for _ in 0..4 {
         assert!(!server.heard().await.body.contains(REFRESH));
     }

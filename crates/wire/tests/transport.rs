@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use support::{
     REFRESH, SECRET, Server, answered, app, feishu, feishu_with, in_doubt, json, spend, spend_until, unsent,
 };
-use tokenward_core::ports::{Prepared, Provider, Sent};
+use tokenward_core::ports::{Clock, Prepared, Provider, Sent};
 use tokenward_core::{Outcome, Remedy, TokenApi};
 use tokenward_wire::Feishu;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -263,10 +263,10 @@ async fn a_sender_past_its_deadline_sends_nothing() {
 }
 
 /// Runs one of the tests below in a process whose environment names a proxy, and returns what the proxy heard.
-fn in_a_process_with_proxy(test: &str) -> Option<String> {
+fn in_a_process_with_proxy(scheme: &str, test: &str) -> Option<String> {
     let proxy = StdListener::bind("127.0.0.1:0").unwrap();
     proxy.set_nonblocking(true).unwrap();
-    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let address = format!("{scheme}://{}", proxy.local_addr().unwrap());
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .envs(
@@ -280,7 +280,7 @@ fn in_a_process_with_proxy(test: &str) -> Option<String> {
     let mut heard = None;
     let status = loop {
         if let Ok((stream, _)) = proxy.accept() {
-            heard = Some(first_line(stream));
+            heard = Some(if scheme == "http" { first_line(stream) } else { asked_of_socks(stream) });
         }
         if let Some(status) = child.try_wait().unwrap() {
             break status;
@@ -289,6 +289,33 @@ fn in_a_process_with_proxy(test: &str) -> Option<String> {
     };
     assert!(status.success(), "{test} failed behind a proxy");
     heard
+}
+
+/// Where a client of SOCKS 5 (RFC 1928) wants to go, which it is told cannot be reached.
+fn asked_of_socks(mut stream: StdStream) -> String {
+    use std::io::{Read, Write};
+    stream.set_nonblocking(false).unwrap();
+    let mut reply = stream.try_clone().unwrap();
+    let mut take = |count: usize| {
+        let mut bytes = vec![0; count];
+        stream.read_exact(&mut bytes).unwrap();
+        bytes
+    };
+    let head = take(2);
+    assert_eq!(head[0], 5, "SOCKS 5");
+    take(usize::from(head[1]));
+    reply.write_all(&[5, 0]).unwrap();
+    let request = take(4);
+    assert_eq!(request[..2], [5, 1], "a connection");
+    let host = if request[3] == 3 {
+        let length = take(1);
+        String::from_utf8(take(usize::from(length[0]))).unwrap()
+    } else {
+        format!("address type {}", request[3])
+    };
+    let port = take(2);
+    reply.write_all(&[5, 4, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+    format!("{host}:{}", u16::from_be_bytes([port[0], port[1]]))
 }
 
 fn first_line(mut stream: StdStream) -> String {
@@ -302,21 +329,52 @@ fn first_line(mut stream: StdStream) -> String {
 
 #[test]
 fn loopback_never_goes_through_a_proxy() {
-    assert_eq!(in_a_process_with_proxy("every_spend_has_a_connection_of_its_own"), None);
-    assert_eq!(in_a_process_with_proxy("a_failed_or_stalled_tls_handshake_is_unsent"), None);
+    assert_eq!(in_a_process_with_proxy("http", "every_spend_has_a_connection_of_its_own"), None);
+    assert_eq!(in_a_process_with_proxy("http", "a_failed_or_stalled_tls_handshake_is_unsent"), None);
 }
 
 #[test]
 fn https_to_the_world_goes_through_the_proxy_and_a_refusing_proxy_is_unsent() {
-    let heard = in_a_process_with_proxy("inside_a_refusing_proxy");
+    let heard = in_a_process_with_proxy("http", "inside_a_refusing_proxy");
     assert_eq!(heard.as_deref(), Some("CONNECT provider.invalid:443 HTTP/1.1"));
 }
 
-/// The body of the test above; alone, without a proxy, the name cannot be resolved, which is unsent as well.
+#[test]
+fn a_socks_proxy_is_asked_by_name_and_one_that_refuses_is_unsent() {
+    let heard = in_a_process_with_proxy("socks5h", "inside_a_refusing_proxy");
+    assert_eq!(heard.as_deref(), Some("provider.invalid:443"));
+}
+
+/// The body of the tests above; alone, without a proxy, the name cannot be resolved, which is unsent as well.
 #[tokio::test]
 async fn inside_a_refusing_proxy() {
     let feishu = feishu_with(|options| options.connect_timeout = Duration::from_secs(2));
     unsent(refresh_at(&feishu, "https://provider.invalid", TIMEOUT).await);
+}
+
+/// A clock that goes on by eight hours between the request and its answer: the machine slept.
+struct Slept(std::sync::atomic::AtomicI64);
+
+impl Clock for Slept {
+    fn now(&self) -> Timestamp {
+        let hours = self.0.fetch_add(8, std::sync::atomic::Ordering::SeqCst);
+        Timestamp::from_second(support::NOW + hours * 3600).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_life_is_counted_from_before_the_request_left() {
+    let body = r#"{"code":0,"access_token":"eyJa","expires_in":7200,"refresh_token":"eyJr","refresh_token_expires_in":604800}"#;
+    let server = Server::answering(&[&json(200, body)]).await;
+    let feishu = Feishu::new(std::sync::Arc::new(Slept(std::sync::atomic::AtomicI64::new(0))));
+    let prepared = Prepared { api: TokenApi::V3, app_token: None };
+    let app = app(&server.base, TokenApi::V3);
+    let answer = answered(feishu.refresh(&app, &prepared, spend(), TIMEOUT).await);
+    let Outcome::Rotated { issued, .. } = feishu.read(&support::work(), TokenApi::V3, &answer) else { panic!() };
+    let access = issued.access.unwrap();
+    // The clock was looked at once before, for the deadline of the spend; nothing later may count.
+    let asleep = Timestamp::from_second(support::NOW + 8 * 3600).unwrap();
+    assert!(access.obtained <= asleep && access.expires <= asleep + Duration::from_secs(7200), "{access:?}");
 }
 
 /// Stopped (SIGSTOP) while connecting, and gone on with after the deadline: by then someone else may have sent the token.

@@ -243,3 +243,41 @@ fn every_rule_of_the_reference_page_is_one() {
         }
     }
 }
+
+#[test]
+fn an_issuer_keeps_its_slash_and_may_be_given_as_its_document() {
+    let issuer = |url: &str| {
+        let env = [("TOKENWARD_PROVIDER", "oauth2"), ("TOKENWARD_APP_ID", "c"), ("TOKENWARD_ACCOUNTS_URL", url)];
+        profile("", &env).unwrap().hosts.accounts.to_string()
+    };
+    for (given, expected) in [
+        ("https://x.test/application/o/app/", "https://x.test/application/o/app/"),
+        ("https://x.test/application/o/app", "https://x.test/application/o/app"),
+        ("https://x.test", "https://x.test/"),
+        ("https://x.test/.well-known/openid-configuration", "https://x.test/"),
+        ("https://x.test/realms/a/.well-known/openid-configuration", "https://x.test/realms/a"),
+        ("https://x.test/realms/a/.well-known/openid-configuration/", "https://x.test/realms/a"),
+        ("https://x.test/.well-known/oauth-authorization-server", "https://x.test/"),
+        ("https://x.test/.well-known/oauth-authorization-server/realms/a", "https://x.test/realms/a"),
+        ("https://x.test/.well-known/openid-configuration/realms/a/", "https://x.test/realms/a/"),
+        ("https://x.test/realms/a/.well-known/oauth-authorization-server", "https://x.test/realms/a"),
+        ("https://x.test/.well-known/openid-configurations", "https://x.test/.well-known/openid-configurations"),
+    ] {
+        assert_eq!(issuer(given), expected, "{given}");
+    }
+}
+
+#[test]
+fn a_redirect_url_stays_letter_by_letter_as_written() {
+    for written in ["http://localhost:9768", "http://127.0.0.1:80/cb", "http://LOCALHOST:9768/Callback"] {
+        let env = [("TOKENWARD_APP_ID", "cli_a1b2c3d4e5f6a7b8"), ("TOKENWARD_REDIRECT_URI", written)];
+        assert_eq!(profile("", &env).unwrap().redirect_uri.as_str(), written);
+    }
+}
+
+#[test]
+fn names_below_localhost_are_this_machine() {
+    let env = |url| [("TOKENWARD_PROVIDER", "oauth2"), ("TOKENWARD_APP_ID", "c"), ("TOKENWARD_ACCOUNTS_URL", url)];
+    assert!(profile("", &env("http://auth.localhost:8080")).is_ok());
+    assert!(profile("", &env("http://localhost.evil.test:8080")).is_err());
+}
