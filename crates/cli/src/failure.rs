@@ -22,6 +22,8 @@ struct Facts {
     happened: Option<String>,
     detail: Option<String>,
     kept: Option<Kept>,
+    /// How things stand now, where no login is meant.
+    stands: Option<String>,
     /// `None`: the catalogue's advice for the code. An empty list: the sentence says what to do.
     next: Option<Vec<String>>,
     refusal: Option<Refusal>,
@@ -40,6 +42,8 @@ pub(crate) struct Document {
     detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stands: Option<String>,
     next: Vec<String>,
     page: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,8 +66,8 @@ struct ProviderDocument {
 impl Failure {
     /// A failure told in the catalogue's words for its code.
     pub(crate) fn of(code: Code) -> Self {
-        let (happened, detail, kept, next, refusal, silent) = (None, None, None, None, None, None);
-        Self(Box::new(Facts { code, happened, detail, kept, next, refusal, silent }))
+        let (happened, detail, kept, stands, next, refusal, silent) = (None, None, None, None, None, None, None);
+        Self(Box::new(Facts { code, happened, detail, kept, stands, next, refusal, silent }))
     }
 
     /// A failure told in words of its own.
@@ -90,6 +94,12 @@ impl Failure {
     /// Adds what the system or a library said.
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds how things stand now: what was done, and what was not.
+    pub(crate) fn stands(mut self, stands: String) -> Self {
+        self.0.stands = Some(stands);
         self
     }
 
@@ -179,6 +189,9 @@ impl Failure {
         if let Some(kept) = self.0.kept {
             line(lang.kept_head(), lang.kept(kept).to_owned());
         }
+        if let Some(stands) = &self.0.stands {
+            line(lang.stands_head(), stands.clone());
+        }
         for next in self.advice(lang) {
             line(lang.next_head(), next);
         }
@@ -198,6 +211,7 @@ impl Failure {
             message: self.message(lang),
             detail: self.0.detail.clone(),
             kept: self.0.kept.map(kept_name),
+            stands: self.0.stands.clone(),
             next: self.advice(lang),
             page: self.page(),
             provider: self.0.refusal.as_ref().map(|refusal| ProviderDocument {

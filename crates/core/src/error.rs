@@ -250,6 +250,8 @@ codes! {
     "0851" WikiMoveApplied TryLater;
     /// What is remembered of pages cannot be read or written.
     "0852" WikiRecord Usage;
+    /// The file goes beyond what a page takes.
+    "0853" WikiBeyond Usage;
 
     /// A check found nothing wrong.
     "0900" CheckPassed Done;

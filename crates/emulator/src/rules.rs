@@ -288,11 +288,20 @@ pub struct ContentLimits {
     pub docx_blocks: usize,
     /// Levels of blocks below the page: 1770005 beyond. No number is documented; this is a generous guess.
     pub docx_depth: usize,
+    /// Uploads in a day (reference §12.1, step 6): 1061042 beyond; the reference names the number and no code.
+    pub uploads_a_day: usize,
 }
 
 impl Default for ContentLimits {
     fn default() -> Self {
-        Self { wiki_depth: 50, wiki_siblings: 2000, wiki_nodes: 400_000, docx_blocks: 20_000, docx_depth: 32 }
+        Self {
+            wiki_depth: 50,
+            wiki_siblings: 2000,
+            wiki_nodes: 400_000,
+            docx_blocks: 20_000,
+            docx_depth: 32,
+            uploads_a_day: 10_000,
+        }
     }
 }
 

@@ -58,5 +58,5 @@ pub use turn::Recovered;
 
 pub use tokenward_wire::{
     BadCall, Bearer, BrokenOff, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls,
-    Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, Part,
+    FetchFault, Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, NamedHost, Part,
 };

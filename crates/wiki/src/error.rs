@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use thiserror::Error as Derive;
 use tokenward::ApiError;
 
+use crate::Limit;
+use crate::standing::Standing;
+
 /// What is wrong with a file, or with a line of it.
 #[derive(Debug, Clone, PartialEq, Eq, Derive)]
 #[non_exhaustive]
@@ -42,6 +45,27 @@ pub enum Flaw {
     /// Both `personal` and `space`.
     #[error("personal and space do not go together")]
     TwoSpaces,
+    /// It holds no text, or none below its title.
+    #[error("it holds no text")]
+    NoText,
+    /// A link out of its own folder.
+    #[error("it is a link to {}, outside of its folder", .to.display())]
+    LeadsElsewhere {
+        /// Where it leads.
+        to: PathBuf,
+    },
+    /// Another file was put in its place meanwhile.
+    #[error("it was exchanged while it was read")]
+    Exchanged,
+    /// It lies outside the folders that pictures may come from.
+    #[error("it lies outside the file's folder")]
+    Elsewhere,
+    /// Its address leads to nothing that can be fetched.
+    #[error("its address leads to nothing that can be fetched")]
+    NoAddress,
+    /// It stands in HTML inside of a list or a quote.
+    #[error("it stands in HTML inside of a list or a quote")]
+    Nested,
     /// What the system said.
     #[error("{0}")]
     System(String),
@@ -109,11 +133,15 @@ pub enum Error {
         /// The limit in bytes.
         limit: usize,
     },
-    /// A table's row that no request can bring.
-    #[error("a table's row of {columns} columns does not go into one request")]
-    RowTooWide {
-        /// Its columns.
-        columns: usize,
+    /// The file goes beyond a limit of the provider that cannot be met by cutting. Nothing was made or changed.
+    #[error("{}: {found}, and at most {} are taken", .limit.as_str(), .limit.most())]
+    Beyond {
+        /// The limit.
+        limit: Limit,
+        /// The line, counted from one, in the file.
+        line: Option<usize>,
+        /// How much there is.
+        found: usize,
     },
     /// The provider's answer cannot be what it says.
     #[error("the answer to {call} cannot be read: {what}")]
@@ -131,6 +159,22 @@ pub enum Error {
         /// How.
         #[source]
         error: Box<ApiError>,
+    },
+    /// The work on a page that is there stopped. The next run goes on.
+    #[error("{address}: {error}")]
+    Unfinished {
+        /// The page.
+        address: String,
+        /// What it shows now.
+        standing: Standing,
+        /// What stood in the way.
+        error: Box<Error>,
+    },
+    /// The answer to the making of the page was lost, and the page was not found. The next run looks for it first.
+    #[error("{error}")]
+    PerhapsMade {
+        /// What stood in the way.
+        error: Box<Error>,
     },
     /// What is remembered cannot be read or written.
     #[error("{}: {reason}", .path.display())]

@@ -1,10 +1,15 @@
-//! The content of a page: the old one taken away, the plan's blocks inserted, the pictures put into their places.
+//! The content of a page: the plan's blocks inserted, the pictures put into their places, and only then the old content
+//! taken away.
 //!
-//! Enters: a page and a plan. Leaves: a page that shows the plan, and a record that says so. Each step is recorded after
-//! its answer; a step whose answer is not recorded is done again, and that changes nothing: an insertion carries the
-//! same `client_token`, made from the record's seed and the insertion's number; an upload makes a token that nobody
-//! uses; a picture placed twice is the same picture. How long the provider remembers client tokens is not known, so a
-//! run that comes late compares the document's revision first.
+//! Enters: a page and a plan. Leaves: a page that shows the plan, and a record that says so. What stood there before stays
+//! above the new content until all of that is there, so a run that stops anywhere leaves the old words to be read, and
+//! [`Standing`] says what else. Each step is recorded after its answer; a step whose answer is not recorded is done again,
+//! and that changes nothing: an insertion carries the same `client_token`, made from the record's seed and the insertion's
+//! number; an upload makes a token that nobody uses; a picture placed twice is the same picture; and what is taken away is
+//! looked up by its id right before. How long the provider remembers client tokens is not known, so a run that comes late
+//! compares the document's revision first.
+//!
+//! [`Standing`]: crate::standing::Standing
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,8 +17,9 @@ use sha2::{Digest, Sha256};
 use uuid::Builder;
 
 use crate::Error;
+use crate::limits;
 use crate::manuscript::hex;
-use crate::plan::parents;
+use crate::plan::{Insertion, parents};
 use crate::prepare::Plan;
 use crate::remote::Remote;
 use crate::store::{Content, Drawer, Node, Progress, Record};
@@ -32,57 +38,66 @@ impl Wiki<'_> {
         force: bool,
     ) -> Result<Report, Error> {
         self.look_before_late_work(record, node, remote, force).await?;
-        if let Content::Old { .. } = record.content {
-            // Counted anew each time, so that a removal whose answer was lost is not repeated on something else.
-            loop {
-                let count = remote.first_level(&node.document_id).await?;
-                if count == 0 {
-                    break;
-                }
-                match remote.remove_first(&node.document_id, count.min(MOST_REMOVED)).await {
-                    Err(error) if error.is_passing() => remote.pause(PAUSE).await,
-                    other => other?,
-                }
+        let all: usize = plan.insertions.iter().map(|insertion| insertion.blocks.len()).sum();
+        let mut progress = match &record.content {
+            Content::Some(progress) => progress.clone(),
+            // New client tokens: the old ones stand for blocks that have to go.
+            Content::Old { revision } => {
+                let revision = match revision {
+                    Some(revision) => *revision,
+                    None => remote.revision(&node.document_id).await?,
+                };
+                let old = remote.first_level(&node.document_id).await?;
+                Progress { seed: self.seed(), old, revision: Some(revision), ..Progress::default() }
             }
-            self.watch.at(Step::Cleared);
-        }
-        let mut progress = match std::mem::replace(&mut record.content, Content::Nothing) {
-            Content::Some(progress) => progress,
-            // New client tokens: the old ones stand for blocks that are gone.
-            _ => Progress { seed: self.seed(), ..Progress::default() },
+            Content::Nothing | Content::Whole { .. } => Progress { seed: self.seed(), ..Progress::default() },
         };
+        let size = |insertion: &Insertion| insertion.blocks.len();
+        progress.blocks = plan.insertions.iter().take(progress.inserted).map(size).sum();
+        progress.of = all;
+        progress.pictures = plan.pictures.len();
         self.keep_progress(drawer, record, &progress)?;
         self.insert(drawer, record, node, plan, &mut progress, remote).await?;
         let left = self.show_pictures(drawer, record, node, plan, &mut progress, remote).await?;
+        if !progress.old.is_empty() {
+            self.clear(drawer, record, node, &mut progress, 0, remote).await?;
+            self.watch.at(Step::Cleared);
+        }
         if !left.is_empty() {
             return Err(Error::PicturesLeft { address: self.address(record, node), pictures: left });
         }
-        let blocks = plan.insertions.iter().map(|insertion| insertion.blocks.len()).sum();
-        record.content = Content::Whole { revision: progress.revision, blocks };
+        record.content = Content::Whole { revision: progress.revision, blocks: all };
         self.keep(drawer, record)?;
         drawer.tidy();
         self.watch.at(Step::Done);
-        Ok(self.report(record, node, blocks, true))
+        Ok(self.report(record, node, all, true))
     }
 
-    /// A run that continues long after the last one makes sure that nobody wrote into the page meanwhile.
+    /// A run that continues long after the last one makes sure that nobody wrote into the page meanwhile. Where it is told
+    /// to go on all the same, it trusts no client token: whatever stands there is old.
     async fn look_before_late_work(
         &self,
-        record: &Record,
+        record: &mut Record,
         node: &Node,
         remote: &Remote<'_>,
         force: bool,
     ) -> Result<(), Error> {
-        if force || record.idle < LATE {
+        if record.idle < LATE {
+            return Ok(());
+        }
+        if force {
+            if !matches!(record.content, Content::Whole { .. }) {
+                record.content = Content::Old { revision: None };
+            }
             return Ok(());
         }
         let untouched = match &record.content {
-            Content::Some(progress) if progress.inserted > 0 => {
+            Content::Some(progress) if progress.inserted > 0 || !progress.old.is_empty() => {
                 progress.revision == Some(remote.revision(&node.document_id).await?)
             }
             Content::Old { revision: Some(revision) } => *revision == remote.revision(&node.document_id).await?,
             Content::Some(_) | Content::Nothing | Content::Old { revision: None } => {
-                remote.first_level(&node.document_id).await? == 0
+                remote.first_level(&node.document_id).await?.is_empty()
             }
             Content::Whole { .. } => true,
         };
@@ -90,6 +105,57 @@ impl Wiki<'_> {
             return Ok(());
         }
         Err(Error::Edited { address: self.address(record, node), known: true })
+    }
+
+    /// Takes old blocks away, from the top, until so many are left. They are looked up each time, so that a removal whose
+    /// answer was lost is not repeated on something else, and nothing goes that was not there before.
+    async fn clear(
+        &self,
+        drawer: &Drawer,
+        record: &mut Record,
+        node: &Node,
+        progress: &mut Progress,
+        keep: usize,
+        remote: &Remote<'_>,
+    ) -> Result<(), Error> {
+        let document = &node.document_id;
+        let (mut tries, mut revision_is_known) = (0, true);
+        loop {
+            let now = remote.first_level(document).await?;
+            let before = progress.old.len();
+            let there: HashSet<&str> = now.iter().map(String::as_str).collect();
+            progress.old.retain(|id| there.contains(id.as_str()));
+            progress.removed += before - progress.old.len();
+            let old: HashSet<&str> = progress.old.iter().map(String::as_str).collect();
+            let is_old = |id: &String| old.contains(id.as_str());
+            let Some(start) = now.iter().position(is_old).filter(|_| old.len() > keep) else { break };
+            let most = limits::REMOVED.min(old.len() - keep);
+            let count = now[start..].iter().take(most).take_while(|id| is_old(id)).count();
+            match remote.remove(document, start, start + count).await {
+                Ok(revision) => {
+                    let gone: HashSet<&String> = now[start..start + count].iter().collect();
+                    progress.old.retain(|id| !gone.contains(id));
+                    progress.removed += count;
+                    progress.revision = revision.or(progress.revision);
+                    revision_is_known = revision.is_some();
+                    tries = 0;
+                    self.keep_progress(drawer, record, progress)?;
+                    if progress.old.len() <= keep {
+                        break;
+                    }
+                }
+                Err(error) if error.is_passing() && tries < TRIES => {
+                    tries += 1;
+                    revision_is_known = false;
+                    remote.pause(PAUSE * tries).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if !revision_is_known {
+            progress.revision = Some(remote.revision(document).await?);
+        }
+        self.keep_progress(drawer, record, progress)
     }
 
     async fn insert(
@@ -103,20 +169,25 @@ impl Wiki<'_> {
     ) -> Result<(), Error> {
         let pictures = plan.pictures.iter().map(|picture| picture.block.as_str());
         let needed: HashSet<&str> = parents(&plan.insertions).into_iter().chain(pictures).collect();
-        let whole: usize = plan.insertions.iter().map(|insertion| insertion.blocks.len()).sum();
-        let mut done: usize = plan.insertions.iter().take(progress.inserted).map(|i| i.blocks.len()).sum();
         let lost = |id: &str| Error::OddAnswer { call: "insert blocks", what: format!("no real id for {id}") };
+        let mut resumed = progress.inserted > 0 && !progress.old.is_empty();
         while let Some(insertion) = plan.insertions.get(progress.inserted) {
-            self.watch.progress(Phase::Inserting, done, whole);
-            let parent = match &insertion.parent {
-                None => &node.document_id,
-                Some(parent) => progress.ids.get(parent).ok_or_else(|| lost(parent))?,
+            self.watch.progress(Phase::Inserting, progress.blocks, progress.of);
+            if std::mem::take(&mut resumed) {
+                // Somebody may have taken an old block away meanwhile, and the new ones stand below those that are left.
+                let there: HashSet<String> = remote.first_level(&node.document_id).await?.into_iter().collect();
+                progress.old.retain(|id| there.contains(id));
+            }
+            let sent = self.send(node, plan, insertion, progress, remote).await;
+            let (relations, revision) = match sent {
+                // A page that is full has no room for old and new together: as much of the old goes as the new brings.
+                Err(error) if error.provider_code() == Some(TOO_MANY_BLOCKS) && !progress.old.is_empty() => {
+                    let keep = progress.old.len().saturating_sub(insertion.blocks.len());
+                    self.clear(drawer, record, node, progress, keep, remote).await?;
+                    continue;
+                }
+                sent => sent?,
             };
-            let token = client_token(&progress.seed, progress.inserted);
-            let descendants = insertion.descendants(&plan.tree);
-            let (index, children) = (insertion.index, &insertion.children);
-            let (relations, revision) =
-                remote.insert(&node.document_id, parent, index, children, descendants, &token).await?;
             self.watch.at(Step::Sent);
             let real: HashMap<String, String> = relations.into_iter().collect();
             for id in insertion.blocks.iter().filter(|id| needed.contains(id.as_str())) {
@@ -124,13 +195,33 @@ impl Wiki<'_> {
                 progress.ids.insert(id.clone(), real.clone());
             }
             progress.inserted += 1;
+            progress.blocks += insertion.blocks.len();
             progress.revision = revision.or(progress.revision);
-            done += insertion.blocks.len();
             self.keep_progress(drawer, record, progress)?;
             self.watch.at(Step::Inserted);
         }
-        self.watch.progress(Phase::Inserting, whole, whole);
+        self.watch.progress(Phase::Inserting, progress.of, progress.of);
         Ok(())
+    }
+
+    /// Sends one insertion: below its parent, or below what stands on the page already.
+    async fn send(
+        &self,
+        node: &Node,
+        plan: &Plan,
+        insertion: &Insertion,
+        progress: &Progress,
+        remote: &Remote<'_>,
+    ) -> Result<(Vec<(String, String)>, Option<i64>), Error> {
+        let lost = |id: &str| Error::OddAnswer { call: "insert blocks", what: format!("no real id for {id}") };
+        let (parent, above) = match &insertion.parent {
+            None => (&node.document_id, progress.old.len()),
+            Some(parent) => (progress.ids.get(parent).ok_or_else(|| lost(parent))?, 0),
+        };
+        let token = client_token(&progress.seed, progress.inserted);
+        let descendants = insertion.descendants(&plan.tree);
+        let index = above + insertion.index;
+        remote.insert(&node.document_id, parent, index, &insertion.children, descendants, &token).await
     }
 
     /// Uploads and places the pictures; gives back those that the provider does not take, with its reason.
@@ -146,7 +237,7 @@ impl Wiki<'_> {
         let whole = plan.pictures.len();
         let mut left = Vec::new();
         let all: Vec<usize> = (0..whole).collect();
-        for some in all.chunks(PLACED_TOGETHER) {
+        for some in all.chunks(limits::PLACED) {
             for n in some {
                 if progress.placed.contains(n) || progress.uploaded.contains_key(n) {
                     continue;
@@ -238,10 +329,10 @@ fn client_token(seed: &str, insertion: usize) -> String {
 
 /// Parameter (of a name or a kind of file), file name, too large, content check, checksum, size, damaged.
 const PICTURE_CODES: &[i64] = &[1_061_002, 1_061_008, 1_061_043, 1_061_109, 1_061_113, 1_062_008, 1_062_009, 1_062_013];
-/// Pictures placed by one request; it would take 200 (reference §12.1, 6), but uploaded tokens should not wait long.
-const PLACED_TOGETHER: usize = 20;
-/// Blocks removed by one request.
-const MOST_REMOVED: usize = 1000;
+/// The document has no room for more blocks (reference §12.5).
+const TOO_MANY_BLOCKS: i64 = 1_770_004;
+/// How often a removal is tried that met passing trouble.
+const TRIES: u32 = 5;
 /// After an hour we no longer trust that the provider remembers a client token, in seconds.
 const LATE: i64 = 3600;
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);

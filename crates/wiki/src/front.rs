@@ -1,8 +1,9 @@
-//! Front matter: the block between `---` lines at the head of a Markdown file.
+//! Front matter: the block between `---` or `+++` lines at the head of a Markdown file.
 //!
 //! Enters: the file's text. Leaves: what the block says about title and place, and the text after it. Only the four keys
 //! that concern us are read; other programs' keys (layout, tags, date, …) may stand there in any number, and a file
-//! that merely begins with a rule loses nothing: what does not read like front matter stays in the body.
+//! that merely begins with a rule loses nothing: what does not read like front matter stays in the body, and a block of
+//! which no key is known is told. Hugo's form between `+++` lines is read too.
 
 use crate::{Error, Flaw};
 
@@ -19,6 +20,10 @@ pub(crate) struct FrontMatter<'a> {
     pub(crate) personal: bool,
     /// The text after the block; all of it where there is none.
     pub(crate) body: &'a str,
+    /// How many lines of the file stand before the body.
+    pub(crate) lines: usize,
+    /// Whether there is a block, and no key of it is one that front matter has: perhaps it was meant as text.
+    pub(crate) odd: bool,
 }
 
 impl<'a> FrontMatter<'a> {
@@ -28,30 +33,39 @@ impl<'a> FrontMatter<'a> {
     /// [`Error::FrontMatter`] for a value that cannot be meant.
     pub(crate) fn read(text: &'a str) -> Result<Self, Error> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let Some((block, body)) = block(text) else { return Ok(Self { body: text, ..Self::default() }) };
-        let mut front = Self { body, ..Self::default() };
+        let Some((form, block, body)) = block(text) else { return Ok(Self { body: text, ..Self::default() }) };
+        let lines_before = text[..text.len() - body.len()].lines().count();
+        let mut front = Self { body, lines: lines_before, odd: true, ..Self::default() };
         let lines: Vec<&str> = block.lines().collect();
         for (number, line) in lines.iter().enumerate() {
             // The opening line is the file's first.
             let bad = |flaw| Error::FrontMatter { line: number + 2, flaw };
-            let Some((key, value)) = line.split_once(':') else { continue };
+            if form == Form::Toml && line.starts_with('[') {
+                // What follows are keys of a table, and so none of ours.
+                break;
+            }
+            // Keys of the outermost level stand at the margin.
+            let Some((key, value)) = form.split(line) else { continue };
+            let key = key.to_ascii_lowercase();
+            front.odd &= !KNOWN.contains(&key.as_str());
+            if !OURS.contains(&key.as_str()) {
+                continue;
+            }
             let value = match value.trim() {
                 "" | "|" | "|-" | "|+" | ">" | ">-" | ">+" => below(&lines[number + 1..]),
                 value => value_of(value).ok_or_else(|| bad(Flaw::OpenQuote))?,
             };
-            // Keys of the outermost level stand at the margin.
-            match key {
+            match key.as_str() {
                 "title" => front.title = Some(value).filter(|value| !value.is_empty()),
                 "space" => front.space = Some(value).filter(|value| !value.is_empty()),
                 "parent" => front.parent = Some(value).filter(|value| !value.is_empty()),
-                "personal" => {
+                _ => {
                     front.personal = match value.to_ascii_lowercase().as_str() {
                         "true" | "yes" => true,
                         "false" | "no" | "" => false,
                         _ => return Err(bad(Flaw::NeitherTrueNorFalse)),
                     }
                 }
-                _ => {}
             }
         }
         if front.personal && front.space.is_some() {
@@ -61,16 +75,60 @@ impl<'a> FrontMatter<'a> {
     }
 }
 
-/// The lines between the rules, and what follows; `None` where the file has no front matter.
-fn block(text: &str) -> Option<(&str, &str)> {
-    let rest = after_rule(text, &["---"])?;
+/// How a block is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Between `---` lines.
+    Yaml,
+    /// Between `+++` lines.
+    Toml,
+}
+
+impl Form {
+    /// A line's key, at the margin and without quotes, and what stands after its sign.
+    fn split(self, line: &str) -> Option<(&str, &str)> {
+        let (key, value) = line.split_once(if self == Self::Yaml { ':' } else { '=' })?;
+        // In YAML the sign is followed by a blank: `http://…` is no key.
+        if self == Self::Yaml && !value.is_empty() && !value.starts_with([' ', '\t', '\r']) {
+            return None;
+        }
+        let bare = |quote: char| key.trim_end().strip_prefix(quote)?.strip_suffix(quote);
+        let key = bare('"').or_else(|| bare('\'')).unwrap_or(key.trim_end());
+        let letters = |key: &str| key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        (!key.is_empty() && letters(key)).then_some((key, value))
+    }
+
+    /// Whether a line may stand in a block: a key with its value, an item of a list, a continued value, a comment, or nothing.
+    fn reads(self, line: &str) -> bool {
+        let line = line.trim_end();
+        let other: &[char] =
+            if self == Self::Yaml { &[' ', '\t', '#'] } else { &[' ', '\t', '#', '[', ']', '"', '\'', '}'] };
+        line.is_empty()
+            || line.starts_with(other)
+            || line.starts_with("- ")
+            || line == "-"
+            || self.split(line).is_some()
+    }
+}
+
+/// The lines between the rules, and what follows; `None` where the file has no front matter. What begins with a blank line
+/// is a text between two rules.
+fn block(text: &str) -> Option<(Form, &str, &str)> {
+    let (form, rest) = match after_rule(text, &["---"]) {
+        Some(rest) => (Form::Yaml, rest),
+        None => (Form::Toml, after_rule(text, &["+++"])?),
+    };
+    let ends: &[&str] = if form == Form::Yaml { &["---", "..."] } else { &["+++"] };
+    if rest.lines().next().is_none_or(|line| line.trim().is_empty()) {
+        return None;
+    }
     let mut at = 0;
     for line in rest.split_inclusive('\n') {
-        if let Some(body) = after_rule(&rest[at..], &["---", "..."]) {
+        if let Some(body) = after_rule(&rest[at..], ends) {
             // Two rules with nothing between them are two rules.
-            return (!rest[..at].trim().is_empty()).then_some((&rest[..at], body));
+            return (at > 0).then_some((form, &rest[..at], body));
         }
-        if !reads_like_front_matter(line) {
+        if !form.reads(line) {
             return None;
         }
         at += line.len();
@@ -82,16 +140,6 @@ fn block(text: &str) -> Option<(&str, &str)> {
 fn after_rule<'a>(text: &'a str, rules: &[&str]) -> Option<&'a str> {
     let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
     rules.contains(&line.trim_end()).then_some(rest)
-}
-
-/// A key with its value, an item of a list, a continued value, a comment, or nothing.
-fn reads_like_front_matter(line: &str) -> bool {
-    let line = line.trim_end();
-    let key = |key: &str| !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    line.is_empty()
-        || line.starts_with([' ', '\t', '#'])
-        || line.starts_with("- ")
-        || line.split_once(':').is_some_and(|(name, value)| key(name) && (value.is_empty() || value.starts_with(' ')))
 }
 
 /// A scalar that stands below its key, in one line; a list or a mapping is none of ours.
@@ -142,6 +190,62 @@ fn value_of(text: &str) -> Option<String> {
     }
 }
 
+const OURS: [&str; 4] = ["title", "space", "parent", "personal"];
+/// Keys that front matter has for other programs: a block with one of them is no text.
+const KNOWN: &[&str] = &[
+    "title",
+    "space",
+    "parent",
+    "personal",
+    "alias",
+    "aliases",
+    "author",
+    "authors",
+    "categories",
+    "category",
+    "cssclass",
+    "cssclasses",
+    "created",
+    "date",
+    "description",
+    "draft",
+    "excerpt",
+    "head",
+    "hero",
+    "id",
+    "image",
+    "keywords",
+    "lang",
+    "lastmod",
+    "layout",
+    "linktitle",
+    "menu",
+    "modified",
+    "name",
+    "nav_order",
+    "order",
+    "outline",
+    "params",
+    "permalink",
+    "published",
+    "publish",
+    "sidebar",
+    "sidebar_label",
+    "sidebar_position",
+    "slug",
+    "status",
+    "subtitle",
+    "summary",
+    "tag",
+    "tags",
+    "toc",
+    "type",
+    "updated",
+    "url",
+    "version",
+    "weight",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +285,12 @@ mod tests {
             "--- \n\n---\nx",
             " ---\ntitle: x\n---\n",
             "---\nhttp://example.test\n---\n",
+            "---\n\nIntro: with a colon\n\n---\n\nRest.\n",
+            "---\r\n\r\nIntro: x\r\n---\r\nRest\r\n",
+            "---\nLorem ipsum: dolor\n---\n",
+            "+++\n\ntitle = \"x\"\n+++\n",
+            "+++\nsome words\n+++\n",
+            "+++\ntitle = \"never closed\"\n",
         ] {
             assert_eq!(
                 FrontMatter::read(text).unwrap(),
@@ -199,6 +309,35 @@ mod tests {
         ] {
             let Err(Error::FrontMatter { line: found, .. }) = FrontMatter::read(text) else { panic!("{text}") };
             assert_eq!(found, line, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_forms_of_other_programs_are_read() {
+        let read = |text: &'static str| FrontMatter::read(text).unwrap();
+        for text in [
+            "---\ntitle:\tx\n---\nbody\n",
+            "---\ntitle : x\n---\nbody\n",
+            "---\nTitle: x\n---\nbody\n",
+            "---\n\"title\": 'x'\n---\nbody\n",
+            "---\n# a comment\ntitle: x\n...\nbody\n",
+            "+++\ntitle = \"x\" # said so\n+++\nbody\n",
+            "+++\r\ntitle = 'x'\r\ntags = [\r\n  \"a\",\r\n]\r\n[params]\r\ntitle = \"no\"\r\n+++\r\nbody\n",
+        ] {
+            let front = read(text);
+            assert_eq!((front.title.as_deref(), front.body, front.odd), (Some("x"), "body\n", false), "{text}");
+            assert_eq!(front.lines, text.lines().count() - 1, "{text}");
+        }
+        assert!(read("+++\npersonal = true\n+++\n").personal);
+        // A quote that goes on is no business of ours where the key is none.
+        assert_eq!(read("---\ndescription: \"one\n  two\"\ntitle: x\n---\n").title.as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn a_block_without_a_known_key_is_odd() {
+        assert!(FrontMatter::read("---\nIntro: with a colon\n---\nRest\n").unwrap().odd);
+        for text in ["---\nIntro: x\ntags: y\n---\n", "---\nlayout: post\n---\n", "no block"] {
+            assert!(!FrontMatter::read(text).unwrap().odd, "{text}");
         }
     }
 

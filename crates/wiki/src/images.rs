@@ -3,14 +3,20 @@
 //! Enters: the destination that stands in the Markdown. Leaves: a [`Source`], and later the bytes with a name. A file
 //! may have been written by anybody, and what it points at ends up where others read it. So a local picture must lie in
 //! the file's own folder or one that the person named, symbolic links followed, and must begin as a picture begins:
-//! `![](../../.ssh/id_ed25519)` is refused, and so is `![](key.png)` with a key in it.
+//! `![](../../.ssh/id_ed25519)` is refused, and so is `![](key.png)` with a key in it. What is looked at is what is sent:
+//! one descriptor tells kind, size and content, and the way to it is looked at again once it is open.
 
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rustix::fs::OFlags;
 use url::Url;
 
+use crate::limits::FILE;
 use crate::{Error, Flaw};
 
 /// Where a picture comes from.
@@ -24,6 +30,8 @@ pub(crate) enum Source {
     Inline(Vec<u8>),
     /// An address of a kind that leads to no picture we could fetch.
     Unknown,
+    /// It stays as it is written: HTML or an embed that leads to nothing that may be sent.
+    Left,
 }
 
 /// The folders that local pictures may lie in.
@@ -83,18 +91,61 @@ impl Folders {
         if !self.roots.iter().any(|root| real.starts_with(root)) {
             return Err(Error::ImageElsewhere { path: real });
         }
-        check_file(&real)?;
+        picture(&real)?;
         Ok(real)
     }
 }
 
-/// Reads a local picture.
+/// Reads a local picture by the path that it was found at, links followed.
+///
+/// # Errors
+/// [`Error::Image`], also where another file stands there now, and [`Error::ImageElsewhere`] where the way leads elsewhere.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let (file, mut bytes) = picture(path)?;
+    file.take(FILE).read_to_end(&mut bytes).map_err(|error| broken(path, error.into()))?;
+    if bytes.len() as u64 > FILE { Err(broken(path, TOO_LARGE)) } else { Ok(bytes) }
+}
+
+/// Reads a picture that was kept by us.
 ///
 /// # Errors
 /// [`Error::Image`].
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    check_file(path)?;
+pub(crate) fn read_kept(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|error| broken(path, error.into()))
+}
+
+/// Opens a file, not following a link at its end and not waiting for whoever writes into a pipe.
+pub(crate) fn open(path: &Path) -> std::io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+/// Opens a picture that was found at a path without links; gives back what was read of it to tell what it is.
+fn picture(path: &Path) -> Result<(File, Vec<u8>), Error> {
+    let failed = |error: std::io::Error| broken(path, error.into());
+    let mut file = open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    // A folder on the way may have become a link since: what is open now must stand where it was found.
+    let real = std::fs::canonicalize(path).map_err(failed)?;
+    if real != path {
+        return Err(Error::ImageElsewhere { path: real });
+    }
+    let there = std::fs::symlink_metadata(path).map_err(failed)?;
+    let flaw = match metadata.len() {
+        _ if !metadata.is_file() => Flaw::NotAFile,
+        _ if (there.dev(), there.ino()) != (metadata.dev(), metadata.ino()) => Flaw::Exchanged,
+        0 => Flaw::Empty,
+        length if length > FILE => TOO_LARGE,
+        _ => {
+            let mut head = Vec::new();
+            (&mut file).take(HEAD).read_to_end(&mut head).map_err(failed)?;
+            match kind(&head) {
+                Some(_) => return Ok((file, head)),
+                None => Flaw::NotAPicture,
+            }
+        }
+    };
+    Err(broken(path, flaw))
 }
 
 /// The ending of a picture's name by its first bytes; `None` for what is no picture.
@@ -131,29 +182,6 @@ pub(crate) fn adler32(bytes: &[u8]) -> u32 {
     high << 16 | low
 }
 
-/// The largest picture that one request may bring (reference §12.1, 6).
-pub(crate) const LARGEST: u64 = 20 * 1024 * 1024;
-
-fn check_file(path: &Path) -> Result<(), Error> {
-    let failed = |error: std::io::Error| broken(path, error.into());
-    let metadata = std::fs::metadata(path).map_err(failed)?;
-    let flaw = match metadata.len() {
-        _ if !metadata.is_file() => Flaw::NotAFile,
-        0 => Flaw::Empty,
-        length if length > LARGEST => Flaw::TooLarge { megabytes: LARGEST >> 20 },
-        _ => {
-            use std::io::Read;
-            let mut head = Vec::new();
-            std::fs::File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(failed)?;
-            match kind(&head) {
-                Some(_) => return Ok(()),
-                None => Flaw::NotAPicture,
-            }
-        }
-    };
-    Err(broken(path, flaw))
-}
-
 fn broken(path: &Path, flaw: Flaw) -> Error {
     Error::Image { what: path.display().to_string(), flaw }
 }
@@ -166,7 +194,7 @@ fn inline(text: &str) -> Option<Vec<u8>> {
     } else {
         decode(data).into_bytes()
     };
-    let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= LARGEST);
+    let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= FILE);
     kind(&bytes).filter(|_| fits).map(|_| bytes)
 }
 
@@ -197,6 +225,7 @@ fn is_svg(bytes: &[u8]) -> bool {
     head.starts_with("<svg") || (head.starts_with("<?xml") || head.starts_with("<!--")) && head.contains("<svg")
 }
 
+const TOO_LARGE: Flaw = Flaw::TooLarge { megabytes: FILE >> 20 };
 /// How much of a file tells what it is.
 const HEAD: u64 = 512;
 
@@ -216,7 +245,7 @@ mod tests {
         }
         std::fs::write(at("doc/key.png"), "-----BEGIN OPENSSH PRIVATE KEY-----").unwrap();
         std::fs::write(at("doc/empty.png"), "").unwrap();
-        std::fs::File::create(at("doc/huge.png")).unwrap().set_len(LARGEST + 1).unwrap();
+        std::fs::File::create(at("doc/huge.png")).unwrap().set_len(FILE + 1).unwrap();
         std::os::unix::fs::symlink(at("out.png"), at("doc/link.png")).unwrap();
         let folders = Folders::new(&at("doc/x.md"), None).unwrap();
         for name in ["a b.png", "a%20b.png", "./pics/%C3%BC%231.png", "pics/../q.png?raw=true#x"] {
@@ -231,6 +260,27 @@ mod tests {
         let wider = Folders::new(&at("doc/x.md"), Some(folder.path())).unwrap();
         assert!(matches!(wider.source("../out.png"), Ok(Source::File(_))));
         assert!(matches!(wider.source("link.png"), Ok(Source::File(_))));
+    }
+
+    /// A folder on the way, or the file itself, exchanged between the look and the reading.
+    #[test]
+    fn a_picture_that_is_exchanged_for_a_link_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| std::fs::canonicalize(folder.path()).unwrap().join(name);
+        std::fs::create_dir_all(at("doc/pics")).unwrap();
+        std::fs::create_dir_all(at("secret")).unwrap();
+        std::fs::write(at("doc/pics/a.png"), PNG).unwrap();
+        std::fs::write(at("secret/a.png"), [PNG, b"secret"].concat()).unwrap();
+        let folders = Folders::new(&at("doc/x.md"), None).unwrap();
+        let Ok(Source::File(path)) = folders.source("pics/a.png") else { panic!() };
+        assert_eq!(read(&path).unwrap(), PNG);
+        std::fs::rename(at("doc/pics"), at("doc/was")).unwrap();
+        std::os::unix::fs::symlink(at("secret"), at("doc/pics")).unwrap();
+        assert!(matches!(read(&path), Err(Error::ImageElsewhere { .. })));
+        std::fs::remove_file(at("doc/pics")).unwrap();
+        std::fs::create_dir(at("doc/pics")).unwrap();
+        std::os::unix::fs::symlink(at("secret/a.png"), at("doc/pics/a.png")).unwrap();
+        assert!(matches!(read(&path), Err(Error::Image { .. })));
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Wiki<'_> {
                 None => {
                     manuscript.fingerprint().clone_into(&mut record.print);
                     let bytes = manuscript.whole()?.into_bytes();
-                    if bytes.len() as u64 > crate::images::LARGEST {
+                    if bytes.len() as u64 > crate::limits::FILE {
                         return Err(Error::ImportTooLarge);
                     }
                     let token = remote.upload_for_import(&file_name(manuscript), EXTENSION, bytes).await?;

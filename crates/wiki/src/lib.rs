@@ -8,15 +8,21 @@
 
 mod error;
 mod filling;
+mod fit;
 mod front;
+mod html;
 mod images;
 mod import;
+mod limits;
 mod manuscript;
+mod measure;
+mod needs;
 mod pace;
 mod place;
 mod plan;
 mod prepare;
 mod remote;
+mod standing;
 mod store;
 mod text;
 mod tree;
@@ -24,10 +30,13 @@ mod watch;
 mod wiki;
 
 pub use error::{Error, Flaw};
+pub use limits::Limit;
 pub use manuscript::{Manuscript, Reading};
+pub use needs::{Task, missing_scopes};
 pub use pace::{Timer, TokioTimer};
 pub use place::{Place, Space, host};
 pub use prepare::Fetch;
+pub use standing::{Old, Standing};
 pub use store::Store;
 pub use watch::{NoWatch, Notice, Phase, Step, Watch};
-pub use wiki::{Report, Wiki, Wishes};
+pub use wiki::{Outlook, Report, Wiki, Wishes};

@@ -4,13 +4,17 @@
 //! whether the file is still the same. Everything that can be wrong with the file is found here, before anything is made.
 
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::front::FrontMatter;
 use crate::images::{self, Folders, Source};
-use crate::text::Text;
+use crate::limits::{self, Limit};
+use crate::measure::Measures;
+use crate::text::{Text, Written};
+use crate::watch::Notice;
 use crate::{Error, Flaw, Place};
 
 /// How a file is to be read.
@@ -43,6 +47,10 @@ pub struct Manuscript {
     pub(crate) no_images: bool,
     /// The title that was wished for.
     pub(crate) wish: Option<String>,
+    /// How many lines of the file stand before the body.
+    pub(crate) lines_before: usize,
+    pub(crate) measures: Measures,
+    remarks: Vec<Notice>,
     /// Of all but the title.
     content: String,
     fingerprint: String,
@@ -55,23 +63,9 @@ impl Manuscript {
     /// [`Error::File`], [`Error::FrontMatter`], and [`Error::Image`] or [`Error::ImageElsewhere`] for a local picture
     /// that cannot be used.
     pub fn read(path: &Path, reading: &Reading) -> Result<Self, Error> {
-        let bad = |flaw: Flaw| Error::File { path: path.to_owned(), flaw };
-        let real = std::fs::canonicalize(path).map_err(|error| bad(error.into()))?;
-        let metadata = std::fs::metadata(&real).map_err(|error| bad(error.into()))?;
-        if !metadata.is_file() {
-            return Err(bad(Flaw::NotAFile));
-        }
-        if metadata.len() > LONGEST {
-            return Err(bad(Flaw::TooLarge { megabytes: LONGEST >> 20 }));
-        }
-        let bytes = std::fs::read(&real).map_err(|error| bad(error.into()))?;
-        let text =
-            String::from_utf8(bytes).map_err(|error| bad(Flaw::NotText { at: error.utf8_error().valid_up_to() }))?;
-        // Binary files may be UTF-8 by accident; text holds no NUL.
-        if let Some(at) = text.find('\0') {
-            return Err(bad(Flaw::NotText { at }));
-        }
+        let (real, text) = text_of(path)?;
         let front = FrontMatter::read(&text)?;
+        let lines_before = front.lines;
         let body = front.body.replace("\r\n", "\n");
         let parsed = Text::read(&body);
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -86,22 +80,119 @@ impl Manuscript {
         };
         feed(&[FORMAT, u8::from(reading.no_images)]);
         feed(body.as_bytes());
+        let mut remarks = Vec::new();
+        if front.odd {
+            remarks.push(Notice::FrontMatterLeftOut { lines: lines_before });
+        }
+        let mut stays = |line: usize, what: &str, flaw: Flaw| {
+            remarks.push(Notice::PictureStays { line: line + lines_before, what: short(what), flaw });
+        };
         let mut pictures = Vec::new();
         if !reading.no_images {
             for picture in parsed.pictures() {
-                let source = folders.source(&picture.destination)?;
+                let source = folders.source(&picture.destination);
+                // What other programs take for a picture may be none of ours; it stays as it is written, and that is said.
+                let source = match (picture.written, source) {
+                    (Written::Markdown, source) => source?,
+                    (_, Ok(Source::Unknown)) => {
+                        stays(parsed.line_of(picture), &picture.destination, Flaw::NoAddress);
+                        Source::Left
+                    }
+                    (_, Ok(source)) => source,
+                    (_, Err(error)) => {
+                        let flaw = if let Error::Image { flaw, .. } = error { flaw } else { Flaw::Elsewhere };
+                        stays(parsed.line_of(picture), &picture.destination, flaw);
+                        Source::Left
+                    }
+                };
                 if let Source::File(path) = &source {
                     feed(&images::read(path)?);
                 }
                 pictures.push(source);
             }
+            for (line, what) in parsed.hidden() {
+                stays(line, what, Flaw::Nested);
+            }
         }
+        let measures = Measures::of(&body);
+        let drawn = measures.diagrams.iter().cloned();
+        remarks.extend(drawn.map(|(line, language)| Notice::Diagram { line: line + lines_before, language }));
         let content = hex(&print.finalize());
         let fingerprint = with_title(&content, &title);
         let FrontMatter { space, parent, personal, .. } = front;
         let (no_images, wish) = (reading.no_images, reading.title.clone());
         let path = real;
-        Ok(Self { path, title, space, parent, personal, body, pictures, no_images, wish, content, fingerprint })
+        Ok(Self {
+            path,
+            title,
+            space,
+            parent,
+            personal,
+            body,
+            pictures,
+            no_images,
+            wish,
+            lines_before,
+            measures,
+            remarks,
+            content,
+            fingerprint,
+        })
+    }
+
+    /// Refuses what goes beyond a limit of the provider and cannot be met by cutting, as far as the text tells.
+    ///
+    /// # Errors
+    /// [`Error::Beyond`], with the line; [`Error::TooLong`].
+    pub fn check(&self, import: bool) -> Result<(), Error> {
+        let title = self.title.chars().count();
+        if title > limits::TITLE {
+            return Err(Error::Beyond { limit: Limit::Title, line: None, found: title });
+        }
+        self.measures.check(self.lines_before, import)?;
+        if import {
+            return Ok(());
+        }
+        let sent = self.pictures.iter().filter(|source| !matches!(source, Source::Left | Source::Unknown)).count();
+        if sent > limits::PICTURES {
+            return Err(Error::Beyond { limit: Limit::Pictures, line: None, found: sent });
+        }
+        self.parts().map(drop)
+    }
+
+    /// What a person should know of the file although it can become a page.
+    pub fn remarks(&self) -> Vec<Notice> {
+        let mut remarks = self.remarks.clone();
+        if self.is_blank() {
+            remarks.push(Notice::Blank);
+        }
+        remarks
+    }
+
+    /// Whether the page would show nothing but its title.
+    pub fn is_blank(&self) -> bool {
+        matches!(self.parts(), Ok(0))
+    }
+
+    /// At least so many blocks come of the file.
+    pub fn blocks(&self) -> usize {
+        self.measures.blocks
+    }
+
+    /// The hosts that pictures would be fetched from, each once, in order.
+    pub fn hosts(&self) -> Vec<String> {
+        let mut hosts: Vec<String> = Vec::new();
+        for source in &self.pictures {
+            if let Source::Web(url) = source
+                && let Some(host) = url.host_str()
+            {
+                let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+                if !hosts.contains(&host) {
+                    hosts.push(host);
+                }
+            }
+        }
+        hosts
     }
 
     /// The same under the title that an earlier run was given, unless this one was given one.
@@ -145,8 +236,53 @@ impl Manuscript {
     pub fn parts(&self) -> Result<usize, Error> {
         let text = Text::read(&self.body);
         let stands = vec![crate::text::Stand::AsItIs; text.pictures().len()];
-        Ok(text.parts(&self.title, &stands, crate::prepare::CONVERT_LIMIT)?.len())
+        let parts = text.parts(&self.title, &stands, limits::CONVERTED);
+        Ok(parts.map_err(|error| self.at_file_s_line(error))?.len())
     }
+
+    /// An error with its line in the body, as one with its line in the file.
+    pub(crate) fn at_file_s_line(&self, error: Error) -> Error {
+        match error {
+            Error::TooLong { line, limit } => Error::TooLong { line: line + self.lines_before, limit },
+            other => other,
+        }
+    }
+}
+
+/// The text of a file, and where the file is, links followed.
+fn text_of(path: &Path) -> Result<(PathBuf, String), Error> {
+    let bad = |flaw: Flaw| Error::File { path: path.to_owned(), flaw };
+    let real = std::fs::canonicalize(path).map_err(|error| bad(error.into()))?;
+    // Whoever wrote the folder decides what a link in it leads to; what lies outside is for the person to name.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = std::fs::canonicalize(folder).map_err(|error| bad(error.into()))?;
+    if !real.starts_with(&folder) {
+        return Err(bad(Flaw::LeadsElsewhere { to: real }));
+    }
+    let file = images::open(&real).map_err(|error| bad(error.into()))?;
+    let metadata = file.metadata().map_err(|error| bad(error.into()))?;
+    if !metadata.is_file() {
+        return Err(bad(Flaw::NotAFile));
+    }
+    let mut bytes = Vec::new();
+    file.take(limits::MARKDOWN + 1).read_to_end(&mut bytes).map_err(|error| bad(error.into()))?;
+    if bytes.len() as u64 > limits::MARKDOWN {
+        return Err(bad(Flaw::TooLarge { megabytes: limits::MARKDOWN >> 20 }));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| bad(Flaw::NotText { at: error.utf8_error().valid_up_to() }))?;
+    // Binary files may be UTF-8 by accident; text holds no NUL.
+    if let Some(at) = text.find('\0') {
+        return Err(bad(Flaw::NotText { at }));
+    }
+    if text.trim_start_matches('\u{feff}').trim().is_empty() {
+        return Err(bad(Flaw::Empty));
+    }
+    Ok((real, text))
+}
+
+/// What stands in a file, short enough to be told.
+fn short(text: &str) -> String {
+    text.chars().take(LONGEST_TOLD).collect()
 }
 
 fn one_line(title: &str) -> String {
@@ -167,9 +303,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Changes whenever a plan made of the same file would be another one.
-const FORMAT: u8 = 1;
-/// More text than any page holds (reference §12.2: 20,000 blocks), and little enough for memory.
-const LONGEST: u64 = 256 << 20;
+const FORMAT: u8 = 2;
+const LONGEST_TOLD: usize = 80;
 
 #[cfg(test)]
 mod tests {
@@ -190,7 +325,7 @@ mod tests {
         assert_eq!(read("---\ntitle: Front\n---\n# Head\n", &plain).unwrap().title, "Front");
         assert_eq!(read("text\n\n# Head *it*\n", &plain).unwrap().title, "Head it");
         assert_eq!(read("text", &plain).unwrap().title, "my-notes");
-        assert_eq!(read("", &Reading { title: Some(" ".into()), ..plain }).unwrap().title, "my-notes");
+        assert_eq!(read("x", &Reading { title: Some(" ".into()), ..plain }).unwrap().title, "my-notes");
     }
 
     #[test]
@@ -221,9 +356,72 @@ mod tests {
             let read = Manuscript::read(&folder.path().join(name), &Reading::default());
             assert!(matches!(read, Err(Error::File { .. })), "{name}");
         }
+        for text in ["", " \n\n", "\u{feff}\n"] {
+            assert!(matches!(read(text, &Reading::default()), Err(Error::File { flaw: Flaw::Empty, .. })), "{text:?}");
+        }
         for path in [folder.path().to_owned(), folder.path().join("none.md")] {
             assert!(matches!(Manuscript::read(&path, &Reading::default()), Err(Error::File { .. })));
         }
+    }
+
+    #[test]
+    fn a_link_that_leaves_its_folder_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("repo/docs")).unwrap();
+        std::fs::write(at("shadow"), "root:x\n").unwrap();
+        std::fs::write(at("repo/docs/real.md"), "text\n").unwrap();
+        let link = |to: &str, from: &str| std::os::unix::fs::symlink(to, at(from)).unwrap();
+        link("../shadow", "repo/README.md");
+        link("docs/real.md", "repo/inside.md");
+        link("inside.md", "repo/twice.md");
+        link("../README.md", "repo/docs/chain.md");
+        link("repo", "elsewhere");
+        let read = |name: &str| Manuscript::read(&at(name), &Reading::default());
+        for name in ["repo/README.md", "repo/docs/chain.md", "elsewhere/README.md"] {
+            let Err(Error::File { flaw: Flaw::LeadsElsewhere { to }, .. }) = read(name) else { panic!("{name}") };
+            assert!(to.ends_with("shadow"));
+        }
+        for name in ["repo/inside.md", "repo/twice.md", "elsewhere/inside.md", "elsewhere/docs/real.md", "shadow"] {
+            assert!(read(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_stays_on_the_page_as_text_is_told_with_its_line() {
+        let text = "---\ntitle: x\n---\n\n<img src=\"none.png\"> ![[gone.jpg]]\n\n```mermaid\nA\n```\n\n<img src='/etc/passwd.png'>\n\n\
+                    - <p><img src=\"in.png\"></p>\n";
+        let manuscript = read(text, &Reading::default()).unwrap();
+        let told: Vec<_> = manuscript.remarks().iter().map(|remark| format!("{remark:?}")).collect();
+        assert_eq!(told.len(), 5, "{told:?}");
+        for (n, words) in [
+            "line: 5, what: \"none.png\", flaw: Missing",
+            "line: 5, what: \"gone.jpg\"",
+            "line: 11",
+            "line: 13, what: \"in.png\", flaw: Nested",
+            "Diagram { line: 7",
+        ]
+        .iter()
+        .enumerate()
+        {
+            assert!(told[n].contains(words), "{told:?}");
+        }
+        assert_eq!(manuscript.pictures(), (0, 0));
+        assert!(read(text, &Reading { no_images: true, ..Reading::default() }).unwrap().remarks().len() == 1);
+    }
+
+    #[test]
+    fn limits_are_told_with_the_file_s_line() {
+        let wide = format!("---\ntitle: x\n---\ntext\n\n|{}\n|{}\n", "a|".repeat(120), "-|".repeat(120));
+        let checked = read(&wide, &Reading::default()).unwrap().check(false);
+        assert!(matches!(checked, Err(Error::Beyond { limit: Limit::Columns, line: Some(6), found: 120 })));
+        let long = "x".repeat(800);
+        assert!(read(&format!("# {long}\n\ntext\n"), &Reading::default()).unwrap().check(false).is_ok());
+        let titled = read(&format!("# {long}x\n\ntext\n"), &Reading::default()).unwrap().check(false);
+        assert!(matches!(titled, Err(Error::Beyond { limit: Limit::Title, found: 801, .. })));
+        let code = read(&format!("```\n{}\n```\n", "x".repeat(120_000)), &Reading::default()).unwrap();
+        assert!(code.check(false).is_ok());
+        assert!(matches!(code.check(true), Err(Error::Beyond { limit: Limit::Text, line: Some(1), .. })));
     }
 
     #[test]

@@ -8,15 +8,17 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use tokenward::FetchFault;
 use url::Url;
 
 use crate::Error;
 use crate::images::{self, Source};
+use crate::limits;
 use crate::manuscript::Manuscript;
 use crate::plan::{Insertion, insertions};
 use crate::remote::Remote;
 use crate::store::Drawer;
-use crate::text::{Stand, Text};
+use crate::text::{Picture, Stand, Text, Written};
 use crate::tree::Tree;
 use crate::watch::{Notice, Phase, Watch};
 
@@ -26,8 +28,8 @@ pub trait Fetch: Send + Sync {
     /// The bytes at an address.
     ///
     /// # Errors
-    /// Why there are none, in words.
-    async fn fetch(&self, url: &Url, longest: u64) -> Result<Vec<u8>, String>;
+    /// Why there are none.
+    async fn fetch(&self, url: &Url, longest: u64) -> Result<Vec<u8>, FetchFault>;
 }
 
 /// What is going to be inserted.
@@ -67,7 +69,7 @@ impl Planned {
     pub(crate) fn read(&self, drawer: &Drawer) -> Result<Vec<u8>, Error> {
         match &self.bytes {
             Bytes::File(path) => images::read(path),
-            Bytes::Kept(name) => images::read(&drawer.picture(name)),
+            Bytes::Kept(name) => images::read_kept(&drawer.picture(name)),
         }
     }
 }
@@ -81,16 +83,22 @@ pub(crate) async fn prepare(
     watch: &dyn Watch,
 ) -> Result<Plan, Error> {
     drawer.tidy();
+    manuscript.remarks().into_iter().for_each(|remark| watch.notice(remark));
     let text = Text::read(&manuscript.body);
     let (stands, sources) = stands(manuscript, &text, drawer, fetch, watch).await?;
-    let parts = text.parts(&manuscript.title, &stands, CONVERT_LIMIT)?;
+    let parts = text.parts(&manuscript.title, &stands, limits::CONVERTED);
+    let parts = parts.map_err(|error| manuscript.at_file_s_line(error))?;
     let mut tree = Tree::default();
     for (n, part) in parts.iter().enumerate() {
         watch.progress(Phase::Converting, n, parts.len());
         tree.add(&remote.convert(part).await?)?;
     }
     watch.progress(Phase::Converting, parts.len(), parts.len());
-    tree.cut_tables()?;
+    let tables: Vec<usize> = manuscript.measures.tables.iter().map(|line| line + manuscript.lines_before).collect();
+    tree.fit(&tables)?;
+    if tree.texts_cut > 0 {
+        watch.notice(Notice::TextsCut(tree.texts_cut));
+    }
     if tree.tables_cut > 0 {
         watch.notice(Notice::TablesCut(tree.tables_cut));
     }
@@ -128,11 +136,12 @@ async fn stands(
 ) -> Result<(Vec<Stand>, Vec<Sendable>), Error> {
     let pictures = text.pictures();
     if manuscript.no_images {
-        let stand = |destination: &str| match Url::parse(destination) {
+        let stand = |picture: &Picture| match Url::parse(&picture.destination) {
+            _ if picture.written != Written::Markdown => Stand::AsItIs,
             Ok(url) if matches!(url.scheme(), "http" | "https") => Stand::Link,
             _ => Stand::Words,
         };
-        let stands = pictures.iter().map(|picture| stand(&picture.destination)).collect();
+        let stands = pictures.iter().map(stand).collect();
         return Ok((stands, vec![None; pictures.len()]));
     }
     let web = manuscript.pictures.iter().filter(|source| matches!(source, Source::Web(_))).count();
@@ -141,21 +150,26 @@ async fn stands(
     for (n, (source, picture)) in manuscript.pictures.iter().zip(pictures).enumerate() {
         let sendable = match source {
             Source::File(path) => {
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let name = path.file_name().map(|name| limits::name(&name.to_string_lossy())).unwrap_or_default();
                 Some((path.display().to_string(), name, Bytes::File(path.clone())))
             }
             Source::Inline(bytes) => Some(kept(drawer, n, bytes, format!("data: #{}", n + 1))?),
             Source::Web(url) => {
                 watch.progress(Phase::Fetching, fetched, web);
                 fetched += 1;
-                match fetch.fetch(url, images::LARGEST).await.and_then(checked) {
+                match fetch.fetch(url, limits::FILE).await.and_then(checked) {
                     Ok(bytes) => Some(kept(drawer, n, &bytes, url.to_string())?),
-                    Err(reason) => {
-                        watch.notice(Notice::PictureLinked { url: url.clone(), reason });
+                    Err(fault) => {
+                        let url = url.clone();
+                        watch.notice(match fault {
+                            FetchFault::NotPublic { host, .. } => Notice::PictureNotPublic { url, host },
+                            fault => Notice::PictureLinked { url, reason: fault.to_string() },
+                        });
                         None
                     }
                 }
             }
+            Source::Left => None,
             Source::Unknown => {
                 // A long one is data that is no picture.
                 let destination = picture.destination.chars().take(80).collect();
@@ -165,6 +179,7 @@ async fn stands(
         };
         stands.push(match (&sendable, source) {
             (Some(_), _) => Stand::Address(format!("{ADDRESS}{n}")),
+            (None, Source::Left) => Stand::AsItIs,
             (None, Source::Web(_)) => Stand::Link,
             (None, _) => Stand::Words,
         });
@@ -183,10 +198,10 @@ fn kept(drawer: &Drawer, n: usize, bytes: &[u8], what: String) -> Result<(String
 }
 
 /// Refuses what a server sends with success and is no picture: an error page, a login page.
-fn checked(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+fn checked(bytes: Vec<u8>) -> Result<Vec<u8>, FetchFault> {
     match images::kind(&bytes) {
         Some(_) => Ok(bytes),
-        None => Err("what is there is no picture".to_owned()),
+        None => Err(FetchFault::Failed("what is there is no picture".to_owned())),
     }
 }
 
@@ -198,7 +213,3 @@ fn number(address: &str) -> Option<usize> {
 /// Addresses that stand for pictures on their way through the converter. `.invalid` leads nowhere (RFC 2606 §2), and the
 /// converter fetches nothing.
 const ADDRESS: &str = "https://picture.invalid/";
-
-/// The longest text the converter takes, in characters (reference §12.1, 3). We count bytes, of which there are never
-/// fewer.
-pub(crate) const CONVERT_LIMIT: usize = 10_485_760;

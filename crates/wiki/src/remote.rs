@@ -199,24 +199,26 @@ impl<'a> Remote<'a> {
         revision.ok_or_else(|| odd(NAME, "no revision_id"))
     }
 
-    /// How many blocks stand at the document's first level.
-    pub(crate) async fn first_level(&self, document: &str) -> Result<usize, Error> {
+    /// The blocks at the document's first level, in order.
+    pub(crate) async fn first_level(&self, document: &str) -> Result<Vec<String>, Error> {
         const NAME: &str = "get block";
         let call = Call::get(format!("/open-apis/docx/v1/documents/{document}/blocks/{document}"));
         let data = self.patiently(Lane::Wiki, call, NAME).await?;
         let block = data.get("block").ok_or_else(|| odd(NAME, "no block"))?;
-        Ok(block.get("children").and_then(Value::as_array).map_or(0, Vec::len))
+        let children = block.get("children").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        Ok(children.iter().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
-    /// Removes so many blocks from the head of the first level.
-    pub(crate) async fn remove_first(&self, document: &str, count: usize) -> Result<(), Error> {
+    /// Removes blocks of the first level, from one place up to another; gives back the document's new revision. Sent once:
+    /// done twice, it would remove others.
+    pub(crate) async fn remove(&self, document: &str, from: usize, to: usize) -> Result<Option<i64>, Error> {
         self.pacer.turn(Lane::Write, self.timer).await;
-        let body = json!({ "start_index": 0, "end_index": count });
+        let body = json!({ "start_index": from, "end_index": to });
         let call =
             Call::delete(format!("/open-apis/docx/v1/documents/{document}/blocks/{document}/children/batch_delete"))
                 .query("document_revision_id", "-1")
                 .json(body);
-        self.once(call, "delete blocks").await.map(drop)
+        Ok(revision(&self.once(call, "delete blocks").await?))
     }
 
     /// Asks for an import; gives back its ticket.
@@ -313,13 +315,18 @@ impl Error {
             Self::Call { error, .. } => !matches!(&**error, ApiError::Unsent(_)) && self.is_passing(),
             // Something was answered, and done.
             Self::OddAnswer { .. } => true,
+            Self::Unfinished { error, .. } | Self::PerhapsMade { error } => error.in_doubt(),
             _ => false,
         }
     }
 
     /// The provider's code.
     pub fn provider_code(&self) -> Option<i64> {
-        if let Self::Call { error, .. } = self { error.provider_code() } else { None }
+        match self {
+            Self::Call { error, .. } => error.provider_code(),
+            Self::Unfinished { error, .. } | Self::PerhapsMade { error } => error.provider_code(),
+            _ => None,
+        }
     }
 }
 
@@ -411,6 +418,6 @@ mod tests {
     #[tokio::test]
     async fn an_answer_without_data_is_one() {
         let caller = Script(Mutex::new(vec![json!({ "code": 0, "msg": "success" })]));
-        Remote::new(&caller, &Still).remove_first("dx", 1).await.unwrap();
+        assert_eq!(Remote::new(&caller, &Still).remove("dx", 0, 1).await.unwrap(), None);
     }
 }

@@ -93,7 +93,7 @@ pub(crate) struct Node {
 pub(crate) enum Content {
     /// Nothing of ours has been sent.
     Nothing,
-    /// Something that has to go before the new content comes.
+    /// Something that has to go once the new content is there.
     Old {
         /// The revision that may be replaced, as far as it is known.
         revision: Option<i64>,
@@ -124,6 +124,19 @@ pub(crate) struct Progress {
     pub(crate) placed: BTreeSet<usize>,
     /// The document's revision after the last recorded change.
     pub(crate) revision: Option<i64>,
+    /// Real ids of first-level blocks that stood there before, above the new ones, and have to go.
+    #[serde(default)]
+    pub(crate) old: Vec<String>,
+    /// How many of those are gone.
+    #[serde(default)]
+    pub(crate) removed: usize,
+    /// Blocks that stand there of those that are to, and the pictures among them.
+    #[serde(default)]
+    pub(crate) blocks: usize,
+    #[serde(default)]
+    pub(crate) of: usize,
+    #[serde(default)]
+    pub(crate) pictures: usize,
 }
 
 /// The place of one record, held by this process.
@@ -169,6 +182,13 @@ impl Store {
             records.filter(|(name, _)| name.starts_with(&prefix)).map(|(_, record)| record).collect();
         found.retain(|record| record.page != Page::None || record.import.is_some());
         found.sort_by_key(|record| record.place.key());
+        Ok(found)
+    }
+
+    /// What is known of a file's pages, without taking its place.
+    pub(crate) fn look(&self, owner: &str, file: &Path, place: Option<&Place>) -> Result<Vec<Record>, Error> {
+        let mut found = self.of_file(owner, file)?;
+        found.retain(|record| place.is_none_or(|place| record.place.key() == place.key()));
         Ok(found)
     }
 

@@ -6,9 +6,9 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
-use crate::Error;
+use crate::{Error, html};
 
 /// A body, read once.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Text<'a> {
     first: Vec<usize>,
     pictures: Vec<Picture>,
     definitions: Vec<Range<usize>>,
+    /// Pictures in HTML that cannot be taken out of it: where they begin, and their address.
+    hidden: Vec<(usize, String)>,
 }
 
 /// The first heading of the first level.
@@ -35,7 +37,22 @@ pub(crate) struct Picture {
     pub(crate) destination: String,
     /// What it says where it cannot be shown.
     pub(crate) words: String,
+    /// How it is written.
+    pub(crate) written: Written,
     place: Range<usize>,
+}
+
+/// How a picture is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// As Markdown has it.
+    Markdown,
+    /// `<img src="…">` among words.
+    Inline,
+    /// `<img src="…">` in a block of HTML; as Markdown it needs lines of its own.
+    Block,
+    /// `![[…]]`, as programs for notes have it.
+    Embed,
 }
 
 /// What is to stand in a picture's place.
@@ -54,15 +71,12 @@ pub(crate) enum Stand {
 impl<'a> Text<'a> {
     /// Reads a body.
     pub(crate) fn read(body: &'a str) -> Self {
-        let options = Options::ENABLE_TABLES
-            | Options::ENABLE_STRIKETHROUGH
-            | Options::ENABLE_TASKLISTS
-            | Options::ENABLE_FOOTNOTES;
-        let mut text = Self { body, heading: None, first: Vec::new(), pictures: Vec::new(), definitions: Vec::new() };
+        let (first, pictures, definitions, hidden) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut text = Self { body, heading: None, first, pictures, definitions, hidden };
         let mut depth = 0_usize;
         // The heading and the picture that are being read.
-        let (mut in_heading, mut in_picture) = (false, 0_usize);
-        let mut events = Parser::new_ext(body, options).into_offset_iter();
+        let (mut in_heading, mut in_picture, mut picture_opens) = (false, 0_usize, false);
+        let mut events = Parser::new_ext(body, OPTIONS | Options::ENABLE_WIKILINKS).into_offset_iter();
         for (event, place) in events.by_ref() {
             let opens = matches!(event, Event::Start(_));
             if depth == 0 && !matches!(event, Event::End(_)) {
@@ -75,15 +89,33 @@ impl<'a> Text<'a> {
                     text.heading = Some(Heading { words: String::new(), place: place.clone(), leads });
                 }
                 Event::End(TagEnd::Heading(_)) if depth == 1 => in_heading = false,
-                Event::Start(Tag::Image { dest_url, .. }) => {
-                    // A picture in the words of another is not shown.
-                    if in_picture == 0 {
-                        let destination = dest_url.to_string();
-                        text.pictures.push(Picture { destination, words: String::new(), place: place.clone() });
+                Event::Start(Tag::Image { dest_url, link_type, .. }) => {
+                    let embed = matches!(link_type, LinkType::WikiLink { .. });
+                    // A picture in the words of another is not shown, and a note that is embedded is no picture.
+                    if in_picture == 0 && (!embed || looks_like_a_picture(dest_url)) {
+                        let (destination, words) = (dest_url.to_string(), String::new());
+                        let written = if embed { Written::Embed } else { Written::Markdown };
+                        text.pictures.push(Picture { destination, words, written, place: place.clone() });
+                        picture_opens = true;
                     }
                     in_picture += 1;
                 }
-                Event::End(TagEnd::Image) => in_picture = in_picture.saturating_sub(1),
+                Event::InlineHtml(_) if in_picture == 0 => text.html(place.clone(), Written::Inline),
+                Event::Start(Tag::HtmlBlock) => {
+                    let html = &body[place.clone()];
+                    if depth == 0 {
+                        if !html::is_raw(html) {
+                            text.html(place.clone(), Written::Block);
+                        }
+                    } else {
+                        let hidden = html::pictures(html).into_iter();
+                        text.hidden.extend(hidden.map(|tag| (place.start + tag.place.start, tag.address)));
+                    }
+                }
+                Event::End(TagEnd::Image) => {
+                    in_picture = in_picture.saturating_sub(1);
+                    picture_opens &= in_picture > 0;
+                }
                 _ => {}
             }
             let words = match &event {
@@ -92,9 +124,7 @@ impl<'a> Text<'a> {
                 _ => None,
             };
             if let Some(words) = words {
-                if in_picture > 0
-                    && let Some(picture) = text.pictures.last_mut()
-                {
+                if picture_opens && let Some(picture) = text.pictures.last_mut() {
                     picture.words.push_str(words);
                 }
                 if in_heading && let Some(heading) = &mut text.heading {
@@ -110,7 +140,35 @@ impl<'a> Text<'a> {
         let definitions = events.reference_definitions().iter().map(|(_, definition)| definition.span.clone());
         text.definitions = definitions.collect();
         text.definitions.sort_by_key(|place| place.start);
+        // `![[name|300]]` and `![[name]]` say how wide it is, or its name again.
+        for picture in text.pictures.iter_mut().filter(|picture| picture.written == Written::Embed) {
+            if picture.words == picture.destination || picture.words.chars().all(|c| c.is_ascii_digit() || c == 'x') {
+                picture.words.clear();
+            }
+        }
         text
+    }
+
+    /// The pictures of a stretch of HTML.
+    fn html(&mut self, place: Range<usize>, written: Written) {
+        for tag in html::pictures(&self.body[place.clone()]) {
+            let (start, end) = (place.start + tag.place.start, place.start + tag.place.end);
+            self.pictures.push(Picture { destination: tag.address, words: tag.words, written, place: start..end });
+        }
+    }
+
+    /// The line of a picture, counted from one.
+    pub(crate) fn line_of(&self, picture: &Picture) -> usize {
+        self.line(picture.place.start)
+    }
+
+    /// Pictures that cannot be taken out of the HTML around them, with their lines.
+    pub(crate) fn hidden(&self) -> Vec<(usize, &str)> {
+        self.hidden.iter().map(|(at, address)| (self.line(*at), address.as_str())).collect()
+    }
+
+    fn line(&self, at: usize) -> usize {
+        self.body[..at].matches('\n').count() + 1
     }
 
     /// The title the text gives itself: its first heading of the first level.
@@ -182,6 +240,10 @@ impl<'a> Text<'a> {
             let words = escaped(&picture.words);
             let instead = match stand {
                 Stand::AsItIs => continue,
+                // Blank lines end the block of HTML before it, and what follows begins another.
+                Stand::Address(address) if picture.written == Written::Block => {
+                    format!("\n\n![{words}]({address})\n\n")
+                }
                 Stand::Address(address) => format!("![{words}]({address})"),
                 Stand::Link if !words.trim().is_empty() => {
                     format!("[{words}](<{}>)", picture.destination.replace(['<', '>', '\n'], ""))
@@ -199,6 +261,12 @@ impl<'a> Text<'a> {
     }
 }
 
+/// Whether a name ends as pictures' names do.
+fn looks_like_a_picture(name: &str) -> bool {
+    let ending = name.split(['#', '?']).next().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+    ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.trim().eq_ignore_ascii_case(known)))
+}
+
 /// Words that mean only themselves (`CommonMark` §2.4).
 fn escaped(words: &str) -> String {
     let mut text = String::with_capacity(words.len());
@@ -210,6 +278,13 @@ fn escaped(words: &str) -> String {
     }
     text
 }
+
+/// What is read as the provider's converter reads it.
+pub(crate) const OPTIONS: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_TASKLISTS)
+    .union(Options::ENABLE_FOOTNOTES);
+const ENDINGS: &[&str] = &["png", "jpg", "jpeg", "gif", "webp", "bmp", "svg", "tif", "tiff", "ico", "avif", "heic"];
 
 #[cfg(test)]
 mod tests {
@@ -253,6 +328,37 @@ mod tests {
         let found: Vec<_> = again.pictures().iter().map(|p| p.destination.clone()).collect();
         assert_eq!(found, (0..stands.len()).map(|n| format!("https://x.invalid/{n}")).collect::<Vec<_>>());
         assert!(whole.contains("`![no](6.png)` \\![no](7.png)"));
+    }
+
+    #[test]
+    fn pictures_written_as_html_and_as_embeds_are_pictures() {
+        let body = "<p align=\"center\">\n  <img src=\"a.png\" alt=\"A\">\n</p>\n\nwords <img src='b.png'/> words ![[c.png|300]] ![[d.png]] ![[Note]]\n\n\
+                    <!-- <img src=\"no.png\"> -->\n\n`<img src=no.png>` `![[no.png]]`\n\n- x\n\n  <div><img src=\"hidden.png\"></div>\n";
+        let text = Text::read(body);
+        let found: Vec<_> =
+            text.pictures().iter().map(|p| (p.destination.as_str(), p.words.as_str(), p.written)).collect();
+        assert_eq!(
+            found,
+            [
+                ("a.png", "A", Written::Block),
+                ("b.png", "", Written::Inline),
+                ("c.png", "", Written::Embed),
+                ("d.png", "", Written::Embed),
+            ]
+        );
+        assert_eq!(text.pictures().iter().map(|p| text.line_of(p)).collect::<Vec<_>>(), [2, 5, 5, 5]);
+        assert_eq!(text.hidden(), [(13, "hidden.png")]);
+        let stands: Vec<_> = (0..4).map(|n| Stand::Address(format!("https://x.invalid/{n}"))).collect();
+        let whole = text.parts("", &stands, 10_000).unwrap().concat();
+        let again = Text::read(&whole);
+        let found: Vec<_> = again.pictures().iter().map(|p| (p.destination.clone(), p.written)).collect();
+        let wanted: Vec<_> = (0..4).map(|n| (format!("https://x.invalid/{n}"), Written::Markdown)).collect();
+        assert_eq!(found, wanted);
+        assert!(
+            whole.contains("![[Note]]") && whole.contains("`![[no.png]]`") && whole.contains("<p align=\"center\">")
+        );
+        // What is to stay stays to the letter.
+        assert_eq!(text.parts("", &vec![Stand::AsItIs; 4], 10_000).unwrap().concat(), body);
     }
 
     #[test]

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::fit::length;
+use crate::limits::{CELLS, Limit, REQUEST};
 
 /// Blocks by id, and which of them stand at the first level.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -22,9 +24,12 @@ pub(crate) struct Tree {
     pub(crate) pictures: BTreeMap<String, String>,
     /// Tables that were cut into several.
     pub(crate) tables_cut: usize,
+    /// Texts that were cut into several.
+    #[serde(default)]
+    pub(crate) texts_cut: usize,
 }
 
-/// What a request may bring at most (reference §12.1, 5), and what a part of a tree brings.
+/// What a request may bring at most ([`REQUEST`]), and what a part of a tree brings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Load {
     counts: [u32; KINDS],
@@ -32,7 +37,7 @@ pub(crate) struct Load {
 
 impl Load {
     /// The caps of one request.
-    pub(crate) const CAP: Self = Self { counts: [1000, 20, 200, 200, 200, 200, 20, 5, 5] };
+    pub(crate) const CAP: Self = Self { counts: REQUEST };
 
     fn of(block: &Value) -> Self {
         let mut counts = [0; KINDS];
@@ -50,6 +55,7 @@ impl Load {
             counts[kind] = 1;
         }
         mentions(block, &mut counts);
+        counts[KINDS - 1] = u32::try_from(length(block)).unwrap_or(u32::MAX);
         Self { counts }
     }
 
@@ -147,20 +153,20 @@ impl Tree {
     /// Cuts every table whose cells do not go into one request into tables of whole rows.
     ///
     /// # Errors
-    /// [`Error::RowTooWide`] for a row that does not go into one by itself.
+    /// [`Error::Beyond`] for a row that does not go into one by itself.
     pub(crate) fn cut_tables(&mut self) -> Result<(), Error> {
         let whole_load =
             |tree: &Self, ids: Vec<&str>| ids.iter().fold(Load::default(), |sum, id| sum.and(tree.load(id)));
         let tables: Vec<String> =
             self.blocks.iter().filter(|(_, block)| block_type(block) == TABLE).map(|(id, _)| id.clone()).collect();
         for id in tables {
-            if whole_load(self, self.seed(&id)).fits() {
+            if whole_load(self, self.seed(&id)).fits() && self.children(&id).len() <= CELLS {
                 continue;
             }
             let cells: Vec<String> = self.children(&id).into_iter().map(str::to_owned).collect();
             let columns = usize::try_from(property(&self.blocks[&id], "column_size")).unwrap_or(0);
             if columns == 0 || !cells.len().is_multiple_of(columns) {
-                return Err(Error::RowTooWide { columns });
+                return Err(Error::Beyond { limit: Limit::Row, line: None, found: columns });
             }
             let mut tables: Vec<Vec<String>> = Vec::new();
             let mut load = Load::default();
@@ -169,10 +175,11 @@ impl Tree {
                 let row_load = whole_load(self, seeds);
                 let alone = self.load(&id).and(row_load);
                 if !alone.fits() {
-                    return Err(Error::RowTooWide { columns });
+                    return Err(Error::Beyond { limit: Limit::Row, line: None, found: columns });
                 }
                 if load.and(row_load).fits()
                     && let Some(table) = tables.last_mut()
+                    && table.len() + row.len() <= CELLS
                 {
                     table.extend_from_slice(row);
                     load = load.and(row_load);
@@ -209,22 +216,27 @@ impl Tree {
             }
             self.blocks.insert(name.clone(), table);
         }
+        self.replace_child(id, &names);
+    }
+
+    /// Puts several blocks in the place of one, wherever that stands.
+    pub(crate) fn replace_child(&mut self, id: &str, names: &[String]) {
         let spread = |ids: &[String]| -> Vec<String> {
-            ids.iter().flat_map(|child| if child == id { names.clone() } else { vec![child.clone()] }).collect()
+            ids.iter().flat_map(|child| if child == id { names.to_vec() } else { vec![child.clone()] }).collect()
         };
         if self.first.iter().any(|child| child == id) {
             self.first = spread(&self.first);
         }
         for (parent, block) in &mut self.blocks {
             let children: Vec<String> = children(block).map(str::to_owned).collect();
-            if parent != id && children.iter().any(|child| child == id) {
+            if !names.contains(parent) && children.iter().any(|child| child == id) {
                 block["children"] = Value::from(spread(&children));
             }
         }
     }
 }
 
-fn block_type(block: &Value) -> u64 {
+pub(crate) fn block_type(block: &Value) -> u64 {
     block.get("block_type").and_then(Value::as_u64).unwrap_or(0)
 }
 
@@ -273,8 +285,8 @@ fn mentions(block: &Value, counts: &mut [u32; KINDS]) {
     }
 }
 
-/// Blocks, images, files, mentions of documents and of users, chat cards, third parties' blocks, sheets, tables of data.
-const KINDS: usize = 9;
+/// As [`REQUEST`] counts them.
+const KINDS: usize = REQUEST.len();
 const CALLOUT: u64 = 19;
 const GRID: u64 = 24;
 const COLUMN: u64 = 25;
@@ -414,6 +426,6 @@ pub(crate) mod tests {
     fn a_row_that_is_too_wide_is_told() {
         let mut tree = Tree::default();
         tree.add(&answer(&[table(1, 500)])).unwrap();
-        assert!(matches!(tree.cut_tables(), Err(Error::RowTooWide { columns: 500 })));
+        assert!(matches!(tree.cut_tables(), Err(Error::Beyond { limit: Limit::Row, found: 500, .. })));
     }
 }

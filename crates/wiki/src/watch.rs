@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use url::Url;
 
+use crate::Flaw;
+
 /// A step that has just been completed. A crash right after any of them is repaired by the next run (I5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
@@ -16,7 +18,7 @@ pub enum Step {
     Made,
     /// The page's id is durable.
     Known,
-    /// The old content is gone.
+    /// The old content is gone; the new one was there before.
     Cleared,
     /// Blocks were inserted; only memory knows.
     Sent,
@@ -126,6 +128,36 @@ pub enum Notice {
         /// Why it was not fetched.
         reason: String,
     },
+    /// A picture of the web is at a host that is none of the open internet; a link stands in its place.
+    PictureNotPublic {
+        /// Where it is.
+        url: Url,
+        /// The host, as the person may name it.
+        host: String,
+    },
+    /// What looks like a picture of this machine stays on the page as it is written.
+    PictureStays {
+        /// The line, counted from one, in the file.
+        line: usize,
+        /// What is written there.
+        what: String,
+        /// Why it is not taken.
+        flaw: Flaw,
+    },
+    /// A drawing that is told as text becomes a block of code.
+    Diagram {
+        /// The line, counted from one, in the file.
+        line: usize,
+        /// Its language.
+        language: String,
+    },
+    /// The head of the file was taken for front matter although it has none of its keys.
+    FrontMatterLeftOut {
+        /// How many lines it has, rules and all.
+        lines: usize,
+    },
+    /// The page shows nothing but its title.
+    Blank,
     /// A picture's address leads to nothing that can be fetched; its words stand in its place.
     PictureDropped {
         /// The address.
@@ -138,6 +170,8 @@ pub enum Notice {
     },
     /// Tables were cut into several, because no request can bring them whole.
     TablesCut(usize),
+    /// Texts were cut into several, because they are longer than the provider takes.
+    TextsCut(usize),
     /// An earlier run was interrupted; this one goes on.
     Resumed,
     /// The file changed since that run: the page gets the new content.

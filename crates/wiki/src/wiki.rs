@@ -12,7 +12,9 @@
 //! | so many pictures uploaded, placed | goes on with the next |
 //! | whole | refuses to make a second page; `update` replaces the content |
 //!
-//! The converter is asked before the page is made: what cannot be converted or inserted leaves nothing behind.
+//! The converter is asked, and the limits of the provider are looked at, before the page is made or changed: what cannot
+//! be converted or inserted leaves nothing behind and takes nothing away. Where the work stops all the same, the error
+//! says what the page shows ([`Standing`]).
 
 use std::fmt;
 use std::time::Duration;
@@ -25,9 +27,10 @@ use crate::pace::Timer;
 use crate::place::{Space, address};
 use crate::prepare::{Fetch, Plan, prepare};
 use crate::remote::{Found, Remote};
+use crate::standing::Standing;
 use crate::store::{Content, Drawer, Node, Page, Record, Store};
 use crate::watch::{Notice, Step, Watch};
-use crate::{Error, Place};
+use crate::{Error, Flaw, Place};
 
 /// Everything that is needed to make pages.
 pub struct Wiki<'a> {
@@ -81,12 +84,26 @@ pub struct Report {
     pub changed: bool,
 }
 
+/// What an update would do, as far as what is remembered tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlook {
+    /// The page.
+    pub address: String,
+    /// Its title, which stays.
+    pub title: String,
+    /// Whether it is complete; one that is not gets finished.
+    pub whole: bool,
+    /// Whether the file is another one than was put there.
+    pub changed: bool,
+}
+
 impl Wiki<'_> {
     /// Makes the page of a file, or finishes what an earlier run began.
     ///
     /// # Errors
-    /// [`Error::Already`] where the file has its page; [`Error::PicturesLeft`] when all stands but some pictures; and
-    /// whatever stood in the way. What was done is kept.
+    /// [`Error::Beyond`] for a file that does not fit, before anything is sent or made; [`Error::Already`] where the file
+    /// has its page; [`Error::PicturesLeft`] when all stands but some pictures; [`Error::Unfinished`] where a page is there
+    /// and something stood in the way; and whatever stood in the way before. What was done is kept.
     pub async fn create(&self, manuscript: &Manuscript, place: &Place, wishes: Wishes) -> Result<Report, Error> {
         let drawer = self.store.take(&self.owner, &manuscript.path, place)?;
         let record = self.record(&drawer)?;
@@ -94,63 +111,95 @@ impl Wiki<'_> {
         if place.host.is_some() {
             record.host.clone_from(&place.host);
         }
+        let made = self.make(manuscript, &drawer, &mut record, wishes).await;
+        made.map_err(|error| self.standing(error, &record))
+    }
+
+    async fn make(
+        &self,
+        manuscript: &Manuscript,
+        drawer: &Drawer,
+        record: &mut Record,
+        wishes: Wishes,
+    ) -> Result<Report, Error> {
         let remote = Remote::new(self.caller, self.timer);
         if let Page::There(node) = record.page.clone() {
             let whole = matches!(record.content, Content::Whole { .. });
             if whole && !wishes.again {
-                return Err(Error::Already { address: self.address(&record, &node) });
+                return Err(Error::Already { address: self.address(record, &node) });
             }
             // A page that `--again` itself began is finished, however often the command is run; unless it is gone.
             if whole || wishes.again && self.is_gone(&node, &remote).await? {
-                record = self.anew(record, &node);
+                *record = self.anew(record.clone(), &node);
             }
         }
+        let manuscript = &manuscript.or_titled(record.wish.as_deref());
+        let import = wishes.import && record.page == Page::None || record.import.is_some();
+        manuscript.check(import)?;
         if record.page != Page::None || record.import.is_some() {
             self.watch.notice(Notice::Resumed);
         }
-        let manuscript = &manuscript.or_titled(record.wish.as_deref());
         record.wish.clone_from(&manuscript.wish);
-        if wishes.import && record.page == Page::None || record.import.is_some() {
-            return self.bring(manuscript, &drawer, &mut record, &remote).await;
+        if import {
+            return self.bring(manuscript, drawer, record, &remote).await;
         }
-        self.finish_page(manuscript, &drawer, &mut record, &remote, wishes.force).await
+        self.finish_page(manuscript, drawer, record, &remote, wishes.force).await
     }
 
     /// Replaces the content of the page that a file was put into. An unfinished page is finished.
     ///
     /// # Errors
+    /// [`Error::Beyond`] and [`Error::File`] for a file that does not fit or holds no text, before anything is changed;
     /// [`Error::NoPage`] or [`Error::SeveralPages`] where it is not clear which page is meant; [`Error::Edited`] when
-    /// somebody else changed it, unless forced; and whatever stood in the way.
+    /// somebody else changed it, unless forced; [`Error::Unfinished`] where something stood in the way.
     pub async fn update(&self, manuscript: &Manuscript, place: Option<&Place>, force: bool) -> Result<Report, Error> {
         let place = self.place_of(manuscript, place)?;
         let drawer = self.store.take(&self.owner, &manuscript.path, &place)?;
         let no_page = || Error::NoPage { file: manuscript.path.clone() };
         let mut record = self.record(&drawer)?.ok_or_else(no_page)?;
+        let updated = self.renew(manuscript, &drawer, &mut record, force).await;
+        updated.map_err(|error| self.standing(error, &record))
+    }
+
+    async fn renew(
+        &self,
+        manuscript: &Manuscript,
+        drawer: &Drawer,
+        record: &mut Record,
+        force: bool,
+    ) -> Result<Report, Error> {
         let manuscript = &manuscript.or_titled(record.wish.as_deref());
+        manuscript.check(record.import.is_some())?;
+        let no_text = || Error::File { path: manuscript.path.clone(), flaw: Flaw::NoText };
+        if manuscript.is_blank() {
+            return Err(no_text());
+        }
         let remote = Remote::new(self.caller, self.timer);
         if let (Content::Whole { revision, .. }, Page::There(node)) = (record.content.clone(), record.page.clone()) {
-            let found =
-                remote.revision(&node.document_id).await.map_err(|error| self.or_gone(error, &record, &node))?;
+            let found = remote.revision(&node.document_id).await?;
             let edited = revision != Some(found);
             if edited && !force {
-                return Err(Error::Edited { address: self.address(&record, &node), known: revision.is_some() });
+                return Err(Error::Edited { address: self.address(record, &node), known: revision.is_some() });
             }
             if !edited && record.print == manuscript.fingerprint() {
-                return Ok(self.report(&record, &node, 0, false));
+                return Ok(self.report(record, &node, 0, false));
             }
-            let plan = prepare(manuscript, &drawer, &remote, self.fetch, self.watch).await?;
+            let plan = prepare(manuscript, drawer, &remote, self.fetch, self.watch).await?;
+            if plan.insertions.is_empty() {
+                return Err(no_text());
+            }
             record.print.clone_from(&plan.print);
             record.content = Content::Old { revision: if force { None } else { revision } };
-            self.keep(&drawer, &mut record)?;
+            self.keep(drawer, record)?;
             self.watch.at(Step::Planned);
             self.tell_title(manuscript, &node);
-            return self.fill(&drawer, &mut record, &node, &plan, &remote, force).await;
+            return self.fill(drawer, record, &node, &plan, &remote, force).await;
         }
         self.watch.notice(Notice::Resumed);
         if record.import.is_some() {
-            return self.bring(manuscript, &drawer, &mut record, &remote).await;
+            return self.bring(manuscript, drawer, record, &remote).await;
         }
-        self.finish_page(manuscript, &drawer, &mut record, &remote, force).await
+        self.finish_page(manuscript, drawer, record, &remote, force).await
     }
 
     /// Brings a page that is not complete to its end, from wherever it is.
@@ -164,8 +213,26 @@ impl Wiki<'_> {
     ) -> Result<Report, Error> {
         let plan = self.planned(manuscript, drawer, record, remote).await?;
         let node = self.page(manuscript, drawer, record, remote).await?;
-        let filled = self.fill(drawer, record, &node, &plan, remote, force).await;
-        filled.map_err(|error| self.or_gone(error, record, &node))
+        self.fill(drawer, record, &node, &plan, remote, force).await
+    }
+
+    /// An error of the provider together with what the page shows. A page that is not found is not forgotten: one that was
+    /// just made may not be seen everywhere yet, and forgetting it would make a second one. The person decides, with
+    /// `--again`.
+    fn standing(&self, error: Error, record: &Record) -> Error {
+        if !matches!(error, Error::Call { .. } | Error::OddAnswer { .. } | Error::Store { .. }) {
+            return error;
+        }
+        match &record.page {
+            Page::There(node) if error.is_not_found() => Error::PageGone { address: self.address(record, node) },
+            Page::There(node) => Error::Unfinished {
+                address: self.address(record, node),
+                standing: Standing::of(record, error.in_doubt()),
+                error: Box::new(error),
+            },
+            Page::Intended { .. } => Error::PerhapsMade { error: Box::new(error) },
+            Page::None => error,
+        }
     }
 
     async fn is_gone(&self, node: &Node, remote: &Remote<'_>) -> Result<bool, Error> {
@@ -176,10 +243,39 @@ impl Wiki<'_> {
         }
     }
 
-    /// A page that is not found is not forgotten: one that was just made may not be seen everywhere yet, and forgetting
-    /// it would make a second one. The person decides, with `--again`.
-    fn or_gone(&self, error: Error, record: &Record, node: &Node) -> Error {
-        if error.is_not_found() { Error::PageGone { address: self.address(record, node) } } else { error }
+    /// What an update of a file would do. Nothing is sent, and no other run is disturbed.
+    ///
+    /// # Errors
+    /// As [`Wiki::update`] where it is not clear which page is meant, and for a file that does not fit.
+    pub fn outlook(
+        store: &Store,
+        owner: &str,
+        host: &str,
+        manuscript: &Manuscript,
+        place: Option<&Place>,
+    ) -> Result<Outlook, Error> {
+        let mut records = store.look(owner, &manuscript.path, place)?;
+        let at = |record: &Record, node: &Node| address(record.host.as_deref().unwrap_or(host), &node.token);
+        if records.len() > 1 {
+            let address = |record: &Record| match &record.page {
+                Page::There(node) => at(record, node),
+                _ => record.place.key(),
+            };
+            return Err(Error::SeveralPages { addresses: records.iter().map(address).collect() });
+        }
+        let record = records.pop().ok_or_else(|| Error::NoPage { file: manuscript.path.clone() })?;
+        let manuscript = manuscript.or_titled(record.wish.as_deref());
+        manuscript.check(record.import.is_some())?;
+        if manuscript.is_blank() {
+            return Err(Error::File { path: manuscript.path.clone(), flaw: Flaw::NoText });
+        }
+        let whole = matches!(record.content, Content::Whole { .. });
+        let changed = record.print != manuscript.fingerprint();
+        let (address, title) = match &record.page {
+            Page::There(node) => (at(&record, node), node.title.clone()),
+            _ => (record.place.key(), manuscript.title.clone()),
+        };
+        Ok(Outlook { address, title, whole, changed })
     }
 
     /// A record for another page, which remembers that this one was ours.
@@ -235,6 +331,9 @@ impl Wiki<'_> {
             self.watch.notice(Notice::FileChanged);
         }
         let plan = prepare(manuscript, drawer, remote, self.fetch, self.watch).await?;
+        if plan.insertions.is_empty() && begun {
+            return Err(Error::File { path: manuscript.path.clone(), flaw: Flaw::NoText });
+        }
         record.print.clone_from(&plan.print);
         // What an earlier plan has put in goes first.
         if let Content::Some(progress) = &record.content {

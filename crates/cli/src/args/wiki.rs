@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use tokenward::NamedHost;
 
 use super::BadValue;
 
@@ -32,7 +33,7 @@ pub(crate) struct WikiCreate {
     /// Let the provider import the file: fewer calls, but local pictures stay behind
     #[arg(long)]
     pub(crate) import: bool,
-    /// Check the file and say what would be made; sends nothing
+    /// Check the file, also against the provider's limits, and say what would be made; sends nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Make another page although the file has one there
@@ -53,6 +54,9 @@ pub(crate) struct WikiUpdate {
     pub(crate) place: WikiPlace,
     #[command(flatten)]
     pub(crate) reading: WikiReading,
+    /// Check the file, also against the provider's limits, and say what would be changed; sends nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Replace the content although somebody else changed the page
     #[arg(long)]
     pub(crate) force: bool,
@@ -84,6 +88,13 @@ pub(crate) struct WikiReading {
     /// A folder, besides the file's own, that pictures may lie in
     #[arg(long, value_name = "DIR")]
     pub(crate) images_from: Option<PathBuf>,
+    /// A host that pictures may be fetched from although it is not of the open internet: this machine, a company's network
+    #[arg(long, value_name = "HOST", value_parser = picture_host)]
+    pub(crate) allow_private_pictures: Vec<NamedHost>,
+}
+
+fn picture_host(text: &str) -> Result<NamedHost, BadValue> {
+    NamedHost::parse(text).ok_or(BadValue::Host)
 }
 
 fn host(text: &str) -> Result<String, BadValue> {

@@ -10,10 +10,11 @@ use std::process::ExitCode;
 
 use async_trait::async_trait;
 use serde_json::json;
-use tokenward::{ApiOptions, CallOptions, Fetcher, Identity, SystemEntropy};
-use tokenward_core::{Code, ProviderName};
+use tokenward::{ApiOptions, CallOptions, FetchFault, Fetcher, Identity, SystemEntropy};
+use tokenward_core::{Code, GrantId, ProfileName, ProviderName};
 use tokenward_wiki::{
-    Error, Fetch, Manuscript, Place, Reading, Report, Space, Store, TokioTimer, Wiki as Engine, Wishes, host,
+    Error, Fetch, Manuscript, Outlook, Place, Reading, Report, Space, Store, Task, TokioTimer, Watch as _,
+    Wiki as Engine, Wishes, host, missing_scopes,
 };
 use url::Url;
 
@@ -39,8 +40,10 @@ async fn create(create: &WikiCreate, desk: &Desk) -> Result<ExitCode, Failure> {
         return dry_run(&manuscript, &place, create.import, desk);
     }
     let wishes = Wishes { again: create.again, force: create.force, import: create.import };
+    manuscript.check(create.import).map_err(|error| told::failure(error, None, desk))?;
     let made = async |engine: &Engine<'_>| engine.create(&manuscript, &place, wishes).await;
-    let report = with_engine(asked, desk, made).await?;
+    let task = Task::Create { place: &place, import: create.import };
+    let report = with_engine(asked, &create.reading, &manuscript, task, desk, made).await?;
     print(&report, desk)
 }
 
@@ -50,8 +53,11 @@ async fn update(update: &WikiUpdate, desk: &Desk) -> Result<ExitCode, Failure> {
     let said = asked.personal || asked.space.is_some() || asked.parent.is_some();
     let place = said.then(|| Place::read(asked.personal, asked.space.as_deref(), asked.parent.as_deref()));
     let place = place.transpose().map_err(|error| told::failure(error, None, desk))?;
+    if update.dry_run {
+        return dry_update(&manuscript, place.as_ref(), asked, desk);
+    }
     let made = async |engine: &Engine<'_>| engine.update(&manuscript, place.as_ref(), update.force).await;
-    let report = with_engine(asked, desk, made).await?;
+    let report = with_engine(asked, &update.reading, &manuscript, Task::Update, desk, made).await?;
     if !report.changed {
         desk.printer.note(desk.lang().wiki_in_step());
     }
@@ -71,6 +77,9 @@ fn read(
 /// Opens the login and runs this with an engine on it.
 async fn with_engine(
     place: &WikiPlace,
+    reading: &WikiReading,
+    manuscript: &Manuscript,
+    task: Task<'_>,
     desk: &Desk,
     run: impl AsyncFnOnce(&Engine<'_>) -> Result<Report, Error>,
 ) -> Result<Report, Failure> {
@@ -79,6 +88,7 @@ async fn with_engine(
         return Err(Failure::new(Code::Usage, desk.lang().wiki_not_here(work.app.provider())).complete());
     }
     let grant = desk.grant_of(&work).await?;
+    look_at_scopes(&work, grant, task, manuscript, desk).await?;
     let caller = work.session.api(
         work.app.clone(),
         Identity::User(grant),
@@ -89,9 +99,9 @@ async fn with_engine(
     let engine = Engine {
         store: Store::new(desk.home()?.path()),
         owner: work.profile.name.to_string(),
-        host: tenant_host(place, &work, desk)?,
+        host: tenant_host(place, work.profile.provider(), desk)?,
         caller: &caller,
-        fetch: &Web(Fetcher::default()),
+        fetch: &Web(Fetcher::default().also_from(reading.allow_private_pictures.iter().cloned())),
         timer: &TokioTimer::new(),
         clock: &desk.ambient.clock,
         entropy: &SystemEntropy,
@@ -103,8 +113,39 @@ async fn with_engine(
     result.map_err(|error| told::failure(error, Some(&work), desk))
 }
 
+/// Tells all scopes that are missing at once, before the first call. Not every provider tells what it granted; then the
+/// calls will show.
+async fn look_at_scopes(
+    work: &Work,
+    grant: GrantId,
+    task: Task<'_>,
+    manuscript: &Manuscript,
+    desk: &Desk,
+) -> Result<(), Failure> {
+    let report = work.session.keeper().status(grant).await?;
+    let granted: Vec<&str> = report.grant.scopes.iter().collect();
+    if granted.is_empty() {
+        return Ok(());
+    }
+    let missing = missing_scopes(task, manuscript, &granted).join(" ");
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let lang = desk.lang();
+    let profile = flag(&work.profile.name);
+    let command = format!("tokenward login{profile} --scope '{missing}'");
+    Err(Failure::new(Code::ScopeNotGranted, lang.wiki_scopes_missing(&missing))
+        .stands(lang.wiki_nothing_made())
+        .then(lang.wiki_scopes_login(command)))
+}
+
+/// The profile as a command names it; the default one need not be named.
+fn flag(profile: &ProfileName) -> String {
+    if profile.as_str() == "default" { String::new() } else { format!(" --profile {profile}") }
+}
+
 /// The host in addresses where the person pointed at none: as set, else the brand's, which leads on to the tenant's.
-fn tenant_host(place: &WikiPlace, work: &Work, desk: &Desk) -> Result<String, Failure> {
+fn tenant_host(place: &WikiPlace, provider: ProviderName, desk: &Desk) -> Result<String, Failure> {
     if let Some(host) = &place.host {
         return Ok(host.clone());
     }
@@ -112,7 +153,7 @@ fn tenant_host(place: &WikiPlace, work: &Work, desk: &Desk) -> Result<String, Fa
         let bad = |_| Failure::new(Code::BadSetting, desk.lang().bad_variable(TENANT_HOST, text.escape_debug()));
         return host(text).map_err(bad);
     }
-    Ok(match work.profile.provider() {
+    Ok(match provider {
         ProviderName::Lark => "www.larksuite.com",
         _ => "www.feishu.cn",
     }
@@ -137,9 +178,10 @@ fn print(report: &Report, desk: &Desk) -> Result<ExitCode, Failure> {
 }
 
 fn dry_run(manuscript: &Manuscript, place: &Place, import: bool, desk: &Desk) -> Result<ExitCode, Failure> {
+    manuscript.check(import).map_err(|error| told::failure(error, None, desk))?;
     let parts = manuscript.parts().map_err(|error| told::failure(error, None, desk))?;
-    let (local, web) = manuscript.pictures();
     let lang = desk.lang();
+    tell_remarks(manuscript, desk);
     if desk.printer.json {
         let (space, node) = match &place.space {
             Space::Personal => ("personal", None),
@@ -153,7 +195,8 @@ fn dry_run(manuscript: &Manuscript, place: &Place, import: bool, desk: &Desk) ->
             "space_of_node": node,
             "parent": place.parent,
             "import": import,
-            "pictures": { "local": local, "web": web },
+            "pictures": pictures(manuscript),
+            "blocks": manuscript.blocks(),
             "parts": parts,
         }))?;
     } else {
@@ -164,11 +207,71 @@ fn dry_run(manuscript: &Manuscript, place: &Place, import: bool, desk: &Desk) ->
         };
         let mut facts = vec![(lang.fact_title(), manuscript.title.clone()), (lang.fact_space(), space)];
         facts.extend(place.parent.clone().map(|parent| (lang.fact_parent(), parent)));
-        facts.push((lang.fact_pictures(), lang.wiki_pictures(local, web)));
+        facts.extend(picture_facts(manuscript, desk));
+        facts.push((lang.fact_blocks(), lang.wiki_blocks(manuscript.blocks())));
         desk.printer.facts(&facts)?;
         desk.printer.note(lang.wiki_dry_run());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn dry_update(
+    manuscript: &Manuscript,
+    place: Option<&Place>,
+    asked: &WikiPlace,
+    desk: &Desk,
+) -> Result<ExitCode, Failure> {
+    let settings = desk.settings()?;
+    let profile = desk.profile(&settings)?;
+    let (store, host) = (Store::new(desk.home()?.path()), tenant_host(asked, profile.provider(), desk)?);
+    let outlook = Engine::outlook(&store, profile.name.as_str(), &host, manuscript, place);
+    let Outlook { address, title, whole, changed } = outlook.map_err(|error| told::failure(error, None, desk))?;
+    let lang = desk.lang();
+    tell_remarks(manuscript, desk);
+    if desk.printer.json {
+        desk.printer.document(&json!({
+            "file": manuscript.path.display().to_string(),
+            "title": title,
+            "address": address,
+            "whole": whole,
+            "changed": changed,
+            "pictures": pictures(manuscript),
+            "blocks": manuscript.blocks(),
+        }))?;
+    } else {
+        let outcome = match (whole, changed) {
+            (false, _) => lang.wiki_would_finish(),
+            (true, true) => lang.wiki_would_change(),
+            (true, false) => lang.wiki_would_stay(),
+        };
+        let mut facts = vec![(lang.fact_page(), address), (lang.fact_title(), title), (lang.fact_update(), outcome)];
+        facts.extend(picture_facts(manuscript, desk));
+        facts.push((lang.fact_blocks(), lang.wiki_blocks(manuscript.blocks())));
+        desk.printer.facts(&facts)?;
+        desk.printer.note(lang.wiki_dry_run());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell_remarks(manuscript: &Manuscript, desk: &Desk) {
+    let progress = Progress::new(desk);
+    manuscript.remarks().into_iter().for_each(|remark| progress.notice(remark));
+}
+
+fn pictures(manuscript: &Manuscript) -> serde_json::Value {
+    let (local, web) = manuscript.pictures();
+    json!({ "local": local, "web": web, "hosts": manuscript.hosts() })
+}
+
+fn picture_facts(manuscript: &Manuscript, desk: &Desk) -> Vec<(String, String)> {
+    let lang = desk.lang();
+    let (local, web) = manuscript.pictures();
+    let mut facts = vec![(lang.fact_pictures(), lang.wiki_pictures(local, web))];
+    let hosts = manuscript.hosts();
+    if !hosts.is_empty() {
+        facts.push((lang.fact_picture_hosts(), hosts.join(", ")));
+    }
+    facts
 }
 
 /// Pictures of the web, by wire's transport.
@@ -176,7 +279,7 @@ struct Web(Fetcher);
 
 #[async_trait]
 impl Fetch for Web {
-    async fn fetch(&self, url: &Url, longest: u64) -> Result<Vec<u8>, String> {
+    async fn fetch(&self, url: &Url, longest: u64) -> Result<Vec<u8>, FetchFault> {
         self.0.fetch(url, longest).await
     }
 }

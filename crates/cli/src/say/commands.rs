@@ -5,6 +5,7 @@ super::sentences! {
     warning_head() { "warning:" "警告：" }
     detail_head() { "in detail:" "详情：" }
     kept_head() { "kept:" "已保留：" }
+    stands_head() { "now:" "现状：" }
     next_head() { "next:" "下一步：" }
     provider_head() { "provider:" "服务方：" }
     page_head() { "more:" "更多：" }

@@ -1,7 +1,7 @@
 //! Words of `wiki`.
 
 use tokenward_core::{Code, Words};
-use tokenward_wiki::Flaw;
+use tokenward_wiki::{Flaw, Limit, Old, Standing};
 
 use super::Lang;
 
@@ -14,6 +14,14 @@ super::sentences! {
     wiki_personal() { "your own library" "我的文档库" }
     wiki_space_of(node) { "the one that {node} is in" "{node} 所在的知识库" }
     wiki_pictures(local, web) { "{local} of this machine or in the text, {web} of the web" "本机或文中 {local} 张，网络 {web} 张" }
+    fact_picture_hosts() { "pictures from" "图片来源" }
+    fact_blocks() { "blocks" "内容块" }
+    fact_page() { "page" "页面" }
+    fact_update() { "update" "更新" }
+    wiki_blocks(blocks) { "at least {blocks}" "至少 {blocks}" }
+    wiki_would_change() { "the page would get the file's content" "页面将换成文件的内容" }
+    wiki_would_finish() { "the page is unfinished and would be finished" "页面尚未完成，将继续完成" }
+    wiki_would_stay() { "the file is as it was put there; only --force would change anything" "文件与写入时一致；除非加 --force，否则不做改动" }
     wiki_dry_run() { "nothing was sent" "没有发送任何请求" }
     wiki_in_step() { "the page shows the file already; nothing was changed" "页面内容与文件一致；没有改动" }
     wiki_fetching() { "fetching pictures" "下载图片" }
@@ -22,6 +30,12 @@ super::sentences! {
     wiki_uploading() { "uploading pictures" "上传图片" }
     wiki_importing() { "the provider imports the file" "服务方正在导入文件" }
     wiki_picture_linked(url, reason) { "the picture {url} was not fetched, a link stands in its place: {reason}" "图片 {url} 未能下载，已改为链接：{reason}" }
+    wiki_picture_not_public(url, host) { "the picture {url} was not fetched, a link stands in its place: {host} is not of the open internet; `--allow-private-pictures {host}` fetches from there" "图片 {url} 未下载，已改为链接：{host} 不在公网；加 `--allow-private-pictures {host}` 可从那里下载" }
+    wiki_picture_stays(line, what, flaw) { "line {line}: the picture \"{what}\" is not sent and stays as text: {flaw}" "第 {line} 行：图片 \"{what}\" 不会上传，按文字保留：{flaw}" }
+    wiki_diagram(line, language) { "line {line}: the {language} drawing becomes a block of code; the page does not draw it" "第 {line} 行：{language} 图将成为代码块，页面不会绘制" }
+    wiki_front_matter_left_out(lines) { "lines 1 to {lines} are taken for front matter and are not on the page; if they are text, leave a line blank below the first rule" "第 1 至 {lines} 行被当作 front matter，不会出现在页面上；若它们是正文，请在第一条分隔线下空一行" }
+    wiki_blank() { "the file holds no text: the page shows its title and nothing else" "文件没有正文：页面只显示标题" }
+    wiki_texts_cut(count) { "texts longer than the provider takes were cut into several: {count}" "有 {count} 段文字超出服务方上限，已拆成多段" }
     wiki_picture_dropped(destination) { "the picture \"{destination}\" leads to nothing that can be fetched; its words stand in its place" "图片地址 \"{destination}\" 无法获取，已改为其说明文字" }
     wiki_picture_without_place(what) { "the provider's converter made no place for the picture {what}" "服务方转换时没有为图片 {what} 留出位置" }
     wiki_tables_cut(count) { "tables too large for one request were cut into several of whole rows: {count}" "有 {count} 个表格超出单次请求上限，已按整行拆成多个表格" }
@@ -51,7 +65,38 @@ super::sentences! {
     wiki_image_elsewhere(path) { "the picture {path} lies outside the file's folder, and is not sent" "图片 {path} 不在文件所在目录内，不会上传" }
     wiki_image_elsewhere_next() { "look whether it is meant for others to see; then name its folder with --images-from DIR, or leave pictures out with --no-images" "请先确认它可以公开给他人；然后用 --images-from 目录 指定所在目录，或用 --no-images 不带图片" }
     wiki_too_long(line, limit) { "the paragraph, list or table at line {line} is longer than the {limit} bytes that are converted at once: cut it in two" "第 {line} 行处的段落、列表或表格超过一次可转换的 {limit} 字节：请拆成两段" }
-    wiki_row_too_wide(columns) { "a table has rows of {columns} columns, more than one request can bring: make it narrower" "有表格一行多达 {columns} 列，超出单次请求上限：请减少列数" }
+    wiki_at(line, what) { "line {line}: {what}" "第 {line} 行：{what}" }
+    wiki_beyond_title(found, most) { "the title has {found} characters, and a page takes {most}: give a shorter one with --title, or in the file" "标题有 {found} 个字符，上限为 {most}：请用 --title 或在文件中改短" }
+    wiki_beyond_heading(found, most) { "a heading has {found} characters, and a page takes {most}: make it a paragraph" "有小标题长 {found} 个字符，上限为 {most}：请改为段落" }
+    wiki_beyond_text(found, most) { "a text has {found} characters and cannot be cut; a page takes {most}: cut it in two" "有文字长 {found} 个字符且无法拆分，上限为 {most}：请拆成两段" }
+    wiki_beyond_columns(found, most) { "a table has {found} columns, and a page takes {most}: make it narrower, or two" "有表格 {found} 列，上限为 {most}：请减少列数或拆成两个" }
+    wiki_beyond_row(found, most) { "a table's row of {found} columns brings more than the {most} blocks, 20 pictures or 1,000,000 characters of one request: make it narrower" "有表格一行 {found} 列，超出单次请求的 {most} 块、20 张图片或 1,000,000 个字符：请缩减该行" }
+    wiki_beyond_depth(found, most) { "lists and quotes stand in each other {found} deep, and a page takes {most}: make them flatter" "列表和引用嵌套 {found} 层，上限为 {most}：请减少层级" }
+    wiki_beyond_blocks(found, most) { "the file makes {found} blocks, and a page takes {most}: make several files of it" "文件会产生 {found} 个内容块，上限为 {most}：请拆成多个文件" }
+    wiki_beyond_pictures(found, most) { "the file has {found} pictures, and {most} may be uploaded in a day: make several files of it" "文件有 {found} 张图片，每天最多上传 {most} 张：请拆成多个文件" }
+    wiki_flaw_no_text_at_all() { "it holds no text, and the page would be blank" "没有正文，页面会变成空白" }
+    wiki_flaw_leads_elsewhere(to) { "it is a link to {to}, outside of its folder" "它是指向目录之外 {to} 的链接" }
+    wiki_leads_elsewhere_next(to) { "name {to} itself, if it is meant for others to see" "如果它可以公开给他人，请直接指定 {to}" }
+    wiki_flaw_exchanged() { "it was exchanged while it was read" "读取期间被替换" }
+    wiki_flaw_elsewhere() { "it lies outside the file's folder" "不在文件所在目录内" }
+    wiki_flaw_no_address() { "its address leads to nothing that can be fetched" "地址无法获取" }
+    wiki_flaw_nested() { "it stands in HTML inside of a list or a quote" "位于列表或引用内的 HTML 中" }
+    wiki_scopes_missing(scopes) { "the login lacks scopes that this needs: {scopes}" "登录缺少所需的权限：{scopes}" }
+    wiki_scopes_login(command) { "`{command}`, then run the same command again; what was granted stays" "运行 `{command}`，然后再次运行同一命令；已授予的权限不会丢失" }
+    wiki_nothing_made() { "no page was made and none was changed" "没有创建或改动任何页面" }
+    wiki_perhaps_made() { "it is not known whether the page was made" "不确定页面是否已经创建" }
+    wiki_perhaps_made_next() { "run the same command again: it looks for the page first, and makes no second one" "再次运行同一命令：它会先查找该页面，不会重复创建" }
+    wiki_again() { "run the same command again: it goes on from there, and nothing is put in twice" "再次运行同一命令会从那里接着进行，不会重复写入" }
+    wiki_refused_next() { "look the provider's code up in the page of the API" "请在接口文档中查服务方的错误码" }
+    wiki_stands(what, address) { "the page shows {what}: {address}" "页面目前显示：{what}：{address}" }
+    wiki_stands_more(stands) { "{stands} (an answer was lost; it may be one step further)" "{stands}（有一次应答丢失，可能又前进了一步）" }
+    wiki_stands_blank() { "nothing but its title" "仅有标题" }
+    wiki_stands_old() { "what it showed before, unchanged" "原有内容，没有改动" }
+    wiki_stands_old_and(new) { "what it showed before, unchanged, and below it {new}" "原有内容没有改动，其下方是{new}" }
+    wiki_stands_rest_and(new) { "the rest of what it showed before, and below it {new}" "原有内容的剩余部分，其下方是{new}" }
+    wiki_stands_part(blocks, of) { "the first {blocks} of {of} blocks of the file" "文件 {of} 块中的前 {blocks} 块" }
+    wiki_stands_text(pictures) { "all of the file but pictures ({pictures} are missing)" "文件的全部内容，只缺 {pictures} 张图片" }
+    wiki_stands_all() { "all of the file" "文件的全部内容" }
     wiki_import_too_large() { "the file is larger than the 20 MB that are imported: leave out --import" "文件超过导入上限 20 MB：请去掉 --import" }
     wiki_already(address) { "the file has its page there: {address}" "该文件在此处已有页面：{address}" }
     wiki_already_next() { "`tokenward wiki update FILE` replaces its content; --again makes another page" "`tokenward wiki update 文件` 可替换其内容；--again 会另建一个页面" }
@@ -79,9 +124,51 @@ impl Lang {
             Flaw::OpenQuote => self.wiki_flaw_quote(),
             Flaw::NeitherTrueNorFalse => self.wiki_flaw_personal(),
             Flaw::TwoSpaces => self.wiki_flaw_two_spaces(),
+            Flaw::NoText => self.wiki_flaw_no_text_at_all(),
+            Flaw::LeadsElsewhere { to } => self.wiki_flaw_leads_elsewhere(to.display()),
+            Flaw::Exchanged => self.wiki_flaw_exchanged(),
+            Flaw::Elsewhere => self.wiki_flaw_elsewhere(),
+            Flaw::NoAddress => self.wiki_flaw_no_address(),
+            Flaw::Nested => self.wiki_flaw_nested(),
             // What the system said, in its own language.
             other => other.to_string(),
         }
+    }
+
+    /// What goes beyond a limit, and what to do about it.
+    pub(crate) fn wiki_beyond(self, limit: Limit, line: Option<usize>, found: usize) -> String {
+        let most = limit.most();
+        let what = match limit {
+            Limit::Title => self.wiki_beyond_title(found, most),
+            Limit::Heading => self.wiki_beyond_heading(found, most),
+            Limit::Columns => self.wiki_beyond_columns(found, most),
+            Limit::Row => self.wiki_beyond_row(found, most),
+            Limit::Depth => self.wiki_beyond_depth(found, most),
+            Limit::Blocks => self.wiki_beyond_blocks(found, most),
+            Limit::Pictures => self.wiki_beyond_pictures(found, most),
+            _ => self.wiki_beyond_text(found, most),
+        };
+        line.map_or(what.clone(), |line| self.wiki_at(line, what))
+    }
+
+    /// What a page shows now.
+    pub(crate) fn wiki_standing(self, standing: &Standing, address: &str) -> String {
+        let Standing { old, blocks, of, pictures, perhaps_more } = *standing;
+        let new = match blocks {
+            0 => None,
+            _ if blocks < of => Some(self.wiki_stands_part(blocks, of)),
+            _ if pictures > 0 => Some(self.wiki_stands_text(pictures)),
+            _ => Some(self.wiki_stands_all()),
+        };
+        let what = match (old, new) {
+            (Old::None, None) => self.wiki_stands_blank(),
+            (Old::None, Some(new)) => new,
+            (_, None) => self.wiki_stands_old(),
+            (Old::Whole, Some(new)) => self.wiki_stands_old_and(new),
+            (Old::Rest, Some(new)) => self.wiki_stands_rest_and(new),
+        };
+        let stands = self.wiki_stands(what, address);
+        if perhaps_more { self.wiki_stands_more(stands) } else { stands }
     }
 
     /// What a provider's code means for a page (reference §12.5).
@@ -154,7 +241,7 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
     Some(match code {
         Code::WikiFile => (
             w("the Markdown file cannot be made a page", "无法把该 Markdown 文件做成页面"),
-            w("mend the file; nothing was sent", "请修正文件；没有发送任何请求"),
+            w("mend the file; no page was made or changed", "请修正文件；没有创建或改动任何页面"),
         ),
         Code::WikiPicture => (
             w("a picture of the file cannot be sent", "文件中有图片无法发送"),
@@ -214,6 +301,10 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
                 "文件已导入，移入知识库需要他人批准",
             ),
             w("run the same command again once it is permitted", "批准后再次运行同一命令"),
+        ),
+        Code::WikiBeyond => (
+            w("the file goes beyond what a page takes", "文件超出页面的上限"),
+            w("mend the file; nothing was made or changed", "请修正文件；没有创建或改动任何页面"),
         ),
         Code::WikiRecord => (
             w("what is remembered of pages cannot be read or written", "页面记录无法读取或写入"),

@@ -121,6 +121,10 @@ fn mistakes_are_told() {
     let world = world();
     let before = world.sandbox.history().len();
     let note = file(&world, "note.md", "words\n");
+    let elsewhere = file(&world, "elsewhere.md", "words\n");
+    std::fs::create_dir(world.home.parent().unwrap().join("repo")).unwrap();
+    let link = world.home.parent().unwrap().join("repo/README.md");
+    std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
     let secret = file(&world, "id.png", "-----BEGIN OPENSSH PRIVATE KEY-----");
     let cases: &[(&str, &[&str], &str)] = &[
         ("words\n", &[], "TW0842"),
@@ -129,6 +133,7 @@ fn mistakes_are_told() {
         ("![x](none.png)\n", &["--personal"], "TW0841"),
         ("![x](id.png)\n", &["--personal"], "TW0841"),
         ("![x](/etc/hostname)\n", &["--personal"], "TW0841"),
+        ("", &["--personal"], "TW0840"),
         ("words\n", &["--personal", "--host", "a b"], "TW0200"),
         ("words\n", &["--personal", "--space", "70"], "TW0200"),
     ];
@@ -148,6 +153,8 @@ fn mistakes_are_told() {
     std::fs::write(&note, "words\n").unwrap();
     world.run(&["wiki", "update", &note]).fails(2, "TW0846");
     world.run(&["wiki", "create", &format!("{note}x"), "--personal"]).fails(2, "TW0840");
+    let ran = world.run(&["wiki", "create", link.to_str().unwrap(), "--personal"]);
+    assert!(ran.fails(2, "TW0840").err.contains("elsewhere.md"), "{ran:?}");
     assert_eq!(world.sandbox.history().len(), before);
     assert!(secret.ends_with("id.png"));
 }
@@ -156,11 +163,162 @@ fn mistakes_are_told() {
 fn a_missing_scope_names_the_login_that_adds_it() {
     let world = World::new();
     assert_eq!(world.login(&["--scope", "wiki:space:read"]).code, 0);
-    let note = file(&world, "note.md", "words\n");
+    file(&world, "p.png", PNG);
+    let note = file(&world, "note.md", "words\n\n![p](p.png)\n");
+    let before = calls(&world);
     let ran = world.run(&["wiki", "create", &note, "--personal"]);
     ran.fails(3, "TW0803");
-    assert!(ran.err.contains("tokenward login --scope 'docx:document.block:convert'"), "{ran:?}");
-    assert!(pages(&world).is_empty());
+    // All of them at once, in one command, before anything is sent.
+    let command = "`tokenward login --scope 'wiki:node:create docx:document.block:convert docx:document:write_only \
+                   docs:document.media:upload wiki:node:retrieve docx:document:readonly'`";
+    assert!(ran.err.contains(command) && ran.err.contains("no page was made"), "{ran:?}");
+    assert_eq!(calls(&world), before);
+    let scopes = command.split('\'').nth(1).unwrap();
+    assert_eq!(world.login(&["--scope", scopes]).code, 0);
+    world.run(&["wiki", "create", &note, "--personal"]).succeeds();
+    world.run(&["wiki", "update", &note]).succeeds();
+}
+
+/// Requests to the provider's API.
+fn calls(world: &World) -> usize {
+    world.sandbox.history().iter().filter(|record| format!("{record:?}").contains("/open-apis/")).count()
+}
+
+/// The file is looked at before anything is sent, and what no page takes is told with its line.
+#[test]
+fn what_no_page_takes_leaves_the_page_as_it_was() {
+    let world = world();
+    let note = file(&world, "note.md", "# Note\n\nold words that people rely on\n");
+    world.run(&["wiki", "create", &note, "--personal"]).succeeds();
+    let (page, before) = (only_page(&world), calls(&world));
+    let wide = format!("# Note\n\nwords\n\n|{}\n|{}\n", "a|".repeat(101), "-|".repeat(101));
+    let deep = (0..35).map(|n| format!("{}- x\n", "  ".repeat(n))).collect::<Vec<_>>().concat();
+    for (text, line, what) in [(wide, "line 5", "101 columns"), (format!("# Note\n\n{deep}"), "line 35", "35 deep")] {
+        file(&world, "note.md", &text);
+        let other = file(&world, "other.md", &text);
+        for words in [
+            &["wiki", "update", &note][..],
+            &["wiki", "update", &note, "--force"],
+            &["wiki", "update", &note, "--dry-run"],
+            &["wiki", "create", &other, "--personal"],
+            &["wiki", "create", &other, "--personal", "--dry-run"],
+        ] {
+            let ran = world.run(words);
+            ran.fails(2, "TW0853");
+            assert!(ran.err.contains(line) && ran.err.contains(what) && ran.out.is_empty(), "{words:?} {ran:?}");
+        }
+        let ran = world.run_with(&[("TOKENWARD_LANG", "zh")], &["wiki", "update", &note]);
+        assert!(ran.err.contains("第 ") && ran.err.contains("没有创建或改动任何页面"), "{ran:?}");
+    }
+    assert_eq!(only_page(&world), page);
+    assert_eq!(calls(&world), before);
+    // What can be cut is cut, and that is said.
+    file(&world, "note.md", format!("# Note\n\n```\n{}```\n", "x\n".repeat(60_000)));
+    let ran = world.run(&["wiki", "update", &note]);
+    assert!(ran.succeeds().err.contains("cut into several: 1"), "{ran:?}");
+    assert_eq!(only_page(&world).page.children.len(), 2);
+    // A file without text empties no page.
+    file(&world, "note.md", "# Note\n");
+    world.run(&["wiki", "update", &note, "--force"]).fails(2, "TW0840");
+    assert_eq!(only_page(&world).page.children.len(), 2);
+}
+
+/// Where a page is there and the work stops: what it shows, where, and that the next run goes on.
+#[test]
+fn a_run_that_stops_says_what_the_page_shows() {
+    let world = world();
+    let insert = || Fault::code(1_770_001).to("POST /open-apis/docx/*/descendant");
+    let note = file(&world, "note.md", "# Note\n\nold words\n");
+    world.sandbox.inject(insert());
+    let ran = world.run(&["wiki", "create", &note, "--personal"]);
+    ran.fails(2, "TW0801");
+    let address = format!("https://www.feishu.cn/wiki/{}", pages(&world)[0].node_token);
+    assert!(ran.err.contains(&format!("now: the page shows nothing but its title: {address}")), "{ran:?}");
+    assert!(ran.err.contains("run the same command again") && !ran.err.contains("`-i`"), "{ran:?}");
+    world.run(&["wiki", "create", &note, "--personal"]).succeeds();
+
+    file(&world, "note.md", "# Note\n\nnew words\n");
+    world.sandbox.inject(insert());
+    let ran = world.run(&["wiki", "update", &note]);
+    assert!(ran.err.contains(&format!("the page shows what it showed before, unchanged: {address}")), "{ran:?}");
+    assert_eq!(texts(&only_page(&world)), ["old words"]);
+    world.sandbox.inject(Fault::code(1_770_001).to("DELETE /open-apis/docx/*"));
+    let ran = world.run_with(&[("TOKENWARD_LANG", "zh")], &["wiki", "update", &note]);
+    assert!(ran.err.contains("现状：页面目前显示：原有内容没有改动，其下方是文件的全部内容"), "{ran:?}");
+    assert_eq!(texts(&only_page(&world)), ["old words", "new words"]);
+    let ran = world.run(&["wiki", "update", &note, "--json"]);
+    ran.succeeds();
+    assert_eq!(texts(&only_page(&world)), ["new words"]);
+    world.sandbox.inject(Fault::code(131_006).to("POST /open-apis/wiki/v2/spaces/*/nodes"));
+    let other = file(&world, "other.md", "words\n");
+    let error = world.run(&["wiki", "create", &other, "--personal", "--json"]).error();
+    assert!(error["stands"].as_str().unwrap().contains("no page was made"), "{error}");
+}
+
+#[test]
+fn an_update_can_be_looked_at_first() {
+    let world = world();
+    let note = file(&world, "note.md", "# Note\n\nold words\n");
+    world.run(&["wiki", "update", &note, "--dry-run"]).fails(2, "TW0846");
+    world.run(&["wiki", "create", &note, "--personal"]).succeeds();
+    let before = calls(&world);
+    let ran = world.run(&["wiki", "update", &note, "--dry-run"]);
+    assert!(
+        ran.succeeds().out.contains(&pages(&world)[0].node_token) && ran.out.contains("as it was put there"),
+        "{ran:?}"
+    );
+    let text = "# Note\n\n![a](https://e.test:8443/a.png) ![b](https://e.test:8443/b.png) ![c](//10.0.0.1/c.png)\n\n```mermaid\nA\n```\n";
+    file(&world, "note.md", text);
+    let ran = world.run(&["wiki", "update", &note, "--dry-run"]);
+    assert!(ran.succeeds().out.contains("e.test:8443, 10.0.0.1"), "{ran:?}");
+    assert!(ran.err.contains("line 5") && ran.err.contains("nothing was sent"), "{ran:?}");
+    let json = world.run(&["wiki", "update", &note, "--dry-run", "--json"]).json();
+    assert_eq!((&json["changed"], &json["whole"]), (&true.into(), &true.into()));
+    assert_eq!(json["pictures"]["hosts"], serde_json::json!(["e.test:8443", "10.0.0.1"]));
+    let page = include_str!("../../../../docs/reference/json.md");
+    json.as_object().unwrap().keys().for_each(|key| assert!(page.contains(&format!("`{key}`")), "{key}"));
+    assert_eq!(calls(&world), before);
+    assert_eq!(texts(&only_page(&world)), ["old words"]);
+}
+
+/// Nobody's Markdown leads into this machine or the network, unless the host was named.
+#[test]
+fn a_picture_of_this_machine_needs_its_host_named() {
+    let world = world();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = std::sync::Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            use std::io::{Read, Write as _};
+            let mut stream = stream.unwrap();
+            count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            assert!(stream.read(&mut [0; 2048]).unwrap() > 0);
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", PNG.len());
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(PNG));
+        }
+    });
+    let note = file(&world, "note.md", format!("![a](http://{host}/a.png)\n"));
+    let ran = world.run(&["wiki", "create", &note, "--personal"]);
+    assert!(ran.succeeds().err.contains(&format!("`--allow-private-pictures {host}`")), "{ran:?}");
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 0);
+    let allowed = ["wiki", "create", &note, "--personal", "--again", "--allow-private-pictures", &host];
+    assert_eq!(world.run(&allowed).succeeds().err, "");
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1);
+    world.run(&["wiki", "create", &note, "--personal", "--allow-private-pictures", "a b"]).fails(2, "TW0200");
+}
+
+#[test]
+fn what_is_lost_on_the_way_is_told() {
+    let world = world();
+    let note = file(&world, "note.md", "---\nIntro: with a colon\n---\n\n<img src=\"none.png\"> words\n");
+    let ran = world.run(&["wiki", "create", &note, "--personal"]);
+    assert!(ran.succeeds().err.contains("lines 1 to 3") && ran.err.contains("line 5"), "{ran:?}");
+    let rules = file(&world, "rules.md", "---\n\nIntro: with a colon\n\n---\n\nRest.\n");
+    assert_eq!(world.run(&["wiki", "create", &rules, "--personal"]).succeeds().err, "");
+    let page = world.sandbox.documents().into_iter().find(|document| document.title == "rules").unwrap();
+    assert!(texts(&page).contains(&"Intro: with a colon".to_owned()), "{page:?}");
 }
 
 #[test]
@@ -169,6 +327,7 @@ fn the_provider_s_no_is_told_with_its_meaning() {
     let note = file(&world, "note.md", "words\n");
     let ran = world.run(&["wiki", "create", &note, "--space", "7099999999999999999"]);
     ran.fails(2, "TW0801");
+    assert!(!ran.err.contains("`-i`") && ran.err.contains("no page was made"), "{ran:?}");
     assert!(ran.err.contains("131005") && ran.err.contains("not there") && ran.err.contains("log id"), "{ran:?}");
     // A token that ended unseen is turned on the way.
     world.advance(7300);

@@ -121,3 +121,23 @@ async fn what_is_too_long_is_cut_and_said() {
     let tree = world.sandbox.document(result["token"].as_str().expect("an id")).expect("there");
     assert_eq!(tree.page.children.len(), 20_000);
 }
+
+/// What an edit would be refused for, an import cuts, and says so.
+#[tokio::test]
+async fn what_is_too_large_is_cut_and_told() {
+    let world = World::new().await;
+    let user = world.writer();
+    let wide = format!("|{}\n|{}\n|{}\n", "a|".repeat(101), "-|".repeat(101), "b|".repeat(101));
+    let tall = format!("|a|\n|-|\n{}", "|b|\n".repeat(2001));
+    let long = "x".repeat(100_001);
+    for (text, warning) in [(wide, "1002"), (tall, "1001"), (long, "1003")] {
+        let token = file(&world, &user, "md", &text).await;
+        let made = world.good("POST", TASKS, &user, &task(&token)).await;
+        let ask = format!("{TASKS}/{}", made["ticket"].as_str().expect("a ticket"));
+        let mut result = Value::Null;
+        for _ in 0..3 {
+            result = world.good("GET", &ask, &user, &NONE).await["result"].take();
+        }
+        assert_eq!((&result["job_status"], &result["extra"]), (&json!(0), &json!([warning])));
+    }
+}

@@ -186,3 +186,13 @@ async fn documents_move_into_the_wiki() {
     let tree = &world.sandbox.spaces()[0].nodes[0];
     assert_eq!((tree.title.as_str(), tree.children[0].title.as_str()), ("One", "Two"));
 }
+
+#[tokio::test]
+async fn a_title_has_an_end() {
+    let world = World::new().await;
+    let user = world.writer();
+    let space = world.sandbox.spaces()[0].space_id.clone();
+    let nodes = format!("{SPACES}/{space}/nodes");
+    world.good("POST", &nodes, &user, &node("", &"ä".repeat(800))).await;
+    world.call("POST", &nodes, &user, &node("", &"ä".repeat(801))).await.is(400, 131_002);
+}

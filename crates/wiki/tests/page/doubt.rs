@@ -58,7 +58,7 @@ async fn a_page_that_is_never_made_is_told_and_leaves_nothing() {
     let world = World::new().await;
     let file = world.file("note.md", "text");
     world.sandbox.inject(Fault::drop_request().to(MAKE).forever());
-    let Err(Error::Call { .. }) = world.create(&file, &Arc::default()).await else { panic!() };
+    let Err(Error::PerhapsMade { .. }) = world.create(&file, &Arc::default()).await else { panic!() };
     assert!(world.pages().is_empty());
     world.sandbox.clear_faults();
     world.create(&file, &Arc::default()).await.unwrap();

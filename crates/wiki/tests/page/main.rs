@@ -2,8 +2,10 @@
 
 mod compare;
 mod doubt;
+mod faults;
 mod import;
 mod killed;
+mod limits;
 mod update;
 mod whole;
 mod world;

@@ -143,11 +143,13 @@ async fn pictures_come_from_files_the_web_and_the_text_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_text_is_an_empty_page() {
+async fn a_title_without_text_is_a_blank_page_and_that_is_told() {
     let world = World::new().await;
     let file = world.file("empty.md", "---\ntitle: Nothing yet\n---\n\n");
-    let report = world.create(&file, &Arc::default()).await.unwrap();
+    let script = Arc::new(Script::default());
+    let report = world.create(&file, &script).await.unwrap();
     assert_eq!((report.title.as_str(), report.blocks), ("Nothing yet", 0));
+    assert_eq!(script.notices(), [Notice::Blank]);
     assert!(world.only_page().page.children.is_empty());
 }
 
@@ -214,7 +216,8 @@ async fn what_cannot_work_leaves_no_page() {
     let world = World::new().await;
     let wide = format!("|{}\n|{}\n", " a |".repeat(600), "---|".repeat(600));
     let wide = world.file("wide.md", wide);
-    assert!(matches!(world.create(&wide, &Arc::default()).await, Err(Error::RowTooWide { columns: 600 })));
+    let wide_result = world.create(&wide, &Arc::default()).await;
+    assert!(matches!(wide_result, Err(Error::Beyond { found: 600, line: Some(1), .. })), "{wide_result:?}");
     assert!(world.pages().is_empty());
     // And after that nothing stands in the way of a good one.
     world.create(&world.file("wide.md", "narrow"), &Arc::default()).await.unwrap();

@@ -15,8 +15,8 @@ use tokenward::core::{
     App, AppSecret, AuthorizationCode, Brand, FeishuApp, GrantId, Hosts, ProfileName, Scopes, TokenApi,
 };
 use tokenward::{
-    ApiClient, ApiOptions, Call, CallOptions, Caller, Fetcher, Home, Identity, KeeperOptions, KeySource, LoginRequest,
-    Session, SessionOptions, SystemEntropy,
+    ApiClient, ApiOptions, Call, CallOptions, Caller, FetchFault, Fetcher, Home, Identity, KeeperOptions, KeySource,
+    LoginRequest, NamedHost, Session, SessionOptions, SystemEntropy,
 };
 use tokenward_emulator::{AppSpec, DocumentTree, NodeTree, Sandbox, SandboxOptions};
 use tokenward_wiki::{
@@ -37,6 +37,8 @@ pub(crate) struct World {
     session: Session,
     app: App,
     grant: GrantId,
+    /// How patient calls are.
+    patience: Mutex<ApiOptions>,
 }
 
 /// Real time plus an offset.
@@ -66,7 +68,7 @@ struct Web(Fetcher);
 
 #[async_trait]
 impl Fetch for Web {
-    async fn fetch(&self, url: &Url, longest: u64) -> Result<Vec<u8>, String> {
+    async fn fetch(&self, url: &Url, longest: u64) -> Result<Vec<u8>, FetchFault> {
         self.0.fetch(url, longest).await
     }
 }
@@ -152,7 +154,12 @@ impl World {
         .await
         .unwrap();
         let grant = log_in(&session, &app, scopes).await;
-        Arc::new(Self { sandbox, clock, folder, session, app, grant })
+        Arc::new(Self { sandbox, clock, folder, session, app, grant, patience: Mutex::default() })
+    }
+
+    /// Calls are sent once and wait for no limit, so that a fault strikes at once.
+    pub(crate) fn hasty(&self) {
+        *self.patience.lock().unwrap() = ApiOptions { patience: Duration::ZERO, repeats: 0, ..ApiOptions::default() };
     }
 
     /// Time passes for everyone.
@@ -170,7 +177,17 @@ impl World {
     }
 
     pub(crate) fn client(&self) -> ApiClient {
-        self.session.api(self.app.clone(), Identity::User(self.grant), CallOptions::default(), ApiOptions::default())
+        self.session.api(
+            self.app.clone(),
+            Identity::User(self.grant),
+            CallOptions::default(),
+            *self.patience.lock().unwrap(),
+        )
+    }
+
+    /// Calls wait for limits again.
+    pub(crate) fn patient(&self) {
+        *self.patience.lock().unwrap() = ApiOptions::default();
     }
 
     /// A call of the test's own.
@@ -219,7 +236,7 @@ impl World {
             owner: "work".to_owned(),
             host: HOST.to_owned(),
             caller: &client,
-            fetch: &Web(Fetcher::default()),
+            fetch: &Web(Fetcher::default().also_from(NamedHost::parse("127.0.0.1"))),
             timer: self,
             clock: &self.clock,
             entropy: &SystemEntropy,

@@ -75,6 +75,16 @@ impl Watch for Progress<'_> {
         let (lang, printer) = (self.desk.lang(), self.desk.printer);
         match notice {
             Notice::PictureLinked { url, reason } => printer.warning(lang.wiki_picture_linked(url, reason)),
+            Notice::PictureNotPublic { url, host } => printer.warning(lang.wiki_picture_not_public(url, host)),
+            Notice::PictureStays { line, what, flaw } => {
+                printer.warning(lang.wiki_picture_stays(line, what.escape_debug(), lang.wiki_flaw(&flaw)));
+            }
+            Notice::Diagram { line, language } => {
+                printer.warning(lang.wiki_diagram(line, language.escape_debug()));
+            }
+            Notice::FrontMatterLeftOut { lines } => printer.warning(lang.wiki_front_matter_left_out(lines)),
+            Notice::Blank => printer.warning(lang.wiki_blank()),
+            Notice::TextsCut(count) => printer.warning(lang.wiki_texts_cut(count)),
             Notice::PictureDropped { destination } => {
                 printer.warning(lang.wiki_picture_dropped(destination.escape_debug()));
             }

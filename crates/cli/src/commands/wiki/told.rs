@@ -1,7 +1,8 @@
 //! What stood in a page's way, told with what helps.
 
+use tokenward::ApiError;
 use tokenward_core::Code;
-use tokenward_wiki::Error;
+use tokenward_wiki::{Error, Flaw};
 
 use crate::commands::api::refused;
 use crate::desk::{Desk, Work};
@@ -14,16 +15,30 @@ pub(super) fn failure(error: Error, work: Option<&Work>, desk: &Desk) -> Failure
     let words = error.to_string();
     match error {
         Error::Call { call, error } => {
-            let Some(work) = work else { return Failure::of(Code::Internal).detail(words) };
-            let meaning = error.provider_code().and_then(|code| lang.wiki_code(code));
-            let failure = refused::failure(*error, work, desk);
-            match meaning {
-                Some(meaning) => failure.detail(format!("{call}: {meaning}")),
-                None => failure,
-            }
+            let failure = called(call, *error, work, desk);
+            // Before these nothing is sent that makes or changes anything.
+            if HARMLESS.contains(&call) { failure.stands(lang.wiki_nothing_made()) } else { failure }
+        }
+        Error::Unfinished { address, standing, error } => {
+            let failure = match *error {
+                Error::Call { call, error } => called(call, *error, work, desk),
+                error => self::failure(error, work, desk),
+            };
+            failure.stands(lang.wiki_standing(&standing, &address)).or_then(lang, lang.wiki_again())
+        }
+        Error::PerhapsMade { error } => {
+            let failure = match *error {
+                Error::Call { call, error } => called(call, *error, work, desk),
+                error => self::failure(error, work, desk),
+            };
+            failure.stands(lang.wiki_perhaps_made()).or_then(lang, lang.wiki_perhaps_made_next())
         }
         Error::File { path, flaw } => {
-            Failure::of(code).detail(format!("{}: {}", path.display(), lang.wiki_flaw(&flaw)))
+            let failure = Failure::of(code).detail(format!("{}: {}", path.display(), lang.wiki_flaw(&flaw)));
+            match flaw {
+                Flaw::LeadsElsewhere { to } => failure.then(lang.wiki_leads_elsewhere_next(to.display())),
+                _ => failure,
+            }
         }
         Error::Image { what, flaw } => Failure::of(code).detail(format!("{what}: {}", lang.wiki_flaw(&flaw))),
         Error::FrontMatter { line, flaw } => {
@@ -36,7 +51,7 @@ pub(super) fn failure(error: Error, work: Option<&Work>, desk: &Desk) -> Failure
             Failure::new(code, lang.wiki_image_elsewhere(path.display())).then(lang.wiki_image_elsewhere_next())
         }
         Error::TooLong { line, limit } => Failure::new(code, lang.wiki_too_long(line, limit)).complete(),
-        Error::RowTooWide { columns } => Failure::new(code, lang.wiki_row_too_wide(columns)).complete(),
+        Error::Beyond { limit, line, found } => Failure::of(code).detail(lang.wiki_beyond(limit, line, found)),
         Error::ImportTooLarge => Failure::new(code, lang.wiki_import_too_large()).complete(),
         Error::Already { address } => Failure::new(code, lang.wiki_already(address)).then(lang.wiki_already_next()),
         Error::PageGone { address } => Failure::new(code, lang.wiki_gone(address)).then(lang.wiki_gone_next()),
@@ -62,13 +77,29 @@ pub(super) fn failure(error: Error, work: Option<&Work>, desk: &Desk) -> Failure
     }
 }
 
+/// A call that failed, in the words that calls are told in; but without advice that is for `api` alone.
+fn called(call: &'static str, error: ApiError, work: Option<&Work>, desk: &Desk) -> Failure {
+    let lang = desk.lang();
+    let Some(work) = work else { return Failure::of(Code::Internal).detail(format!("{call}: {error}")) };
+    let code = error.code();
+    let meaning = error.provider_code().and_then(|code| lang.wiki_code(code));
+    let failure = refused::failure(error, work, desk);
+    let failure = if code == Code::CallRefused { failure.then(lang.wiki_refused_next()) } else { failure };
+    match meaning {
+        Some(meaning) => failure.detail(format!("{call}: {meaning}")),
+        None => failure,
+    }
+}
+
+/// Calls that come before a page is made.
+const HARMLESS: &[&str] = &["convert", "spaces/my_library", "create node"];
+
 fn code(error: &Error) -> Code {
     match error {
-        Error::File { .. }
-        | Error::FrontMatter { .. }
-        | Error::TooLong { .. }
-        | Error::RowTooWide { .. }
-        | Error::ImportTooLarge => Code::WikiFile,
+        Error::File { .. } | Error::FrontMatter { .. } | Error::TooLong { .. } | Error::ImportTooLarge => {
+            Code::WikiFile
+        }
+        Error::Beyond { .. } => Code::WikiBeyond,
         Error::Image { .. } | Error::ImageElsewhere { .. } => Code::WikiPicture,
         Error::NoPlace | Error::BadPlace { .. } => Code::WikiPlace,
         Error::Already { .. } => Code::WikiPageExists,

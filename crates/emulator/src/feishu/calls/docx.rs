@@ -94,4 +94,5 @@ fn page_error(what: &str) -> Refusal {
 }
 
 const LONGEST_CONTENT: usize = 10_485_760;
-const LONGEST_TITLE: usize = 800;
+/// As the page of `documents` names it; taken for the titles of nodes too.
+pub(super) const LONGEST_TITLE: usize = 800;

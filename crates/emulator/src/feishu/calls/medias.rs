@@ -22,6 +22,11 @@ pub(super) fn upload(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal>
     if announced > LARGEST || content.len() > LARGEST {
         return Err(Refusal::new(1_061_043));
     }
+    let day_ago = |media: &crate::content::Media| state.clock.now().since(media.uploaded_at) < DAY_MS;
+    if state.content.medias.values().filter(|media| day_ago(media)).count() >= state.rules.content_limits.uploads_a_day
+    {
+        return Err(Refusal::new(1_061_042).because("more uploads than a day allows"));
+    }
     if announced != content.len() || announced == 0 {
         return Err(Refusal::new(1_062_009));
     }
@@ -101,3 +106,4 @@ fn parameter(what: &str) -> Refusal {
 pub(super) const IMPORT: &str = "ccm_import_open";
 const LARGEST: usize = 20 * 1024 * 1024;
 const LONGEST_NAME: usize = 250;
+const DAY_MS: i64 = 86_400_000;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::content::{Document, Move, Node, Space};
 use crate::feishu::Refusal;
+use crate::feishu::calls::docx::LONGEST_TITLE;
 use crate::feishu::calls::gate::{Ask, good, text};
 use crate::feishu::calls::paging::Page;
 use crate::message::Reply;
@@ -47,6 +48,9 @@ pub(super) fn create_node(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Ref
         return Err(parameter("node_type: the sandbox has origin only"));
     }
     let title = text(&body, "title").unwrap_or_default();
+    if title.chars().count() > LONGEST_TITLE {
+        return Err(parameter("title"));
+    }
     let node = hang(state, ask, None, title, text(&body, "parent_node_token"))?;
     Ok(good(&json!({"node": describe(state, ask, &node)})))
 }
@@ -85,7 +89,8 @@ pub(super) fn get_node(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusa
 
 pub(super) fn update_title(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
     let body = ask.body().ok_or_else(|| parameter("body"))?;
-    let title = body.get("title").and_then(Value::as_str).ok_or_else(|| parameter("title"))?;
+    let title = body.get("title").and_then(Value::as_str).filter(|title| title.chars().count() <= LONGEST_TITLE);
+    let title = title.ok_or_else(|| parameter("title"))?;
     let node = state.content.node(ask.parameter("node_token"), ask.who())?;
     if node.space != ask.parameter("space_id") {
         return Err(Refusal::new(131_005));
