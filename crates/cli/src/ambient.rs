@@ -19,10 +19,6 @@ use crate::failure::Failure;
 use crate::render::Surface;
 use crate::say::Lang;
 
-/// Variables that hold secrets of ours: no program that we start may see them.
-pub(crate) const SECRETS: &[&str] =
-    &["TOKENWARD_APP_SECRET", "TOKENWARD_APP_TICKET", "TOKENWARD_BK_TOKEN", "TOKENWARD_BK_TICKET", "TOKENWARD_KEY"];
-
 /// What surrounds the process.
 #[derive(Debug)]
 pub(crate) struct Ambient {

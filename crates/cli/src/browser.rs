@@ -4,11 +4,12 @@
 //! nobody in). The opened program sees none of our secrets in its environment.
 
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use url::Url;
 
-use crate::ambient::{Ambient, SECRETS};
+use crate::ambient::Ambient;
+use crate::child;
 
 /// Programs that open an address, in the order they are tried.
 const OPENERS: &[&str] = if cfg!(target_os = "macos") {
@@ -39,10 +40,7 @@ fn seen(ambient: &Ambient) -> bool {
 fn start(opener: &str, url: &Url) -> bool {
     let mut words = opener.split_whitespace();
     let Some(program) = words.next() else { return false };
-    let mut command = Command::new(program);
+    let mut command = child::stranger(program);
     command.args(words).arg(url.as_str()).process_group(0);
-    for secret in SECRETS {
-        command.env_remove(secret);
-    }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().is_ok()
 }

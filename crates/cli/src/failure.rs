@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use tokenward::{Error, Kept};
-use tokenward_core::{Code, ProfileName, Refusal};
+use tokenward_core::{Code, ProfileName, Refusal, visible};
 
 use crate::say::Lang;
 
@@ -178,11 +178,12 @@ impl Failure {
         advice
     }
 
-    /// The failure in lines; `head` and `label` dress the words that stand before the others.
+    /// The failure in lines, each on one line whatever is in it; `head` and `label` dress the words that stand before the others.
     pub(crate) fn text(&self, lang: Lang, head: impl Fn(&str) -> String, label: impl Fn(&str) -> String) -> String {
         let gap = lang.gap();
-        let mut lines = vec![format!("{}{gap}{} ({})", head(&lang.error_head()), self.message(lang), self.0.code)];
-        let mut line = |name: String, text: String| lines.push(format!("  {}{gap}{text}", label(&name)));
+        let mut lines =
+            vec![format!("{}{gap}{} ({})", head(&lang.error_head()), visible(&self.message(lang)), self.0.code)];
+        let mut line = |name: String, text: String| lines.push(format!("  {}{gap}{}", label(&name), visible(&text)));
         if let Some(detail) = &self.0.detail {
             line(lang.detail_head(), detail.clone());
         }

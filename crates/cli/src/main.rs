@@ -11,6 +11,7 @@
 mod ambient;
 mod args;
 mod browser;
+mod child;
 mod commands;
 mod desk;
 #[cfg(test)]

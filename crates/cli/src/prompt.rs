@@ -47,7 +47,7 @@ impl Asker {
             match (answer.is_empty(), default) {
                 (false, _) => return Ok(answer),
                 (true, Some(default)) => return Ok(default.to_owned()),
-                (true, None) => self.printer.picture(&self.printer.lang.answer_needed()),
+                (true, None) => self.printer.always(self.printer.lang.answer_needed()),
             }
         }
     }

@@ -3,7 +3,14 @@
 //! Data goes to stdout, alone; words for people go to stderr. With `--json`, stdout holds one JSON document and every
 //! line of stderr is a JSON object (`{"note": …}`, `{"warning": …}` or `{"error": …}`). Colour appears on terminals
 //! only and never carries a meaning that the words do not.
+//!
+//! Nothing from outside reaches a terminal raw: file names, keys of other people's files, providers' words and callers'
+//! requests are in most lines. So every line, cell, question and log line is washed here
+//! ([`visible`](tokenward_core::visible())), before it is dressed; line breaks are ours and never the content's. Data for programs is exact:
+//! what [`Printer::data`] writes is washed on a terminal only. Tables, facts and sheets are for people and washed always;
+//! their exact values are in `--json`, where JSON's own escapes stand for what has no look.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -11,7 +18,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 use tokenward::doctor::Severity;
-use tokenward_core::Code;
+use tokenward_core::{Code, visible, visible_json, visible_lines};
 
 use crate::args::Colour;
 use crate::failure::Failure;
@@ -19,6 +26,7 @@ use crate::say::Lang;
 
 /// Decides what is written where, and in which dress.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "facts about two streams, each with its own effect")]
 pub(crate) struct Printer {
     /// The language of the words.
     pub(crate) lang: Lang,
@@ -28,6 +36,8 @@ pub(crate) struct Printer {
     loudness: i16,
     colour_out: bool,
     colour_err: bool,
+    /// Whether stdout is a terminal.
+    terminal: bool,
     width: Option<u16>,
 }
 
@@ -60,6 +70,11 @@ impl Row {
     pub(crate) fn head(text: String) -> Self {
         Self { severity: None, name: text, lines: Vec::new() }
     }
+
+    fn washed(&self) -> Self {
+        let lines = self.lines.iter().map(|line| visible(line).into_owned()).collect();
+        Self { severity: self.severity.clone(), name: visible(&self.name).into_owned(), lines }
+    }
 }
 
 impl Printer {
@@ -72,11 +87,22 @@ impl Printer {
         };
         let width = surface.width.filter(|_| surface.out);
         let loudness = if quiet { -1 } else { i16::from(verbose) };
-        Self { lang, json, loudness, colour_out: colours(surface.out), colour_err: colours(surface.err), width }
+        let (colour_out, colour_err) = (colours(surface.out), colours(surface.err));
+        Self { lang, json, loudness, colour_out, colour_err, terminal: surface.out, width }
     }
 
-    /// Writes data to stdout, with a line break at the end.
+    /// Writes data to stdout, with a line break at the end: exact for programs, made visible on a terminal.
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        if self.terminal { self.own(&visible_lines(&text.replace("\r\n", "\n"))) } else { self.own(text) }
+    }
+
+    /// Writes a JSON document that came as text to stdout: exact for programs, with JSON's escapes on a terminal.
+    pub(crate) fn json_as_it_came(&self, text: &str) -> Result<(), Failure> {
+        self.own(&if self.terminal { visible_json(text) } else { Cow::Borrowed(text) })
+    }
+
+    /// Writes a text that is ours from end to end, such as the help with its colours.
+    pub(crate) fn own(&self, text: &str) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())
             .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") })
@@ -94,19 +120,38 @@ impl Printer {
     pub(crate) fn document(&self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
-        self.data(&text)
+        self.own(&visible_json(&text))
+    }
+
+    /// Writes one JSON document to stdout, on one line.
+    pub(crate) fn document_line(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text =
+            serde_json::to_string(value).map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
+        self.own(&visible_json(&text))
     }
 
     /// A word about what is going on. Not heard with `--quiet`.
     pub(crate) fn note(&self, text: impl AsRef<str>) {
         if self.loudness >= 0 {
-            self.words("note", Style::new(), None, text.as_ref());
+            self.words("note", Style::new(), None, &visible(text.as_ref()));
+        }
+    }
+
+    /// The same for a sentence of the catalogue that has line breaks.
+    pub(crate) fn note_lines(&self, text: impl AsRef<str>) {
+        if self.loudness >= 0 {
+            self.always_lines(text);
         }
     }
 
     /// A word without which the person cannot go on. Heard always.
     pub(crate) fn always(&self, text: impl AsRef<str>) {
-        self.words("note", Style::new(), None, text.as_ref());
+        self.words("note", Style::new(), None, &visible(text.as_ref()));
+    }
+
+    /// The same for a sentence of the catalogue that has line breaks.
+    pub(crate) fn always_lines(&self, text: impl AsRef<str>) {
+        self.words("note", Style::new(), None, &visible_lines(text.as_ref()));
     }
 
     /// The same as a note, heard with `--verbose` only.
@@ -120,40 +165,53 @@ impl Printer {
     pub(crate) fn warning(&self, text: impl AsRef<str>) {
         if self.loudness >= 0 {
             let style = AnsiColor::Yellow.on_default().bold();
-            self.words("warning", style, Some(&self.lang.warning_head()), text.as_ref());
+            self.words("warning", style, Some(&self.lang.warning_head()), &visible(text.as_ref()));
         }
     }
 
     /// A failure, with all that is known about it. Heard always.
     pub(crate) fn failure(&self, failure: &Failure) {
-        let text = if self.json {
-            serde_json::json!({ "error": failure.document(self.lang) }).to_string()
-        } else {
-            let style = AnsiColor::Red.on_default().bold();
-            let dim = Style::new().dimmed();
-            failure.text(self.lang, |head| self.painted(style, head), |label| self.painted(dim, label))
-        };
-        Self::err(&text);
+        if self.json {
+            return Self::err_json(&serde_json::json!({ "error": failure.document(self.lang) }));
+        }
+        let style = AnsiColor::Red.on_default().bold();
+        let dim = Style::new().dimmed();
+        Self::err(&failure.text(self.lang, |head| self.painted(style, head), |label| self.painted(dim, label)));
     }
 
-    /// Anything for the eyes of a person at a terminal, as it is: questions, QR codes.
+    /// Something drawn by us for the eyes of a person at a terminal, as it is: QR codes, the help.
     pub(crate) fn picture(&self, text: &str) {
         if !self.json {
             Self::err(text);
         }
     }
 
+    /// A text of others on stderr, its lines as they are.
+    pub(crate) fn foreign(&self, text: &str) {
+        if !self.json {
+            Self::err(&visible_lines(text));
+        }
+    }
+
+    /// A line on stderr that the next one is written over; an empty one takes it away.
+    #[expect(clippy::unused_self, reason = "only a printer may write")]
+    pub(crate) fn passing(&self, text: &str) {
+        let mut err = io::stderr().lock();
+        // Nobody can be told that stderr is gone. The sequence clears the line (ECMA-48 §8.3.41).
+        let _ = write!(err, "\r\x1b[2K{}", visible(text)).and_then(|()| err.flush());
+    }
+
     /// An object on a line of stderr, where `--json` is asked for.
     pub(crate) fn object(&self, value: &serde_json::Value) {
         if self.json {
-            Self::err(&value.to_string());
+            Self::err_json(value);
         }
     }
 
     /// An object on a line of stderr, unless nothing but data and errors is to be heard.
     pub(crate) fn report(&self, value: &serde_json::Value) {
         if self.loudness >= 0 {
-            Self::err(&value.to_string());
+            Self::err_json(value);
         }
     }
 
@@ -161,7 +219,7 @@ impl Printer {
     pub(crate) fn question(&self, text: &str) {
         let mut err = io::stderr().lock();
         // Nobody can be told that stderr is gone.
-        let _ = write!(err, "{} ", self.painted(Style::new().bold(), text)).and_then(|()| err.flush());
+        let _ = write!(err, "{} ", self.painted(Style::new().bold(), &visible(text))).and_then(|()| err.flush());
     }
 
     /// A table without lines, made to fit the terminal; as wide as it likes elsewhere.
@@ -172,12 +230,12 @@ impl Printer {
         if let Some(width) = self.width {
             table.set_width(width);
         }
-        table.add_rows(rows);
+        table.add_rows(rows.into_iter().map(|row| row.into_iter().map(|cell| visible(&cell).into_owned())));
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
         }
         let text = table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n");
-        self.data(&text)
+        self.own(&text)
     }
 
     /// Names and values, a line each, the values in one column.
@@ -186,14 +244,14 @@ impl Printer {
         let lines = facts.iter().map(|(name, value)| {
             let gap = " ".repeat(widest - columns(name) + 2);
             let name = if self.colour_out { self.dress(Style::new().dimmed(), name) } else { name.clone() };
-            format!("{name}{gap}{value}")
+            format!("{name}{gap}{}", visible(value))
         });
-        self.data(&lines.collect::<Vec<_>>().join("\n"))
+        self.own(&lines.collect::<Vec<_>>().join("\n"))
     }
 
     /// Findings, folded to the terminal's width.
     pub(crate) fn sheet(&self, rows: &[Row]) -> Result<(), Failure> {
-        self.data(&sheet(rows, self.width.map(usize::from), self.colour_out))
+        self.own(&sheet(rows, self.width.map(usize::from), self.colour_out))
     }
 
     /// Whether more than usual is to be shown.
@@ -213,7 +271,7 @@ impl Printer {
 
     fn words(&self, kind: &str, style: Style, head: Option<&str>, text: &str) {
         if self.json {
-            return Self::err(&serde_json::json!({ kind: text }).to_string());
+            return Self::err_json(&serde_json::json!({ kind: text }));
         }
         match head {
             Some(head) => Self::err(&format!("{}{}{text}", self.painted(style, head), self.lang.gap())),
@@ -235,6 +293,10 @@ impl Printer {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
+    fn err_json(value: &serde_json::Value) {
+        Self::err(&visible_json(&value.to_string()));
+    }
+
     fn not_written(&self, error: &io::Error) -> Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             // The reader has what it wanted (`| head -1`): no words, and the exit code a shell gives for SIGPIPE.
@@ -244,8 +306,26 @@ impl Printer {
     }
 }
 
+/// Where the log goes: every event is one line, whatever is in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LogLines;
+
+impl Write for LogLines {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        writeln!(io::stderr().lock(), "{}", visible(line)).map(|()| event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().lock().flush()
+    }
+}
+
 /// Severity and name in two columns, the sentences beside them.
 pub(crate) fn sheet(rows: &[Row], width: Option<usize>, coloured: bool) -> String {
+    let rows: Vec<Row> = rows.iter().map(Row::washed).collect();
+    let rows = rows.as_slice();
     let widest = |text: fn(&Row) -> &str| rows.iter().map(|row| columns(text(row))).max().unwrap_or(0) + 2;
     let severity = widest(|row| row.severity.as_ref().map_or("", |(_, word)| word));
     let name = widest(|row| if row.severity.is_some() { &row.name } else { "" });

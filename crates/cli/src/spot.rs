@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tokenward::ScriptRefresh;
 use tokenward::links::{Document, FileError, LinkedFile, Shape};
-use tokenward_core::{AppSecret, Brand, Code, Format, NewLink, Place, ProfileName, RefreshToken, Slot};
+use tokenward_core::{AppSecret, Brand, Code, Format, NewLink, Place, ProfileName, RefreshToken, Slot, is_hidden};
 
 use crate::args::PlaceFlags;
 use crate::failure::Failure;
@@ -236,6 +236,15 @@ pub(crate) fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
+    if word.contains(is_hidden) {
+        // What a person cannot see is spelled in bytes (POSIX.1-2024 §2.2.4), so that the command works as it is shown.
+        let spelled = word.chars().map(|c| match c {
+            '\\' | '\'' => format!("\\{c}"),
+            c if is_hidden(c) => c.to_string().bytes().fold(String::new(), |text, byte| format!("{text}\\{byte:03o}")),
+            c => c.to_string(),
+        });
+        return format!("$'{}'", spelled.collect::<String>());
+    }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
@@ -382,5 +391,6 @@ mod tests {
         assert_eq!(quoted("args[after -u]"), "'args[after -u]'");
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("a\u{1b}[31m'\n\\\u{9b}"), r"$'a\033[31m\'\012\\\302\233'");
     }
 }

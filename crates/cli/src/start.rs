@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::misuse::misuse;
 use crate::network;
 use crate::prompt::Asker;
-use crate::render::Printer;
+use crate::render::{LogLines, Printer};
 use crate::say::{Lang, help};
 use crate::signals;
 
@@ -70,7 +70,7 @@ fn answer_clap(error: &clap::Error, arguments: &[OsString], ambient: &Ambient, l
             } else {
                 error.render().to_string()
             };
-            printer.data(&text).map(|()| ExitCode::SUCCESS)
+            printer.own(&text).map(|()| ExitCode::SUCCESS)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             printer.picture(error.render().to_string().trim_end());
@@ -98,7 +98,7 @@ fn wanted_lang(arguments: &[OsString]) -> Option<Lang> {
     None
 }
 
-/// Sends what the crates trace to stderr. They trace no secret (I4).
+/// Sends what the crates trace to stderr. They trace no secret (I4). No colours: an escape in a line is never ours.
 fn start_log(ambient: &Ambient, verbose: u8) {
     let wish = ambient.env.get("TOKENWARD_LOG").map(str::to_owned).or_else(|| match verbose {
         0 | 1 => None,
@@ -108,9 +108,5 @@ fn start_log(ambient: &Ambient, verbose: u8) {
     let Some(wish) = wish else { return };
     let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(wish);
     // Another subscriber cannot be there: this is the only place that sets one.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(ambient.surface.err && !ambient.surface.plain)
-        .try_init();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| LogLines).with_ansi(false).try_init();
 }

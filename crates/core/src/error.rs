@@ -224,6 +224,8 @@ codes! {
     "0825" ProxyLoop Usage;
     /// A caller of the proxy stood still while it sent its request.
     "0826" ProxyCallerStalled TryLater;
+    /// The proxy does not pass this request or answer on.
+    "0827" ProxyNotPermitted Usage;
     /// The Markdown file cannot be made a page.
     "0840" WikiFile Usage;
     /// A picture of the file cannot be sent.

@@ -27,6 +27,7 @@ mod rules;
 mod scope;
 mod secret;
 mod token;
+mod visible;
 
 pub use access::{Access, Ask};
 pub use app::{
@@ -50,3 +51,4 @@ pub use secret::{
     RefreshToken, SecretBytes,
 };
 pub use token::{Fingerprint, TokenSet};
+pub use visible::{Visible, is_hidden, visible, visible_json, visible_lines};

@@ -10,6 +10,7 @@ mod page;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -27,7 +28,7 @@ use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use tokenward_core::{AuthorizationCode, Code, RedirectUri};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::task::JoinSet;
 use url::{Host, Url};
 
@@ -146,6 +147,18 @@ impl Callback {
         &self.redirect_uri
     }
 
+    /// An address of this server that leads on to the login page, once: for a program that is to open it. Other users of the
+    /// machine see what programs are given, and whoever sees the login page's own address could finish the login with an
+    /// account of theirs. `nonce` must be unguessable.
+    pub fn gate(&self, to: &Url, nonce: &str) -> Url {
+        let path = format!("{GATE}{nonce}");
+        let mut gate = self.redirect_uri.url().clone();
+        gate.set_path(&path);
+        gate.set_query(None);
+        *self.shared.gate.lock().unwrap_or_else(PoisonError::into_inner) = Some((path, to.clone()));
+        gate
+    }
+
     /// Waits for the browser. The page has been sent in full when this returns. Afterwards, and after the time is up,
     /// later visitors are told so until the server is dropped.
     pub async fn wait(&self, expected_state: &str, timeout: Duration) -> CallbackOutcome {
@@ -212,31 +225,44 @@ async fn listen(redirect_uri: &RedirectUri, address: SocketAddr) -> Result<TcpLi
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>, places: Arc<Semaphore>) {
     let mut connections = JoinSet::new();
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+    loop {
         while connections.try_join_next().is_some() {}
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let shared = Arc::clone(&shared);
-                connections.spawn(async move {
-                    serve(stream, &shared).await;
-                    drop(place);
-                });
-            }
+        let Ok((stream, _)) = listener.accept().await else {
             // Out of file handles, or a visitor that was gone at once.
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        if places.available_permits() == 0 {
+            shared.shed_oldest();
         }
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let (shared, seat) = (Arc::clone(&shared), Arc::new(Notify::new()));
+        shared.unheard().push_back(Arc::clone(&seat));
+        connections.spawn(async move {
+            tokio::select! {
+                () = serve(stream, &shared, &seat) => {}
+                () = seat.notified() => {}
+            }
+            shared.heard(&seat);
+            drop(place);
+        });
     }
 }
 
 /// One request, one answer, and then, if it was the one that was waited for, the news.
-async fn serve(stream: TcpStream, shared: &Shared) {
+async fn serve(stream: TcpStream, shared: &Shared, seat: &Arc<Notify>) {
     let news = Mutex::new(None);
     let answer = service_fn(|request: Request<Incoming>| {
-        let (page, arrived) = shared.judge(&request);
+        // Who was shed already is not believed: the connection ends, and the news would be lost.
+        let (page, arrived) = if shared.heard(seat) { shared.judge(&request) } else { (Page::NotFound, None) };
         if arrived.is_some() {
             *news.lock().unwrap_or_else(PoisonError::into_inner) = arrived;
         }
-        let response = page.response(Language::preferred(request.headers()));
+        let beyond = if page == Page::NotFound { shared.pass(&request) } else { None };
+        let response = match beyond {
+            Some(url) => page::leading_to(&url),
+            None => page.response(Language::preferred(request.headers())),
+        };
         async { Ok::<Response<Full<Bytes>>, Infallible>(response) }
     });
     let connection = http1::Builder::new()
@@ -261,6 +287,10 @@ struct Shared {
     authorities: Vec<String>,
     path: String,
     phase: Mutex<Phase>,
+    /// Visitors that have not finished a head yet, the oldest first.
+    unheard: Mutex<VecDeque<Arc<Notify>>>,
+    /// The path of the gate, and where it leads, until somebody has passed.
+    gate: Mutex<Option<(String, Url)>>,
 }
 
 #[derive(Debug)]
@@ -277,7 +307,13 @@ impl Shared {
         if port == 80 {
             authorities.push(host.to_owned());
         }
-        Self { authorities, path: redirect_uri.path().to_owned(), phase: Mutex::new(Phase::Idle) }
+        Self {
+            authorities,
+            path: redirect_uri.path().to_owned(),
+            phase: Mutex::new(Phase::Idle),
+            unheard: Mutex::default(),
+            gate: Mutex::new(None),
+        }
     }
 
     fn phase(&self) -> MutexGuard<'_, Phase> {
@@ -302,6 +338,33 @@ impl Shared {
         }
         let query = request.uri().query().unwrap_or_default();
         self.receive(&Answer::read(query), query)
+    }
+
+    fn unheard(&self) -> MutexGuard<'_, VecDeque<Arc<Notify>>> {
+        self.unheard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the oldest visitor that says nothing, to make room.
+    fn shed_oldest(&self) {
+        if let Some(oldest) = self.unheard().pop_front() {
+            oldest.notify_one();
+        }
+    }
+
+    /// Notes that a visitor has finished its head, if it was not shed before.
+    fn heard(&self, seat: &Arc<Notify>) -> bool {
+        let mut unheard = self.unheard();
+        let before = unheard.len();
+        unheard.retain(|other| !Arc::ptr_eq(other, seat));
+        unheard.len() < before
+    }
+
+    /// Lets the first visitor of the gate pass, and nobody after.
+    fn pass(&self, request: &Request<Incoming>) -> Option<Url> {
+        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        let right = request.method() == Method::GET
+            && gate.as_ref().is_some_and(|(path, _)| path.as_bytes().ct_eq(request.uri().path().as_bytes()).into());
+        if right { gate.take().map(|(_, url)| url) } else { None }
     }
 
     /// Whether the request is meant for the redirect URL's host. A page that had its own name resolved to this
@@ -365,14 +428,13 @@ impl Answer {
     }
 }
 
-/// A text from outside that will be shown in a terminal: no control characters, no direction marks, not long.
+/// A text from outside that will be shown in a terminal: nothing hidden, not long.
 fn printable(text: &str) -> String {
-    let hidden = |c: &char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
-    };
-    text.chars().filter(|c| !hidden(c)).take(200).collect()
+    text.chars().filter(|c| !tokenward_core::is_hidden(*c)).take(200).collect()
 }
 
+/// Before the nonce, in the path of the gate.
+const GATE: &str = "/go/";
 /// How often a port that is free on both address families is looked for.
 const FREE_PORT_TRIES: usize = 16;
 /// The longest request that is looked at: a code has 64 characters or a few more, a browser's headers some hundred.

@@ -45,7 +45,7 @@ pub use token_calls::USER_PLACEHOLDER;
 
 /// Who may come in, and what is told to whom.
 pub struct ProxyOptions {
-    /// What every caller must know, if anything.
+    /// What every caller must know. Without one every program and user of the machine can use the login.
     pub secret: Option<LocalSecret>,
     /// Whether the address may be one that other machines reach. A secret is then required.
     pub allow_remote: bool,
@@ -139,7 +139,7 @@ pub struct Exchange {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ProxyError {
-    /// Other machines could reach the address, and that was not asked for, or without a secret.
+    /// Other machines or pages could reach the address, and that was not asked for, or without a secret.
     #[error("{0} can be reached from other machines")]
     OpenAddress(SocketAddr),
     /// Another program has the port.
@@ -184,7 +184,9 @@ impl Proxy {
     /// [`ProxyError`]; nothing is listened on then.
     pub async fn bind(address: SocketAddr, client: ApiClient, options: ProxyOptions) -> Result<Self, ProxyError> {
         let guarded = options.allow_remote && options.secret.is_some();
-        if !address.ip().is_loopback() && !guarded {
+        // Browsers tell servers with such names nothing of who asks, so the secret alone keeps pages out.
+        let known = !options.hosts.is_empty() || !options.origins.is_empty();
+        if (!address.ip().is_loopback() && !guarded) || (known && options.secret.is_none()) {
             return Err(ProxyError::OpenAddress(address));
         }
         let door = Door::new(address.ip(), options.secret, &options.hosts, &options.origins)?;

@@ -17,7 +17,7 @@ use serde_json::Value;
 use tokenward_core::Hosts;
 use url::Url;
 
-use crate::{clean, unpack};
+use crate::{clean, may_climb, unpack};
 
 /// One call. Cheap to clone: bodies are shared.
 #[derive(Clone)]
@@ -188,7 +188,8 @@ impl Call {
     ///
     /// # Errors
     /// [`BadCall`] for any URL that is not below one of the app's two base URLs, the base's own path included: what
-    /// else a gateway serves is someone else's.
+    /// else a gateway serves is someone else's. A path that some server may read as one that leaves the base
+    /// ([`may_climb`]) is not below it.
     pub fn address(&self, hosts: &Hosts) -> Result<Url, BadCall> {
         let target = self.target.trim();
         if target.is_empty() {
@@ -196,7 +197,11 @@ impl Call {
         }
         let mut url = if is_full(target) {
             let url = Url::parse(target).map_err(|error| BadCall::Target(error.to_string()))?;
-            if !is_below(&url, &hosts.open) && !is_below(&url, &hosts.accounts) {
+            let bases = [&hosts.open, &hosts.accounts];
+            if !bases.iter().any(|base| is_below(&url, base)) {
+                if bases.iter().any(|base| url.origin() == base.origin() && may_climb(url.path())) {
+                    return Err(BadCall::Target(LEAVES.to_owned()));
+                }
                 return Err(BadCall::ForeignHost { host: authority(&url), own: authority(&hosts.open) });
             }
             url
@@ -372,10 +377,12 @@ fn below(base: &Url, target: &str) -> Result<Url, BadCall> {
     let mut url = base.clone();
     url.set_path(&format!("{}/{}", base.path().trim_end_matches('/'), path.trim_start_matches('/')));
     url.set_query(query.filter(|query| !query.is_empty()));
-    if is_below(&url, base) { Ok(url) } else { Err(BadCall::Target("it leaves the configured base URL".to_owned())) }
+    // As it was written: in a URL, dots are resolved already, and how far they would have led is gone.
+    if is_below(&url, base) && !may_climb(path) { Ok(url) } else { Err(BadCall::Target(LEAVES.to_owned())) }
 }
 
-/// Whether a URL is the base or below it: same scheme, host and port, no user name, and the base's path in front.
+/// Whether a URL is the base or below it: same scheme, host and port, no user name, and the base's path in front, whoever
+/// reads it.
 fn is_below(url: &Url, base: &Url) -> bool {
     let prefix = base.path().trim_end_matches('/');
     let rest = url.path().strip_prefix(prefix);
@@ -383,7 +390,7 @@ fn is_below(url: &Url, base: &Url) -> bool {
         && url.origin().is_tuple()
         && url.username().is_empty()
         && url.password().is_none()
-        && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        && rest.is_some_and(|rest| (rest.is_empty() || rest.starts_with('/')) && !may_climb(rest))
 }
 
 /// Host and port: all of a URL that is told.
@@ -435,6 +442,7 @@ fn quoted(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
+const LEAVES: &str = "it leaves the configured base URL, or a server may read it so";
 /// Refusals are some hundred bytes; those that name many scopes are a few kilobytes.
 const SHORT_TEXT: usize = 32 << 10;
 /// The longest answer that is unpacked into memory.

@@ -246,6 +246,39 @@ fn a_token_goes_to_the_apps_own_hosts() {
     }
 }
 
+/// Gateways decode once more, take `\` for `/` and drop parameters: what may leave the base path is not sent.
+#[test]
+fn a_target_that_a_server_may_read_as_leaving_the_base_is_refused() {
+    let hosts = Hosts {
+        open: Url::parse("https://gateway.test/feishu").unwrap(),
+        accounts: Url::parse("https://accounts.feishu.cn").unwrap(),
+    };
+    for path in [
+        "/..%2fother",
+        "/..;/other",
+        "/%2e%2e%5cother",
+        "/a/..%2f..%2fother",
+        "/%252e%252e/other",
+        "/..%c0%afother",
+        "/a/../../feishu/x",
+        "/..%252fother",
+        "/.%09./other",
+        "/..%5c..%5cother",
+        "/..%3bx/other",
+        "/%u002e%u002e/other",
+    ] {
+        let full = format!("https://gateway.test/feishu{path}");
+        for target in [path, &full] {
+            let error = Call::get(target).address(&hosts).map(|url| url.to_string());
+            let normal = target == full && path == "/a/../../feishu/x";
+            assert!(normal || matches!(error, Err(BadCall::Target(_))), "{target}: {error:?}");
+        }
+    }
+    for path in ["/a%2fb", "/a;v=1/b", "/50%25", "/a/../b", "/x?next=/../..%2f"] {
+        Call::get(path).address(&hosts).unwrap();
+    }
+}
+
 proptest::proptest! {
     /// Whatever a target is put together from, its address is one of the app's own.
     #[test]

@@ -10,6 +10,7 @@ use super::{BadValue, Identity, name};
 
 /// `proxy`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Proxy {
     /// The profile whose token is put in
     #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>, conflicts_with = "profile")]
@@ -20,9 +21,12 @@ pub(crate) struct Proxy {
     /// Whose token to put in
     #[arg(long = "as", value_name = "user|app|tenant", value_enum, default_value_t = Identity::User, hide_possible_values = true)]
     pub(crate) identity: Identity,
-    /// Ask callers for a secret that is drawn now and shown once, in the path of the address or in the header X-Tokenward-Secret
+    /// Ask callers for a secret that is drawn now and shown once, in the path of the address or in the header X-Tokenward-Secret; the default
     #[arg(long)]
     pub(crate) secret: bool,
+    /// Ask callers for no secret: every program and user of this machine can use the login
+    #[arg(long, conflicts_with_all = ["secret", "secret_file", "allow_remote", "allow_host", "allow_origin"])]
+    pub(crate) no_secret: bool,
     /// The same with the secret in this file; it is drawn and written there if there is no such file
     #[arg(long, value_name = "FILE", conflicts_with = "secret")]
     pub(crate) secret_file: Option<PathBuf>,

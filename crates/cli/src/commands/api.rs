@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokenward::{
     ApiClient, ApiOptions, Call, CallAnswer, CallDelay, CallOptions, CallWatch, Identity as As, Incoming, Opened, Pages,
 };
-use tokenward_core::{Ask, Code, ProviderName};
+use tokenward_core::{Ask, Code, ProviderName, visible};
 
 use crate::args::{Api, Identity};
 use crate::commands::token::no_tenants;
@@ -158,6 +158,7 @@ impl Out<'_> {
         }
         match text {
             Ok("") => Ok(()),
+            Ok(text) if answer.json().is_some() => self.desk.printer.json_as_it_came(text),
             Ok(text) => self.desk.printer.data(text),
             Err(_) if self.desk.ambient.surface.out => {
                 Err(Failure::new(Code::Usage, lang.answer_not_text()).complete())
@@ -189,7 +190,7 @@ impl Out<'_> {
             for item in items {
                 match &self.filter {
                     Some(filter) => self.filtered(filter, item.to_string().as_bytes())?,
-                    None => self.desk.printer.data(&item.to_string())?,
+                    None => self.desk.printer.json_as_it_came(&item.to_string())?,
                 }
             }
         }
@@ -255,8 +256,8 @@ impl Out<'_> {
             let fields: serde_json::Map<String, Value> = fields.map(|(name, text)| (name, text.into())).collect();
             self.desk.printer.object(&json!({ "response": { "status": status, "headers": fields } }));
         } else {
-            let lines = fields.map(|(name, text)| format!("\n{name}: {text}"));
-            self.desk.printer.picture(&format!("HTTP {status}{}", lines.collect::<String>()));
+            let lines = fields.map(|(name, text)| format!("\n{name}: {}", visible(&text)));
+            self.desk.printer.foreign(&format!("HTTP {status}{}", lines.collect::<String>()));
         }
     }
 
@@ -266,7 +267,7 @@ impl Out<'_> {
         if self.desk.printer.json {
             self.desk.printer.object(&json!({ "body": answer.json().unwrap_or_else(|| text.into()) }));
         } else if !text.is_empty() {
-            self.desk.printer.picture(&format!("\n{}", text.trim_end()));
+            self.desk.printer.foreign(&format!("\n{}", text.trim_end()));
         }
     }
 }

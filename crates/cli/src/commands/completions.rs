@@ -10,6 +10,6 @@ use crate::say::help;
 pub(super) fn run(completions: &Completions, desk: &Desk) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(completions.shell, &mut help::command(desk.lang()), "tokenward", &mut script);
-    desk.printer.data(&String::from_utf8_lossy(&script))?;
+    desk.printer.own(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }

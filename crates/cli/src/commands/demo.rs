@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 
 use serde_json::{Value, json};
-use tokenward::{Setting, Step};
+use tokenward::Step;
 use tokenward_core::Code;
 use tokenward_emulator::{Brand, SandboxOptions};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -20,6 +20,7 @@ use tokio::process::{Child, Command};
 
 use crate::ambient;
 use crate::args::Demo;
+use crate::child;
 use crate::commands::sandbox::Stand;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -94,16 +95,17 @@ impl<'a> Stage<'a> {
 
     fn wrong(&self, step: &str, words: &str) -> Failure {
         let failure = Failure::new(Code::Internal, self.desk.lang().demo_wrong(step));
-        if words.trim().is_empty() { failure } else { failure.detail(words.trim()) }
+        if words.trim().is_empty() {
+            failure
+        } else {
+            failure.detail(words.lines().map(str::trim).collect::<Vec<_>>().join(" "))
+        }
     }
 
     /// This program as a child that sees the demo's folder and clock and none of the caller's own settings.
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::from(child::stranger(&self.program));
         command.args(words).kill_on_drop(true);
-        for variable in Setting::ALL.iter().filter_map(|setting| setting.variable()) {
-            command.env_remove(variable);
-        }
         command
             .env("TOKENWARD_HOME", self.folder.path())
             .env("TOKENWARD_LANG", self.desk.lang().as_str())

@@ -4,12 +4,12 @@
 //! of our own secrets. A token in the environment cannot be turned: a program that outlives it must ask again.
 
 use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use tokenward_core::{Ask, Code};
 
-use crate::ambient::SECRETS;
 use crate::args::Exec;
+use crate::child;
 use crate::commands::link;
 use crate::commands::token::USER_VARIABLE;
 use crate::desk::Desk;
@@ -27,11 +27,8 @@ pub(super) async fn run(exec: Exec, desk: &Desk) -> Result<ExitCode, Failure> {
     desk.tell_notices(&handed.notices);
 
     let token = handed.access.token.expose();
-    let mut command = Command::new(program);
+    let mut command = child::asking(program);
     command.args(arguments);
-    for secret in SECRETS {
-        command.env_remove(secret);
-    }
     let names = if exec.env.is_empty() { vec![USER_VARIABLE.to_owned()] } else { exec.env };
     for name in names {
         command.env(name, token);

@@ -13,9 +13,9 @@ use serde_json::json;
 use tokenward::links::{LinkedFile, Links};
 use tokenward::{
     Callback, CallbackError, CallbackOutcome, ConfigEdit, Consent, LoginAttempt, LoginReport, LoginRequest, Obtain,
-    ProfileRecord, ResolvedProfile, Settings, SettingsError, Who,
+    ProfileRecord, ResolvedProfile, Settings, SettingsError, SystemEntropy, Who,
 };
-use tokenward_core::ports::LoggedIn;
+use tokenward_core::ports::{Entropy as _, LoggedIn};
 use tokenward_core::{AppName, AuthorizationCode, Code, ProfileName, ProviderName, RedirectUri, RefreshEnd, Scopes};
 use url::Url;
 
@@ -202,7 +202,7 @@ async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> R
     };
     let request = LoginRequest { scopes: asked, redirect_uri, force_consent: login.force_consent };
     let attempt = work.session.keeper().begin_login(&work.app, request).await?;
-    show(login, attempt.url(), desk)?;
+    show(login, attempt.url(), callback.as_ref(), desk)?;
     let consent = match &callback {
         Some(callback) => wait(callback, &attempt, login.timeout, desk).await?,
         None => pasted(&attempt, login.timeout, desk).await?,
@@ -213,17 +213,20 @@ async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> R
 }
 
 /// Shows the address, and opens it where that is wanted and possible.
-fn show(login: &Login, url: &Url, desk: &Desk) -> Result<(), Failure> {
+///
+/// What opens it is told of an address of ours that leads there once: arguments of programs are seen by every user of the
+/// machine, and `state` in the hands of another one would finish this login with an account of theirs.
+fn show(login: &Login, url: &Url, callback: Option<&Callback>, desk: &Desk) -> Result<(), Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
     if login.no_browser && printer.json {
         // One JSON value a line; the login follows as the second.
-        printer.data(&json!({ "authorization_url": url }).to_string())?;
+        printer.document_line(&json!({ "authorization_url": url }))?;
     } else if login.no_browser {
         printer.data(url.as_str())?;
-    } else if !login.paste && browser::open(url, &desk.ambient) {
-        printer.note(lang.opening_browser(url));
+    } else if callback.is_some_and(|callback| browser::open(&callback.gate(url, &nonce()), &desk.ambient)) {
+        printer.note_lines(lang.opening_browser(url));
     } else {
-        printer.note(lang.open_yourself(url));
+        printer.note_lines(lang.open_yourself(url));
         if !login.paste {
             printer.note(lang.no_browser_here());
         }
@@ -235,6 +238,13 @@ fn show(login: &Login, url: &Url, desk: &Desk) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// 128 bits, as letters and digits.
+fn nonce() -> String {
+    let mut bytes = [0; 16];
+    SystemEntropy.fill(&mut bytes);
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn picture(url: &Url, desk: &Desk) {
@@ -310,11 +320,11 @@ async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Re
             "user_code": device.user_code,
             "expires_in": device.expires_in.as_secs(),
         });
-        printer.data(&line.to_string())?;
+        printer.document_line(&line)?;
     } else {
-        printer.always(lang.device_code(&device.verification_uri, &device.user_code, span));
+        printer.always_lines(lang.device_code(&device.verification_uri, &device.user_code, span));
         if let Some(direct) = &device.verification_uri_complete {
-            printer.always(lang.device_direct(direct));
+            printer.always_lines(lang.device_direct(direct));
         }
     }
     if login.qr {

@@ -15,7 +15,7 @@ pub(super) fn run(man: &Man, desk: &Desk) -> Result<ExitCode, Failure> {
     let mut command = help::command(desk.lang());
     command.build();
     let Some(folder) = &man.out else {
-        desk.printer.data(&String::from_utf8_lossy(&page(&command, desk)?))?;
+        desk.printer.own(&String::from_utf8_lossy(&page(&command, desk)?))?;
         return Ok(ExitCode::SUCCESS);
     };
     std::fs::create_dir_all(folder).map_err(|error| not_written(folder, &error, desk))?;

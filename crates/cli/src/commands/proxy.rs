@@ -118,7 +118,11 @@ fn greet(url: &str, proxy: &Proxy, work: &Work, address: SocketAddr, guarded: bo
     if !address.ip().is_loopback() {
         printer.warning(lang.proxy_remote(address));
     }
-    printer.note(if guarded { lang.proxy_secret_path() } else { lang.proxy_no_secret() });
+    if guarded {
+        printer.note(lang.proxy_secret_path());
+    } else {
+        printer.warning(lang.proxy_no_secret());
+    }
     printer.note(if guarded { lang.proxy_set_secret() } else { lang.proxy_set() });
 }
 
@@ -126,7 +130,7 @@ fn greet(url: &str, proxy: &Proxy, work: &Work, address: SocketAddr, guarded: bo
 fn secret(proxy: &Proxy, desk: &Desk) -> Result<Option<LocalSecret>, Failure> {
     let lang = desk.lang();
     let Some(file) = &proxy.secret_file else {
-        return Ok(proxy.secret.then(|| LocalSecret::draw(&SystemEntropy)));
+        return Ok((!proxy.no_secret).then(|| LocalSecret::draw(&SystemEntropy)));
     };
     let failed =
         |error: io::Error| Failure::new(Code::FileUnusable, lang.proxy_file(file.display())).detail(error.to_string());

@@ -12,6 +12,7 @@ use tokenward_core::{Code, ProviderName, TokenApi};
 use tokenward_emulator::{AppSpec, Brand, Door, Rules, Sandbox as Provider, SandboxOptions, StartError, UserSpec};
 
 use crate::args;
+use crate::child;
 use crate::commands::token::assignment;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -23,7 +24,7 @@ pub(super) async fn run(sandbox: args::Sandbox, desk: &Desk) -> Result<ExitCode,
     let settings = stand.settings();
     let (access, refresh) = (lang.span(stand.access_life), lang.span(stand.refresh_life));
     let exit = if let Some((program, arguments)) = sandbox.command.split_first() {
-        let mut command = tokio::process::Command::new(program);
+        let mut command = tokio::process::Command::from(child::asking(program));
         command.args(arguments).kill_on_drop(true).envs(settings.iter().map(|(name, value)| (*name, value)));
         let name = program.to_string_lossy().into_owned();
         let mut child = command.spawn().map_err(|error| match error.kind() {

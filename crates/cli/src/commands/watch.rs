@@ -68,9 +68,7 @@ pub(super) async fn run(wish: args::Watch, desk: &Desk) -> Result<ExitCode, Fail
 fn print(event: &WatchEvent, desk: &Desk) -> Result<(), Failure> {
     let now = desk.now();
     if desk.printer.json {
-        let text = serde_json::to_string(&fields::event(event, now));
-        let text = text.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
-        return desk.printer.data(&text);
+        return desk.printer.document_line(&fields::event(event, now));
     }
     desk.printer.data(&format!("{}  {}", clock(now), desk.lang().watch_event(event, |file| desk.short(file), now)))
 }

@@ -477,6 +477,13 @@ fn story(code: Code) -> (Words, Words) {
                 "应用的开放平台地址必须是服务方的地址：`tokenward init --open-url URL`",
             ),
         ),
+        Code::ProxyNotPermitted => (
+            w("the proxy does not pass this on", "代理不转发这样的内容"),
+            w(
+                "send GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and the local secret only where it belongs",
+                "请使用 GET、HEAD、POST、PUT、PATCH、DELETE 或 OPTIONS，并只在规定的位置发送本机密钥",
+            ),
+        ),
         Code::ProxyCallerStalled => (
             w("the caller stood still while it sent its request", "调用方在发送请求时停滞"),
             w("send the request again, and its body without pauses", "请重新发送请求，且不要中途停顿"),

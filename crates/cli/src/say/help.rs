@@ -289,7 +289,12 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("proxy", "of", "使用哪个配置档的令牌"),
     ("proxy", "listen", "监听地址和端口，或只写端口；端口 0 自动选择空闲端口"),
     ("proxy", "identity", "使用谁的令牌"),
-    ("proxy", "secret", "要求调用方提供密钥：启动时生成并显示一次，写在地址路径中或请求头 X-Tokenward-Secret 中"),
+    (
+        "proxy",
+        "secret",
+        "要求调用方提供密钥（默认）：启动时生成并显示一次，写在地址路径中或请求头 X-Tokenward-Secret 中",
+    ),
+    ("proxy", "no_secret", "不要求密钥：本机上的任何程序和用户都能使用这个登录"),
     ("proxy", "secret_file", "同上，密钥存放在此文件中；文件不存在时生成并写入"),
     ("proxy", "allow_remote", "允许监听其他机器可访问的地址；此时必须有密钥，且网络须可信"),
     ("proxy", "allow_host", "调用方访问代理所用的其他名字，如 host.docker.internal；可重复"),

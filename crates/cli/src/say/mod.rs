@@ -33,6 +33,8 @@ macro_rules! sentences {
     ($($name:ident($($fact:ident),*) { $en:literal $zh:literal })+) => {
         impl crate::say::Lang {
             $(pub(crate) fn $name(self $(, $fact: impl std::fmt::Display)*) -> String {
+                // A fact may be from outside; it begins no line and steers no terminal.
+                $(let $fact = tokenward_core::Visible($fact);)*
                 match self {
                     Self::En => format!($en),
                     Self::Zh => format!($zh),

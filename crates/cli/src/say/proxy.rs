@@ -9,7 +9,7 @@ super::sentences! {
     proxy_set() { "give an SDK or MCP server this address as its domain; id, secret and token may be any text there:" "把这个地址设为 SDK 或 MCP 服务的域名；其中的 ID、密钥和令牌可以是任意文本：" }
     proxy_set_secret() { "where a domain takes no path, leave /s/… out and give the secret as the app's secret, and behind u- as the token:" "如果域名不能带路径，请去掉 /s/…，并把密钥填作 App Secret，令牌填 u- 加密钥：" }
     proxy_secret_path() { "the address holds the local secret: whoever knows it can use the login" "地址中含有本机密钥：知道它的人都能使用这个登录" }
-    proxy_no_secret() { "every program and user of this machine can use it; --secret asks for a secret" "本机上的任何程序和用户都能使用它；--secret 可要求密钥" }
+    proxy_no_secret() { "every program and user of this machine can use the login; without --no-secret a secret is asked for" "本机上的任何程序和用户都能使用这个登录；去掉 --no-secret 即要求密钥" }
     proxy_remote(address) { "other machines can reach {address}, and what they send and get is not encrypted on its way" "其他机器可以访问 {address}，而且往来内容在途中没有加密" }
     proxy_secret_written(file) { "a new local secret was written to {file}" "已生成新的本机密钥并写入 {file}" }
     proxy_secret_open(file) { "others can read {file}: chmod 600 keeps the local secret to yourself" "其他用户可以读取 {file}：请用 chmod 600 保护本机密钥" }

@@ -12,8 +12,8 @@ use crate::world::{Ran, World, run_fed};
 const USER_INFO: &str = "/open-apis/authen/v1/user_info";
 
 /// A stand-in for the open platform: answers each request by this function of its head and body, and remembers them.
-struct Stand {
-    url: String,
+pub(crate) struct Stand {
+    pub(crate) url: String,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
@@ -21,7 +21,7 @@ struct Stand {
 type Request = (String, Vec<u8>);
 
 impl Stand {
-    fn new(answer: impl Fn(&str, &[u8]) -> String + Send + 'static) -> Self {
+    pub(crate) fn new(answer: impl Fn(&str, &[u8]) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -56,7 +56,7 @@ impl Stand {
     }
 }
 
-fn http(status: u16, more: &str, body: &str) -> String {
+pub(crate) fn http(status: u16, more: &str, body: &str) -> String {
     let length = body.len();
     format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n{more}\r\n{body}")
 }

@@ -312,6 +312,9 @@ fn a_browser_gets_the_address_and_none_of_our_secrets() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     };
     assert!(!text.contains(&world.app.secret));
+    // Other users see the arguments of programs: with `state` they could finish the login with an account of theirs.
+    let address = text.lines().next().unwrap();
+    assert!(address.contains("/go/") && !text.contains("state="), "{address}");
     browse(text.lines().next().unwrap());
     let ran = login.finish();
     assert!(ran.succeeds().err.contains("opening the login page"), "{ran:?}");

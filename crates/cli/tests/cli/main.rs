@@ -39,6 +39,7 @@ mod stand;
 mod terminal;
 mod tokens;
 mod vault;
+mod washing;
 mod watch;
 mod wiki;
 mod world;

@@ -55,7 +55,7 @@ impl Proxy {
 #[test]
 fn a_program_needs_an_address_and_no_token() {
     let world = World::logged_in();
-    let proxy = Proxy::new(&world, &[]);
+    let proxy = Proxy::new(&world, &["--no-secret"]);
     let names: Vec<_> = proxy.env.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["TOKENWARD_PROXY_URL", "LARK_DOMAIN", "APP_ID", "APP_SECRET", "LARK_TOKEN_MODE"]);
     let (status, answer) = proxy.ask("GET", &format!("{ECHO}?token=in-the-query"));
@@ -77,6 +77,21 @@ fn a_program_needs_an_address_and_no_token() {
     assert!(ran.out.contains("USER_ACCESS_TOKEN='u-tokenward-") && !ran.err.contains("in-the-query"), "{ran:?}");
     for secret in world.secrets() {
         assert!(!ran.out.contains(&secret) && !ran.err.contains(&secret));
+    }
+}
+
+/// Whoever wants none says so, and may then let in nobody from elsewhere.
+#[test]
+fn a_secret_is_the_default() {
+    let world = World::logged_in();
+    let proxy = Proxy::new(&world, &[]);
+    let (address, secret) = proxy.url.split_once("/s/").unwrap();
+    assert!(secret.len() >= 32, "{secret}");
+    assert_eq!(proxy.ask("GET", ECHO).0, 200);
+    let host = address.trim_start_matches("http://");
+    assert!(talk(host, &format!("GET {ECHO} HTTP/1.0\r\n\r\n")).starts_with("HTTP/1.0 401 "));
+    for more in ["--secret", "--allow-remote", "--allow-host=x", "--allow-origin=http://localhost:3000"] {
+        world.run(&["proxy", "--listen", "0", "--no-secret", more]).fails(2, "TW0200");
     }
 }
 
@@ -122,7 +137,7 @@ fn answers_of_our_own_follow_the_language() {
 #[test]
 fn an_address_that_others_reach_needs_two_words() {
     let world = World::logged_in();
-    for more in [&[][..], &["--allow-remote"], &["--secret"]] {
+    for more in [&[][..], &["--secret"]] {
         let ran = world.run(&[&["proxy", "--listen", "0.0.0.0:0"], more].concat());
         ran.fails(2, "TW0824");
     }
@@ -173,7 +188,7 @@ fn what_cannot_be_listened_on_is_told() {
 #[test]
 fn for_programs_it_speaks_json() {
     let world = World::logged_in();
-    let mut started = Started::new(&mut world.command(&["proxy", "--listen", "0", "--json"]));
+    let mut started = Started::new(&mut world.command(&["proxy", "--listen", "0", "--json", "--no-secret"]));
     let mut text = String::new();
     let document: Value = loop {
         text.push_str(&started.line());
@@ -201,7 +216,7 @@ fn for_programs_it_speaks_json() {
 fn the_second_signal_does_not_wait() {
     let world = World::logged_in();
     for again in [false, true] {
-        let proxy = Proxy::new(&world, &[]);
+        let proxy = Proxy::new(&world, &["--no-secret"]);
         world.sandbox.inject(Fault::new(tokenward_emulator::FaultKind::Hang).to(ECHO));
         let host = proxy.url.trim_start_matches("http://").to_owned();
         let mut line = std::net::TcpStream::connect(&host).unwrap();

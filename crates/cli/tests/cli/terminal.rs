@@ -8,13 +8,18 @@ use tokenward_emulator::Brand;
 use crate::world::World;
 
 /// A child at a terminal.
-struct AtTerminal {
+pub(crate) struct AtTerminal {
     child: Child,
     seen: String,
 }
 
 impl AtTerminal {
-    fn new(world: &World, words: &str) -> Self {
+    pub(crate) fn new(world: &World, words: &str) -> Self {
+        Self::with(world, &[], words)
+    }
+
+    /// The same with further variables.
+    pub(crate) fn with(world: &World, variables: &[(&str, &str)], words: &str) -> Self {
         let program = env!("CARGO_BIN_EXE_tokenward");
         let child = Command::new("script")
             .args(["-qec", &format!("{program} {words}"), "/dev/null"])
@@ -23,6 +28,7 @@ impl AtTerminal {
             .env("LANG", "C.UTF-8")
             .env("TERM", "xterm")
             .env("TOKENWARD_HOME", &world.home)
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -49,7 +55,7 @@ impl AtTerminal {
     }
 
     /// Everything that was shown, and the exit code.
-    fn end(mut self) -> (String, i32) {
+    pub(crate) fn end(mut self) -> (String, i32) {
         let mut rest = Vec::new();
         self.child.stdout.take().unwrap().read_to_end(&mut rest).unwrap();
         let code = self.child.wait().unwrap().code().unwrap();

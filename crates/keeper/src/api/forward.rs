@@ -85,6 +85,14 @@ impl ApiClient {
         self.inner.calls.permits(&self.inner.app.hosts, url)
     }
 
+    /// Whether a token stands in a text, as in the answer of a server that says back what it was sent.
+    pub fn is_echoed(&self, held: &HeldToken, text: &[u8]) -> bool {
+        let Some((_, value)) = self.inner.calls.credential(&held.0.bearer) else { return false };
+        let whole = value.as_bytes();
+        let token = whole.iter().position(|byte| *byte == b' ').map_or(whole, |space| &whole[space + 1..]);
+        token.len() >= SHORTEST_ECHO && text.windows(token.len()).any(|window| window == token)
+    }
+
     /// What an answer to a request with this token says: nothing, if it was done.
     pub fn judge(&self, held: &HeldToken, answer: &CallAnswer) -> Option<Box<CallRefusal>> {
         self.inner.calls.judge(&held.0.bearer, answer).err()
@@ -140,3 +148,6 @@ impl ApiClient {
         self.hold().await.map(drop)
     }
 }
+
+/// Anything shorter is found in every other text.
+const SHORTEST_ECHO: usize = 8;

@@ -144,6 +144,25 @@ async fn many_callbacks_at_once_make_one_login() {
 }
 
 #[tokio::test]
+async fn the_gate_leads_on_once() {
+    let callback = Callback::bind(&"http://127.0.0.1:0/callback".parse().unwrap()).await.unwrap();
+    let port = callback.redirect_uri().url().port().unwrap();
+    let login = Url::parse("https://accounts.test/authorize?state=st-4f1c&x=1").unwrap();
+    let gate = callback.gate(&login, "n0nce");
+    assert_eq!(gate.as_str(), format!("http://127.0.0.1:{port}/go/n0nce"));
+    let visit = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+    for wrong in ["/go/", "/go/n0nc", "/go/n0ncee", "/go/other"] {
+        assert_eq!(status(&exchange(port, &visit(wrong)).await), "404", "{wrong}");
+    }
+    let foreign = "GET /go/n0nce HTTP/1.1\r\nHost: evil.test\r\n\r\n";
+    assert_eq!(status(&exchange(port, foreign).await), "421");
+    let first = exchange(port, &visit(gate.path())).await;
+    assert_eq!(status(&first), "302");
+    assert!(first.contains(login.as_str()) && first.to_lowercase().contains("cache-control: no-store"), "{first}");
+    assert_eq!(status(&exchange(port, &visit(gate.path())).await), "404");
+}
+
+#[tokio::test]
 async fn another_path_or_method_is_refused() {
     let login = Login::start(LONG).await;
     for path in ["/", "/callback/", "/callbac", "/Callback", "/favicon.ico", "/callback%2f"] {
@@ -272,14 +291,14 @@ async fn a_visitor_at_the_last_moment_counts() {
 async fn idle_visitors_keep_nobody_out() {
     let login = Login::start(LONG).await;
     let mut idle = Vec::new();
-    for _ in 0..MAX_CONNECTIONS {
+    for _ in 0..2 * MAX_CONNECTIONS {
         let mut stream = TcpStream::connect(("127.0.0.1", login.port)).await.unwrap();
         stream.write_all(b"GET /callback?code=x").await.unwrap();
         idle.push(stream);
     }
-    // All places are taken by visitors that never finish; the browser is served once their time is over.
+    // All places are taken by visitors that never finish; the oldest makes room, long before its time is over.
     let target = format!("/callback?code=later&state={STATE}");
-    let page = tokio::time::timeout(HEADER_TIME * 2, login.get(&target)).await.unwrap();
+    let page = tokio::time::timeout(HEADER_TIME / 2, login.get(&target)).await.unwrap();
     assert_eq!(status(&page), "200");
     assert!(matches!(login.waiting.await.unwrap().1, CallbackOutcome::Code(_)));
 }

@@ -1,15 +1,17 @@
 //! Who may come in.
 //!
 //! Enters: the head of a request. Leaves: what is asked of the provider, with the local secret taken out of the path; or
-//! why the caller is sent away. Three questions, in this order. *Was it meant for us?* The `Host` must be a name of the
+//! why the caller is sent away. *Is it a method that passes?* `TRACE` would bring the token back (RFC 9110 §9.3.8), and what a
+//! foreign one does nobody knows. Then three questions, in this order. *Was it meant for us?* The `Host` must be a name of the
 //! address that is listened on: a page that has its own name resolved to this machine (DNS rebinding) brings another
 //! one. *Does a page of another origin ask?* Browsers say so by `Origin` (RFC 6454) or `Sec-Fetch-Site`, and the pages of
-//! others have no business here. *Is the secret known*, where there is one? It comes in the path, in a header of its own, or
+//! others have no business here; without a secret, a browser that goes here as to a page has none either, since what it would be
+//! shown could call the API in its turn. *Is the secret known*, where there is one? It comes in the path, in a header of its own, or
 //! where the program would send a token or an app's secret: some SDKs take a domain without a path, and no headers.
 
 use std::net::IpAddr;
 
-use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::header::{AUTHORIZATION, HOST, ORIGIN, USER_AGENT, VIA};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 use serde_json::Value;
@@ -54,6 +56,12 @@ pub(super) enum SentAway {
     OtherOrigin,
     /// The secret is missing, or is another one.
     NoSecret,
+    /// The secret stands where it would go on to the provider.
+    SecretElsewhere,
+    /// A method that does not pass.
+    Method,
+    /// A picture is fetched for somebody's text; such a fetch is to have no token.
+    OwnFetcher,
 }
 
 impl Door {
@@ -73,8 +81,16 @@ impl Door {
         if request.method() == Method::CONNECT {
             return Err(SentAway::ForwardProxy);
         }
+        if !METHODS.contains(request.method()) {
+            return Err(SentAway::Method);
+        }
+        // RFC 9112 §3.2.2: this is a server of http, and of nothing else.
+        if request.uri().scheme_str().is_some_and(|scheme| !scheme.eq_ignore_ascii_case("http")) {
+            return Err(SentAway::Malformed);
+        }
         let host = self.host(request)?;
         let origin = self.origin(request.headers(), host.as_ref())?;
+        self.is_no_page(request.headers())?;
         let path = request.uri().path();
         let preflight = origin.is_some()
             && request.method() == Method::OPTIONS
@@ -95,7 +111,32 @@ impl Door {
         if !path.starts_with('/') {
             return Err(SentAway::Malformed);
         }
+        if self.holds_secret(&target(path)) {
+            return Err(SentAway::SecretElsewhere);
+        }
         Ok(Visit { target: target(path), prefix: prefix.to_owned(), origin, preflight, unproven: false })
+    }
+
+    /// Sends browsers away that go here as to a page, or that say nothing of who asks, where no secret tells who they are.
+    /// Browsers send Fetch Metadata only to addresses that they trust, so that a name such as `host.docker.internal` gets none.
+    fn is_no_page(&self, headers: &HeaderMap) -> Result<(), SentAway> {
+        let text = |name: HeaderName| headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
+        if self.secret.is_some() {
+            return Ok(());
+        }
+        // Its calls bring a token, and a proxy like this one says that it was there.
+        let ours = text(USER_AGENT).starts_with(b"tokenward/");
+        if ours && !headers.contains_key(AUTHORIZATION) && !headers.contains_key(VIA) {
+            return Err(SentAway::OwnFetcher);
+        }
+        let page = text(MODE) == b"navigate" || PAGES.contains(&text(DESTINATION));
+        let silent = text(USER_AGENT).starts_with(b"Mozilla/") && !headers.contains_key(SITE);
+        if page || (silent && !headers.contains_key(ORIGIN)) { Err(SentAway::OtherOrigin) } else { Ok(()) }
+    }
+
+    /// Whether the secret stands in a text that would go on.
+    pub(super) fn holds_secret(&self, text: &str) -> bool {
+        self.secret.as_ref().is_some_and(|secret| secret.is_in(text))
     }
 
     /// The one host a request names, checked; none only before HTTP/1.1.
@@ -213,11 +254,21 @@ impl Door {
         };
         // Nor where somebody has put it into the wrong place.
         let path = self.secret.as_ref().map_or_else(|| path.to_owned(), |secret| path.replace(secret.expose(), "…"));
+        if self.holds_secret(&path) {
+            return "…".to_owned();
+        }
+        let path: String =
+            path.chars().map(|c| if c == '…' || c.is_ascii_graphic() { c.to_string() } else { escaped(c) }).collect();
         match path.char_indices().nth(LONGEST_TOLD) {
             Some((end, _)) => format!("{}…", &path[..end]),
             None => path,
         }
     }
+}
+
+/// A character in escapes (RFC 3986 §2.1).
+fn escaped(c: char) -> String {
+    c.encode_utf8(&mut [0; 4]).bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"))
 }
 
 fn origin(text: &str) -> Option<HeaderValue> {
@@ -232,6 +283,13 @@ pub(super) const SECRET_PATH: &str = "/s/";
 /// The header that brings the secret.
 pub(super) const SECRET_HEADER: HeaderName = HeaderName::from_static("x-tokenward-secret");
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const DESTINATION: HeaderName = HeaderName::from_static("sec-fetch-dest");
+/// What a browser shows as a page, or runs in one (Fetch Metadata, W3C).
+const PAGES: &[&[u8]] = &[b"document", b"iframe", b"frame", b"fencedframe", b"object", b"embed"];
+/// The methods that pass.
+const METHODS: [Method; 7] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 const LONGEST_TOLD: usize = 300;
 
 #[cfg(test)]
@@ -316,6 +374,59 @@ mod tests {
     }
 
     #[test]
+    fn only_known_methods_pass() {
+        let door = door(Ipv4Addr::LOCALHOST, false);
+        for (method, passes) in [
+            ("GET", true),
+            ("PATCH", true),
+            ("OPTIONS", true),
+            ("TRACE", false),
+            ("TRACK", false),
+            ("get", false),
+            ("PROPFIND", false),
+        ] {
+            let mut request = request("/x", &[("host", "localhost")]);
+            *request.method_mut() = method.parse().unwrap();
+            assert_eq!(
+                door.admit(&request).map(|_| ()),
+                if passes { Ok(()) } else { Err(SentAway::Method) },
+                "{method}"
+            );
+        }
+        for target in ["https://localhost/x", "ftp://localhost/x"] {
+            assert_eq!(admitted(&door, target, &[("host", "localhost")]), Err(SentAway::Malformed), "{target}");
+        }
+    }
+
+    #[test]
+    fn without_a_secret_no_browser_goes_here_as_to_a_page() {
+        let host = ("host", "localhost");
+        let site = ("sec-fetch-site", "none");
+        for (name, value) in [
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+            ("sec-fetch-dest", "iframe"),
+            ("sec-fetch-dest", "embed"),
+        ] {
+            let open = door(Ipv4Addr::LOCALHOST, false);
+            assert_eq!(admitted(&open, "/x", &[host, site, (name, value)]), Err(SentAway::OtherOrigin), "{value}");
+            let guarded = door(Ipv4Addr::LOCALHOST, true);
+            assert!(
+                admitted(&guarded, "/x", &[host, site, (name, value), ("x-tokenward-secret", SECRET)]).is_ok(),
+                "{value}"
+            );
+        }
+        let open = door(Ipv4Addr::LOCALHOST, false);
+        assert_eq!(admitted(&open, "/x", &[host, ("user-agent", "Mozilla/5.0")]), Err(SentAway::OtherOrigin));
+        assert!(
+            admitted(&open, "/x", &[host, ("user-agent", "Mozilla/5.0"), ("sec-fetch-site", "same-origin")]).is_ok()
+        );
+        assert!(admitted(&open, "/x", &[host, ("user-agent", "curl/8")]).is_ok());
+        assert_eq!(admitted(&open, "/x", &[host, ("user-agent", "tokenward/0.1.0")]), Err(SentAway::OwnFetcher));
+        assert_eq!(open.tellable(&"/x".parse().unwrap()), "/x");
+    }
+
+    #[test]
     fn the_secret_is_asked_for_and_taken_out() {
         let door = door(Ipv4Addr::LOCALHOST, true);
         let host = ("host", "localhost");
@@ -333,6 +444,15 @@ mod tests {
         }
         assert!(door.proves(format!(r#"{{"app_id":"a","app_secret":"{SECRET}"}}"#).as_bytes()));
         assert!(!door.proves(br#"{"app_secret":"x"}"#) && !door.proves(b"") && !door.proves(b"[1]"));
+        let escaped: String = SECRET.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02x}"));
+        for path in
+            [format!("/s/{SECRET}/s/{SECRET}/x"), format!("/s/{SECRET}/x?a={SECRET}"), format!("/s/{SECRET}/{escaped}")]
+        {
+            assert_eq!(admitted(&door, &path, &[host]), Err(SentAway::SecretElsewhere), "{path}");
+            assert!(!door.tellable(&path.parse().unwrap()).contains(SECRET), "{path}");
+        }
+        let known = ("x-tokenward-secret", SECRET);
+        assert_eq!(admitted(&door, &format!("/s/{SECRET}x/y"), &[host, known]), Err(SentAway::SecretElsewhere));
         for path in ["/x", "/s/", "/s/wrong/x", &format!("/s/{SECRET}x/y"), &format!("//s/{SECRET}/y")] {
             assert_eq!(admitted(&door, path, &[host]), Err(SentAway::NoSecret), "{path}");
         }

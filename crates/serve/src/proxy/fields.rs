@@ -4,14 +4,14 @@
 //! names. Beyond that, a request loses what only this proxy was to see and what it replaces.
 
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, LOCATION, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VARY, VIA,
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, COOKIE, EXPECT, HOST,
+    LOCATION, ORIGIN, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, REFERER, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING,
+    UPGRADE, VARY, VIA, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
 use tokenward_core::Hosts;
-use url::Url;
 
-use super::door::{SECRET_HEADER, Visit};
+use super::door::{Door, Visit};
 
 /// Whether a request asks to go on as a WebSocket (RFC 6455 §4.1). Other upgrades are not offered (RFC 9110 §7.8 lets
 /// a server ignore them): through one of them, requests could pass that nobody here has looked at.
@@ -24,14 +24,17 @@ pub(super) fn is_websocket<B>(request: &Request<B>) -> bool {
         && named(request.headers()).contains(&UPGRADE)
 }
 
-/// The fields of a request as the provider is to see them.
-pub(super) fn of_request(headers: &HeaderMap, version: Version, websocket: bool) -> HeaderMap {
+/// The fields of a request as the provider is to see them. Where the caller comes from (`Referer`, `Origin`) is no business of
+/// the provider's and may hold the local secret; cookies of this machine know no port, so they are other programs'.
+pub(super) fn of_request(headers: &HeaderMap, version: Version, websocket: bool, door: &Door) -> HeaderMap {
     let mut out = headers.clone();
     end_with_connection(&mut out);
     // `Expect` was answered by whoever took the body (RFC 9110 §10.1.1). Compressed refusals could not be read.
-    for name in [&AUTHORIZATION, &HOST, &CONTENT_LENGTH, &EXPECT, &SECRET_HEADER] {
+    for name in [&AUTHORIZATION, &HOST, &CONTENT_LENGTH, &EXPECT, &REFERER, &ORIGIN, &COOKIE] {
         out.remove(name);
     }
+    let told = |value: &HeaderValue| door.holds_secret(&String::from_utf8_lossy(value.as_bytes()));
+    remove(&mut out, |name, value| name.as_str().starts_with(OURS) || told(value) || door.holds_secret(name.as_str()));
     out.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     let version = if version < Version::HTTP_11 { "1.0" } else { "1.1" };
     out.append(VIA, HeaderValue::try_from(format!("{version} {PSEUDONYM}")).expect("these are plain letters"));
@@ -51,10 +54,12 @@ pub(super) fn goes_round(headers: &HeaderMap) -> bool {
 pub(super) fn of_answer(headers: &HeaderMap, websocket: bool, visit: &Visit, hosts: &Hosts) -> HeaderMap {
     let mut out = headers.clone();
     end_with_connection(&mut out);
+    // The provider does not speak for this proxy, and sets no cookie for every server of this machine.
+    remove(&mut out, |name, _| name.as_str().starts_with(OURS) || *name == SET_COOKIE || name == "set-cookie2");
     if websocket {
         ask_for_websocket(&mut out);
     }
-    if let Some(here) = out.get(LOCATION).and_then(|location| here(location, &visit.prefix, hosts)) {
+    if let Some(here) = out.get(LOCATION).and_then(|location| here(location, visit, hosts)) {
         out.insert(LOCATION, here);
     }
     if let Some(origin) = &visit.origin {
@@ -67,6 +72,21 @@ pub(super) fn of_answer(headers: &HeaderMap, websocket: bool, visit: &Visit, hos
 pub(super) fn allow(headers: &mut HeaderMap, origin: &HeaderValue) {
     headers.insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     headers.append(VARY, HeaderValue::from_static("Origin"));
+}
+
+/// Keeps a browser from running what an answer holds as if this proxy had written it.
+pub(super) fn guard(headers: &mut HeaderMap) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let policy = "sandbox; default-src 'none'; frame-ancestors 'none'";
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+}
+
+fn remove(headers: &mut HeaderMap, which: impl Fn(&HeaderName, &HeaderValue) -> bool) {
+    let names: Vec<_> =
+        headers.iter().filter(|(name, value)| which(name, value)).map(|(name, _)| name.clone()).collect();
+    for name in names {
+        headers.remove(name);
+    }
 }
 
 fn ask_for_websocket(headers: &mut HeaderMap) {
@@ -92,25 +112,35 @@ fn named(headers: &HeaderMap) -> Vec<HeaderName> {
     values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
 }
 
-/// An address of the app's own host, as seen from the caller: followed there, it comes back through the proxy.
-fn here(location: &HeaderValue, prefix: &str, hosts: &Hosts) -> Option<HeaderValue> {
-    let text = location.to_str().ok()?;
-    let below = if text.starts_with('/') && !text.starts_with("//") {
-        let base = hosts.open.path().trim_end_matches('/');
-        text.strip_prefix(base)?.to_owned()
-    } else {
-        let url = Url::parse(text).ok().filter(|url| url.origin() == hosts.open.origin())?;
-        let path = url.path().strip_prefix(hosts.open.path().trim_end_matches('/'))?;
-        url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
+/// An address as seen from the caller. What is on the app's own host comes back through the proxy when it is followed; every other
+/// one is written out in full, because `//host` would begin with the scheme of this proxy, and `/path` would be here.
+fn here(location: &HeaderValue, visit: &Visit, hosts: &Hosts) -> Option<HeaderValue> {
+    let base = hosts.open.path().trim_end_matches('/');
+    let mut asked = hosts.open.clone();
+    asked.set_path(&format!("{base}{}", visit.target.split('?').next().unwrap_or_default()));
+    let url = asked.join(location.to_str().ok()?).ok()?;
+    let below = url.path().strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let Some(path) = below.filter(|_| url.origin() == hosts.open.origin()) else {
+        return HeaderValue::try_from(url.as_str()).ok();
     };
-    HeaderValue::try_from(format!("{prefix}{below}")).ok()
+    // `//` and `/\\` begin a host, and some take their escapes for the same.
+    let mut path = path;
+    while let Some(rest) = ["/", "\\", "%2f", "%2F", "%5c", "%5C"].iter().find_map(|slash| path.strip_prefix(slash)) {
+        path = rest;
+    }
+    let rest = &url[url::Position::AfterPath..];
+    HeaderValue::try_from(format!("{}/{path}{rest}", visit.prefix)).ok()
 }
 
+/// How names of our own fields begin.
+const OURS: &str = "x-tokenward-";
 /// What this proxy calls itself (RFC 9110 §7.6.3).
 const PSEUDONYM: &str = "tokenward";
 
 #[cfg(test)]
 mod tests {
+    use url::Url;
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -140,8 +170,16 @@ mod tests {
             ("host", "localhost"),
             ("accept-encoding", "gzip"),
             ("x-request-id", "7"),
+            ("referer", "http://localhost/s/0123456789abcdefXYZ/x"),
+            ("origin", "http://localhost"),
+            ("cookie", "a=b"),
+            ("x-tokenward-code", "TW0100"),
+            ("x-note", "see 0123456789abcdefXYZ"),
+            ("x-note-too", "%2530123456789abcdefXYZ %30123456789abcdefXYZ"),
         ]);
-        let out = of_request(&given, Version::HTTP_11, false);
+        let secret = crate::proxy::LocalSecret::parse("0123456789abcdefXYZ").unwrap();
+        let door = Door::new(std::net::Ipv4Addr::LOCALHOST.into(), Some(secret), &[], &[]).unwrap();
+        let out = of_request(&given, Version::HTTP_11, false, &door);
         let mut names: Vec<_> = out.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["accept-encoding", "via", "x-request-id"]);
@@ -175,14 +213,30 @@ mod tests {
             open: Url::parse("https://gate.test/feishu/").unwrap(),
             accounts: Url::parse("https://accounts.test").unwrap(),
         };
+        let visit =
+            Visit { target: "/d/e?q".into(), prefix: "/s/x".into(), origin: None, preflight: false, unproven: false };
         let here = |text: &'static str| {
-            let found = super::here(&HeaderValue::from_static(text), "/s/x", &hosts);
+            let found = super::here(&HeaderValue::from_static(text), &visit, &hosts);
             found.map(|value| value.to_str().unwrap().to_owned())
         };
         assert_eq!(here("https://gate.test/feishu/a?b=c").as_deref(), Some("/s/x/a?b=c"));
         assert_eq!(here("/feishu/a").as_deref(), Some("/s/x/a"));
-        assert_eq!(here("https://elsewhere.test/feishu/a"), None);
-        assert_eq!(here("//elsewhere.test/feishu/a"), None);
-        assert_eq!(here("https://gate.test/other"), None);
+        assert_eq!(here("https://gate.test/feishu/a?b=c#d").as_deref(), Some("/s/x/a?b=c#d"));
+        assert_eq!(here("f?g").as_deref(), Some("/s/x/d/f?g"));
+        for evil in [
+            "https://gate.test/feishu//evil.test/x",
+            "/feishu//evil.test/x",
+            "/feishu/\\evil.test/x",
+            "/feishu/%2f/evil.test/x",
+        ] {
+            assert_eq!(here(evil).as_deref(), Some("/s/x/evil.test/x"), "{evil}");
+        }
+        // What is elsewhere is written out, so that nobody takes it for here.
+        assert_eq!(here("https://elsewhere.test/feishu/a").as_deref(), Some("https://elsewhere.test/feishu/a"));
+        for foreign in ["//elsewhere.test/feishu/a", "/\\elsewhere.test/feishu/a", "/\t/elsewhere.test/feishu/a"] {
+            assert_eq!(here(foreign).as_deref(), Some("https://elsewhere.test/feishu/a"), "{foreign}");
+        }
+        assert_eq!(here("https://gate.test/other").as_deref(), Some("https://gate.test/other"));
+        assert_eq!(here("/feishuX").as_deref(), Some("https://gate.test/feishuX"));
     }
 }

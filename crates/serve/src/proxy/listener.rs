@@ -1,14 +1,15 @@
 //! Connections of callers, within bounds.
 //!
 //! Heads have a length and a time; a caller that stands still while it takes an answer loses its connection; more
-//! connections than permitted wait. When the proxy stops, idle connections end at once, and requests under way may end
+//! connections than permitted wait, and those that never finished a head make room for them, the oldest first. When the proxy stops, idle connections end at once, and requests under way may end
 //! within a bounded time.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep};
 
@@ -26,15 +27,19 @@ use super::relay::{Caller, Relay};
 /// Serves until `stop`; returns once the last connection has ended.
 pub(super) async fn serve(listener: TcpListener, relay: Arc<Relay>, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(relay.limits.connections));
+    let unheard = Arc::new(Unheard::default());
     let (stopping, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
         while connections.try_join_next().is_some() {}
         let accepted = async {
+            let stream = listener.accept().await;
+            if places.available_permits() == 0 {
+                unheard.shed();
+            }
             // The semaphore is never closed.
-            let place = Arc::clone(&places).acquire_owned().await.ok();
-            (listener.accept().await, place)
+            (stream, Arc::clone(&places).acquire_owned().await.ok())
         };
         let (accepted, place) = tokio::select! {
             biased;
@@ -43,7 +48,8 @@ pub(super) async fn serve(listener: TcpListener, relay: Arc<Relay>, stop: impl F
         };
         match (accepted, place) {
             (Ok((stream, _)), Some(place)) => {
-                connections.spawn(connection(stream, Arc::clone(&relay), place, stopped.clone()));
+                let seat = Seat::take(&unheard);
+                connections.spawn(connection(stream, Arc::clone(&relay), place, stopped.clone(), seat));
             }
             // Out of file handles, or a caller that was gone at once.
             _ => sleep(Duration::from_millis(50)).await,
@@ -61,12 +67,15 @@ async fn connection(
     relay: Arc<Relay>,
     place: OwnedSemaphorePermit,
     mut stopped: watch::Receiver<bool>,
+    seat: Seat,
 ) {
     // Small answers must not wait for each other.
     let _ = stream.set_nodelay(true);
     let limits = relay.limits;
     let caller = Arc::new(Caller { place, stopped: stopped.clone() });
+    let shed = Arc::clone(&seat.notice);
     let service = service_fn(move |request| {
+        seat.heard();
         let (relay, caller) = (Arc::clone(&relay), Arc::clone(&caller));
         async move { Ok::<_, Infallible>(relay.answer(request, caller).await) }
     });
@@ -84,9 +93,51 @@ async fn connection(
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        () = shed.notified() => Ok(()),
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a caller's connection broke");
+    }
+}
+
+/// The connections that have not finished a head yet, the oldest first.
+#[derive(Default)]
+struct Unheard(Mutex<VecDeque<Arc<Notify>>>);
+
+impl Unheard {
+    /// Ends the oldest.
+    fn shed(&self) {
+        if let Some(oldest) = self.list().pop_front() {
+            oldest.notify_one();
+        }
+    }
+
+    fn list(&self) -> MutexGuard<'_, VecDeque<Arc<Notify>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of them, for as long as it is one.
+struct Seat {
+    unheard: Arc<Unheard>,
+    notice: Arc<Notify>,
+}
+
+impl Seat {
+    fn take(unheard: &Arc<Unheard>) -> Self {
+        let notice = Arc::new(Notify::new());
+        unheard.list().push_back(Arc::clone(&notice));
+        Self { unheard: Arc::clone(unheard), notice }
+    }
+
+    fn heard(&self) {
+        self.unheard.list().retain(|other| !Arc::ptr_eq(other, &self.notice));
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.heard();
     }
 }
 

@@ -65,7 +65,7 @@ impl Relay {
             Ok(visit) => Arc::clone(&self).pass(request, visit, caller).await,
             Err(excuse) => Err(excuse),
         };
-        let (response, turned, code) = match passed {
+        let (mut response, turned, code) = match passed {
             Ok(Passed { response, turned }) => (response, turned, None),
             Err(excuse) => {
                 let code = excuse.code;
@@ -76,6 +76,7 @@ impl Relay {
                 (response, false, Some(code))
             }
         };
+        fields::guard(response.headers_mut());
         let status = response.status().as_u16();
         (self.watcher)(&Exchange { method, path, status, took: begun.elapsed(), turned, code });
         response
@@ -93,6 +94,10 @@ impl Relay {
         if fields::goes_round(request.headers()) {
             return Err(Excuse::new(StatusCode::LOOP_DETECTED, Code::ProxyLoop));
         }
+        let base = self.tokens.client().app().hosts.open.path().trim_end_matches('/').to_owned();
+        if token_call(request.method(), &format!("{base}{}", visit.target)) == Some(TokenCall::Login) {
+            return Err(Excuse::new(StatusCode::FORBIDDEN, Code::ProxyLoginCall));
+        }
         match token_call(request.method(), &visit.target) {
             Some(TokenCall::Login) => return Err(Excuse::new(StatusCode::FORBIDDEN, Code::ProxyLoginCall)),
             Some(TokenCall::Placeholder) => return self.placeholder(request.into_body(), &visit).await,
@@ -103,7 +108,7 @@ impl Relay {
         let head = ForwardHead {
             method: request.method().clone(),
             target: visit.target.clone(),
-            headers: fields::of_request(request.headers(), request.version(), websocket),
+            headers: fields::of_request(request.headers(), request.version(), websocket, &self.door),
         };
         let upload = Upload::new(request.into_body(), self.limits.kept_body, self.limits.caller_time);
         let mut turned = false;
@@ -134,6 +139,15 @@ impl Relay {
             if let Some(error) = body.take_broken() {
                 let fault = TransportFault { reason: error.to_string(), timed_out: false };
                 return Err(Excuse::of(&ApiError::Lost(fault)));
+            }
+            // A server that says back what it was sent would hand the token out.
+            let client = self.tokens.client();
+            let echoed = body.whole().is_some_and(|bytes| client.is_echoed(&token, &bytes))
+                || headers.values().any(|value| client.is_echoed(&token, value.as_bytes()));
+            if echoed {
+                return Err(
+                    Excuse::new(StatusCode::BAD_GATEWAY, Code::ProxyNotPermitted).detail("the answer holds the token")
+                );
             }
             if let Some(refusal) = refusal {
                 if turned {
@@ -275,6 +289,13 @@ fn sent_away(reason: SentAway) -> Excuse {
         }
         SentAway::OtherOrigin => Excuse::new(StatusCode::FORBIDDEN, Code::ProxyOtherOrigin),
         SentAway::NoSecret => Excuse::new(StatusCode::UNAUTHORIZED, Code::ProxySecretMissing),
+        SentAway::SecretElsewhere => Excuse::new(StatusCode::BAD_REQUEST, Code::ProxyNotPermitted)
+            .detail("the local secret stands where it would go on to the provider"),
+        SentAway::Method => {
+            Excuse::new(StatusCode::METHOD_NOT_ALLOWED, Code::ProxyNotPermitted).detail("the method does not pass")
+        }
+        SentAway::OwnFetcher => Excuse::new(StatusCode::FORBIDDEN, Code::ProxyNotPermitted)
+            .detail("pictures for a text are fetched without a token"),
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
+use tokenward::spellings;
 use tokenward_core::ports::Entropy;
 use zeroize::Zeroizing;
 
@@ -61,6 +62,11 @@ impl LocalSecret {
         self.is(text) || ["u-", "t-"].iter().any(|form| text.strip_prefix(form).is_some_and(|text| self.is(text)))
     }
 
+    /// Whether it stands in a text, however often that is escaped.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        spellings(text).iter().any(|spelling| spelling.contains(self.expose()))
+    }
+
     /// Whether a text is this secret, in time that does not tell how much of it is right.
     pub(super) fn is(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
@@ -100,6 +106,8 @@ mod tests {
         assert!(LocalSecret::parse(secret.expose()).unwrap().is(secret.expose()));
         assert!(!format!("{secret:?}").contains(secret.expose()));
         assert!(secret.is_token(&secret.as_user_token()) && secret.is_token(&secret.as_tenant_token()));
+        let escaped: String = secret.expose().bytes().fold(String::new(), |text, byte| format!("{text}%25{byte:02x}"));
+        assert!(secret.is_in(&format!("/x/{}?y", secret.expose())) && secret.is_in(&escaped) && !secret.is_in("/x"));
         assert!(!secret.is_token("u-") && !secret.is_token(&format!("x-{}", secret.expose())));
     }
 

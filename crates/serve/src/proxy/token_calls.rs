@@ -8,6 +8,7 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use tokenward::readings;
 
 /// What becomes of a call by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,49 +19,21 @@ pub(super) enum TokenCall {
     Login,
 }
 
-/// Whether a call is one for tokens.
+/// Whether a call is one for tokens, to any server that may stand at the other end ([`readings`]).
 pub(super) fn token_call(method: &Method, target: &str) -> Option<TokenCall> {
-    let path = as_read(target.split('?').next().unwrap_or_default());
-    if LOGIN.contains(&path.as_str()) || path.starts_with("/oauth/") {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    // Otherwise `/x/../auth/v3/…` would be a call for a token that does not look like one.
+    let calls = readings(path).into_iter().filter_map(|reading| call_of(method, &reading.path().to_ascii_lowercase()));
+    calls.max_by_key(|call| *call == TokenCall::Login)
+}
+
+fn call_of(method: &Method, path: &str) -> Option<TokenCall> {
+    if LOGIN.contains(&path) || path.starts_with("/oauth/") {
         return Some(TokenCall::Login);
     }
     let kind = path.strip_prefix("/open-apis/auth/v3/").filter(|_| method == Method::POST)?;
     let kind = kind.strip_suffix("/internal").unwrap_or(kind);
     matches!(kind, "tenant_access_token" | "app_access_token").then_some(TokenCall::Placeholder)
-}
-
-/// A path as the provider may read it, however it is written: escapes decoded (RFC 3986 §2.1), empty and dot segments gone
-/// (§5.2.4), in one case. Otherwise `/x/../auth/v3/…` would be a call for a token that does not look like one.
-fn as_read(path: &str) -> String {
-    let mut segments = Vec::new();
-    for segment in decoded(path).to_ascii_lowercase().split(['/', '\\']) {
-        match segment {
-            "" | "." => {}
-            ".." => drop(segments.pop()),
-            segment => segments.push(segment.to_owned()),
-        }
-    }
-    format!("/{}", segments.join("/"))
-}
-
-fn decoded(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digits = tail.get(..2).filter(|pair| pair.iter().all(u8::is_ascii_hexdigit));
-        let digits = digits.and_then(|pair| std::str::from_utf8(pair).ok());
-        match digits.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The answer that holds a placeholder, in the shape of the provider's for every one of these calls (reference §9).
@@ -114,6 +87,13 @@ mod tests {
             "/open-apis\\authen/v2/OAuth/token",
             "//oauth/v3/token?x=1",
             "/open-apis/x/..%2fauthen/v1/access_token",
+            "/open-apis/authen/v2/oauth/token;x",
+            "/open-apis;a/authen;b/v2/oauth/%2574oken",
+            "/open-apis/x/..;/authen/v1/access_token",
+            "/open-apis/authen/v2/oauth/token%3fx=1",
+            "/oauth/v3/token/%252e%252e/..",
+            "/%6fauth%252fv3%5ctoken",
+            "/open-apis/x/%c0%ae%c0%ae/authen/v1/access_token",
         ] {
             assert_eq!(call(path), Some(TokenCall::Login), "{path}");
         }

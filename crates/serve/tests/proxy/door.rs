@@ -1,7 +1,9 @@
 //! Who is let in, over the wire.
 
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
 
+use crate::upstream::{head, upstream};
 use crate::world::{ECHO, SECRET, Wishes, World, json};
 
 #[tokio::test]
@@ -26,6 +28,9 @@ async fn names_of_others_and_their_pages_are_sent_away() {
         ("GET http://open.feishu.cn/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "421"),
         ("CONNECT open.feishu.cn:443 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "421"),
         ("GET //evil.test/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "400"),
+        ("GET https://localhost/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "400"),
+        ("TRACE /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "405"),
+        ("TRACK /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "405"),
     ] {
         let answer = proxy.bytes(request).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
@@ -41,9 +46,14 @@ async fn a_path_does_not_leave_the_provider() {
     let mut open = world.app.hosts.open.to_string();
     open.push_str("open-apis/sandbox");
     let proxy = world.proxy_with(Wishes { open: Some(open), ..Wishes::default() }).await;
-    for (path, status) in
-        [("/v1/echo", "200"), ("/../authen/v1/user_info", "400"), ("/%2e%2e/authen/v1/user_info", "400")]
-    {
+    for (path, status) in [
+        ("/v1/echo", "200"),
+        ("/../authen/v1/user_info", "400"),
+        ("/%2e%2e/authen/v1/user_info", "400"),
+        ("/..%2fauthen/v1/user_info", "400"),
+        ("/..;/authen/v1/user_info", "400"),
+        ("/%252e%252e/authen/v1/user_info", "400"),
+    ] {
         let answer = proxy.bytes(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
     }
@@ -82,6 +92,63 @@ async fn the_secret_opens_and_goes_no_further() {
     // Others put their paths behind the domain they are given, the secret included.
     let path = format!("/s/{SECRET}/open-apis/auth/v3/tenant_access_token/internal");
     assert_eq!(json(world.http.post(proxy.url(&path)).body("{}")).await.0, 200);
+}
+
+/// What the caller says of itself stays here, and what the provider says of us does not come through.
+#[tokio::test]
+async fn nothing_of_ours_goes_up_and_nothing_for_us_comes_down() {
+    let world = World::new().await;
+    let proxy = world.proxy_with(Wishes { secret: true, ..Wishes::default() }).await;
+    let asked = world.http.get(proxy.url(&format!("/s/{SECRET}{ECHO}")));
+    let asked = asked.header("referer", proxy.url(&format!("/s/{SECRET}/page"))).header("cookie", "a=b");
+    let answer =
+        asked.header("x-tokenward-secret", SECRET).header("x-note", format!("a {SECRET}")).send().await.unwrap();
+    assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+    assert!(answer.headers()["content-security-policy"].to_str().unwrap().starts_with("sandbox"));
+    let text = answer.text().await.unwrap();
+    assert!(!text.contains(SECRET) && !text.contains("referer") && !text.contains("cookie"), "{text}");
+    let (status, answer) = json(world.http.get(proxy.url(&format!("/s/{SECRET}{ECHO}?x={SECRET}")))).await;
+    assert_eq!((status, &answer["error"]["tokenward"]), (400, &json!("TW0827")));
+    let open = upstream(|mut stream| async move {
+        head(&mut stream).await;
+        let head = "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nX-Tokenward-Code: TW0401\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+    })
+    .await;
+    let proxy = world.proxy_with(Wishes { open: Some(open), ..Wishes::default() }).await;
+    let answer = world.http.get(proxy.url("/x")).send().await.unwrap();
+    assert_eq!((answer.headers().get("set-cookie"), answer.headers().get("x-tokenward-code")), (None, None));
+}
+
+/// A server that says back what it was sent would hand the token out.
+#[tokio::test]
+async fn a_token_that_is_echoed_is_not_passed_on() {
+    let world = World::new().await;
+    let open = upstream(|mut stream| async move {
+        let asked = head(&mut stream).await;
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", asked.len());
+        stream.write_all(format!("{head}{asked}").as_bytes()).await.unwrap();
+    })
+    .await;
+    let proxy = world.proxy_with(Wishes { open: Some(open), ..Wishes::default() }).await;
+    let (status, answer) = json(world.http.get(proxy.url("/x"))).await;
+    assert_eq!((status, &answer["error"]["tokenward"]), (502, &json!("TW0827")));
+}
+
+#[tokio::test]
+async fn callers_that_never_finish_a_head_make_room() {
+    let world = World::new().await;
+    let limits = tokenward_serve::proxy::Limits { connections: 4, ..Default::default() };
+    let proxy = world.proxy_with(Wishes { limits: Some(limits), ..Wishes::default() }).await;
+    let mut idle = Vec::new();
+    for _ in 0..12 {
+        let mut line = proxy.line().await;
+        line.say("GET /x HTTP/1.1\r\nHost: local").await;
+        idle.push(line);
+    }
+    let asked = tokio::time::timeout(std::time::Duration::from_secs(5), json(world.http.get(proxy.url(ECHO))));
+    assert_eq!(asked.await.expect("it does not wait for them").0, 200);
 }
 
 #[tokio::test]

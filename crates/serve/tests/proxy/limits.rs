@@ -109,10 +109,16 @@ async fn one_connection_too_many_waits() {
     let world = World::new().await;
     let proxy = world.proxy_with(limited(Limits { connections: 2, ..Limits::default() })).await;
     let request = format!("GET {ECHO} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    let (first, second, mut third) = (proxy.line().await, proxy.line().await, proxy.line().await);
+    let (mut first, mut second) = (proxy.line().await, proxy.line().await);
+    let under_way = "Host: localhost\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n";
+    for line in [&mut first, &mut second] {
+        line.say(&format!("POST {ECHO} HTTP/1.1\r\n{under_way}")).await;
+        line.until("100 Continue\r\n\r\n").await;
+    }
+    let mut third = proxy.line().await;
     third.say(&request).await;
     let early = tokio::time::timeout(SHORT, third.0.readable()).await;
-    assert!(early.is_err(), "two are there and say nothing");
+    assert!(early.is_err(), "two requests are under way");
     drop(first);
     assert!(third.rest().await.starts_with("HTTP/1.1 200 "));
     drop(second);

@@ -1,7 +1,6 @@
 //! What happens while a page is made: a line on a terminal that is written over, words that stay, and the steps at which
 //! a test may kill the process.
 
-use std::io::Write;
 use std::sync::Mutex;
 
 use tokenward_wiki::{Notice, Phase, Step, Watch};
@@ -36,9 +35,7 @@ impl<'a> Progress<'a> {
         }
         let mut line = self.line.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if *line != text {
-            let mut err = std::io::stderr().lock();
-            // Nobody can be told that stderr is gone. The sequence clears the line (ECMA-48 §8.3.41).
-            let _ = write!(err, "\r\x1b[2K{text}").and_then(|()| err.flush());
+            self.desk.printer.passing(&text);
             *line = text;
         }
     }
