@@ -58,9 +58,6 @@ pub use turn::Recovered;
 
 pub use tokenward_wire::{
     BadCall, Bearer, BrokenOff, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls,
-<<<<<<< HEAD
-    FetchFault, Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, NamedHost, Part,
-=======
-    Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, Part, Reading, may_climb, readings, spellings,
->>>>>>> 1f73bf9 (Doors: nothing raw reaches a terminal; the proxy asks for a secret; one reading of paths; children without our variables)
+    FetchFault, Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, NamedHost, Part, Reading, may_climb,
+    readings, spellings,
 };
