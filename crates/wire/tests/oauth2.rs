@@ -386,7 +386,7 @@ async fn revocation_takes_both_tokens_the_refresh_token_first() {
     let bad = json(401, r#"{"error":"invalid_client"}"#);
     let server = Server::answering(&[&bad]).await;
     let told = providers().revoke(&app(&server, ClientAuthentication::Basic), Some(&refresh), Some(&access)).await;
-    assert_eq!(refusal(told.unwrap_err()).remedy, Remedy::CheckSecret);
+    assert_eq!(refusal(told.unwrap_err()).remedy, Remedy::CheckClient);
     assert_eq!(server.connections().await, 2, "the second is tried although the first failed");
 
     let server = Server::answering(&[&unsupported]).await;
