@@ -175,6 +175,10 @@ fn paste_takes_the_address_the_browser_ended_at() {
     assert!(code == 2 && words.contains("does not begin with"), "{words}");
     let (code, words) = paste(&|url| url.replace("code=", "cod="));
     assert!(code == 2 && words.contains("holds no code"), "{words}");
+    // What a provider says of a refusal is shown, and steers nothing.
+    let refused = "error=access_denied&error_description=%1b%5d0;pwn%07%0d%0alogged%20in%c2%9b&x=";
+    let (_, words) = paste(&|url| url.replace("code=", refused));
+    assert!(words.contains(r"\u{1b}]0;pwn\u{7}\u{d}\u{a}logged in\u{9b}"), "{words:?}");
     let (code, words) = paste(&|url| format!("  {url}  "));
     assert!(code == 0 && words.contains("Ada"), "{words}");
 }

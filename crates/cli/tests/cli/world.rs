@@ -201,12 +201,6 @@ impl Started {
         line.trim_end().to_owned()
     }
 
-    /// Types a line, if stdin is a pipe.
-    pub(crate) fn answer(&mut self, line: &str) {
-        let stdin = self.child.stdin.as_mut().unwrap();
-        stdin.write_all(format!("{line}\n").as_bytes()).unwrap();
-    }
-
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
