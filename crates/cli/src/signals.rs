@@ -19,6 +19,9 @@ pub(crate) async fn heard(
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut terminate = listen(SignalKind::terminate())?;
     let mut hangup = listen(SignalKind::hangup())?;
+    // A file that may not grow (`ulimit -f`) is an error of the write, and there is the rescue slot for it. The signal's own
+    // action would end the process with the answer in memory.
+    let _file_size = listen(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
     // A command may have its token and go while a turn ahead of time is still under way (I7): a process that ended
     // now would take the answer with it.
     let whole = async {

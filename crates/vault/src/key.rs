@@ -232,15 +232,30 @@ pub(crate) fn rewrap(
     let coming =
         Wrap { source: to, sealed: hex::encode(&seal_with(&key, 0, entropy, &label(vault), &keys.to_bytes())) };
     // The source may hold the old key in the place where the new one goes, so both wraps stand while it changes.
-    write(folder, vault, vec![present.clone(), coming.clone()])?;
+    let both = || vec![present.clone(), coming.clone()];
+    write(folder, vault, both())?;
     if let Err(reason) = install(folder, new, to, vault, &fresh) {
-        write(folder, vault, vec![present])?;
+        // It may have failed after the new key took the old one's place. A wrap goes only where its source shows another key.
+        let opens = |sources, wrap: &Wrap| {
+            let key = wrapping_key(folder, sources, wrap.source, vault).ok()?;
+            Some(open_with(&key, &label(vault), &hex::decode(&wrap.sealed)?).is_some())
+        };
+        if opens(old, &present) == Some(true) && opens(new, &coming) != Some(true) {
+            write(folder, vault, vec![present])?;
+        }
         return Err(refuse(reason));
     }
-    write(folder, vault, vec![coming])?;
+    if let Err(error) = write(folder, vault, vec![coming.clone()]) {
+        // Whether the change would survive a loss of power is not known: the old key opens as well until a later one is whole.
+        drop(write(folder, vault, both()));
+        return Err(error);
+    }
     if source == KeySource::KeyFile && to != KeySource::KeyFile {
         let path = folder.key_file();
-        std::fs::remove_file(&path).map_err(|error| from_io(&path, &error))?;
+        // It opens nothing any more.
+        if let Err(error) = std::fs::remove_file(&path) {
+            tracing::warn!(path = %path.display(), %error, "the old key file was not removed");
+        }
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, CWD, StatVfsMountFlags, accessat, statvfs};
 use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 use tokenward_core::ports::VaultError;
 
 use crate::error::from_io;
@@ -14,6 +15,8 @@ use crate::error::from_io;
 /// What one rotation may need at most: its pages in the write-ahead log (some 20 of 4 KiB, twice), an answer of
 /// the largest size the transport accepts, and the hand-out file.
 pub(crate) const ROOM: u64 = 256 * 1024;
+/// What the rescue slots take.
+const RESCUE: u64 = 8 * 64 * 1024;
 
 /// Checks that the folder's file system is writable and has [`ROOM`].
 pub(crate) fn check(folder: &Path) -> Result<(), VaultError> {
@@ -31,7 +34,28 @@ pub(crate) fn check(folder: &Path) -> Result<(), VaultError> {
             reason: format!("{} KiB are free, {} KiB are needed", free / 1024, ROOM / 1024),
         });
     }
+    file_size(folder)?;
     writable(folder)
+}
+
+/// Checks that this process may make its files as large as a turn needs them (`ulimit -f`, `LimitFSIZE=`).
+fn file_size(folder: &Path) -> Result<(), VaultError> {
+    let Some(limit) = getrlimit(Resource::Fsize).current else { return Ok(()) };
+    let length = |name: &str| std::fs::metadata(folder.join(name)).map_or(0, |file| file.len());
+    let grown = ["vault.db", "vault.db-wal"].into_iter().map(|name| length(name).saturating_add(ROOM));
+    // The rescue file does not grow; writing in place is limited all the same.
+    let needed = grown.max().unwrap_or(ROOM).max(length("rescue")).max(RESCUE);
+    if needed <= limit {
+        return Ok(());
+    }
+    Err(VaultError::Full {
+        path: folder.to_owned(),
+        reason: format!(
+            "this process may write files of at most {} KiB (ulimit -f), {} KiB are needed",
+            limit / 1024,
+            needed.div_ceil(1024)
+        ),
+    })
 }
 
 /// How many bytes are free on the folder's file system, for this user.

@@ -132,15 +132,18 @@ impl Connections {
                  folder away to begin anew",
             ));
         }
+        let empty = "it is empty although vault/key.json is there; restore a backup (tokenward vault restore)";
+        // Looked at before SQLite opens it: beside an empty database SQLite removes the log, and every turn in it.
+        if std::fs::metadata(&self.database).is_ok_and(|file| file.len() == 0) {
+            return Err(unreadable(empty));
+        }
         let mut connection = options(&self.folder, role).connect().await.map_err(|error| self.error(&error))?;
         let found = header(&mut connection).await.map_err(|error| self.error(&error))?;
         if found.schema > SCHEMA {
             return Err(VaultError::Newer { path: self.database.clone(), found: found.schema, known: SCHEMA });
         }
         if found.schema == 0 {
-            return Err(unreadable(
-                "it is empty although vault/key.json is there; restore a backup (tokenward vault restore)",
-            ));
+            return Err(unreadable(empty));
         }
         if found.application != self.vault.application_id() {
             return Err(VaultError::Key {
@@ -190,10 +193,41 @@ pub(crate) async fn create(folder: &Folder, vault: VaultId) -> Result<(), VaultE
     let mut connection = options(folder, Role::Journalling).filename(&draft).connect().await.map_err(at)?;
     sqlx::query(sql::WAL).execute(&mut connection).await.map_err(at)?;
     migrate(&mut connection, vault).await.map_err(at)?;
-    // Closing moves the log into the file, synced: the file alone is the database.
+    // Moves the log into the file, synced: the file alone is the database. Closing would do it too, and would not say that it
+    // failed.
+    let unfinished = |reason: &str| VaultError::Unreadable { path: draft.clone(), reason: reason.to_owned() };
+    let busy: i64 = sqlx::query_scalar(sql::CHECKPOINT).fetch_one(&mut connection).await.map_err(at)?;
+    if busy != 0 {
+        return Err(unfinished("its log was not carried over"));
+    }
     connection.close().await.map_err(at)?;
+    if !whole(&draft) {
+        crate::room::check(folder.vault())?;
+        return Err(unfinished("it was not written to the end"));
+    }
     std::fs::rename(&draft, folder.database()).map_err(at_file)?;
     sync_folder(folder.vault()).map_err(at_file)
+}
+
+/// Whether a file alone is a database: its head says of how many pages, and they are there, and no log is left beside it
+/// (<https://www.sqlite.org/fileformat2.html#the_database_header>).
+fn whole(database: &Path) -> bool {
+    use std::os::unix::fs::FileExt;
+
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    let mut head = [0; 32];
+    let Ok(file) = std::fs::File::open(database) else { return false };
+    if file.read_exact_at(&mut head, 0).is_err() || !head.starts_with(b"SQLite format 3\0") {
+        return false;
+    }
+    let size = match u64::from(u16::from_be_bytes([head[16], head[17]])) {
+        1 => 65_536,
+        size => size,
+    };
+    let pages = u64::from(u32::from_be_bytes([head[28], head[29], head[30], head[31]]));
+    let length = file.metadata().map_or(0, |file| file.len());
+    pages > 0 && length == size * pages && std::fs::metadata(log).map_or(0, |log| log.len()) == 0
 }
 
 /// Removes a database with its log and the log's index.

@@ -10,6 +10,8 @@
 
 pub(crate) const HEADER: &str = "SELECT user_version, application_id FROM pragma_user_version, pragma_application_id";
 pub(crate) const WAL: &str = "PRAGMA journal_mode = WAL";
+/// Its first column is 1 where somebody kept it from ending (<https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>).
+pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 pub(crate) const VERSION: &str = "SELECT sqlite_version()";
 /// At most ten complaints, or the one row `ok` (<https://www.sqlite.org/pragma.html#pragma_integrity_check>).
 pub(crate) const INTEGRITY: &str = "PRAGMA integrity_check(10)";

@@ -244,3 +244,38 @@ async fn a_wrong_key_a_cut_and_a_damaged_backup_change_nothing() {
     assert!(matches!(BackupKey::from_material(&SecretBytes::new(b"short".to_vec())), Err(BackupError::WeakKey)));
     check(&place.vault().await, id).await;
 }
+
+/// A keyring that takes the new key in the old one's place and fails after it, as a folder's sync does after a rename.
+#[derive(Default)]
+struct Late {
+    kept: Mutex<Option<SecretBytes>>,
+    failing: Mutex<bool>,
+}
+
+impl Keyring for Late {
+    fn get(&self, _account: &str) -> Result<Option<SecretBytes>, KeyringFault> {
+        Ok(self.kept.lock().unwrap().clone())
+    }
+
+    fn set(&self, _account: &str, secret: &SecretBytes) -> Result<(), KeyringFault> {
+        *self.kept.lock().unwrap() = Some(secret.clone());
+        if *self.failing.lock().unwrap() { Err(KeyringFault("input/output error".to_owned())) } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_key_that_fails_after_the_new_key_is_in_place_leaves_a_vault_that_opens() {
+    let mut place = Place::new();
+    let id = fill(&place.vault().await).await;
+    let late = Arc::new(Late::default());
+    let keyring = KeySources { explicit: None, keyring: Some(Arc::clone(&late) as Arc<dyn Keyring>) };
+    rewrap(&place.folder, &place.sources, &keyring, KeySource::Keyring, &TestEntropy).unwrap();
+    place.sources = keyring.clone();
+    *late.failing.lock().unwrap() = true;
+    assert!(rewrap(&place.folder, &keyring, &keyring, KeySource::Keyring, &TestEntropy).is_err());
+    check(&place.vault().await, id).await;
+    // And the change can be made later.
+    *late.failing.lock().unwrap() = false;
+    rewrap(&place.folder, &keyring, &keyring, KeySource::Keyring, &TestEntropy).unwrap();
+    check(&place.vault().await, id).await;
+}

@@ -80,3 +80,25 @@ async fn a_log_that_was_cut_or_gone_with_a_turn_in_it_spends_no_token_twice() {
         assert_eq!(place.vault().await.grant(id).await.unwrap().access.unwrap().token.expose(), "access-9");
     }
 }
+
+#[tokio::test]
+async fn a_look_at_a_vault_whose_database_became_empty_leaves_its_log() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    vault.close_connections().await.unwrap();
+    turned(&vault, id, Generation::FIRST).await;
+    let length = fs::metadata(place.folder.vault().join("vault.db-wal")).unwrap().len();
+    let place = copied(&place, Some(length));
+    let log = place.folder.vault().join("vault.db-wal");
+    let (whole, turns) = (fs::read(place.folder.database()).unwrap(), fs::read(&log).unwrap());
+    fs::write(place.folder.database(), "").unwrap();
+    for _ in 0..2 {
+        let found = place.vault().await.grant(id).await;
+        assert!(matches!(&found, Err(VaultError::Unreadable { reason, .. }) if reason.contains("empty")), "{found:?}");
+    }
+    assert!(fs::read(&log).unwrap() == turns);
+    // Put back, it has every turn.
+    fs::write(place.folder.database(), whole).unwrap();
+    assert_eq!(place.vault().await.grant(id).await.unwrap().generation, Generation::FIRST.next());
+}
