@@ -30,6 +30,7 @@ mod stamp;
 #[cfg(feature = "suite")]
 #[expect(clippy::missing_panics_doc, reason = "a case panics when the promise it tests is broken")]
 pub mod suite;
+pub mod trusted;
 
 pub use backup::{BackupError, BackupKey, restore};
 pub use bkoauth::{BkoauthError, BkoauthRow, BkoauthSource, ServerKind, read_bkoauth};
