@@ -67,7 +67,7 @@ impl Request {
     }
 
     /// As this app's registration permits: in clear text only to hosts that it names so.
-    pub(crate) fn as_permitted(mut self, app: &App) -> Self {
+    pub(crate) fn permitted_by(mut self, app: &App) -> Self {
         self.clear_text = app.permits_clear_text(&self.url);
         self
     }
