@@ -80,7 +80,7 @@ impl Keeper {
             history.push(Since { since: self.inner.now().as_millisecond(), app: present.clone() });
         }
         let first = history.len().saturating_sub(LONGEST_HISTORY);
-        let text = serde_json::to_string(&history[first..]).expect("texts and numbers can be written as JSON");
+        let text = serde_json::to_string(&history[first..]).unwrap_or_default();
         self.keep(&Keepsake::Registrations(app.clone()), &text).await
     }
 

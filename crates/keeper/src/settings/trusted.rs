@@ -5,7 +5,7 @@
 //! to a server of theirs; so it must belong to the effective user or to root, and nobody else may write it or exchange it in its
 //! folder. Folders further above need no look: what somebody else puts in a folder's place belongs to somebody else.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tokenward_core::SecretBytes;
 use tokenward_vault::trusted::{Distrust, Trust, Trusted};
@@ -59,14 +59,14 @@ pub fn secret_file(
 /// The text of such a file.
 pub(super) fn secret_text(
     home: &Path,
-    path: &PathBuf,
+    path: &Path,
     origin: &Origin,
 ) -> Result<(Zeroizing<String>, Option<Warning>), SettingsError> {
     let home = Home::at(home);
     let (bytes, warning) = secret_file(Some(&home), path, origin)?;
     let text = std::str::from_utf8(bytes.expose()).map_err(|error| SettingsError::SecretUnreadable {
         origin: origin.clone(),
-        path: path.clone(),
+        path: path.to_owned(),
         source: std::io::Error::other(error),
     })?;
     Ok((Zeroizing::new(text.to_owned()), warning))
