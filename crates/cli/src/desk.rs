@@ -9,14 +9,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokenward::{
-    Handed, Home, Keeper, KeeperOptions, KeySource, Notice, Obtain, Overrides, Recovered, ResolvedProfile, Session,
-    SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo, Who,
+    Handed, Home, Keeper, KeeperOptions, KeySource, Notice, Obtain, Origin, Overrides, Recovered, ResolvedProfile,
+    Session, SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo, Who, secret_file,
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{
     App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, UserName,
 };
 use tokio::sync::Notify;
+use zeroize::Zeroizing;
 
 use crate::ambient::Ambient;
 use crate::args::Global;
@@ -97,6 +98,33 @@ impl Desk {
         Ok(settings)
     }
 
+    /// The text of a file that holds a secret: only of one that nobody else could have written, with a word where others can read
+    /// it. `unreadable` tells that the file cannot be read; its name is not repeated where it may be a secret in the wrong place.
+    pub(crate) fn secret_text(
+        &self,
+        file: &Path,
+        unreadable: impl FnOnce(String) -> String,
+    ) -> Result<Zeroizing<String>, Failure> {
+        let home = self.home().ok();
+        let (bytes, warning) = match secret_file(home.as_ref(), file, &Origin::Default) {
+            Ok(found) => found,
+            Err(SettingsError::SecretUnreadable { source, .. }) => {
+                let name = file.display().to_string();
+                let name = if file.exists() { name } else { veil::shown(&name).into_owned() };
+                let failure = Failure::new(Code::BadSecret, unreadable(name)).detail(source.to_string());
+                return Err(failure.then(self.lang().give_readable_file()));
+            }
+            Err(error) => return Err(self.settings_failure(&error)),
+        };
+        if let Some(warning) = warning {
+            self.printer.warning(self.lang().settings_warning(&warning));
+        }
+        let text = std::str::from_utf8(bytes.expose()).map_err(|error| {
+            Failure::new(Code::BadSecret, unreadable(file.display().to_string())).detail(error.to_string())
+        })?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+
     /// The profile that is meant, with every question answered.
     pub(crate) fn profile(&self, settings: &Settings) -> Result<ResolvedProfile, Failure> {
         let name = self.named(settings)?;
@@ -149,11 +177,16 @@ impl Desk {
     }
 
     async fn open(&self, settings: &Settings, options: SessionOptions<'_>) -> Result<Session, Failure> {
-        let session = Session::open_under(options, settings.rules()).await?;
+        let session = Session::open_under(options, settings.own()).await?;
         self.keeper.get_or_init(|| session.keeper().clone());
         let lang = self.lang();
         for trouble in network::certificates(&self.ambient.env, lang) {
             self.printer.warning(trouble);
+        }
+        if let Ok(KeySource::File(path)) = settings.key_source()
+            && let Ok((_, Some(warning))) = secret_file(Some(settings.home()), &path, &Origin::Default)
+        {
+            self.printer.warning(self.lang().settings_warning(&warning));
         }
         for repair in session.vault().repairs() {
             self.printer.warning(lang.repaired(repair.path.display(), mode(repair.was), mode(repair.now)));
@@ -197,7 +230,11 @@ impl Desk {
         if !profile.has_secret() {
             return Ok(profile.app(None));
         }
-        let secret = match profile.secret.read().map_err(|error| self.settings_failure(&error))? {
+        let (secret, warning) = profile.secret.look().map_err(|error| self.settings_failure(&error))?;
+        if let Some(warning) = warning {
+            self.printer.warning(self.lang().settings_warning(&warning));
+        }
+        let secret = match secret {
             Some(secret) => secret,
             None => session.keeper().app_secret(&profile.app_name).await?.ok_or_else(|| {
                 let lang = self.lang();
@@ -308,11 +345,14 @@ impl Desk {
         profile: &ResolvedProfile,
         session: &Session,
     ) -> Result<(), Failure> {
-        let consented = session.keeper().status(grant).await?.grant.app;
-        if consented == profile.app_name {
-            return Ok(());
-        }
+        let login = session.keeper().status(grant).await?.grant;
         let lang = self.lang();
+        if login.app == profile.app_name {
+            let Some(other) = session.keeper().other_app(&login, profile).await? else { return Ok(()) };
+            let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_id(&profile.name, &other.client_id));
+            return Err(failure.then(lang.login_of_other_id_next(&profile.client_id, &other.client_id)));
+        }
+        let consented = login.app;
         let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_app(&profile.name, &consented));
         Err(failure.then(lang.login_of_other_app_next(consented, &profile.app_name)))
     }

@@ -6,7 +6,7 @@
 use std::error::Error as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use tokenward_core::Code;
+use tokenward_core::{Code, veil};
 
 use crate::args::BadValue;
 use crate::failure::Failure;
@@ -16,15 +16,21 @@ use crate::say::Lang;
 pub(crate) fn misuse(error: &clap::Error, lang: Lang) -> Failure {
     let context = |kind: ContextKind| error.get(kind).map(text).unwrap_or_default();
     let argument = bare(&context(ContextKind::InvalidArg));
+    let name = argument.split('=').next().unwrap_or_default();
+    if error.kind() == ErrorKind::UnknownArgument && is_for_a_secret(name) {
+        let failure = Failure::new(Code::Usage, lang.secret_is_no_argument(name));
+        return failure.then(lang.secret_is_given_by()).then(lang.usage_help());
+    }
+    let shown = |kind: ContextKind| veil::shown(&context(kind)).into_owned();
     let what = match error.kind() {
-        ErrorKind::InvalidSubcommand => lang.no_such_command(context(ContextKind::InvalidSubcommand)),
-        ErrorKind::UnknownArgument => lang.no_such_argument(argument.split('=').next().unwrap_or_default()),
+        ErrorKind::InvalidSubcommand => lang.no_such_command(shown(ContextKind::InvalidSubcommand)),
+        ErrorKind::UnknownArgument => lang.no_such_argument(veil::shown(name)),
         ErrorKind::MissingRequiredArgument => lang.argument_missing(context(ContextKind::InvalidArg)),
         ErrorKind::MissingSubcommand => lang.command_missing(),
         ErrorKind::ArgumentConflict => lang.arguments_conflict(argument, context(ContextKind::PriorArg)),
         ErrorKind::InvalidValue if context(ContextKind::InvalidValue).is_empty() => lang.value_missing(argument),
         ErrorKind::InvalidValue => lang.value_not_among(
-            context(ContextKind::InvalidValue).escape_debug(),
+            shown(ContextKind::InvalidValue).escape_debug(),
             argument,
             context(ContextKind::ValidValue),
         ),
@@ -33,7 +39,7 @@ pub(crate) fn misuse(error: &clap::Error, lang: Lang) -> Failure {
                 Some(bad) => bad.words(lang),
                 None => source.to_string(),
             });
-            let value = context(ContextKind::InvalidValue);
+            let value = shown(ContextKind::InvalidValue);
             lang.value_unusable(value.escape_debug(), argument, why.unwrap_or_default())
         }
         ErrorKind::TooManyValues => lang.value_not_wanted(argument),
@@ -48,6 +54,33 @@ pub(crate) fn misuse(error: &clap::Error, lang: Lang) -> Failure {
     Failure::new(Code::Usage, what).then_all(meant).then(lang.usage_help())
 }
 
+/// Whether somebody takes an argument for a place of a secret: `--app-secret`, `--token`, `--refresh-tokn`. The value behind it
+/// is not repeated, and the sentence that follows is not about spelling.
+fn is_for_a_secret(argument: &str) -> bool {
+    let Some(name) = argument.strip_prefix("--") else { return false };
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    let parts: Vec<_> = name.split('-').collect();
+    let near = |part: &str| {
+        ["secret", "token", "password", "passwd", "passphrase", "cookie", "ticket"]
+            .iter()
+            .any(|word| part == *word || is_one_slip(part, word))
+    };
+    let about_files = |part: &&str| matches!(*part, "file" | "stdin" | "url" | "uri" | "api" | "endpoint" | "key");
+    parts.iter().any(|part| near(part)) && !parts.iter().any(about_files)
+}
+
+/// Whether a word is another with one letter left out, put in or replaced.
+fn is_one_slip(typed: &str, word: &str) -> bool {
+    let same = typed.bytes().zip(word.bytes()).take_while(|(one, other)| one == other).count();
+    let (typed, word) = (&typed.as_bytes()[same..], &word.as_bytes()[same..]);
+    match (typed, word) {
+        ([], rest) | (rest, []) => rest.len() <= 1,
+        ([_, typed_rest @ ..], [_, word_rest @ ..]) => {
+            typed_rest == word_rest || typed_rest == word || typed == word_rest
+        }
+    }
+}
+
 fn text(value: &ContextValue) -> String {
     match value {
         ContextValue::Strings(values) => values.join(", "),
@@ -59,4 +92,21 @@ fn text(value: &ContextValue) -> String {
 /// An argument without the name of its value.
 fn bare(argument: &str) -> String {
     argument.split(" <").next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_that_is_taken_for_a_place_of_a_secret_is_known_by_its_name() {
+        for name in
+            ["--app-secret", "--app_secret", "--secret", "--token", "--refresh-tokn", "--client-secrt", "--password"]
+        {
+            assert!(is_for_a_secret(name), "{name}");
+        }
+        for name in ["--secret-file", "--token-url", "--token-api-x", "--scope", "--profil", "lab", "-x"] {
+            assert!(!is_for_a_secret(name), "{name}");
+        }
+    }
 }

@@ -357,6 +357,21 @@ pub struct BlueKingApp {
     pub environment: String,
     /// The realm, for bkauth.
     pub realm: Option<String>,
+    /// Whether the app's own hosts may be spoken to in clear text. Said by a person for this app, and never assumed.
+    pub allow_http: bool,
+}
+
+impl App {
+    /// Whether what is secret may go to this address in clear text: only where the app's registration says so, and only to the
+    /// very hosts that it names.
+    pub fn permits_clear_text(&self, url: &Url) -> bool {
+        let Platform::BlueKing(BlueKingApp { allow_http: true, .. }) = &self.platform else { return false };
+        let place = |url: &Url| (url.host_str().map(str::to_owned), url.port_or_known_default());
+        url.scheme() == "http"
+            && [&self.hosts.open, &self.hosts.accounts]
+                .into_iter()
+                .any(|own| own.scheme() == "http" && place(own) == place(url))
+    }
 }
 
 /// An app at a server that keeps to RFC 6749. Its issuer is [`Hosts::accounts`].

@@ -84,6 +84,10 @@ codes! {
     "0209" CommandNotFound Usage;
     /// A file that holds tokens cannot be read, or may not be written.
     "0210" FileUnusable Usage;
+    /// A file that steers where secrets go could have been written by somebody else.
+    "0211" FileNotTrusted Usage;
+    /// Another app is registered under that name, and somebody is logged in with it.
+    "0212" AppInUse Usage;
 
     /// The vault cannot be read.
     "0301" VaultUnreadable Usage;

@@ -27,6 +27,7 @@ mod rules;
 mod scope;
 mod secret;
 mod token;
+pub mod veil;
 mod visible;
 
 pub use access::{Access, Ask};

@@ -19,7 +19,7 @@
 //! ```no_run
 //! use tokenward::blueking::{BkApp, BkClient, Cookies, RequestParts};
 //! # async fn view(session: &tokenward::Session) -> Result<(), Box<dyn std::error::Error>> {
-//! let app = BkApp::new("demo-app", "demo-secret", "http://bkssm.example.com:5000".parse()?)?;
+//! let app = BkApp::new("demo-app", "demo-secret", "http://bkssm.example.com:5000".parse()?)?.allow_http();
 //! let client = BkClient::new(session, app.build()?, "demo".parse()?, Cookies::bk_token());
 //! let request = RequestParts::of_user("alice").with_cookie("bk_token", "…");
 //! let token = client.get_access_token(&request).await?;

@@ -3,14 +3,13 @@
 //! Enters: a home folder and the ports that a face supplies (time, randomness, the key that a person chose). Leaves:
 //! a [`Keeper`] over the vault in that folder. Opening it also makes logins of answers whose process died (I5).
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, Vault};
-use tokenward_core::{App, AppName, Code, ExitClass, ProfileName, Rules, SecretBytes};
+use tokenward_core::{App, AppName, Code, ExitClass, ProfileName, veil};
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, SqliteVault, VaultOptions, handout};
 use tokenward_wire::{CallOptions, Calls, Options, Providers};
 use url::Url;
@@ -18,7 +17,7 @@ use url::Url;
 use crate::links::Links;
 use crate::{
     ApiClient, ApiOptions, Error, Home, Identity, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver,
-    Observer, Parts, Processes,
+    Observer, Origin, Own, Parts, Processes, SettingsError, secret_file,
 };
 
 pub use tokenward_vault::handout::HandOut;
@@ -61,15 +60,15 @@ impl Session {
     /// # Errors
     /// The vault's codes `TW03xx`.
     pub async fn open(options: SessionOptions<'_>) -> Result<Self, Error> {
-        Self::open_under(options, BTreeMap::new()).await
+        Self::open_under(options, Own::default()).await
     }
 
-    /// The same under the rules rows that the settings have the last word on ([`Settings::rules`](crate::Settings::rules)).
+    /// The same under the rules rows that the settings have the last word on ([`Settings::own`](crate::Settings::own)).
     ///
     /// # Errors
     /// As [`Session::open`].
-    pub async fn open_under(options: SessionOptions<'_>, rules: BTreeMap<AppName, Rules>) -> Result<Self, Error> {
-        let mut session = Self::look_under(options, rules).await?;
+    pub async fn open_under(options: SessionOptions<'_>, own: impl Into<Own>) -> Result<Self, Error> {
+        let mut session = Self::look_under(options, own).await?;
         session.recovered = match session.keeper.recover_logins().await {
             // A login that cannot be stored now is kept and stored later; it must not keep anyone from another login's
             // token (I7).
@@ -87,16 +86,16 @@ impl Session {
     /// # Errors
     /// As [`Session::open`].
     pub async fn look(options: SessionOptions<'_>) -> Result<Self, Error> {
-        Self::look_under(options, BTreeMap::new()).await
+        Self::look_under(options, Own::default()).await
     }
 
     /// The same under the settings' own rules rows.
     ///
     /// # Errors
     /// As [`Session::open`].
-    pub async fn look_under(options: SessionOptions<'_>, rules: BTreeMap<AppName, Rules>) -> Result<Self, Error> {
+    pub async fn look_under(options: SessionOptions<'_>, own: impl Into<Own>) -> Result<Self, Error> {
         let SessionOptions { home, clock, entropy, key, observer, keeper } = options;
-        let provider = provider(&clock, rules);
+        let provider = provider(&clock, own.into());
         let vault = Arc::new(
             SqliteVault::open(VaultOptions {
                 folder: Folder::new(home.path()),
@@ -196,9 +195,11 @@ impl fmt::Debug for Session {
 pub(crate) type Quickly = Arc<dyn Fn(&ProfileName) -> Option<HandOut> + Send + Sync>;
 
 /// The provider alone, for calls that need no vault.
-pub(crate) fn provider(clock: &Arc<dyn Clock>, rules: BTreeMap<AppName, Rules>) -> Arc<dyn Provider> {
+pub(crate) fn provider(clock: &Arc<dyn Clock>, own: Own) -> Arc<dyn Provider> {
     let providers = Providers::new(Arc::clone(clock), Options::default());
-    Arc::new(rules.into_iter().fold(providers, |providers, (app, rules)| providers.with_rules(app, rules)))
+    let providers = own.rules.into_iter().fold(providers, |providers, (app, rules)| providers.with_rules(app, rules));
+    let auth_api = own.auth_api.into_iter();
+    Arc::new(auth_api.fold(providers, |providers, (app, options)| providers.with_auth_api(app, options)))
 }
 
 /// Puts the vault of a backup in place. With `replace`, a vault that is there already is moved aside, and its new path
@@ -281,10 +282,18 @@ fn key_sources(home: &Home, key: &KeySource) -> Result<KeySources, Error> {
         KeySource::Unset => None,
         KeySource::Given(material) => Some(ExplicitKey::new("the variable TOKENWARD_KEY", material)),
         KeySource::File(path) => {
-            let bytes = std::fs::read(path).map_err(|error| {
-                Error::with_detail(Code::VaultKey, Kept::Everything, format!("{}: {error}", path.display()))
+            // Whoever could write it could choose the key that everything is sealed under.
+            let origin = Origin::Variable("TOKENWARD_KEY_FILE");
+            let (bytes, _) = secret_file(Some(home), path, &origin).map_err(|error| {
+                let (code, words) = match &error {
+                    SettingsError::SecretUnreadable { source, .. } => {
+                        (Code::VaultKey, format!("{}: {source}", veil::shown(&path.display().to_string())))
+                    }
+                    error => (error.code(), error.to_string()),
+                };
+                Error::with_detail(code, Kept::Everything, words)
             })?;
-            Some(ExplicitKey::new(format!("the file {}", path.display()), &SecretBytes::new(bytes)))
+            Some(ExplicitKey::new(format!("the file {}", path.display()), &bytes))
         }
     };
     Ok(KeySources { explicit, keyring: desktop_keyring(home) })

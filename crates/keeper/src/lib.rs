@@ -50,10 +50,11 @@ pub use obtain::{Obtain, Who};
 pub use process::Processes;
 pub use script::{ScriptRefresh, ScriptTokens};
 pub use settings::{
-    AppRecord, Clause, ConfigEdit, CookieField, Desktop, Environment, Home, KeySource, Origin, Overrides, Place,
-    ProfileRecord, ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, issuer_of, parse_span,
-    reference as settings_reference,
+    AppRecord, Clause, ConfigEdit, CookieField, Desktop, Environment, Home, KeySource, Origin, Overrides, Own, Place,
+    ProfileRecord, Registration, ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, issuer_of,
+    parse_span, reference as settings_reference, secret_file,
 };
+pub use tokenward_vault::trusted::Distrust;
 pub use turn::Recovered;
 
 pub use tokenward_wire::{

@@ -19,10 +19,12 @@ mod tests;
 #[cfg(test)]
 mod tests_platforms;
 mod text;
+pub(crate) mod trusted;
 
 use std::collections::BTreeMap;
 
 use tokenward_core::{AppName, Brand, Hosts, ProfileName, ProviderName, Rules};
+use tokenward_wire::AuthApiOptions;
 
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};
 pub use environment::{Desktop, Environment, Home, KeySource};
@@ -32,6 +34,7 @@ pub use platform::CookieField;
 pub use profile::{ResolvedProfile, SecretSource};
 pub use table::{Setting, reference};
 pub use text::parse_span;
+pub use trusted::secret_file;
 
 use file::{ConfigFile, Value};
 use profile::{Resolver, refused};
@@ -51,6 +54,30 @@ impl Overrides {
     }
 }
 
+/// What the settings have the last word on, app by app.
+#[derive(Debug, Clone, Default)]
+pub struct Own {
+    pub(crate) rules: BTreeMap<AppName, Rules>,
+    pub(crate) auth_api: BTreeMap<AppName, AuthApiOptions>,
+}
+
+impl From<BTreeMap<AppName, Rules>> for Own {
+    fn from(rules: BTreeMap<AppName, Rules>) -> Self {
+        Self { rules, ..Self::default() }
+    }
+}
+
+/// Which app a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Registration {
+    /// The provider, as far as it is said.
+    pub provider: Option<String>,
+    /// The app's public id.
+    pub client_id: String,
+    /// Where its tokens come from, as far as it is said.
+    pub accounts: Option<String>,
+}
+
 /// Everything that was configured, and not yet looked at for one profile.
 #[derive(Debug)]
 pub struct Settings {
@@ -66,7 +93,7 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] when the file cannot be read or parsed, or holds a secret.
     pub fn load(home: Home, env: Environment, overrides: Overrides) -> Result<(Self, Vec<Warning>), SettingsError> {
-        let (file, mut warnings) = ConfigFile::read(&home.config())?;
+        let (file, mut warnings) = ConfigFile::read(&home)?;
         warnings.extend(env.strangers());
         Ok((Self { home, env, overrides, file }, warnings))
     }
@@ -151,14 +178,22 @@ impl Settings {
         }
     }
 
-    /// The rules rows on which the settings have the last word: those of the apps at servers that Tokenward does not know. A
-    /// row that cannot be used is left out; whoever uses its app is told when the profile is looked up.
-    pub fn rules(&self) -> BTreeMap<AppName, Rules> {
-        let mut rows = BTreeMap::new();
-        let mut add = |name: AppName, resolver: Resolver<'_>| {
-            if let (Ok(ProviderName::OAuth2), Ok(rules)) = (resolver.provider(), resolver.rules()) {
-                rows.insert(name, rules);
+    /// What the settings have the last word on: the rules rows of apps at servers that Tokenward does not know, and what is known of
+    /// an installation's auth api. What cannot be used is left out; whoever uses its app is told when the profile is looked up.
+    pub fn own(&self) -> Own {
+        let mut own = Own::default();
+        let mut add = |name: AppName, resolver: Resolver<'_>| match resolver.provider() {
+            Ok(ProviderName::OAuth2) => {
+                if let Ok(rules) = resolver.rules() {
+                    own.rules.insert(name, rules);
+                }
             }
+            Ok(ProviderName::BlueKing) => {
+                if let Ok(options) = resolver.auth_api() {
+                    own.auth_api.insert(name, options);
+                }
+            }
+            _ => {}
         };
         for (name, entries) in &self.file.apps {
             add(name.clone(), Resolver::new(self, None, Some(entries)));
@@ -170,7 +205,28 @@ impl Settings {
         {
             add(name, Resolver::new(self, None, None));
         }
-        rows
+        own
+    }
+
+    /// What the file says of an app: its provider, its id and where its tokens come from. `None` where the file has no such app.
+    pub fn registered(&self, app: &AppName) -> Option<Registration> {
+        let entries = self.file.apps.get(app)?;
+        let text = |setting| entries.get(&setting).map(|value| value.text.trim().trim_end_matches('/').to_owned());
+        Some(Registration {
+            provider: text(Setting::Provider),
+            client_id: text(Setting::AppId).unwrap_or_default(),
+            accounts: text(Setting::AccountsUrl),
+        })
+    }
+
+    /// What the file says of one setting of an app, for a question's default.
+    pub fn app_says(&self, app: &AppName, setting: Setting) -> Option<&str> {
+        Some(self.file.apps.get(app)?.get(&setting)?.text.as_str())
+    }
+
+    /// What the file says of one setting of a profile.
+    pub fn profile_says(&self, profile: &ProfileName, setting: Setting) -> Option<&str> {
+        Some(self.entries_of(profile)?.get(&setting)?.text.as_str())
     }
 
     /// What the file says of a profile; a user's is that of the profile before the colon.

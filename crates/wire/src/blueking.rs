@@ -133,7 +133,7 @@ impl BlueKing {
 
     async fn introspect(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
         let request = request::bkauth_introspect(app, endpoint(app, "introspect")?, token.expose());
-        let answer = self.transport.call(request).await?;
+        let answer = self.transport.call(request.permitted_by(app)).await?;
         let secrets = [token.expose(), app.expose_secret()];
         let reader = reading::judge(Call::BkAuthIntrospect, &answer, &secrets)?;
         match reader.flag("active") {
@@ -200,7 +200,7 @@ impl Provider for BlueKing {
             },
             _ => Err(UNKNOWN_FAMILY.to_owned()),
         };
-        self.transport.spend(spend, timeout, build).await
+        self.transport.spend(spend, timeout, |token| Ok(build(token)?.permitted_by(app))).await
     }
 
     async fn exchange(&self, app: &App, prepared: &Prepared, exchange: &CodeExchange, timeout: Duration) -> Sent {
@@ -208,7 +208,7 @@ impl Provider for BlueKing {
             return unsent(CallError::Lacking(NO_PAGE));
         }
         match endpoint(app, "token") {
-            Ok(url) => self.transport.send(rfc::exchange(url, client(app), exchange), timeout).await,
+            Ok(url) => self.transport.send(rfc::exchange(url, client(app), exchange).permitted_by(app), timeout).await,
             Err(error) => unsent(error),
         }
     }
@@ -226,7 +226,7 @@ impl Provider for BlueKing {
                 return unsent(CallError::Lacking("a token service that takes login cookies"));
             }
         };
-        self.transport.send_built(request, timeout).await
+        self.transport.send_built(request.map(|request| request.permitted_by(app)), timeout).await
     }
 
     async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
@@ -236,7 +236,7 @@ impl Provider for BlueKing {
         let resource = resources(scopes);
         let url = endpoint(app, "device/authorize")?;
         let request = rfc::device_begin(url, client(app), &Scopes::default(), &asked_for(&resource));
-        let answer = self.transport.call(request).await?;
+        let answer = self.transport.call(request.permitted_by(app)).await?;
         let secrets = [app.expose_secret()];
         reading::judge(Call::BkAuthDevice, &answer, &secrets)?.device_login()
     }
@@ -246,7 +246,7 @@ impl Provider for BlueKing {
             return unsent(CallError::Lacking(NO_PAGE));
         }
         match endpoint(app, "token") {
-            Ok(url) => self.transport.send(rfc::device_poll(url, client(app), code), timeout).await,
+            Ok(url) => self.transport.send(rfc::device_poll(url, client(app), code).permitted_by(app), timeout).await,
             Err(error) => unsent(error),
         }
     }
@@ -266,7 +266,7 @@ impl Provider for BlueKing {
         match (kind, app.token_api) {
             (AppTokenKind::Tenant, _) => Err(CallError::Lacking("a tenant: only Feishu and Lark know tenant tokens")),
             (AppTokenKind::App, TokenApi::AuthApi) => {
-                let answer = self.transport.call(request::auth_api_app(app)).await?;
+                let answer = self.transport.call(request::auth_api_app(app).permitted_by(app)).await?;
                 let secrets = [app.expose_secret()];
                 let reader = reading::judge(self.wrapped(&app.name, Call::AuthApi), &answer, &secrets)?;
                 let life = reader.seconds(&["expires_in"]).unwrap_or(Self::AUTH_API.assumed_access);
@@ -286,7 +286,7 @@ impl Provider for BlueKing {
     /// taken for a yes to the app, though in which order it looks at the two is not published.
     async fn check_up(&self, app: &App) -> Checkup {
         let answer = match Self::question(app) {
-            Ok(request) => self.transport.call(request).await,
+            Ok(request) => self.transport.call(request.permitted_by(app)).await,
             Err(error) => Err(error),
         };
         match answer {
@@ -311,7 +311,7 @@ impl Provider for BlueKing {
             TokenApi::AuthApi => (request::auth_api_check(app, token), self.wrapped(&app.name, Call::AuthApiCheck)),
             _ => return self.introspect(app, token).await,
         };
-        let answer = self.transport.call(request).await?;
+        let answer = self.transport.call(request.permitted_by(app)).await?;
         let secrets = [token.expose(), app.expose_secret()];
         let reader = reading::judge(call, &answer, &secrets)?;
         call.subject(&reader).ok_or_else(|| reader.lacking())

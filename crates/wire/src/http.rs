@@ -98,7 +98,7 @@ impl Transport {
     pub(crate) async fn send(&self, request: Request, timeout: Duration) -> Sent {
         let target = authority(&request.url);
         let left = Moment { wall: self.clock.now(), steady: Instant::now() };
-        let client = match route(&request.url, &self.options).and_then(|route| self.client(route)) {
+        let client = match self.route(&request).and_then(|route| self.client(route)) {
             Ok(client) => client,
             Err(reason) => return Sent::Unsent(TransportFault { reason, timed_out: false }),
         };
@@ -187,6 +187,15 @@ impl Transport {
         }
     }
 
+    fn route(&self, request: &Request) -> Result<Route, String> {
+        match route(&request.url, &self.options) {
+            Err(_) if request.clear_text && request.url.scheme() == "http" && !has_user(&request.url) => {
+                Ok(Route::Clear)
+            }
+            found => found,
+        }
+    }
+
     fn client(&self, route: Route) -> Result<&Client, String> {
         let built = self.clients[route as usize].get_or_init(|| {
             self.build(route).map_err(|error| format!("the HTTPS client cannot be set up: {}", root_cause(&error)))
@@ -215,7 +224,7 @@ impl fmt::Debug for Transport {
 
 /// Whether and how a request with a secret may go to a URL.
 pub(crate) fn route(url: &Url, options: &Options) -> Result<Route, String> {
-    if !url.username().is_empty() || url.password().is_some() {
+    if has_user(url) {
         // It would become HTTP Basic, which together with a secret in the body is refused (20070).
         return Err(format!("{}: a URL with a user name cannot be used", authority(url)));
     }
@@ -231,6 +240,10 @@ pub(crate) fn route(url: &Url, options: &Options) -> Result<Route, String> {
         "http" => Err(format!("{}: tokens are not sent in clear text over a network; use https", authority(url))),
         other => Err(format!("a URL with scheme {other:?} cannot be used; use https")),
     }
+}
+
+fn has_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 /// What every client has in common: nothing is repeated, and no redirect is followed.

@@ -282,7 +282,7 @@ pub(crate) async fn revoke(
     access: Option<&AccessToken>,
 ) -> Result<(), CallError> {
     let one = async |token: &str, hint: &str| {
-        let answer = transport.call(request::revoke(url.clone(), client, token, hint)).await?;
+        let answer = transport.call(request::revoke(url.clone(), client, token, hint).permitted_by(app)).await?;
         let secrets = [token, app.expose_secret()];
         match reading::judge(Call::Revoke, &answer, &secrets) {
             Ok(_) => Ok(true),

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde::Serialize;
+use tokenward_core::App;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
@@ -28,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(&'static str, Zeroizing<String>)>,
     /// The body with its `Content-Type`.
     pub(crate) body: Option<Content>,
+    /// Whether the app's registration permits clear text to this very host.
+    pub(crate) clear_text: bool,
 }
 
 /// A body with its `Content-Type`.
@@ -35,11 +38,18 @@ pub(crate) type Content = (&'static str, Zeroizing<Vec<u8>>);
 
 impl Request {
     pub(crate) const fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, authorization: None, headers: Vec::new(), body: None }
+        Self { method: Method::GET, url, authorization: None, headers: Vec::new(), body: None, clear_text: false }
     }
 
     pub(crate) const fn post(url: Url, body: Content) -> Self {
-        Self { method: Method::POST, url, authorization: None, headers: Vec::new(), body: Some(body) }
+        Self {
+            method: Method::POST,
+            url,
+            authorization: None,
+            headers: Vec::new(),
+            body: Some(body),
+            clear_text: false,
+        }
     }
 
     /// With a token as bearer (RFC 6750 §2.1).
@@ -53,6 +63,12 @@ impl Request {
         let pair = Zeroizing::new(format!("{user}:{password}"));
         let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
         self.authorization = Some(Zeroizing::new(format!("Basic {}", encoded.as_str())));
+        self
+    }
+
+    /// As this app's registration permits: in clear text only to hosts that it names so.
+    pub(crate) fn permitted_by(mut self, app: &App) -> Self {
+        self.clear_text = app.permits_clear_text(&self.url);
         self
     }
 

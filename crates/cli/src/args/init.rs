@@ -10,6 +10,7 @@ use super::{BadValue, name, port, provider, token_api, url};
 
 /// `init`.
 #[derive(Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Init {
     /// The name of the app in the configuration; the default is `default`
     #[arg(long, value_name = "NAME", value_parser = name::<AppName>)]
@@ -53,6 +54,9 @@ pub(crate) struct Init {
     /// BlueKing's bkauth: the realm (TOKENWARD_REALM)
     #[arg(long, value_name = "NAME")]
     pub(crate) realm: Option<String>,
+    /// BlueKing: let this app's own addresses be plain http, which others on the network can read (TOKENWARD_ALLOW_HTTP)
+    #[arg(long)]
+    pub(crate) allow_http: bool,
     /// BlueKing's auth-api: prod or test (TOKENWARD_BK_ENV)
     #[arg(long, value_name = "NAME")]
     pub(crate) bk_env: Option<String>,
@@ -95,6 +99,9 @@ pub(crate) struct Init {
     /// Do not check id and secret at the provider, and discover nothing
     #[arg(long)]
     pub(crate) no_check: bool,
+    /// Do not ask, even if somebody is logged in with the app that is replaced
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }
 
 fn authentication(text: &str) -> Result<ClientAuthentication, BadValue> {

@@ -10,13 +10,13 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::{
-    AppRecord, ConfigEdit, Home, Overrides, ProfileRecord, ResolvedProfile, Session, Setting, Settings, SettingsError,
-    issuer_of,
+    AppRecord, ConfigEdit, Home, Overrides, ProfileRecord, Registration, Report, ResolvedProfile, Session, Setting,
+    Settings, SettingsError, issuer_of,
 };
 use tokenward_core::ports::AppTokenKind;
 use tokenward_core::{
     AppName, AppSecret, BlueKingApp, ClientAuthentication, Code, ExitClass, Platform, ProfileName, ProviderName,
-    Remedy, Scopes, TokenApi,
+    Remedy, Scopes, Status, TokenApi, veil,
 };
 use url::Url;
 
@@ -48,50 +48,56 @@ pub(super) async fn register(
 ) -> Result<Registered, Failure> {
     let lang = desk.lang();
     let (app, profile) = names(init, desk)?;
-    let provider = questions::provider(init, desk).await?;
+    // What cannot be understood is told before anything is asked, and nothing that stands there is asked for twice.
+    let settings = desk.settings()?;
+    let known = known_profile(&app, &profile, &settings, desk)?;
+    let before = Before { settings: &settings, app: &app };
+    let provider = questions::provider(init, &before, desk).await?;
     let mut record = record(init, provider, desk)?;
     match provider {
-        Some(ProviderName::BlueKing) => record = blueking(init, record, desk).await?,
-        Some(ProviderName::OAuth2) => record = oauth2(init, record, desk).await?,
+        Some(ProviderName::BlueKing) => record = blueking(init, record, &before, desk).await?,
+        Some(ProviderName::OAuth2) => record = oauth2(init, record, &before, desk).await?,
         _ => {}
     }
-    let app_id = questions::app_id(init, provider, desk).await?;
+    let app_id = questions::app_id(init, provider, &before, desk).await?;
     record = record.with(Setting::AppId, Some(app_id));
+    // Its addresses, its dialect and its id are judged before the secret is asked for. Nothing that the file says of the app
+    // counts from here on: the record takes its place, and what was discovered for a former address goes with it.
+    let mut resolved = resolve(&record, &profile, known, &settings, desk)?;
+    resolved.app_name = app.clone();
     let is_public = record.get(Setting::ClientAuthentication) == Some(ClientAuthentication::None.as_str());
     let secret = match (found, &init.secret_file) {
         _ if is_public => None,
         (Some(found), _) => Some(found),
-        (None, Some(file)) => {
-            Some(questions::read_secret(&file.display().to_string(), std::fs::read_to_string(file), desk)?)
-        }
+        (None, Some(file)) => Some(questions::secret_file(file, desk)?),
         (None, None) => Some(questions::secret(init, provider, desk).await?),
     };
 
-    // Checked as it will be, before anything is written: a mistyped secret must not take a good one's place.
-    let settings = desk.settings_with(overrides(&record, &profile))?;
-    let known = known_profile(&app, &profile, &settings, desk)?;
-    let failed = |error: SettingsError| desk.settings_failure(&error);
-    let mut resolved = if known {
-        settings.profile(Some(&profile)).map_err(failed)?
-    } else {
-        // A new profile has nothing in the file, and `init` says all there is to say about its app: so it is looked
-        // up as where no file is. The vault's folder never holds one.
-        let nowhere = Home::resolve(Some(&settings.home().vault()), &desk.ambient.env).map_err(failed)?;
-        let bare = Settings::load(nowhere, desk.ambient.env.clone(), overrides(&record, &profile)).map_err(failed)?;
-        bare.0.profile(Some(&profile)).map_err(failed)?
-    };
-    resolved.app_name = app.clone();
     for warning in &resolved.warnings {
         desk.printer.warning(lang.settings_warning(warning));
     }
-    let session = desk.session(&settings).await?;
+    // Under what is written down now: a server's own rules are known from the record.
+    let told = |error: SettingsError| desk.settings_failure(&error);
+    let (home, env) = (desk.home()?, desk.ambient.env.clone());
+    let (written, _) = Settings::load(home, env, overrides(&record, &profile)).map_err(told)?;
+    let session = desk.session(&written).await?;
+    let replaced = replaced(init, &app, &record, &before, &session, desk).await?;
     if let (Platform::OAuth2(_), false) = (&resolved.platform, init.no_check) {
         record = discovered(record, &mut resolved, secret.is_none(), &session, &refused, desk).await?;
     }
     let checked =
         if init.no_check { false } else { check(&resolved, secret.as_ref(), &session, refused, desk).await? };
 
+    let failed = |error: SettingsError| desk.settings_failure(&error);
     let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
+    if let Some((former, logins)) = &replaced {
+        // Before the file says so: from its first moment on nobody takes the old app's logins for the new one's.
+        let present = registration(&record);
+        session.keeper().keep_registration(&app, Some(former), &present).await?;
+        for login in logins.iter().filter_map(|login| login.grant.profile.as_ref()) {
+            forget_hand_out(settings.home(), login);
+        }
+    }
     edit.app(&app, &record);
     if !known {
         edit.profile(&profile, &ProfileRecord { app: app.clone(), redirect_uri: None, scopes: None });
@@ -106,6 +112,123 @@ pub(super) async fn register(
     }
     let secret_file = record.get(Setting::AppSecretFile).map(str::to_owned);
     Ok(Registered { app, profile: resolved, secret_file, checked })
+}
+
+/// What the file says before, for the defaults of questions.
+pub(super) struct Before<'a> {
+    settings: &'a Settings,
+    app: &'a AppName,
+}
+
+impl Before<'_> {
+    /// What stands there for a setting.
+    pub(super) fn says(&self, setting: Setting) -> Option<&str> {
+        self.settings.app_says(self.app, setting)
+    }
+}
+
+/// The profile as it will be once the record is written.
+fn resolve(
+    record: &AppRecord,
+    profile: &ProfileName,
+    known: bool,
+    settings: &Settings,
+    desk: &Desk,
+) -> Result<ResolvedProfile, Failure> {
+    let failed = |error: SettingsError| desk.settings_failure(&error);
+    let mut overrides = overrides(record, profile);
+    for setting in [Setting::RedirectUri, Setting::Scopes] {
+        let own = settings.profile_says(profile, setting).filter(|_| known && record.get(setting).is_none());
+        overrides = overrides.with(setting, own);
+    }
+    // Looked up as where no file is. The vault's folder never holds one.
+    let nowhere = Home::resolve(Some(&settings.home().vault()), &desk.ambient.env).map_err(failed)?;
+    let bare = Settings::load(nowhere, desk.ambient.env.clone(), overrides).map_err(failed)?;
+    bare.0.profile(Some(profile)).map_err(failed)
+}
+
+/// The app that the record takes the place of, with the logins that are consents to it, once a person agreed. `None` where it is
+/// the same app, or nobody is logged in.
+async fn replaced(
+    init: &Init,
+    app: &AppName,
+    record: &AppRecord,
+    before: &Before<'_>,
+    session: &Session,
+    desk: &Desk,
+) -> Result<Option<(Registration, Vec<Report>)>, Failure> {
+    let present = registration(record);
+    let Some(former) = before.settings.registered(app).filter(|former| is_another(former, &present)) else {
+        return Ok(None);
+    };
+    let logins = session.keeper().list().await?;
+    let logins: Vec<_> =
+        logins.into_iter().filter(|login| login.grant.app == *app && login.status != Status::Retired).collect();
+    if logins.is_empty() {
+        return Ok(None);
+    }
+    // Those of an app that comes back are not in the way of it.
+    let mut theirs = Vec::new();
+    for login in &logins {
+        let of = session.keeper().registration_of(&login.grant).await?.unwrap_or_else(|| former.clone());
+        if is_another(&of, &present) {
+            theirs.push(login);
+        }
+    }
+    let Some(login) = theirs.first() else { return Ok(Some((former, logins))) };
+    let lang = desk.lang();
+    let who = login.grant.subject.as_ref().map(|subject| subject.name.clone().unwrap_or_else(|| subject.id.clone()));
+    let who = who.unwrap_or_else(|| lang.somebody());
+    let what = lang.app_in_use(app, shown(&former), who, theirs.len());
+    if init.yes {
+        return Ok(Some((former, logins)));
+    }
+    if !desk.asker().can_ask() {
+        let failure = Failure::new(Code::AppInUse, what).then(lang.app_in_use_second()).then(lang.app_in_use_yes());
+        return Err(failure);
+    }
+    desk.printer.warning(what);
+    desk.printer.note(lang.app_in_use_second());
+    if desk.asker().yes(lang.ask_replace_app(), "--yes").await? {
+        return Ok(Some((former, logins)));
+    }
+    desk.printer.note(lang.nothing_changed());
+    Err(Failure::silent(Code::AppInUse.exit() as u8))
+}
+
+/// An app as a person tells it from another: by its id, and by its server where that is said.
+fn shown(app: &Registration) -> String {
+    match &app.accounts {
+        Some(url) => format!("{} ({})", app.client_id, veil::address(url)),
+        None => app.client_id.clone(),
+    }
+}
+
+/// What a record makes of an app.
+fn registration(record: &AppRecord) -> Registration {
+    let text = |setting| record.get(setting).map(|text| text.trim().trim_end_matches('/').to_owned());
+    Registration {
+        provider: text(Setting::Provider),
+        client_id: text(Setting::AppId).unwrap_or_default(),
+        accounts: text(Setting::AccountsUrl),
+    }
+}
+
+/// Whether tokens of the one are none of the other. What is said of only one of them may be the other's default.
+fn is_another(former: &Registration, present: &Registration) -> bool {
+    let differ =
+        |one: &Option<String>, other: &Option<String>| matches!((one, other), (Some(one), Some(other)) if one != other);
+    former.client_id != present.client_id
+        || differ(&former.provider, &present.provider)
+        || differ(&former.accounts, &present.accounts)
+}
+
+/// A token of the former app is not handed out any more; where the file cannot be removed it ends by itself within hours.
+fn forget_hand_out(home: &Home, profile: &ProfileName) {
+    let file = home.vault().join("handout").join(profile.as_str());
+    if let Err(error) = std::fs::remove_file(&file) {
+        tracing::debug!(%error, %profile, "no hand-out file was removed");
+    }
 }
 
 /// What will be in the file, as if flags said it.
@@ -178,6 +301,7 @@ fn record(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<Ap
         (Setting::TokenUrl, url(&init.token_url)),
         (Setting::Fallback, init.fallback.map(|fallback| fallback.to_string())),
         (Setting::Realm, init.realm.clone()),
+        (Setting::AllowHttp, init.allow_http.then(|| "true".to_owned())),
         (Setting::BkEnvironment, init.bk_env.clone()),
         (Setting::Cookies, words(&init.cookies)),
         (Setting::ClientAuthentication, init.client_authentication.map(|way| way.as_str().to_owned())),
@@ -197,39 +321,79 @@ fn record(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<Ap
         .with(Setting::AppSecretFile, file);
     // A switch that nobody spoke of stays unwritten, whatever a variable says of another app.
     let kept = |setting, flag: Option<String>| match setting {
-        Setting::Fallback => flag,
+        Setting::Fallback | Setting::AllowHttp => flag,
         setting => flag.or_else(|| questions::said(setting, desk)),
     };
     Ok(given.into_iter().fold(record, |record, (setting, flag)| record.with(setting, kept(setting, flag))))
 }
 
 /// What an app of BlueKing needs besides.
-async fn blueking(init: &Init, record: AppRecord, desk: &Desk) -> Result<AppRecord, Failure> {
+async fn blueking(init: &Init, record: AppRecord, before: &Before<'_>, desk: &Desk) -> Result<AppRecord, Failure> {
     let lang = desk.lang();
-    let dialect = questions::dialect(init, desk).await?.map(TokenApi::as_str).map(str::to_owned);
+    let dialect = questions::dialect(init, before, desk).await?.map(TokenApi::as_str).map(str::to_owned);
     let dialect = dialect.or_else(|| record.get(Setting::TokenApi).map(str::to_owned)).unwrap_or_default();
+    let mut allowed = (record.get(Setting::AllowHttp) == Some("true")
+        || questions::said(Setting::AllowHttp, desk).as_deref() == Some("true"))
+    .then(|| "true".to_owned());
     let have = |setting| record.get(setting).map(str::to_owned);
-    let accounts =
-        questions::text(have(Setting::AccountsUrl), Setting::AccountsUrl, lang.ask_token_service(), false, desk);
-    let accounts = accounts.await?;
-    let realm = match dialect.as_str() {
-        "bkauth" => questions::text(have(Setting::Realm), Setting::Realm, lang.ask_realm(), false, desk).await?,
-        _ => have(Setting::Realm),
+    let mut address = async |setting, question: String, optional| {
+        let given = questions::address(have(setting), setting, question, optional, before, desk).await?;
+        if let Some(url) = given.as_deref().filter(|url| allowed.is_none() && travels_in_clear(url)) {
+            allow_http(url, desk).await?;
+            allowed = Some("true".to_owned());
+        }
+        Ok::<_, Failure>(given)
     };
-    let gateway = questions::text(have(Setting::OpenUrl), Setting::OpenUrl, lang.ask_gateway(), true, desk).await?;
+    let accounts = address(Setting::AccountsUrl, lang.ask_token_service(), false).await?;
+    let gateway = address(Setting::OpenUrl, lang.ask_gateway(), true).await?;
+    let (mut realm, mut scopes) = (have(Setting::Realm), have(Setting::Scopes));
+    if dialect == "bkauth" {
+        realm = questions::text(realm, Setting::Realm, lang.ask_realm(), false, before, desk).await?;
+        scopes = questions::text(scopes, Setting::Scopes, lang.ask_bk_resource(), true, before, desk).await?;
+    }
     Ok(record
         .with(Setting::TokenApi, Some(dialect))
         .with(Setting::AccountsUrl, accounts)
         .with(Setting::Realm, realm)
+        .with(Setting::Scopes, scopes)
+        .with(Setting::AllowHttp, allowed)
         .with(Setting::OpenUrl, gateway))
 }
 
+/// Whether what is sent there could be read on the way.
+fn travels_in_clear(url: &str) -> bool {
+    let Ok(url) = Url::parse(url.trim()) else { return false };
+    let here = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => true,
+    };
+    url.scheme() == "http" && !here
+}
+
+/// Asks whether an app may be used in clear text. Where nobody can be asked, the settings refuse it and name the flag.
+async fn allow_http(url: &str, desk: &Desk) -> Result<(), Failure> {
+    let lang = desk.lang();
+    let url = veil::address(url).into_owned();
+    if !desk.asker().can_ask() {
+        let failure = Failure::new(Code::BadSetting, lang.http_refused(&url));
+        return Err(failure.then(lang.http_refused_next()));
+    }
+    desk.printer.warning(lang.http_means(&url));
+    if desk.asker().yes(lang.ask_allow_http(), "--allow-http").await? {
+        return Ok(());
+    }
+    desk.printer.note(lang.nothing_changed());
+    Err(Failure::silent(Code::BadSetting.exit() as u8))
+}
+
 /// What a client of a plain OAuth server needs besides.
-async fn oauth2(init: &Init, record: AppRecord, desk: &Desk) -> Result<AppRecord, Failure> {
+async fn oauth2(init: &Init, record: AppRecord, before: &Before<'_>, desk: &Desk) -> Result<AppRecord, Failure> {
     let lang = desk.lang();
     let have = |setting| record.get(setting).map(str::to_owned);
-    let issuer =
-        questions::text(have(Setting::AccountsUrl), Setting::AccountsUrl, lang.ask_issuer(), false, desk).await?;
+    let issuer = have(Setting::AccountsUrl);
+    let issuer = questions::address(issuer, Setting::AccountsUrl, lang.ask_issuer(), false, before, desk).await?;
     let mut way = have(Setting::ClientAuthentication);
     let secret_given = init.app_secret_stdin || init.app_secret_file.is_some() || init.secret_file.is_some();
     if way.is_none() && !secret_given && !desk.ambient.secret_is_set && desk.asker().can_ask() {
@@ -238,7 +402,9 @@ async fn oauth2(init: &Init, record: AppRecord, desk: &Desk) -> Result<AppRecord
     }
     let api = desk.asker().can_ask().then(|| lang.ask_resource());
     let resource = match api {
-        Some(question) => questions::text(have(Setting::OpenUrl), Setting::OpenUrl, question, true, desk).await?,
+        Some(question) => {
+            questions::address(have(Setting::OpenUrl), Setting::OpenUrl, question, true, before, desk).await?
+        }
         None => have(Setting::OpenUrl),
     };
     Ok(record
@@ -391,6 +557,7 @@ fn tell(
             "provider": profile.provider(),
             "token_api": profile.token_api,
             "checked": checked,
+            "clear_text": profile.in_clear(),
             "redirect_uri": profile.redirect_uri,
             "console": console,
         }))?;
@@ -403,6 +570,9 @@ fn tell(
         Some(file) => lang.init_saved_secret_file(app, config.display(), file, &profile.name),
         None => lang.init_saved(app, config.display(), &profile.name),
     });
+    for host in profile.in_clear() {
+        printer.warning(lang.plain_http_on(host));
+    }
     if let Some(console) = console {
         printer.note(lang.init_console(console));
         printer.note(lang.init_redirect(&profile.redirect_uri));

@@ -22,7 +22,11 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         }
         return Err(Failure::of(Code::NotLoggedIn).detail(name.as_str()));
     };
-    if let Ok(profile) = settings.profile(Some(&name))
+    let profile = settings.profile(Some(&name)).ok();
+    for url in profile.iter().flat_map(tokenward::ResolvedProfile::in_clear) {
+        desk.printer.warning(desk.lang().plain_http_on(url));
+    }
+    if let Some(profile) = &profile
         && !profile.token_api.has_browser_login()
         && name.base() == name.as_str()
     {
@@ -30,12 +34,16 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         let reports = session.keeper().list().await?;
         let own: Vec<_> = reports.into_iter().filter(|report| list::belongs(report, &name)).collect();
         if own.is_empty() {
-            desk.who(&profile)?;
+            desk.who(profile)?;
         }
         return list::show(&own, &settings, desk);
     }
     let (_, grant) = desk.login_of(&settings, &session).await?;
     let report = session.keeper().status(grant).await?;
+    let other = match &profile {
+        Some(profile) => session.keeper().other_app(&report.grant, profile).await?,
+        None => None,
+    };
     let info = session.vault().info().await.map_err(tokenward::Error::from)?;
     if desk.printer.json {
         desk.printer.document(&json!({
@@ -50,6 +58,12 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         facts.push((lang.fact_vault(), settings.home().vault().display().to_string()));
         desk.printer.facts(&facts)?;
         warn(&report, desk);
+    }
+    if let (Some(other), Some(profile)) = (other, &profile) {
+        let lang = desk.lang();
+        desk.printer.warning(lang.login_of_other_id(&name, &other.client_id));
+        desk.printer.note(lang.login_of_other_id_next(&profile.client_id, &other.client_id));
+        return Ok(ExitCode::from(ExitClass::NeedsConsent as u8));
     }
     Ok(ExitCode::from(exit(&report) as u8))
 }

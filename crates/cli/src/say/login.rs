@@ -4,6 +4,8 @@ super::sentences! {
     ask_app_id() { "App ID (cli_…)" "App ID，即应用 ID（cli_…）" }
     ask_app_secret() { "App Secret (not shown)" "App Secret（输入时不显示）" }
     secret_ways() { "--app-secret-stdin, --app-secret-file FILE or TOKENWARD_APP_SECRET" "--app-secret-stdin、--app-secret-file 文件，或环境变量 TOKENWARD_APP_SECRET" }
+    secret_is_no_argument(name) { "secrets are no arguments, so there is no {name}: other users of this machine can read arguments, and shells keep them" "密钥不能作为命令行参数，因此没有 {name}：本机其他用户可以看到参数，shell 也会记录下来" }
+    secret_is_given_by() { "leave it out and you are asked; or give it by TOKENWARD_APP_SECRET, --app-secret-stdin or --app-secret-file FILE. What was typed is in the shell's history now: draw a new secret if others can read that" "不写该参数，程序会询问；或用环境变量 TOKENWARD_APP_SECRET、--app-secret-stdin、--app-secret-file 文件 提供。刚才输入的内容已留在 shell 历史中：如果他人能看到，请重置密钥" }
     secret_unusable(source, why) { "the app secret from {source} cannot be used: {why}" "来自 {source} 的 App Secret 无法使用：{why}" }
     secret_empty() { "it is empty" "内容为空" }
     secret_malformed() { "it holds a space, a control character or a non-ASCII character" "含有空格、控制字符或非 ASCII 字符" }
@@ -18,6 +20,11 @@ super::sentences! {
     init_offline() { "  2. Permissions: enable offline_access (without it no refresh token is issued) and the scopes you need" "  2. 权限管理：开通 offline_access（没有它就不会下发刷新令牌）以及所需的其他权限" }
     init_switch() { "  3. Security settings: switch on \"Refresh user_access_token\" (if the switch is not shown, it is on)" "  3. 安全设置：打开“刷新 user_access_token”开关（如果没有显示该开关，则默认已打开）" }
     init_publish() { "  4. Version management: publish a version; only then do the changes count" "  4. 版本管理与发布：发布一个版本，之后以上修改才会生效" }
+    app_id_where(url) { "the App ID and App Secret stand in the developer console, {url} → your app → Credentials & Basic Info" "App ID 和 App Secret 在开放平台的“凭证与基础信息”页面：{url} → 您的应用" }
+    app_in_use(app, id, who, count) { "app {app} is {id}, and {who} is logged in with it (logins: {count}); another app would take its place, and these logins could not be refreshed any more" "应用 {app} 目前是 {id}，{who} 已用它登录（登录数：{count}）；换成另一个应用后，这些登录将无法续期" }
+    app_in_use_second() { "a second app gets a name of its own: `tokenward init --app NAME`" "第二个应用请另取名字：`tokenward init --app 名字`" }
+    app_in_use_yes() { "to replace it all the same: the same command with --yes" "仍要替换：在同一命令后加 --yes" }
+    ask_replace_app() { "Replace it?" "确定替换吗？" }
     init_next(command) { "next: {command}" "下一步：{command}" }
 
     commas_explained() { "scopes are separated by spaces; the commas were read as spaces" "权限（scope）应以空格分隔；已把逗号当作空格处理" }
@@ -42,6 +49,8 @@ super::sentences! {
     profile_other_app(profile, app) { "profile {profile} belongs to app {app}: choose another name with --profile" "配置档 {profile} 属于应用 {app}：请用 --profile 换一个名字" }
     login_of_other_app(profile, app) { "the login of profile {profile} is a consent to app {app}, which the configuration no longer names" "配置档 {profile} 的登录属于应用 {app}，而配置中已改为其他应用" }
     login_of_other_app_next(old, new) { "put app = \"{old}\" back into config.toml, or run `tokenward login` to consent to app {new}" "请在 config.toml 中恢复 app = \"{old}\"，或运行 `tokenward login` 授权应用 {new}" }
+    login_of_other_id(profile, id) { "the login of profile {profile} is of another app, {id}, which `init` has replaced since" "配置档 {profile} 的登录属于另一个应用 {id}，此后 `init` 已将其替换" }
+    login_of_other_id_next(now, id) { "`tokenward login` logs in with {now}; to go on with the login that is kept, run `tokenward init` with --app-id {id} again" "运行 `tokenward login` 用 {now} 登录；如要继续使用保留的登录，请用 --app-id {id} 重新运行 `tokenward init`" }
     no_such_app(app) { "there is no app {app}: run `tokenward init --app {app}`" "没有应用 {app}：请运行 `tokenward init --app {app}`" }
 
     logged_in(profile, who) { "logged in: profile {profile} is {who}" "登录成功：配置档 {profile} 的用户是 {who}" }

@@ -26,6 +26,26 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
                 "请核对用户名与所发送的登录 Cookie 是否一致；已签发的令牌保存在其所有者名下",
             ),
         ),
+        Code::FileNotTrusted => (
+            w(
+                "a file that decides where secrets go could have been written by somebody else",
+                "决定密钥去向的文件可能被他人写过",
+            ),
+            w(
+                "look at the file, then make it yours and close it to others",
+                "请检查该文件，然后改为自己所有并禁止他人写入",
+            ),
+        ),
+        Code::AppInUse => (
+            w(
+                "another app is registered under that name, and somebody is logged in with it",
+                "该名字已登记另一个应用，并且有人已用它登录",
+            ),
+            w(
+                "name the second app with --app NAME, or replace the first with --yes",
+                "第二个应用请用 --app 名字，或用 --yes 替换第一个",
+            ),
+        ),
         _ => return None,
     })
 }
@@ -45,6 +65,12 @@ super::sentences! {
     ask_client_id() { "Client id" "客户端 ID（client_id）" }
     ask_client_secret() { "Secret (not shown)" "密钥（输入时不显示）" }
     ask_token_service() { "Address of the token service (bkoauth's OAUTH_API_URL)" "令牌服务地址（即 bkoauth 的 OAUTH_API_URL）" }
+    ask_bk_resource() { "Resource that users consent to, as the token service's documents name it; several with commas (- for none)" "用户要授权的资源（resource），以令牌服务文档中的名称为准；多个用逗号分隔（没有请填 -）" }
+    http_means(url) { "{url} is not encrypted: whoever is on the network between can read the app's secret, the users' login cookies and every token, and use them" "{url} 未加密：网络途中的任何人都能读到应用密钥、用户的登录 Cookie 和每一个令牌，并加以使用" }
+    ask_allow_http() { "Use plain http all the same, for this app alone?" "仍然允许这个应用使用明文 http 吗？" }
+    http_refused(url) { "{url} is not encrypted: the app's secret, the users' cookies and every token could be read on the way" "{url} 未加密：应用密钥、用户的 Cookie 和令牌都可能在途中被读取" }
+    http_refused_next() { "use an https address; where the token service speaks plain http only: `--allow-http`, which permits it for this app alone" "请使用 https 地址；如果令牌服务只支持明文 http：加上 `--allow-http`，只对这个应用放行" }
+    plain_http_on(url) { "plain http is permitted for this app (allow_http): what is sent to {url}, its secret and tokens included, can be read on the way" "该应用允许明文 http（allow_http）：发往 {url} 的内容，包括密钥和令牌，可能在途中被读取" }
     ask_realm() { "Realm" "realm（认证域）" }
     ask_gateway() { "Address of the API gateway, for `tokenward api` (- for none)" "API 网关地址，用于 `tokenward api`（没有请填 -）" }
     ask_issuer() { "Issuer (the server's address, as in its own documents)" "issuer（签发者，即服务器自己公布的地址）" }

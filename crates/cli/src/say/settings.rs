@@ -5,8 +5,8 @@
 
 use std::error::Error as _;
 
-use tokenward::{Origin, Setting, SettingsError, Warning};
-use tokenward_core::{BadSecret, ProfileName, ScopesError};
+use tokenward::{Distrust, Origin, Setting, SettingsError, Warning};
+use tokenward_core::{BadSecret, ProfileName, ScopesError, veil};
 
 use super::Lang;
 use crate::failure::Failure;
@@ -136,7 +136,21 @@ fn chinese(error: &SettingsError) -> String {
             format!("{} 中没有可用的密钥：{}", zh.origin(origin), zh.bad_secret(*reason))
         }
         SettingsError::SecretUnreadable { origin, path, .. } => {
-            format!("{}：无法读取密钥文件 {}", zh.origin(origin), path.display())
+            let path = path.display().to_string();
+            format!("{}：无法读取密钥文件 {}", zh.origin(origin), veil::shown(&path))
+        }
+        SettingsError::NotTrusted { origin, found } => {
+            let (path, named) = (found.path().display(), zh.origin(origin));
+            let named = if *origin == Origin::Default { String::new() } else { format!("{named}：") };
+            match found {
+                Distrust::Owner { owner, .. } => format!(
+                    "{named}{path} 属于用户 {owner}，而不是当前用户或 root；其所有者可以决定密钥发往何处，因此没有读取。请检查该文件，然后运行 `chown \"$(id -un)\" {path}`，或改用别处的文件"
+                ),
+                Distrust::Writable { mode, .. } => format!(
+                    "{named}{path} 可被其他用户写入（权限 {mode:04o}）；能写它的人可以决定密钥发往何处，因此没有读取。请检查该文件，然后运行 `chmod go-w {path}`"
+                ),
+                _ => format!("{named}{path} 不是可用的文件"),
+            }
         }
         SettingsError::BadScopes { origin, reason } => format!("{}：{}", zh.origin(origin), zh.bad_scopes(reason)),
         SettingsError::NotWritten { path, .. } => format!("无法写入 {}；没有做任何更改", path.display()),
@@ -165,6 +179,14 @@ fn chinese_warning(warning: &Warning) -> String {
         }
         Warning::NotOfProvider { origin, provider } => {
             format!("{}：服务方 {provider} 用不到该设置，已忽略", zh.origin(origin))
+        }
+        Warning::PlainHttp { url } => zh.plain_http_on(url),
+        Warning::LoginOfOtherApp { profile, client_id } => format!(
+            "配置档 {profile} 的登录属于另一个应用 {client_id}，此后 `init` 已将其替换：请运行 `tokenward login --profile {profile}`"
+        ),
+        Warning::SecretReadable { path, mode, .. } => {
+            let path = path.display();
+            format!("{path} 存有密钥，其他用户可以读取（权限 {mode:04o}）：请运行 `chmod 600 {path}`")
         }
         Warning::TenantKeyUnused { origin } => {
             format!("{}：tenant_key 只用于商店应用（app_kind = \"store\"）", zh.origin(origin))

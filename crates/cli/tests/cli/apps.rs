@@ -35,11 +35,24 @@ fn an_app_id_that_changed_under_its_name_loses_no_login() {
         &mut world.app,
         world.sandbox.app(AppSpec::new(Brand::Feishu).redirect("http://127.0.0.1/callback")),
     );
-    world.init(&[]).succeeds();
+    // Somebody is logged in with the app: without a terminal and without a yes it is not replaced.
+    let before = world.config();
+    let ran = world.init(&[]);
+    assert!(ran.fails(2, "TW0212").err.contains(&first.id), "{ran:?}");
+    assert!(ran.err.contains("--app NAME") && ran.err.contains("--yes"), "{ran:?}");
+    assert_eq!(world.config(), before);
+    world.init(&["--yes"]).succeeds();
+    // From then on the login is known to be the other app's, before any refresh is tried.
+    for words in [&["token"][..], &["refresh"], &["status"]] {
+        world.run(words).fails(3, &first.id);
+    }
+    let doctor = world.run(&["doctor"]);
+    assert!(doctor.out.contains(&first.id), "{doctor:?}");
     world.advance(7260);
     let variables = [("TOKENWARD_CLOCK_OFFSET", "7260")];
     let ran = world.run_with(&variables, &["token"]);
     assert_ne!(ran.code, 0, "{ran:?}");
+    assert_eq!(world.sandbox.counters().refreshes, 0, "no token of one app goes to another");
     world.app = first;
     world.init(&[]).succeeds();
     let ran = world.run_with(&variables, &["token"]);

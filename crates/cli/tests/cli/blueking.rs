@@ -185,3 +185,25 @@ fn the_sandbox_plays_every_dialect() {
     let ran = crate::world::run(&mut crate::world::bare_command(&["sandbox", "--dialect", "ssm", "--home", home]));
     ran.fails(2, "blueking with --dialect");
 }
+
+#[test]
+fn plain_http_is_refused_until_the_flag_permits_it_and_is_shown_from_then_on() {
+    let desk = Desk::bare(Door::Ssm);
+    // The name is never looked up: nothing is checked, and nothing is sent.
+    let plain = ["--accounts-url", "http://bkssm.example.test:5000"];
+    let ran = desk.init(&plain);
+    assert!(ran.fails(2, "TW0207").err.contains("--allow-http"), "{ran:?}");
+    assert_eq!(desk.config(), "");
+    let words = [&desk.init_words().iter().map(String::as_str).collect::<Vec<_>>()[..]].concat();
+    let at = words.iter().position(|word| *word == "--accounts-url").unwrap();
+    let mut words = words;
+    words[at + 1] = plain[1];
+    words.extend(["--app-secret-stdin", "--allow-http", "--no-check"]);
+    let ran = desk.run_fed(&words, "demo-secret-that-nobody-may-see");
+    assert!(ran.succeeds().err.contains("plain http is permitted"), "{ran:?}");
+    assert!(desk.config().contains("allow_http = true"), "{}", desk.config());
+    let doctor = desk.run(&["doctor"]);
+    assert!(doctor.out.contains("http://bkssm.example.test:5000"), "{doctor:?}");
+    let status = desk.run(&["status"]);
+    assert!(status.err.contains("can be read on the way"), "{status:?}");
+}

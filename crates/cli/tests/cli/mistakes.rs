@@ -66,9 +66,25 @@ fn a_secret_among_the_arguments_is_refused_and_not_repeated() {
     let ran = world.run(&["init", "--app-secret", "s3cr3t"]);
     assert_eq!(ran.code, 2);
     assert!(!ran.err.contains("s3cr3t"), "{ran:?}");
-    let ran = world.run(&["init", "--app-secret=s3cr3t"]);
-    assert_eq!(ran.code, 2);
-    assert!(!ran.err.contains("s3cr3t"), "{ran:?}");
+    assert!(ran.err.contains("secrets are no arguments") && ran.err.contains("TOKENWARD_APP_SECRET"), "{ran:?}");
+    for word in ["--app-secret=s3cr3t", "--secret=s3cr3t", "--token=s3cr3t", "--refresh-tokn=s3cr3t"] {
+        let ran = world.run(&["init", word]);
+        assert_eq!(ran.code, 2);
+        assert!(!ran.err.contains("s3cr3t") && ran.err.contains("secrets are no arguments"), "{ran:?}");
+    }
+    // A secret in the place of a file, of a command, of nothing; a password in an address.
+    let secret = "724e303c8204cce55f265ffeb1580d56";
+    let id = ["--app-id", "cli_x", "--app-secret-file", secret, "--open-url", "http://127.0.0.1:9"];
+    for words in [&[&["init"], &id[..]].concat()[..], &["init", secret], &[secret]] {
+        let ran = world.run(words);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(!ran.err.contains(secret), "{ran:?}");
+    }
+    for flag in ["--issuer", "--open-url"] {
+        let ran =
+            world.run(&["init", "--provider", "oauth2", "--app-id", "x", flag, "https://u:hunter2@idp.example.test"]);
+        assert!(ran.code != 0 && !ran.err.contains("hunter2"), "{ran:?}");
+    }
 }
 
 #[test]

@@ -114,3 +114,20 @@ fn the_sandbox_plays_it() {
     ];
     crate::world::run(&mut crate::world::bare_command(&words)).succeeds();
 }
+
+#[test]
+fn init_with_a_new_issuer_asks_the_new_server_alone() {
+    let (first, second) = (Desk::bare(Door::Plain), Desk::bare(Door::Plain));
+    first.init(&[]).succeeds();
+    let before = first.sandbox.counters().requests;
+    // Another server, which is there: it is the one that is asked.
+    let url = second.url(Door::Plain);
+    first.init(&["--accounts-url", &url]).succeeds();
+    assert_eq!(first.sandbox.counters().requests, before, "nothing of the second app went to the first server");
+    assert!(first.config().contains(&url), "{}", first.config());
+    assert!(!first.config().contains(&first.url(Door::Plain)), "{}", first.config());
+    // One that is not there: that is said, and no other is asked.
+    let ran = first.init(&["--accounts-url", "http://127.0.0.1:1"]);
+    assert!(!ran.err.contains("accepts"), "{ran:?}");
+    assert_eq!(first.sandbox.counters().requests, before);
+}

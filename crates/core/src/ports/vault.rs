@@ -282,6 +282,8 @@ pub enum Keepsake {
     AppToken(AppName),
     /// An app's token for its tenant.
     TenantToken(AppName),
+    /// Which apps its name has stood for, and since when.
+    Registrations(AppName),
 }
 
 /// The store: sealed tokens, leases, journal.

@@ -14,6 +14,7 @@ pub struct BkApp {
     dialect: TokenApi,
     environment: String,
     realm: Option<String>,
+    allow_http: bool,
 }
 
 impl BkApp {
@@ -30,6 +31,7 @@ impl BkApp {
             dialect: TokenApi::Ssm,
             environment: "prod".to_owned(),
             realm: None,
+            allow_http: false,
         })
     }
 
@@ -51,6 +53,14 @@ impl BkApp {
     #[must_use]
     pub fn realm(mut self, name: &str) -> Self {
         self.realm = Some(name.to_owned());
+        self
+    }
+
+    /// Lets the app's own hosts be spoken to over plain `http`, as SSM is in the field: whoever is on the network between can read
+    /// the app's secret, the users' cookies and every token. For this app alone; without it such a host is refused.
+    #[must_use]
+    pub fn allow_http(mut self) -> Self {
+        self.allow_http = true;
         self
     }
 
@@ -80,7 +90,11 @@ impl BkApp {
             client_id: self.code,
             secret: Some(self.secret),
             token_api: self.dialect,
-            platform: Platform::BlueKing(BlueKingApp { environment: self.environment, realm: self.realm }),
+            platform: Platform::BlueKing(BlueKingApp {
+                environment: self.environment,
+                realm: self.realm,
+                allow_http: self.allow_http,
+            }),
         })
     }
 }

@@ -48,7 +48,7 @@ pub async fn gather(
     wish: Wish<'_>,
 ) -> Facts {
     let now = clock.now();
-    let provider = provider(&clock, settings.rules());
+    let provider = provider(&clock, settings.own());
     let (store, session) = open(settings, clock, entropy).await;
     let absent = StoreFacts::Absent(settings.home().vault());
     let mut facts = Facts {
@@ -157,7 +157,7 @@ async fn open(settings: &Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         Err(error) => return (StoreFacts::Keyless(Arc::new(error)), None),
     };
     let options = SessionOptions { home, clock, entropy, key, observer: None, keeper: KeeperOptions::default() };
-    let session = match Session::look_under(options, settings.rules()).await {
+    let session = match Session::look_under(options, settings.own()).await {
         Ok(session) => session,
         Err(error) => return closed(error),
     };
@@ -244,6 +244,14 @@ impl Round<'_> {
                         facts.port = Some(port(&profile).await);
                     }
                     facts.warnings.clone_from(&profile.warnings);
+                }
+                // Both are said as long as they hold, at whatever depth.
+                facts.warnings.extend(profile.in_clear().into_iter().map(|url| Warning::PlainHttp { url }));
+                if let (Some(report), Some(session)) = (report, self.session)
+                    && let Ok(Some(other)) = session.keeper().other_app(&report.grant, &profile).await
+                {
+                    let (profile, client_id) = (facts.name.clone(), other.client_id);
+                    facts.warnings.push(Warning::LoginOfOtherApp { profile, client_id });
                 }
                 Ok(app_facts(&profile, secret, checkup))
             }

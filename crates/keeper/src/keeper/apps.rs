@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokenward_core::ports::{AppAccess, AppTokenKind, Keepsake};
-use tokenward_core::{App, AppName, AppSecret, AppTicket, AppToken, SecretBytes};
+use tokenward_core::{App, AppName, AppSecret, AppTicket, AppToken, Grant, SecretBytes};
 
-use crate::{Error, Keeper};
+use crate::{Error, Keeper, Registration, ResolvedProfile};
 
 impl Keeper {
     /// Hands out an app or tenant token, fetched anew when less than `min_ttl` is left. Needs no login and no lock
@@ -63,6 +64,53 @@ impl Keeper {
         self.inner.parts.provider.resend_ticket(app).await.map_err(Error::call)
     }
 
+    /// Remembers that a name stands for another app from now on, so that a login of the one before is known for what it is.
+    pub async fn keep_registration(
+        &self,
+        app: &AppName,
+        former: Option<&Registration>,
+        present: &Registration,
+    ) -> Result<(), Error> {
+        let mut history = self.registrations(app).await?;
+        match former {
+            Some(former) if history.is_empty() => history.push(Since { since: i64::MIN, app: former.clone() }),
+            _ => {}
+        }
+        if history.last().is_none_or(|last| last.app != *present) {
+            history.push(Since { since: self.inner.now().as_millisecond(), app: present.clone() });
+        }
+        let first = history.len().saturating_sub(LONGEST_HISTORY);
+        let text = serde_json::to_string(&history[first..]).unwrap_or_default();
+        self.keep(&Keepsake::Registrations(app.clone()), &text).await
+    }
+
+    /// The app that a login is a consent to, where its name stands for another one now: its refresh token must not be sent with the
+    /// other's id and secret, and not to the other's server.
+    pub async fn other_app(&self, login: &Grant, present: &ResolvedProfile) -> Result<Option<Registration>, Error> {
+        let history = self.registrations(&login.app).await?;
+        let consented = login.consented.as_millisecond();
+        let Some(of) = history.iter().rev().find(|entry| entry.since <= consented) else { return Ok(None) };
+        let accounts = present.hosts.accounts.as_str().trim_end_matches('/');
+        let differs = |known: &Option<String>, now: &str| known.as_deref().is_some_and(|known| known != now);
+        let is_other = of.app.client_id != present.client_id
+            || differs(&of.app.provider, present.provider().as_str())
+            || differs(&of.app.accounts, accounts);
+        let is_last = history.last().is_some_and(|last| last.app == of.app);
+        Ok((is_other && !is_last).then(|| of.app.clone()))
+    }
+
+    /// The app that a login is a consent to, as far as that was ever written down.
+    pub async fn registration_of(&self, login: &Grant) -> Result<Option<Registration>, Error> {
+        let history = self.registrations(&login.app).await?;
+        let consented = login.consented.as_millisecond();
+        Ok(history.into_iter().rev().find(|entry| entry.since <= consented).map(|entry| entry.app))
+    }
+
+    async fn registrations(&self, app: &AppName) -> Result<Vec<Since>, Error> {
+        let text = self.recall(&Keepsake::Registrations(app.clone())).await?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
     async fn keep(&self, what: &Keepsake, text: &str) -> Result<(), Error> {
         Ok(self.inner.parts.vault.keep(what, &SecretBytes::new(text.as_bytes().to_vec()), None).await?)
     }
@@ -72,6 +120,16 @@ impl Keeper {
         Ok(found.and_then(|(bytes, _)| String::from_utf8(bytes.expose().to_vec()).ok()))
     }
 }
+
+/// From when a name has stood for an app.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Since {
+    since: i64,
+    app: Registration,
+}
+
+/// Nobody changes an app so often while logins of it are kept.
+const LONGEST_HISTORY: usize = 16;
 
 /// App tokens are fetched anew this long before their end; the provider gives the same one until 30 minutes before.
 const APP_TOKEN_MARGIN: Duration = Duration::from_mins(5);

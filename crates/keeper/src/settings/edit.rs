@@ -16,6 +16,7 @@ use super::environment::Home;
 use super::error::{SettingsError, Warning};
 use super::file::ConfigFile;
 use super::table::{Section, Setting};
+use super::trusted;
 
 /// What shall stand in an app's table. A setting that is not named here is taken out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,10 +81,7 @@ impl ConfigEdit {
         }
         let unreadable = |source| SettingsError::Unreadable { path: path.clone(), source };
         let (target, text) = match std::fs::canonicalize(&path) {
-            Ok(target) => {
-                let text = std::fs::read_to_string(&target).map_err(unreadable)?;
-                (target, text)
-            }
+            Ok(target) => (target, trusted::config(home)?.unwrap_or_default()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => (path.clone(), String::new()),
             Err(error) => return Err(unreadable(error)),
         };
@@ -99,8 +97,8 @@ impl ConfigEdit {
         let table = self.table("apps", name.as_str());
         for (setting, key) in Setting::in_section(Section::App) {
             let item = record.get(setting).map(|text| match setting {
-                Setting::Fallback => value(text == "true"),
-                Setting::Rules => rules(text),
+                setting if setting.is_switch() => value(text == "true"),
+                Setting::Rules | Setting::BkCodes => rules(text),
                 _ => value(text),
             });
             put(table, key, item);

@@ -94,6 +94,11 @@ impl Home {
             .ok_or(SettingsError::NoHome)
     }
 
+    /// A folder that is known already.
+    pub(super) fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), desktop: Desktop::default() }
+    }
+
     /// The folder itself.
     pub fn path(&self) -> &Path {
         &self.path

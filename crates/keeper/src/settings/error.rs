@@ -6,7 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-use tokenward_core::{AppName, BadSecret, Brand, Code, ProfileName, ProviderName, ScopesError};
+use tokenward_core::{AppName, BadSecret, Brand, Code, ProfileName, ProviderName, ScopesError, veil};
+use tokenward_vault::trusted::Distrust;
 
 use super::table::Setting;
 
@@ -211,7 +212,7 @@ pub enum SettingsError {
         reason: BadSecret,
     },
     /// The file that should hold a secret cannot be read.
-    #[error("{origin}: the secret's file {} cannot be read", path.display())]
+    #[error("{origin}: the secret's file {} cannot be read", named(path, source))]
     SecretUnreadable {
         /// Where the file is named.
         origin: Origin,
@@ -220,6 +221,14 @@ pub enum SettingsError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// A file that steers where secrets go, and that somebody else could have written.
+    #[error("{}{found}: {}", of(origin), remedy(found))]
+    NotTrusted {
+        /// Where the file is named; the default place of `config.toml` otherwise.
+        origin: Origin,
+        /// What is wrong with it.
+        found: Distrust,
     },
     /// Scopes that cannot be asked for.
     #[error("{origin}: {reason}")]
@@ -249,6 +258,11 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
+    /// A value that cannot be used, shown without what may be a secret.
+    pub(super) fn bad_value(origin: &Origin, value: &str, allowed: Clause) -> Self {
+        Self::BadValue { origin: origin.clone(), value: veil::shown(value).into_owned(), allowed }
+    }
+
     /// The stable code.
     pub fn code(&self) -> Code {
         match self {
@@ -260,6 +274,7 @@ impl SettingsError {
             | Self::OtherHostMissing { .. }
             | Self::WhichProfile { .. }
             | Self::NothingSetUp { .. } => Code::SettingMissing,
+            Self::NotTrusted { .. } => Code::FileNotTrusted,
             Self::BadScopes { .. } => Code::BadScopes,
             Self::SecretInFile { .. } | Self::BadName { .. } | Self::BadValue { .. } | Self::UnknownApp { .. } => {
                 Code::BadSetting
@@ -315,6 +330,27 @@ pub enum Warning {
         /// The provider.
         provider: ProviderName,
     },
+    /// The app is spoken to in clear text over a network, because its registration permits it.
+    PlainHttp {
+        /// Its address.
+        url: String,
+    },
+    /// The login of a profile is a consent to an app that `init` has replaced since.
+    LoginOfOtherApp {
+        /// The profile.
+        profile: ProfileName,
+        /// That app's id.
+        client_id: String,
+    },
+    /// A file with a secret that others can read.
+    SecretReadable {
+        /// The file.
+        path: PathBuf,
+        /// Who can read it.
+        by: String,
+        /// Its mode bits.
+        mode: u32,
+    },
     /// A tenant key for an app that is not a store app.
     TenantKeyUnused {
         /// Where it stands.
@@ -348,6 +384,22 @@ impl fmt::Display for Warning {
             Self::NotOfProvider { origin, provider } => {
                 write!(f, "{origin}: the provider {provider} has no use for it; it is ignored")
             }
+            Self::PlainHttp { url } => {
+                write!(
+                    f,
+                    "plain http is permitted for this app (allow_http): what is sent to {url}, its secret and tokens included, can be read on the way"
+                )
+            }
+            Self::LoginOfOtherApp { profile, client_id } => {
+                write!(
+                    f,
+                    "the login of profile {profile} is of another app, {client_id}, which `init` has replaced since: run `tokenward login --profile {profile}`"
+                )
+            }
+            Self::SecretReadable { path, by, mode } => {
+                let path = path.display();
+                write!(f, "{path} holds a secret and can be read by {by} (mode {mode:04o}): run `chmod 600 {path}`")
+            }
             Self::TenantKeyUnused { origin } => {
                 write!(f, "{origin}: a tenant key is used by store apps only (app_kind = \"store\")")
             }
@@ -361,6 +413,37 @@ impl fmt::Display for Warning {
 /// The place in a file, for building an [`Origin`].
 pub(super) fn in_file(path: &Path, line: usize, key: impl Into<String>) -> Origin {
     Origin::File(Box::new(Place { path: path.to_owned(), line, key: key.into() }))
+}
+
+fn of(origin: &Origin) -> String {
+    if *origin == Origin::Default { String::new() } else { format!("{origin}: ") }
+}
+
+/// What to do about a file that is not believed.
+fn remedy(found: &Distrust) -> String {
+    let path = found.path().display();
+    match found {
+        Distrust::Owner { .. } => {
+            format!(
+                "whoever owns it decides where secrets go, so it is not read; look at it, then `chown \"$(id -un)\" {path}`, or choose another place"
+            )
+        }
+        Distrust::Writable { .. } => {
+            format!(
+                "whoever writes it decides where secrets go, so it is not read; look at it, then `chmod go-w {path}`"
+            )
+        }
+        _ => "name a file".to_owned(),
+    }
+}
+
+/// A file's name as it may be shown: where no such file is, the name may be a secret in the wrong place.
+pub(super) fn named(path: &Path, source: &io::Error) -> String {
+    let text = path.display().to_string();
+    match source.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory => text,
+        _ => veil::shown(&text).into_owned(),
+    }
 }
 
 fn words(setting: Setting) -> &'static str {

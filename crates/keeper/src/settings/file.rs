@@ -11,9 +11,11 @@ use tokenward_core::{AppName, ProfileName};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::environment::Home;
 use super::error::{Clause, Origin, SettingsError, Warning, in_file};
 use super::table::{Section, Setting};
-use super::text::{nearest, place, shown};
+use super::text::{Lines, nearest, shown};
+use super::trusted;
 
 /// A value as written, with its place.
 #[derive(Debug, Clone, Default)]
@@ -34,14 +36,13 @@ pub(super) struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Reads a file; one that does not exist says nothing.
-    pub(super) fn read(path: &Path) -> Result<(Self, Vec<Warning>), SettingsError> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(path, &text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Ok((Self { path: path.to_owned(), ..Self::default() }, Vec::new()))
-            }
-            Err(source) => Err(SettingsError::Unreadable { path: path.to_owned(), source }),
+    /// Reads the file of a home folder, if it is one to be believed: it steers where secrets go. One that does not exist says
+    /// nothing.
+    pub(super) fn read(home: &Home) -> Result<(Self, Vec<Warning>), SettingsError> {
+        let path = home.config();
+        match trusted::config(home)? {
+            Some(text) => Self::parse(&path, &text),
+            None => Ok((Self { path, ..Self::default() }, Vec::new())),
         }
     }
 
@@ -49,7 +50,7 @@ impl ConfigFile {
     pub(super) fn parse(path: &Path, text: &str) -> Result<(Self, Vec<Warning>), SettingsError> {
         // Editors on Windows put a byte order mark in front.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = Reader { path, text, warnings: Vec::new() };
+        let mut reader = Reader { path, text, lines: Lines::of(text), warnings: Vec::new() };
         let document = DeTable::parse(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             let said = error.message().replace('\n', ", ");
@@ -70,6 +71,7 @@ impl ConfigFile {
 struct Reader<'a> {
     path: &'a Path,
     text: &'a str,
+    lines: Lines<'a>,
     warnings: Vec<Warning>,
 }
 
@@ -121,14 +123,14 @@ impl Reader<'_> {
         let full = format!("{head}{name}");
         let start = key.span().start;
         if SECRETS.contains(&name) {
-            let (line, _) = place(self.text, start);
+            let line = self.lines.line(start);
             return Err(SettingsError::SecretInFile { path: self.path.to_owned(), line, key: full });
         }
         let Some((setting, _)) = Setting::in_section(section).find(|(_, known)| *known == name) else {
             let known = Setting::in_section(section).map(|(_, known)| known);
             let tables = ["apps", "profiles"].into_iter().filter(|_| section == Section::Top);
             let nearest = nearest(name, known.chain(tables)).map(|near| format!("{head}{near}"));
-            let (line, _) = place(self.text, start);
+            let line = self.lines.line(start);
             self.warnings.push(Warning::UnknownKey { path: self.path.to_owned(), line, key: full, nearest });
             return Ok(());
         };
@@ -140,24 +142,24 @@ impl Reader<'_> {
     fn text_of(&self, key: &str, setting: Setting, value: &Spanned<DeValue<'_>>) -> Result<String, SettingsError> {
         let word = |item: &Spanned<DeValue<'_>>| item.get_ref().as_str().map(str::to_owned);
         let text = match (setting, value.get_ref()) {
-            (Setting::Fallback, DeValue::Boolean(on)) => Some(on.to_string()),
+            (setting, DeValue::Boolean(on)) if setting.is_switch() => Some(on.to_string()),
             (Setting::Scopes, DeValue::Array(items)) => {
                 items.iter().map(word).collect::<Option<Vec<_>>>().map(|items| items.join(" "))
             }
             // The form in which a variable says the same.
-            (Setting::Rules, DeValue::Table(table)) => {
+            (Setting::Rules | Setting::BkCodes, DeValue::Table(table)) => {
                 let pair =
                     |(key, item): (&Spanned<Cow<'_, str>>, _)| Some(format!("{}={}", key.get_ref(), word(item)?));
                 table.iter().map(pair).collect::<Option<Vec<_>>>().map(|pairs| pairs.join(" "))
             }
-            (Setting::Rules, _) => None,
+            (Setting::Rules | Setting::BkCodes, _) => None,
             (_, DeValue::String(text)) => Some(text.to_string()),
             _ => None,
         };
         text.ok_or_else(|| {
             let (en, zh) = match setting {
-                Setting::Fallback => ("true or false", "true 或 false"),
-                Setting::Rules => ("a table of texts in quotes", "由带引号文本组成的表"),
+                setting if setting.is_switch() => ("true or false", "true 或 false"),
+                Setting::Rules | Setting::BkCodes => ("a table of texts in quotes", "由带引号文本组成的表"),
                 Setting::Scopes => ("a text in quotes, or a list of them,", "带引号的文本或其列表"),
                 _ => ("a text in quotes", "带引号的文本"),
             };
@@ -166,11 +168,11 @@ impl Reader<'_> {
     }
 
     fn origin(&self, offset: usize, key: String) -> Origin {
-        in_file(self.path, place(self.text, offset).0, key)
+        in_file(self.path, self.lines.line(offset), key)
     }
 
     fn unparsable(&self, offset: usize, reason: Clause) -> SettingsError {
-        let (line, column) = place(self.text, offset);
+        let (line, column) = self.lines.place(offset);
         let harmless: Vec<_> = Setting::ALL.iter().filter_map(|setting| setting.placed()).map(|(_, key)| key).collect();
         SettingsError::Unparsable {
             path: self.path.to_owned(),

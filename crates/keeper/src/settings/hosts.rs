@@ -1,6 +1,6 @@
 //! Hosts and brands: two addresses that never travel apart (reference §1).
 
-use tokenward_core::{Brand, Hosts};
+use tokenward_core::{Brand, Hosts, ProviderName};
 use url::{Host, Url};
 
 use super::error::{Origin, SettingsError};
@@ -71,9 +71,15 @@ pub(super) fn refuse_query(url: &Url, value: &Value) -> Result<(), SettingsError
 }
 
 /// The transport would refuse it as well, but not before a login had come that far.
-pub(super) fn refuse_clear_text(url: &Url, value: &Value) -> Result<(), SettingsError> {
+pub(super) fn refuse_clear_text(url: &Url, value: &Value, provider: ProviderName) -> Result<(), SettingsError> {
     if url.scheme() == "https" || is_loopback(url) {
         return Ok(());
+    }
+    if provider == ProviderName::BlueKing {
+        let en = "use https: the app's secret and tokens go there. Where the token service speaks plain http only, `init --allow-http` \
+            (allow_http = true) sends them in clear all the same, for this app alone";
+        let zh = "请使用 https：应用密钥和令牌会发往该地址。如果令牌服务只支持明文 http，可用 `init --allow-http`（allow_http = true）允许该应用以明文发送";
+        return Err(refused(value, en, zh));
     }
     let en = "use https: the app's secret and tokens go there, and only to this machine itself may they go in clear";
     Err(refused(value, en, "请使用 https：应用密钥和令牌会发往该地址，只有本机地址才可以用明文"))

@@ -6,8 +6,9 @@
 
 use tokenward_core::{
     AppKind, AppTicket, BlueKingApp, Brand, ClientAuthentication, Endpoints, FeishuApp, Hosts, OAuth2App, Platform,
-    ProfileName, ProviderName, Rules, TokenApi,
+    ProfileName, ProviderName, RefusalClass, Remedy, Rules, TokenApi,
 };
+use tokenward_wire::{AuthApiOptions, RefreshMethod, UserGrant};
 use url::Url;
 
 use super::error::{Clause, Origin, SettingsError, Warning};
@@ -44,6 +45,7 @@ pub(super) struct Resolved {
     pub(super) platform: Platform,
     pub(super) cookies: Vec<CookieField>,
     pub(super) rules: Option<Rules>,
+    pub(super) auth_api: AuthApiOptions,
 }
 
 impl Resolver<'_> {
@@ -93,11 +95,7 @@ impl Resolver<'_> {
                 _ => Err(SettingsError::Missing { setting: Setting::TokenApi, profile: profile.clone() }),
             };
         };
-        let bad = |en: String, zh: String| SettingsError::BadValue {
-            origin: value.origin.clone(),
-            value: value.text.clone(),
-            allowed: Clause::new(en, zh),
-        };
+        let bad = |en: String, zh: String| SettingsError::bad_value(&value.origin, &value.text, Clause::new(en, zh));
         let Ok(api) = value.text.trim().parse::<TokenApi>() else {
             return Err(bad(format!("say {}", choice(&own, "or")), format!("请填 {}", choice(&own, "或"))));
         };
@@ -126,7 +124,14 @@ impl Resolver<'_> {
             fallback,
             token_url: self.url(Setting::TokenUrl)?.map(|(url, _)| url),
         };
-        Ok(Resolved { hosts, token_api, platform: app.into(), cookies: Vec::new(), rules: None })
+        Ok(Resolved {
+            hosts,
+            token_api,
+            platform: app.into(),
+            cookies: Vec::new(),
+            rules: None,
+            auth_api: AuthApiOptions::default(),
+        })
     }
 
     fn blueking(&mut self, token_api: TokenApi, profile: &ProfileName) -> Result<Resolved, SettingsError> {
@@ -144,9 +149,10 @@ impl Resolver<'_> {
         };
         let realm = realm.map(part).transpose()?;
         let environment = self.look(Setting::BkEnvironment)?.map(part).transpose()?;
-        let app = BlueKingApp { environment: environment.unwrap_or_else(|| "prod".to_owned()), realm };
-        let cookies = self.cookies(token_api)?;
-        Ok(Resolved { hosts, token_api, platform: Platform::BlueKing(app), cookies, rules: None })
+        let environment = environment.unwrap_or_else(|| "prod".to_owned());
+        let app = BlueKingApp { environment, realm, allow_http: self.allow_http()? };
+        let (cookies, auth_api) = (self.cookies(token_api)?, self.auth_api()?);
+        Ok(Resolved { hosts, token_api, platform: Platform::BlueKing(app), cookies, rules: None, auth_api })
     }
 
     fn oauth2(&mut self, token_api: TokenApi, profile: &ProfileName) -> Result<Resolved, SettingsError> {
@@ -154,7 +160,7 @@ impl Resolver<'_> {
         let issuer = hosts::issuer_of(&accounts);
         let open = if open == accounts { issuer.clone() } else { open };
         let hosts = Hosts { open, accounts: issuer };
-        let url = |setting| self.url(setting).map(|given| given.map(|(url, _)| url));
+        let url = |setting| self.endpoint(setting);
         let endpoints = Endpoints {
             authorization: url(Setting::AuthorizationEndpoint)?,
             token: url(Setting::TokenEndpoint)?,
@@ -171,7 +177,70 @@ impl Resolver<'_> {
         };
         let platform = Platform::OAuth2(OAuth2App { endpoints, authentication });
         let rules = Some(self.rules()?);
-        Ok(Resolved { hosts, token_api, platform, cookies: Vec::new(), rules })
+        Ok(Resolved { hosts, token_api, platform, cookies: Vec::new(), rules, auth_api: AuthApiOptions::default() })
+    }
+
+    /// An endpoint of the issuer. What the file has was written for the issuer that the file names: where a flag or a variable names
+    /// another, it says nothing, so that no secret meant for one server goes to the other.
+    fn endpoint(&self, setting: Setting) -> Result<Option<Url>, SettingsError> {
+        let of_file = |value: &Option<Value>| matches!(value, Some(Value { origin: Origin::File(_), .. }));
+        let issuer = self.look(Setting::AccountsUrl)?;
+        if of_file(&self.look(setting)?) && !of_file(&issuer) {
+            let same = |one: &str, other: &str| one.trim().trim_end_matches('/') == other.trim().trim_end_matches('/');
+            let written = self.in_file(Setting::AccountsUrl);
+            if !matches!((&issuer, written), (Some(said), Some(written)) if same(&said.text, &written.text)) {
+                return Ok(None);
+            }
+        }
+        Ok(self.url(setting)?.map(|(url, _)| url))
+    }
+
+    /// Whether the registration permits clear text to its own hosts. Only BlueKing's token services speak it in the field.
+    pub(super) fn allow_http(&self) -> Result<bool, SettingsError> {
+        match self.look(Setting::AllowHttp)? {
+            Some(value) if self.provider()? == ProviderName::BlueKing => {
+                parse(&value, "say true or false", "请填 true 或 false")
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// What of an installation's auth api is not published.
+    pub(super) fn auth_api(&self) -> Result<AuthApiOptions, SettingsError> {
+        let mut options = AuthApiOptions::default();
+        if let Some(value) = self.look(Setting::BkUserGrant)? {
+            options.user_grant = match value.text.trim() {
+                "body" => UserGrant::Body,
+                "query" => UserGrant::Query,
+                _ => return Err(refused(&value, "say body or query", "请填 body 或 query")),
+            };
+        }
+        if let Some(value) = self.look(Setting::BkRefresh)? {
+            options.refresh = match value.text.trim() {
+                "get" => RefreshMethod::Get,
+                "post" => RefreshMethod::Post,
+                _ => return Err(refused(&value, "say get or post", "请填 get 或 post")),
+            };
+        }
+        if let Some(value) = self.look(Setting::BkSecretInRefresh)? {
+            options.secret_in_refresh = parse(&value, "say true or false", "请填 true 或 false")?;
+        }
+        let codes = self.look(Setting::BkCodes)?;
+        for (value, pair) in codes.iter().flat_map(|value| value.text.split_whitespace().map(move |pair| (value, pair)))
+        {
+            let read = pair.split_once('=').and_then(|(code, word)| {
+                let meaning = MEANINGS.iter().find(|(known, ..)| *known == word)?;
+                Some((code.parse::<i64>().ok()?, (meaning.1, meaning.2)))
+            });
+            let Some((code, meaning)) = read else {
+                let words: Vec<_> = MEANINGS.iter().map(|(word, ..)| *word).collect();
+                let en = format!("write CODE=MEANING, a number and one of {}", words.join(", "));
+                let zh = format!("请写成 错误码=含义，错误码为数字，含义为 {} 之一", words.join("、"));
+                return Err(SettingsError::bad_value(&value.origin, pair, Clause::new(en, zh)));
+            };
+            options.codes.insert(code, meaning);
+        }
+        Ok(options)
     }
 
     /// The rules row of an oauth2 app.
@@ -285,6 +354,17 @@ fn choice(names: &[&str], word: &str) -> String {
     }
 }
 
+/// What a code of an installation's auth api may mean, and what a person can do about it.
+const MEANINGS: [(&str, RefusalClass, Remedy); 7] = [
+    ("log-in", RefusalClass::NeedsConsent, Remedy::LogIn),
+    ("renew-access", RefusalClass::AccessDead, Remedy::RenewAccess),
+    ("check-secret", RefusalClass::Configuration, Remedy::CheckSecret),
+    ("check-app", RefusalClass::Configuration, Remedy::EnableApp),
+    ("ask-administrator", RefusalClass::UserState, Remedy::AskAdministrator),
+    ("wait", RefusalClass::Retry, Remedy::WaitForLimit),
+    ("try-later", RefusalClass::Retry, Remedy::TryLater),
+];
+
 /// Fields that say who a user is and prove nothing.
 const NAMING: [&str; 3] = ["rtx", "uin", "openid"];
 
@@ -298,6 +378,11 @@ const OWNED: &[(Setting, &[ProviderName])] = &[
     (Setting::TenantKey, FEISHU),
     (Setting::TokenUrl, FEISHU),
     (Setting::Fallback, FEISHU),
+    (Setting::AllowHttp, BLUEKING),
+    (Setting::BkUserGrant, BLUEKING),
+    (Setting::BkRefresh, BLUEKING),
+    (Setting::BkSecretInRefresh, BLUEKING),
+    (Setting::BkCodes, BLUEKING),
     (Setting::Realm, BLUEKING),
     (Setting::BkEnvironment, BLUEKING),
     (Setting::Cookies, BLUEKING),

@@ -6,9 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use tokenward_core::{
-    App, AppName, AppSecret, BadSecret, ClientAuthentication, Hosts, OAuth2App, Platform, ProfileName, ProviderName,
-    RedirectUri, Rules, Scopes, ScopesError, TokenApi,
+    App, AppName, AppSecret, BadSecret, BlueKingApp, ClientAuthentication, Hosts, OAuth2App, Platform, ProfileName,
+    ProviderName, RedirectUri, Rules, Scopes, ScopesError, TokenApi,
 };
+use tokenward_wire::AuthApiOptions;
 use url::Url;
 
 use super::Settings;
@@ -17,6 +18,7 @@ use super::file::{Entries, Value};
 use super::hosts;
 use super::platform::{CookieField, Resolved};
 use super::table::Setting;
+use super::trusted;
 
 /// A profile, ready for use but for the app's secret.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub struct ResolvedProfile {
     pub redirect_uri: RedirectUri,
     /// What a login asks for, without `offline_access` unless it was written.
     pub scopes: Scopes,
+    /// What is known of the auth api of this installation.
+    pub auth_api: AuthApiOptions,
     /// What proves a user to `BlueKing`'s token service, in the dialects without a login page.
     pub cookies: Vec<CookieField>,
     /// The rules row, where the settings have the last word on it.
@@ -59,6 +63,8 @@ pub enum SecretSource {
         path: PathBuf,
         /// Where the file is named.
         origin: Origin,
+        /// The home folder, whose owner's files are believed.
+        home: PathBuf,
     },
     /// `tokenward init` sealed it in the vault.
     Vault,
@@ -68,20 +74,25 @@ impl SecretSource {
     /// The secret, where it is outside the vault. `None` sends the caller to the vault.
     ///
     /// # Errors
-    /// [`SettingsError::SecretUnreadable`] or [`SettingsError::BadSecret`] for a file that cannot be used.
+    /// [`SettingsError::SecretUnreadable`], [`SettingsError::NotTrusted`] or [`SettingsError::BadSecret`] for a file that cannot be
+    /// used.
     pub fn read(&self) -> Result<Option<AppSecret>, SettingsError> {
+        Ok(self.look()?.0)
+    }
+
+    /// The same with what there is to say about the file.
+    ///
+    /// # Errors
+    /// As [`SecretSource::read`].
+    pub fn look(&self) -> Result<(Option<AppSecret>, Option<Warning>), SettingsError> {
         match self {
-            Self::Given(secret) => Ok(Some(secret.clone())),
-            Self::File { path, origin } => {
-                let text = std::fs::read_to_string(path).map_err(|source| SettingsError::SecretUnreadable {
-                    origin: origin.clone(),
-                    path: path.clone(),
-                    source,
-                })?;
+            Self::Given(secret) => Ok((Some(secret.clone()), None)),
+            Self::File { path, origin, home } => {
+                let (text, warning) = trusted::secret_text(home, path, origin)?;
                 let bad = |reason| SettingsError::BadSecret { origin: origin.clone(), reason };
-                AppSecret::parse(text).map(Some).map_err(bad)
+                Ok((Some(AppSecret::parse(text.as_str()).map_err(bad)?), warning))
             }
-            Self::Vault => Ok(None),
+            Self::Vault => Ok((None, None)),
         }
     }
 }
@@ -90,6 +101,19 @@ impl ResolvedProfile {
     /// The provider, as settings name it.
     pub const fn provider(&self) -> ProviderName {
         self.platform.name()
+    }
+
+    /// The app's own addresses that are spoken to in clear text over a network, because its registration permits it.
+    pub fn in_clear(&self) -> Vec<String> {
+        let Platform::BlueKing(BlueKingApp { allow_http: true, .. }) = &self.platform else { return Vec::new() };
+        let mut found = Vec::new();
+        for url in [&self.hosts.accounts, &self.hosts.open] {
+            let place = url[url::Position::BeforeScheme..url::Position::BeforePath].to_owned();
+            if url.scheme() == "http" && !hosts::is_loopback(url) && !found.contains(&place) {
+                found.push(place);
+            }
+        }
+        found
     }
 
     /// Whether the app has a secret at all; a public client has none.
@@ -133,7 +157,7 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn resolve(mut self, name: ProfileName, app_name: AppName) -> Result<ResolvedProfile, SettingsError> {
-        let Resolved { hosts, token_api, platform, cookies, rules } = self.platform(&name)?;
+        let Resolved { hosts, token_api, platform, cookies, rules, auth_api } = self.platform(&name)?;
         Ok(ResolvedProfile {
             client_id: self.client_id(&name)?,
             scopes: self.scopes(platform.name())?,
@@ -146,6 +170,7 @@ impl<'a> Resolver<'a> {
             platform,
             cookies,
             rules,
+            auth_api,
             warnings: self.warnings,
         })
     }
@@ -159,15 +184,21 @@ impl<'a> Resolver<'a> {
         if let Some(value) = self.settings.said(setting)? {
             return Ok(Some(value));
         }
-        let file = [self.profile, self.app].into_iter().flatten().find_map(|entries| entries.get(&setting));
-        Ok(file.cloned())
+        Ok(self.in_file(setting).cloned())
+    }
+
+    /// What the file says, whatever a flag or a variable says.
+    pub(super) fn in_file(&self, setting: Setting) -> Option<&Value> {
+        [self.profile, self.app].into_iter().flatten().find_map(|entries| entries.get(&setting))
     }
 
     /// An address that the app's secret and tokens are sent to.
     pub(super) fn url(&self, setting: Setting) -> Result<Option<(Url, Origin)>, SettingsError> {
         let Some(value) = self.look(setting)? else { return Ok(None) };
         let url = hosts::parse_url(&value)?;
-        hosts::refuse_clear_text(&url, &value)?;
+        if !self.allow_http()? {
+            hosts::refuse_clear_text(&url, &value, self.provider()?)?;
+        }
         Ok(Some((url, value.origin)))
     }
 
@@ -222,7 +253,11 @@ impl<'a> Resolver<'a> {
         }
         Ok(match named {
             None => SecretSource::Vault,
-            Some(Value { text, origin }) => SecretSource::File { path: self.placed(&text, &origin), origin },
+            Some(Value { text, origin }) => SecretSource::File {
+                path: self.placed(&text, &origin),
+                origin,
+                home: self.settings.home.path().to_owned(),
+            },
         })
     }
 
@@ -248,7 +283,7 @@ impl<'a> Resolver<'a> {
 }
 
 pub(super) fn refused(value: &Value, en: &'static str, zh: &'static str) -> SettingsError {
-    SettingsError::BadValue { origin: value.origin.clone(), value: value.text.clone(), allowed: Clause::new(en, zh) }
+    SettingsError::bad_value(&value.origin, &value.text, Clause::new(en, zh))
 }
 
 pub(super) fn parse<T: std::str::FromStr>(

@@ -27,11 +27,8 @@ pub(super) const CAUTIOUS: Rules = Rules {
 
 /// Reads the pairs over the cautious row.
 pub(super) fn parse(value: &Value) -> Result<Rules, SettingsError> {
-    let refused = |pair: &str, en: String, zh: String| SettingsError::BadValue {
-        origin: value.origin.clone(),
-        value: pair.to_owned(),
-        allowed: Clause::new(en, zh),
-    };
+    let refused =
+        |pair: &str, en: String, zh: String| SettingsError::bad_value(&value.origin, pair, Clause::new(en, zh));
     let mut rules = CAUTIOUS;
     let mut grace = None;
     for pair in value.text.split_whitespace() {

@@ -180,6 +180,36 @@ settings! {
         default: "asked for by `login --user`",
         meaning: "The same for the cookie `bk_ticket`.",
     }
+    /// Whether the app's own hosts may be spoken to in clear text.
+    AllowHttp {
+        variable: Some("TOKENWARD_ALLOW_HTTP"), flag: Some("--allow-http"), key: Some((Section::App, "allow_http")),
+        default: "`false`",
+        meaning: "BlueKing: whether this app's own `accounts_url` and `open_url` may be plain `http`, as SSM's are in the field. Whoever is on the network between can then read the secret, the users' cookies and every token. Shown by `status` and `doctor` as long as it is on. `true` or `false`.",
+    }
+    /// How the auth api is asked for a user's grant.
+    BkUserGrant {
+        variable: Some("TOKENWARD_BK_USER_GRANT"), flag: None, key: Some((Section::App, "bk_user_grant")),
+        default: "`body`",
+        meaning: "BlueKing's `auth-api`: how a user's grant is asked for: `body` (POST, JSON) or `query` (GET, as bkoauth does; the cookie stands in the address).",
+    }
+    /// How the auth api is sent a refresh.
+    BkRefresh {
+        variable: Some("TOKENWARD_BK_REFRESH"), flag: None, key: Some((Section::App, "bk_refresh")),
+        default: "`get`",
+        meaning: "BlueKing's `auth-api`: the method of a refresh, `get` or `post`; its fields stand in the address either way.",
+    }
+    /// Whether a refresh at the auth api repeats the app's secret.
+    BkSecretInRefresh {
+        variable: Some("TOKENWARD_BK_SECRET_IN_REFRESH"), flag: None, key: Some((Section::App, "bk_secret_in_refresh")),
+        default: "`false`",
+        meaning: "BlueKing's `auth-api`: whether a refresh also brings `app_secret` in the address, beside the header. `true` or `false`.",
+    }
+    /// What the codes of an auth api mean.
+    BkCodes {
+        variable: Some("TOKENWARD_BK_CODES"), flag: None, key: Some((Section::App, "bk_codes")),
+        default: "none: the codes are not published, and a refresh that is refused with an unknown one is in doubt",
+        meaning: "BlueKing's `auth-api`: what the codes of this installation mean. In the file a table, `[apps.NAME.bk_codes]`; as variable `CODE=MEANING`, separated by spaces. Meanings: see below.",
+    }
     /// How the client proves itself.
     ClientAuthentication {
         variable: Some("TOKENWARD_CLIENT_AUTHENTICATION"), flag: Some("--client-authentication"), key: Some((Section::App, "client_authentication")),
@@ -302,6 +332,11 @@ impl Setting {
         }
     }
 
+    /// Whether it is either on or off.
+    pub(crate) const fn is_switch(self) -> bool {
+        matches!(self, Self::Fallback | Self::AllowHttp | Self::BkSecretInRefresh)
+    }
+
     /// The settings that may stand in a section of the file.
     pub(crate) fn in_section(section: Section) -> impl Iterator<Item = (Self, &'static str)> {
         Self::ALL.iter().filter_map(move |setting| {
@@ -384,6 +419,22 @@ open_url = "https://bkapi.example.com"
 [profiles.desk]
 app = "desk"
 ```
+
+An installation's own codes of the `auth-api`, as far as its administrator knows them:
+
+```toml
+[apps.desk.bk_codes]
+1308403 = "log-in"
+1308401 = "check-secret"
+```
+
+| Meaning | What Tokenward makes of it |
+|---|---|
+| `log-in` | the refresh token or cookie is no longer good: the user logs in |
+| `renew-access` | the access token is dead; it is refreshed |
+| `check-secret`, `check-app` | the app's secret, or its permission, is wrong; nothing became of the login |
+| `ask-administrator` | the user's account stands in the way |
+| `wait`, `try-later` | too many requests; temporary failure |
 
 A server that keeps to RFC 6749, with its rules row:
 

@@ -452,3 +452,81 @@ fn every_secret_type_is_mute() {
     let source = SecretSource::Given(AppSecret::parse("s3cret").unwrap());
     assert!(!format!("{source:?}").contains("s3cret"));
 }
+
+fn mode(path: &std::path::Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_configuration_that_others_could_have_written_is_not_believed() {
+    let case = Case::new(FILE);
+    let file = case.folder.path().join("config.toml");
+    for open in [0o666, 0o602, 0o777] {
+        mode(&file, open);
+        let (code, text) = case.error("");
+        assert_eq!(code, Code::FileNotTrusted, "{text}");
+        assert!(text.contains("chmod go-w"), "{text}");
+    }
+    mode(&file, 0o644);
+    assert!(case.profile("").is_ok());
+    // Nobody may exchange it in its folder; a sticky one lets nobody touch what is not theirs.
+    mode(case.folder.path(), 0o777);
+    assert_eq!(case.error("").0, Code::VaultOpenToOthers);
+    mode(case.folder.path(), 0o1777);
+    assert!(case.profile("").is_ok());
+    // Only root can make a file that belongs to somebody else.
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(&file, Some(2002), None).unwrap();
+        let (code, text) = case.error("");
+        assert_eq!(code, Code::FileNotTrusted, "{text}");
+        assert!(text.contains("belongs to user 2002"), "{text}");
+        assert!(ConfigEdit::open(&case.home()).is_err(), "nor is it edited");
+    } else {
+        println!("a file of another user is not tried: this test does not run as root");
+    }
+}
+
+#[test]
+fn a_secret_file_that_others_can_write_is_refused_and_one_that_they_can_read_is_told() {
+    let case = Case::new("[apps.a]\napp_id = \"x\"\nsecret_file = \"s\"\n[profiles.p]\napp = \"a\"\n");
+    let file = case.folder.path().join("s");
+    std::fs::write(&file, "abc\n").unwrap();
+    mode(&file, 0o600);
+    let look = || case.profile("p").unwrap().secret.look();
+    assert!(look().unwrap().1.is_none());
+    mode(&file, 0o644);
+    assert!(matches!(look().unwrap().1, Some(Warning::SecretReadable { mode: 0o644, .. })));
+    mode(&file, 0o666);
+    assert_eq!(look().unwrap_err().code(), Code::FileNotTrusted);
+}
+
+#[test]
+fn what_looks_like_a_secret_is_not_repeated() {
+    let secret = "724e303c8204cce55f265ffeb1580d56";
+    let case = Case::new(FILE).env("TOKENWARD_APP_SECRET_FILE", secret);
+    let error = case.profile("").unwrap().secret.read().unwrap_err().to_string();
+    assert!(!error.contains(secret) && error.contains("32 characters"), "{error}");
+    for url in ["https://u:hunter2@idp.example.test", "https://u:hunter2@idp.example.test:8443/x", "u:hunter2@idp"] {
+        let (_, error) = Case::new(FILE).env("TOKENWARD_ACCOUNTS_URL", url).error("");
+        assert!(!error.contains("hunter2") && error.contains("idp"), "{error}");
+    }
+    let broken = "[apps.a]\nopen_url = \"https://u:hunter2@idp.example.test\n";
+    let (_, error) = Case::new(broken).error("");
+    assert!(!error.contains("hunter2"), "{error}");
+}
+
+/// Counted, not timed: each byte is looked at a few times, however many profiles there are.
+#[test]
+fn the_file_is_read_in_linear_time() {
+    let looked = |profiles: usize| {
+        let text: String =
+            (0..profiles).map(|n| format!("[profiles.p{n}]\napp = \"work\"\nscopes = \"a b\"\n\n")).collect();
+        text::LOOKED.set(0);
+        file::ConfigFile::parse(std::path::Path::new("config.toml"), &text).unwrap();
+        (text::LOOKED.get(), text.len())
+    };
+    for (bytes, length) in [looked(10), looked(1000), looked(10_000)] {
+        assert!(bytes <= 2 * length, "{bytes} of {length}");
+    }
+}

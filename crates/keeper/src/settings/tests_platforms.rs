@@ -65,7 +65,10 @@ fn error(file: &str) -> (Code, String) {
 fn a_blueking_app_has_a_dialect_an_environment_and_cookies() {
     let desk = profile(BLUEKING, &[]).unwrap();
     assert_eq!((desk.provider(), desk.token_api), (ProviderName::BlueKing, TokenApi::Ssm));
-    assert_eq!(desk.platform, Platform::BlueKing(BlueKingApp { environment: "prod".into(), realm: None }));
+    assert_eq!(
+        desk.platform,
+        Platform::BlueKing(BlueKingApp { environment: "prod".into(), realm: None, allow_http: false })
+    );
     assert_eq!(desk.hosts.accounts.as_str(), "https://bkssm.example.com/base");
     assert_eq!(desk.hosts.open, desk.hosts.accounts);
     assert_eq!(desk.cookies, [CookieField { field: "bk_token".into(), cookie: "bk_token".into() }]);
@@ -75,7 +78,10 @@ fn a_blueking_app_has_a_dialect_an_environment_and_cookies() {
 
     let internal = BLUEKING.replace("ssm\"", "auth-api\"\nbk_env = \"test\"");
     let desk = profile(&internal, &[]).unwrap();
-    assert_eq!(desk.platform, Platform::BlueKing(BlueKingApp { environment: "test".into(), realm: None }));
+    assert_eq!(
+        desk.platform,
+        Platform::BlueKing(BlueKingApp { environment: "test".into(), realm: None, allow_http: false })
+    );
     assert_eq!(desk.cookies[1], CookieField { field: "rtx".into(), cookie: "bk_uid".into() });
     assert!(desk.cookies[1].names_user() && !desk.cookies[0].names_user());
     let uin = profile(&internal, &[("TOKENWARD_COOKIES", "uin=p_uin, skey=p_skey")]).unwrap();
@@ -126,7 +132,7 @@ fn an_oauth_server_has_endpoints_and_a_rules_row() {
     assert_eq!((rules.old_access, rules.absent_refresh), (OldAccess::Dies, AbsentRefresh::KeepsOld));
     assert_eq!(rules.replay, Replay::Punished { grace: Duration::from_secs(30) });
     assert_eq!(rules.assumed_refresh, Some(Duration::from_hours(720)));
-    assert_eq!(settings.rules().into_iter().next().unwrap(), ("else".parse().unwrap(), rules));
+    assert_eq!(settings.own().rules.into_iter().next().unwrap(), ("else".parse().unwrap(), rules));
 }
 
 #[test]
@@ -139,7 +145,7 @@ fn a_variable_says_the_whole_row() {
     assert_eq!((rules.wall, rules.margin), (Some(Duration::from_hours(8760)), Duration::from_mins(1)));
     assert_eq!(rules.assumed_access, Duration::from_mins(10));
     // The apps of other platforms do as those platforms do.
-    assert!(settings(BLUEKING, &[]).1.rules().is_empty());
+    assert!(settings(BLUEKING, &[]).1.own().rules.is_empty());
 }
 
 #[test]
@@ -280,4 +286,61 @@ fn names_below_localhost_are_this_machine() {
     let env = |url| [("TOKENWARD_PROVIDER", "oauth2"), ("TOKENWARD_APP_ID", "c"), ("TOKENWARD_ACCOUNTS_URL", url)];
     assert!(profile("", &env("http://auth.localhost:8080")).is_ok());
     assert!(profile("", &env("http://localhost.evil.test:8080")).is_err());
+}
+
+#[test]
+fn plain_http_is_permitted_for_the_hosts_of_one_registration_and_no_other() {
+    let plain = BLUEKING.replace("https://bkssm.example.com/base", "http://bkssm.example.com:5000");
+    let (code, text) = error(&plain);
+    assert_eq!(code, Code::BadSetting);
+    assert!(text.contains("allow_http"), "{text}");
+    for no in ["allow_http = false", "allow_http = \"false\""] {
+        assert_eq!(error(&plain.replace("token_api", &format!("{no}\ntoken_api"))).0, Code::BadSetting);
+    }
+    let desk = profile(&plain.replace("token_api", "allow_http = true\ntoken_api"), &[]).unwrap();
+    assert_eq!(desk.in_clear(), ["http://bkssm.example.com:5000"]);
+    let app = desk.app(None);
+    let permits = |url: &str| app.permits_clear_text(&url.parse().unwrap());
+    assert!(permits("http://bkssm.example.com:5000/api/v1/auth/access-tokens"));
+    for other in ["http://bkssm.example.com/", "http://bkssm.example.com:5001/", "http://other.example.com:5000/"] {
+        assert!(!permits(other), "{other}");
+    }
+    let desk = profile(&plain, &[("TOKENWARD_ALLOW_HTTP", "true")]).unwrap();
+    assert_eq!(desk.in_clear().len(), 1);
+    // What is encrypted stays so, and other providers' addresses are refused as ever.
+    let desk = profile(BLUEKING, &[("TOKENWARD_ALLOW_HTTP", "true")]).unwrap();
+    assert!(
+        desk.in_clear().is_empty() && !desk.app(None).permits_clear_text(&"http://bkssm.example.com".parse().unwrap())
+    );
+    let plain = OAUTH2.replace("https://login.example.com", "http://login.example.com");
+    let told = profile(&plain, &[("TOKENWARD_ALLOW_HTTP", "true")]).unwrap_err();
+    assert_eq!(told.code(), Code::BadSetting);
+}
+
+#[test]
+fn endpoints_that_were_discovered_for_one_issuer_are_not_used_with_another() {
+    let other = [("TOKENWARD_ACCOUNTS_URL", "https://elsewhere.example.com")];
+    let app = profile(OAUTH2, &other).unwrap();
+    let Platform::OAuth2(app) = &app.platform else { panic!() };
+    assert_eq!(app.endpoints.token, None);
+    let same = [("TOKENWARD_ACCOUNTS_URL", "https://login.example.com/realms/a/")];
+    let app = profile(OAUTH2, &same).unwrap();
+    let Platform::OAuth2(app) = &app.platform else { panic!() };
+    assert!(app.endpoints.token.is_some());
+}
+
+#[test]
+fn what_the_auth_api_leaves_open_has_names() {
+    let more = "bk_user_grant = \"query\"\nbk_refresh = \"post\"\nbk_secret_in_refresh = true\n\
+                bk_codes = { 1308403 = \"log-in\", 1308401 = \"check-secret\" }\ntoken_api";
+    let internal = BLUEKING.replace("\"ssm\"", "\"auth-api\"").replace("token_api", more);
+    let options = profile(&internal, &[]).unwrap().auth_api;
+    assert_eq!(options.user_grant, tokenward_wire::UserGrant::Query);
+    assert_eq!(options.refresh, tokenward_wire::RefreshMethod::Post);
+    assert!(options.secret_in_refresh && options.codes.len() == 2);
+    assert_eq!(options.codes[&1_308_403].0, tokenward_core::RefusalClass::NeedsConsent);
+    let (_folder, settings) = settings(&internal, &[]);
+    assert_eq!(settings.own().auth_api.values().next(), Some(&options));
+    let odd = profile(&internal, &[("TOKENWARD_BK_CODES", "17=whatever")]).unwrap_err();
+    assert!(odd.to_string().contains("log-in"), "{odd}");
 }

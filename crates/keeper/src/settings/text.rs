@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokenward_core::veil;
+
 /// The known name nearest to one that is not known, if it is near enough to be meant.
 pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let reach = (name.chars().count() / 3).max(1);
@@ -55,13 +57,43 @@ pub fn parse_span(text: &str) -> Option<Duration> {
     (total <= 36_525 * 86_400).then(|| Duration::from_secs(total))
 }
 
-/// The line and the column of a byte in a text, both from one; columns count characters.
-pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    let line = before.split(|byte| *byte == b'\n').count();
-    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
-    (line, column)
+/// Where the lines of a text begin, found once: a place is then found without looking at the text again.
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    begins: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        looked(text.len());
+        Self { text, begins: std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect() }
+    }
+
+    /// The line of a byte, from one.
+    pub(super) fn line(&self, offset: usize) -> usize {
+        self.begins.partition_point(|begin| *begin <= offset.min(self.text.len()))
+    }
+
+    /// The line and the column of a byte, both from one; columns count characters.
+    pub(super) fn place(&self, offset: usize) -> (usize, usize) {
+        let offset = offset.min(self.text.len());
+        let line = self.line(offset);
+        let before = &self.text.as_bytes()[self.begins[line - 1]..offset];
+        looked(before.len());
+        (line, String::from_utf8_lossy(before).chars().count() + 1)
+    }
+}
+
+/// Counts the bytes that were looked at, for the test that says how many may be.
+fn looked(_bytes: usize) {
+    #[cfg(test)]
+    LOOKED.set(LOOKED.get() + _bytes);
+}
+
+#[cfg(test)]
+std::thread_local! {
+    pub(super) static LOOKED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// A line of a configuration, fit to be shown: the value behind `=` is shown only for keys that are known to hold
@@ -79,7 +111,7 @@ pub(super) fn shown(text: &str, line: usize, harmless: &[&str]) -> String {
         kept.push_str(separator);
         kept.push('…');
     }
-    kept
+    veil::address(&kept).into_owned()
 }
 
 const LONGEST: usize = 100;
@@ -98,9 +130,11 @@ mod tests {
 
     #[test]
     fn a_place_counts_characters_and_survives_any_offset() {
-        assert_eq!(place("a\n名字 x", 2 + 6), (2, 3));
-        assert_eq!(place("a", 99), (1, 2));
-        assert_eq!(place("a\n名", 3), (2, 2));
+        assert_eq!(Lines::of("a\n名字 x").place(2 + 6), (2, 3));
+        assert_eq!(Lines::of("a").place(99), (1, 2));
+        assert_eq!(Lines::of("a\n名").place(3), (2, 2));
+        assert_eq!(Lines::of("").place(0), (1, 1));
+        assert_eq!(Lines::of("\n\n").place(2), (3, 1));
     }
 
     #[test]

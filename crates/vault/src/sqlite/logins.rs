@@ -307,6 +307,7 @@ const fn place(what: &Keepsake) -> (&'static str, &AppName, Role) {
     match what {
         Keepsake::AppSecret(app) => ("app-secret", app, Role::Journalling),
         Keepsake::AppTicket(app) => ("app-ticket", app, Role::Journalling),
+        Keepsake::Registrations(app) => ("registrations", app, Role::Journalling),
         Keepsake::AppToken(app) => ("app-token", app, Role::Leasing),
         Keepsake::TenantToken(app) => ("tenant-token", app, Role::Leasing),
     }

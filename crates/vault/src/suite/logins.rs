@@ -164,6 +164,7 @@ pub async fn keepsakes_are_kept_replaced_and_forgotten(stand: &dyn Stand) {
         Keepsake::AppTicket(app.clone()),
         Keepsake::AppToken(app.clone()),
         Keepsake::TenantToken(app.clone()),
+        Keepsake::Registrations(app.clone()),
     ] {
         assert_eq!(vault.recall(&what).await.unwrap(), None);
         vault.keep(&what, &SecretBytes::new(b"first".to_vec()), None).await.unwrap();

@@ -1,15 +1,18 @@
 //! What `init` has to know and how it comes by it: flag, variable, answer. Nothing is asked that the provider has no use for.
 
+use std::path::Path;
+
 use tokenward::Setting;
-use tokenward_core::{AppSecret, Code, ProviderName, TokenApi};
+use tokenward_core::{AppSecret, Code, ProviderName, TokenApi, veil};
 use zeroize::Zeroizing;
 
+use super::Before;
 use crate::args::Init;
 use crate::desk::Desk;
 use crate::failure::Failure;
 
 /// Where the app is registered, as far as anybody says.
-pub(super) async fn provider(init: &Init, desk: &Desk) -> Result<Option<ProviderName>, Failure> {
+pub(super) async fn provider(init: &Init, before: &Before<'_>, desk: &Desk) -> Result<Option<ProviderName>, Failure> {
     if init.provider.is_some() {
         return Ok(init.provider);
     }
@@ -26,7 +29,8 @@ pub(super) async fn provider(init: &Init, desk: &Desk) -> Result<Option<Provider
         return Ok(None);
     }
     loop {
-        let answer = desk.asker().line(desk.lang().ask_provider(), Some("feishu"), "").await?;
+        let default = before.says(Setting::Provider).unwrap_or("feishu");
+        let answer = desk.asker().line(desk.lang().ask_provider(), Some(default), "").await?;
         if let Ok(provider) = answer.to_ascii_lowercase().parse() {
             return Ok(Some(provider));
         }
@@ -34,7 +38,7 @@ pub(super) async fn provider(init: &Init, desk: &Desk) -> Result<Option<Provider
 }
 
 /// The dialect of a BlueKing app: there is no default that would be right for most.
-pub(super) async fn dialect(init: &Init, desk: &Desk) -> Result<Option<TokenApi>, Failure> {
+pub(super) async fn dialect(init: &Init, before: &Before<'_>, desk: &Desk) -> Result<Option<TokenApi>, Failure> {
     if init.token_api.is_some() || said(Setting::TokenApi, desk).is_some() {
         return Ok(init.token_api);
     }
@@ -42,8 +46,10 @@ pub(super) async fn dialect(init: &Init, desk: &Desk) -> Result<Option<TokenApi>
         desk.printer.note(desk.lang().dialects_told());
     }
     loop {
-        let answer =
-            desk.asker().line(desk.lang().ask_dialect(), Some("ssm"), "--dialect / TOKENWARD_TOKEN_API").await?;
+        let known = before.says(Setting::TokenApi).and_then(|text| text.parse().ok());
+        let default = known.filter(|api| ProviderName::BlueKing.speaks(*api)).map_or("ssm", TokenApi::as_str);
+        let ways = "--dialect / TOKENWARD_TOKEN_API";
+        let answer = desk.asker().line(desk.lang().ask_dialect(), Some(default), ways).await?;
         let parsed = answer.to_ascii_lowercase().parse().ok();
         if let Some(dialect) = parsed.filter(|dialect| ProviderName::BlueKing.speaks(*dialect)) {
             return Ok(Some(dialect));
@@ -51,26 +57,48 @@ pub(super) async fn dialect(init: &Init, desk: &Desk) -> Result<Option<TokenApi>
     }
 }
 
-/// A text by flag or variable, else asked for. `None` from an empty answer where `optional`.
+/// A text by flag or variable, else asked for, with what stands in the file as the default. `None` from an empty answer where
+/// `optional`.
 pub(super) async fn text(
     flag: Option<String>,
     setting: Setting,
     question: String,
     optional: bool,
+    before: &Before<'_>,
     desk: &Desk,
 ) -> Result<Option<String>, Failure> {
     if let Some(given) = flag.or_else(|| said(setting, desk)) {
         return Ok(Some(given));
     }
-    if optional {
-        if !desk.asker().can_ask() {
-            return Ok(None);
-        }
-        let answer = desk.asker().line(question, Some("-"), "").await?;
-        return Ok(Some(answer).filter(|answer| answer != "-"));
+    if optional && !desk.asker().can_ask() {
+        return Ok(None);
     }
+    let default = before.says(setting).or(optional.then_some("-"));
     let ways = format!("{} / {}", setting.flag().unwrap_or_default(), setting.variable().unwrap_or_default());
-    desk.asker().line(question, None, &ways).await.map(Some)
+    let answer = desk.asker().line(question, default, &ways).await?;
+    Ok(Some(answer).filter(|answer| !(optional && answer == "-")))
+}
+
+/// The same for an address, which is asked for again while it is none.
+pub(super) async fn address(
+    flag: Option<String>,
+    setting: Setting,
+    question: String,
+    optional: bool,
+    before: &Before<'_>,
+    desk: &Desk,
+) -> Result<Option<String>, Failure> {
+    let asked = flag.is_none() && said(setting, desk).is_none() && desk.asker().can_ask();
+    loop {
+        let given = text(flag.clone(), setting, question.clone(), optional, before, desk).await?;
+        let is_one = |text: &String| {
+            url::Url::parse(text.trim()).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        };
+        if !asked || given.as_ref().is_none_or(is_one) {
+            return Ok(given);
+        }
+        desk.printer.note(desk.lang().bad_url());
+    }
 }
 
 /// What a variable says.
@@ -78,14 +106,25 @@ pub(super) fn said(setting: Setting, desk: &Desk) -> Option<String> {
     desk.ambient.env.get(setting.variable()?).map(str::to_owned)
 }
 
-pub(super) async fn app_id(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<String, Failure> {
+pub(super) async fn app_id(
+    init: &Init,
+    provider: Option<ProviderName>,
+    before: &Before<'_>,
+    desk: &Desk,
+) -> Result<String, Failure> {
     let lang = desk.lang();
     let question = match provider {
         Some(ProviderName::BlueKing) => lang.ask_app_code(),
         Some(ProviderName::OAuth2) => lang.ask_client_id(),
         _ => lang.ask_app_id(),
     };
-    let given = text(init.app_id.clone(), Setting::AppId, question, false, desk).await?;
+    let asked = init.app_id.is_none() && said(Setting::AppId, desk).is_none() && desk.asker().can_ask();
+    if let (true, None | Some(ProviderName::Feishu | ProviderName::Lark)) = (asked, provider) {
+        let brand = provider.and_then(ProviderName::brand).unwrap_or(tokenward_core::Brand::Feishu);
+        desk.printer
+            .note(lang.app_id_where(brand.hosts().open.join("app").map_or_else(|_| String::new(), String::from)));
+    }
+    let given = text(init.app_id.clone(), Setting::AppId, question, false, before, desk).await?;
     Ok(given.unwrap_or_default().trim().to_owned())
 }
 
@@ -95,7 +134,7 @@ pub(super) async fn secret(init: &Init, provider: Option<ProviderName>, desk: &D
         return read_secret("--app-secret-stdin", std::io::read_to_string(std::io::stdin()), desk);
     }
     if let Some(file) = &init.app_secret_file {
-        return read_secret(&file.display().to_string(), std::fs::read_to_string(file), desk);
+        return secret_file(file, desk);
     }
     if desk.ambient.secret_is_set {
         let text = desk.ambient.env.get("TOKENWARD_APP_SECRET").unwrap_or_default().to_owned();
@@ -111,6 +150,13 @@ pub(super) async fn secret(init: &Init, provider: Option<ProviderName>, desk: &D
     };
     let typed = desk.asker().secret(question, &ways).await?;
     parse_secret("App Secret", &typed, desk)
+}
+
+/// The secret in a file, which must be one that nobody else could have written.
+pub(super) fn secret_file(file: &Path, desk: &Desk) -> Result<AppSecret, Failure> {
+    let source = veil::shown(&file.display().to_string()).into_owned();
+    let text = desk.secret_text(file, |what| desk.lang().secret_file_unreadable(what))?;
+    parse_secret(&source, &text, desk)
 }
 
 pub(super) fn read_secret(source: &str, text: std::io::Result<String>, desk: &Desk) -> Result<AppSecret, Failure> {
