@@ -116,7 +116,7 @@ fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
 }
 
 /// Which file stands at a path, and what is in it. No symbolic link is followed.
-fn read(path: &Path) -> io::Result<((u64, u64), Zeroizing<Vec<u8>>)> {
+fn read(path: &Path) -> io::Result<Content> {
     let mut file = open(path)?;
     let found = file.metadata()?;
     if !found.is_file() {
@@ -126,3 +126,6 @@ fn read(path: &Path) -> io::Result<((u64, u64), Zeroizing<Vec<u8>>)> {
     file.read_to_end(&mut bytes)?;
     Ok(((found.dev(), found.ino()), bytes))
 }
+
+/// Device and inode, and what is in it.
+type Content = ((u64, u64), Zeroizing<Vec<u8>>);
