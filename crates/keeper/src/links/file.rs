@@ -12,18 +12,18 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions, Permissions, TryLockError};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{Access, OFlags, access};
 use tempfile::{Builder, NamedTempFile};
-use zeroize::Zeroizing;
 
 use super::document::Document;
 use super::error::{DocumentError, FileError};
-use super::marks;
+use super::marks::Marks;
+use super::seen::{Seen, is_link, kind};
 use super::swap::{Moment, swap};
 use super::value::Value;
 use tokenward_core::{Format, Place};
@@ -34,12 +34,19 @@ pub struct LinkedFile {
     path: PathBuf,
     format: Format,
     may_be_missing: bool,
+    widest: u32,
 }
 
 impl LinkedFile {
     /// The file at a path. Nothing is touched yet.
     pub fn new(path: impl Into<PathBuf>, format: Format) -> Self {
-        Self { path: path.into(), format, may_be_missing: false }
+        Self { path: path.into(), format, may_be_missing: false, widest: 0o777 }
+    }
+
+    /// The same, but what is written gets no permission bit that is not among these. One that the file has beyond them is taken
+    /// from it when it is written.
+    pub fn no_wider_than(self, mode: u32) -> Self {
+        Self { widest: mode & 0o777, ..self }
     }
 
     /// The same, but a file that is not there counts as an empty one, and is created (mode 0600) when it is written.
@@ -80,7 +87,7 @@ impl LinkedFile {
     /// # Errors
     /// [`FileError`].
     pub fn read(&self) -> Result<Document, FileError> {
-        self.document(self.content(&self.target()?)?.as_deref().map_or(self.blank(), Vec::as_slice))
+        self.document(self.bytes_of(self.content(&self.target()?)?.as_ref()))
     }
 
     /// Waits for the turn to write, and proves that it can be written: permissions, folder, room. Blocks up to
@@ -142,25 +149,16 @@ impl LinkedFile {
         split(&self.path).ok_or_else(|| FileError::NotAFile { path: self.path.clone(), what: "a folder" })
     }
 
-    /// The bytes of the target; `None` when it is not there and need not be.
-    fn content(&self, target: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
-        let mut file = match File::open(target) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound && self.may_be_missing => return Ok(None),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(FileError::Missing { path: self.path.clone() });
-            }
-            Err(error) => return Err(io(target, "open")(error)),
-        };
-        let metadata = file.metadata().map_err(io(target, "look"))?;
-        kind(target, &metadata)?;
-        let limit = Document::LIMIT as u64;
-        if metadata.len() > limit {
-            return Err(self.refused(DocumentError::TooLarge { size: metadata.len(), limit }));
+    /// The target as one descriptor sees it; `None` when it is not there and need not be.
+    fn content(&self, target: &Path) -> Result<Option<Seen>, FileError> {
+        match Seen::at(target)? {
+            None if !self.may_be_missing => Err(FileError::Missing { path: self.path.clone() }),
+            seen => Ok(seen),
         }
-        let mut bytes = Zeroizing::new(Vec::new());
-        file.read_to_end(&mut bytes).map_err(io(target, "read"))?;
-        Ok(Some(bytes))
+    }
+
+    fn bytes_of<'a>(&self, seen: Option<&'a Seen>) -> &'a [u8] {
+        seen.map_or(self.blank(), |seen| seen.bytes.as_slice())
     }
 
     /// What a file that is yet to be made holds: nothing, as far as its format has a word for it.
@@ -202,7 +200,7 @@ impl Held {
     /// # Errors
     /// [`FileError`].
     pub fn read(&self) -> Result<Document, FileError> {
-        self.file.document(self.file.content(&self.target)?.as_deref().map_or(self.file.blank(), Vec::as_slice))
+        self.file.document(self.file.bytes_of(self.file.content(&self.target)?.as_ref()))
     }
 
     /// Puts values in their places, durably. Whatever another program changed meanwhile stays changed. Gives back
@@ -241,12 +239,17 @@ impl Held {
         mut meanwhile: impl FnMut(Moment),
     ) -> Result<Written, FileError> {
         for _ in 0..ATTEMPTS {
-            let old = self.file.content(&self.target)?;
-            if !self.was_blank && old.as_ref().is_some_and(|old| old.is_empty()) {
+            let old = match self.file.content(&self.target) {
+                // It is at another place by now, or somebody wants us to look at another file.
+                Err(error) if is_link(&error) => continue,
+                old => old?,
+            };
+            if !self.was_blank && old.as_ref().is_some_and(|old| old.bytes.is_empty()) {
                 std::thread::sleep(LOOK);
                 continue;
             }
-            let mut document = self.file.document(old.as_deref().map_or(self.file.blank(), Vec::as_slice))?;
+            meanwhile(Moment::Read);
+            let mut document = self.file.document(self.file.bytes_of(old.as_ref()))?;
             if !still(&document) {
                 return Ok(Written::Moved);
             }
@@ -254,18 +257,36 @@ impl Held {
                 document.set_value(place, value).map_err(|error| self.file.refused(error))?;
             }
             let new = document.bytes();
-            if old.as_ref() == Some(&new) {
+            if old.as_ref().is_some_and(|old| old.bytes == new) {
                 return Ok(Written::Already);
             }
-            let temporary = self.temporary(&new)?;
+            let temporary = self.temporary(&new, old.as_ref(), &mut meanwhile)?;
             meanwhile(Moment::Prepared);
-            // The link may lead elsewhere by now, and the file may be another.
-            if self.file.target()? != self.target || self.file.content(&self.target)? != old {
+            // The link may lead elsewhere by now, and the file may be another, or another's, or open to others.
+            if self.file.target()? != self.target {
+                continue;
+            }
+            let same = match self.file.content(&self.target) {
+                Err(error) if is_link(&error) => false,
+                now => match (&now?, &old) {
+                    (Some(now), Some(old)) => now.is(old),
+                    (None, None) => true,
+                    _ => false,
+                },
+            };
+            if !same {
                 continue;
             }
             meanwhile(Moment::Looked);
-            let stood = old.as_deref().map(Vec::as_slice);
-            if swap(temporary, &self.target, stood, &mut meanwhile).map_err(io(&self.target, "replace"))? {
+            let dress = |new: &File| {
+                let done = old.as_ref().map(|old| old.dress(new, self.file.widest));
+                if let Some(Err(error)) = done {
+                    tracing::warn!(%error, file = %self.target.display(), "its mode could not be kept: it is its owner's alone");
+                }
+            };
+            if swap(temporary, &self.target, old.as_ref(), dress, &mut meanwhile)
+                .map_err(io(&self.target, "replace"))?
+            {
                 return Ok(Written::Anew);
             }
         }
@@ -274,13 +295,22 @@ impl Held {
 
     /// Proves that the file can be replaced: by making the whole replacement, and a little more, and dropping it.
     fn prove(&self) -> Result<(), FileError> {
-        let size = std::fs::metadata(&self.target).map_or(0, |metadata| metadata.len());
-        let size = usize::try_from(size).unwrap_or(usize::MAX).min(Document::LIMIT);
-        self.temporary(&vec![b'#'; size + ROOM]).map(|_| ())
+        let old = match Seen::at(&self.target) {
+            Err(error) if is_link(&error) => return Err(FileError::Restless { path: self.file.path.clone() }),
+            old => old?,
+        };
+        let size = old.as_ref().map_or(0, |old| old.bytes.len());
+        self.temporary(&vec![b'#'; size + ROOM], old.as_ref(), &mut |_| {}).map(|_| ())
     }
 
-    /// A synced file beside the target, with its mode and owner.
-    fn temporary(&self, bytes: &[u8]) -> Result<NamedTempFile, FileError> {
+    /// A synced file beside the target, its owner that of the old one, and for that one alone: it has the old one's mode only once it
+    /// stands in its place.
+    fn temporary(
+        &self,
+        bytes: &[u8],
+        old: Option<&Seen>,
+        meanwhile: &mut impl FnMut(Moment),
+    ) -> Result<NamedTempFile, FileError> {
         let folder = self.folder();
         let name = self.target.file_name().unwrap_or_default();
         let failed = |what| io(&self.target, what);
@@ -290,16 +320,20 @@ impl Held {
             .permissions(Permissions::from_mode(0o600))
             .tempfile_in(folder)
             .map_err(io(folder, "create a file in the folder"))?;
-        file.write_all(bytes).map_err(failed("write a new copy"))?;
-        if let Ok(old) = std::fs::metadata(&self.target) {
+        meanwhile(Moment::Made);
+        let none = Marks::default();
+        let marks = old.map_or(&none, |old| &old.marks);
+        marks.give_rest(file.as_file()).map_err(failed("keep the access list"))?;
+        // Taking a list off may leave its mask behind as the group's rights.
+        file.as_file().set_permissions(Permissions::from_mode(0o600)).map_err(failed("keep the mode"))?;
+        if let Some(old) = old {
             let new = file.as_file().metadata().map_err(failed("look"))?;
-            if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
-                fchown(file.as_file(), Some(old.uid()), Some(old.gid())).map_err(failed("keep the owner"))?;
+            if old.owner != (new.uid(), new.gid()) {
+                fchown(file.as_file(), Some(old.owner.0), Some(old.owner.1)).map_err(failed("keep the owner"))?;
             }
-            marks::carry(&self.target, file.as_file()).map_err(failed("keep the access list"))?;
-            let mode = Permissions::from_mode(old.mode() & 0o7777);
-            file.as_file().set_permissions(mode).map_err(failed("keep the mode"))?;
         }
+        file.write_all(bytes).map_err(failed("write a new copy"))?;
+        meanwhile(Moment::Filled);
         file.as_file().sync_all().map_err(failed("sync a new copy"))?;
         Ok(file)
     }
@@ -350,18 +384,6 @@ fn ours(name: &OsStr, end: &str) -> OsString {
     own
 }
 
-fn kind(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
-    let kind = metadata.file_type();
-    let what = match () {
-        () if kind.is_file() => return Ok(()),
-        () if kind.is_dir() => "a folder",
-        () if kind.is_fifo() => "a pipe",
-        () if kind.is_socket() => "a socket",
-        () => "a device",
-    };
-    Err(FileError::NotAFile { path: path.to_owned(), what })
-}
-
 /// A rename needs no permission on the file it replaces, but whoever took all write bits from a file meant something;
 /// the system is asked as well, since the mode says nothing about read-only disks.
 fn writable(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
@@ -404,159 +426,4 @@ const ROOM: usize = 16 << 10;
 const TEMPORARY: &str = ".tmp";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn place(content: &str) -> (tempfile::TempDir, PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(".env");
-        std::fs::write(&path, content).unwrap();
-        (folder, path)
-    }
-
-    fn hold(path: &Path) -> Held {
-        LinkedFile::new(path, Format::Dotenv).hold(Duration::ZERO).unwrap()
-    }
-
-    fn write(path: &Path, meanwhile: impl FnMut(Moment)) -> Result<Written, FileError> {
-        hold(path).write_watched(&[(Place::dotenv("T"), "new".into())], |_| true, meanwhile)
-    }
-
-    /// 1. We read the file and prepare the new one. 2. Another program, which takes no lock, saves another key.
-    /// 3. We look, see that the file is another, and make our change anew on theirs. Nothing is lost.
-    #[test]
-    fn an_edit_between_reading_and_renaming_is_kept() {
-        let (_folder, path) = place("A=1\nT=old\n");
-        let mut edits = vec!["A=2\nT=old\n", "A=3\nT=old\nB=1"].into_iter();
-        let edit = |moment| {
-            if moment == Moment::Prepared
-                && let Some(edit) = edits.next()
-            {
-                std::fs::write(&path, edit).unwrap();
-            }
-        };
-        assert_eq!(write(&path, edit).unwrap(), Written::Anew);
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=3\nT=new\nB=1");
-    }
-
-    #[test]
-    fn a_file_that_never_rests_is_left_to_its_writers() {
-        let (folder, path) = place("T=old\n");
-        let mut number = 0;
-        let edit = |moment| {
-            if moment == Moment::Prepared {
-                number += 1;
-                std::fs::write(&path, format!("T=old\nN={number}\n")).unwrap();
-            }
-        };
-        let result = write(&path, edit);
-        assert!(matches!(result, Err(FileError::Restless { .. })), "{result:?}");
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("T=old\nN={number}\n"));
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the file and its lock");
-    }
-
-    /// A link that is turned to another file meanwhile: what was prepared belongs to neither.
-    #[test]
-    fn a_link_that_turns_away_is_not_written_through() {
-        let (folder, path) = place("T=old\n");
-        let (link, other) = (folder.path().join("link"), folder.path().join("other"));
-        std::fs::write(&other, "T=other\n").unwrap();
-        std::os::unix::fs::symlink(&path, &link).unwrap();
-        let turn = |_| {
-            let _ = std::fs::remove_file(&link);
-            std::os::unix::fs::symlink(&other, &link).unwrap();
-        };
-        let result = write(&link, turn);
-        assert!(matches!(result, Err(FileError::Restless { .. })), "{result:?}");
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "T=old\n");
-        assert_eq!(std::fs::read_to_string(&other).unwrap(), "T=other\n");
-    }
-
-    /// 1. A program that writes in place has emptied the file. 2. We read it. 3. The program fills it. Nothing is written on nothing.
-    #[test]
-    fn a_file_that_is_emptied_to_be_filled_is_waited_for() {
-        let (_folder, path) = place("A=1\nT=old\n");
-        let held = hold(&path);
-        let mut open = Some(File::create(&path).unwrap());
-        let other = path.clone();
-        let writer = std::thread::spawn(move || {
-            std::thread::sleep(LOOK * 3);
-            open.take().unwrap().write_all(b"A=2\nT=old\n").unwrap();
-            std::fs::metadata(other).unwrap().len()
-        });
-        assert!(held.write(&[(Place::dotenv("T"), "new")]).unwrap());
-        assert_eq!(writer.join().unwrap(), 10);
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=2\nT=new\n");
-    }
-
-    /// First we look: the old content stands. Then another program saves another key, in place or by rename, before the names are
-    /// exchanged or right after. What came out is not what we expected: it is put back, and our change made on it.
-    #[test]
-    fn an_edit_after_the_last_look_is_kept() {
-        for moment in [Moment::Looked, Moment::Swapped, Moment::Synced] {
-            for in_place in [true, false] {
-                let (folder, path) = place("A=1\nT=old\n");
-                let mut open = Some(std::fs::OpenOptions::new().write(true).open(&path).unwrap());
-                let edit = |now| {
-                    let Some(mut file) = (if now == moment { open.take() } else { None }) else { return };
-                    if in_place {
-                        file.write_all(b"A=2\nT=old\n").unwrap();
-                    } else if moment == Moment::Looked {
-                        let aside = path.with_file_name("aside");
-                        std::fs::write(&aside, "A=2\nT=old\n").unwrap();
-                        std::fs::rename(aside, &path).unwrap();
-                    } else {
-                        // It has seen what we wrote.
-                        std::fs::write(&path, "A=2\nT=new\n").unwrap();
-                    }
-                };
-                assert_eq!(write(&path, edit).unwrap(), Written::Anew);
-                assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=2\nT=new\n", "{moment:?} {in_place}");
-                assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the file and its lock");
-            }
-        }
-    }
-
-    /// First we look. Then another program saves by rename. We exchange, find its edit, and are about to put it back, when it saves
-    /// again. The newest stands.
-    #[test]
-    fn a_second_edit_while_the_first_is_put_back_is_the_one_that_stands() {
-        let (_folder, path) = place("A=1\nT=old\n");
-        let mut edits = vec![(Moment::Swapped, "A=3\nT=new\n"), (Moment::Looked, "A=2\nT=old\n")];
-        let edit = |now| {
-            if edits.last().is_some_and(|(moment, _)| *moment == now)
-                && let Some((_, content)) = edits.pop()
-            {
-                let aside = path.with_file_name("aside");
-                std::fs::write(&aside, content).unwrap();
-                std::fs::rename(aside, &path).unwrap();
-            }
-        };
-        assert_eq!(write(&path, edit).unwrap(), Written::Already);
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=3\nT=new\n");
-    }
-
-    /// 1. It is decided to write over an old token. 2. Another program puts one there that nobody knows. It stays.
-    #[test]
-    fn what_was_decided_about_one_content_is_not_done_to_another() {
-        for moment in [Moment::Prepared, Moment::Looked, Moment::Swapped] {
-            let (_folder, path) = place("T=old\n");
-            let edit = |now| {
-                if now == moment {
-                    let aside = path.with_file_name("aside");
-                    std::fs::write(&aside, "T=brought\n").unwrap();
-                    std::fs::rename(aside, &path).unwrap();
-                }
-            };
-            let still = |document: &Document| {
-                document.get(&Place::dotenv("T")).unwrap().is_some_and(|text| text.as_str() == "old")
-            };
-            let values = [(Place::dotenv("T"), "new".into())];
-            let written = hold(&path).write_watched(&values, still, edit).unwrap();
-            // After the exchange it has replaced ours, which is as good.
-            let wanted = if moment == Moment::Swapped { Written::Anew } else { Written::Moved };
-            assert_eq!(written, wanted, "{moment:?}");
-            assert_eq!(std::fs::read_to_string(&path).unwrap(), "T=brought\n");
-        }
-    }
-}
+mod tests;

@@ -21,6 +21,7 @@ mod look;
 mod made;
 mod marks;
 mod report;
+mod seen;
 mod shape;
 mod shown;
 mod swap;

@@ -8,33 +8,48 @@
 //! again after the folder is synced, for programs that opened the file earlier and write it in place. A reader sees one file or
 //! the other, never none. A crash in between leaves the new file in its place and the old one as a temporary, which the next
 //! writer sweeps away (I5).
+//!
+//! Until the names are exchanged, and what came out is known for the file that was seen, the new file is its owner's alone
+//! (0600): only then it is given the mode and the access list of the old one (I4).
 
-use std::fs::File;
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::MetadataExt;
+use std::fs::{File, Permissions};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
+use super::seen::{Seen, open};
+
 /// A moment in the writing of a file; tests have other programs act in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
+    /// The old file was read.
+    Read,
+    /// The temporary file is made, and nothing is in it.
+    Made,
+    /// The new content is in the temporary file, and not synced.
+    Filled,
     /// The new content is prepared, the old one not yet looked at again.
     Prepared,
     /// The old one still stands; the names are about to be exchanged.
     Looked,
     /// The names are exchanged, and what came out is yet to be looked at.
     Swapped,
-    /// What came out was what was expected, and the folder is being synced.
+    /// What came out was what was expected, and the new file has the old one's mode.
+    Dressed,
+    /// The folder is synced, and what came out is looked at once more.
     Synced,
 }
 
-/// Puts a file at `target`, where `stood` is to be. `false` when something else stood there: then that stands there again.
+/// Puts a file at `target`, where `stood` is to be, and lets `dress` give it what the old one had. `false` when something else stood
+/// there: then that stands there again.
 pub(super) fn swap(
     new: NamedTempFile,
     target: &Path,
-    stood: Option<&[u8]>,
+    stood: Option<&Seen>,
+    dress: impl Fn(&File),
     mut meanwhile: impl FnMut(Moment),
 ) -> io::Result<bool> {
     let folder = target.parent().unwrap_or(Path::new("/"));
@@ -46,21 +61,25 @@ pub(super) fn swap(
             Err(error) => Err(error.error),
         };
     };
-    let (ours, content) = (identity(new.path())?, read(new.path())?);
+    let ours = read(new.path())?;
     match exchange(new.path(), target) {
         Ok(true) => {}
         Ok(false) => {
-            new.persist(target).map_err(|error| error.error)?;
+            let new = new.persist(target).map_err(|error| error.error)?;
+            dress(&new);
             return sync().map(|()| true);
         }
         // It is gone.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     }
-    let expected = || read(new.path()).is_ok_and(|out| out.as_slice() == stood);
+    let expected =
+        || read(new.path()).is_ok_and(|(identity, bytes)| identity == stood.identity && bytes == stood.bytes);
     meanwhile(Moment::Swapped);
     let mut came_out = expected();
     if came_out {
+        dress(new.as_file());
+        meanwhile(Moment::Dressed);
         sync()?;
         meanwhile(Moment::Synced);
         came_out = expected();
@@ -68,9 +87,11 @@ pub(super) fn swap(
     if came_out {
         return Ok(true);
     }
+    // It becomes a temporary file again, and those are for their owner alone.
+    new.as_file().set_permissions(Permissions::from_mode(0o600))?;
     // Back with it. What comes out now must be ours, as we made it; if not, somebody saved yet again, and the newest is to stand.
     exchange(new.path(), target)?;
-    if identity(new.path())? != ours || read(new.path())? != content {
+    if read(new.path()).ok().as_ref() != Some(&ours) {
         exchange(new.path(), target)?;
     }
     Ok(false)
@@ -94,10 +115,17 @@ fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    std::fs::read(path).map(Zeroizing::new)
+/// Which file stands at a path, and what is in it. No symbolic link is followed.
+fn read(path: &Path) -> io::Result<Content> {
+    let mut file = open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(ErrorKind::InvalidData.into());
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.read_to_end(&mut bytes)?;
+    Ok(((found.dev(), found.ino()), bytes))
 }
 
-fn identity(path: &Path) -> io::Result<(u64, u64)> {
-    std::fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
-}
+/// Device and inode, and what is in it.
+type Content = ((u64, u64), Zeroizing<Vec<u8>>);
