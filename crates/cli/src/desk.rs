@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokenward::{
     Handed, Home, Keeper, KeeperOptions, KeySource, Notice, Obtain, Origin, Overrides, Recovered, ResolvedProfile,
-    Session, SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo, Who, secret_file,
+    Restored, Session, SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo, Who, secret_file,
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{
@@ -455,6 +455,13 @@ impl Desk {
         }
     }
 
+    /// That the vault was brought back from a copy not long ago.
+    pub(crate) fn restored(&self) -> Option<Restored> {
+        let restored = tokenward::last_restore(&self.home().ok()?)?;
+        let age = Duration::try_from(self.now().duration_since(restored.at)).unwrap_or_default();
+        (age < RESTORED_LATELY).then_some(restored)
+    }
+
     /// Opens vault and engine for a look, which makes no vault: nothing where there is none, and that is said.
     pub(crate) async fn look(&self, settings: &Settings) -> Result<Option<Session>, Failure> {
         if settings.home().has_vault() {
@@ -470,6 +477,9 @@ impl Desk {
         self.lang().settings_failure(error)
     }
 }
+
+/// For how long a restored vault is the likeliest cause of a refresh token that somebody else used.
+const RESTORED_LATELY: Duration = Duration::from_hours(14 * 24);
 
 /// A profile, its app and an open session.
 pub(crate) struct Work {

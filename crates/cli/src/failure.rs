@@ -6,9 +6,10 @@
 
 use std::process::ExitCode;
 
+use jiff::Timestamp;
 use serde::Serialize;
-use tokenward::{Error, Kept};
-use tokenward_core::{Code, ProfileName, Refusal, visible};
+use tokenward::{Error, Kept, Restored};
+use tokenward_core::{Code, ExitClass, ProfileName, Refusal, visible};
 
 use crate::say::Lang;
 
@@ -122,12 +123,29 @@ impl Failure {
         self
     }
 
+    /// Says nothing of a login, where there is none yet.
+    pub(crate) fn without_login(mut self) -> Self {
+        self.0.kept = None;
+        self
+    }
+
     /// Makes advice name the profile that was named on the command line.
     pub(crate) fn about(mut self, profile: Option<&ProfileName>, lang: Lang) -> Self {
         if let Some(profile) = profile {
             let named = format!("`tokenward login --profile {profile}`");
             let advice = self.advice(lang);
             self.0.next = Some(advice.into_iter().map(|line| line.replace("`tokenward login`", &named)).collect());
+        }
+        self
+    }
+
+    /// Makes the story of a token that somebody else used tell first that the vault was brought back from a copy.
+    pub(crate) fn after_restore(mut self, restored: Option<&Restored>, now: Timestamp, lang: Lang) -> Self {
+        if let Some(restored) = restored.filter(|_| self.0.code == Code::ForeignSpender) {
+            let mut advice = vec![lang.restored_before(lang.moment(restored.at, now))];
+            advice.extend(restored.before.as_ref().map(|before| lang.doctor_dead_before(before.display())));
+            advice.extend(self.advice(lang));
+            self.0.next = Some(advice);
         }
         self
     }
@@ -141,6 +159,11 @@ impl Failure {
     /// What the system or a library said, if this is the failure that the code stands for.
     pub(crate) fn reason_of(&self, code: Code) -> Option<&str> {
         self.0.detail.as_deref().filter(|_| self.0.code == code)
+    }
+
+    /// Whether it says that somebody else used or withdrew a token.
+    pub(crate) fn is_of_a_stranger(&self) -> bool {
+        self.0.code == Code::ForeignSpender
     }
 
     /// Whether there is nothing to say about it.
@@ -187,7 +210,13 @@ impl Failure {
         if let Some(detail) = &self.0.detail {
             line(lang.detail_head(), detail.clone());
         }
-        if let Some(kept) = self.0.kept {
+        // Of a login that there is not, and of one that a wrong argument did not come near, there is nothing to say.
+        let said = |kept: &Kept| match kept {
+            Kept::Nothing => false,
+            Kept::Everything => self.0.code.exit() != ExitClass::Usage,
+            _ => true,
+        };
+        if let Some(kept) = self.0.kept.filter(said) {
             line(lang.kept_head(), lang.kept(kept).to_owned());
         }
         if let Some(stands) = &self.0.stands {

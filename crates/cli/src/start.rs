@@ -41,6 +41,8 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         let desk = Desk::new(ambient, global, printer);
         let result = runtime.block_on(signals::heard(&desk, commands::run(cli.command, &desk)));
         let result = result.map_err(|failure| {
+            let restored = failure.is_of_a_stranger().then(|| desk.restored()).flatten();
+            let failure = failure.after_restore(restored.as_ref(), desk.now(), lang);
             network::explained(failure, &desk.ambient.env, lang).about(desk.global.profile.as_ref(), lang)
         });
         // A question may still be waiting on its thread; it must not hold the end up.

@@ -128,6 +128,8 @@ codes! {
     "0411" TicketRefused NeedsConsent;
     /// The tokens are another user's than the one who was asked for, or nobody says whose they are.
     "0412" WrongUser NeedsConsent;
+    /// The provider's answer could not be stored anywhere.
+    "0414" AnswerNotStored NeedsConsent;
     /// The provider says no in words that do not tell whether the login still lives.
     "0415" RefusedUnclearly NeedsConsent;
     /// The provider's answer to a login cannot be read.
@@ -301,6 +303,8 @@ codes! {
     "0919" SecondOwner Done;
     /// Another program holds a refresh token of this login that was used up already.
     "0920" OldCopy Done;
+    /// Files of the vault belong to another user.
+    "0924" NotOurs Done;
 }
 
 impl fmt::Display for Code {

@@ -135,6 +135,8 @@ pub enum Remedy {
     LogInAgainFromStart,
     /// Nothing: try later.
     TryLater,
+    /// Try later; if it stays so the token is dead: log in again.
+    TryLaterThenLogIn,
     /// Wait as long as the provider says.
     WaitForLimit,
     /// Check the app's id and secret.

@@ -8,8 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    AbsentRefresh, Access, Ask, Closing, Code, Doubt, Grant, HolderFate, Intent, Oddity, OldAccess, Outcome,
-    RefreshEnd, RefreshToken, Refusal, RefusalClass, Remedy, Replay, Rules, Scopes, Standing, Subject, TokenApi,
+    AbsentRefresh, Access, Ask, Closing, Code, Doubt, Generation, Grant, HolderFate, Intent, Oddity, OldAccess,
+    Outcome, RefreshEnd, RefreshToken, Refusal, RefusalClass, Remedy, Replay, Rules, Scopes, Standing, Subject,
+    TokenApi,
 };
 
 /// What to do about a caller's wish.
@@ -313,6 +314,17 @@ pub fn next_asking(times: u32, last: Timestamp) -> Timestamp {
     last.checked_add(pause).unwrap_or(last)
 }
 
+/// Whether a refusal that means passing trouble or a dead token means the latter, and which story it tells: right after a lost
+/// answer, for a token that has never worked here, and after so many in a row. `before` counts those that the same token met.
+pub fn is_end_after_all(refusal: &Refusal, grant: &Grant, replay: bool, before: usize) -> Option<Code> {
+    let unproven = grant.generation == Generation::FIRST && grant.access.is_none();
+    match refusal.remedy {
+        Remedy::TryLaterThenLogIn if replay => Some(Code::AnswerLost),
+        Remedy::TryLaterThenLogIn if unproven || before >= REFUSALS_BELIEVED => Some(Code::RefreshTokenRefused),
+        _ => None,
+    }
+}
+
 /// Which story a definite refusal tells.
 fn story(refusal: &Refusal, grant: &Grant, replay: bool, now: Timestamp) -> Code {
     match refusal.remedy {
@@ -330,6 +342,8 @@ fn story(refusal: &Refusal, grant: &Grant, replay: bool, now: Timestamp) -> Code
 const FIRST_PAUSE: Duration = Duration::from_mins(1);
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+/// How many refusals of one token in a row may be passing trouble.
+const REFUSALS_BELIEVED: usize = 4;
 /// How far a clock may step back without making stored ages doubtful.
 const CLOCK_SLACK: Duration = Duration::from_mins(1);
 /// How much longer than its own deadline a sender is waited for: its answer may be on the way to the journal.

@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub use tokenward_vault::handout::HandOut;
-pub use tokenward_vault::{BackupKey, Health, Info as VaultInfo, Repair, WaitingAnswer};
+pub use tokenward_vault::{BackupKey, Health, Info as VaultInfo, Repair, Restored, WaitingAnswer};
 pub use tokenward_wire::Discovered;
 
 /// What a session is opened with.
@@ -219,6 +219,11 @@ pub async fn restore(
     tokenward_vault::restore(&folder, file, key, &sources, replace, &*options.clock, &*options.entropy)
         .await
         .map_err(backup_error)
+}
+
+/// That the vault was brought back from a copy, if it was, and where the vault before it is.
+pub fn last_restore(home: &Home) -> Option<Restored> {
+    Restored::last(&Folder::new(home.path()))
 }
 
 /// Gives the vault another key: the one that `new` names, or a fresh key file of its own where `new` is unset.

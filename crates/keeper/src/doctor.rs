@@ -10,6 +10,7 @@
 mod examine;
 mod facts;
 mod finding;
+mod foreign;
 mod gather;
 mod owners;
 mod story;
@@ -17,9 +18,9 @@ mod turns;
 
 pub use examine::examine;
 pub use facts::{
-    AppFacts, Aside, Depth, Facts, HeldLogin, HeldRefresh, KeptAnswer, KeyFacts, LoginFacts, OpenStore, OpenTurn,
-    OtherStore, PortFacts, ProfileFacts, Says, SecretFacts, Service, StoreFacts,
+    AppFacts, Aside, Depth, Facts, ForeignFiles, HeldLogin, HeldRefresh, KeptAnswer, KeyFacts, LoginFacts, OpenStore,
+    OpenTurn, OtherStore, PortFacts, ProfileFacts, Says, SecretFacts, Service, StoreFacts,
 };
-pub use finding::{Cause, Check, Death, Doubtful, Finding, Past, PastTurn, Severity, Tale, Who};
+pub use finding::{Cause, Check, Death, Doubtful, Finding, Past, PastTurn, Severity, Tale, Traces, Who};
 pub use gather::{Wish, gather};
 pub use story::Story;

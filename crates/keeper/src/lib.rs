@@ -36,8 +36,8 @@ pub use api::{
 };
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
-    BackupKey, Discovered, HandOut, Health, Repair, Session, SessionOptions, SystemClock, SystemEntropy, VaultInfo,
-    WaitingAnswer, hand_out, restore, rewrap,
+    BackupKey, Discovered, HandOut, Health, Repair, Restored, Session, SessionOptions, SystemClock, SystemEntropy,
+    VaultInfo, WaitingAnswer, hand_out, last_restore, restore, rewrap,
 };
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, Parts, Report};

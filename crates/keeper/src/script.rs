@@ -22,8 +22,8 @@ use tokenward_core::ports::{
     Provider, Sent,
 };
 use tokenward_core::{
-    AccessToken, App, AppName, AppSecret, AppToken, Ask, Brand, Code, DeviceCode, FeishuApp, Generation, GrantId,
-    Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes, Spend, Subject, TokenApi,
+    AccessToken, App, AppName, AppSecret, AppToken, Ask, Brand, Code, DeviceCode, ExitClass, FeishuApp, Generation,
+    GrantId, Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes, Spend, Subject, TokenApi,
     TokenSet,
 };
 use url::Url;
@@ -141,9 +141,13 @@ impl ScriptTurn<'_> {
         }
         let stale = generation != present.generation;
         let handed = if stale {
-            self.keeper.access(&self.app, grant, Ask::default()).await?
+            self.keeper.access(&self.app, grant, Ask::default()).await
         } else {
-            self.keeper.renew(&self.app, grant).await?
+            self.keeper.renew(&self.app, grant).await
+        };
+        let handed = match handed {
+            Ok(handed) => handed,
+            Err(error) => return Err(self.refused(grant, error).await),
         };
         let lost = |detail: String| Error::with_detail(Code::FileNotWritten, Kept::NewTokens, detail);
         let login = vault.copy(grant).await.map_err(|error| lost(error.to_string()))?;
@@ -158,6 +162,20 @@ impl ScriptTurn<'_> {
             Ok(Ok(_)) => Ok(ScriptTokens { access, grant, healed: stale && !handed.turned, notices: handed.notices }),
             Ok(Err(error)) => Err(lost(error.to_string())),
             Err(error) => Err(lost(error.to_string())),
+        }
+    }
+
+    /// What is told of a refusal. A login that was taken in for a token which the provider refuses at its first use, such as a mistyped
+    /// one, leaves nothing behind: nothing was issued for it.
+    async fn refused(&self, grant: GrantId, error: Error) -> Error {
+        let definite = error.code().exit() == ExitClass::NeedsConsent
+            && !matches!(error.code(), Code::AnswerLost | Code::AnswerNotStored);
+        if !definite || !matches!(self.parts.vault.forget_refused(grant).await, Ok(true)) {
+            return error;
+        }
+        match error.refusal() {
+            Some(refusal) => Error::refused(error.code(), Kept::Nothing, refusal.clone()),
+            None => Error::new(error.code(), Kept::Nothing),
         }
     }
 
@@ -185,7 +203,7 @@ impl ScriptTurn<'_> {
                 issued_by: TokenApi::LegacyV1,
                 obtained,
             },
-            source: file.display().to_string(),
+            source: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
             by: self.parts.processes.myself().clone(),
         };
         let vault = &self.parts.vault;
@@ -369,7 +387,7 @@ fn unusable(error: &FileError) -> Error {
 }
 
 /// The app of every script's file, in lists.
-const SCRIPT_APP: &str = "script";
+pub(crate) const SCRIPT_APP: &str = "script";
 /// What stands for an app's id and secret where nobody knows them.
 const UNKNOWN: &str = "unknown";
 /// How much of a file's name goes into a profile's.

@@ -6,13 +6,15 @@
 //! kept (I3); a failed save is a failed rotation. A crash between any two steps leaves what the next caller's
 //! *recover* continues from (I5).
 
+mod ended;
+
 use std::time::Duration;
 
 use tokenward_core::ports::{AnswerKept, Committed, LeaseAttempt, Sent, VaultError, in_doubt};
 use tokenward_core::rotation::{self, Recovery, Settlement};
 use tokenward_core::{
     App, Ask, Closing, Code, Doubt, Event, Generation, Grant, GrantId, HolderFate, Intent, IntentDraft, IntentId,
-    Lease, OldAccess, RawAnswer, RefusalClass, Standing, Subject, TokenApi,
+    Lease, OldAccess, RawAnswer, Refusal, Remedy, Standing, Subject, TokenApi,
 };
 use tokio::time::Instant;
 
@@ -376,10 +378,9 @@ impl Keeper {
         let answer = match parts.provider.refresh(app, &prepared, spend, timeout).await {
             Sent::Answered(answer) => answer,
             Sent::Unsent(fault) => {
-                // What an earlier send left in doubt is not cleared by a send that never left.
-                let standing = replay.then(|| in_doubt(intent, begun, Doubt::SenderDied));
+                // What an earlier send left in doubt is not cleared by a send that never left, and stays its doing.
                 let kept = if replay { Kept::Doubt } else { Kept::TokenUnspent };
-                self.close(intent, Closing::Unsent { reason: fault.reason.clone() }, standing).await;
+                self.close(intent, Closing::Unsent { reason: fault.reason.clone() }, None).await;
                 return Err(Error::transport(Code::Unreachable, kept, &fault));
             }
             Sent::InDoubt(fault) => {
@@ -413,6 +414,7 @@ impl Keeper {
                 tokio::time::sleep(LAST_TRY_PAUSE).await;
                 settled = self.settle(grant, intent, api, &answer, replay).await;
             }
+            settled = settled.map_err(|error| self.not_stored(error, grant, api, &answer));
         } else if let Err(error) = settled {
             // The answer is safe; say where.
             return Err(match (kept, error.vault_error().is_some()) {
@@ -456,8 +458,13 @@ impl Keeper {
                 }
             }
             Settlement::Keep { closing, refusal, fallback } => {
-                let standing = replay.then(|| in_doubt(intent, now, Doubt::SenderDied));
-                vault.close(intent, closing, standing).await?;
+                let before = self.refusals_in_a_row(grant, &closing).await;
+                if let Some(code) = rotation::is_end_after_all(&refusal, grant, replay, before) {
+                    let refusal = Refusal { remedy: Remedy::LogIn, ..refusal };
+                    return self.ended(grant, intent, code, refusal).await;
+                }
+                // What an earlier send left in doubt stays its doing.
+                vault.close(intent, closing, None).await?;
                 let kept = if replay { Kept::Doubt } else { Kept::TokenUnspent };
                 let error = Error::refused(refusal.code(), kept, refusal);
                 if fallback { Ok(Settled::NoSuchEndpoint(error)) } else { Err(error) }
@@ -479,27 +486,7 @@ impl Keeper {
                 vault.close(intent, Closing::Doubt { doubt }, Some(in_doubt(intent, now, doubt))).await?;
                 Err(Error::refused(Code::OddAnswer, Kept::Doubt, refusal))
             }
-            Settlement::Dead { code, refusal } => {
-                let provider_code = refusal.provider_code;
-                let access_dead = refusal.class == RefusalClass::AccessDead;
-                if grant.on_trial
-                    && let Some(back) = self.take_back(grant, intent, code, provider_code).await?
-                {
-                    return Ok(back);
-                }
-                let closing = Closing::Refused { code, provider_code };
-                let standing = Standing::NeedsConsent { since: now, code, provider_code };
-                vault.close(intent, closing, Some(standing)).await?;
-                // A set that arrived meanwhile by another way keeps the grant alive: the vault then leaves the standing.
-                let after = vault.grant(grant.id).await?;
-                if after.generation > grant.generation {
-                    return Ok(Settled::Parked);
-                }
-                if access_dead {
-                    self.access_is_dead(grant.id, grant.generation, provider_code).await;
-                }
-                Err(Error::refused(code, Kept::Record, refusal))
-            }
+            Settlement::Dead { code, refusal } => self.ended(grant, intent, code, refusal).await,
         }
     }
 

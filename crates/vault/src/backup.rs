@@ -19,6 +19,7 @@ use crate::error::from_io;
 use crate::folder::{Folder, open_private, sync_folder};
 use crate::hex;
 use crate::key::{self, KeySources, VaultId};
+use crate::restored::Restored;
 use crate::seal::{KeyBytes, Keys, Label, OVERHEAD, draw, mac, open_with, seal_with};
 use crate::sqlite::{SqliteVault, connect, statements as sql};
 
@@ -164,6 +165,9 @@ pub async fn restore(
         return Err(error);
     }
     let aside = folder.home().join(format!("vault.before-{millis}"));
+    let from = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let restored = Restored { at: clock.now(), from, before: present.then(|| aside.clone()) };
+    restored.record(&staged).map_err(io)?;
     if renameat_with(CWD, staged.vault(), CWD, folder.vault(), RenameFlags::EXCHANGE).is_ok() {
         std::fs::rename(staged.vault(), &aside).map_err(io)?;
     } else {

@@ -37,6 +37,10 @@ pub(crate) fn from_sql(db: &Path, error: &sqlx::Error) -> VaultError {
                 // A write, sync or truncation that failed does not say why; the file system does.
                 SQLITE_IOERR | SQLITE_CANTOPEN => match crate::room::check(db.parent().unwrap_or(db)) {
                     Err(error) => error,
+                    Ok(()) if code == SQLITE_IOERR_WRITE => match crate::room::probe(db.parent().unwrap_or(db)) {
+                        Err(error) => error,
+                        Ok(()) => VaultError::Unreadable { path, reason },
+                    },
                     Ok(()) => VaultError::Unreadable { path, reason },
                 },
                 _ => VaultError::Unreadable { path, reason },
@@ -60,6 +64,8 @@ const SQLITE_BUSY: u32 = 5;
 const SQLITE_LOCKED: u32 = 6;
 const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;
+/// `SQLite` says [`SQLITE_FULL`] of a full disk alone, and this of a quota and of a limit on files.
+const SQLITE_IOERR_WRITE: u32 = 778;
 const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;
 /// Many processes race to read the log back after the last one ended without closing it.

@@ -65,6 +65,11 @@ impl Folder {
         self.vault.join("vault.db.new")
     }
 
+    /// `vault/restored.json`: of which copy it was made, and where the vault before it is.
+    pub fn restored(&self) -> PathBuf {
+        self.vault.join("restored.json")
+    }
+
     /// `vault/rescue`.
     pub fn rescue(&self) -> PathBuf {
         self.vault.join("rescue")

@@ -1,4 +1,4 @@
-//! Whether a folder can be written and has room, without writing to it.
+//! Whether a folder can be written and has room; but for [`probe`], without writing to it.
 //!
 //! Used before a spend ([`crate::SqliteVault`]'s `prove`) and to find the cause of an I/O error that does not
 //! name it.
@@ -56,6 +56,17 @@ fn file_size(folder: &Path) -> Result<(), VaultError> {
             needed.div_ceil(1024)
         ),
     })
+}
+
+/// Finds out why a write failed although the file system has room: a quota, or a limit on the length of files. Writes a file of
+/// [`ROOM`] bytes that has no name.
+pub(crate) fn probe(folder: &Path) -> Result<(), VaultError> {
+    let write = || {
+        let mut file = tempfile::tempfile_in(folder)?;
+        let piece = vec![0; usize::try_from(ROOM).unwrap_or_default()];
+        std::io::Write::write_all(&mut file, &piece)
+    };
+    write().map_err(|error| from_io(folder, &error))
 }
 
 /// How many bytes are free on the folder's file system, for this user.

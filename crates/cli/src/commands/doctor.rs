@@ -46,9 +46,14 @@ pub(super) async fn run(args: &Doctor, desk: &Desk) -> Result<ExitCode, Failure>
     };
     let findings = doctor::examine(&facts);
     let several = facts.profiles.iter().filter(|profile| profile.depth == Depth::Full).count() > 1;
+    let script = |finding: &Finding| {
+        let of = Finding::profile(finding)?;
+        facts.profiles.iter().find(|profile| profile.name == *of)?.script.as_deref()
+    };
     let setting = |finding| Setting {
         now: facts.now,
         online: args.online,
+        script: script(finding),
         profile: if several { Finding::profile(finding) } else { named.as_ref() },
     };
     if desk.printer.json {
@@ -88,7 +93,11 @@ pub(crate) fn rows<'a>(
     let mut advised = BTreeSet::new();
     for finding in findings {
         if several && of != Some(&finding.profile) {
-            rows.extend(finding.profile.as_ref().map(|name| Row::head(lang.doctor_profile(name))));
+            rows.extend(finding.profile.as_ref().map(|name| {
+                let script = setting(finding).script;
+                let file = script.map(|file| file.display().to_string());
+                Row::head(file.unwrap_or_else(|| lang.doctor_profile(name)))
+            }));
             (of, last) = (Some(&finding.profile), None);
         }
         let (severity, code) = (finding.story.severity(), finding.story.code());

@@ -502,7 +502,7 @@ async fn check(
         }
         // The codes of the auth api are not published. What it says no with and nobody knows is a no all the same.
         Err(error) if profile.token_api == TokenApi::AuthApi && is_unknown_no(&error) => {
-            Err(Failure::from(error).or_then(desk.lang(), refused))
+            Err(Failure::from(error).without_login().or_then(desk.lang(), refused))
         }
         Err(error) if matches!(error.code().exit(), ExitClass::TryLater) => {
             let lang = desk.lang();
@@ -513,7 +513,7 @@ async fn check(
         // A store app has no token before its first ticket; its secret is proven when that comes. And not every server has
         // something that can be asked without spending.
         Err(error) if error.code() == Code::SettingMissing => Ok(false),
-        Err(error) => Err(Failure::from(error).or_then(desk.lang(), refused)),
+        Err(error) => Err(Failure::from(error).without_login().or_then(desk.lang(), refused)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::{Error, Notice, Overrides, ScriptRefresh, Setting, SettingsError};
-use tokenward_core::{AppToken, BadSecret, Brand, Code, RefreshToken, Remedy};
+use tokenward_core::{AppToken, BadSecret, Brand, Code, ExitClass, RefreshToken, Remedy};
 use zeroize::Zeroizing;
 
 use crate::args::{Given, Refresh};
@@ -108,6 +108,7 @@ fn of_a_script(error: Error, file: &Path, desk: &Desk) -> Failure {
             Failure::new(Code::BadSecret, lang.script_bad_token()).detail(detail).then(lang.script_copy_again())
         }
         _ if renew => Failure::from(error).then(lang.script_app_token_ended(file)),
+        code if code.exit() == ExitClass::NeedsConsent => Failure::from(error).then(lang.script_login_again(file)),
         _ => error.into(),
     }
 }

@@ -5,7 +5,7 @@
 
 use tokenward_core::{Code, Words};
 
-use super::{Lang, platforms, servers, wiki};
+use super::{Lang, platforms, servers, vault, wiki};
 
 impl Lang {
     /// What happened.
@@ -119,7 +119,10 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::VaultReadOnly => (
             w("the vault cannot be written", "无法写入保险库"),
-            w("make its folder writable and repeat the command", "请让该目录可写后重试"),
+            w(
+                "make what is named above writable and repeat the command; `tokenward doctor` names files of another user",
+                "请让上面指出的文件或目录可写后重试；`tokenward doctor` 会指出属于其他用户的文件",
+            ),
         ),
         Code::VaultFull => (
             w("there is no room for the vault", "保险库所在磁盘已满"),
@@ -164,12 +167,12 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::ForeignSpender => (
             w(
-                "the refresh token was spent by someone else: Tokenward's journal never sent it",
-                "刷新令牌已被别处用掉：Tokenward 的日志中从未发送过它",
+                "the provider says that the refresh token was withdrawn or used, and Tokenward has not used it",
+                "服务方称刷新令牌已被撤销或使用，而 Tokenward 并未使用过它",
             ),
             w(
-                "find the second tool or copied file that uses this login (or a theft), then log in again with `tokenward login`",
-                "请找出使用同一登录的其他工具或被复制的文件（或是否被盗用），然后用 `tokenward login` 重新登录",
+                "log in again with `tokenward login`. Most often the consent was withdrawn, else another program or a copied file uses this login: `tokenward doctor --online` tells which",
+                "请用 `tokenward login` 重新登录。多半是授权已被撤销，否则是其他程序或被复制的文件在使用此登录：`tokenward doctor --online` 可以判断",
             ),
         ),
         Code::NoRefreshToken => (
@@ -576,11 +579,13 @@ fn story(code: Code) -> (Words, Words) {
             w("another program holds a used refresh token of this login", "另一个程序持有此登录已用过的刷新令牌"),
             w("remove that copy", "请删除该副本"),
         ),
-        _ => {
-            wiki::story(code).or_else(|| platforms::story(code)).or_else(|| servers::story(code)).unwrap_or_else(|| {
+        _ => wiki::story(code)
+            .or_else(|| platforms::story(code))
+            .or_else(|| servers::story(code))
+            .or_else(|| vault::story(code))
+            .unwrap_or_else(|| {
                 (w(UNTOLD, "这个错误码还没有说明"), w("see its page in docs/errors", "请参见 docs/errors 中对应的页面"))
-            })
-        }
+            }),
     }
 }
 

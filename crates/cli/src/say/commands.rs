@@ -46,6 +46,7 @@ super::sentences! {
     token_in_arguments() { "other users of this machine can read tokens in arguments, and shells keep them; leave them in the ini file, or give -r @FILE, or -r - and a line of stdin. `tokenward login` needs none" "本机其他用户可以看到命令行参数中的令牌，shell 也会记录下来；请把令牌留在 ini 文件中，或用 -r @文件，或用 -r - 从 stdin 读取一行。`tokenward login` 则完全不需要" }
     script_healed(file) { "{file} held a refresh token that is already used up; it now holds the present tokens, and nothing was sent" "{file} 中的刷新令牌已被用过；现已写入当前有效的令牌，没有发送任何请求" }
     script_app_token_ended(file) { "put a new app access token into {file} (app_access_token), or give it with -a: one lives for two hours, and `tokenward token --as app` prints one where the app is set up" "请把新的 app_access_token 写入 {file}，或用 -a 提供：它只有两小时有效；若应用已设置好，`tokenward token --as app` 会输出一个" }
+    script_login_again(file) { "the refresh token is of no more use: log in again the way you got it, and put the new one into {file} (refresh_token) or give it with -r" "此刷新令牌已无法使用：请按原来的方式重新登录，并把新的令牌写入 {file}（refresh_token），或用 -r 提供" }
     script_token_missing() { "a token is neither in the file nor given" "文件中没有所需的令牌，参数也未提供" }
     script_give_token() { "put it into the file, or give it: -a for the app access token, -r for the refresh token" "请写入文件，或在参数中提供：-a 为 app_access_token，-r 为刷新令牌" }
     script_bad_token() { "that is no token" "这不是令牌" }

@@ -2,14 +2,17 @@
 //!
 //! Enters: a finding of the engine, which holds no word. Leaves: a [`Told`]. The sentences are in [`words`].
 
+mod death;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use tokenward::doctor::{
-    Cause, Check, Death, Doubtful, Finding, KeyFacts, Past, PastTurn, Says, SecretFacts, Severity, Story, Tale, Who,
+    Cause, Check, Doubtful, Finding, KeyFacts, Past, PastTurn, Says, SecretFacts, Severity, Story, Who,
 };
 use tokenward_core::rotation::Recovery;
 use tokenward_core::{Closing, Code, Doubt, ProfileName, Subject};
@@ -40,6 +43,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) online: bool,
     /// The profile that commands have to name.
     pub(crate) profile: Option<&'a ProfileName>,
+    /// The script's file that commands have to name, for a login that is of one.
+    pub(crate) script: Option<&'a Path>,
 }
 
 impl Told {
@@ -68,7 +73,9 @@ impl Lang {
     pub(crate) fn finding(self, finding: &Finding, setting: Setting<'_>) -> Told {
         let profile = finding.profile.as_ref();
         let mut told = self.story(&finding.story, profile, setting);
-        if let Some(profile) = setting.profile {
+        if let Some(file) = setting.script {
+            told.next = self.of_a_script(told.next, file, setting.profile.or(profile));
+        } else if let Some(profile) = setting.profile {
             for next in &mut told.next {
                 *next = naming(next, profile);
             }
@@ -153,6 +160,7 @@ impl Lang {
                 Told::of(self.doctor_secret_open(path.display(), format!("{mode:04o}")))
                     .next(self.doctor_close_file(path.display()))
             }
+            Story::Script(file) => Told::of(self.doctor_script(file.display())),
             Story::NotLoggedIn => Told::of(happened(Code::NotLoggedIn)).next(self.next_step(Code::NotLoggedIn)),
             Story::Users(users) if users.is_empty() => {
                 Told::of(self.doctor_users_none()).next(self.doctor_users_next())
@@ -178,7 +186,7 @@ impl Lang {
             Story::ScopesNotGranted(scopes) => {
                 Told::of(self.doctor_scopes_missing(scopes.join(" "))).next(self.doctor_scopes_missing_next())
             }
-            Story::Dead(death) => self.death(death, now),
+            Story::Dead(death) => self.death(death, setting),
             Story::InDoubt(doubtful) => self.doubtful(doubtful, now),
             Story::Lives { access, turn_at, refresh, wall } => self.lives(*access, *turn_at, *refresh, *wall, now),
             Story::AccessAccepted => Told::of(self.doctor_access_accepted()),
@@ -217,9 +225,13 @@ impl Lang {
                 let told = Told::of(self.doctor_answer_waits(self.who(Some(sender)), at(*received), place));
                 told.detail(self.says(*says)).next(self.doctor_answer_waits_next())
             }
-            Story::LastFailed { code, cause, at: when, sender, .. } => {
-                let told =
-                    Told::of(self.doctor_last_failed(at(*when), self.who(sender.as_ref()), self.happened(*code)));
+            Story::LastFailed { code, cause, at: when, sender, doubtful, .. } => {
+                let (when, who, what) = (at(*when), self.who(sender.as_ref()), self.happened(*code));
+                let told = Told::of(if *doubtful {
+                    self.doctor_last_doubtful(when, who, what)
+                } else {
+                    self.doctor_last_failed(when, who, what)
+                });
                 let remedy = cause.explained.map(|explained| self.remedy(explained.remedy));
                 told.details(self.cause(*cause)).next(remedy.unwrap_or_else(|| self.next_step(*code)))
             }
@@ -247,6 +259,11 @@ impl Lang {
                 .next(self.doctor_damaged_next()),
             Story::RoomShort { folder, free } => {
                 Told::of(self.doctor_room(size(*free), folder.display())).next(self.doctor_room_next())
+            }
+            Story::NotOurs { folder, files } => {
+                let told = Told::of(self.doctor_not_ours(files.count, files.first.display(), files.owner));
+                told.details(files.shut.then(|| self.doctor_not_ours_shut()))
+                    .next(self.doctor_not_ours_next(files.ours, folder.display()))
             }
             Story::WasOpen(repair) => {
                 let mode = |bits: u32| format!("{bits:04o}");
@@ -333,55 +350,6 @@ impl Lang {
         }
     }
 
-    fn death(self, death: &Death, now: Timestamp) -> Told {
-        let at = |moment: Timestamp| self.moment(moment, now);
-        let (obtained, since) = (at(death.obtained), at(death.since));
-        let mut told = match &death.tale {
-            Tale::AnswerLost { sender: Some(sender), at: Some(sent), doubt } => {
-                let why = doubt.map_or_else(String::new, |doubt| self.doubt(doubt).to_owned());
-                let told = self.doctor_dead_lost(sender.pid, &sender.host, at(*sent), why);
-                Told::of(told).detail(self.doctor_dead_lost_why())
-            }
-            Tale::AnswerLost { .. } => Told::of(self.happened(Code::AnswerLost).to_owned()),
-            Tale::SecondOwner => Told::of(self.doctor_dead_foreign(death.generation))
-                .detail(self.doctor_dead_between(obtained, since.clone())),
-            Tale::End { end, wall: true, consented } => {
-                let end = end.map_or_else(|| since.clone(), at);
-                Told::of(self.doctor_dead_wall(end)).detail(self.doctor_dead_wall_why(at(*consented)))
-            }
-            Tale::End { end, wall: false, .. } => {
-                let end = end.map_or_else(|| since.clone(), at);
-                Told::of(self.doctor_dead_end(end)).detail(self.doctor_dead_end_why(obtained))
-            }
-            Tale::EarlyEnd { announced } => {
-                Told::of(self.doctor_dead_early()).detail(self.doctor_dead_early_why(obtained, at(*announced)))
-            }
-            Tale::MixedUp { issued_by, sent_to } => {
-                Told::of(self.doctor_dead_mixed(issued_by, sent_to)).detail(self.doctor_dead_mixed_why(issued_by))
-            }
-            Tale::Invalid { issued_by } => {
-                Told::of(self.doctor_dead_invalid()).detail(if issued_by.needs_app_token() {
-                    self.doctor_dead_invalid_v1(issued_by)
-                } else {
-                    self.doctor_dead_invalid_why(issued_by)
-                })
-            }
-
-            Tale::Refused => Told::of(self.happened(death.code).to_owned()),
-        };
-        told =
-            told.detail(self.doctor_refused(since, self.who(death.met_by.as_ref()))).details(self.cause(death.cause));
-        if let Some(end) = death.serves_until {
-            told = told.detail(self.doctor_serves(at(end)));
-        }
-        match &death.tale {
-            Tale::SecondOwner => told.next(self.doctor_dead_foreign_next()),
-            Tale::MixedUp { issued_by, .. } => told.next(self.doctor_dead_mixed_next(issued_by)),
-            _ => told,
-        }
-        .next(self.next_step(Code::NotLoggedIn))
-    }
-
     fn doubtful(self, doubtful: &Doubtful, now: Timestamp) -> Told {
         let at = |moment: Timestamp| self.moment(moment, now);
         let who = self.who(doubtful.sender.as_ref());
@@ -431,6 +399,9 @@ impl Lang {
             Past::Adopted { source } => self.doctor_past_adopted(generation, source),
             Past::TakenBack { refused: true } => self.doctor_past_back_refused(generation),
             Past::TakenBack { refused: false } => self.doctor_past_back(generation),
+            Past::AccessRefused { provider_code } => {
+                self.doctor_past_dead(provider_code.map_or_else(String::new, |code| format!(" ({code})")))
+            }
             Past::Answered => self.doctor_past_answered(generation),
             Past::Closed(Closing::Committed { generation: new }) => self.doctor_past_turned(generation, new),
             Past::Closed(Closing::Unsent { reason }) => self.doctor_past_unsent(generation, reason),

@@ -24,6 +24,7 @@ mod settings;
 mod stage;
 mod standing;
 mod time;
+mod vault;
 mod wiki;
 
 pub(crate) use lang::Lang;

@@ -24,14 +24,18 @@ fn words(remedy: Remedy) -> Words {
             "令牌或授权已到期，请用 `tokenward login` 重新登录",
         ),
         Remedy::LogInAfterUse => w(
-            "the token was used before: find the second tool or copied file that uses it, then `tokenward login`",
-            "令牌已被使用过：请找出也在使用它的工具或被复制的文件，然后运行 `tokenward login`",
+            "the token was withdrawn or used before: log in again with `tokenward login`; `tokenward doctor --online` tells the likely cause",
+            "令牌已被撤销或使用过：请用 `tokenward login` 重新登录；`tokenward doctor --online` 会给出可能的原因",
         ),
         Remedy::LogInAgainFromStart => w(
             "start again with `tokenward login`: the code was used, expired or unknown",
             "授权码已用过、过期或不存在，请重新运行 `tokenward login`",
         ),
         Remedy::TryLater => w("try again later; nothing is lost", "请稍后重试；没有任何损失"),
+        Remedy::TryLaterThenLogIn => w(
+            "try again later; if it stays so, the refresh token is of no more use: log in again with `tokenward login`",
+            "请稍后重试；若一直如此，则刷新令牌已无法使用：请用 `tokenward login` 重新登录",
+        ),
         Remedy::WaitForLimit => {
             w("wait as long as the provider says, then try again", "请按服务方要求的时间等待后重试")
         }
@@ -156,6 +160,7 @@ const EVERY: &[Remedy] = &[
     Remedy::LogInAfterUse,
     Remedy::LogInAgainFromStart,
     Remedy::TryLater,
+    Remedy::TryLaterThenLogIn,
     Remedy::WaitForLimit,
     Remedy::CheckSecret,
     Remedy::CheckBrand,

@@ -101,7 +101,10 @@ fn somebody_else_used_the_refresh_token() {
     let ran = doctor(&world, EXPIRED, &["--json"]);
     assert!(ran.code == 3 && found(&ran, "login", "trouble", "TW0405"), "{ran:?}");
     let told = world.run_with(EXPIRED, &["doctor"]);
-    assert!(told.out.contains("somebody else used its refresh token") && told.out.contains("20064"), "{told:?}");
+    assert!(
+        told.out.contains("withdrawn or used, and Tokenward had not used it") && told.out.contains("20064"),
+        "{told:?}"
+    );
     // The copy's own login is well.
     assert_eq!(world.run_with(&elsewhere, &["doctor"]).code, 0);
 }

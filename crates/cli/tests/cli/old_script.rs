@@ -443,3 +443,87 @@ fn no_token_is_said_or_lies_open() {
         }
     }
 }
+
+#[test]
+fn a_wrong_refresh_token_ends_in_a_login_and_leaves_nothing_behind() {
+    let script = Script::new();
+    for _ in 0..2 {
+        // Legacy v1 has one code for a dead token and for its own trouble, 20007.
+        let ran = script.run(&["-r", "ur-mistyped", "--config-file", "feishu-config.ini"]);
+        script.fails(&ran, 3, "TW0402");
+        assert!(ran.err.contains("log in again") && ran.err.contains("feishu-config.ini (refresh_token)"), "{ran:?}");
+        assert!(!ran.err.contains("try again later") && !ran.err.contains("kept:"), "{ran:?}");
+        assert_eq!(script.world.run(&["list", "--json"]).json()["logins"], serde_json::json!([]));
+    }
+    script.works(&script.run(&["--config-file", "feishu-config.ini"]));
+}
+
+#[test]
+fn a_token_that_worked_is_believed_dead_after_so_many_refusals_or_a_lost_answer() {
+    let flags = ["--config-file", "feishu-config.ini"];
+    let script = Script::new();
+    script.works(&script.run(&flags));
+    script.world.sandbox.inject(Fault::code(20007).when(Operation::Refresh).times(4));
+    let before = script.read();
+    for _ in 0..4 {
+        script.run(&flags).fails(4, "TW0501");
+    }
+    // Passing trouble passes.
+    script.works(&script.run(&flags));
+    script.world.sandbox.inject(Fault::code(20007).when(Operation::Refresh).times(5));
+    for _ in 0..4 {
+        script.run(&flags).fails(4, "TW0501");
+    }
+    script.run(&flags).fails(3, "TW0402");
+    assert_ne!(script.read(), before);
+
+    let script = Script::new();
+    script.works(&script.run(&flags));
+    script.world.sandbox.inject(Fault::drop_answer().when(Operation::Refresh));
+    script.run(&flags).fails(5, "TW0601");
+    let ran = script.run(&flags);
+    assert!(ran.fails(3, "TW0409").err.contains("feishu-config.ini (refresh_token)"), "{ran:?}");
+    // The doctor speaks of the file, names who sent, and says how to take the login out.
+    let ran = script.world.run(&["doctor", "--all"]);
+    assert!(ran.out.contains("no answer came") && !ran.out.contains("died"), "{ran:?}");
+    assert!(ran.out.contains("`tokenward logout --profile 'feishu-config.ini@"), "{ran:?}");
+    let list = script.world.run(&["list", "--json"]).json();
+    let name = list["logins"][0]["profile"].as_str().unwrap().to_owned();
+    script.world.run(&["logout", "--profile", &name, "--yes"]).succeeds();
+    assert!(!script.world.run(&["doctor", "--all"]).out.contains(&name));
+}
+
+#[test]
+fn the_doctor_speaks_of_a_scripts_login_by_its_file() {
+    let script = Script::new();
+    // A home in which nothing is set up: the script's login is all there is.
+    let home = script.folder.path().join("home");
+    let own = |words: &[&str]| {
+        let open = script.world.sandbox.open_url(tokenward_emulator::Brand::Feishu);
+        let mut command = crate::world::bare_command(words);
+        run(command.current_dir(script.folder.path()).env("TOKENWARD_HOME", &home).env("TOKENWARD_OPEN_URL", open))
+    };
+    script.works(&own(&["refresh", "--config-file", "feishu-config.ini"]));
+    let file = script.file().display().to_string();
+    let ran = own(&["doctor"]);
+    ran.succeeds();
+    assert!(ran.out.contains(&file) && !ran.out.contains("init") && !ran.out.contains("--profile"), "{ran:?}");
+    let json = own(&["doctor", "--json"]).succeeds().json();
+    assert!(json["findings"].as_array().unwrap().iter().all(|finding| finding["severity"] != "trouble"), "{json}");
+    let list = own(&["list", "--json"]).json();
+    let name = list["logins"][0]["profile"].as_str().unwrap().to_owned();
+    own(&["doctor", &name]).succeeds();
+    assert!(own(&["doctor", "--lang", "zh"]).succeeds().out.contains("脚本文件"));
+    // In doubt: the command that it names works.
+    script.world.sandbox.inject(Fault::drop_request().when(Operation::Refresh));
+    own(&["refresh", "--config-file", "feishu-config.ini"]).fails(5, "TW0601");
+    let ran = own(&["doctor"]);
+    let command = format!("`tokenward refresh --config-file {file}`");
+    assert!(ran.code == 5 && ran.out.contains(&command), "{ran:?}");
+    own(&["refresh", "--config-file", &file]).succeeds();
+    // An app access token that has ended is no business of Tokenward's.
+    script.world.sandbox.inject(Fault::code(99_991_664).when(Operation::Refresh));
+    own(&["refresh", "--config-file", &file]);
+    let ran = own(&["doctor"]);
+    assert!(ran.out.contains("put a new app access token into") && !ran.out.contains("is fetched"), "{ran:?}");
+}

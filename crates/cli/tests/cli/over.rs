@@ -118,3 +118,83 @@ fn a_look_at_an_empty_home_makes_no_vault() {
     world.run_with(&variables, &["status"]).fails(3, "TW0401");
     assert!(!world.home.exists());
 }
+
+#[test]
+fn a_withdrawn_consent_is_not_called_theft() {
+    let world = World::logged_in();
+    withdraw(&world);
+    let ran = world.run(&["refresh"]);
+    ran.fails(3, "TW0405");
+    let first = ran.err.lines().find(|line| line.contains("next:")).unwrap();
+    assert!(first.contains("consent was withdrawn") && !ran.err.contains("theft"), "{ran:?}");
+    // Only the refresh token has been refused: the doctor says how to find out.
+    let ran = world.run(&["doctor"]);
+    assert!(ran.out.contains("`tokenward doctor --online` asks whether"), "{ran:?}");
+    let ran = world.run(&["doctor", "--online"]);
+    assert!(ran.out.contains("most likely the consent was withdrawn") && !ran.out.contains("theft"), "{ran:?}");
+    // What the provider told the doctor is on record: the token is handed to nobody, and the doctor knows it without asking.
+    world.run(&["token"]).fails(3, "TW0405");
+    let ran = world.run(&["doctor"]);
+    assert!(ran.out.contains("most likely the consent was withdrawn"), "{ran:?}");
+    assert!(world.run(&["doctor", "--lang", "zh"]).out.contains("授权已被撤销"));
+}
+
+#[test]
+fn a_restored_backup_is_named_before_anybody_is_suspected() {
+    let world = World::logged_in();
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy").display().to_string();
+    let key = world.run(&["vault", "backup", &copy]).succeeds().out.trim().to_owned();
+    world.run(&["refresh"]).succeeds();
+    let words = ["vault", "restore", &copy, "--key-stdin", "--yes"];
+    crate::world::run_fed(&mut world.command(&words), &key).succeeds();
+    let ran = world.run(&["refresh"]);
+    assert!(ran.fails(3, "TW0405").err.contains("vault.before-"), "{ran:?}");
+    assert!(!ran.err.contains("theft") && !ran.err.contains("stranger"), "{ran:?}");
+    let ran = world.run(&["doctor"]);
+    assert!(ran.out.contains("brought back from a copy") && ran.out.contains("vault.before-"), "{ran:?}");
+    assert!(!ran.out.contains("theft"), "{ran:?}");
+    // A login that is made since has nothing to do with it.
+    world.login(&[]).succeeds();
+    withdraw(&world);
+    world.run(&["refresh"]).fails(3, "TW0405");
+    let ran = world.run(&["doctor"]);
+    assert!(!ran.out.contains("brought back from a copy"), "{ran:?}");
+}
+
+#[test]
+fn the_doctor_names_the_process_that_sent_and_not_one_that_could_not() {
+    let world = World::logged_in();
+    let dead = [("TOKENWARD_ACCOUNTS_URL", "http://127.0.0.1:1"), ("TOKENWARD_OPEN_URL", "http://127.0.0.1:1")];
+    world.run_with(&dead, &["refresh"]).fails(4, "TW0502");
+    world.sandbox.inject(Fault::drop_answer().when(Operation::Refresh));
+    world.run(&["refresh"]).fails(5, "TW0601");
+    let sender = world.run(&["doctor", "--json"]).json();
+    let story = |document: &serde_json::Value| {
+        let findings = document["findings"].as_array().unwrap().clone();
+        let told = findings.into_iter().find(|finding| finding["check"] == "login" && finding["severity"] == "trouble");
+        told.unwrap()["message"].as_str().unwrap().to_owned()
+    };
+    let process = story(&sender).split("process ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    // One that cannot reach the provider repeats it in vain.
+    world.run_with(&dead, &["refresh"]);
+    let doubt = story(&world.run(&["doctor", "--json"]).json());
+    assert!(doubt.contains(&format!("process {process} ")) && !doubt.contains("died"), "{doubt}");
+    let ran = world.run(&["doctor"]);
+    assert!(!ran.out.contains("The refresh token is unspent"), "{ran:?}");
+    world.run(&["refresh"]).fails(3, "TW0409");
+    let over = story(&world.run(&["doctor", "--json"]).json());
+    assert!(over.contains(&format!("process {process} ")) && over.contains("no answer came"), "{over}");
+}
+
+#[test]
+fn files_that_a_run_as_root_has_left_are_named_with_their_owner() {
+    let world = World::logged_in();
+    let file = world.home.join("vault/handout/default");
+    // Only root can give files away; where the tests run as somebody else, the story's own test remains.
+    if std::os::unix::fs::chown(&file, Some(4242), None).is_err() {
+        return;
+    }
+    let ran = world.run(&["doctor"]);
+    assert!(ran.out.contains("TW0924") && ran.out.contains("user 4242") && ran.out.contains("chown -R 0 '"), "{ran:?}");
+}

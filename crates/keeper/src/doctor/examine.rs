@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{CallError, Clocks};
-use tokenward_core::{Code, Event, ProfileName, Standing};
+use tokenward_core::{Code, Event, ProfileName, RefusalClass, Standing};
 
 use super::facts::{
     AppFacts, Depth, Facts, HeldLogin, HeldRefresh, LoginFacts, OpenStore, PortFacts, ProfileFacts, SecretFacts,
     StoreFacts,
 };
-use super::finding::{Check, Finding, Severity};
+use super::finding::{Check, Finding, Severity, Tale, Traces};
 use super::story::Story;
 use super::turns;
 use crate::links::{Found, LinkState};
@@ -75,7 +75,14 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
             Some(app)
         }
         Err(error) => {
-            found.add(Check::App, Story::Settings(error.clone()));
+            // A script's login has no app that could be set up.
+            found.add(
+                Check::App,
+                match &profile.script {
+                    Some(file) => Story::Script(file.clone()),
+                    None => Story::Settings(error.clone()),
+                },
+            );
             None
         }
     };
@@ -83,7 +90,7 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
         found.add(Check::App, Story::SettingDoubtful(warning.clone()));
     }
     match &profile.login {
-        Some(login) => examine_login(facts, app, login, found),
+        Some(login) => examine_login(facts, app, profile, login, found),
         // Where the store cannot be read, nobody knows.
         None if matches!(facts.store, StoreFacts::Closed(..) | StoreFacts::Keyless(_)) => {}
         // Such a profile has no login of its own: each user's is under the user's name.
@@ -141,7 +148,13 @@ fn examine_app(app: &AppFacts, found: &mut Collector) {
     }
 }
 
-fn examine_login(facts: &Facts, app: Option<&AppFacts>, login: &LoginFacts, found: &mut Collector) {
+fn examine_login(
+    facts: &Facts,
+    app: Option<&AppFacts>,
+    profile: &ProfileFacts,
+    login: &LoginFacts,
+    found: &mut Collector,
+) {
     let (grant, now) = (&login.grant, facts.now);
     if let Some(app) = app.filter(|app| app.name != grant.app) {
         found.add(Check::Login, Story::OtherApp { consented: grant.app.clone(), named: app.name.clone() });
@@ -169,7 +182,10 @@ fn examine_login(facts: &Facts, app: Option<&AppFacts>, login: &LoginFacts, foun
     }
     let death = turns::death(login, app.map(|app| app.token_api), now);
     let dead = death.is_some();
-    if let Some(death) = death {
+    if let Some(mut death) = death {
+        if let Tale::SecondOwner(traces) = &mut death.tale {
+            **traces = traces_of(facts, profile, login, death.since);
+        }
         found.add(Check::Login, Story::Dead(Box::new(death)));
     }
     tokens(login, now, dead, found);
@@ -198,6 +214,30 @@ fn examine_login(facts: &Facts, app: Option<&AppFacts>, login: &LoginFacts, foun
     }
 }
 
+/// What is known of who ended a login that we did not end.
+fn traces_of(facts: &Facts, profile: &ProfileFacts, login: &LoginFacts, refused: Timestamp) -> Traces {
+    let grant = &login.grant;
+    let restored = facts.restored.clone().filter(|restored| grant.turned <= restored.at && restored.at <= refused);
+    let refused_before = login
+        .journal
+        .iter()
+        .any(|entry| entry.generation == grant.generation && matches!(entry.event, Event::AccessRefused { .. }));
+    let access_accepted = match &login.alive {
+        Some(Ok(())) => Some(true),
+        Some(Err(CallError::Refused(refusal))) if refusal.class == RefusalClass::AccessDead => Some(false),
+        _ if refused_before => Some(false),
+        _ => None,
+    };
+    let newer = profile.links.iter().filter(|state| matches!(state.found, Found::Newer));
+    let files = newer.map(|state| state.link.target.file.display().to_string());
+    let tools = facts.others.iter().flat_map(|store| {
+        let held = store.logins.iter().flatten().filter(|held| held.refresh == HeldRefresh::Unknown);
+        held.filter(|held| wronged(facts, held).as_ref() == Some(&profile.name))
+            .map(|held| format!("{} ({})", store.tool, held.account))
+    });
+    Traces { restored, access_accepted, others: files.chain(tools).collect() }
+}
+
 fn tokens(login: &LoginFacts, now: Timestamp, dead: bool, found: &mut Collector) {
     let grant = &login.grant;
     let serving = turns::serves_until(login, now);
@@ -213,6 +253,8 @@ fn tokens(login: &LoginFacts, now: Timestamp, dead: bool, found: &mut Collector)
     );
     match &login.alive {
         Some(Ok(())) => found.add(Check::Tokens, Story::AccessAccepted),
+        // That a login is over says what follows from it.
+        Some(Err(CallError::Refused(_))) if dead => {}
         Some(Err(CallError::Refused(refusal))) => found.add(Check::Tokens, Story::AccessDead(refusal.clone())),
         Some(Err(CallError::NoAnswer(fault))) => found.add(Check::Tokens, Story::NoAnswer(fault.reason.clone())),
         Some(Err(CallError::Lacking(_))) | None => {}
@@ -328,6 +370,9 @@ fn open_store(store: &OpenStore, found: &mut Collector) {
             found.add(Check::Store, Story::StoreSound { folder: folder(), engine, key, free: store.free });
         }
         None => {}
+    }
+    if let Some(files) = &store.foreign {
+        found.add(Check::Store, Story::NotOurs { folder: folder(), files: files.clone() });
     }
     if store.orphans > 0 {
         found.add(Check::Store, Story::Orphans(store.orphans));

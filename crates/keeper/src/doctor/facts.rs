@@ -15,7 +15,7 @@ use url::Url;
 use crate::links::LinkState;
 use crate::settings::{ResolvedProfile, SettingsError, Warning};
 use crate::stores::Tool;
-use crate::{Error, Repair};
+use crate::{Error, Repair, Restored};
 
 /// Everything that [`super::examine`] looks at.
 #[derive(Debug)]
@@ -34,13 +34,24 @@ pub struct Facts {
     pub store: StoreFacts,
     /// What other tools on this machine keep.
     pub others: Vec<OtherStore>,
+    /// That the vault was brought back from a copy, if it was.
+    pub restored: Option<Restored>,
 }
 
 impl Facts {
     /// Nothing but that the settings cannot be read, which everything else rests on.
     pub fn unreadable(now: Timestamp, online: bool, error: SettingsError) -> Self {
         let (unsettled, store) = (Some(Arc::new(error)), StoreFacts::NotLooked);
-        Self { now, online, unsettled, warnings: Vec::new(), profiles: Vec::new(), store, others: Vec::new() }
+        Self {
+            now,
+            online,
+            unsettled,
+            warnings: Vec::new(),
+            profiles: Vec::new(),
+            store,
+            others: Vec::new(),
+            restored: None,
+        }
     }
 }
 
@@ -64,6 +75,8 @@ pub struct ProfileFacts {
     pub app: Result<AppFacts, Arc<SettingsError>>,
     /// What works in its settings and is probably not what was meant.
     pub warnings: Vec<Warning>,
+    /// The script's file that the login is of, if it is of one: it has no app and no settings.
+    pub script: Option<PathBuf>,
     /// Its login, if the vault has one.
     pub login: Option<LoginFacts>,
     /// The files that are kept in step with it.
@@ -265,6 +278,23 @@ pub struct OpenStore {
     pub repairs: Vec<Repair>,
     /// Profiles with a kept answer to a login that is not stored yet.
     pub unfinished: Vec<ProfileName>,
+    /// What of it belongs to another user than its folder does.
+    pub foreign: Option<ForeignFiles>,
+}
+
+/// Files of the vault that belong to another user, such as one run as root leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignFiles {
+    /// The first of them.
+    pub first: PathBuf,
+    /// How many there are.
+    pub count: usize,
+    /// The number of their owner.
+    pub owner: u32,
+    /// The number of the vault's owner.
+    pub ours: u32,
+    /// Whether this process is kept from one of them.
+    pub shut: bool,
 }
 
 /// A store of another tool.

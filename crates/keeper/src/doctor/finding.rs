@@ -6,6 +6,7 @@ use tokenward_core::rotation::Recovery;
 use tokenward_core::{Closing, Code, Doubt, Generation, Holder, ProfileName, TokenApi};
 
 use super::story::Story;
+use crate::Restored;
 
 /// One thing that was found, good or bad.
 #[derive(Debug, Clone)]
@@ -159,8 +160,8 @@ pub enum Tale {
         /// Why no answer came.
         doubt: Option<Doubt>,
     },
-    /// It was used up, and never by us (TW0405).
-    SecondOwner,
+    /// It was withdrawn or used up, and never used by us (TW0405).
+    SecondOwner(Box<Traces>),
     /// It had passed an end.
     End {
         /// The end that was passed.
@@ -189,6 +190,17 @@ pub enum Tale {
     },
     /// Something else.
     Refused,
+}
+
+/// What is known of who ended a login that we did not end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Traces {
+    /// The vault was brought back from a copy after the login was last refreshed in it and before it was refused.
+    pub restored: Option<Restored>,
+    /// Whether the provider accepts the access token; `None`: it was not asked, or the token had ended.
+    pub access_accepted: Option<bool>,
+    /// Files and tools here that hold another login of the same app, or a token that is not ours.
+    pub others: Vec<String>,
 }
 
 /// A token whose fate is unknown.
@@ -228,6 +240,11 @@ pub enum Past {
     LoggedIn,
     /// A person logged out.
     LoggedOut,
+    /// The provider called the access token dead.
+    AccessRefused {
+        /// Its code.
+        provider_code: Option<i64>,
+    },
     /// An answer is kept; nobody has read it yet.
     Answered,
     /// Nothing is known.

@@ -5,28 +5,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Checkup, Clock, Entropy, Explained, Provider};
+use tokenward_core::ports::{CallError, Checkup, Clock, Entropy, Explained, Provider};
 use tokenward_core::rotation;
 use tokenward_core::{
-    App, AppKind, Closing, Entry, Event, FeishuApp, Intent, Outcome, Platform, ProfileName, Standing, TokenApi,
+    App, AppKind, Closing, Entry, Event, FeishuApp, Intent, Outcome, Platform, ProfileName, RefusalClass, Standing,
+    TokenApi,
 };
 
 use super::facts::{
     AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenStore, OpenTurn, PortFacts, ProfileFacts,
     Says, SecretFacts, Service, StoreFacts,
 };
-use super::owners;
+use super::{foreign, owners};
 use crate::callback::{Callback, CallbackError};
 use crate::compose::provider;
 use crate::links::Links;
 use crate::login::LOGIN_AT_WORK;
+use crate::script::SCRIPT_APP;
 use crate::settings::{KeySource, ResolvedProfile, SecretSource, Settings, SettingsError, Warning};
-use crate::{Error, Health, KeeperOptions, Report, Session, SessionOptions};
+use crate::{Error, Health, KeeperOptions, Report, Session, SessionOptions, last_restore};
 
 /// What a person wants to know.
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,6 +61,7 @@ pub async fn gather(
         profiles: Vec::new(),
         store: absent,
         others: Vec::new(),
+        restored: last_restore(settings.home()),
     };
     let looked = match &session {
         Some(session) => Looked::at(session, now).await,
@@ -72,13 +75,16 @@ pub async fn gather(
         Ok(meant) => Some(meant),
         // Several, and nobody said which: all of them are told.
         Err(SettingsError::WhichProfile { .. }) => None,
+        // A script's login needs no settings.
+        Err(SettingsError::NothingSetUp { .. }) if looked.reports.iter().any(is_script) => None,
         Err(error) => {
             facts.unsettled = Some(Arc::new(error));
             None
         }
     };
     let mut names: BTreeSet<ProfileName> = settings.profiles().map(|(name, _)| name.clone()).collect();
-    names.extend(looked.reports.iter().filter_map(|report| report.grant.profile.clone()));
+    let told = |report: &&Report| !is_of_the_past(report, &looked.reports);
+    names.extend(looked.reports.iter().filter(told).filter_map(|report| report.grant.profile.clone()));
     let others = names.into_iter().filter(|name| meant.as_ref() != Some(name));
     // Beside a profile that a person named, no other is looked at.
     let others: Vec<_> = if wish.profile.is_some() && !wish.all { Vec::new() } else { others.collect() };
@@ -187,6 +193,7 @@ async fn open(settings: &Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         unwritable: None,
         repairs,
         unfinished: Vec::new(),
+        foreign: None,
     };
     (StoreFacts::Open(Box::new(store)), Some(session))
 }
@@ -198,6 +205,7 @@ async fn fill_store(store: &mut OpenStore, session: &Session, looked: &Looked) {
         store.orphans = health.waiting.iter().filter(|waiting| waiting.grant.is_none()).count();
     }
     store.unfinished.clone_from(&looked.unfinished);
+    store.foreign = foreign::look(&store.folder);
     // The proof that every turn asks for before it spends.
     store.unwritable = session.parts().vault.prove().await.err().map(Error::from);
 }
@@ -222,6 +230,7 @@ impl Round<'_> {
             depth,
             app: Err(Arc::new(SettingsError::NoHome)),
             warnings: Vec::new(),
+            script: None,
             login: None,
             links: Vec::new(),
             port: None,
@@ -257,6 +266,15 @@ impl Round<'_> {
             }
             Err(error) => Err(Arc::new(error)),
         };
+        if let Some(report) = report.filter(|report| facts.app.is_err() && is_script(report)) {
+            facts.script = Some(PathBuf::from(facts.name.as_str().rsplit_once('@').map_or("", |(file, _)| file)));
+            if let Some(session) = self.session
+                && let Ok(journal) = session.keeper().journal(report.grant.id, u32::MAX).await
+                && let Some(file) = journal.into_iter().find_map(|entry| adopted_from(entry.event))
+            {
+                facts.script = Some(PathBuf::from(file));
+            }
+        }
         if let (Some(report), Some(session)) = (report, self.session) {
             facts.login = self.login(report, session, facts.app.as_ref().ok(), usable.as_ref()).await.ok();
         }
@@ -315,7 +333,14 @@ impl Round<'_> {
             && app.name == grant.app
             && !access.remaining(self.now).is_zero()
         {
-            alive = Some(self.provider.user_info(app, &access.token).await.map(drop));
+            let answer = self.provider.user_info(app, &access.token).await.map(drop);
+            // What the provider calls dead is handed out to nobody, whoever asked.
+            if let Err(CallError::Refused(refusal)) = &answer
+                && refusal.class == RefusalClass::AccessDead
+            {
+                session.keeper().access_is_dead(grant.id, grant.generation, refusal.provider_code).await;
+            }
+            alive = Some(answer);
         }
         let api = app.map(|app| app.token_api).filter(|api| api.accepts_from(grant.issued_by));
         let codes = self.codes(api.unwrap_or(grant.issued_by), &grant.standing, &journal);
@@ -378,6 +403,31 @@ fn app_facts(profile: &ResolvedProfile, secret: SecretFacts, checkup: Option<Che
         scopes: profile.scopes.clone(),
         secret,
         checkup,
+    }
+}
+
+/// Whether a login is that of a script's file.
+fn is_script(report: &Report) -> bool {
+    let name = report.grant.profile.as_ref();
+    report.grant.app.as_str() == SCRIPT_APP && name.is_some_and(|name| name.as_str().contains('@'))
+}
+
+/// Whether a script's login is over whose file holds another one since: nobody needs to look after it.
+fn is_of_the_past(report: &Report, all: &[Report]) -> bool {
+    let file = |report: &Report| {
+        report.grant.profile.as_ref().and_then(|name| Some(name.as_str().rsplit_once('@')?.0.to_owned()))
+    };
+    is_script(report)
+        && matches!(report.grant.standing, Standing::NeedsConsent { .. })
+        && all.iter().any(|other| {
+            is_script(other) && file(other) == file(report) && other.grant.consented > report.grant.consented
+        })
+}
+
+fn adopted_from(event: Event) -> Option<String> {
+    match event {
+        Event::Adopted { source, .. } => Some(source),
+        _ => None,
     }
 }
 

@@ -8,7 +8,7 @@ use tokenward_core::ports::Clocks;
 use tokenward_core::{AppName, Code, ProfileName, ProviderName, Refusal, Subject, TokenApi};
 use url::Url;
 
-use super::facts::{HeldLogin, KeyFacts, Says, SecretFacts, Service};
+use super::facts::{ForeignFiles, HeldLogin, KeyFacts, Says, SecretFacts, Service};
 use super::finding::{Cause, Death, Doubtful, PastTurn, Severity, Who};
 use crate::links::{Found, LinkState};
 use crate::settings::{SettingsError, Warning};
@@ -62,6 +62,8 @@ pub enum Story {
         /// Its mode.
         mode: u32,
     },
+    /// The login is that of a script's file; it needs no app and no settings.
+    Script(PathBuf),
     /// Nobody has logged in.
     NotLoggedIn,
     /// Whose logins are kept, for an app that serves many users.
@@ -167,6 +169,8 @@ pub enum Story {
         sender: Option<Who>,
         /// Whether the access token still serves.
         serving: bool,
+        /// Whether an earlier send of the token is in doubt; otherwise it is unspent.
+        doubtful: bool,
     },
     /// Sets are kept aside.
     SetAside {
@@ -227,6 +231,13 @@ pub enum Story {
     },
     /// Something of it was open to others.
     WasOpen(Repair),
+    /// Something of it belongs to another user.
+    NotOurs {
+        /// Where it is.
+        folder: PathBuf,
+        /// What.
+        files: ForeignFiles,
+    },
     /// Rescue slots hold answers that belong to another vault.
     Orphans(usize),
     /// A login's answer is kept and not stored yet.
@@ -323,6 +334,7 @@ impl Story {
         match self {
             Self::Users(users) if users.is_empty() => Code::NotChecked,
             Self::AppReady { .. }
+            | Self::Script(_)
             | Self::SecretAccepted(_)
             | Self::Login { .. }
             | Self::Lives { .. }
@@ -369,6 +381,8 @@ impl Story {
             Self::StoreClosed { error, .. } | Self::StoreUnwritable { error, .. } => error.code(),
             Self::StoreDamaged { .. } => Code::VaultUnreadable,
             Self::RoomShort { .. } => Code::RoomShort,
+            Self::NotOurs { files, .. } if files.shut => Code::VaultReadOnly,
+            Self::NotOurs { .. } => Code::NotOurs,
             Self::Orphans(_) => Code::AnswerOfOtherVault,
             Self::LoginUnfinished(_) => Code::LoginUnfinished,
             Self::KeyNotUsed(_) => Code::KeyNotUsed,
@@ -414,6 +428,7 @@ impl Story {
                 (Code::Unreachable | Code::ProviderUnavailable | Code::RateLimited, true) => Severity::Warning,
                 _ => Severity::Trouble,
             },
+            Self::NotOurs { files, .. } if files.shut => Severity::Trouble,
             // The login's own finding says that a person is needed.
             Self::Link(state) if matches!(state.found, Found::WithoutLogin) => Severity::Note,
             Self::Users(users) if users.is_empty() => Severity::Note,
@@ -425,6 +440,7 @@ impl Story {
             | Self::AnswerWaits { .. }
             | Self::RoomShort { .. }
             | Self::WasOpen(_)
+            | Self::NotOurs { .. }
             | Self::Orphans(_)
             | Self::LoginUnfinished(_)
             | Self::ClockWrong(_)
@@ -446,6 +462,7 @@ impl Story {
             | Self::ToolClosed { .. }
             | Self::OldCopy { .. } => Severity::Note,
             Self::AppReady { .. }
+            | Self::Script(_)
             | Self::SecretAccepted(_)
             | Self::Login { .. }
             | Self::Lives { .. }

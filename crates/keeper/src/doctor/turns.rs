@@ -1,8 +1,11 @@
 //! The journal read backwards: the last turns, and how a dead or doubtful login came to it.
 
 use jiff::Timestamp;
+use tokenward_core::ports::CallError;
 use tokenward_core::rotation::Recovery;
-use tokenward_core::{Closing, Code, Doubt, Entry, Event, Generation, HolderFate, IntentId, Standing, TokenApi};
+use tokenward_core::{
+    Closing, Code, Doubt, Entry, Event, Generation, HolderFate, IntentId, RefusalClass, Standing, TokenApi,
+};
 
 use super::facts::LoginFacts;
 use super::finding::{Cause, Death, Doubtful, Past, PastTurn, Tale, Who};
@@ -15,6 +18,7 @@ pub(super) fn past(login: &LoginFacts) -> Vec<PastTurn> {
         let (replay, outcome) = match &entry.event {
             Event::LoggedIn => (false, Past::LoggedIn),
             Event::LoggedOut { .. } => (false, Past::LoggedOut),
+            Event::AccessRefused { provider_code } => (false, Past::AccessRefused { provider_code: *provider_code }),
             Event::Adopted { source, .. } => (false, Past::Adopted { source: source.clone() }),
             Event::TakenBack { refused, .. } => (false, Past::TakenBack { refused: *refused }),
             Event::Begun { intent, replay, .. } => (*replay, outcome(&login.journal, *intent)),
@@ -62,7 +66,7 @@ pub(super) fn death(login: &LoginFacts, configured: Option<TokenApi>, now: Times
     let sent_to = configured.filter(|api| api.accepts_from(issued_by)).unwrap_or(issued_by);
     let tale = match code {
         Code::AnswerLost => answer_lost(login, refused),
-        Code::ForeignSpender => Tale::SecondOwner,
+        Code::ForeignSpender => Tale::SecondOwner(Box::default()),
         Code::ConsentExpired => Tale::End { end: grant.wall, wall: true, consented: grant.consented },
         Code::RefreshTokenExpired if grant.refresh_expires.is_some_and(|end| end > *since) => {
             Tale::EarlyEnd { announced: grant.refresh_expires.unwrap_or(*since) }
@@ -84,25 +88,46 @@ pub(super) fn death(login: &LoginFacts, configured: Option<TokenApi>, now: Times
     })
 }
 
-/// The send whose answer was lost: the first of the refused generation that has none.
+/// How a login came to be lost whose answer was lost.
 fn answer_lost(login: &LoginFacts, refused: Option<IntentId>) -> Tale {
-    let lost = login.journal.iter().rev().find(|entry| match &entry.event {
-        Event::Begun { intent, .. } => {
-            entry.generation == login.grant.generation
-                && Some(*intent) != refused
-                && !was_answered(&login.journal, *intent)
-        }
-        _ => false,
-    });
-    let doubt = lost.and_then(|entry| match &entry.event {
-        Event::Begun { intent, .. } => recorded_doubt(&login.journal, *intent),
-        _ => None,
-    });
+    let lost = lost_send(login, refused);
     Tale::AnswerLost {
         sender: lost.and_then(|entry| entry.by.as_ref()).map(Who::from),
         at: lost.map(|entry| entry.at),
-        doubt: lost.map(|_| doubt.unwrap_or(Doubt::SenderDied)),
+        doubt: lost.and_then(|entry| why_lost(&login.journal, entry)),
     }
+}
+
+/// The send whose answer was lost: the first of the present generation that left, as far as is known, and was not answered. What was
+/// never sent lost nothing.
+fn lost_send(login: &LoginFacts, except: Option<IntentId>) -> Option<&Entry> {
+    login.journal.iter().rev().find(|entry| match &entry.event {
+        Event::Begun { intent, .. } => {
+            entry.generation == login.grant.generation
+                && Some(*intent) != except
+                && !was_answered(&login.journal, *intent)
+                && !was_harmless(&login.journal, *intent)
+        }
+        _ => false,
+    })
+}
+
+/// Why nothing is known of a send. That its sender died is said only of one that is never heard of again.
+fn why_lost(journal: &[Entry], begun: &Entry) -> Option<Doubt> {
+    let Event::Begun { intent, .. } = &begun.event else { return None };
+    let heard_of = |entry: &&Entry| entry.at > begun.at && entry.by.is_some() && entry.by == begun.by;
+    match recorded_doubt(journal, *intent) {
+        Some(doubt) => Some(doubt),
+        None if journal.iter().any(|entry| heard_of(&entry)) => Some(Doubt::NoAnswer),
+        None => Some(Doubt::SenderDied),
+    }
+}
+
+/// Whether a spend is known to have left its token unspent: it was never sent, or refused for a passing reason.
+fn was_harmless(journal: &[Entry], intent: IntentId) -> bool {
+    journal.iter().any(|entry| {
+        matches!(&entry.event, Event::Closed { intent: of, closing: Closing::Unsent { .. } | Closing::Kept { .. } } if *of == intent)
+    })
 }
 
 fn was_answered(journal: &[Entry], intent: IntentId) -> bool {
@@ -150,12 +175,15 @@ pub(super) fn open(login: &LoginFacts, now: Timestamp) -> Vec<Story> {
     if let Standing::InDoubt { intent, since, doubt } = &login.grant.standing
         && !told
     {
-        let entry = begun(&login.journal, *intent);
+        // The record may name a later send that is known to have changed nothing.
+        let harmless = was_harmless(&login.journal, *intent);
+        let entry = if harmless { lost_send(login, Some(*intent)) } else { begun(&login.journal, *intent) };
+        let lost = entry.filter(|_| harmless).and_then(|entry| why_lost(&login.journal, entry));
         let recovery = login.open.iter().find(|turn| turn.intent == *intent).or(login.open.first());
         stories.push(Story::InDoubt(Doubtful {
             sender: entry.and_then(|entry| entry.by.as_ref()).map(Who::from),
             at: entry.map_or(*since, |entry| entry.at),
-            doubt: *doubt,
+            doubt: lost.unwrap_or(*doubt),
             next: recovery.map_or(Recovery::Replay, |turn| turn.recovery),
             serves_until,
         }));
@@ -186,6 +214,7 @@ pub(super) fn last_failure(login: &LoginFacts, now: Timestamp) -> Option<Story> 
         at: entry.at,
         sender: begun(&login.journal, intent).and_then(|entry| entry.by.as_ref()).map(Who::from),
         serving: serves_until(login, now).is_some(),
+        doubtful: matches!(login.grant.standing, Standing::InDoubt { .. }),
     })
 }
 
@@ -195,7 +224,10 @@ fn login_came_after(login: &LoginFacts, generation: Generation, at: Timestamp) -
 
 /// The access token's end, while it serves.
 pub(super) fn serves_until(login: &LoginFacts, now: Timestamp) -> Option<Timestamp> {
-    login.grant.access.as_ref().filter(|access| !access.remaining(now).is_zero()).map(|access| access.expires)
+    let dead =
+        matches!(&login.alive, Some(Err(CallError::Refused(refusal))) if refusal.class == RefusalClass::AccessDead);
+    let lives = login.grant.access.as_ref().filter(|access| !dead && !access.remaining(now).is_zero());
+    lives.map(|access| access.expires)
 }
 
 fn cause(login: &LoginFacts, provider_code: Option<i64>) -> Cause {

@@ -198,10 +198,11 @@ impl SqliteVault {
             .bind(locked)
             .bind(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
             .bind(expires.as_millisecond())
-            .fetch_optional(connection)
+            // To the statement's end: that the row cannot be written is told after it was given back.
+            .fetch_all(connection)
             .await
             .map_err(|error| self.sql(&error))?;
-        let fence = taken.map(|row| unsigned(&row, 0)).transpose().map_err(|fault| self.fault(fault))?;
+        let fence = taken.first().map(|row| unsigned(row, 0)).transpose().map_err(|fault| self.fault(fault))?;
         Ok(fence.map(Fence::new))
     }
 

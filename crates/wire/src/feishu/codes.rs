@@ -210,7 +210,7 @@ const FACTS: &[(i64, Fact)] = &[
     (20003, fact(NeedsConsent, Remedy::LogInAgainFromStart, "the authorization code is unknown or was used already", "授权码无效或已被使用")),
     (20004, fact(NeedsConsent, Remedy::LogInAgainFromStart, "the authorization code is older than five minutes", "授权码已过期（有效期 5 分钟）")),
     // "Check, then retry" (reference §6): nothing was generated, so nothing was turned.
-    (20007, fact(Retry, Remedy::TryLater, "the provider could not generate an access token", "生成 user_access_token 失败")),
+    (20007, fact(Retry, Remedy::TryLaterThenLogIn, "the provider could not generate an access token", "生成 user_access_token 失败")),
     (20008, fact(UserState, Remedy::AskAdministrator, "the user does not exist", "用户不存在")),
     (20009, fact(Configuration, Remedy::InstallApp, "the app is not installed in the tenant", "租户未安装该应用")),
     (20010, fact(Configuration, Remedy::WidenAvailability, "the user is outside the app's range of availability", "用户不在应用的可用范围内")),

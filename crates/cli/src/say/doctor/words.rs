@@ -49,9 +49,22 @@ crate::say::sentences! {
     doctor_serves(when) { "the access token still serves; it ends {when}" "访问令牌仍可使用，到期于 {when}" }
     doctor_dead_lost(pid, host, when, why) { "the login is over: the refresh token was sent by process {pid} on {host}, {when}, and the answer was lost ({why})" "登录已失效：刷新令牌由进程 {pid}（主机 {host}）于 {when} 发出，但应答丢失（{why}）" }
     doctor_dead_lost_why() { "the provider had already exchanged it and takes no token twice; no second tool is to blame" "服务方当时已完成轮换，且令牌不能用第二次；与其他工具无关" }
-    doctor_dead_foreign(generation) { "the login is over: somebody else used its refresh token; Tokenward had never sent it before (generation {generation})" "登录已失效：刷新令牌已被别处用掉；日志表明 Tokenward 此前从未发送过它（第 {generation} 代）" }
-    doctor_dead_between(obtained, refused) { "the other one used it between {obtained} and {refused}" "对方使用它的时间在 {obtained} 与 {refused} 之间" }
-    doctor_dead_foreign_next() { "find the other one: a script that refreshes by itself, a copied .env or vault, another tool; let it ask `tokenward token` instead. If you find none, treat it as theft" "请找出对方：自行刷新的脚本、被复制的 .env 或保险库、其他工具；让它改为调用 `tokenward token`。若找不到，请按被盗处理" }
+    doctor_dead_foreign() { "the login is over: the provider says that its refresh token was withdrawn or used, and Tokenward had not used it" "登录已失效：服务方称其刷新令牌已被撤销或使用，而 Tokenward 并未使用过它" }
+    doctor_dead_withdrawn() { "the login is over: most likely the consent was withdrawn, since the provider refuses the access token as well" "登录已失效：很可能是授权已被撤销，因为服务方同样拒绝访问令牌" }
+    doctor_dead_restored(when) { "the login is over: this vault was brought back from a copy, {when}, and the login had most likely been refreshed after that copy was made" "登录已失效：此保险库是从备份恢复的（{when}），而登录很可能在备份之后又续期过" }
+    doctor_dead_used(who) { "the login is over: most likely another program has used its refresh token: {who}" "登录已失效：刷新令牌很可能已被其他程序使用：{who}" }
+    doctor_dead_copied() { "the login is over: another program or a copied file has used its refresh token; the consent stands, since the provider accepts the access token" "登录已失效：刷新令牌已被其他程序或被复制的文件使用；授权仍在，因为服务方接受访问令牌" }
+    doctor_dead_between(obtained, refused) { "it happened between {obtained} and {refused}" "发生在 {obtained} 与 {refused} 之间" }
+    doctor_dead_withdrawn_by() { "a user withdraws it on the account's page of authorized apps, an administrator in the console, a program by revoking the token" "用户可在账号的已授权应用页撤销，管理员可在后台撤销，程序可通过吊销令牌撤销" }
+    doctor_dead_ask_online() { "`tokenward doctor --online` asks whether the access token is refused as well; then the consent was withdrawn" "`tokenward doctor --online` 可询问访问令牌是否也被拒绝；若是，则授权已被撤销" }
+    doctor_dead_foreign_next() { "look for a second program that uses this login: a script that refreshes by itself, a copied .env or vault, another tool; let it ask `tokenward token` instead. Only if there is none, think of theft: make a new app secret in the console" "请查找使用同一登录的其他程序：自行刷新的脚本、被复制的 .env 或保险库、其他工具；让它改为调用 `tokenward token`。确实没有时，才考虑令牌被盗：请在后台重置 App Secret" }
+    doctor_dead_before(path) { "the vault before it is {path}; with it the login may go on: end what uses the vault and put that folder in the place of the present one" "之前的保险库在 {path}；用它可能继续使用此登录：请先停止使用保险库的程序，再用该目录替换当前目录" }
+    doctor_script(file) { "the login of the script's file {file}; it needs no app and no profile" "脚本文件 {file} 的登录；无需应用和配置档" }
+    doctor_script_remove(name) { "to take it out of the vault: `tokenward logout --profile '{name}' --yes`" "如需从保险库中移除：`tokenward logout --profile '{name}' --yes`" }
+    doctor_not_ours(count, first, owner) { "files of the vault that belong to another user: {count}, the first is {first} (user {owner})" "保险库中属于其他用户的文件：{count} 个，第一个是 {first}（用户 {owner}）" }
+    doctor_not_ours_shut() { "this process may not open all of them, so no login can be refreshed" "当前进程无法打开其中的文件，因此无法续期" }
+    doctor_not_ours_next(ours, folder) { "give them back: `sudo chown -R {ours} '{folder}'`; a run with sudo leaves such files" "请归还所有权：`sudo chown -R {ours} '{folder}'`；用 sudo 运行过会留下这样的文件" }
+    doctor_past_dead(what) { "the provider called the access token dead{what}" "服务方称访问令牌已失效{what}" }
     doctor_dead_wall(end) { "the login is over: the consent reached its hard end, {end}" "登录已失效：授权已于 {end} 到达最终期限" }
     doctor_dead_wall_why(when) { "the person consented {when}; after 365 days no refresh can lengthen that" "用户于 {when} 授权；满 365 天后刷新无法再延长" }
     doctor_dead_end(end) { "the login is over: the refresh token ended, {end}" "登录已失效：刷新令牌已于 {end} 到期" }
@@ -110,6 +123,7 @@ crate::say::sentences! {
     doctor_says_no() { "it is a refusal" "应答为拒绝" }
     doctor_says_nothing() { "it cannot be read as an answer of the provider" "无法解读为服务方的应答" }
     doctor_answer_waits_next() { "`tokenward refresh` finishes it and sends nothing for that" "运行 `tokenward refresh` 即可补办完成，无需为此发送请求" }
+    doctor_last_doubtful(when, who, what) { "asked again, {when}, {who}: {what}. What became of the earlier send is still not known" "再次询问，{when}，{who}：{what}。此前那次发送的结果仍然未知" }
     doctor_last_failed(when, who, what) { "the last turn failed, {when}, {who}: {what}. The refresh token is unspent" "上次续期失败，{when}，{who}：{what}。刷新令牌未被消耗" }
     doctor_aside(count, late, replaced, when) { "kept aside: {count} sets of tokens ({late} came too late, {replaced} gave way to a newer login); the newest {when}" "另行保存的令牌 {count} 套（迟到 {late} 套，被新登录取代 {replaced} 套）；最近一套 {when}" }
     doctor_on_trial(source, when) { "the login was taken over from {source}, {when}, and has not turned yet; the one before it is kept until then" "此登录于 {when} 从 {source} 接管，尚未续期过；在此之前会保留原有的令牌" }

@@ -121,6 +121,7 @@ pub(super) fn base() -> Facts {
         depth: Depth::Full,
         app: Ok(app),
         warnings: Vec::new(),
+        script: None,
         login: Some(login),
         links: Vec::new(),
         users: Vec::new(),
@@ -137,6 +138,7 @@ pub(super) fn base() -> Facts {
         unwritable: None,
         repairs: Vec::new(),
         unfinished: Vec::new(),
+        foreign: None,
     };
     Facts {
         now: now(),
@@ -146,6 +148,7 @@ pub(super) fn base() -> Facts {
         profiles: vec![profile],
         store: StoreFacts::Open(Box::new(store)),
         others: Vec::new(),
+        restored: None,
     }
 }
 

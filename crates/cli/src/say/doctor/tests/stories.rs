@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use tokenward::doctor::{
-    Aside, Depth, Facts, HeldLogin, HeldRefresh, KeptAnswer, KeyFacts, OtherStore, PortFacts, Says, SecretFacts,
-    StoreFacts,
+    Aside, Depth, Facts, ForeignFiles, HeldLogin, HeldRefresh, KeptAnswer, KeyFacts, OtherStore, PortFacts, Says,
+    SecretFacts, StoreFacts,
 };
 use tokenward::links::{Format, Found, LinkState};
 use tokenward::stores::Tool;
-use tokenward::{Environment, Error, Home, Overrides, Repair, Settings, SettingsError, Warning};
+use tokenward::{Environment, Error, Home, Overrides, Repair, Restored, Settings, SettingsError, Warning};
 use tokenward_core::ports::{CallError, Checkup, Clocks, VaultError};
 use tokenward_core::rotation::Recovery;
 use tokenward_core::{
@@ -30,6 +30,7 @@ pub(super) fn all() -> Vec<Story> {
         settings(),
         secrets(),
         deaths(),
+        failures(),
         doubts(),
         crashes(),
         ends(),
@@ -191,11 +192,51 @@ fn deaths() -> Vec<Story> {
             ];
             login(facts).journal.splice(3..3, earlier);
         }),
+        story("20064 after a send that never left and one whose answer was lost", |facts| {
+            dead(facts, Code::AnswerLost, 20064);
+            let unsent = Closing::Unsent { reason: "127.0.0.1:1 cannot be reached".into() };
+            let earlier = [
+                entry(at(49), 2, None, closed(8, Closing::Replayed)),
+                entry(at(21), 2, None, closed(8, Closing::Doubt { doubt: Doubt::NoAnswer })),
+                entry(at(20), 2, Some(4276), begun(8, false)),
+                entry(at(19), 2, None, closed(7, unsent)),
+                entry(at(19), 2, Some(4054), begun(7, false)),
+            ];
+            login(facts).journal.splice(3..3, earlier);
+        }),
         story("20064 after our own send, which the journal has forgotten", |facts| {
             dead(facts, Code::AnswerLost, 20064);
             login(facts).journal.truncate(3);
         }),
         story("20064, never sent by us", |facts| dead(facts, Code::ForeignSpender, 20064)),
+        story("20064, and the provider refuses the access token too", |facts| {
+            dead(facts, Code::ForeignSpender, 20064);
+            facts.online = true;
+            let dead = refusal(Remedy::RenewAccess, RefusalClass::AccessDead, 20005, GONE);
+            login(facts).alive = Some(Err(dead));
+        }),
+        story("20064, and the access token was called dead by a call", |facts| {
+            dead(facts, Code::ForeignSpender, 20064);
+            login(facts).grant.access.as_mut().unwrap().expires = at(50);
+            login(facts)
+                .journal
+                .insert(0, entry(at(50), 2, Some(4711), Event::AccessRefused { provider_code: Some(20005) }));
+        }),
+        story("20064, and the provider still accepts the access token", |facts| {
+            dead(facts, Code::ForeignSpender, 20064);
+            facts.online = true;
+            login(facts).alive = Some(Ok(()));
+        }),
+        story("20064 after the vault was brought back from a copy", |facts| {
+            dead(facts, Code::ForeignSpender, 20064);
+            let (from, before) =
+                ("/home/ada/v.bak".into(), Some("/home/ada/.local/share/tokenward/vault.before-1".into()));
+            facts.restored = Some(Restored { at: at(48), from, before });
+        }),
+        story("20064, and the vault was brought back long before", |facts| {
+            dead(facts, Code::ForeignSpender, 20064);
+            facts.restored = Some(Restored { at: ago(3), from: "/home/ada/v.bak".into(), before: None });
+        }),
         story("20073, never sent by us, and the access token has ended", |facts| {
             dead(facts, Code::ForeignSpender, 20073);
             login(facts).grant.access.as_mut().unwrap().expires = at(55);
@@ -215,6 +256,11 @@ fn deaths() -> Vec<Story> {
             login(facts).grant.issued_by = TokenApi::V2;
         }),
         story("20026 and nothing mixed up", |facts| dead(facts, Code::RefreshTokenRefused, 20026)),
+    ]
+}
+
+fn failures() -> Vec<Story> {
+    vec![
         story("20074", |facts| failed(facts, Code::RefreshSwitchedOff, 20074, at(49))),
         story("20024", |facts| failed(facts, Code::AppSettings, 20024, at(49))),
         story("20072 while the access token serves", |facts| {
@@ -280,6 +326,19 @@ fn doubts() -> Vec<Story> {
         story("in doubt, and a replay would be punished", |facts| {
             in_doubt(facts, Doubt::NoAnswer);
             login(facts).open[0].recovery = Recovery::Hold { until: later(1) };
+        }),
+        story("in doubt, and asked again in vain", |facts| {
+            in_doubt(facts, Doubt::NoAnswer);
+            let kept = Closing::Kept { code: Code::ProviderUnavailable, provider_code: Some(20050) };
+            let again = [
+                entry(at(55), 2, None, closed(10, kept)),
+                entry(at(55), 2, Some(4712), answered(10)),
+                entry(at(55), 2, Some(4712), begun(10, true)),
+            ];
+            // As older versions wrote it: the standing names the send that changed nothing.
+            let standing = Standing::InDoubt { intent: intent(10), since: at(55), doubt: Doubt::SenderDied };
+            login(facts).grant.standing = standing;
+            login(facts).journal.splice(0..0, again);
         }),
         story("in doubt since a process that the journal has forgotten", |facts| {
             in_doubt(facts, Doubt::SenderDied);
@@ -399,6 +458,14 @@ fn stores() -> Vec<Story> {
         story("no store yet", |facts| {
             facts.store = StoreFacts::Absent("/home/ada/.local/share/tokenward/vault".into());
             facts.profiles[0].login = None;
+        }),
+        story("files that a run as root has left", |facts| {
+            let (first, owner, ours) = ("/home/ada/.local/share/tokenward/vault/locks/1".into(), 0, 1000);
+            store(facts).foreign = Some(ForeignFiles { first, count: 2, owner, ours, shut: true });
+        }),
+        story("files of another user that can be opened", |facts| {
+            let (first, owner, ours) = ("/home/ada/.local/share/tokenward/vault/handout/work".into(), 0, 1000);
+            store(facts).foreign = Some(ForeignFiles { first, count: 1, owner, ours, shut: false });
         }),
         story("a key that does not fit", move |facts| {
             let key = "the variable TOKENWARD_KEY".into();
