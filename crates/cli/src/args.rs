@@ -255,6 +255,9 @@ pub(crate) struct Exec {
 /// `logout`.
 #[derive(Debug, Args)]
 pub(crate) struct Logout {
+    /// A login that has no profile, by the id that `list` shows
+    #[arg(long, value_name = "ID", conflicts_with = "revoke")]
+    pub(crate) login: Option<String>,
     /// Withdraw the tokens at the provider too
     #[arg(long)]
     pub(crate) revoke: bool,

@@ -425,8 +425,11 @@ impl Desk {
                 | Notice::LinkUnusable { .. }
                 | Notice::LinkOfAnother { .. }
                 | Notice::LinkBlank { .. }
-                | Notice::TakenBack { .. }
-                | Notice::AnotherUser { .. } => self.printer.warning(lang.link_notice(notice)),
+                | Notice::TakenBack { .. } => self.printer.warning(lang.link_notice(notice)),
+                Notice::KeptAside { .. }
+                | Notice::LinkOfAnotherUser { .. }
+                | Notice::LinkOfOtherOwner { .. }
+                | Notice::AnotherUser { .. } => self.printer.alarm(lang.link_notice(notice)),
                 Notice::LinkHealed { .. } | Notice::LinkAdopted { .. } => self.printer.note(lang.link_notice(notice)),
                 _ => self.printer.note(lang.notice_other()),
             }

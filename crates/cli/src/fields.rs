@@ -133,6 +133,9 @@ pub(crate) const fn notice(notice: &Notice) -> &'static str {
         Notice::LinkOfAnother { .. } => "link-of-another",
         Notice::LinkBlank { .. } => "link-blank",
         Notice::TakenBack { .. } => "taken-back",
+        Notice::KeptAside { .. } => "kept-aside",
+        Notice::LinkOfAnotherUser { .. } => "link-of-another-user",
+        Notice::LinkOfOtherOwner { .. } => "link-of-other-owner",
         Notice::AnotherUser { .. } => "another-user",
         _ => "other",
     }

@@ -169,6 +169,12 @@ impl Printer {
         }
     }
 
+    /// A warning that is heard always: who one is has a say in everything that follows.
+    pub(crate) fn alarm(&self, text: impl AsRef<str>) {
+        let style = AnsiColor::Yellow.on_default().bold();
+        self.words("warning", style, Some(&self.lang.warning_head()), text.as_ref());
+    }
+
     /// A failure, with all that is known about it. Heard always.
     pub(crate) fn failure(&self, failure: &Failure) {
         if self.json {

@@ -157,6 +157,10 @@ codes! {
     "0510" NothingToAdopt Usage;
     /// The file or store is of another app than the profile, or of one that is not set up.
     "0515" AnotherApp Usage;
+    /// The login is another user's than the profile's.
+    "0516" AnotherUser Usage;
+    /// Whose login it is that was brought could not be asked yet.
+    "0517" UserNotTold TryLater;
 
     /// Another tool's store cannot be read, or is not written as that tool writes it.
     "0520" StoreUnreadable Usage;

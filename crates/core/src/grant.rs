@@ -312,6 +312,9 @@ pub struct Grant {
     /// Whether the present set was adopted and has not turned yet: the one that it replaced is taken back if the provider
     /// refuses it.
     pub on_trial: bool,
+    /// Whether the present set was brought for a profile that has a user, and nobody has said yet whose it is: its access token is
+    /// handed out to nobody until [`crate::ports::Vault::told`].
+    pub unproven: bool,
 }
 
 impl Grant {

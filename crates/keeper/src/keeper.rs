@@ -7,6 +7,7 @@
 
 mod apps;
 mod over;
+mod whose;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -27,6 +28,8 @@ use crate::links::{LinkReport, Links};
 use crate::obtain::Questions;
 use crate::turn::{Turned, Via};
 use crate::{Error, Kept, Notice, Observer, Processes, Recovered};
+
+pub(crate) use whose::another_user;
 
 /// Everything a keeper is made of.
 #[derive(Clone)]
@@ -215,7 +218,7 @@ impl Keeper {
         if lives
             && !before.on_trial
             && matches!(ask, Ask::Living { .. })
-            && self.inner.parts.vault.grant(id).await.is_ok_and(|after| after.on_trial)
+            && self.inner.parts.vault.grant(id).await.is_ok_and(|after| after.on_trial || after.unproven)
         {
             notices.push(Notice::TurnFailed(error));
             return hand(before.clone(), false, std::mem::take(notices), ask, now);
@@ -292,12 +295,23 @@ impl Keeper {
         let mut fresh = false;
         let mut turned = false;
         let mut turns = 0;
+        let mut asked = 0;
         let end = Instant::now() + self.inner.options.turn_patience;
         while turns < MAX_TURNS {
             let grant = self.inner.parts.vault.grant(id).await?;
             let now = self.inner.now();
             if grant.app != app.name {
                 return Err(foreign(&grant, app));
+            }
+            if grant.unproven && grant.access.as_ref().is_some_and(|access| !access.remaining(now).is_zero()) {
+                if grant.intent_open {
+                    // Its answer first; it has to find the set where it was sent from.
+                    ask = Ask::NewerThan(grant.generation);
+                } else if asked < MAX_ASKED {
+                    asked += 1;
+                    notices.extend(self.tell_user(app, &grant).await?);
+                    continue;
+                }
             }
             match rotation::decide(&grant, ask, self.rules(&grant), now) {
                 Decision::Serve => return hand(grant, turned, std::mem::take(notices), ask, now),
@@ -521,6 +535,9 @@ pub(crate) fn hand(
     if let Some(profile) = grant.profile.as_ref().filter(|profile| !profile.admits(grant.subject.as_ref())) {
         return Err(wrong_user(profile, grant.subject.as_ref()));
     }
+    if grant.unproven {
+        return Err(Error::new(Code::UserNotTold, Kept::Record));
+    }
     notices.extend(over::warning(&grant));
     let Some(access) = grant.access else {
         return Err(Error::new(Code::Internal, Kept::Everything));
@@ -572,3 +589,5 @@ pub(crate) fn refuse(code: Code, grant: &Grant) -> Error {
 /// How many turns one call may cause: one, one more when the first brought a refresh token and nothing else, and a
 /// last look.
 const MAX_TURNS: usize = 3;
+/// How often one call asks whose a login is that was brought.
+const MAX_ASKED: usize = 3;

@@ -85,6 +85,34 @@ pub enum Notice {
         /// What the provider said.
         code: Code,
     },
+    /// A login that was brought is another user's, or of nobody that the provider names. It is kept without a profile, and the login
+    /// before it serves again.
+    KeptAside {
+        /// Whose the profile is.
+        before: Option<Subject>,
+        /// Whose the login is.
+        now: Option<Subject>,
+        /// The grant that holds it.
+        grant: GrantId,
+    },
+    /// A linked file shows another user's login, which is kept without a profile; the file is left alone.
+    LinkOfAnotherUser {
+        /// The file.
+        file: PathBuf,
+        /// The profile.
+        profile: ProfileName,
+        /// Whose login it is, if that is known.
+        user: Option<String>,
+        /// The grant that holds it.
+        grant: GrantId,
+    },
+    /// A linked file belongs to another user of this machine, and shows a login that is not known; it is left alone.
+    LinkOfOtherOwner {
+        /// The file.
+        file: PathBuf,
+        /// The owner's number.
+        owner: u32,
+    },
     /// A login that had been adopted turned out to be another user's than the one before it.
     AnotherUser {
         /// Whose it was.

@@ -204,6 +204,7 @@ impl ScriptTurn<'_> {
                 obtained,
             },
             source: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
+            replace_user: true,
             by: self.parts.processes.myself().clone(),
         };
         let vault = &self.parts.vault;

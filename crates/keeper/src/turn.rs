@@ -93,6 +93,15 @@ impl Keeper {
 
     /// Delivers what a turn brought. The lease is given back already, and the set is durable: nothing here can fail the turn.
     async fn delivered(&self, app: &App, id: GrantId, mut turned: Turned) -> Turned {
+        let grant = self.inner.parts.vault.grant(id).await.ok().filter(|grant| grant.unproven);
+        if let Some(grant) = grant {
+            // Before anything is delivered. What cannot be asked now is asked by whoever wants the token.
+            turned.unnamed = None;
+            match self.tell_user(app, &grant).await {
+                Ok(notice) => turned.notices.extend(notice),
+                Err(error) => tracing::info!(%error, grant = %id, "whose login it is could not be asked"),
+            }
+        }
         let naming = async {
             match turned.unnamed.take() {
                 Some(unnamed) => self.name(app, id, unnamed).await,

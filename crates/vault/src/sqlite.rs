@@ -8,6 +8,7 @@ mod adopt;
 pub(crate) mod connect;
 mod grants;
 mod health;
+mod identity;
 mod journal;
 mod leases;
 mod links;
@@ -30,7 +31,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Sqlite, Transaction};
 use tokenward_core::ports::{
     Adopted, Adoption, AnswerKept, Clock, Committed, Entropy, Keepsake, LeaseAttempt, LoggedIn, LoginAnswer,
-    LoginAnswerId, LoginCopy, NewLogin, Revocable, Vault, VaultError,
+    LoginAnswerId, LoginCopy, NameGiven, NewLogin, Revocable, Told, Vault, VaultError,
 };
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
@@ -453,6 +454,27 @@ impl Vault for SqliteVault {
 
     async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
         self.recognise_token(token).await
+    }
+
+    async fn told(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        subject: Option<&Subject>,
+        aside: GrantId,
+        by: &Holder,
+    ) -> Result<Told, VaultError> {
+        self.record_told(id, generation, subject, aside, by).await
+    }
+
+    async fn give_name(
+        &self,
+        id: GrantId,
+        profile: &ProfileName,
+        replace: bool,
+        by: &Holder,
+    ) -> Result<NameGiven, VaultError> {
+        self.point_profile(id, profile, replace, by).await
     }
 
     async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {

@@ -25,6 +25,12 @@ pub(crate) struct Adopt {
     /// A file with the key that opens the store
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
+    /// A login of this vault that has no profile, by the id that `list` shows: the profile of -p points at it
+    #[arg(long, value_name = "ID", conflicts_with_all = ["source", "from", "account", "key_file", "no_link", "undo", "server", "bkoauth"])]
+    pub(crate) login: Option<String>,
+    /// Let the profile become the login of another user
+    #[arg(long)]
+    pub(crate) replace_user: bool,
     /// Take the login over once, and do not keep the file in step
     #[arg(long)]
     pub(crate) no_link: bool,

@@ -21,6 +21,9 @@ pub(crate) struct Link {
     /// Make the file if it is not there (mode 0600)
     #[arg(long)]
     pub(crate) create: bool,
+    /// Let the profile become the login of another user, if the file holds one
+    #[arg(long)]
+    pub(crate) replace_user: bool,
     /// The brand of the app in the file, where that has to be set up: feishu or lark
     #[arg(long, value_name = "BRAND", value_parser = brand)]
     pub(crate) provider: Option<Brand>,

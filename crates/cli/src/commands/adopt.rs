@@ -10,14 +10,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use tokenward::Session;
 use tokenward::links::{AdoptReport, Brought};
 use tokenward::stores::{self, FoundLogin, Means, StoreError, Tool, ToolKeyring};
 use tokenward_core::ports::Adopted;
-use tokenward_core::{Code, Event, SecretBytes};
+use tokenward_core::{Code, Event, Grant, SecretBytes, Status};
 
 use crate::args::{Adopt, PlaceFlags};
 use crate::commands::link;
-use crate::commands::whose::Source;
+use crate::commands::whose::{self, Source};
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields;
@@ -27,12 +28,15 @@ pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> 
     if adopt.undo {
         return undo(desk).await;
     }
+    if let Some(id) = &adopt.login {
+        return name(id, adopt.replace_user, desk).await;
+    }
     if adopt.bkoauth.is_some() {
         return bkoauth::run(adopt, desk).await;
     }
     let Some((tool, place)) = source(&adopt, desk)? else { return show(desk).await };
     match tool {
-        _ if place.as_os_str() == "-" => piped(desk).await,
+        _ if place.as_os_str() == "-" => piped(adopt.replace_user, desk).await,
         // A token file of one's own; the others are stores that only their tools write.
         None | Some(Tool::TokenFile) => file(&adopt, &place, desk).await,
         Some(tool) => store(&adopt, tool, &place, desk).await,
@@ -156,8 +160,13 @@ async fn file(adopt: &Adopt, place: &Path, desk: &Desk) -> Result<ExitCode, Fail
     }
     let work = Source::of(&spot, desk).work(desk).await?;
     let target = spot.link(&work.profile.name);
-    let report = work.session.links().adopt_file(&work.app, &target).await;
-    let report = report.map_err(|error| link::refused(error, &shown, desk))?;
+    let report = match work.session.links().adopt_file(&work.app, &target, adopt.replace_user).await {
+        Err(error) if error.code() == Code::AnotherUser => {
+            let way = format!("tokenward adopt {}", quoted(&shown));
+            return Err(stopped(&error, &work, Some(&shown), &way, desk).await);
+        }
+        report => report.map_err(|error| link::refused(error, &shown, desk))?,
+    };
     let new = tell(&report, &work, &shown, desk);
     if adopt.no_link {
         if new {
@@ -197,11 +206,12 @@ async fn store(adopt: &Adopt, tool: Tool, place: &Path, desk: &Desk) -> Result<E
         return Err(Failure::silent(Code::Usage.exit() as u8));
     }
     let shown = format!("{tool} ({})", desk.short(&login.place));
-    take(login, shown, desk).await
+    let way = format!("tokenward adopt --from {} {}", from(tool), quoted(&place.display().to_string()));
+    take(login, shown, &way, adopt.replace_user, desk).await
 }
 
 /// A token JSON on stdin. Whoever pipes it in has said yes.
-async fn piped(desk: &Desk) -> Result<ExitCode, Failure> {
+async fn piped(replace: bool, desk: &Desk) -> Result<ExitCode, Failure> {
     let lang = desk.lang();
     if desk.ambient.stdin_terminal {
         return Err(Failure::new(Code::Usage, lang.nothing_piped()).then(lang.pipe_like_this()));
@@ -224,7 +234,7 @@ async fn piped(desk: &Desk) -> Result<ExitCode, Failure> {
     })?;
     let tool = login.tool;
     let warning = (tool != Tool::TokenFile).then(|| lang.two_owners(tool, "", login.app_id.as_deref()));
-    let done = take(login, lang.stdin_name(), desk).await?;
+    let done = take(login, lang.stdin_name(), "tokenward adopt -", replace, desk).await?;
     desk.printer.warning(warning.unwrap_or_else(|| lang.two_owners_piped()));
     Ok(done)
 }
@@ -247,7 +257,7 @@ fn pick(mut found: Vec<FoundLogin>, account: Option<&str>, desk: &Desk) -> Resul
 }
 
 /// Stores a login that was read elsewhere.
-async fn take(login: FoundLogin, source: String, desk: &Desk) -> Result<ExitCode, Failure> {
+async fn take(login: FoundLogin, source: String, way: &str, replace: bool, desk: &Desk) -> Result<ExitCode, Failure> {
     let lang = desk.lang();
     let mut work = Source {
         name: source.clone(),
@@ -265,14 +275,79 @@ async fn take(login: FoundLogin, source: String, desk: &Desk) -> Result<ExitCode
     if let Some(family) = login.issued_by {
         work.app.token_api = family;
     }
-    let brought =
-        Brought { refresh, access: login.access.map(|token| (token, login.access_expires)), source: source.clone() };
-    let report = work.session.links().adopt(&work.app, &work.profile.name, brought).await;
-    let report = report.map_err(|error| link::refused(error, &source, desk))?;
+    let access = login.access.map(|token| (token, login.access_expires));
+    let brought = Brought { refresh, access, source: source.clone(), replace_user: replace };
+    let report = match work.session.links().adopt(&work.app, &work.profile.name, brought).await {
+        Err(error) if error.code() == Code::AnotherUser => {
+            return Err(stopped(&error, &work, None, way, desk).await);
+        }
+        report => report.map_err(|error| link::refused(error, &source, desk))?,
+    };
     tell(&report, &work, &source, desk);
     document(&report, &work, None, desk)?;
     Ok(ExitCode::SUCCESS)
 }
+
+async fn stopped(error: &tokenward::Error, work: &Work, file: Option<&str>, way: &str, desk: &Desk) -> Failure {
+    link::another_user(error.detail().unwrap_or_default(), work, file, way, desk).await
+}
+
+/// Gives a login that has no profile one.
+async fn name(id: &str, replace: bool, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let Some(profile) = desk.global.profile.clone() else {
+        return Err(Failure::new(Code::Usage, lang.name_for_login()).complete());
+    };
+    let mut settings = desk.settings()?;
+    let session = desk.session(&settings).await?;
+    let grant = unnamed(id, &session, desk).await?;
+    if settings.profile(Some(&profile)).is_err() {
+        settings = whose::new_profile(&profile, &grant.app, &settings, desk)?;
+    }
+    let resolved = settings.profile(Some(&profile)).map_err(|error| desk.settings_failure(&error))?;
+    if resolved.app_name != grant.app {
+        return Err(
+            Failure::new(Code::AnotherApp, lang.login_of_other_app(&profile, &grant.app)).then(lang.name_new_profile())
+        );
+    }
+    let app = desk.app(&resolved, &session).await?;
+    let work = Work { profile: resolved, session, app };
+    let way = format!("tokenward adopt --login {}", grant.id);
+    if let Err(error) = work.session.keeper().give_profile(grant.id, &profile, replace).await {
+        return Err(match error.code() {
+            Code::AnotherUser => stopped(&error, &work, None, &way, desk).await,
+            _ => error.into(),
+        });
+    }
+    let user = grant.subject.map_or_else(|| lang.someone_unknown(), |subject| subject.name.unwrap_or(subject.id));
+    if desk.printer.json {
+        desk.printer.document(&json!({ "profile": profile, "grant": grant.id.to_string(), "user": user }))?;
+    }
+    desk.printer.note(lang.profile_given(&profile, user));
+    let links = work.session.links().reconcile(&work.app, &profile, true, tokenward::links::Links::PATIENCE).await?;
+    for link in &links {
+        desk.printer.note(format!("{}{}{}", desk.short(&link.file), lang.colon(), lang.link_outcome(link)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The login without a profile that an id names, or the beginning of one.
+pub(super) async fn unnamed(id: &str, session: &Session, desk: &Desk) -> Result<Grant, Failure> {
+    let lang = desk.lang();
+    let mut all = session.keeper().list().await?;
+    all.retain(|report| report.grant.profile.is_none() && report.status != Status::Retired);
+    all.retain(|report| id.len() >= ID_AT_LEAST && report.grant.id.to_string().starts_with(&id.to_lowercase()));
+    match all.len() {
+        1 => Ok(all.remove(0).grant),
+        _ => {
+            Err(Failure::new(Code::NothingToAdopt, lang.no_such_login(id.escape_debug()))
+                .then(lang.no_such_login_next()))
+        }
+    }
+}
+
+/// How many letters of an id are enough.
+const ID_AT_LEAST: usize = 8;
 
 /// Takes back what the last adoption replaced.
 async fn undo(desk: &Desk) -> Result<ExitCode, Failure> {
@@ -336,6 +411,7 @@ fn document(report: &AdoptReport, work: &Work, made: Option<&link::Made>, desk: 
         Adopted::New(_) => ("new", None),
         Adopted::Renewed(_) => ("renewed", None),
         Adopted::TookOver { previous, .. } => ("took-over", Some(previous.to_string())),
+        Adopted::KeptAside { present, .. } => ("took-over", Some(present.to_string())),
     };
     desk.printer.document(&json!({
         "profile": work.profile.name,

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use tokenward::links::{Found, LinkOutcome, LinkReport};
 use tokenward::stores::Tool;
-use tokenward::{Error, Settings};
+use tokenward::{Error, Report, Settings};
 use tokenward_core::ports::Adopted;
 use tokenward_core::{Code, ExitClass, Format, Link, NewLink, ProfileName, Slot};
 
@@ -23,7 +23,8 @@ use crate::spot::{Spot, Wish, absolute, quoted};
 
 pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Failure> {
     let says_nothing = !link.at.says_anything() && link.server.is_none();
-    let again = if says_nothing { again(&link.file, link.create, desk).await? } else { Vec::new() };
+    let again =
+        if says_nothing && !link.replace_user { again(&link.file, link.create, desk).await? } else { Vec::new() };
     let made = if again.is_empty() {
         let wish = Wish {
             at: &link.at,
@@ -34,7 +35,7 @@ pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Fail
         };
         let spot = Spot::look(&link.file, wish, desk.lang())?;
         let work = Source::of(&spot, desk).work(desk).await?;
-        vec![make(&work, spot.link(&work.profile.name), spot.is_new, desk).await?]
+        vec![make_as(&work, spot.link(&work.profile.name), spot.is_new, link.replace_user, desk).await?]
     } else {
         again
     };
@@ -70,7 +71,7 @@ async fn again(file: &Path, create: bool, desk: &Desk) -> Result<Vec<Made>, Fail
     for link in linked(file, &settings, desk).await? {
         let work = desk.work_as(&link.target.profile).await?;
         let missing = create && !link.target.file.exists();
-        made.push(Made { is_new: false, ..make(&work, link.target, missing, desk).await? });
+        made.push(Made { is_new: false, ..make_as(&work, link.target, missing, false, desk).await? });
     }
     Ok(made)
 }
@@ -100,7 +101,7 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
                 Wish { at: &args::PlaceFlags::default(), server: None, create: false, complete: true, brand: None };
             let spot = Spot::look(file, wish, desk.lang())?;
             let work = Source::of(&spot, desk).work(desk).await?;
-            let made = make(&work, spot.link(&work.profile.name), false, desk).await?;
+            let made = make_as(&work, spot.link(&work.profile.name), false, false, desk).await?;
             finish(std::slice::from_ref(&made), desk)?;
             Ok(work.profile.name)
         }
@@ -113,11 +114,92 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
     }
 }
 
+/// The same, where the profile becomes another user's by this person's word alone: by a flag, or by a yes in the terminal.
+async fn make_as(work: &Work, target: NewLink, wanted: bool, replace: bool, desk: &Desk) -> Result<Made, Failure> {
+    if replace {
+        let file = desk.short(&target.file);
+        match work.session.links().adopt_file(&work.app, &target, true).await {
+            Err(error) if error.code() == Code::NothingToAdopt => {}
+            adopted => drop(adopted.map_err(|error| refused(error, &file, desk))?),
+        }
+    }
+    match make(work, target.clone(), wanted, desk).await {
+        Err(Stopped::AnotherUser(id)) => {
+            let file = desk.short(&target.file);
+            let way = format!("tokenward link {}", quoted(&file));
+            if !desk.asker().can_ask() {
+                return Err(another_user(&id, work, Some(&file), &way, desk).await);
+            }
+            let (them, us) = names(&id, work, desk).await;
+            desk.printer.alarm(desk.lang().file_of_another_user(&file, &them, &work.profile.name, &us));
+            let question = desk.lang().ask_replace_user(&them, &work.profile.name, &us);
+            if !desk.asker().yes(question, &desk.lang().replace_user_ways()).await? {
+                return Err(another_user(&id, work, Some(&file), &way, desk).await);
+            }
+            let adopted = work.session.links().adopt_file(&work.app, &target, true).await;
+            adopted.map_err(|error| refused(error, &file, desk))?;
+            Ok(make(work, target, wanted, desk).await?)
+        }
+        made => Ok(made?),
+    }
+}
+
+/// Whose a login is that is kept without a profile, and whose the profile is.
+pub(super) async fn names(id: &str, work: &Work, desk: &Desk) -> (String, String) {
+    let lang = desk.lang();
+    let all = work.session.keeper().list().await.unwrap_or_default();
+    let name = |report: Option<&Report>| {
+        let subject = report.and_then(|report| report.grant.subject.clone());
+        subject.map_or_else(|| lang.someone_unknown(), |subject| subject.name.unwrap_or(subject.id))
+    };
+    let them = all.iter().find(|report| report.grant.id.to_string() == id);
+    let us = all.iter().find(|report| report.grant.profile.as_ref() == Some(&work.profile.name));
+    (name(them), name(us))
+}
+
+/// The login is another user's than the profile's: what was kept, and the ways on. `way` is the command without its flags.
+pub(super) async fn another_user(id: &str, work: &Work, file: Option<&str>, way: &str, desk: &Desk) -> Failure {
+    let (lang, profile) = (desk.lang(), &work.profile.name);
+    let (them, us) = names(id, work, desk).await;
+    let what = match file {
+        Some(file) => lang.file_of_another_user(file, &them, profile, &us),
+        None => lang.login_of_another_user(&them, profile, &us),
+    };
+    Failure::new(Code::AnotherUser, what).then_all([lang.keep_apart(way), lang.replace_user_with(way, profile, &them)])
+}
+
+/// Why no link was made.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// The file holds another user's login; its id.
+    AnotherUser(String),
+    /// Anything else.
+    Failed(Failure),
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::AnotherUser(_) => Self::of(Code::AnotherUser),
+            Stopped::Failed(failure) => failure,
+        }
+    }
+}
+
 /// Makes the link and brings the file into step; with `wanted`, the file is to show the profile's login whatever is in it. A profile without a login takes over the one in the file, if there is one.
-pub(super) async fn make(work: &Work, target: NewLink, wanted: bool, desk: &Desk) -> Result<Made, Failure> {
+pub(super) async fn make(work: &Work, target: NewLink, wanted: bool, desk: &Desk) -> Result<Made, Stopped> {
     let links = work.session.links();
     let (lang, file) = (desk.lang(), desk.short(&target.file));
-    let failed = |error: Error| refused(error, &file, desk);
+    let failed = |error: Error| match error.code() {
+        Code::AnotherUser => Stopped::AnotherUser(error.detail().unwrap_or_default().to_owned()),
+        _ => Stopped::Failed(refused(error, &file, desk)),
+    };
     let mut adopted = false;
     if !is_logged_in(work, desk).await? {
         let next = || match target.format {
@@ -129,16 +211,16 @@ pub(super) async fn make(work: &Work, target: NewLink, wanted: bool, desk: &Desk
             Failure::new(Code::NotLoggedIn, what).then(next())
         };
         if wanted || !target.places.contains_key(&Slot::RefreshToken) {
-            return Err(neither());
+            return Err(neither().into());
         }
-        match links.adopt_file(&work.app, &target).await {
+        match links.adopt_file(&work.app, &target, false).await {
             Ok(report) => adopted = !matches!(report.adopted, Adopted::Known { .. }),
-            Err(error) if error.code() == Code::NothingToAdopt => return Err(neither()),
+            Err(error) if error.code() == Code::NothingToAdopt => return Err(neither().into()),
             Err(error) => return Err(failed(error)),
         }
         if !is_logged_in(work, desk).await? {
             let what = lang.login_in_file_ended(&file);
-            return Err(Failure::new(Code::NotLoggedIn, what).then(next()));
+            return Err(Failure::new(Code::NotLoggedIn, what).then(next()).into());
         }
     }
     let has_other_names = has_other_names(&target.file);
@@ -197,6 +279,10 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
             LinkOutcome::NotWritten(error) | LinkOutcome::Left(Found::Unusable(error)) => {
                 printer.note(lang.link_made_unwritten(&file, profile));
                 return Err(Failure::from(error.clone()));
+            }
+            LinkOutcome::Left(Found::OfAnotherUser { .. } | Found::OfOtherOwner { .. }) => {
+                printer.alarm(format!("{file}{}{words}", lang.colon()));
+                return Err(Failure::new(Code::AnotherUser, words).complete());
             }
             LinkOutcome::Left(Found::OfAnother { .. } | Found::Blank | Found::Malformed | Found::WithoutLogin) => {
                 printer.warning(format!("{file}{}{words}", lang.colon()));

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::{Report, Settings};
-use tokenward_core::{ProfileName, Status};
+use tokenward_core::{Event, ProfileName, Status};
 
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -12,15 +12,34 @@ use crate::fields::LoginFields;
 
 pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let settings = desk.settings()?;
-    let mut reports = match desk.look(&settings).await? {
+    let session = desk.look(&settings).await?;
+    let mut reports = match &session {
         Some(session) => session.keeper().list().await?,
         None => Vec::new(),
     };
     if let Some(named) = &desk.global.profile {
         reports.retain(|report| belongs(report, named));
     }
-    show(&reports, &settings, desk)
+    let exit = show(&reports, &settings, desk)?;
+    if let Some(session) = session.filter(|_| !desk.printer.json) {
+        for report in reports.iter().filter(|it| it.grant.profile.is_none() && it.status != Status::Retired) {
+            let source =
+                session.keeper().journal(report.grant.id, STORY).await?.into_iter().find_map(|entry| {
+                    if let Event::Adopted { source, .. } = entry.event { Some(source) } else { None }
+                });
+            let lang = desk.lang();
+            let subject = report.grant.subject.as_ref();
+            let user = subject.map(|subject| subject.name.clone().unwrap_or_else(|| subject.id.clone()));
+            let user = user.unwrap_or_else(|| lang.someone_unknown());
+            let source = source.unwrap_or_else(|| lang.source_login());
+            desk.printer.note(lang.unnamed_login(user, &report.grant.app, source, report.grant.id));
+        }
+    }
+    Ok(exit)
 }
+
+/// How far back a login's story is read.
+const STORY: u32 = 1000;
 
 /// Whether a login is kept under a profile's name, or under it with a user's behind it.
 pub(super) fn belongs(report: &Report, profile: &ProfileName) -> bool {

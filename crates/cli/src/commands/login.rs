@@ -12,8 +12,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokenward::links::{LinkedFile, Links};
 use tokenward::{
-    Callback, CallbackError, CallbackOutcome, ConfigEdit, Consent, LoginAttempt, LoginReport, LoginRequest, Obtain,
-    ProfileRecord, ResolvedProfile, Settings, SettingsError, SystemEntropy, Who,
+    Callback, CallbackError, CallbackOutcome, Consent, LoginAttempt, LoginReport, LoginRequest, Obtain,
+    ResolvedProfile, Settings, SettingsError, SystemEntropy, Who,
 };
 use tokenward_core::ports::{Entropy as _, LoggedIn};
 use tokenward_core::{AppName, AuthorizationCode, Code, ProfileName, ProviderName, RedirectUri, RefreshEnd, Scopes};
@@ -22,7 +22,7 @@ use url::Url;
 use crate::args::Login;
 use crate::browser;
 use crate::commands::whose::Source;
-use crate::commands::{init, link};
+use crate::commands::{init, link, whose};
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields::LoginFields;
@@ -40,7 +40,7 @@ pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> 
     let settings = desk.settings()?;
     let settings = match &login.app {
         Some(app) => join_app(app, settings, desk)?,
-        None => settings,
+        None => named_anew(settings, desk)?,
     };
     let profile = desk.profile(&settings)?;
     let session = desk.session(&settings).await?;
@@ -152,6 +152,16 @@ async fn consent(login: &Login, work: &Work, desk: &Desk) -> Result<LoginReport,
     if login.device { by_device(login, asked, work, desk).await } else { by_browser(login, asked, work, desk).await }
 }
 
+/// Makes the profile that -p names, where there is none of that name and it is clear of which app.
+fn named_anew(settings: Settings, desk: &Desk) -> Result<Settings, Failure> {
+    let Some(name) = desk.global.profile.as_ref().filter(|_| desk.global.user.is_none()) else { return Ok(settings) };
+    let is_unknown = matches!(settings.profile(Some(name)), Err(SettingsError::UnknownProfile { .. }));
+    match whose::only_app(&settings).filter(|_| is_unknown) {
+        Some(app) => whose::new_profile(name, &app, &settings, desk),
+        None => Ok(settings),
+    }
+}
+
 /// Makes a profile for another user of an app that is there. It is written before the login, so that a login whose
 /// process dies can be recovered under it (I5).
 fn join_app(app: &AppName, settings: Settings, desk: &Desk) -> Result<Settings, Failure> {
@@ -170,13 +180,7 @@ fn join_app(app: &AppName, settings: Settings, desk: &Desk) -> Result<Settings, 
     if !known.iter().any(|(_, own)| own.as_ref() == Some(app)) {
         return Err(Failure::new(Code::BadSetting, lang.no_such_app(app)).complete());
     }
-    let failed = |error: SettingsError| desk.settings_failure(&error);
-    let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
-    edit.profile(&name, &ProfileRecord { app: app.clone(), redirect_uri: None, scopes: None });
-    edit.save().map_err(failed)?;
-    drop(edit);
-    desk.printer.note(lang.new_profile(&name, app));
-    desk.settings()
+    whose::new_profile(&name, app, &settings, desk)
 }
 
 /// The app's scopes, those of the flags, and `offline_access`.

@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use serde_json::json;
+use tokenward::Session;
 use tokenward_core::Code;
 
 use crate::args::Logout;
+use crate::commands::adopt;
 use crate::desk::Desk;
 use crate::failure::Failure;
 
@@ -13,6 +15,9 @@ pub(super) async fn run(logout: &Logout, desk: &Desk) -> Result<ExitCode, Failur
     let lang = desk.lang();
     let settings = desk.settings()?;
     let session = desk.session(&settings).await?;
+    if let Some(id) = &logout.login {
+        return unnamed(id, logout.yes, &session, desk).await;
+    }
     let (name, grant) = desk.login_of(&settings, &session).await?;
     let keeper = session.keeper();
     if !logout.yes {
@@ -52,6 +57,24 @@ pub(super) async fn run(logout: &Logout, desk: &Desk) -> Result<ExitCode, Failur
         }
     } else {
         desk.printer.note(lang.logged_out(&name));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Forgets a login that no profile points at.
+async fn unnamed(id: &str, yes: bool, session: &Session, desk: &Desk) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let grant = adopt::unnamed(id, session, desk).await?;
+    let user = grant.subject.map_or_else(|| lang.someone_unknown(), |subject| subject.name.unwrap_or(subject.id));
+    if !yes && !desk.asker().yes(lang.ask_logout(&user), &lang.logout_ways()).await? {
+        desk.printer.note(lang.nothing_changed());
+        return Err(Failure::silent(Code::Usage.exit() as u8));
+    }
+    session.keeper().logout(None, grant.id, false).await?;
+    if desk.printer.json {
+        desk.printer.document(&json!({ "profile": null, "grant": grant.id.to_string(), "revoked": false }))?;
+    } else {
+        desk.printer.note(lang.logged_out(&user));
     }
     Ok(ExitCode::SUCCESS)
 }

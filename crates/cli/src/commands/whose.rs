@@ -4,7 +4,7 @@
 //! refusal before anything was changed. A login that the vault knows keeps its profile; an app that is set up is found by its
 //! id; one that is not, and whose id and secret stand in the source, is set up from it, the secret sealed in the vault.
 
-use tokenward::{SecretSource, Session, Settings, SettingsError};
+use tokenward::{ConfigEdit, ProfileRecord, SecretSource, Session, Settings, SettingsError};
 use tokenward_core::{AppName, AppSecret, Brand, Code, ProfileName, RefreshToken, Standing};
 
 use crate::args::Init;
@@ -41,11 +41,19 @@ impl<'a> Source<'a> {
         let session = desk.session(&settings).await?;
         let name = self.profile(&settings, &session, desk).await?;
         let mut found = settings.profile(Some(&name));
-        if let (Err(SettingsError::UnknownProfile { .. } | SettingsError::NothingSetUp { .. }), Some(id)) =
-            (&found, self.app_id)
+        let is_known = self.app_id.is_some_and(|id| with_id(&settings, id).is_some());
+        if !is_known
+            && let (Err(SettingsError::UnknownProfile { .. } | SettingsError::NothingSetUp { .. }), Some(id)) =
+                (&found, self.app_id)
         {
             self.register(&name, id, desk).await?;
             settings = desk.settings()?;
+            found = settings.profile(Some(&name));
+        }
+        if let (Err(SettingsError::UnknownProfile { .. }), Some(_)) = (&found, &desk.global.profile)
+            && let Some(app) = self.app_of(&settings, &session).await?
+        {
+            settings = new_profile(&name, &app, &settings, desk)?;
             found = settings.profile(Some(&name));
         }
         let profile = found.map_err(|error| desk.settings_failure(&error))?;
@@ -124,6 +132,20 @@ impl<'a> Source<'a> {
         Ok(grant.profile.filter(|_| lives))
     }
 
+    /// The app that a new profile is of: the one that the source names, that the vault knows its login to be of, or the only one.
+    async fn app_of(&self, settings: &Settings, session: &Session) -> Result<Option<AppName>, Failure> {
+        if let Some(id) = self.app_id {
+            return Ok(with_id(settings, id));
+        }
+        if let Some(refresh) = self.refresh {
+            let vault = &session.parts().vault;
+            if let Some((id, _)) = vault.recognise(refresh).await.map_err(tokenward::Error::from)?.known {
+                return Ok(Some(vault.grant(id).await.map_err(tokenward::Error::from)?.app));
+            }
+        }
+        Ok(only_app(settings))
+    }
+
     /// Sets the app up as `init` does.
     async fn register(&self, name: &ProfileName, id: &str, desk: &Desk) -> Result<(), Failure> {
         let app: AppName = name.as_str().parse().map_err(|_| Failure::of(Code::BadSetting))?;
@@ -145,6 +167,39 @@ impl<'a> Source<'a> {
         let what = lang.app_differs(&self.name, id.escape_debug(), profile, own);
         Failure::new(Code::AnotherApp, what).then(lang.name_new_profile())
     }
+}
+
+/// The app with that id that some profile has.
+fn with_id(settings: &Settings, id: &str) -> Option<AppName> {
+    let names: Vec<ProfileName> = settings.profiles().map(|(name, _)| name.clone()).collect();
+    let mut found = names.iter().filter_map(|name| settings.profile(Some(name)).ok());
+    found.find(|profile| profile.client_id == id).map(|profile| profile.app_name)
+}
+
+/// The app of the profile that is meant without a name, or the only one that is set up.
+pub(super) fn only_app(settings: &Settings) -> Option<AppName> {
+    if let Ok(selected) = settings.profile(None) {
+        return Some(selected.app_name);
+    }
+    let mut apps: Vec<AppName> = settings.profiles().filter_map(|(_, app)| app).collect();
+    apps.dedup();
+    if apps.len() == 1 { apps.pop() } else { None }
+}
+
+/// Makes a profile for another user of an app that is there.
+pub(super) fn new_profile(
+    name: &ProfileName,
+    app: &AppName,
+    settings: &Settings,
+    desk: &Desk,
+) -> Result<Settings, Failure> {
+    let failed = |error: SettingsError| desk.settings_failure(&error);
+    let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
+    edit.profile(name, &ProfileRecord { app: app.clone(), redirect_uri: None, scopes: None });
+    edit.save().map_err(failed)?;
+    drop(edit);
+    desk.printer.note(desk.lang().new_profile(name, app));
+    desk.settings()
 }
 
 /// What the first profile is called.

@@ -142,6 +142,10 @@ fn done(outcome: &LinkOutcome) -> BTreeMap<&'static str, Value> {
 fn found(found: &Found) -> BTreeMap<&'static str, Value> {
     match found {
         Found::Stale { held, .. } => BTreeMap::from([("held_generation", json!(held.get()))]),
+        Found::OfAnotherUser { grant, user } => {
+            BTreeMap::from([("login", json!(grant.to_string())), ("user", json!(user))])
+        }
+        Found::OfOtherOwner { owner } => BTreeMap::from([("file_owner", json!(owner))]),
         Found::OfAnother { profile } => BTreeMap::from([("owner", json!(profile))]),
         Found::Unusable(error) => failure(error),
         _ => BTreeMap::new(),
@@ -161,6 +165,8 @@ const fn state_name(found: &Found) -> &'static str {
         Found::Stale { .. } => "stale",
         Found::Newer => "newer",
         Found::OfAnother { .. } => "of-another",
+        Found::OfAnotherUser { .. } => "of-another-user",
+        Found::OfOtherOwner { .. } => "of-other-owner",
         Found::Blank => "blank",
         Found::Malformed => "malformed",
         Found::WithoutLogin => "without-login",

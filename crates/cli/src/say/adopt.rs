@@ -15,6 +15,12 @@ super::sentences! {
     no_refresh_token_in(source) { "there is no refresh token in {source}" "{source} 中没有刷新令牌" }
     no_refresh_next() { "an access token alone ends within hours and cannot be taken over: `tokenward login`; `tokenward link FILE` keeps a file's access token fresh after that" "仅有访问令牌无法接管，几小时内就会到期：请运行 `tokenward login`；之后 `tokenward link 文件` 可让文件中的访问令牌保持有效" }
     found_login(tool, account) { "found: {tool} · {account}" "找到：{tool} · {account}" }
+    profile_given(profile, user) { "profile {profile} is the login of {user} now" "配置档 {profile} 现为 {user} 的登录" }
+    name_for_login() { "say which profile is to point at it: -p NAME" "请用 -p 名称 指定配置档" }
+    no_such_login(id) { "no login without a profile has the id {id}" "没有 id 为 {id} 且不属于任何配置档的登录" }
+    no_such_login_next() { "`tokenward list` shows the logins with their ids" "`tokenward list` 可查看各登录及其 id" }
+    unnamed_login(user, app, source, id) { "the login of {user} (app {app}, from {source}) has no profile: `tokenward adopt --login {id} -p NAME` gives it one, `tokenward logout --login {id}` removes it" "{user} 的登录（应用 {app}，来自 {source}）不属于任何配置档：`tokenward adopt --login {id} -p 名称` 可指定配置档，`tokenward logout --login {id}` 可将其删除" }
+    source_login() { "a login in the browser" "浏览器登录" }
     ask_adopt() { "Take this login over?" "确定接管此登录吗？" }
     adopt_ways() { "--yes" "参数 --yes" }
     no_such_account(text) { "no login there has \"{text}\" in its words" "没有包含 \"{text}\" 的登录" }

@@ -278,6 +278,20 @@ fn story(code: Code) -> (Words, Words) {
                 "请用 -p 加新名称再次运行同一命令，为该应用单独建一个配置档",
             ),
         ),
+        Code::AnotherUser => (
+            w("the login is another user's than the profile's", "该登录属于另一位用户，与配置档的用户不符"),
+            w(
+                "run the same command with -p and a new name, or with --replace-user if the profile is to change",
+                "请用 -p 加新名称再次运行同一命令；若确实要更换配置档的用户，请加 --replace-user",
+            ),
+        ),
+        Code::UserNotTold => (
+            w(
+                "whose login was brought cannot be asked for the moment, so its token is not handed out",
+                "暂时无法询问带来的登录属于谁，因此不交出其令牌",
+            ),
+            w("try again in a moment; nothing is lost", "请稍后重试；没有任何损失"),
+        ),
         Code::StoreUnreadable => (
             w("the other tool's store cannot be read", "无法读取另一个工具的存储"),
             w(

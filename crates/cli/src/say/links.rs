@@ -67,6 +67,20 @@ super::sentences! {
     state_stale(held) { "stale: generation {held}" "过时：第 {held} 代" }
     state_newer() { "newer than the vault" "比保险库新" }
     state_of_another(profile) { "login of {profile}" "属于 {profile}" }
+    state_of_another_user(user) { "login of another user: {user}" "属于另一位用户：{user}" }
+    state_of_other_owner(owner) { "file of another user of this machine ({owner}), with a new login" "文件属于本机另一用户（{owner}），其中的登录未知" }
+    advice_of_another_user(user, profile, id) { "left alone: it is the login of {user}, which is kept without a profile. `tokenward link FILE -p NEW` keeps the two apart; `tokenward link FILE --replace-user` makes profile {profile} the login of {user}; `tokenward logout --login {id}` removes it" "保持原样：其中是 {user} 的登录，已保存但不属于任何配置档。`tokenward link 文件 -p 新名称` 可将两者分开；`tokenward link 文件 --replace-user` 可把配置档 {profile} 改为 {user} 的登录；`tokenward logout --login {id}` 可将其删除" }
+    advice_of_other_owner(owner) { "left alone: the file belongs to the user {owner} of this machine; `tokenward adopt FILE` takes the login in it over if you know that user" "保持原样：文件属于本机用户 {owner}；若您信任该用户，可运行 `tokenward adopt 文件` 接管其中的登录" }
+    notice_kept_aside(now, before, id) { "a login that was brought is that of {now}, and the profile is that of {before}: {before} is served as before, and the login of {now} is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one)" "带来的登录属于 {now}，而配置档属于 {before}：仍使用 {before} 的登录；{now} 的登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 名称` 可指定配置档）" }
+    notice_link_of_another_user(file, user, profile) { "{file} holds the login of {user}, who is not the user of profile {profile}: the file is left alone, and the profile stays as it was; see `tokenward links`" "{file} 中是 {user} 的登录，并非配置档 {profile} 的用户：文件保持原样，配置档不变；参见 `tokenward links`" }
+    notice_link_of_other_owner(file, owner) { "{file} belongs to another user of this machine ({owner}) and holds a login that is not known: it is left alone; see `tokenward links`" "{file} 属于本机另一用户（{owner}），其中的登录未知：已保持原样；参见 `tokenward links`" }
+    file_of_another_user(file, them, profile, us) { "{file} is the login of {them}, and profile {profile} is that of {us}" "{file} 是 {them} 的登录，而配置档 {profile} 属于 {us}" }
+    login_of_another_user(them, profile, us) { "this is the login of {them}, and profile {profile} is that of {us}" "这是 {them} 的登录，而配置档 {profile} 属于 {us}" }
+    keep_apart(way) { "`{way} -p NEW` keeps the two apart" "`{way} -p 新名称` 可将两者分开" }
+    replace_user_with(way, profile, them) { "`{way} --replace-user` makes profile {profile} the login of {them}; its files then show that login" "`{way} --replace-user` 可把配置档 {profile} 改为 {them} 的登录；其文件随之更新" }
+    ask_replace_user(them, profile, us) { "Make profile {profile} the login of {them}? {us} stays without a profile" "要把配置档 {profile} 改为 {them} 的登录吗？{us} 的登录将不属于任何配置档" }
+    replace_user_ways() { "--replace-user, or -p NEW for a profile of its own" "参数 --replace-user，或用 -p 新名称 另建配置档" }
+    someone_unknown() { "a user who is not told" "身份未知的用户" }
     state_blank() { "no token there" "没有令牌" }
     state_malformed() { "no token, but a text" "不是令牌" }
     state_without_login() { "nobody logged in" "尚未登录" }
@@ -124,6 +138,10 @@ impl Lang {
             Found::Stale { held, .. } => self.state_stale(held),
             Found::Newer => self.state_newer(),
             Found::OfAnother { profile } => self.state_of_another(profile),
+            Found::OfAnotherUser { user, .. } => {
+                self.state_of_another_user(user.clone().unwrap_or_else(|| self.someone_unknown()))
+            }
+            Found::OfOtherOwner { owner } => self.state_of_other_owner(owner),
             Found::Blank => self.state_blank(),
             Found::Malformed => self.state_malformed(),
             Found::WithoutLogin => self.state_without_login(),
@@ -139,6 +157,11 @@ impl Lang {
             Found::Behind | Found::Stale { .. } => advice.push(self.advice_stale()),
             Found::Newer => advice.push(self.advice_newer()),
             Found::OfAnother { profile } => advice.push(self.advice_of_another(profile)),
+            Found::OfAnotherUser { grant, user } => {
+                let user = user.clone().unwrap_or_else(|| self.someone_unknown());
+                advice.push(self.advice_of_another_user(user, &state.link.target.profile, grant));
+            }
+            Found::OfOtherOwner { owner } => advice.push(self.advice_of_other_owner(owner)),
             Found::Blank => advice.push(self.advice_blank()),
             Found::Malformed => advice.push(self.advice_malformed()),
             Found::WithoutLogin => advice.push(self.advice_without_login(&state.link.target.profile)),
@@ -180,6 +203,15 @@ impl Lang {
             Notice::LinkOfAnother { file, profile } => self.notice_link_of_another(file.display(), profile),
             Notice::LinkBlank { file } => self.notice_link_blank(file.display()),
             Notice::TakenBack { adopted, generation, .. } => self.notice_taken_back(adopted, generation),
+            Notice::KeptAside { before, now, grant } => {
+                let name = |subject: &Option<Subject>| subject.as_ref().map_or_else(|| self.someone_unknown(), who);
+                self.notice_kept_aside(name(now), name(before), grant)
+            }
+            Notice::LinkOfAnotherUser { file, profile, user, .. } => {
+                let user = user.clone().unwrap_or_else(|| self.someone_unknown());
+                self.notice_link_of_another_user(file.display(), user, profile)
+            }
+            Notice::LinkOfOtherOwner { file, owner } => self.notice_link_of_other_owner(file.display(), owner),
             Notice::AnotherUser { before, now } => self.notice_another_user(who(before), who(now)),
             Notice::TurnFailed(error) => self.notice_turn_failed(self.happened(error.code()), error.code()),
             Notice::LoginOver { code, .. } => {

@@ -182,6 +182,8 @@ pub struct Adoption {
     pub source: String,
     /// Who adopts it.
     pub by: Holder,
+    /// Whether a person said that the profile may become another user's. Without that, it never does.
+    pub replace_user: bool,
 }
 
 /// What an adoption did.
@@ -205,15 +207,63 @@ pub enum Adopted {
         /// The grant that lost the name.
         previous: GrantId,
     },
+    /// Another user's, and nobody said that the profile may become that user's: a new grant that no profile points at. The
+    /// profile's login is as it was.
+    KeptAside {
+        /// The new grant.
+        id: GrantId,
+        /// The grant of the profile.
+        present: GrantId,
+    },
 }
 
 impl Adopted {
     /// The grant that holds the login.
     pub const fn id(&self) -> GrantId {
         match self {
-            Self::Known { grant: id, .. } | Self::New(id) | Self::Renewed(id) | Self::TookOver { id, .. } => *id,
+            Self::Known { grant: id, .. }
+            | Self::New(id)
+            | Self::Renewed(id)
+            | Self::TookOver { id, .. }
+            | Self::KeptAside { id, .. } => *id,
         }
     }
+}
+
+/// What became of a set of which somebody said whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// It is the profile's user's.
+    Same,
+    /// It is another user's, or nobody's that could be told: it is a grant of its own now, and the login before it is the profile's
+    /// again.
+    KeptAside {
+        /// The user of the profile's login.
+        before: Option<Subject>,
+        /// The grant without a profile.
+        aside: GrantId,
+        /// The generation of the login that is back; `None` when there was none that could come back.
+        back: Option<Generation>,
+    },
+    /// The grant has moved on, or is being refreshed: nothing was changed.
+    Moved,
+}
+
+/// What came of giving a grant a profile's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameGiven {
+    /// It has the name.
+    Given,
+    /// It has the name, and another grant lost it.
+    Taken {
+        /// That one.
+        previous: GrantId,
+    },
+    /// Another grant has the name, and nobody said that it may lose it: nothing was changed.
+    Occupied {
+        /// That one.
+        present: GrantId,
+    },
 }
 
 /// A copy of a grant's present set, read in one look, for files that show it.
@@ -415,11 +465,37 @@ pub trait Vault: Send + Sync {
     /// What is known of a refresh token.
     async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError>;
 
+    /// Records whose the present set of a grant is that was unproven in `generation`, durably. Of the user that the grant had, it is
+    /// proven. Of another user, or of nobody (`None`), it is moved to a new grant `aside` without a profile, its earlier tokens
+    /// with it, and the set that it had replaced is the present one again, as [`Vault::take_back`] makes it: one transaction.
+    async fn told(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        subject: Option<&Subject>,
+        aside: GrantId,
+        by: &Holder,
+    ) -> Result<Told, VaultError>;
+
+    /// Lets a profile point at a living grant that no profile points at, durably. Where another grant has the name, it loses it
+    /// only with `replace`, and [`Vault::take_back`] gives it back.
+    async fn give_name(
+        &self,
+        id: GrantId,
+        profile: &ProfileName,
+        replace: bool,
+        by: &Holder,
+    ) -> Result<NameGiven, VaultError>;
+
     /// Takes a login over, durably, unless the vault knows its refresh token: question and storing are one transaction, so
     /// that one token never gets two owners (I1). The set that it replaces is put aside and taken back by
     /// [`Vault::take_back`]; once the new one has turned, it stays parked. Open intents of the grant are superseded; one with
     /// an answer that nobody has read stays in [`Vault::open_intents`], and [`Vault::commit`] then turns the set that was
     /// put aside, or the present one if it is back by then.
+    ///
+    /// A profile that has a user keeps that user unless [`Adoption::replace_user`]: another user's login is kept aside
+    /// ([`Adopted::KeptAside`]); one whose user is not told is [`Grant::unproven`] until [`Vault::told`], and brings no access
+    /// token.
     async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError>;
 
     /// Makes the set that the last adoption had put aside the present one again, as a new generation with the standing it had,

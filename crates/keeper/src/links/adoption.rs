@@ -19,6 +19,7 @@ use tokenward_core::{
 use super::keep::{Links, unreadable};
 use super::report::{LinkOutcome, LinkReport};
 use super::shown::{Shown, ShownRefresh};
+use crate::keeper::foreign;
 use crate::{Error, Kept};
 
 /// A login that was found somewhere: in a file, or in another tool's store.
@@ -30,6 +31,8 @@ pub struct Brought {
     pub access: Option<(AccessToken, Option<Timestamp>)>,
     /// Where it comes from: a file's path, or a tool's name.
     pub source: String,
+    /// Whether a person said that the profile may become this login's user's.
+    pub replace_user: bool,
 }
 
 /// What an adoption did.
@@ -53,8 +56,17 @@ impl Links {
     /// # Errors
     /// [`Code::AnotherProfile`] when it is another profile's login already; the vault's.
     pub async fn adopt(&self, app: &App, profile: &ProfileName, brought: Brought) -> Result<AdoptReport, Error> {
+        let replace = brought.replace_user;
         let (adopted, subject) = self.take_over(app, profile, brought, true).await?;
-        let grant = self.parts().vault.grant(adopted.id()).await?;
+        let mut grant = self.parts().vault.grant(adopted.id()).await?;
+        let lives = matches!(grant.standing, Standing::Live | Standing::InDoubt { .. });
+        if matches!(adopted, Adopted::Known { .. } | Adopted::KeptAside { .. }) && grant.profile.is_none() && lives {
+            if grant.app != app.name {
+                return Err(foreign(&grant, app));
+            }
+            self.keeper.give_profile(grant.id, profile, replace).await?;
+            grant = self.parts().vault.grant(grant.id).await?;
+        }
         if let (Adopted::Known { .. }, Some(owner)) = (&adopted, &grant.profile)
             && owner != profile
             && matches!(grant.standing, Standing::Live | Standing::InDoubt { .. })
@@ -71,13 +83,13 @@ impl Links {
     ///
     /// # Errors
     /// [`Code::NothingToAdopt`] when there is none, [`Code::FileUnusable`]; else as [`Links::adopt`].
-    pub async fn adopt_file(&self, app: &App, target: &NewLink) -> Result<AdoptReport, Error> {
+    pub async fn adopt_file(&self, app: &App, target: &NewLink, replace_user: bool) -> Result<AdoptReport, Error> {
         let probe = self.probe(target);
         let look = self.look(&probe, false).await?.map_err(|error| unreadable(&error))?;
         let Some(brought) = brought(&probe, &look.shown) else {
             return Err(Error::with_detail(Code::NothingToAdopt, Kept::Everything, target.file.display().to_string()));
         };
-        self.adopt(app, &target.profile, brought).await
+        self.adopt(app, &target.profile, Brought { replace_user, ..brought }).await
     }
 
     /// Takes back the login that the last adoption replaced, and delivers it to the profile's links. The one that gives way
@@ -108,7 +120,7 @@ impl Links {
         let aside = asked && login.is_some_and(|login| matches!(login.grant.standing, Standing::Live));
         let (adopted, _) = self.take_over(app, &link.target.profile, brought, !aside).await?;
         let (grant, previous) = match adopted {
-            Adopted::Known { .. } => return Ok(None),
+            Adopted::Known { .. } | Adopted::KeptAside { .. } => return Ok(None),
             Adopted::New(id) | Adopted::Renewed(id) => (id, None),
             Adopted::TookOver { id, previous } => (id, Some(previous)),
         };
@@ -118,6 +130,23 @@ impl Links {
         }
         tracing::info!(%grant, file = %link.target.file.display(), "a login was adopted");
         Ok(Some(LinkOutcome::Adopted { grant, previous }))
+    }
+
+    /// Asks whose the profile's present login is, where nobody has said so and it can be asked: what is brought is compared with it.
+    async fn name_present(&self, app: &App, profile: &ProfileName) -> Result<(), Error> {
+        let parts = self.parts();
+        let Some(id) = parts.vault.grant_of(profile).await? else { return Ok(()) };
+        let grant = parts.vault.grant(id).await?;
+        let Some(access) = grant.access.filter(|access| !access.remaining(parts.clock.now()).is_zero()) else {
+            return Ok(());
+        };
+        if grant.subject.is_some() || grant.app != app.name {
+            return Ok(());
+        }
+        if let Ok(Ok(subject)) = tokio::time::timeout(ASKING, parts.provider.user_info(app, &access.token)).await {
+            parts.vault.name_subject(id, &subject).await?;
+        }
+        Ok(())
     }
 
     /// Stores a login unless the vault knows it. With `ask`, its access token is asked whose it is.
@@ -132,6 +161,7 @@ impl Links {
         if let Some((grant, generation)) = parts.vault.recognise(&brought.refresh).await?.known {
             return Ok((Adopted::Known { grant, generation }, None));
         }
+        self.name_present(app, profile).await?;
         let mut access = brought.access;
         let mut subject = None;
         if ask && let Some((token, _)) = &access {
@@ -165,6 +195,7 @@ impl Links {
                 obtained,
             },
             source: brought.source,
+            replace_user: brought.replace_user,
             by: parts.processes.myself().clone(),
         };
         Ok((parts.vault.adopt(adoption).await?, subject))
@@ -174,7 +205,12 @@ impl Links {
 /// The login that a file shows, if it shows one.
 fn brought(link: &Link, shown: &Shown) -> Option<Brought> {
     let ShownRefresh::Token(refresh) = shown.refresh() else { return None };
-    Some(Brought { refresh, access: shown.access(), source: link.target.file.display().to_string() })
+    Some(Brought {
+        refresh,
+        access: shown.access(),
+        source: link.target.file.display().to_string(),
+        replace_user: false,
+    })
 }
 
 /// The login is another profile's.

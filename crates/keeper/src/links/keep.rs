@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use tokenward_core::ports::{LoginCopy, VaultError};
 use tokenward_core::{
-    App, Code, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Standing, Trouble, reconcile,
+    App, Code, Event, Grant, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Standing, Trouble,
+    reconcile,
 };
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -223,6 +224,9 @@ impl Links {
                 if !self.is_settled(link, asked, &look).await? {
                     return Ok(None);
                 }
+                if !asked && let Some(owner) = look.other_owner() {
+                    return Ok(Some(LinkOutcome::Left(Found::OfOtherOwner { owner })));
+                }
                 if let Some(outcome) = self.adopt_shown(app, link, &look.shown, login.as_ref(), asked).await? {
                     adopted.get_or_insert(outcome);
                 }
@@ -234,6 +238,10 @@ impl Links {
                     && !self.is_settled(link, asked, &look).await? =>
             {
                 Ok(None)
+            }
+            // Nobody has said yet whose the present login is; no other file is to show it.
+            Reconciliation::Deliver | Reconciliation::Heal { .. } if is_unproven(login.as_ref()) => {
+                Ok(Some(LinkOutcome::Elsewhere))
             }
             Reconciliation::Deliver | Reconciliation::Heal { .. } => self.write(link, asked, end).await,
             _ if !self.is_settled(link, asked, &look).await? => Ok(None),
@@ -269,6 +277,9 @@ impl Links {
             Err(error) => return Ok(Some(LinkOutcome::NotWritten(unwritten(&error)))),
         };
         let Some(login) = self.login(&link.target.profile).await? else { return Ok(None) };
+        if login.grant.unproven {
+            return Ok(Some(LinkOutcome::Elsewhere));
+        }
         let judged = self.judge(link, &look.shown, Some(&login), asked).await?;
         let (Reconciliation::Deliver | Reconciliation::Heal { .. }) = judged.reconciliation else { return Ok(None) };
         let corrections = look.shown.corrections(&link.target.places, &login);
@@ -308,7 +319,10 @@ impl Links {
         let login = self.login(&link.target.profile).await?;
         let found = match look {
             Err(error) => Found::Unusable(unreadable(&error)),
-            Ok(look) => self.judge(&link, &look.shown, login.as_ref(), false).await?.found(),
+            Ok(look) => match self.judge(&link, &look.shown, login.as_ref(), false).await?.found() {
+                Found::Newer => look.other_owner().map_or(Found::Newer, |owner| Found::OfOtherOwner { owner }),
+                found => found,
+            },
         };
         let present = login.map(|login| (login.grant.id, login.grant.generation));
         Ok(LinkState { link, present, found })
@@ -323,37 +337,59 @@ impl Links {
         asked: bool,
     ) -> Result<Judged, Error> {
         let present = login.map(|login| (login.grant.id, login.grant.generation));
-        let (in_file, owner) = self.recognise(&link.target.profile, shown, login).await?;
+        let Known { in_file, owner, aside } = self.recognise(link, shown, login, asked).await?;
         let agree = login.is_none_or(|login| shown.agrees(login));
-        Ok(Judged { in_file, owner, reconciliation: reconcile(in_file, present, agree, asked) })
+        Ok(Judged { in_file, owner, aside, reconciliation: reconcile(in_file, present, agree, asked) })
     }
 
     async fn recognise(
         &self,
-        profile: &ProfileName,
+        link: &Link,
         shown: &Shown,
         login: Option<&LoginCopy>,
-    ) -> Result<(InFile, Option<ProfileName>), VaultError> {
+        asked: bool,
+    ) -> Result<Known, VaultError> {
+        let nobodys = |in_file| Ok(Known { in_file, owner: None, aside: None });
         let token = match shown.refresh() {
-            ShownRefresh::NotKept => return Ok((InFile::NotKept, None)),
-            ShownRefresh::Blank => return Ok((InFile::Blank, None)),
-            ShownRefresh::Malformed => return Ok((InFile::Malformed, None)),
+            ShownRefresh::NotKept => return nobodys(InFile::NotKept),
+            ShownRefresh::Blank => return nobodys(InFile::Blank),
+            ShownRefresh::Malformed => return nobodys(InFile::Malformed),
             ShownRefresh::Token(token) => token,
         };
         if let Some(LoginCopy { grant, refresh: Some(present) }) = login
             && *present == token
         {
             let (id, generation) = (grant.id, grant.generation);
-            return Ok((InFile::Known { grant: id, generation, present: generation, of_another: false }, None));
+            return nobodys(InFile::Known { grant: id, generation, present: generation, of_another: false });
         }
         let vault = &self.parts().vault;
         let Some((grant, generation)) = vault.recognise(&token).await?.known else {
-            return Ok((InFile::Unknown, None));
+            return nobodys(InFile::Unknown);
         };
         let owner = vault.grant(grant).await?;
         let lives = matches!(owner.standing, Standing::Live | Standing::InDoubt { .. });
-        let of_another = lives && owner.profile.as_ref().is_some_and(|theirs| theirs != profile);
-        Ok((InFile::Known { grant, generation, present: owner.generation, of_another }, owner.profile))
+        if lives && !asked && self.is_kept_aside(link, &owner, login).await? {
+            let user = owner.subject.map(|subject| subject.name.unwrap_or(subject.id));
+            // None of its tokens is one of ours that has had its time.
+            let in_file = InFile::Known { grant, generation, present: generation, of_another: true };
+            return Ok(Known { in_file, owner: None, aside: Some((grant, user)) });
+        }
+        let of_another = lives && owner.profile.as_ref().is_some_and(|theirs| *theirs != link.target.profile);
+        let in_file = InFile::Known { grant, generation, present: owner.generation, of_another };
+        Ok(Known { in_file, owner: owner.profile, aside: None })
+    }
+
+    /// Whether a login was brought and is kept without a profile because it is another user's: not one that the profile had, nor one
+    /// that we delivered to this file.
+    async fn is_kept_aside(&self, link: &Link, owner: &Grant, login: Option<&LoginCopy>) -> Result<bool, VaultError> {
+        let told = login.and_then(|login| login.grant.subject.as_ref()).zip(owner.subject.as_ref());
+        let is_same = told.is_some_and(|(ours, theirs)| ours.id == theirs.id);
+        let was_delivered = link.receipt.is_some_and(|receipt| receipt.grant == owner.id);
+        if owner.profile.is_some() || is_same || was_delivered {
+            return Ok(false);
+        }
+        let story = self.parts().vault.journal(owner.id, STORY).await?;
+        Ok(!story.iter().any(|entry| matches!(entry.event, Event::LoggedIn)))
     }
 
     /// The login of a profile, refresh token included.
@@ -400,6 +436,8 @@ impl Links {
             LinkOutcome::NotWritten(error) | LinkOutcome::Left(Found::Unusable(error)) => error.to_string(),
             LinkOutcome::Left(Found::Blank) => "there is no refresh token in it".to_owned(),
             LinkOutcome::Left(Found::Malformed) => "what stands for the refresh token is none".to_owned(),
+            LinkOutcome::Left(Found::OfAnotherUser { .. }) => "it shows the login of another user".to_owned(),
+            LinkOutcome::Left(Found::OfOtherOwner { owner }) => format!("it belongs to the user {owner}"),
             LinkOutcome::Left(Found::OfAnother { profile }) => format!("it shows the login of the profile {profile}"),
             _ => return,
         };
@@ -432,12 +470,23 @@ enum Which {
     All,
 }
 
+/// What the vault knows of a file's refresh token.
+struct Known {
+    in_file: InFile,
+    /// The profile of its grant.
+    owner: Option<ProfileName>,
+    /// Its grant and that one's user, if it is kept without a profile.
+    aside: Option<(GrantId, Option<String>)>,
+}
+
 /// What the comparison of a file with the vault came to.
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) in_file: InFile,
     /// The profile of the grant whose token the file holds.
     pub(super) owner: Option<ProfileName>,
+    /// That grant and its user, if it is kept without a profile.
+    pub(super) aside: Option<(GrantId, Option<String>)>,
     pub(super) reconciliation: Reconciliation,
 }
 
@@ -449,9 +498,11 @@ impl Judged {
             (Reconciliation::Heal { held }, InFile::Known { grant, .. }) => Found::Stale { grant, held },
             (Reconciliation::Deliver | Reconciliation::Heal { .. }, _) => Found::Behind,
             (Reconciliation::Adopt, _) => Found::Newer,
-            (Reconciliation::LeaveToAnother { .. }, _) => {
-                self.owner.clone().map_or(Found::WithoutLogin, |profile| Found::OfAnother { profile })
-            }
+            (Reconciliation::LeaveToAnother { .. }, _) => match (&self.owner, &self.aside) {
+                (Some(profile), _) => Found::OfAnother { profile: profile.clone() },
+                (None, Some((grant, user))) => Found::OfAnotherUser { grant: *grant, user: user.clone() },
+                (None, None) => Found::WithoutLogin,
+            },
             (Reconciliation::LeaveBlank, _) => Found::Blank,
             (Reconciliation::LeaveMalformed, _) => Found::Malformed,
             (Reconciliation::LeaveWithoutLogin, _) => Found::WithoutLogin,
@@ -502,6 +553,12 @@ pub(super) fn unwritten(error: &FileError) -> Error {
     Error::with_detail(Code::FileNotWritten, Kept::NewTokens, error.to_string())
 }
 
+fn is_unproven(login: Option<&LoginCopy>) -> bool {
+    login.is_some_and(|login| login.grant.unproven)
+}
+
+/// How far back a login's story is read.
+const STORY: u32 = 1000;
 /// How often a file that changes under our eyes is judged again in one call.
 const ROUNDS: usize = 6;
 /// How long a file that shows a new login must stay as it is before it is believed.

@@ -16,11 +16,18 @@ use super::shown::Shown;
 pub(super) struct Look {
     /// How it stood while it was read; `None` for one that is not there and need not be.
     pub(super) stamp: Option<Stamp>,
+    /// The number of its owner.
+    owner: Option<u32>,
     /// What it showed.
     pub(super) shown: Shown,
 }
 
 impl Look {
+    /// The number of the file's owner, if that is not who we are.
+    pub(super) fn other_owner(&self) -> Option<u32> {
+        self.owner.filter(|owner| *owner != rustix::process::geteuid().as_raw())
+    }
+
     /// Looks without a lock.
     pub(super) fn at(file: &LinkedFile, places: &BTreeMap<Slot, Place>) -> Result<Self, FileError> {
         Self::steady(file.path(), places, || file.read())
@@ -38,11 +45,11 @@ impl Look {
         read: impl Fn() -> Result<Document, FileError>,
     ) -> Result<Self, FileError> {
         for _ in 0..ATTEMPTS {
-            let before = stamp(path);
+            let (before, owner) = (stamp(path), std::fs::metadata(path).ok().map(|file| file.uid()));
             let document = read()?;
             if stamp(path) == before {
                 let refused = |source| FileError::Document { path: path.to_owned(), source };
-                return Ok(Self { stamp: before, shown: Shown::read(&document, places).map_err(refused)? });
+                return Ok(Self { stamp: before, owner, shown: Shown::read(&document, places).map_err(refused)? });
             }
         }
         Err(FileError::Restless { path: path.to_owned() })

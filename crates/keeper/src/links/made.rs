@@ -12,7 +12,8 @@ use tokio::time::Instant;
 use super::adoption::another;
 use super::file::LinkedFile;
 use super::keep::{Links, blocking, joined, report, silent, unreadable};
-use super::report::{LinkOutcome, LinkReport};
+use super::report::{Found, LinkOutcome, LinkReport};
+use crate::keeper::another_user;
 use crate::{Error, Kept};
 
 impl Links {
@@ -44,10 +45,21 @@ impl Links {
         if let (Reconciliation::LeaveToAnother { .. }, Some(owner)) = (judged.reconciliation, &judged.owner) {
             return Err(another(owner));
         }
+        if let Some((grant, _)) = judged.aside {
+            return Err(another_user(grant));
+        }
+        let known: Vec<_> = self.parts().vault.links(Some(&link.profile)).await?;
         let made = self.parts().vault.link(link, self.parts().processes.myself()).await?;
         let end = Instant::now() + Self::PATIENCE;
         let (made, task) = self.spawn(app, made, fill, end);
         let outcome = joined(task, end).await.unwrap_or_else(|| LinkOutcome::NotWritten(silent(&made)));
+        if let LinkOutcome::Left(Found::OfAnotherUser { grant, .. }) = &outcome
+            && !known.iter().any(|link| link.id == made.id)
+        {
+            // It was seen to be another user's only when it was looked at.
+            self.unlink(made.id).await?;
+            return Err(another_user(*grant));
+        }
         let report = report(&made, outcome);
         Ok((made, report))
     }

@@ -39,6 +39,18 @@ pub enum Found {
         /// Whose.
         profile: ProfileName,
     },
+    /// Another user's login, which is kept without a profile until a person decides.
+    OfAnotherUser {
+        /// The grant that holds it.
+        grant: GrantId,
+        /// Whose it is, if that is known.
+        user: Option<String>,
+    },
+    /// A login that the vault has never seen, in a file of another user of this machine: it is adopted by a person's word alone.
+    OfOtherOwner {
+        /// The owner's number.
+        owner: u32,
+    },
     /// No refresh token, or an empty one.
     Blank,
     /// Something that can be no token.
@@ -106,6 +118,13 @@ impl LinkReport {
             LinkOutcome::Left(Found::OfAnother { profile }) => {
                 Some(Notice::LinkOfAnother { file, profile: profile.clone() })
             }
+            LinkOutcome::Left(Found::OfAnotherUser { grant, user }) => Some(Notice::LinkOfAnotherUser {
+                file,
+                profile: self.profile.clone(),
+                user: user.clone(),
+                grant: *grant,
+            }),
+            LinkOutcome::Left(Found::OfOtherOwner { owner }) => Some(Notice::LinkOfOtherOwner { file, owner: *owner }),
             LinkOutcome::Left(Found::Blank | Found::Malformed) => Some(Notice::LinkBlank { file }),
             LinkOutcome::Left(Found::Unusable(error)) => Some(Notice::LinkUnusable { file, error: error.clone() }),
             LinkOutcome::InStep | LinkOutcome::Delivered { .. } | LinkOutcome::Elsewhere | LinkOutcome::Left(_) => None,

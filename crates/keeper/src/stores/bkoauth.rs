@@ -273,6 +273,7 @@ impl Taking<'_> {
                 obtained,
             },
             source: format!("bkoauth, {}, row {number}", self.source),
+            replace_user: true,
             by: parts.processes.myself().clone(),
         };
         let fate = match parts.vault.adopt(adoption).await? {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward::core::ports::{
     Adopted, Adoption, AnswerKept, Committed, Keepsake, LeaseAttempt, LoggedIn, LoginAnswer, LoginAnswerId, LoginCopy,
-    NewLogin, Revocable, Vault, VaultError,
+    NameGiven, NewLogin, Revocable, Told, Vault, VaultError,
 };
 use tokenward::core::rotation::Turn;
 use tokenward::core::{
@@ -179,6 +179,27 @@ impl Vault for Failing {
     async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
         self.step()?;
         self.inner.adopt(adoption).await
+    }
+    async fn told(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        subject: Option<&Subject>,
+        aside: GrantId,
+        by: &Holder,
+    ) -> Result<Told, VaultError> {
+        self.step()?;
+        self.inner.told(id, generation, subject, aside, by).await
+    }
+    async fn give_name(
+        &self,
+        id: GrantId,
+        profile: &ProfileName,
+        replace: bool,
+        by: &Holder,
+    ) -> Result<NameGiven, VaultError> {
+        self.step()?;
+        self.inner.give_name(id, profile, replace, by).await
     }
     async fn take_back(
         &self,

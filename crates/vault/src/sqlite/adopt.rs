@@ -31,6 +31,21 @@ pub(super) struct Aside {
     standing: Standing,
     wall: Option<Timestamp>,
     consented: Timestamp,
+    /// Set as long as nobody has said whose the set is that this one gave way to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) unproven: Option<Unproven>,
+    /// Set when nobody had said whose this set is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    own: Option<Unproven>,
+}
+
+/// A set of which nobody has said yet whose it is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Unproven {
+    /// The generation in which it was brought.
+    pub(super) since: Generation,
+    /// Where it comes from.
+    pub(super) source: String,
 }
 
 /// The grant that lost its name to another one by an adoption, or by a wish to undo one.
@@ -42,13 +57,13 @@ struct Displaced {
 }
 
 /// A set that can be brought back.
-struct PutAside {
-    id: i64,
-    generation: Generation,
+pub(super) struct PutAside {
+    pub(super) id: i64,
+    pub(super) generation: Generation,
     awaits: Option<Generation>,
-    aside: Aside,
+    pub(super) aside: Aside,
     /// With a refresh token.
-    set: TokenSet,
+    pub(super) set: TokenSet,
 }
 
 impl PutAside {
@@ -77,12 +92,32 @@ impl SqliteVault {
         if let Some((grant, generation)) = self.find_known(&mut tx, token).await? {
             return Ok(Adopted::Known { grant, generation });
         }
+        let present = self.by_profile(&mut tx, &adoption.profile).await?.filter(|present| !present.retired());
+        let is_kept_aside = !adoption.replace_user && present.as_ref().is_some_and(|it| self.is_another(it, &adoption));
+        if let (Some(present), true) = (&present, is_kept_aside) {
+            let mut grant = blank(adoption.id, &adoption.profile, &adoption.app, &adoption.set);
+            grant.profile = None;
+            fill(&mut grant, &self.sealer, &adoption.set, None, Generation::FIRST);
+            self.remember(&mut tx, token, grant.id, Generation::FIRST).await?;
+            let (source, fingerprint) = (adoption.source, self.fingerprint(token));
+            let event = Event::Adopted { source, fingerprint, replaced: None };
+            self.write_entry(&mut tx, grant.id, Generation::FIRST, Some(&adoption.by), &event).await?;
+            self.store(&mut tx, &grant, sql::INSERT_GRANT).await?;
+            tx.commit().await.map_err(|error| self.sql(&error))?;
+            return Ok(Adopted::KeptAside { id: adoption.id, present: present.id });
+        }
+        // Until somebody says whose it is, the profile's user is whom it was.
+        let has_user = |present: &GrantRow| present.subject.is_some() && adoption.set.subject.is_none();
+        let unproven = !adoption.replace_user && present.as_ref().is_some_and(has_user);
         let mut replaced = None;
         let home = self.home(&mut tx, &adoption.profile, &adoption.app, adoption.set.subject.as_ref()).await?;
         let (mut grant, generation, done) = match home {
             Home::Same(present) => {
                 let (id, generation) = (present.id, present.generation.next());
-                let aside = self.interrupt(&mut tx, &present, None).await?;
+                let mut aside = self.interrupt(&mut tx, &present, None).await?;
+                aside.own = self.present_unproven(&mut tx, &present).await?;
+                let source = adoption.source.clone();
+                aside.unproven = unproven.then_some(Unproven { since: generation, source });
                 // Where a person was needed anyway nothing that lives gives way; the set is put aside for a wish alone.
                 let awaits = lives(&aside.standing).then_some(generation);
                 if self.put_aside(&mut tx, &present, Some(&aside), awaits).await? {
@@ -102,6 +137,9 @@ impl SqliteVault {
         // The access token that is there may be another user's.
         grant.access.blob = None;
         fill(&mut grant, &self.sealer, &adoption.set, None, generation);
+        if unproven {
+            grant.access.blob = None;
+        }
         self.remember(&mut tx, token, grant.id, generation).await?;
         let statement = if matches!(done, Adopted::Renewed(_)) { sql::UPDATE_GRANT } else { sql::INSERT_GRANT };
         let event = Event::Adopted { source: adoption.source, fingerprint: self.fingerprint(token), replaced };
@@ -157,32 +195,72 @@ impl SqliteVault {
         if let Some((row, closing)) = &refusal {
             self.mark_closed(&mut tx, row, closing).await?;
         }
-        let aside = self.interrupt(&mut tx, &grant, refusal.as_ref().map(|(row, _)| row.id)).await?;
+        let mut aside = self.interrupt(&mut tx, &grant, refusal.as_ref().map(|(row, _)| row.id)).await?;
+        aside.own.clone_from(&back.aside.unproven);
+        aside.unproven.clone_from(&back.aside.own);
         let (adopted, generation) = (grant.generation, grant.generation.next());
         // What the provider has refused is kept, and nobody can wish it back. What gives way to a wish alone may be the only set
         // that lives: then the one that comes back is on trial in its turn.
         let aside = refusal.is_none().then_some(aside);
         let awaits = aside.as_ref().is_some_and(|aside| lives(&aside.standing)).then_some(generation);
         self.put_aside(&mut tx, &grant, aside.as_ref(), awaits).await?;
-        let unparked = sqlx::query(sql::UNPARK).bind(back.id).execute(&mut *tx).await;
-        unparked.map_err(|error| self.sql(&error))?;
-        // What it was on trial for itself, it is on trial for again.
-        self.move_trial(&mut tx, id, back.generation, Some(generation)).await?;
-        if let Some(token) = &back.set.refresh {
-            self.remember(&mut tx, token, id, generation).await?;
-        }
-        grant.access.blob = None;
-        grant.subject = None;
-        grant.scopes = Scopes::default();
-        fill(&mut grant, &self.sealer, &back.set, back.aside.wall, generation);
-        (grant.standing, grant.consented) = (back.aside.standing, back.aside.consented);
         let event = Event::TakenBack { adopted, refused: refused.is_some() };
-        self.write_entry(&mut tx, id, generation, Some(by), &event).await?;
-        self.store(&mut tx, &grant, sql::UPDATE_GRANT).await?;
+        self.put_back(&mut tx, &mut grant, back, &event, by).await?;
         tx.commit().await.map_err(|error| self.sql(&error))?;
         drop(connection);
         self.publish(id).await;
         Ok(Some(generation))
+    }
+
+    /// Makes a set that was put aside the present one of its grant, as the next generation.
+    pub(super) async fn put_back(
+        &self,
+        tx: &mut SqliteConnection,
+        grant: &mut GrantRow,
+        back: PutAside,
+        event: &Event,
+        by: &Holder,
+    ) -> Result<(), VaultError> {
+        let (id, generation) = (grant.id, grant.generation.next());
+        let unparked = sqlx::query(sql::UNPARK).bind(back.id).execute(&mut *tx).await;
+        unparked.map_err(|error| self.sql(&error))?;
+        // What it was on trial for itself, it is on trial for again.
+        self.move_trial(&mut *tx, id, back.generation, Some(generation)).await?;
+        if let Some(token) = &back.set.refresh {
+            self.remember(&mut *tx, token, id, generation).await?;
+        }
+        grant.access.blob = None;
+        grant.subject = None;
+        grant.scopes = Scopes::default();
+        fill(grant, &self.sealer, &back.set, back.aside.wall, generation);
+        (grant.standing, grant.consented) = (back.aside.standing, back.aside.consented);
+        self.write_entry(&mut *tx, id, generation, Some(by), event).await?;
+        self.store(tx, grant, sql::UPDATE_GRANT).await
+    }
+
+    /// Whether a login that was brought for a profile is another user's than the profile's present one, or another app's. Where
+    /// its user is not told, the present one must be kept aside until it is; one without a refresh token cannot be.
+    fn is_another(&self, present: &GrantRow, adoption: &Adoption) -> bool {
+        let lives_on = present.access.blob.is_some() && present.access_expires > self.now();
+        let cannot_wait = present.refresh.blob.is_none() && lives_on;
+        present.app != adoption.app
+            || match (&present.subject, &adoption.set.subject) {
+                (Some(known), Some(told)) => known.id != told.id,
+                (Some(_), None) => cannot_wait,
+                (None, _) => false,
+            }
+    }
+
+    /// Since when nobody has said whose the present set of a grant is.
+    pub(super) async fn present_unproven(
+        &self,
+        tx: &mut SqliteConnection,
+        grant: &GrantRow,
+    ) -> Result<Option<Unproven>, VaultError> {
+        if !grant.unproven {
+            return Ok(None);
+        }
+        Ok(self.put_aside_sets(tx, grant.id).await?.into_iter().find_map(|set| set.aside.unproven))
     }
 
     /// Gives the name back that an adoption took from another user's grant, or from another app's; the adopted grant is kept without
@@ -230,8 +308,14 @@ impl SqliteVault {
         Ok(Some(previous))
     }
 
+    /// What says which grant lost the name to another by a person's wish.
+    pub(super) fn displaced(&self, previous: Option<GrantId>) -> Result<Option<String>, VaultError> {
+        let displaced = previous.map(|grant| Displaced { grant, awaits: None });
+        displaced.as_ref().map(to_json).transpose().map_err(|fault| self.fault(fault))
+    }
+
     /// Stores the grant. A hand-out file with a token that the grant does not hold any more goes first, durably, as at a logout.
-    async fn store(
+    pub(super) async fn store(
         &self,
         tx: &mut SqliteConnection,
         grant: &GrantRow,
@@ -263,7 +347,7 @@ impl SqliteVault {
                 standing = in_doubt(row.id, row.begun, Doubt::SenderDied);
             }
         }
-        Ok(Aside { standing, wall: grant.wall, consented: grant.consented })
+        Ok(Aside { standing, wall: grant.wall, consented: grant.consented, unproven: None, own: None })
     }
 
     /// Puts the set aside that is about to give way: it was issued, and may live (I3). `false`: it holds no refresh token that
@@ -305,7 +389,11 @@ impl SqliteVault {
     }
 
     /// The sets of a grant that can be brought back, newest first. One that is damaged cannot.
-    async fn put_aside_sets(&self, tx: &mut SqliteConnection, id: GrantId) -> Result<Vec<PutAside>, VaultError> {
+    pub(super) async fn put_aside_sets(
+        &self,
+        tx: &mut SqliteConnection,
+        id: GrantId,
+    ) -> Result<Vec<PutAside>, VaultError> {
         let rows =
             sqlx::query(sql::PUT_ASIDES).bind(grant_bytes(id)).fetch_all(tx).await.map_err(|error| self.sql(&error))?;
         let read = |row: &SqliteRow| -> Result<Option<PutAside>, Fault> {

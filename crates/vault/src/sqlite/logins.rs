@@ -266,6 +266,7 @@ pub(super) fn blank(id: GrantId, profile: &ProfileName, app: &AppName, set: &Tok
         issued_by: set.issued_by,
         intent_open: false,
         on_trial: false,
+        unproven: false,
         linked: false,
         fence: None,
     }

@@ -140,7 +140,8 @@ impl SqliteVault {
     pub(super) async fn mend_handout(&self, grant: &Grant, links: Vec<Linked>) -> Result<(), VaultError> {
         let Some(profile) = &grant.profile else { return Ok(()) };
         let exists = self.folder.handout(profile).exists();
-        let nothing = grant.access.is_none() || is_over(grant) || !profile.admits(grant.subject.as_ref());
+        let nothing =
+            grant.access.is_none() || grant.unproven || is_over(grant) || !profile.admits(grant.subject.as_ref());
         if matches!(grant.standing, Standing::Retired { .. }) || (nothing && !exists) {
             return Ok(());
         }
@@ -214,7 +215,10 @@ impl SqliteVault {
         let Some(profile) = &grant.profile else { return Ok(()) };
         // A user's name hands out that user's tokens alone, and only once the provider has said whose they are.
         // Nobody is handed a token of a login that is over without being told so, which only the long way does.
-        let access = grant.access.as_ref().filter(|_| !is_over(grant) && profile.admits(grant.subject.as_ref()));
+        let access = grant
+            .access
+            .as_ref()
+            .filter(|_| !grant.unproven && !is_over(grant) && profile.admits(grant.subject.as_ref()));
         match (access, (self.rules)(&grant.app, grant.issued_by)) {
             // Where a rotation ends the old access token, nobody may serve it while one is under way.
             (Some(access), Some(rules)) if !(grant.intent_open && rules.old_access == OldAccess::Dies) => {

@@ -72,6 +72,7 @@ pub(crate) struct GrantRow {
     pub(crate) issued_by: TokenApi,
     pub(crate) intent_open: bool,
     pub(crate) on_trial: bool,
+    pub(crate) unproven: bool,
     /// Whether its profile has links.
     pub(crate) linked: bool,
     /// The lease that is held, lapsed or not.
@@ -109,6 +110,7 @@ impl GrantRow {
             issued_by: text(row, "issued_by")?,
             intent_open: row.try_get("intent_open")?,
             on_trial: row.try_get("on_trial")?,
+            unproven: row.try_get("unproven")?,
             linked: row.try_get("linked")?,
             fence: match row.try_get::<Option<i64>, _>("fence")? {
                 Some(_) => Some(Fence::new(unsigned(row, "fence")?)),
@@ -192,6 +194,7 @@ impl GrantRow {
             issued_by: self.issued_by,
             intent_open: self.intent_open,
             on_trial: self.on_trial,
+            unproven: self.unproven,
         })
     }
 

@@ -30,6 +30,7 @@ macro_rules! select_grant {
             OR EXISTS (SELECT 1 FROM names WHERE names.profile = grants.profile AND asked IS NOT NULL) AS intent_open,
         EXISTS (SELECT 1 FROM parked WHERE grant_id = grants.id AND awaits = grants.generation)
             OR COALESCE(displaced ->> 'awaits' = generation, 0) AS on_trial,
+        EXISTS (SELECT 1 FROM parked WHERE grant_id = grants.id AND aside ->> 'unproven' IS NOT NULL) AS unproven,
         EXISTS (SELECT 1 FROM links WHERE links.profile = grants.profile) AS linked,
         (SELECT fence FROM leases WHERE grant_id = grants.id AND holder IS NOT NULL) AS fence
     FROM grants ",
@@ -81,6 +82,8 @@ pub(crate) const RETIRE: &str = "
 pub(crate) const REMEMBER_FINGERPRINT: &str = "
     INSERT INTO known_fingerprints (fingerprint, grant_id, generation) VALUES (?1, ?2, ?3)
     ON CONFLICT (fingerprint) DO UPDATE SET grant_id = ?2, generation = ?3 WHERE grant_id <> ?2 OR generation < ?3";
+pub(crate) const MOVE_FINGERPRINTS: &str =
+    "UPDATE known_fingerprints SET grant_id = ?3 WHERE grant_id = ?1 AND generation >= ?2";
 pub(crate) const FIND_FINGERPRINT: &str = "SELECT grant_id, generation FROM known_fingerprints WHERE fingerprint = ?1";
 
 // -- leases -------------------------------------------------------------------------------------------------------
@@ -186,6 +189,7 @@ pub(crate) const PUT_ASIDE: &str = "
     INSERT INTO parked (grant_id, generation, at, tokens, aside, awaits) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 pub(crate) const PUT_ASIDES: &str = "
     SELECT id, generation, tokens, aside, awaits FROM parked WHERE grant_id = ?1 AND aside IS NOT NULL ORDER BY id DESC";
+pub(crate) const PROVE: &str = "UPDATE parked SET aside = json_remove(aside, '$.unproven') WHERE grant_id = ?1 AND aside ->> 'unproven' IS NOT NULL";
 pub(crate) const TURN_ASIDE: &str = "UPDATE parked SET intent = ?2, tokens = ?3, aside = ?4 WHERE id = ?1";
 pub(crate) const UNPARK: &str = "DELETE FROM parked WHERE id = ?1";
 pub(crate) const MOVE_TRIAL: &str = "UPDATE parked SET awaits = ?3 WHERE grant_id = ?1 AND awaits = ?2";

@@ -111,36 +111,68 @@ async fn a_refusal_that_nobody_settled_is_taken_back_by_the_next() {
     assert_eq!(desk.world.sandbox.counters().refreshes, 1, "the answer was there; nothing was sent again");
 }
 
-/// A login whose access token says nothing is taken for the same user's, until its first turn tells.
+/// A login whose access token says nothing is refreshed, and turns out to be Bob's: it is kept aside, Ada's serves again, and Bob's
+/// file gets none of Ada's tokens.
 #[tokio::test]
-async fn another_users_login_is_named_after_its_first_turn() {
+async fn another_users_login_is_kept_aside_after_its_first_refresh() {
     let desk = Desk::new().await;
+    let before = desk.token().await;
     let (refresh, _) = desk.made_elsewhere("Bob");
     desk.write(".env", &env(&refresh, ""));
     let handed = desk.token().await;
+    assert_eq!((handed.grant, &handed.access.token), (desk.id, &before.access.token));
     let named = handed.notices.iter().find_map(|notice| match notice {
-        Notice::AnotherUser { before, now } => Some((before.name.clone(), now.name.clone())),
+        Notice::KeptAside { before, now, grant } => Some((before.clone()?.name?, now.clone()?.name?, *grant)),
         _ => None,
     });
-    assert_eq!(named, Some((Some("Ada".into()), Some("Bob".into()))), "{:?}", handed.notices);
-    let grant = desk.keeper.status(desk.id).await.unwrap().grant;
-    assert_eq!(grant.subject.and_then(|subject| subject.name).as_deref(), Some("Bob"));
-    desk.in_step(".env").await;
+    let (ada, bob, aside) = named.unwrap_or_else(|| panic!("{:?}", handed.notices));
+    assert_eq!((ada.as_str(), bob.as_str()), ("Ada", "Bob"));
+    let kept = desk.keeper.status(aside).await.unwrap().grant;
+    assert_eq!((kept.profile, kept.has_refresh, kept.standing), (None, true, Standing::Live));
+    for _ in 0..2 {
+        assert_eq!(desk.token().await.access.token, before.access.token);
+        assert_eq!(value(&desk.read(".env"), REFRESH), refresh, "it is Bob's file");
+    }
+    assert!(matches!(desk.found(".env").await, Found::OfAnotherUser { user: Some(user), .. } if user == "Bob"));
+    // Both live on.
+    desk.world.expire();
+    assert!(desk.token().await.turned);
+    assert!(desk.keeper.renew(&desk.world.app, aside).await.unwrap().turned);
 }
 
-/// Bob's dead login takes the profile over by what its access token says, is refused, and Ada's serves again.
+/// A login whose access token says that it is Bob's is kept aside at once, and sent nowhere.
 #[tokio::test]
-async fn a_profile_that_a_dead_login_took_over_goes_back() {
+async fn another_users_login_in_a_file_is_kept_aside_unsent() {
     let desk = Desk::new().await;
     let before = desk.token().await;
     let (refresh, access) = desk.made_elsewhere("Bob");
     desk.write(".env", &env(&refresh, &access));
-    desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
     let handed = desk.token().await;
     assert_eq!((handed.grant, handed.access.token), (desk.id, before.access.token));
-    assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })), "{:?}", handed.notices);
-    assert_ne!(value(&desk.read(".env"), REFRESH), refresh);
-    assert!(matches!(desk.found(".env").await, Found::InStep));
+    let told = |notice: &Notice| matches!(notice, Notice::LinkOfAnotherUser { user: Some(user), .. } if user == "Bob");
+    assert!(handed.notices.iter().any(told), "{:?}", handed.notices);
+    assert_eq!(value(&desk.read(".env"), REFRESH), refresh, "it is Bob's file");
+    assert_eq!(desk.world.sandbox.counters().refreshes, 0);
+    // A person says so: the profile is Bob's, and can be given back.
+    let link = desk.env(".env", "work");
+    let report = desk.links.adopt_file(&desk.world.app, &link, true).await.unwrap();
+    assert_eq!(desk.keeper.grant_of(&work()).await.unwrap(), report.grant);
+    assert_ne!(report.grant, desk.id);
+    desk.links.take_back(&desk.world.app, &work()).await.unwrap();
+    assert_eq!(desk.keeper.grant_of(&work()).await.unwrap(), desk.id);
+}
+
+/// Ada's login is over, and a file brings Bob's: the profile does not become Bob's.
+#[tokio::test]
+async fn a_login_that_is_over_becomes_nobody_elses() {
+    let desk = Desk::new().await;
+    desk.world.expire();
+    let (refresh, access) = desk.made_elsewhere("Bob");
+    desk.write(".env", &env(&refresh, &access));
+    desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
+    let error = desk.keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+    assert_eq!(error.code().exit(), tokenward::core::ExitClass::NeedsConsent);
+    assert_eq!(desk.keeper.grant_of(&work()).await.unwrap(), desk.id);
 }
 
 #[tokio::test]
@@ -149,11 +181,12 @@ async fn a_person_can_take_an_adoption_back_and_forth() {
     let error = desk.links.take_back(&desk.world.app, &work()).await.unwrap_err();
     assert_eq!(error.code(), Code::NothingToAdopt);
     let old = value(&desk.read(".env"), REFRESH);
-    let (refresh, _) = desk.made_elsewhere("Ada");
+    let (refresh, access) = desk.made_elsewhere("Ada");
     let brought = || Brought {
         refresh: tokenward::core::RefreshToken::parse(refresh.as_str()).unwrap(),
-        access: None,
+        access: Some((tokenward::core::AccessToken::parse(access.as_str()).unwrap(), None)),
         source: "another tool".into(),
+        replace_user: false,
     };
     let report = desk.links.adopt(&desk.world.app, &work(), brought()).await.unwrap();
     assert_eq!((report.grant, report.generation), (desk.id, Generation::new(2)));
@@ -198,25 +231,15 @@ impl Observer for WriteAt {
 /// is sent to log in again (DESIGN §5, a foreign spender).
 #[tokio::test]
 async fn a_login_that_is_brought_while_ours_is_refused_is_found_in_the_same_call() {
-    for user in ["Ada", "Bob"] {
-        let desk = Desk::new().await;
-        desk.world.expire();
-        let (refresh, access) = desk.made_elsewhere(user);
-        let writing = WriteAt(Step::Begun, desk.path(".env"), env(&refresh, &access));
-        let keeper = desk.world.observed(Arc::new(writing)).await.unwrap();
-        desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
-        let handed = keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap();
-        assert!(desk.world.live_access().contains(&handed.access.token.expose().to_owned()), "{user}");
-        assert!(
-            handed.notices.iter().any(|notice| matches!(notice, Notice::LinkAdopted { .. })),
-            "{:?}",
-            handed.notices
-        );
-        assert!(
-            !handed.notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })),
-            "{:?}",
-            handed.notices
-        );
-        assert_eq!(handed.grant == desk.id, user == "Ada");
-    }
+    let desk = Desk::new().await;
+    desk.world.expire();
+    let (refresh, access) = desk.made_elsewhere("Ada");
+    let writing = WriteAt(Step::Begun, desk.path(".env"), env(&refresh, &access));
+    let keeper = desk.world.observed(Arc::new(writing)).await.unwrap();
+    desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
+    let handed = keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap();
+    assert!(desk.world.live_access().contains(&handed.access.token.expose().to_owned()));
+    assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::LinkAdopted { .. })), "{:?}", handed.notices);
+    assert!(!handed.notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })), "{:?}", handed.notices);
+    assert_eq!(handed.grant, desk.id);
 }

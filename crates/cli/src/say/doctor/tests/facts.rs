@@ -87,6 +87,7 @@ pub(super) fn grant() -> Grant {
         issued_by: TokenApi::V3,
         intent_open: false,
         on_trial: false,
+        unproven: false,
     }
 }
 

@@ -1,0 +1,70 @@
+//! Whose a login is that was brought for a profile.
+//!
+//! Enters: a grant whose present set is unproven. Leaves: it is proven, or a grant of its own and the login before it is back; or nobody
+//! can say yet, and nobody is handed its token. A profile becomes another user's by a person's word alone.
+
+use std::time::Duration;
+
+use tokenward_core::ports::{CallError, NameGiven, Told};
+use tokenward_core::{App, Code, ExitClass, Grant, GrantId, ProfileName};
+
+use crate::{Error, Keeper, Kept, Notice};
+
+impl Keeper {
+    /// Asks whose the present set of a grant is and records it. Spends nothing. One whose user the provider does not tell is
+    /// nobody's, and kept aside.
+    ///
+    /// # Errors
+    /// [`Code::UserNotTold`] when there is no answer for the moment; the vault's.
+    pub(crate) async fn tell_user(&self, app: &App, grant: &Grant) -> Result<Option<Notice>, Error> {
+        let parts = &self.inner.parts;
+        let Some(access) = &grant.access else { return Ok(None) };
+        let not_told = || Error::new(Code::UserNotTold, Kept::Record);
+        let asking = parts.provider.user_info(app, &access.token);
+        let now = match tokio::time::timeout(DEADLINE, asking).await {
+            Ok(Ok(subject)) => Some(subject),
+            Ok(Err(CallError::Refused(refusal))) if refusal.code().exit() == ExitClass::TryLater => {
+                return Err(not_told());
+            }
+            Ok(Err(CallError::Refused(_) | CallError::Lacking(_))) => None,
+            Ok(Err(CallError::NoAnswer(_))) | Err(_) => return Err(not_told()),
+        };
+        let aside = self.new_grant();
+        let by = parts.processes.myself();
+        Ok(match parts.vault.told(grant.id, grant.generation, now.as_ref(), aside, by).await? {
+            Told::Same | Told::Moved => None,
+            Told::KeptAside { before, aside, .. } => {
+                tracing::warn!(grant = %grant.id, %aside, "a login that was brought is another user's; it is kept aside");
+                Some(Notice::KeptAside { before, now, grant: aside })
+            }
+        })
+    }
+
+    /// Lets a profile point at a login that no profile points at. Where the profile has another user's login, that one loses the
+    /// name only with `replace`, and is kept without one.
+    ///
+    /// # Errors
+    /// [`Code::AnotherUser`] when the profile has a login; [`Code::NotLoggedIn`] when that login is logged out or has a profile; the
+    /// vault's.
+    pub async fn give_profile(&self, id: GrantId, profile: &ProfileName, replace: bool) -> Result<(), Error> {
+        let parts = &self.inner.parts;
+        match parts.vault.give_name(id, profile, replace, parts.processes.myself()).await {
+            Ok(NameGiven::Given | NameGiven::Taken { .. }) => Ok(()),
+            Ok(NameGiven::Occupied { .. }) => Err(another_user(id)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// An id for a new grant.
+    pub(crate) fn new_grant(&self) -> GrantId {
+        GrantId::new(u64::try_from(self.inner.now().as_millisecond()).unwrap_or(0), self.inner.random())
+    }
+}
+
+/// The login is another user's than the profile's; it is kept without a profile.
+pub(crate) fn another_user(id: GrantId) -> Error {
+    Error::with_detail(Code::AnotherUser, Kept::Record, id.to_string())
+}
+
+/// How long the provider may take to say whose login it is.
+const DEADLINE: Duration = Duration::from_secs(3);

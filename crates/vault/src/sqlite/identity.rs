@@ -1,0 +1,133 @@
+//! Whose a login is: told after it was brought, and which profile points at it.
+//!
+//! A set that was brought for a profile and whose user nobody knows is the profile's present one *unproven*: the set it replaced is
+//! put aside, and its access token goes to nobody. What is told then decides in one transaction. Of the same user: it is proven. Of
+//! another: it is moved, with every token that was stored of it, into a grant of its own without a profile, and what was put aside is
+//! back. A crash before leaves it unproven; one after, done (I5). Nothing that was issued is dropped (I3).
+
+use tokenward_core::ports::{NameGiven, Told, VaultError};
+use tokenward_core::{Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Subject};
+
+use super::rows::{GrantRow, grant_bytes, signed, to_json};
+use super::{SqliteVault, sql};
+
+impl SqliteVault {
+    pub(super) async fn record_told(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        subject: Option<&Subject>,
+        aside: GrantId,
+        by: &Holder,
+    ) -> Result<Told, VaultError> {
+        let mut connection = self.journalling().await?;
+        let mut tx = self.begin_write(&mut connection).await?;
+        let mut grant = self.grant_row(&mut tx, id).await?;
+        // An answer that is on its way is to find the set where it was sent from.
+        if grant.retired() || !grant.unproven || grant.generation != generation || grant.intent_open {
+            return Ok(Told::Moved);
+        }
+        let before = grant.subject.clone();
+        let is_same = before.as_ref().is_none_or(|before| subject.is_some_and(|told| told.id == before.id));
+        if is_same {
+            let proved = sqlx::query(sql::PROVE).bind(grant_bytes(id)).execute(&mut *tx).await;
+            proved.map_err(|error| self.sql(&error))?;
+            if let Some(subject) = subject {
+                let subject = to_json(subject).map_err(|fault| self.fault(fault))?;
+                let named = sqlx::query(sql::NAME_SUBJECT).bind(grant_bytes(id)).bind(subject).execute(&mut *tx).await;
+                named.map_err(|error| self.sql(&error))?;
+            }
+            tx.commit().await.map_err(|error| self.sql(&error))?;
+            drop(connection);
+            self.publish(id).await;
+            return Ok(Told::Same);
+        }
+        let sets = self.put_aside_sets(&mut tx, id).await?;
+        let Some(back) = sets.into_iter().find(|set| set.aside.unproven.is_some()) else { return Ok(Told::Moved) };
+        let unproven = back.aside.unproven.clone();
+        let (since, source) = unproven.map_or((generation, String::new()), |it| (it.since, it.source));
+        let (apart, fingerprint) = self.apart(&grant, aside, subject)?;
+        self.store(&mut tx, &apart, sql::INSERT_GRANT).await?;
+        let moved = sqlx::query(sql::MOVE_FINGERPRINTS)
+            .bind(grant_bytes(id))
+            .bind(signed(since.get()))
+            .bind(grant_bytes(aside))
+            .execute(&mut *tx)
+            .await;
+        moved.map_err(|error| self.sql(&error))?;
+        let event = Event::Adopted { source, fingerprint, replaced: None };
+        self.write_entry(&mut tx, aside, generation, Some(by), &event).await?;
+        let event = Event::TakenBack { adopted: generation, refused: false };
+        self.put_back(&mut tx, &mut grant, back, &event, by).await?;
+        let back = Some(grant.generation);
+        tx.commit().await.map_err(|error| self.sql(&error))?;
+        drop(connection);
+        self.publish(id).await;
+        Ok(Told::KeptAside { before, aside, back })
+    }
+
+    pub(super) async fn point_profile(
+        &self,
+        id: GrantId,
+        profile: &ProfileName,
+        replace: bool,
+        by: &Holder,
+    ) -> Result<NameGiven, VaultError> {
+        let mut connection = self.journalling().await?;
+        let mut tx = self.begin_write(&mut connection).await?;
+        let grant = self.grant_row(&mut tx, id).await?;
+        let present = self.by_profile(&mut tx, profile).await?;
+        if grant.retired() || grant.profile.is_some() {
+            return match present {
+                Some(present) if present.id == id => Ok(NameGiven::Given),
+                _ => Err(VaultError::Moved),
+            };
+        }
+        let mut previous = None;
+        if let Some(present) = present {
+            if !replace {
+                return Ok(NameGiven::Occupied { present: present.id });
+            }
+            self.withdraw(&present)?;
+            let freed = sqlx::query(sql::FREE_PROFILE).bind(grant_bytes(present.id)).execute(&mut *tx).await;
+            freed.map_err(|error| self.sql(&error))?;
+            previous = Some(present.id);
+        }
+        let displaced = self.displaced(previous)?;
+        let given = sqlx::query(sql::GIVE_PROFILE)
+            .bind(grant_bytes(id))
+            .bind(profile.as_str())
+            .bind(displaced)
+            .execute(&mut *tx)
+            .await;
+        given.map_err(|error| self.sql(&error))?;
+        if let Some(token) = grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))? {
+            let fingerprint = self.fingerprint(&token);
+            let event = Event::Adopted { source: "a login of this vault".to_owned(), fingerprint, replaced: None };
+            self.write_entry(&mut tx, id, grant.generation, Some(by), &event).await?;
+        }
+        tx.commit().await.map_err(|error| self.sql(&error))?;
+        drop(connection);
+        self.publish(id).await;
+        Ok(previous.map_or(NameGiven::Given, |previous| NameGiven::Taken { previous }))
+    }
+
+    /// The present set of a grant as a grant of its own, and the name of its refresh token.
+    fn apart(
+        &self,
+        grant: &GrantRow,
+        id: GrantId,
+        subject: Option<&Subject>,
+    ) -> Result<(GrantRow, Fingerprint), VaultError> {
+        let access = grant.access(&self.sealer).map_err(|fault| self.fault(fault))?;
+        let refresh = grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))?;
+        let token = refresh.ok_or(VaultError::NoRefreshToken)?;
+        let mut apart = GrantRow { id, profile: None, subject: subject.cloned(), ..grant.clone() };
+        apart.access.blob = None;
+        if let Some(access) = &access {
+            apart.set_access(&self.sealer, access, grant.generation);
+        }
+        apart.set_refresh(&self.sealer, &token, grant.generation);
+        Ok((apart, self.fingerprint(&token)))
+    }
+}
