@@ -14,7 +14,7 @@ use tokenward::{
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{
-    App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, UserName,
+    App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, UserName, veil,
 };
 use tokio::sync::Notify;
 use zeroize::Zeroizing;

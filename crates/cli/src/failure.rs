@@ -129,6 +129,17 @@ impl Failure {
         self
     }
 
+    /// The same advice, each line changed.
+    pub(crate) fn advised(mut self, lang: Lang, change: impl Fn(String) -> String) -> Self {
+        self.0.next = Some(self.advice(lang).into_iter().map(change).collect());
+        self
+    }
+
+    /// Makes advice name the command by which one logs in here.
+    pub(crate) fn logging_in_by(self, command: &str, lang: Lang) -> Self {
+        self.advised(lang, |line| line.replace("`tokenward login`", &format!("`{command}`")))
+    }
+
     /// Makes advice name the profile that was named on the command line.
     pub(crate) fn about(mut self, profile: Option<&ProfileName>, lang: Lang) -> Self {
         if let Some(profile) = profile {

@@ -226,9 +226,7 @@ fn is_another(former: &Registration, present: &Registration) -> bool {
 /// A token of the former app is not handed out any more; where the file cannot be removed it ends by itself within hours.
 fn forget_hand_out(home: &Home, profile: &ProfileName) {
     let file = home.vault().join("handout").join(profile.as_str());
-    if let Err(error) = std::fs::remove_file(&file) {
-        tracing::debug!(%error, %profile, "no hand-out file was removed");
-    }
+    let _ = std::fs::remove_file(&file);
 }
 
 /// What will be in the file, as if flags said it.

@@ -99,7 +99,8 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
         0 => {
             let wish =
                 Wish { at: &args::PlaceFlags::default(), server: None, create: false, complete: true, brand: None };
-            let spot = Spot::look(file, wish, desk.lang())?;
+            let spot =
+                Spot::look(file, wish, desk.lang()).map_err(|failure| places_are_named_by_link(failure, file, desk))?;
             let work = Source::of(&spot, desk).work(desk).await?;
             let made = make_as(&work, spot.link(&work.profile.name), false, false, desk).await?;
             finish(std::slice::from_ref(&made), desk)?;
@@ -189,6 +190,41 @@ impl From<Stopped> for Failure {
             Stopped::AnotherUser(_) => Self::of(Code::AnotherUser),
             Stopped::Failed(failure) => failure,
         }
+    }
+}
+
+/// Advice to pick places for commands that take none: they are named once, for the link.
+fn places_are_named_by_link(failure: Failure, file: &Path, desk: &Desk) -> Failure {
+    let (lang, file) = (desk.lang(), quoted(&file.display().to_string()));
+    failure.advised(lang, |line| match line.find("--") {
+        Some(start) if line.contains("--access") || line.contains("--refresh") => {
+            let flags = line[start..].trim_end_matches(|c: char| !c.is_ascii()).trim_end();
+            let flags = flags.split(lang.pick_tail()).next().unwrap_or(flags).trim_end();
+            lang.name_places_once(format!("tokenward link {file} {flags}"))
+        }
+        _ => line,
+    })
+}
+
+/// What a call says, whose file was named for it, where that file does not show the login: every time, and not only when it is looked at.
+pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice], desk: &Desk) {
+    let lang = desk.lang();
+    let told = |notice: &Notice| {
+        matches!(
+            notice,
+            Notice::LinkNotWritten { .. }
+                | Notice::LinkUnusable { .. }
+                | Notice::LinkBlank { .. }
+                | Notice::LinkOfAnother { .. }
+        )
+    };
+    if notices.iter().any(told) {
+        return;
+    }
+    let states = work.session.links().states(Some(&work.profile.name)).await.unwrap_or_default();
+    let path = absolute(file);
+    for state in states.iter().filter(|state| state.link.target.file == path && state.found != Found::InStep) {
+        desk.printer.warning(lang.doctor_link(file.display(), lang.link_state(&state.found)));
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The engine decides whether to turn first; this file only prints. The token appears on stdout and nowhere else.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -22,9 +23,10 @@ pub(super) async fn run(token: &Token, desk: &Desk) -> Result<ExitCode, Failure>
         Some(file) => desk.work_as(&link::profile_of(file, desk).await?).await?,
         None => desk.work().await?,
     };
+    let file = token.env_file.as_deref();
     let format = token.format.unwrap_or(if desk.printer.json { Format::Json } else { Format::Raw });
     match token.identity {
-        Identity::User => user(token.min_ttl, format, desk, &work).await?,
+        Identity::User => user(token.min_ttl, format, file, desk, &work).await?,
         Identity::App if work.app.provider() == ProviderName::BlueKing => {
             let handed = desk.apps_own(&work, token.min_ttl).await?;
             tell(&handed, "app", APP_VARIABLE, format, desk, &work)?;
@@ -36,8 +38,11 @@ pub(super) async fn run(token: &Token, desk: &Desk) -> Result<ExitCode, Failure>
     Ok(ExitCode::SUCCESS)
 }
 
-async fn user(min_ttl: Duration, format: Format, desk: &Desk, work: &Work) -> Result<(), Failure> {
+async fn user(min_ttl: Duration, format: Format, file: Option<&Path>, desk: &Desk, work: &Work) -> Result<(), Failure> {
     let handed = desk.access(work, Ask::Living { min_ttl }).await?;
+    if let Some(file) = file {
+        link::tell_out_of_step(file, work, &handed.notices, desk).await;
+    }
     tell(&handed, "user", USER_VARIABLE, format, desk, work)
 }
 

@@ -41,6 +41,7 @@ pub(super) async fn run(wish: args::Watch, desk: &Desk) -> Result<ExitCode, Fail
                 if !has_links(&name) {
                     desk.printer.warning(lang.watched_without_links(&name));
                 }
+                desk.warn_if_over(&session, &name).await;
                 profiles.push((name, app));
             }
             Err(failure) if by_name => return Err(failure),

@@ -194,7 +194,8 @@ fn plain_http_is_refused_until_the_flag_permits_it_and_is_shown_from_then_on() {
     let ran = desk.init(&plain);
     assert!(ran.fails(2, "TW0207").err.contains("--allow-http"), "{ran:?}");
     assert_eq!(desk.config(), "");
-    let words = [&desk.init_words().iter().map(String::as_str).collect::<Vec<_>>()[..]].concat();
+    let init = desk.init_words();
+    let words: Vec<&str> = init.iter().map(String::as_str).collect();
     let at = words.iter().position(|word| *word == "--accounts-url").unwrap();
     let mut words = words;
     words[at + 1] = plain[1];

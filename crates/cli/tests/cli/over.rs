@@ -198,3 +198,61 @@ fn files_that_a_run_as_root_has_left_are_named_with_their_owner() {
     let ran = world.run(&["doctor"]);
     assert!(ran.out.contains("TW0924") && ran.out.contains("user 4242") && ran.out.contains("chown -R 0 '"), "{ran:?}");
 }
+
+#[test]
+fn a_file_that_was_named_and_does_not_show_the_login_is_said_each_time() {
+    let world = World::logged_in();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(".env");
+    std::fs::write(&file, "FEISHU_USER_ACCESS_TOKEN=\nFEISHU_USER_REFRESH_TOKEN=\n").unwrap();
+    let name = file.display().to_string();
+    world
+        .run(&["link", &name, "--access", "FEISHU_USER_ACCESS_TOKEN", "--refresh", "FEISHU_USER_REFRESH_TOKEN"])
+        .succeeds();
+    let words = ["token", "--env-file", name.as_str()];
+    assert_eq!(world.run(&words).succeeds().err, "");
+    std::fs::remove_file(&file).unwrap();
+    for words in [&words[..], &words[..], &["exec", "--env-file", name.as_str(), "--", "true"]] {
+        let ran = world.run(words);
+        assert!(ran.err.contains(&name), "{ran:?}");
+    }
+}
+
+#[test]
+fn advice_for_a_file_names_commands_that_take_it() {
+    let world = World::logged_in();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(".env");
+    let (one, two) = (
+        "A_USER_ACCESS_TOKEN=u-a\nA_USER_REFRESH_TOKEN=ur-a\n",
+        "B_USER_ACCESS_TOKEN=u-b\nB_USER_REFRESH_TOKEN=ur-b\n",
+    );
+    std::fs::write(&file, format!("{one}{two}")).unwrap();
+    let name = file.display().to_string();
+    let ran = world.run(&["token", "--env-file", &name]);
+    assert!(ran.code != 0 && ran.err.contains(&format!("`tokenward link {name} --access ")), "{ran:?}");
+    let ran = world.run(&["login", "--no-browser", "--port", "0", "--timeout", "1s"]);
+    assert!(ran.fails(3, "TW0408").err.contains("20027"), "{ran:?}");
+    std::fs::write(&file, format!("FEISHU_APP_ID={}\nFEISHU_APP_SECRET={}\n", world.app.id, world.app.secret)).unwrap();
+    let variables = [
+        ("TOKENWARD_OPEN_URL", world.sandbox.open_url(Brand::Feishu)),
+        ("TOKENWARD_ACCOUNTS_URL", world.sandbox.accounts_url(Brand::Feishu)),
+    ];
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let words = ["login", "--env-file", &name, "--no-browser", "--port", "0", "--timeout", "1s"];
+    let ran = world.run_with(&variables, &words);
+    assert!(ran.fails(3, "TW0408").err.contains(&format!("`tokenward login --env-file {name}`")), "{ran:?}");
+}
+
+#[test]
+fn what_is_to_follow_a_login_that_is_over_says_so() {
+    let world = World::logged_in();
+    refuse(&world);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(".env");
+    std::fs::write(&file, "FEISHU_USER_ACCESS_TOKEN=\nFEISHU_USER_REFRESH_TOKEN=\n").unwrap();
+    let name = file.display().to_string();
+    let ran =
+        world.run(&["link", &name, "--access", "FEISHU_USER_ACCESS_TOKEN", "--refresh", "FEISHU_USER_REFRESH_TOKEN"]);
+    assert!(ran.err.contains("is over") && ran.err.contains("`tokenward login`"), "{ran:?}");
+}
