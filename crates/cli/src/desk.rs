@@ -14,7 +14,8 @@ use tokenward::{
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{
-    App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, UserName, veil,
+    App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, Standing, UserName,
+    veil,
 };
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -444,6 +445,20 @@ impl Desk {
             && !self.said_over.swap(true, Ordering::Relaxed)
         {
             self.printer.warning(words);
+        }
+    }
+
+    /// Says that a profile's login is over, if it is, to somebody who sets up what is to follow it.
+    pub(crate) async fn warn_if_over(&self, session: &Session, name: &ProfileName) {
+        let Ok(id) = session.keeper().grant_of(name).await else { return };
+        let Ok(report) = session.keeper().status(id).await else { return };
+        if let Standing::NeedsConsent { code, .. } = report.grant.standing {
+            let lang = self.lang();
+            let told = lang.followed_over(name, lang.happened(code), code);
+            self.printer.warning(match self.login_command(Some(name)) {
+                Some(command) => format!("{told}{}{}", lang.stop(), lang.run_command(command)),
+                None => told,
+            });
         }
     }
 

@@ -308,7 +308,8 @@ impl Printer {
             // The reader has what it wanted (`| head -1`): no words, and the exit code a shell gives for SIGPIPE.
             return Failure::silent(128 + 13);
         }
-        Failure::new(Code::Internal, self.lang.stdout_not_written()).detail(error.to_string())
+        let failure = Failure::new(Code::Internal, self.lang.stdout_not_written()).detail(error.to_string());
+        failure.then(self.lang.stdout_kept())
     }
 }
 

@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use tokenward_core::Code;
 
 use crate::ambient::Ambient;
-use crate::args::{Cli, Colour, Command};
+use crate::args::{self, Cli, Colour, Command};
 use crate::commands;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -35,6 +35,14 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
     }
     let printer = Printer::new(lang, global.json, global.quiet, global.verbose, global.color, ambient.surface);
     start_log(&ambient, global.verbose);
+    let by_file = match &cli.command {
+        Command::Login(args::Login { env_file, .. })
+        | Command::Token(args::Token { env_file, .. })
+        | Command::Exec(args::Exec { env_file, .. }) => env_file
+            .as_ref()
+            .map(|file| format!("tokenward login --env-file {}", crate::spot::quoted(&file.display().to_string()))),
+        _ => None,
+    };
     let result = ambient.check(lang).and_then(|()| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
@@ -43,6 +51,10 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         let result = result.map_err(|failure| {
             let restored = failure.is_of_a_stranger().then(|| desk.restored()).flatten();
             let failure = failure.after_restore(restored.as_ref(), desk.now(), lang);
+            let failure = match &by_file {
+                Some(command) => failure.logging_in_by(command, lang),
+                None => failure,
+            };
             network::explained(failure, &desk.ambient.env, lang).about(desk.global.profile.as_ref(), lang)
         });
         // A question may still be waiting on its thread; it must not hold the end up.

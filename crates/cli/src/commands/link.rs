@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use tokenward::links::{Found, LinkOutcome, LinkReport};
 use tokenward::stores::Tool;
-use tokenward::{Error, Report, Settings};
+use tokenward::{Error, Notice, Report, Settings};
 use tokenward_core::ports::Adopted;
 use tokenward_core::{Code, ExitClass, Format, Link, NewLink, ProfileName, Slot};
 
@@ -35,7 +35,9 @@ pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Fail
         };
         let spot = Spot::look(&link.file, wish, desk.lang())?;
         let work = Source::of(&spot, desk).work(desk).await?;
-        vec![make_as(&work, spot.link(&work.profile.name), spot.is_new, link.replace_user, desk).await?]
+        let made = vec![make_as(&work, spot.link(&work.profile.name), spot.is_new, link.replace_user, desk).await?];
+        desk.warn_if_over(&work.session, &work.profile.name).await;
+        made
     } else {
         again
     };
@@ -196,13 +198,12 @@ impl From<Stopped> for Failure {
 /// Advice to pick places for commands that take none: they are named once, for the link.
 fn places_are_named_by_link(failure: Failure, file: &Path, desk: &Desk) -> Failure {
     let (lang, file) = (desk.lang(), quoted(&file.display().to_string()));
-    failure.advised(lang, |line| match line.find("--") {
-        Some(start) if line.contains("--access") || line.contains("--refresh") => {
-            let flags = line[start..].trim_end_matches(|c: char| !c.is_ascii()).trim_end();
-            let flags = flags.split(lang.pick_tail()).next().unwrap_or(flags).trim_end();
-            lang.name_places_once(format!("tokenward link {file} {flags}"))
-        }
-        _ => line,
+    failure.advised(lang, |line| {
+        let Some(start) = line.find("--access").or_else(|| line.find("--refresh")) else { return line };
+        let flags: Vec<_> = line[start..].split_whitespace().take_while(|word| word.is_ascii()).collect();
+        let pairs = flags.len() % 2 == 0 && flags.iter().step_by(2).all(|flag| flag.starts_with("--"));
+        let flags = if pairs { flags.join(" ") } else { "--access PLACE --refresh PLACE".to_owned() };
+        lang.name_places_once(format!("tokenward link {file} {flags}"))
     })
 }
 

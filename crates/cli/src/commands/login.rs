@@ -337,7 +337,8 @@ async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Re
     let finish = keeper.finish_device_login(&work.app, &work.profile.name, device, asked);
     match tokio::time::timeout(login.timeout, finish).await {
         Ok(report) => Ok(report?),
-        Err(_) => Err(Failure::of(Code::LoginTimedOut)),
+        // No page of the provider leads back here, so what a redirect needs is no matter.
+        Err(_) => Err(Failure::of(Code::LoginTimedOut).then(lang.device_again())),
     }
 }
 

@@ -192,8 +192,8 @@ fn story(code: Code) -> (Words, Words) {
         Code::LoginTimedOut => (
             w("nobody came back from the login page in time", "登录页在规定时间内没有返回"),
             w(
-                "run `tokenward login` again; if the page shows error 20029, register the redirect URL in the console",
-                "请重新运行 `tokenward login`；若页面显示错误 20029，请在开放平台登记重定向 URL",
+                "run `tokenward login` again; if the page showed an error, mend it first: 20029 is a redirect URL that is not registered, 20027 a scope that is not enabled (both in the console)",
+                "请重新运行 `tokenward login`；若页面显示了错误，请先处理：20029 为未登记重定向 URL，20027 为未开通权限（均在开放平台设置）",
             ),
         ),
         Code::AnswerLost => (

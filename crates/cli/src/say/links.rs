@@ -21,7 +21,6 @@ super::sentences! {
     no_token_place(file) { "{file} has no place for a token under any of the usual names" "{file} 中没有常用名称的令牌位置" }
     name_places(example) { "say where the token stands, as in {example}" "请指明令牌的位置，例如 {example}" }
     several_logins(file, count) { "{file} has places for {count} logins, and it is not clear which is meant" "{file} 中有 {count} 处登录，无法确定指的是哪一处" }
-    pick_tail() { " \u{0}" " 选定" }
     name_places_once(command) { "name the places once, then run this command again: `{command}`" "请先指明一次位置，再重新运行本命令：`{command}`" }
     pick_with(flags) { "pick one with {flags}" "用 {flags} 选定" }
     no_such_server(file, server) { "{file} has no MCP server \"{server}\" with a token" "{file} 中没有带令牌的 MCP 服务 \"{server}\"" }
