@@ -26,6 +26,7 @@ use tokio::time::Instant;
 
 use crate::links::{LinkReport, Links};
 use crate::obtain::Questions;
+use crate::script::SCRIPT_APP;
 use crate::turn::{Turned, Via};
 use crate::{Error, Kept, Notice, Observer, Processes, Recovered};
 
@@ -89,6 +90,14 @@ pub struct Report {
     pub turn_at: Option<Timestamp>,
     /// Spends that nobody closed.
     pub intents: Vec<Intent>,
+}
+
+impl Report {
+    /// Whether the login is that of a script's file, which has no app and no profile of the settings.
+    pub fn is_of_a_script(&self) -> bool {
+        let name = self.grant.profile.as_ref();
+        self.grant.app.as_str() == SCRIPT_APP && name.is_some_and(|name| name.as_str().contains('@'))
+    }
 }
 
 /// The engine. Cheap to clone; clones share everything.

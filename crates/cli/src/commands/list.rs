@@ -76,6 +76,11 @@ pub(super) fn show(reports: &[Report], settings: &Settings, desk: &Desk) -> Resu
         ];
         desk.printer.table(&heads, rows)?;
     }
+    // A script's login has no profile by which one would know what to do with it.
+    let over = reports.iter().filter(|report| report.status == Status::NeedsConsent && report.is_of_a_script());
+    for name in over.filter_map(|report| report.grant.profile.as_ref()) {
+        desk.printer.note(lang.doctor_script_remove(name));
+    }
     if hidden > 0 {
         desk.printer.note(lang.logged_out_hidden(hidden));
     }

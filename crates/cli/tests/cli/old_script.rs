@@ -487,6 +487,7 @@ fn a_token_that_worked_is_believed_dead_after_so_many_refusals_or_a_lost_answer(
     let ran = script.world.run(&["doctor", "--all"]);
     assert!(ran.out.contains("no answer came") && !ran.out.contains("died"), "{ran:?}");
     assert!(ran.out.contains("`tokenward logout --profile 'feishu-config.ini@"), "{ran:?}");
+    assert!(script.world.run(&["list"]).err.contains("`tokenward logout --profile 'feishu-config.ini@"));
     let list = script.world.run(&["list", "--json"]).json();
     let name = list["logins"][0]["profile"].as_str().unwrap().to_owned();
     script.world.run(&["logout", "--profile", &name, "--yes"]).succeeds();

@@ -26,7 +26,6 @@ use crate::callback::{Callback, CallbackError};
 use crate::compose::provider;
 use crate::links::Links;
 use crate::login::LOGIN_AT_WORK;
-use crate::script::SCRIPT_APP;
 use crate::settings::{KeySource, ResolvedProfile, SecretSource, Settings, SettingsError, Warning};
 use crate::{Error, Health, KeeperOptions, Report, Session, SessionOptions, last_restore};
 
@@ -76,7 +75,7 @@ pub async fn gather(
         // Several, and nobody said which: all of them are told.
         Err(SettingsError::WhichProfile { .. }) => None,
         // A script's login needs no settings.
-        Err(SettingsError::NothingSetUp { .. }) if looked.reports.iter().any(is_script) => None,
+        Err(SettingsError::NothingSetUp { .. }) if looked.reports.iter().any(Report::is_of_a_script) => None,
         Err(error) => {
             facts.unsettled = Some(Arc::new(error));
             None
@@ -266,7 +265,7 @@ impl Round<'_> {
             }
             Err(error) => Err(Arc::new(error)),
         };
-        if let Some(report) = report.filter(|report| facts.app.is_err() && is_script(report)) {
+        if let Some(report) = report.filter(|report| facts.app.is_err() && report.is_of_a_script()) {
             facts.script = Some(PathBuf::from(facts.name.as_str().rsplit_once('@').map_or("", |(file, _)| file)));
             if let Some(session) = self.session
                 && let Ok(journal) = session.keeper().journal(report.grant.id, u32::MAX).await
@@ -406,21 +405,15 @@ fn app_facts(profile: &ResolvedProfile, secret: SecretFacts, checkup: Option<Che
     }
 }
 
-/// Whether a login is that of a script's file.
-fn is_script(report: &Report) -> bool {
-    let name = report.grant.profile.as_ref();
-    report.grant.app.as_str() == SCRIPT_APP && name.is_some_and(|name| name.as_str().contains('@'))
-}
-
 /// Whether a script's login is over whose file holds another one since: nobody needs to look after it.
 fn is_of_the_past(report: &Report, all: &[Report]) -> bool {
     let file = |report: &Report| {
         report.grant.profile.as_ref().and_then(|name| Some(name.as_str().rsplit_once('@')?.0.to_owned()))
     };
-    is_script(report)
+    report.is_of_a_script()
         && matches!(report.grant.standing, Standing::NeedsConsent { .. })
         && all.iter().any(|other| {
-            is_script(other) && file(other) == file(report) && other.grant.consented > report.grant.consented
+            other.is_of_a_script() && file(other) == file(report) && other.grant.consented > report.grant.consented
         })
 }
 
