@@ -35,14 +35,14 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
     }
     let printer = Printer::new(lang, global.json, global.quiet, global.verbose, global.color, ambient.surface);
     start_log(&ambient, global.verbose);
-    let by_file = match &cli.command {
-        Command::Login(args::Login { env_file, .. })
-        | Command::Token(args::Token { env_file, .. })
-        | Command::Exec(args::Exec { env_file, .. }) => env_file
-            .as_ref()
-            .map(|file| format!("tokenward login --env-file {}", crate::spot::quoted(&file.display().to_string()))),
+    let env_file = match &cli.command {
+        Command::Login(login) => login.env_file.as_ref(),
+        Command::Token(token) => token.env_file.as_ref(),
+        Command::Exec(exec) => exec.env_file.as_ref(),
         _ => None,
     };
+    let by_file = env_file
+        .map(|file| format!("tokenward login --env-file {}", crate::spot::quoted(&file.display().to_string())));
     let result = ambient.check(lang).and_then(|()| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;

@@ -224,7 +224,7 @@ pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice
     }
     let states = work.session.links().states(Some(&work.profile.name)).await.unwrap_or_default();
     let path = absolute(file);
-    for state in states.iter().filter(|state| state.link.target.file == path && state.found != Found::InStep) {
+    for state in states.iter().filter(|state| state.link.target.file == path && !matches!(state.found, Found::InStep)) {
         desk.printer.warning(lang.doctor_link(file.display(), lang.link_state(&state.found)));
     }
 }
