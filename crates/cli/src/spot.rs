@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use tokenward::ScriptRefresh;
-use tokenward::links::{Document, FileError, LinkedFile, Shape};
+use tokenward::links::{Document, FileError, LinkedFile, Objection, Shape};
 use tokenward_core::{AppSecret, Brand, Code, Format, NewLink, Place, ProfileName, RefreshToken, Slot, is_hidden};
 
 use crate::args::PlaceFlags;
@@ -68,6 +68,7 @@ impl Spot {
         let document = linked.read().map_err(|error| refused(&error, lang))?;
         let shape = Picker { file: &file, document: &document, wish, lang }.pick()?;
         provable(&document, &shape, lang)?;
+        writable(&document, &shape, wish, lang)?;
         let read = |place: &Option<Place>| {
             let text = document.get(place.as_ref()?).ok()??;
             Some(text).filter(|text| !text.trim().is_empty())
@@ -104,8 +105,19 @@ impl Picker<'_> {
     fn pick(&self) -> Result<Shape, Failure> {
         let at = self.wish.at;
         let mut shape = if at.access.is_some() || at.refresh.is_some() { self.told()? } else { self.found()? };
-        if self.wish.complete || !shape.has_token() {
+        if self.wish.complete {
             self.complete(&mut shape)?;
+        } else if !shape.has_token() {
+            // Keys are added where a person asks for them, and nowhere else.
+            let what = self.lang.no_token_place(self.file.display());
+            let failure =
+                Failure::new(Code::PlaceUnclear, what).then(self.lang.name_places(example(self.document.format())));
+            return Err(match self.document.format() {
+                Format::Dotenv | Format::Ini => {
+                    failure.then_all([self.lang.log_in_into_file(quoted(&self.file.display().to_string()))])
+                }
+                Format::Json | Format::Toml => failure,
+            });
         }
         if let Some(place) = self.place("--app-id-at", at.app_id_at.as_ref())? {
             shape.app_id = Some(place);
@@ -218,6 +230,21 @@ fn provable(document: &Document, shape: &Shape, lang: Lang) -> Result<(), Failur
     Ok(())
 }
 
+/// Refuses what is no token and must not become one by itself. Where a person wants the file filled, a stand-in gives way.
+fn writable(document: &Document, shape: &Shape, wish: Wish<'_>, lang: Lang) -> Result<(), Failure> {
+    let (what, next) = match shape.objection(document) {
+        Some(Objection::Reference(place)) => (lang.place_is_reference(place), lang.place_is_reference_next()),
+        Some(Objection::Placeholder(place)) if !wish.create => {
+            (lang.place_is_stand_in(place), lang.place_is_stand_in_next())
+        }
+        Some(Objection::MoreThanToken(place)) => {
+            (lang.place_holds_more(place), lang.name_places(example(document.format())))
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::new(Code::PlaceUnclear, what).then(next))
+}
+
 /// What picks one shape among several on the command line.
 fn flags(shape: &Shape, all: &[Shape]) -> String {
     if let Some(server) = &shape.server
@@ -285,6 +312,15 @@ fn format_of(file: &Path, is_new: bool, lang: Lang) -> Result<Format, Failure> {
         "toml" => Some(Format::Toml),
         _ => None,
     };
+    if matches!(extension, "yaml" | "yml") {
+        return Err(Failure::new(Code::PlaceUnclear, lang.yaml_not_written(file.display())).then(lang.yaml_next()));
+    }
+    // Prose is read by people and published; a word in it is no variable.
+    if matches!(extension, "md" | "markdown" | "txt" | "rst" | "adoc" | "html" | "htm") {
+        return Err(
+            Failure::new(Code::PlaceUnclear, lang.no_token_place(file.display())).then(lang.format_unclear_next())
+        );
+    }
     if let Some(format) = by_name {
         return Ok(format);
     }

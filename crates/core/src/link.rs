@@ -33,6 +33,10 @@ pub enum Slot {
     Expiry,
     /// The refresh token's life when it was issued, in seconds.
     RefreshExpiresIn,
+    /// The refresh token's end, in the notation in which it stands.
+    RefreshExpiresAt,
+    /// When the set was issued, beside a life that counts from then.
+    Obtained,
     /// The granted scopes, separated by spaces (RFC 6749 §3.3).
     Scope,
 }
@@ -140,6 +144,8 @@ pub enum InFile {
     Blank,
     /// A text that can be no token.
     Malformed,
+    /// A reference that another program resolves, or a sealed value.
+    Reference,
     /// One that the vault has never seen.
     Unknown,
     /// One that the vault knows.
@@ -178,6 +184,8 @@ pub enum Reconciliation {
     LeaveBlank,
     /// What stands there is no token. Leave it, and say so.
     LeaveMalformed,
+    /// What stands there is resolved or opened by another program. Leave it whoever asks, and say so.
+    LeaveReference,
     /// Nobody is logged in under the profile, so there is nothing to write. Leave it, and say so.
     LeaveWithoutLogin,
 }
@@ -189,6 +197,7 @@ pub enum Reconciliation {
 pub fn reconcile(in_file: InFile, present: Option<(GrantId, Generation)>, agree: bool, asked: bool) -> Reconciliation {
     match (in_file, present) {
         (InFile::Unknown, _) => Reconciliation::Adopt,
+        (InFile::Reference, _) => Reconciliation::LeaveReference,
         // Its owner keeps it; two grants that follow each other's file would take turns in overwriting it.
         (InFile::Known { grant, generation, present: theirs, of_another: true }, _) if generation == theirs => {
             Reconciliation::LeaveToAnother { grant }
@@ -243,6 +252,7 @@ mod tests {
             ("unknown", InFile::Unknown, false, R::Adopt),
             ("unknown beside a good access token", InFile::Unknown, true, R::Adopt),
             ("nothing", InFile::Blank, false, R::LeaveBlank),
+            ("a reference", InFile::Reference, false, R::LeaveReference),
             ("no token", InFile::Malformed, false, R::LeaveMalformed),
             ("an access token alone, the present one", InFile::NotKept, true, R::InStep),
             ("an access token alone, an old one", InFile::NotKept, false, R::Deliver),
@@ -256,7 +266,7 @@ mod tests {
             };
             assert_eq!(reconcile(in_file, ours, agree, true), asked, "{row}, filled in by a person's wish");
             let without = match wanted {
-                R::Adopt | R::LeaveToAnother { .. } => wanted,
+                R::Adopt | R::LeaveReference | R::LeaveToAnother { .. } => wanted,
                 _ => R::LeaveWithoutLogin,
             };
             assert_eq!(reconcile(in_file, None, agree, false), without, "{row}, and nobody is logged in");
@@ -268,6 +278,7 @@ mod tests {
             Just(InFile::NotKept),
             Just(InFile::Blank),
             Just(InFile::Malformed),
+            Just(InFile::Reference),
             Just(InFile::Unknown),
             (1_u128..4, 1_u64..6, 0_u64..3, any::<bool>()).prop_map(|(grant, generation, ahead, other)| known(
                 grant,
@@ -295,6 +306,7 @@ mod tests {
                 prop_assert!(present.is_some());
                 let theirs = matches!(in_file, InFile::Known { generation, present, of_another: true, .. } if generation == present);
                 prop_assert!(!theirs, "another profile's living login");
+                prop_assert!(in_file != InFile::Reference, "a reference");
                 prop_assert!(asked || !matches!(in_file, InFile::Blank | InFile::Malformed), "without a wish");
             }
             if done == Reconciliation::InStep {

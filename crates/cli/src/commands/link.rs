@@ -100,7 +100,7 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
     match profiles.len() {
         0 => {
             let wish =
-                Wish { at: &args::PlaceFlags::default(), server: None, create: false, complete: true, brand: None };
+                Wish { at: &args::PlaceFlags::default(), server: None, create: false, complete: false, brand: None };
             let spot =
                 Spot::look(file, wish, desk.lang()).map_err(|failure| places_are_named_by_link(failure, file, desk))?;
             let work = Source::of(&spot, desk).work(desk).await?;

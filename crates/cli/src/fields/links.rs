@@ -169,6 +169,7 @@ const fn state_name(found: &Found) -> &'static str {
         Found::OfOtherOwner { .. } => "of-other-owner",
         Found::Blank => "blank",
         Found::Malformed => "malformed",
+        Found::Reference => "reference",
         Found::WithoutLogin => "without-login",
         Found::Unusable(_) => "unusable",
         _ => "other",

@@ -27,6 +27,15 @@ super::sentences! {
     servers_with_tokens(names) { "servers with a token: {names}" "带令牌的服务：{names}" }
     place_is_token(flag) { "what stands behind {flag} looks like a token; it takes the place where the token stands in the file, and never a token" "{flag} 后面的内容像是令牌；它要的是令牌在文件中的位置，而不是令牌本身" }
     bad_place(flag, text, format) { "{flag}: \"{text}\" names no place in a file of the kind {format}" "{flag}：\"{text}\" 不是 {format} 文件中的位置" }
+    place_is_reference(place) { "what stands at {place} is a reference or sealed, and no token: it is neither sent nor overwritten" "{place} 处是引用或密文，而不是令牌：既不会发送，也不会覆盖" }
+    place_is_reference_next() { "run the program with `tokenward exec`, which hands it the token without a file" "请用 `tokenward exec` 运行该程序：令牌直接交给它，不经过文件" }
+    place_is_stand_in(place) { "what stands at {place} is a placeholder, and no token" "{place} 处是占位文字，而不是令牌" }
+    place_is_stand_in_next() { "fill it in with `tokenward login --env-file FILE`, or with `tokenward link FILE --create` where you are logged in" "用 `tokenward login --env-file 文件` 填入；若已登录，用 `tokenward link 文件 --create`" }
+    place_holds_more(place) { "the value at {place} holds more than a token, and it cannot be told which part of it is one" "{place} 处的值不只是令牌，无法确定哪一部分是令牌" }
+    yaml_not_written(file) { "{file} is YAML, which is not edited" "{file} 是 YAML，不会编辑" }
+    yaml_next() { "run the program with `tokenward exec`, which hands it the token without a file" "请用 `tokenward exec` 运行该程序：令牌直接交给它，不经过文件" }
+    state_reference() { "a reference" "引用" }
+    advice_reference() { "left alone: what stands at the token's place is a reference or sealed; run the program with `tokenward exec`" "保持原样：令牌位置上是引用或密文；请用 `tokenward exec` 运行该程序" }
     place_not_writable(place) { "no token can stand at {place} in this file" "此文件的 {place} 处无法存放令牌" }
     or_app_in_file(file) { "or put FEISHU_APP_ID and FEISHU_APP_SECRET into {file}: they are taken from there" "或在 {file} 中写入 FEISHU_APP_ID 和 FEISHU_APP_SECRET：会从中读取" }
     app_from_file(id, file, profile) { "the app {id} of {file} is set up as profile {profile}; its secret is sealed in the vault" "已将 {file} 中的应用 {id} 设置为配置档 {profile}；密钥已封存到保险库" }
@@ -145,6 +154,7 @@ impl Lang {
             Found::OfOtherOwner { owner } => self.state_of_other_owner(owner),
             Found::Blank => self.state_blank(),
             Found::Malformed => self.state_malformed(),
+            Found::Reference => self.state_reference(),
             Found::WithoutLogin => self.state_without_login(),
             Found::Unusable(_) => self.state_unusable(),
             _ => self.unknown(),
@@ -165,6 +175,7 @@ impl Lang {
             Found::OfOtherOwner { owner } => advice.push(self.advice_of_other_owner(owner)),
             Found::Blank => advice.push(self.advice_blank()),
             Found::Malformed => advice.push(self.advice_malformed()),
+            Found::Reference => advice.push(self.advice_reference()),
             Found::WithoutLogin => advice.push(self.advice_without_login(&state.link.target.profile)),
             Found::Unusable(error) => advice.push(self.outcome_unusable(error.detail().unwrap_or_default())),
             _ => {}

@@ -216,7 +216,10 @@ fn the_state_of_each_link_is_told() {
 fn nothing_at_the_place_is_filled_in_when_a_person_asks() {
     let project = Project::of(World::logged_in());
     project.write(ENV, "A=1\n");
-    project.run(&["link", ENV]).succeeds();
+    // Keys are added where a person asks for them, and nowhere else.
+    project.run(&["link", ENV]).fails(2, "TW0507");
+    assert_eq!(project.read(ENV), "A=1\n");
+    project.run(&["link", ENV, "--create"]).succeeds();
     assert!(project.is_true(ENV) && project.read(ENV).starts_with("A=1\nFEISHU_USER_ACCESS_TOKEN="));
     let ran = project.run(&["link", "new.env"]);
     assert!(ran.fails(2, "TW0210").err.contains("--create"), "{ran:?}");

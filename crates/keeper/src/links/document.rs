@@ -41,6 +41,9 @@ impl Document {
         })?;
         let text = all.strip_prefix(MARK);
         let document = Self { format, mark: text.is_some(), text: Zeroizing::new(text.unwrap_or(all).to_owned()) };
+        if is_sealed(&document.text) {
+            return Err(syntax("", 0, SEALED));
+        }
         match format {
             Format::Ini => ini::check(&document.text),
             Format::Dotenv => dotenv::check(&document.text),
@@ -124,6 +127,20 @@ impl Document {
         }
     }
 
+    /// The names of a `.env` file's variables, or the keys of one section of an ini file, in their order.
+    pub(crate) fn keys(&self, section: &str) -> Vec<String> {
+        match self.format {
+            Format::Dotenv => dotenv::names(&self.text),
+            Format::Ini => ini::keys(&self.text, section),
+            Format::Json | Format::Toml => Vec::new(),
+        }
+    }
+
+    /// The sections of an ini file, each once.
+    pub(crate) fn sections(&self) -> Vec<String> {
+        if self.format == Format::Ini { ini::sections(&self.text) } else { Vec::new() }
+    }
+
     /// The sections of an ini file that have a key.
     ///
     /// # Errors
@@ -182,6 +199,17 @@ fn splice(text: &str, mut splices: Vec<Splice>) -> String {
     changed.push_str(&text[done..]);
     changed
 }
+
+/// Whether sops has sealed the file: its checksum would no longer fit what is written.
+fn is_sealed(text: &str) -> bool {
+    text.contains("sops")
+        && text.contains("ENC[")
+        && ["sops_mac", "sops_version", "\"sops\"", "[sops"].iter().any(|mark| text.contains(mark))
+}
+
+/// Said of a sealed file, which is refused whole.
+const SEALED: &str =
+    "the file is sealed by sops, whose checksum no edit survives; hand the token out with `tokenward exec` instead";
 
 /// U+FEFF, which some editors put before UTF-8.
 const MARK: char = '\u{feff}';

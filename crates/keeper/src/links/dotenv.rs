@@ -36,6 +36,17 @@ pub(super) fn read(text: &str, name: &str) -> Result<Option<String>, DocumentErr
     }))
 }
 
+pub(super) fn names(text: &str) -> Vec<String> {
+    let entries = Reader { text, at: 0 }.entries().unwrap_or_default();
+    let mut names: Vec<String> = Vec::new();
+    for entry in entries.iter().filter(|entry| entry.value.is_some()) {
+        if !names.iter().any(|name| name == entry.name) {
+            names.push(entry.name.to_owned());
+        }
+    }
+    names
+}
+
 pub(super) fn write(text: &str, name: &str, value: &str) -> Result<Vec<Splice>, DocumentError> {
     let place = Place::Dotenv { name: name.to_owned() };
     if value.contains(|c: char| c.is_control() || matches!(c, '\'' | '"' | '\\' | '`' | '$')) {

@@ -63,6 +63,27 @@ pub(super) fn sections_with(text: &str, key: &str) -> Result<Vec<String>, Docume
     Ok(parse(text)?.sections_with(key))
 }
 
+pub(super) fn sections(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (name, _) in parse(text).map(|parsed| parsed.sections).unwrap_or_default() {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+pub(super) fn keys(text: &str, section: &str) -> Vec<String> {
+    let Ok(parsed) = parse(text) else { return Vec::new() };
+    let mut keys: Vec<String> = Vec::new();
+    for entry in parsed.entries.iter().filter(|entry| parsed.sections[entry.section].0 == section) {
+        if !keys.contains(&entry.key) {
+            keys.push(entry.key.clone());
+        }
+    }
+    keys
+}
+
 pub(super) fn write(text: &str, section: Option<&str>, key: &str, value: &str) -> Result<Vec<Splice>, DocumentError> {
     let place = Place::Ini { section: section.map(str::to_owned), key: key.to_owned() };
     if value.contains(['\n', '\r']) || value.starts_with(is_space) || value.ends_with(is_space) {

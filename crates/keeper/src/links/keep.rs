@@ -354,6 +354,7 @@ impl Links {
             ShownRefresh::NotKept => return nobodys(InFile::NotKept),
             ShownRefresh::Blank => return nobodys(InFile::Blank),
             ShownRefresh::Malformed => return nobodys(InFile::Malformed),
+            ShownRefresh::Reference => return nobodys(InFile::Reference),
             ShownRefresh::Token(token) => token,
         };
         if let Some(LoginCopy { grant, refresh: Some(present) }) = login
@@ -438,6 +439,7 @@ impl Links {
             LinkOutcome::Left(Found::Malformed) => "what stands for the refresh token is none".to_owned(),
             LinkOutcome::Left(Found::OfAnotherUser { .. }) => "it shows the login of another user".to_owned(),
             LinkOutcome::Left(Found::OfOtherOwner { owner }) => format!("it belongs to the user {owner}"),
+            LinkOutcome::Left(Found::Reference) => "what stands for a token is a reference or sealed".to_owned(),
             LinkOutcome::Left(Found::OfAnother { profile }) => format!("it shows the login of the profile {profile}"),
             _ => return,
         };
@@ -505,6 +507,7 @@ impl Judged {
             },
             (Reconciliation::LeaveBlank, _) => Found::Blank,
             (Reconciliation::LeaveMalformed, _) => Found::Malformed,
+            (Reconciliation::LeaveReference, _) => Found::Reference,
             (Reconciliation::LeaveWithoutLogin, _) => Found::WithoutLogin,
         }
     }

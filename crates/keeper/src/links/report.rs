@@ -55,6 +55,8 @@ pub enum Found {
     Blank,
     /// Something that can be no token.
     Malformed,
+    /// A reference that another program resolves, or a sealed value, at a token's place. It is never sent and never overwritten.
+    Reference,
     /// Nobody is logged in under the profile, so there is nothing to compare with.
     WithoutLogin,
     /// It cannot be read: missing, a folder, dangling, too large, of another format.
@@ -125,7 +127,7 @@ impl LinkReport {
                 grant: *grant,
             }),
             LinkOutcome::Left(Found::OfOtherOwner { owner }) => Some(Notice::LinkOfOtherOwner { file, owner: *owner }),
-            LinkOutcome::Left(Found::Blank | Found::Malformed) => Some(Notice::LinkBlank { file }),
+            LinkOutcome::Left(Found::Blank | Found::Malformed | Found::Reference) => Some(Notice::LinkBlank { file }),
             LinkOutcome::Left(Found::Unusable(error)) => Some(Notice::LinkUnusable { file, error: error.clone() }),
             LinkOutcome::InStep | LinkOutcome::Delivered { .. } | LinkOutcome::Elsewhere | LinkOutcome::Left(_) => None,
         }

@@ -11,8 +11,11 @@ use std::collections::BTreeMap;
 use tokenward_core::{Format, Place, Slot, Step};
 
 use super::document::Document;
+use super::frame::Frame;
+use super::names::{Name, Role};
+use super::nature::Nature;
 use super::tree::Tree;
-use super::value::{MILLIS_FROM, Value};
+use super::value::Value;
 
 /// Where the values of one login stand in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +30,18 @@ pub struct Shape {
     pub app_access: Option<Place>,
     /// The MCP server whose settings these are.
     pub server: Option<String>,
+}
+
+/// Why what stands at a place is not written over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Objection {
+    /// Another program resolves or opens it.
+    Reference(Place),
+    /// It stands where a token is to come.
+    Placeholder(Place),
+    /// It holds more than a token, and it cannot be told which part of it is one.
+    MoreThanToken(Place),
 }
 
 impl Shape {
@@ -49,13 +64,34 @@ impl Shape {
         self.places.get(&Slot::RefreshToken)
     }
 
+    /// Why a token's place may not be written over, where that is so.
+    pub fn objection(&self, document: &Document) -> Option<Objection> {
+        [self.access(), self.refresh()].into_iter().flatten().find_map(|place| {
+            let text = document.get(place).ok()??;
+            let Some(frame) = Frame::of(&text) else {
+                let nature = Nature::of(&text);
+                let reference = nature == Nature::Reference && !text.trim_start().starts_with('{');
+                return Some(if reference {
+                    Objection::Reference(place.clone())
+                } else {
+                    Objection::MoreThanToken(place.clone())
+                });
+            };
+            match Nature::of(frame.token(&text)) {
+                Nature::Reference => Some(Objection::Reference(place.clone())),
+                Nature::Placeholder => Some(Objection::Placeholder(place.clone())),
+                Nature::Empty | Nature::Token => None,
+            }
+        })
+    }
+
     /// Whether a token has a place in it.
     pub fn has_token(&self) -> bool {
         self.access().or(self.refresh()).is_some()
     }
 
-    /// Looks for every value under the names it is known by.
-    fn gather(look: impl Fn(&str) -> Option<(Place, Value)>) -> Self {
+    /// Looks for every value under the names it is known by, and for the others of a login by what their names mean.
+    fn gather(keys: &[String], look: impl Fn(&str) -> Option<(Place, Value)>) -> Self {
         let first = |names: &[&str]| names.iter().find_map(|name| look(name));
         let place = |names: &[&str]| first(names).map(|(place, _)| place);
         let mut shape = Self {
@@ -68,58 +104,171 @@ impl Shape {
         for (slot, names) in [
             (Slot::AccessToken, &["user_access_token", "access_token", "userAccessToken", "accessToken"][..]),
             (Slot::RefreshToken, &["refresh_token", "user_refresh_token", "refreshToken", "userRefreshToken"]),
-            (Slot::ExpiresIn, &["expires_in", "expiresIn"]),
-            (
-                Slot::RefreshExpiresIn,
-                &["refresh_token_expires_in", "refresh_expires_in", "refreshTokenExpiresIn", "refreshExpiresIn"],
-            ),
         ] {
             shape.places.extend(place(names).map(|place| (slot, place)));
+        }
+        let named: Vec<(&String, Name)> = keys.iter().filter_map(|key| Some((key, Name::of(key)?))).collect();
+        if shape.refresh().is_none()
+            && let Some(key) = only(&named, |name| name.role == Role::Refresh)
+        {
+            shape.places.extend(look(key).map(|(place, _)| (Slot::RefreshToken, place)));
+        }
+        if shape.access().is_none() {
+            let twin = only(&named, |name| name.role == Role::Access && (shape.refresh().is_some() || name.is_ours()));
+            let twin =
+                twin.or_else(|| only(&named, |name| name.role == Role::Bare).filter(|_| shape.refresh().is_some()));
+            shape.places.extend(twin.and_then(|key| look(key)).map(|(place, _)| (Slot::AccessToken, place)));
+        }
+        if shape.has_token() {
+            let prefix =
+                |place: Option<&Place>| place.and_then(last_key).and_then(|key| Name::of(&key)).map(|name| name.prefix);
+            let prefix = prefix(shape.access()).or_else(|| prefix(shape.refresh())).unwrap_or_default();
+            shape.add_ends(&named, &prefix, &look);
         }
         // A list of scopes, as google-auth writes it, is no text and has no slot.
         let scope = first(&["scope"]).filter(|(_, value)| matches!(value, Value::Text(_)));
         shape.places.extend(scope.map(|(place, _)| (Slot::Scope, place)));
-        let end = first(&["expires_at", "expiresAt", "expiry"]);
-        shape.places.extend(end.and_then(|(place, value)| Some((end_slot(&value)?, place))));
-        if shape.access().is_none()
-            && shape.refresh().is_some()
-            && let Some(place) = place(&["token"])
-        {
-            shape.places.insert(Slot::AccessToken, place);
-        }
         shape
+    }
+
+    /// The ends of life that stand beside the tokens, under their prefix or none.
+    fn add_ends(
+        &mut self,
+        named: &[(&String, Name)],
+        prefix: &[String],
+        look: impl Fn(&str) -> Option<(Place, Value)>,
+    ) {
+        let mut obtained = None;
+        for (key, name) in named.iter().filter(|(_, name)| name.prefix.is_empty() || name.prefix == prefix) {
+            let Some((place, value)) = look(key) else { continue };
+            let slot = match name.role {
+                Role::End => {
+                    let slot = end_slot(&value);
+                    let other = if slot == Some(Slot::Expiry) { Slot::ExpiresAt } else { Slot::Expiry };
+                    slot.map(|slot| if self.places.contains_key(&slot) { other } else { slot })
+                }
+                Role::RefreshEnd => end_slot(&value).map(|_| Slot::RefreshExpiresAt),
+                Role::Life => value.as_whole().map(|_| Slot::ExpiresIn),
+                Role::RefreshLife => value.as_whole().map(|_| Slot::RefreshExpiresIn),
+                Role::Obtained => {
+                    obtained = end_slot(&value).map(|_| place.clone());
+                    None
+                }
+                _ => None,
+            };
+            if let Some(slot) = slot {
+                self.places.entry(slot).or_insert(place);
+            }
+        }
+        if self.places.contains_key(&Slot::ExpiresIn) {
+            self.places.extend(obtained.map(|place| (Slot::Obtained, place)));
+        }
     }
 }
 
-/// Which slot writes an end the way it is written now; none for milliseconds.
-fn end_slot(value: &Value) -> Option<Slot> {
-    match value.as_whole() {
-        Some(whole) => (whole.unsigned_abs() < MILLIS_FROM).then_some(Slot::ExpiresAt),
-        None => value.as_time().map(|_| Slot::Expiry),
+/// The only key whose name is meant.
+fn only<'a>(named: &[(&'a String, Name)], fits: impl Fn(&Name) -> bool) -> Option<&'a String> {
+    let mut all = named.iter().filter(|(_, name)| fits(name) && !name.is_foreign());
+    let first = all.next()?;
+    all.next().is_none().then_some(first.0)
+}
+
+/// The key at a place.
+fn last_key(place: &Place) -> Option<String> {
+    match place {
+        Place::Ini { key, .. } => Some(key.clone()),
+        Place::Dotenv { name } => Some(name.clone()),
+        Place::Path(steps) => match steps.last() {
+            Some(Step::Key(key)) => Some(key.clone()),
+            _ => None,
+        },
     }
+}
+
+/// Which slot writes an end where nothing stands any more; none for a value that is no moment.
+fn end_slot(value: &Value) -> Option<Slot> {
+    // Zero stands for "not known" in several caches, and is a moment all the same.
+    value.as_time()?;
+    Some(if value.as_whole().is_some() { Slot::ExpiresAt } else { Slot::Expiry })
 }
 
 /// One shape for each prefix that has a variable with a token; failing that, for one that has an app.
 fn dotenv(document: &Document) -> Vec<Shape> {
-    let look = |name: String| {
-        let place = Place::dotenv(&name);
-        document.get(&place).ok().flatten().map(|_| place)
+    let keys = document.keys("");
+    let look = |name: &str| {
+        let place = Place::dotenv(name);
+        let value = document.get_value(&place).ok().flatten()?;
+        Some((place, value))
     };
-    let shapes = ["FEISHU_", "LARK_", "LARKSUITE_CLI_", "LARKSUITE_", ""].map(|prefix| {
+    let exact = |name: &str| keys.iter().find(|key| key.eq_ignore_ascii_case(name)).map(|key| Place::dotenv(key));
+    let app = |prefix: &str, ends: [&str; 3]| ends.iter().find_map(|end| exact(&format!("{prefix}{end}")));
+    let named: Vec<(&String, Name)> = keys.iter().filter_map(|key| Some((key, Name::of(key)?))).collect();
+    let tokens = |name: &Name| matches!(name.role, Role::Access | Role::Refresh);
+    let mut prefixes: Vec<Vec<String>> =
+        [&["feishu"][..], &["lark"], &["larksuite", "cli"], &["larksuite"], &["fs"], &["lark", "cli"], &[]]
+            .map(|words| words.iter().map(|word| (*word).to_owned()).collect())
+            .into();
+    for (_, name) in named.iter().filter(|(_, name)| tokens(name)) {
+        if !prefixes.contains(&name.prefix) {
+            prefixes.push(name.prefix.clone());
+        }
+    }
+    let shape_of = |prefix: &Vec<String>| {
+        let of = |role: Role| {
+            let all: Vec<_> = named.iter().filter(|(_, name)| name.role == role && name.prefix == *prefix).collect();
+            // One that speaks of the user goes before one that does not.
+            all.iter().find(|(_, name)| name.user).or(all.first()).map(|(key, name)| (Place::dotenv(key), name.clone()))
+        };
+        let refresh = of(Role::Refresh);
+        let access = of(Role::Access).or_else(|| of(Role::Bare).filter(|_| refresh.is_some()));
+        let ours = |name: &Name| name.is_ours() || name.prefix.is_empty() && name.user;
+        let alone = access.as_ref().is_none_or(|(_, name)| refresh.is_some() || ours(name));
+        let foreign = [&access, &refresh].into_iter().flatten().any(|(_, name)| name.is_foreign());
+        let words = if prefix.is_empty() { String::new() } else { format!("{}_", prefix.join("_")) };
         let mut shape = Shape {
-            app_id: look(format!("{prefix}APP_ID")),
-            app_secret: look(format!("{prefix}APP_SECRET")),
-            app_access: look(format!("{prefix}APP_ACCESS_TOKEN")),
+            app_id: app(&words, ["APP_ID", "APPID", "CLIENT_ID"]),
+            app_secret: app(&words, ["APP_SECRET", "APPSECRET", "CLIENT_SECRET"]),
+            app_access: exact(&format!("{words}APP_ACCESS_TOKEN")),
             ..Shape::default()
         };
-        let access = look(format!("{prefix}USER_ACCESS_TOKEN"));
-        let refresh = look(format!("{prefix}USER_REFRESH_TOKEN")).or_else(|| look(format!("{prefix}REFRESH_TOKEN")));
-        shape.places.extend(access.map(|place| (Slot::AccessToken, place)));
-        shape.places.extend(refresh.map(|place| (Slot::RefreshToken, place)));
+        if alone && !foreign {
+            shape.places.extend(access.map(|(place, _)| (Slot::AccessToken, place)));
+            shape.places.extend(refresh.map(|(place, _)| (Slot::RefreshToken, place)));
+        }
+        if shape.has_token() {
+            let beside: Vec<_> = named.iter().filter(|(_, name)| name.prefix == *prefix).cloned().collect();
+            shape.add_ends(&beside, prefix, look);
+        }
         shape
-    });
-    let (with, without): (Vec<_>, Vec<_>) = shapes.into_iter().partition(Shape::has_token);
+    };
+    let mut shapes: Vec<Shape> = prefixes.iter().map(shape_of).collect();
+    join_halves(&mut shapes);
+    let (mut with, without): (Vec<_>, Vec<_>) = shapes.into_iter().partition(Shape::has_token);
+    // Tokens under other names than this platform's are meant where no others are.
+    let ours = |shape: &Shape| {
+        let place = shape.refresh().or(shape.access()).and_then(last_key);
+        place.and_then(|key| Name::of(&key)).is_some_and(|name| name.is_ours() || name.prefix.is_empty())
+    };
+    if with.iter().any(ours) {
+        with.retain(ours);
+    }
     if with.is_empty() { without.into_iter().find(|shape| shape.app_id.is_some()).into_iter().collect() } else { with }
+}
+
+/// `FEISHU_USER_ACCESS_TOKEN` beside a bare `REFRESH_TOKEN`, or the other way round, is one login where there is no other.
+fn join_halves(shapes: &mut [Shape]) {
+    let with: Vec<usize> = (0..shapes.len()).filter(|&index| shapes[index].has_token()).collect();
+    let [one, bare] = with[..] else { return };
+    let (one_shape, bare_shape) = (&shapes[one], &shapes[bare]);
+    let halves = (one_shape.access().is_some() && one_shape.refresh().is_none() && bare_shape.access().is_none())
+        || (one_shape.refresh().is_some() && one_shape.access().is_none() && bare_shape.refresh().is_none());
+    let is_bare = bare_shape.refresh().or(bare_shape.access()).and_then(last_key);
+    if halves && is_bare.and_then(|key| Name::of(&key)).is_some_and(|name| name.prefix.is_empty()) {
+        let places = std::mem::take(&mut shapes[bare].places);
+        for (slot, place) in places {
+            shapes[one].places.entry(slot).or_insert(place);
+        }
+    }
 }
 
 /// One shape for each section with a token; an app's keys may stand in a section of their own.
@@ -127,10 +276,17 @@ fn ini(document: &Document) -> Vec<Shape> {
     let sections = |key: &str| document.sections_with(key).unwrap_or_default();
     let known = ["user_access_token", "access_token", "refresh_token", "user_refresh_token", "app_access_token"];
     let mut with: Vec<String> = known.into_iter().flat_map(sections).collect();
+    let told = |section: &String| {
+        document
+            .keys(section)
+            .iter()
+            .any(|key| Name::of(key).is_some_and(|name| matches!(name.role, Role::Access | Role::Refresh)))
+    };
+    with.extend(document.sections().into_iter().filter(told));
     with.sort_unstable();
     with.dedup();
     let shape_of = |section: &String| {
-        let mut shape = Shape::gather(|key| {
+        let mut shape = Shape::gather(&document.keys(section), |key| {
             let place = Place::ini(section, key);
             let value = document.get_value(&place).ok().flatten()?;
             Some((place, value))
@@ -178,7 +334,8 @@ const DEPTH: usize = 4;
 
 /// Tokens of a table or of those inside it. An app named above them is theirs.
 fn tokens(node: &Tree, path: &[Step], above: &Shape, found: &mut Vec<Shape>) {
-    let mut shape = Shape::gather(|key| {
+    let keys: Vec<String> = node.entries().map(|(key, _)| key.to_owned()).collect();
+    let mut shape = Shape::gather(&keys, |key| {
         let value = node.get(key)?.value()?.clone();
         Some((below(path, Step::Key(key.to_owned())), value))
     });
@@ -216,6 +373,7 @@ fn each_server(all: &Tree, way: &[Step], found: &mut Vec<Shape>) {
         let mut shape = Shape { server: Some(name.to_owned()), ..Shape::default() };
         from_arguments(node, name, &path, &mut shape);
         from_variables(node, &path, &mut shape);
+        from_headers(node, name, &path, &mut shape);
         if shape.has_token() && !found.iter().any(|other| other.places == shape.places) {
             found.push(shape);
         }
@@ -237,7 +395,24 @@ fn from_arguments(server: &Tree, name: &str, path: &[Step], shape: &mut Shape) {
                 (!value.starts_with('-') && !is_reference(value)).then_some(Place::Path(steps))
             })
         };
-        let access = after(["--user-access-token", "-u"]);
+        let whole = |fits: &dyn Fn(usize, &str) -> bool| {
+            let index = (0..words.len()).find(|&index| fits(index, words[index]) && !holds_reference(words[index]))?;
+            Some(Place::Path([path, &[Step::Key(key.to_owned()), Step::Index(index)]].concat()))
+        };
+        let in_one = |_: usize, word: &str| word.starts_with("--user-access-token=") || ours && word.starts_with("-u=");
+        // `docker -e NAME=value`, `mcp-remote --header Name:value`, and a command line in one word.
+        let named = |index: usize, word: &str| {
+            let flag = index.checked_sub(1).map_or("", |before| words[before]);
+            let variable = ["-e", "--env"].contains(&flag)
+                && word.split_once('=').is_some_and(|(name, value)| is_uat(name, ours) && !value.is_empty());
+            let header = ["--header", "-H"].contains(&flag)
+                && word.split_once(':').is_some_and(|(name, _)| is_header(name, ours));
+            let line = ours
+                && word.split_whitespace().any(|part| part == "-u" || part.starts_with("--user-access-token"))
+                && Frame::of(word).is_some();
+            variable || header || line
+        };
+        let access = after(["--user-access-token", "-u"]).or_else(|| whole(&in_one)).or_else(|| whole(&named));
         shape.places.extend(access.map(|place| (Slot::AccessToken, place)));
         shape.app_id = shape.app_id.take().or_else(|| after(["--app-id", "-a"]));
         shape.app_secret = shape.app_secret.take().or_else(|| after(["--app-secret", "-s"]));
@@ -267,6 +442,44 @@ fn from_variables(server: &Tree, path: &[Step], shape: &mut Shape) {
     }
 }
 
+/// Headers, of servers that are asked over HTTP.
+fn from_headers(server: &Tree, name: &str, path: &[Step], shape: &mut Shape) {
+    let url = server.get("url").or_else(|| server.get("serverUrl")).and_then(Tree::text).unwrap_or_default();
+    let ours = is_ours(name) || is_ours(url);
+    for key in ["headers", "http_headers", "requestInit"] {
+        let Some(headers) = server.get(key) else { continue };
+        let found = headers.entries().find(|(header, node)| {
+            is_header(header, ours)
+                && node.text().is_some_and(|text| !holds_reference(text) && Frame::of(text).is_some())
+        });
+        if let Some((header, _)) = found
+            && shape.access().is_none()
+        {
+            let steps = [path, &keys(&[key, header])].concat();
+            shape.places.insert(Slot::AccessToken, Place::Path(steps));
+        }
+    }
+}
+
+/// Whether a header carries a user's token; `Authorization` does where the server is one of this platform.
+fn is_header(name: &str, ours: bool) -> bool {
+    let name = name.trim().to_ascii_lowercase();
+    name == "x-lark-mcp-uat" || ours && name == "authorization"
+}
+
+/// Whether a variable holds a user's token of this platform.
+fn is_uat(name: &str, ours: bool) -> bool {
+    Name::of(name).is_some_and(|name| {
+        name.role == Role::Access && name.user && (name.is_ours() || ours && name.prefix.is_empty())
+    })
+}
+
+/// Whether the token in a value is one that a program puts there.
+fn holds_reference(text: &str) -> bool {
+    let token = Frame::of(text).map_or(text, |frame| frame.token(text));
+    is_reference(token)
+}
+
 /// Whether a word names this platform.
 fn is_ours(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
@@ -275,7 +488,7 @@ fn is_ours(word: &str) -> bool {
 
 /// Whether a program puts something else in the place of this text (`${input:token}`, `{env:TOKEN}`, `$TOKEN`).
 fn is_reference(text: &str) -> bool {
-    text.starts_with(['$', '{'])
+    Nature::of(text) == Nature::Reference
 }
 
 fn keys(keys: &[&str]) -> Vec<Step> {

@@ -1,8 +1,7 @@
 //! What a file shows of a login, and what it should show.
 //!
 //! Enters: a document, the places of a link, the present set. Leaves: whether they agree, and the values that make them agree.
-//! Each value keeps the shape in which it stands: a number stays a number, and one that counts milliseconds goes on counting
-//! them.
+//! Each value keeps the shape in which it stands: a token keeps what stands around it (`Frame`), a moment its notation.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +13,10 @@ use tokenward_core::{AccessToken, Place, RefreshToken, Slot};
 
 use super::document::Document;
 use super::error::DocumentError;
-use super::value::{MILLIS_FROM, Value};
+use super::frame::Frame;
+use super::moment::spelled_like;
+use super::nature::Nature;
+use super::value::Value;
 
 /// The values that stand at a link's places. `None` for a place that has none.
 #[derive(PartialEq)]
@@ -28,6 +30,8 @@ pub(super) enum ShownRefresh {
     Blank,
     /// Something that is no token.
     Malformed,
+    /// What another program resolves or opens, at the place of either token.
+    Reference,
     /// A token, as far as its form tells.
     Token(RefreshToken),
 }
@@ -41,13 +45,24 @@ impl Shown {
 
     /// The refresh token.
     pub(super) fn refresh(&self) -> ShownRefresh {
+        let natures = |slot: Slot| match self.0.get(&slot) {
+            Some(Some(Value::Text(text))) => {
+                Nature::of(Frame::of(text).map_or(text.as_str(), |frame| frame.token(text)))
+            }
+            _ => Nature::Empty,
+        };
+        let both = [natures(Slot::AccessToken), natures(Slot::RefreshToken)];
+        if both.contains(&Nature::Reference) {
+            return ShownRefresh::Reference;
+        }
         match self.0.get(&Slot::RefreshToken) {
             None => ShownRefresh::NotKept,
             Some(None) => ShownRefresh::Blank,
             Some(Some(Value::Text(text))) if text.trim().is_empty() => ShownRefresh::Blank,
-            Some(Some(Value::Text(text))) if is_stand_in(text) => ShownRefresh::Malformed,
             Some(Some(Value::Text(text))) => {
-                RefreshToken::parse(text.as_str()).map_or(ShownRefresh::Malformed, ShownRefresh::Token)
+                let token = token(text).filter(|token| !is_stand_in(token));
+                let token = token.and_then(|token| RefreshToken::parse(token).ok());
+                token.map_or(ShownRefresh::Malformed, ShownRefresh::Token)
             }
             Some(Some(_)) => ShownRefresh::Malformed,
         }
@@ -56,7 +71,7 @@ impl Shown {
     /// The access token, with its end where the file tells it.
     pub(super) fn access(&self) -> Option<(AccessToken, Option<Timestamp>)> {
         let Some(Some(Value::Text(text))) = self.0.get(&Slot::AccessToken) else { return None };
-        let token = AccessToken::parse(text.as_str()).ok()?;
+        let token = AccessToken::parse(token(text)?).ok()?;
         let end = [Slot::ExpiresAt, Slot::Expiry].iter().find_map(|slot| self.0.get(slot)?.as_ref()?.as_time());
         Some((token, end))
     }
@@ -92,18 +107,13 @@ fn wanted(slot: Slot, stands: Option<&Value>, login: &LoginCopy) -> Option<Value
     let grant = &login.grant;
     let access = grant.access.as_ref();
     Some(match slot {
-        Slot::AccessToken => Value::text(access?.token.expose()),
-        Slot::RefreshToken => Value::text(login.refresh.as_ref()?.expose()),
+        Slot::AccessToken => framed(stands, access?.token.expose())?,
+        Slot::RefreshToken => framed(stands, login.refresh.as_ref()?.expose())?,
         Slot::ExpiresIn => Value::Number(whole(access?.lifetime())),
-        Slot::ExpiresAt => {
-            let counts_millis = stands.and_then(Value::as_whole).is_some_and(|old| old.unsigned_abs() >= MILLIS_FROM);
-            let end = access?.expires;
-            Value::Number(if counts_millis { end.as_millisecond() } else { end.as_second() })
-        }
-        Slot::Expiry => {
-            let end = Timestamp::from_second(access?.expires.as_second()).ok()?;
-            Value::text(end.to_string())
-        }
+        Slot::ExpiresAt => moment(stands, access?.expires, false)?,
+        Slot::Expiry => moment(stands, access?.expires, true)?,
+        Slot::RefreshExpiresAt => moment(stands, grant.refresh_expires?, true)?,
+        Slot::Obtained => moment(stands, access?.obtained, false)?,
         Slot::RefreshExpiresIn => {
             let life = grant.refresh_expires?.duration_since(grant.turned);
             Value::Number(whole(Duration::try_from(life).unwrap_or_default()))
@@ -117,11 +127,32 @@ fn wanted(slot: Slot, stands: Option<&Value>, login: &LoginCopy) -> Option<Value
     })
 }
 
+/// A token with what stands around the present one. `None` where it cannot be told which part of a value is the token.
+fn framed(stands: Option<&Value>, token: &str) -> Option<Value> {
+    let Some(Value::Text(text)) = stands else { return Some(Value::text(token)) };
+    let frame = Frame::of(text)?;
+    Some(Value::text(frame.with(text, token)))
+}
+
+/// A moment in the notation that stands; where nothing stands, as RFC 3339 or in seconds. `None` where something else stands.
+fn moment(stands: Option<&Value>, moment: Timestamp, dated: bool) -> Option<Value> {
+    match stands {
+        Some(stands) if !stands.spelled().trim().is_empty() => spelled_like(stands, moment),
+        _ if dated => Some(Value::text(Timestamp::from_second(moment.as_second()).ok()?.to_string())),
+        _ => Some(Value::Number(moment.as_second())),
+    }
+}
+
+/// The token in a text.
+fn token(text: &str) -> Option<String> {
+    Frame::of(text).map(|frame| frame.token(text).to_owned())
+}
+
 /// Whether a value says the same as the one that belongs there.
 fn same(slot: Slot, stands: &Value, wanted: &Value) -> bool {
     match slot {
         Slot::AccessToken | Slot::RefreshToken => stands == wanted,
-        Slot::ExpiresAt | Slot::Expiry => {
+        Slot::ExpiresAt | Slot::Expiry | Slot::RefreshExpiresAt | Slot::Obtained => {
             let second = |value: &Value| value.as_time().map(Timestamp::as_second);
             second(stands).is_some() && second(stands) == second(wanted)
         }
@@ -141,7 +172,7 @@ fn same(slot: Slot, stands: &Value, wanted: &Value) -> bool {
 /// `${input:token}` in the settings of VS Code. Adopting it would ask the provider about nothing.
 fn is_stand_in(text: &str) -> bool {
     let text = text.trim();
-    text.len() < SHORTEST || text.starts_with(['<', '{', '$', '%']) || text.contains("${")
+    text.len() < SHORTEST || text.starts_with(['<', '{', '$', '%']) || Nature::of(text) != Nature::Token
 }
 
 fn whole(life: Duration) -> i64 {

@@ -46,6 +46,7 @@ pub(super) fn write(text: &str, path: &[Step], value: &Value) -> Result<Vec<Spli
         let Node::Value(content) = node else { return Err(not_text(text, path, &node)) };
         let at = content.span().filter(|at| text.get(at.clone()).is_some()).ok_or_else(hidden)?;
         let written = match (content, value) {
+            (Content::Datetime(_), Value::Date(date)) => date.clone(),
             (Content::String(_), value) => spell(&text[at.clone()], &value.spelled()),
             (Content::Integer(_) | Content::Float(_), Value::Number(_) | Value::Fraction(_)) => {
                 if plain(node).is_some_and(|old| old.spelled() == value.spelled()) {
@@ -116,6 +117,7 @@ fn plain(node: Node<'_>) -> Option<Value> {
         Node::Value(Content::Float(number)) => {
             Some(Value::Fraction(*number.value())).filter(|_| number.value().is_finite())
         }
+        Node::Value(Content::Datetime(date)) => Some(Value::Date(date.value().to_string())),
         _ => None,
     }
 }
@@ -139,6 +141,7 @@ fn grow(node: Node<'_>) -> Tree {
 fn fresh(value: &Value) -> String {
     match value {
         Value::Text(text) => basic(text),
+        Value::Date(date) => date.clone(),
         Value::Number(_) => digits(value, false),
         Value::Fraction(_) => digits(value, true),
     }

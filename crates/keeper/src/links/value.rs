@@ -14,6 +14,8 @@ pub enum Value {
     Number(i64),
     /// A number with a fraction, such as the time that Python's `time.time()` gives.
     Fraction(f64),
+    /// A date and time as TOML writes one, with no quotes around it.
+    Date(String),
 }
 
 impl Value {
@@ -27,6 +29,7 @@ impl Value {
         match self {
             Self::Text(text) => text.clone(),
             Self::Number(number) => Zeroizing::new(number.to_string()),
+            Self::Date(date) => Zeroizing::new(date.clone()),
             // Without the sign of a negative zero, which a whole number has not.
             Self::Fraction(number) => Zeroizing::new((number + 0.0).to_string()),
         }
@@ -36,6 +39,7 @@ impl Value {
     pub fn as_whole(&self) -> Option<i64> {
         match self {
             Self::Number(number) => Some(*number),
+            Self::Date(_) => None,
             Self::Text(text) => {
                 let text = text.trim();
                 text.parse()
@@ -51,9 +55,12 @@ impl Value {
     /// The moment that the value names: seconds since 1970, milliseconds where seconds would be beyond the year 5138,
     /// or an RFC 3339 text. `None` for anything else.
     pub fn as_time(&self) -> Option<Timestamp> {
-        if let Self::Text(text) = self
-            && let Some(time) = moment(text.trim())
-        {
+        let text = match self {
+            Self::Text(text) => text.trim(),
+            Self::Date(text) => text.as_str(),
+            _ => "",
+        };
+        if let Some(time) = moment(text) {
             return Some(time);
         }
         match self.as_whole()? {
@@ -66,7 +73,7 @@ impl Value {
 /// RFC 3339, also without a zone, which then is UTC (as google-auth for Python writes it).
 fn moment(text: &str) -> Option<Timestamp> {
     let civil = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
-    text.parse().ok().or_else(|| text.contains('T').then(civil).flatten().map(|zoned| zoned.timestamp()))
+    text.parse().ok().or_else(|| text.contains(':').then(civil).flatten().map(|zoned| zoned.timestamp()))
 }
 
 /// From here on a number counts milliseconds: 10^11 s is in the year 5138, 10^11 ms in 1973.
@@ -77,6 +84,7 @@ impl fmt::Debug for Value {
         match self {
             Self::Text(_) => f.write_str("Text(…)"),
             Self::Number(number) => write!(f, "Number({number})"),
+            Self::Date(date) => write!(f, "Date({date})"),
             Self::Fraction(number) => write!(f, "Fraction({number})"),
         }
     }

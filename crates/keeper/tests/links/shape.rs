@@ -62,7 +62,7 @@ fn token_files_of_oauth_libraries() {
             r#"{"access_token":"a","token_type":"Bearer","expires_in":7200,"expires_at":1700000000.25,"refresh_token":"r","scope":"x y"}"#,
             "access=access_token refresh=refresh_token in=expires_in at=expires_at scope=scope",
         ),
-        (r#"{"access_token":"a","scope":["x"],"expires_at":1700000000123}"#, "access=access_token"),
+        (r#"{"access_token":"a","scope":["x"],"expires_at":1700000000123}"#, "access=access_token at=expires_at"),
         (
             r#"{"token":"a","refresh_token":"r","client_id":"c","client_secret":"s","expiry":"2026-01-01T00:00:00Z"}"#,
             "access=token refresh=refresh_token expiry=expiry id=client_id secret=client_secret",

@@ -1,0 +1,152 @@
+//! What stands around a token inside a value: `Bearer …`, `NAME=…`, `Name: …`, `--flag=…`, quotes, a command line with `-u …`.
+//!
+//! Enters: a value as it stands. Leaves: the token in it and what stands before and behind it, which stays when the token is
+//! exchanged. A value that holds more than a token, and of which it cannot be told which part that is, has no frame: it is
+//! refused rather than written over.
+
+use std::ops::Range;
+
+/// What stands before and behind a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Frame {
+    at: Range<usize>,
+}
+
+impl Frame {
+    /// Finds the token in a value; `None` where it cannot be told.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        token(text, 0..text.len()).map(|at| Self { at })
+    }
+
+    /// The token.
+    pub(crate) fn token<'a>(&self, text: &'a str) -> &'a str {
+        &text[self.at.clone()]
+    }
+
+    /// The value with another token in it.
+    pub(crate) fn with(&self, text: &str, token: &str) -> String {
+        format!("{}{token}{}", &text[..self.at.start], &text[self.at.end..])
+    }
+}
+
+fn token(text: &str, at: Range<usize>) -> Option<Range<usize>> {
+    let part = &text[at.clone()];
+    let inner = part.trim();
+    let start = at.start + (part.len() - part.trim_start().len());
+    let at = start..start + inner.len();
+    let quote = inner.chars().next().filter(|c| matches!(c, '"' | '\''));
+    if let Some(quote) = quote
+        && inner.len() > 1
+        && inner.ends_with(quote)
+        && !inner[1..inner.len() - 1].contains(quote)
+    {
+        return token(text, at.start + 1..at.end - 1);
+    }
+    // Tables, lists and the like are read by their own formats.
+    if inner.starts_with(['{', '[']) {
+        return None;
+    }
+    if let Some(end) = inner.find(['=', ':'])
+        && !inner[..end].contains(char::is_whitespace)
+        && names_token(&inner[..end])
+        && !inner[end + 1..].trim_matches('=').is_empty()
+    {
+        return token(text, at.start + end + 1..at.end);
+    }
+    let mut words = words(inner);
+    match words.len() {
+        0 | 1 => Some(at),
+        2 if is_scheme(&inner[words[0].clone()]) => {
+            let word = words.remove(1);
+            token(text, at.start + word.start..at.start + word.end)
+        }
+        _ => {
+            let flag = |word: &Range<usize>| ["-u", "--user-access-token"].contains(&&inner[word.clone()]);
+            let after = |word: &Range<usize>| {
+                ["-u=", "--user-access-token="].iter().any(|flag| inner[word.clone()].starts_with(flag))
+            };
+            let found = match words.iter().rposition(flag) {
+                Some(index) => words.get(index + 1)?.clone(),
+                None => words.iter().find(|word| after(word))?.clone(),
+            };
+            let found = at.start + found.start..at.start + found.end;
+            // The last word of a quoted command line may carry its quote.
+            token(text, found)
+        }
+    }
+}
+
+/// Whether what stands before `=` or `:` says that a token follows.
+fn names_token(name: &str) -> bool {
+    let word = name.trim_start_matches('-').to_ascii_lowercase();
+    let plain =
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    let known = ["token", "uat", "authorization"].iter().any(|end| word.ends_with(end));
+    plain && (known || word == "u" && name.starts_with('-'))
+}
+
+/// Authentication schemes that take one word (RFC 9110 §11.1).
+fn is_scheme(word: &str) -> bool {
+    ["bearer", "token", "oauth", "dpop"].contains(&word.to_ascii_lowercase().as_str())
+}
+
+fn words(text: &str) -> Vec<Range<usize>> {
+    let start = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
+    text.split_whitespace().map(|word| start(word)..start(word) + word.len()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const AROUND: [(&str, &str); 15] = [
+        ("", ""),
+        ("Bearer ", ""),
+        ("bearer  ", " "),
+        ("USER_ACCESS_TOKEN=", ""),
+        ("X-Lark-MCP-UAT:", ""),
+        ("X-Lark-MCP-UAT: ", ""),
+        ("Authorization: Bearer ", ""),
+        ("--user-access-token=", ""),
+        ("-u=", ""),
+        ("\"", "\""),
+        ("'", "'"),
+        ("'Bearer ", "'"),
+        ("npx -y lark-mcp mcp -u ", " -a cli_1"),
+        ("npx lark-mcp -u '", "'"),
+        ("npx lark-mcp --user-access-token=", " --oauth"),
+    ];
+
+    proptest! {
+        /// What stands around a token stays, and twice is once.
+        #[test]
+        fn what_stands_around_a_token_stays(old in "[A-Za-z0-9_.~+/-]{12,40}", new in "[A-Za-z0-9_.~+/-]{12,40}") {
+            prop_assume!(!old.starts_with('-') && !new.starts_with('-'));
+            for (before, after) in AROUND {
+                let text = format!("{before}{old}{after}");
+                let frame = Frame::of(&text).unwrap();
+                prop_assert_eq!(frame.token(&text), old.as_str(), "{:?}", text);
+                let changed = frame.with(&text, &new);
+                prop_assert_eq!(&changed, &format!("{before}{new}{after}"));
+                let again = Frame::of(&changed).unwrap();
+                prop_assert_eq!(again.token(&changed), new.as_str());
+            }
+        }
+
+        #[test]
+        fn any_text_has_a_frame_or_none(text in any::<String>()) {
+            if let Some(frame) = Frame::of(&text) {
+                prop_assert_eq!(frame.with(&text, frame.token(&text)), text);
+            }
+        }
+    }
+
+    #[test]
+    fn more_than_a_token_has_no_frame() {
+        for text in ["two words", "{\"access_token\":\"x\"}", "[a]", "say hello to u-1"] {
+            assert_eq!(Frame::of(text), None, "{text}");
+        }
+    }
+}

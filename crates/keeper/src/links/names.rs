@@ -1,0 +1,171 @@
+//! What a key means by its name: which value of a login it holds, and under which prefix.
+//!
+//! `FEISHU_ACCESS_TOKEN`, `accessToken`, `feishu-access-token` and `uat` are the same in other spellings.
+
+/// Which value a key names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The access token.
+    Access,
+    /// `token` alone: the access token where a refresh token stands beside it.
+    Bare,
+    /// The refresh token.
+    Refresh,
+    /// When the access token ends.
+    End,
+    /// How long it lives, in seconds.
+    Life,
+    /// When the refresh token ends.
+    RefreshEnd,
+    /// How long that lives.
+    RefreshLife,
+    /// When the set was issued.
+    Obtained,
+}
+
+/// A key, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name {
+    pub(super) role: Role,
+    /// The words before it, in lower case.
+    pub(super) prefix: Vec<String>,
+    /// Whether it speaks of a user's token.
+    pub(super) user: bool,
+}
+
+impl Name {
+    /// `None` for a key that names nothing of a login.
+    pub(super) fn of(key: &str) -> Option<Self> {
+        let mut words = words(key);
+        if words.iter().any(|word| ["app", "tenant", "bot", "id", "csrf", "device"].contains(&word.as_str())) {
+            return None;
+        }
+        let ends =
+            |words: &[String], end: &[&str]| words.len() >= end.len() && words[words.len() - end.len()..] == *end;
+        let moments: [(&[&str], Role); 11] = [
+            (&["expires", "at"], Role::End),
+            (&["expire", "at"], Role::End),
+            (&["expires", "on"], Role::End),
+            (&["expiry", "date"], Role::End),
+            (&["expiry"], Role::End),
+            (&["expiration"], Role::End),
+            (&["expires", "in"], Role::Life),
+            (&["expire", "in"], Role::Life),
+            (&["obtained", "at"], Role::Obtained),
+            (&["created", "at"], Role::Obtained),
+            (&["issued", "at"], Role::Obtained),
+        ];
+        let moment = moments.iter().find(|(end, _)| ends(&words, end));
+        let role = if let Some((end, role)) = moment {
+            words.truncate(words.len() - end.len());
+            let refresh = words.iter().any(|word| word.starts_with("refresh"));
+            match role {
+                Role::End if refresh => Role::RefreshEnd,
+                Role::Life if refresh => Role::RefreshLife,
+                role => *role,
+            }
+        } else if ends(&words, &["refresh", "token"]) || ends(&words, &["refreshtoken"]) {
+            Role::Refresh
+        } else if ends(&words, &["access", "token"])
+            || ends(&words, &["accesstoken"])
+            || ends(&words, &["user", "token"])
+            || ends(&words, &["uat"])
+        {
+            Role::Access
+        } else if ends(&words, &["token"]) {
+            Role::Bare
+        } else {
+            return None;
+        };
+        let user = words.iter().any(|word| word == "user" || word == "uat");
+        let ours = ["user", "access", "refresh", "token", "uat", "accesstoken", "refreshtoken"];
+        while words.last().is_some_and(|word| ours.contains(&word.as_str())) {
+            words.pop();
+        }
+        Some(Self { role, prefix: words, user })
+    }
+
+    /// Whether the prefix names this platform.
+    pub(super) fn is_ours(&self) -> bool {
+        self.prefix.iter().any(|word| word.contains("lark") || word.contains("feishu") || word == "fs")
+    }
+
+    /// Whether the prefix names another platform: its tokens are another login's whatever they are called.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.prefix.iter().any(|word| FOREIGN.contains(&word.as_str()))
+    }
+}
+
+/// The words of a key, in lower case.
+fn words(key: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut lower = false;
+    for c in key.chars() {
+        if !c.is_alphanumeric() || lower && c.is_uppercase() {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric()
+            && let Some(last) = words.last_mut()
+        {
+            last.extend(c.to_lowercase());
+        }
+        lower = c.is_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Platforms whose tokens stand in the same files.
+const FOREIGN: [&str; 20] = [
+    "github",
+    "gitlab",
+    "gitea",
+    "google",
+    "gcp",
+    "slack",
+    "discord",
+    "twitter",
+    "spotify",
+    "notion",
+    "jira",
+    "atlassian",
+    "linear",
+    "dropbox",
+    "microsoft",
+    "azure",
+    "aws",
+    "facebook",
+    "strava",
+    "zoom",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_meaning_in_any_spelling() {
+        for (key, role, prefix) in [
+            ("FEISHU_ACCESS_TOKEN", Role::Access, "feishu"),
+            ("feishuUserAccessToken", Role::Access, "feishu"),
+            ("feishu-access-token", Role::Access, "feishu"),
+            ("access_token", Role::Access, ""),
+            ("uat", Role::Access, ""),
+            ("LARK_USER_TOKEN", Role::Access, "lark"),
+            ("token", Role::Bare, ""),
+            ("VITE_FEISHU_REFRESH_TOKEN", Role::Refresh, "vite feishu"),
+            ("refreshToken", Role::Refresh, ""),
+            ("FEISHU_TOKEN_EXPIRES_AT", Role::End, "feishu"),
+            ("expiry_date", Role::End, ""),
+            ("refreshExpiresAt", Role::RefreshEnd, ""),
+            ("refresh_token_expires_in", Role::RefreshLife, ""),
+            ("obtained_at", Role::Obtained, ""),
+        ] {
+            let name = Name::of(key).unwrap();
+            assert_eq!((name.role, name.prefix.join(" ").as_str()), (role, prefix), "{key}");
+        }
+        for key in ["app_access_token", "FEISHU_TENANT_ACCESS_TOKEN", "token_type", "scope", "name"] {
+            assert_eq!(Name::of(key), None, "{key}");
+        }
+    }
+}
