@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use tokenward_core::Code;
 
 use crate::ambient::Ambient;
-use crate::args::{self, Cli, Colour, Command};
+use crate::args::{Cli, Colour, Command};
 use crate::commands;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -41,8 +41,8 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         Command::Exec(exec) => exec.env_file.as_ref(),
         _ => None,
     };
-    let by_file = env_file
-        .map(|file| format!("tokenward login --env-file {}", crate::spot::quoted(&file.display().to_string())));
+    let by_file =
+        env_file.map(|file| format!("tokenward login --env-file {}", crate::spot::quoted(&file.display().to_string())));
     let result = ambient.check(lang).and_then(|()| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
