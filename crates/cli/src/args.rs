@@ -23,7 +23,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use tokenward_core::{Brand, ProfileName, ProviderName, TokenApi, UserName};
+use tokenward_core::{Brand, ProfileName, ProviderName, RedirectUri, TokenApi, UserName};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -276,8 +276,8 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "PORT", value_parser = port, default_value_t = 0)]
     pub(crate) port: u16,
     /// Redirect URL that its app has registered
-    #[arg(long, value_name = "URL", value_parser = url)]
-    pub(crate) redirect_uri: Option<tokenward_core::RedirectUri>,
+    #[arg(long, value_name = "URL", value_parser = redirect)]
+    pub(crate) redirect_uri: Option<RedirectUri>,
     /// Consent at once, without a click
     #[arg(long)]
     pub(crate) auto_consent: bool,
@@ -451,6 +451,10 @@ fn token_api(text: &str) -> Result<TokenApi, BadValue> {
 }
 
 fn url(text: &str) -> Result<Url, BadValue> {
+    text.parse().map_err(|_| BadValue::Url)
+}
+
+fn redirect(text: &str) -> Result<RedirectUri, BadValue> {
     text.parse().map_err(|_| BadValue::Url)
 }
 

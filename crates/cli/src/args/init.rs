@@ -6,7 +6,7 @@ use clap::Args;
 use tokenward_core::{AppName, ClientAuthentication, ProviderName, RedirectUri, TokenApi};
 use url::Url;
 
-use super::{BadValue, name, port, provider, token_api, url};
+use super::{BadValue, name, port, provider, redirect, token_api, url};
 
 /// `init`.
 #[derive(Debug, Default, Args)]
@@ -88,7 +88,7 @@ pub(crate) struct Init {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) rule: Vec<String>,
     /// Redirect URL registered for the app
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, value_name = "URL", value_parser = redirect)]
     pub(crate) redirect_uri: Option<RedirectUri>,
     /// Port of the login callback on this machine
     #[arg(long, value_name = "PORT", value_parser = port, conflicts_with = "redirect_uri")]

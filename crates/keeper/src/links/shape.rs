@@ -329,6 +329,9 @@ const CONTAINERS: [&[&str]; 7] = [
     &["amp.mcpServers"],
 ];
 
+/// What a server is given besides its arguments.
+const GIVEN: [&str; 5] = ["env", "environment", "headers", "http_headers", "requestInit"];
+
 /// How deep a login may stand in a token file, in steps.
 const DEPTH: usize = 4;
 
@@ -349,7 +352,12 @@ fn tokens(node: &Tree, path: &[Step], above: &Shape, found: &mut Vec<Shape>) {
         return;
     }
     let down = |step| [path, &[step]].concat();
+    // What a server's program is given is read as such, by `each_server`.
+    let is_server = ["command", "args", "url", "serverUrl"].iter().any(|key| node.get(key).is_some());
     for (key, child) in node.entries() {
+        if is_server && GIVEN.contains(&key) {
+            continue;
+        }
         tokens(child, &down(Step::Key(key.to_owned())), &shape, found);
     }
     for (index, child) in node.elements().iter().enumerate() {
@@ -408,6 +416,7 @@ fn from_arguments(server: &Tree, name: &str, path: &[Step], shape: &mut Shape) {
             let header = ["--header", "-H"].contains(&flag)
                 && word.split_once(':').is_some_and(|(name, _)| is_header(name, ours));
             let line = ours
+                && word.split_whitespace().nth(1).is_some()
                 && word.split_whitespace().any(|part| part == "-u" || part.starts_with("--user-access-token"))
                 && Frame::of(word).is_some();
             variable || header || line

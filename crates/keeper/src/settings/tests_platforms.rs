@@ -241,7 +241,7 @@ fn every_rule_of_the_reference_page_is_one() {
         assert!(page.contains(&format!("| `{key}` |")), "{key}");
     }
     let examples: Vec<_> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     for example in examples {
         let (_folder, settings) = settings(example, &[]);
         for (name, _) in settings.profiles() {

@@ -263,7 +263,7 @@ const fn is_used_up(kind: Kind) -> bool {
 /// doubt, and what the user shows ends it.
 const fn refused(kind: Kind) -> Code {
     match kind {
-        Kind::AuthApi { .. } => Code::OddAnswer,
+        Kind::AuthApi { .. } => Code::RefusedUnclearly,
         _ => Code::AnswerLost,
     }
 }

@@ -331,7 +331,8 @@ pub(crate) async fn log_in(world: &World, user: &str) -> GrantId {
     let value = |name: &str| back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     assert_eq!(value("state").as_deref(), Some(attempt.state()), "{location}");
     let code = AuthorizationCode::parse(value("code").unwrap_or_else(|| panic!("{location}"))).unwrap();
-    let report = keeper.finish_login(app, &name_of(user), attempt, code).await.unwrap();
+    let consent = tokenward::Consent::new(code, back.query().unwrap());
+    let report = keeper.finish_login(app, &name_of(user), attempt, consent).await.unwrap();
     report.report.grant.id
 }
 

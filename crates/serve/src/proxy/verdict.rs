@@ -82,16 +82,18 @@ impl Download {
 
     /// The whole of it, if it is at hand.
     pub(super) fn whole(&self) -> Option<Bytes> {
-        if !matches!(self.rest, Rest::Nothing) {
-            return None;
-        }
+        matches!(self.rest, Rest::Nothing).then(|| self.at_hand())
+    }
+
+    /// As much of it as was looked at.
+    pub(super) fn at_hand(&self) -> Bytes {
         match self.kept.len() {
-            0 => Some(Bytes::new()),
-            1 => self.kept.front().cloned(),
+            0 => Bytes::new(),
+            1 => self.kept.front().cloned().unwrap_or_default(),
             _ => {
                 let mut whole = BytesMut::new();
                 self.kept.iter().for_each(|piece| whole.extend_from_slice(piece));
-                Some(whole.freeze())
+                whole.freeze()
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::place::Place;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Executor};
-use tokenward_core::ports::{LeaseAttempt, Vault, VaultError};
+use tokenward_core::ports::{Adoption, LeaseAttempt, Vault, VaultError};
 use tokenward_core::{Closing, Code, Doubt, Generation, GrantId, IntentId, Standing};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, soon, turn};
@@ -101,12 +101,17 @@ async fn under_way(place: &Place, answered: bool) -> (GrantId, IntentId) {
     (id, intent)
 }
 
+/// A login that a person wants for the profile, whosever it is.
+fn wished_for(subject: Option<&str>) -> Adoption {
+    Adoption { replace_user: true, ..adoption("work", "b", subject) }
+}
+
 #[tokio::test]
 async fn of_an_adoption() {
     for (answered, subject) in [(false, None), (true, None), (true, Some("ou_2"))] {
         let place = Place::new();
         let (id, _) = under_way(&place, answered).await;
-        let (done, writes) = sweep(&place, async |vault| vault.adopt(adoption("work", "b", subject)).await).await;
+        let (done, writes) = sweep(&place, async |vault| vault.adopt(wished_for(subject)).await).await;
         assert!(writes >= 4, "{writes}");
         assert_eq!(done.id() == id, subject.is_none());
         assert!(place.vault().await.grant(done.id()).await.unwrap().on_trial);
@@ -119,7 +124,7 @@ async fn of_a_taking_back() {
         let place = Place::new();
         let (first, _) = under_way(&place, false).await;
         let vault = place.vault().await;
-        let id = vault.adopt(adoption("work", "b", subject)).await.unwrap().id();
+        let id = vault.adopt(wished_for(subject)).await.unwrap().id();
         let intent = spent(&vault, id).await;
         let refusal = (!wished).then(|| (intent, refused()));
         let call = async |vault: &SqliteVault| vault.take_back(id, refusal.clone(), &holder("here", 1)).await;
