@@ -126,6 +126,8 @@ impl Wiki<'_> {
             let there: HashSet<&str> = now.iter().map(String::as_str).collect();
             progress.old.retain(|id| there.contains(id.as_str()));
             progress.removed += before - progress.old.len();
+            // A removal whose answer was lost has changed the document.
+            revision_is_known &= before == progress.old.len();
             let old: HashSet<&str> = progress.old.iter().map(String::as_str).collect();
             let is_old = |id: &String| old.contains(id.as_str());
             let Some(start) = now.iter().position(is_old).filter(|_| old.len() > keep) else { break };

@@ -199,7 +199,11 @@ impl Call {
             let url = Url::parse(target).map_err(|error| BadCall::Target(error.to_string()))?;
             let bases = [&hosts.open, &hosts.accounts];
             if !bases.iter().any(|base| is_below(&url, base)) {
-                if bases.iter().any(|base| url.origin() == base.origin() && may_climb(url.path())) {
+                let leaves = |base: &Url| {
+                    let rest = url.path().strip_prefix(base.path().trim_end_matches('/'));
+                    url.origin() == base.origin() && rest.is_some_and(may_climb)
+                };
+                if bases.into_iter().any(leaves) {
                     return Err(BadCall::Target(LEAVES.to_owned()));
                 }
                 return Err(BadCall::ForeignHost { host: authority(&url), own: authority(&hosts.open) });
