@@ -107,17 +107,8 @@ impl Picker<'_> {
         let mut shape = if at.access.is_some() || at.refresh.is_some() { self.told()? } else { self.found()? };
         if self.wish.complete {
             self.complete(&mut shape)?;
-        } else if !shape.has_token() {
-            // Keys are added where a person asks for them, and nowhere else.
-            let what = self.lang.no_token_place(self.file.display());
-            let failure =
-                Failure::new(Code::PlaceUnclear, what).then(self.lang.name_places(example(self.document.format())));
-            return Err(match self.document.format() {
-                Format::Dotenv | Format::Ini => {
-                    failure.then_all([self.lang.log_in_into_file(quoted(&self.file.display().to_string()))])
-                }
-                Format::Json | Format::Toml => failure,
-            });
+        } else if !shape.has_token() && matches!(self.document.format(), Format::Json | Format::Toml) {
+            return Err(without_place(&self.file.display().to_string(), self.document.format(), self.lang));
         }
         if let Some(place) = self.place("--app-id-at", at.app_id_at.as_ref())? {
             shape.app_id = Some(place);
@@ -216,6 +207,15 @@ impl Picker<'_> {
             Failure::new(Code::Usage, what).detail(error.to_string()).then(self.lang.name_places(example(format)))
         })?;
         Ok(Some(place))
+    }
+}
+
+/// A file that has no place for a token. Keys are added where a person asks for them, and nowhere else.
+pub(crate) fn without_place(file: &str, format: Format, lang: Lang) -> Failure {
+    let failure = Failure::new(Code::PlaceUnclear, lang.no_token_place(file)).then(lang.name_places(example(format)));
+    match format {
+        Format::Dotenv | Format::Ini => failure.then_all([lang.log_in_into_file(quoted(file))]),
+        Format::Json | Format::Toml => failure,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::commands::whose::Source;
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::spot::{Spot, Wish, absolute, quoted};
+use crate::spot::{Spot, Wish, absolute, quoted, without_place};
 
 pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Failure> {
     let says_nothing = !link.at.says_anything() && link.server.is_none();
@@ -104,7 +104,9 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
             let spot =
                 Spot::look(file, wish, desk.lang()).map_err(|failure| places_are_named_by_link(failure, file, desk))?;
             let work = Source::of(&spot, desk).work(desk).await?;
-            let made = make_as(&work, spot.link(&work.profile.name), false, false, desk).await?;
+            let made = make_as(&work, spot.link(&work.profile.name), false, false, desk)
+                .await
+                .map_err(|failure| places_are_named_by_link(failure, file, desk))?;
             finish(std::slice::from_ref(&made), desk)?;
             Ok(work.profile.name)
         }
@@ -259,6 +261,9 @@ pub(super) async fn make(work: &Work, target: NewLink, wanted: bool, desk: &Desk
             let what = lang.login_in_file_ended(&file);
             return Err(Failure::new(Code::NotLoggedIn, what).then(next()).into());
         }
+    }
+    if ![Slot::AccessToken, Slot::RefreshToken].iter().any(|slot| target.places.contains_key(slot)) {
+        return Err(without_place(&file, target.format, lang).into());
     }
     let has_other_names = has_other_names(&target.file);
     let (mut link, mut report) = links.link(&work.app, target.clone(), wanted).await.map_err(failed)?;
