@@ -277,6 +277,7 @@ pub enum Status {
 
 /// A grant as the vault knows it, without its refresh token (that leaves the vault only as a [`crate::Spend`]).
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, read from the store")]
 pub struct Grant {
     /// Its id.
     pub id: GrantId,

@@ -144,7 +144,7 @@ impl Trust {
         let mut trust = Self::effective();
         if trust.user == 0 {
             let owner =
-                |path: &Path| std::fs::symlink_metadata(path).ok().filter(|found| found.is_dir()).map(|it| it.uid());
+                |path: &Path| std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_dir).map(|it| it.uid());
             let folder = Folder::new(home);
             // Both the folder and the vault in it: nobody can make a vault that belongs to somebody else.
             trust.also = owner(folder.vault()).filter(|vault| *vault != 0 && owner(home) == Some(*vault));
@@ -271,8 +271,7 @@ impl Trust {
                 widest = match (widest, found) {
                     (Some(Others::Everyone), _) | (_, Some(Others::Everyone)) => Some(Others::Everyone),
                     (Some(Others::Group(group)), _) | (_, Some(Others::Group(group))) => Some(Others::Group(group)),
-                    (found, None) => found,
-                    (_, found) => found,
+                    (found, None) | (_, found) => found,
                 };
             }
             widest

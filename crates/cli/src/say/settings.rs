@@ -140,16 +140,16 @@ fn chinese(error: &SettingsError) -> String {
             format!("{}：无法读取密钥文件 {}", zh.origin(origin), veil::shown(&path))
         }
         SettingsError::NotTrusted { origin, found } => {
-            let (path, named) = (found.path().display(), zh.origin(origin));
-            let named = if *origin == Origin::Default { String::new() } else { format!("{named}：") };
+            let path = found.path().display();
+            let place = if *origin == Origin::Default { String::new() } else { format!("{}：", zh.origin(origin)) };
             match found {
                 Distrust::Owner { owner, .. } => format!(
-                    "{named}{path} 属于用户 {owner}，而不是当前用户或 root；其所有者可以决定密钥发往何处，因此没有读取。请检查该文件，然后运行 `chown \"$(id -un)\" {path}`，或改用别处的文件"
+                    "{place}{path} 属于用户 {owner}，而不是当前用户或 root；其所有者可以决定密钥发往何处，因此没有读取。请检查该文件，然后运行 `chown \"$(id -un)\" {path}`，或改用别处的文件"
                 ),
                 Distrust::Writable { mode, .. } => format!(
-                    "{named}{path} 可被其他用户写入（权限 {mode:04o}）；能写它的人可以决定密钥发往何处，因此没有读取。请检查该文件，然后运行 `chmod go-w {path}`"
+                    "{place}{path} 可被其他用户写入（权限 {mode:04o}）；能写它的人可以决定密钥发往何处，因此没有读取。请检查该文件，然后运行 `chmod go-w {path}`"
                 ),
-                _ => format!("{named}{path} 不是可用的文件"),
+                _ => format!("{place}{path} 不是可用的文件"),
             }
         }
         SettingsError::BadScopes { origin, reason } => format!("{}：{}", zh.origin(origin), zh.bad_scopes(reason)),

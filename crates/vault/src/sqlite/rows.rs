@@ -53,6 +53,7 @@ pub(crate) struct Sealed {
 
 /// A row of `grants`, sealed as it lies.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column or a fact of its own")]
 pub(crate) struct GrantRow {
     pub(crate) id: GrantId,
     pub(crate) app: AppName,

@@ -142,11 +142,9 @@ async fn the_first_login_of_a_profile_may_come_from_a_file() {
 #[tokio::test]
 async fn nothing_and_no_token_are_left_until_a_person_asks() {
     let desk = Desk::new().await;
-    for (content, blank) in [
-        (env("", "u-x"), true),
-        ("OTHER=1\n".to_owned(), true),
-        (env("<paste here>", "u-x"), false),
-    ] {
+    for (content, blank) in
+        [(env("", "u-x"), true), ("OTHER=1\n".to_owned(), true), (env("<paste here>", "u-x"), false)]
+    {
         desk.write(".env", &content);
         let found = desk.found(".env").await;
         assert!(if blank { matches!(found, Found::Blank) } else { matches!(found, Found::Malformed) }, "{found:?}");
@@ -284,8 +282,9 @@ async fn numbers_beside_the_tokens_follow_and_stay_numbers() {
     assert_eq!(shown["access_token"], handed.access.token.expose());
     assert_eq!(shown["refresh_token"], desk.present().0);
     assert_eq!(shown["expires_in"], handed.access.lifetime().as_secs());
-    let end = shown["expires_at"].as_f64().unwrap();
-    assert!((end * 1000.0 - handed.access.expires.as_millisecond() as f64).abs() < 1.0, "a fraction stays one: {end}");
+    let expires = handed.access.expires.as_millisecond();
+    let end = format!("{:.3}", shown["expires_at"].as_f64().unwrap());
+    assert_eq!(end, format!("{}.{:03}", expires / 1000, expires % 1000), "a fraction stays one");
     assert!(shown["scope"].as_str().unwrap().contains("offline_access"));
     assert_eq!(shown["token_type"], "Bearer");
     assert!(matches!(desk.found("token.json").await, Found::InStep));
