@@ -353,7 +353,9 @@ fn tokens(node: &Tree, path: &[Step], above: &Shape, found: &mut Vec<Shape>) {
     }
     let down = |step| [path, &[step]].concat();
     // What a server's program is given is read as such, by `each_server`.
-    let is_server = ["command", "args", "url", "serverUrl"].iter().any(|key| node.get(key).is_some());
+    let is_server = ["command", "args", "url", "serverUrl"].iter().any(|key| node.get(key).is_some())
+        || matches!(path, [.., Step::Key(container), Step::Key(_)]
+            if CONTAINERS.iter().any(|way| way.last() == Some(&container.as_str())));
     for (key, child) in node.entries() {
         if is_server && GIVEN.contains(&key) {
             continue;

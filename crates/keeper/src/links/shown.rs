@@ -130,8 +130,11 @@ fn wanted(slot: Slot, stands: Option<&Value>, login: &LoginCopy) -> Option<Value
 /// A token with what stands around the present one. `None` where it cannot be told which part of a value is the token.
 fn framed(stands: Option<&Value>, token: &str) -> Option<Value> {
     let Some(Value::Text(text)) = stands else { return Some(Value::text(token)) };
-    let frame = Frame::of(text)?;
-    Some(Value::text(frame.with(text, token)))
+    match Frame::of(text) {
+        Some(frame) => Some(Value::text(frame.with(text, token))),
+        // What a person was to replace, however many words it has.
+        None => (Nature::of(text) == Nature::Placeholder).then(|| Value::text(token)),
+    }
 }
 
 /// A moment in the notation that stands; where nothing stands, as RFC 3339 or in seconds. `None` where something else stands.
