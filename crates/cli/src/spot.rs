@@ -214,8 +214,9 @@ impl Picker<'_> {
 pub(crate) fn without_place(file: &str, format: Format, lang: Lang) -> Failure {
     let failure = Failure::new(Code::PlaceUnclear, lang.no_token_place(file)).then(lang.name_places(example(format)));
     match format {
-        Format::Dotenv | Format::Ini => failure.then_all([lang.log_in_into_file(quoted(file))]),
-        Format::Json | Format::Toml => failure,
+        Format::Dotenv => failure.then_all([lang.log_in_into_file(quoted(file))]),
+        // An ini file is often another program's, which would meet a section that it does not know.
+        Format::Ini | Format::Json | Format::Toml => failure,
     }
 }
 
