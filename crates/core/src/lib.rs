@@ -51,5 +51,5 @@ pub use secret::{
     AccessToken, AppSecret, AppTicket, AppToken, AuthorizationCode, BadSecret, CodeVerifier, DeviceCode, LoginCookie,
     RefreshToken, SecretBytes,
 };
-pub use token::{Fingerprint, TokenSet};
+pub use token::{Fingerprint, KnownToken, TokenKind, TokenSet};
 pub use visible::{Visible, is_hidden, visible, visible_json, visible_lines};

@@ -5,10 +5,11 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, RefreshToken, Scopes, Subject, TokenApi};
+use crate::{Access, Generation, GrantId, RefreshToken, Scopes, Subject, TokenApi};
 
-/// A keyed, shortened hash of a refresh token: names it in journals and messages without revealing it. The key
-/// belongs to the vault, so fingerprints of two vaults cannot be compared, nor guessed from a token list.
+/// A keyed, shortened hash of a token: names it in journals and messages without revealing it. The key belongs to the vault, so
+/// fingerprints of two vaults cannot be compared, nor guessed from a token list. A text has another one as an access token than as a
+/// refresh token.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint([u8; 16]);
@@ -36,6 +37,28 @@ impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fingerprint({self})")
     }
+}
+
+/// Which of its tokens a login shows somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TokenKind {
+    /// The access token.
+    Access,
+    /// The refresh token.
+    Refresh,
+}
+
+/// A token that the vault holds, or has held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownToken {
+    /// Which one it is.
+    pub kind: TokenKind,
+    /// The grant it was issued to.
+    pub grant: GrantId,
+    /// The newest generation in which it was stored.
+    pub generation: Generation,
+    /// Whether it is the one that the grant has now.
+    pub is_present: bool,
 }
 
 /// What one generation of a grant consists of.

@@ -12,7 +12,7 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use tokenward_core::ports::Entropy;
-use tokenward_core::{Fingerprint, RefreshToken};
+use tokenward_core::{Fingerprint, RefreshToken, TokenKind};
 use zeroize::Zeroizing;
 
 /// A key of 256 bits, wiped on drop.
@@ -57,7 +57,7 @@ pub(crate) enum Unopened {
 
 /// The keys of a vault.
 pub(crate) struct Keys {
-    /// Names refresh tokens; never changes, so that a token seen years ago is still known.
+    /// Names tokens; never changes, so that a token seen years ago is still known.
     naming: KeyBytes,
     /// Data keys by number; the last one seals, all of them open.
     data: Vec<(u32, KeyBytes)>,
@@ -116,7 +116,16 @@ impl Keys {
 
     /// The name of a refresh token (I4: a keyed hash, so it cannot be guessed from a list of tokens).
     pub(crate) fn fingerprint(&self, token: &RefreshToken) -> Fingerprint {
-        let hash = mac(&*self.naming, &[b"refresh token", token.expose().as_bytes()]);
+        self.name(TokenKind::Refresh, token.expose())
+    }
+
+    /// The name of a text as a token of that kind. Each kind has a domain of its own.
+    pub(crate) fn name(&self, kind: TokenKind, token: &str) -> Fingerprint {
+        let domain: &[u8] = match kind {
+            TokenKind::Access => b"access token",
+            TokenKind::Refresh => b"refresh token",
+        };
+        let hash = mac(&*self.naming, &[domain, token.as_bytes()]);
         let mut name = [0; 16];
         name.copy_from_slice(&hash[..16]);
         Fingerprint::from_bytes(name)

@@ -17,6 +17,7 @@ mod names;
 mod over;
 mod publish;
 pub(crate) mod rows;
+mod sight;
 pub(crate) mod statements;
 
 use std::collections::HashMap;
@@ -35,9 +36,9 @@ use tokenward_core::ports::{
 };
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
-    AppName, Closing, Entry, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link,
-    LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Rules, SecretBytes, Spend,
-    Standing, Subject, TokenApi, TokenSet, Trouble,
+    AppName, Closing, Entry, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken,
+    Lease, Link, LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Rules,
+    SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, Trouble,
 };
 use zeroize::Zeroizing;
 
@@ -454,6 +455,10 @@ impl Vault for SqliteVault {
 
     async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
         self.recognise_token(token).await
+    }
+
+    async fn sight(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
+        self.sight_texts(texts).await
     }
 
     async fn told(

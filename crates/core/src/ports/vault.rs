@@ -6,12 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::rotation::Turn;
 use crate::{
     AccessToken, AppName, Closing, Code, Doubt, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft,
-    IntentId, Lease, Link, LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken,
-    SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, Trouble,
+    IntentId, KnownToken, Lease, Link, LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised,
+    RefreshToken, SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, Trouble,
 };
 
 /// Why the vault could not do as asked; variants by what the caller can do.
@@ -464,6 +465,10 @@ pub trait Vault: Send + Sync {
 
     /// What is known of a refresh token.
     async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError>;
+
+    /// Which of these texts are tokens that the vault holds or has held: one answer for each, in their order. Nothing is sent and
+    /// nothing written (I8).
+    async fn sight(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError>;
 
     /// Records whose the present set of a grant is that was unproven in `generation`, durably. Of the user that the grant had, it is
     /// proven. Of another user, or of nobody (`None`), it is moved to a new grant `aside` without a profile, its earlier tokens

@@ -12,10 +12,11 @@ use tokenward::core::ports::{
 };
 use tokenward::core::rotation::Turn;
 use tokenward::core::{
-    AppName, Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, Link, LinkId,
-    NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, SecretBytes, Spend, Standing,
-    Subject, TokenApi, TokenSet, Trouble,
+    AppName, Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken, Lease,
+    Link, LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, SecretBytes, Spend,
+    Standing, Subject, TokenApi, TokenSet, Trouble,
 };
+use zeroize::Zeroizing;
 
 /// A vault whose N-th change fails, and every later one too while `stuck`.
 pub(crate) struct Failing {
@@ -175,6 +176,9 @@ impl Vault for Failing {
     }
     async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
         self.inner.recognise(token).await
+    }
+    async fn sight(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
+        self.inner.sight(texts).await
     }
     async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
         self.step()?;

@@ -135,7 +135,7 @@ impl SqliteVault {
             }
         };
         // The access token that is there may be another user's.
-        grant.access.blob = None;
+        grant.drop_access(&self.sealer);
         fill(&mut grant, &self.sealer, &adoption.set, None, generation);
         if unproven {
             grant.access.blob = None;
@@ -229,7 +229,7 @@ impl SqliteVault {
         if let Some(token) = &back.set.refresh {
             self.remember(&mut *tx, token, id, generation).await?;
         }
-        grant.access.blob = None;
+        grant.drop_access(&self.sealer);
         grant.subject = None;
         grant.scopes = Scopes::default();
         fill(grant, &self.sealer, &back.set, back.aside.wall, generation);

@@ -464,7 +464,7 @@ fn apply(grant: &mut GrantRow, sealer: &super::Sealer, turn: &Turn, generation: 
     match &turn.access {
         Change::Replace(access) => grant.set_access(sealer, access, generation),
         Change::Keep => {}
-        Change::Drop => grant.access.blob = None,
+        Change::Drop => grant.drop_access(sealer),
     }
     match &turn.refresh {
         Change::Replace(token) => {

@@ -254,6 +254,8 @@ pub(super) fn blank(id: GrantId, profile: &ProfileName, app: &AppName, set: &Tok
         generation: Generation::FIRST,
         standing: Standing::Live,
         access: nothing(),
+        access_name: None,
+        access_before: None,
         access_obtained: at,
         access_expires: at,
         refresh: nothing(),

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{ColumnIndex, Decode, Row, Sqlite, Type};
 use tokenward_core::{
     Access, AccessToken, AppName, Fence, Fingerprint, Generation, Grant, GrantId, Holder, Intent, IntentId,
-    ProfileName, RawAnswer, RefreshToken, Scopes, Standing, Subject, TokenApi,
+    ProfileName, RawAnswer, RefreshToken, Scopes, Standing, Subject, TokenApi, TokenKind,
 };
 use uuid::Uuid;
 
@@ -61,6 +61,10 @@ pub(crate) struct GrantRow {
     pub(crate) generation: Generation,
     pub(crate) standing: Standing,
     pub(crate) access: Sealed,
+    /// The name of an access token that is to be stored with the row.
+    pub(crate) access_name: Option<Fingerprint>,
+    /// The name and the generation of the one that gives way to it: vaults of earlier versions have no name of it yet.
+    pub(crate) access_before: Option<(Fingerprint, Generation)>,
     pub(crate) access_obtained: Timestamp,
     pub(crate) access_expires: Timestamp,
     pub(crate) refresh: Sealed,
@@ -96,6 +100,8 @@ impl GrantRow {
                 blob: row.try_get("access")?,
                 generation: Generation::new(unsigned(row, "access_generation")?),
             },
+            access_name: None,
+            access_before: None,
             access_obtained: time(row, "access_obtained")?,
             access_expires: time(row, "access_expires")?,
             refresh: Sealed {
@@ -143,15 +149,29 @@ impl GrantRow {
             .bind(self.turned.as_millisecond())
             .bind(self.scopes.to_string())
             .bind(self.subject.as_ref().map(to_json).transpose()?)
-            .bind(self.issued_by.as_str()))
+            .bind(self.issued_by.as_str())
+            .bind(self.access_name.map(|name| name.as_bytes().to_vec()))
+            .bind(self.access_before.map(|(name, _)| name.as_bytes().to_vec()))
+            .bind(self.access_before.map(|(_, generation)| signed(generation.get()))))
     }
 
     /// Stores an access token, sealed.
     pub(crate) fn set_access(&mut self, sealer: &Sealer, access: &Access, generation: Generation) {
+        self.drop_access(sealer);
+        self.access_name = Some(sealer.keys().name(TokenKind::Access, access.token.expose()));
         let blob = sealer.seal(&access_label(self.id, generation), access.token.expose().as_bytes());
         self.access = Sealed { blob: Some(blob), generation };
         self.access_obtained = access.obtained;
         self.access_expires = access.expires;
+    }
+
+    /// Takes the access token out; its name is kept.
+    pub(crate) fn drop_access(&mut self, sealer: &Sealer) {
+        if let Ok(Some(access)) = self.access(sealer) {
+            let name = sealer.keys().name(TokenKind::Access, access.token.expose());
+            self.access_before = Some((name, self.access.generation));
+        }
+        self.access.blob = None;
     }
 
     /// Stores a refresh token, sealed.
@@ -222,13 +242,11 @@ pub(crate) struct IntentRow {
 
 impl IntentRow {
     pub(crate) fn read(row: &SqliteRow) -> Result<Self, Fault> {
-        let fingerprint: Vec<u8> = row.try_get("fingerprint")?;
-        let fingerprint = <[u8; 16]>::try_from(fingerprint).map_err(|_| damaged("an intent's fingerprint"))?;
         Ok(Self {
             id: IntentId::from(uuid(row, "id")?),
             grant: GrantId::from(uuid(row, "grant_id")?),
             generation: Generation::new(unsigned(row, "generation")?),
-            fingerprint: Fingerprint::from_bytes(fingerprint),
+            fingerprint: fingerprint(row, "fingerprint")?,
             fence: Fence::new(unsigned(row, "fence")?),
             sender: json(row, "sender")?,
             api: text(row, "api")?,
@@ -310,6 +328,11 @@ pub(crate) fn unsigned<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) ->
 
 pub(crate) fn uuid<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<Uuid, Fault> {
     Uuid::from_slice(row.try_get::<&[u8], _>(column)?).map_err(|_| damaged("an id"))
+}
+
+pub(crate) fn fingerprint<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<Fingerprint, Fault> {
+    let bytes: &[u8] = row.try_get(column)?;
+    bytes.try_into().map(Fingerprint::from_bytes).map_err(|_| damaged("a fingerprint"))
 }
 
 pub(crate) fn time<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<Timestamp, Fault> {

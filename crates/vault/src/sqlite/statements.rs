@@ -41,10 +41,19 @@ macro_rules! select_grant {
 pub(crate) const GRANT: &str = select_grant!("WHERE id = ?1");
 pub(crate) const GRANTS: &str = select_grant!("ORDER BY id");
 pub(crate) const GRANT_BY_PROFILE: &str = select_grant!("WHERE profile = ?1");
-pub(crate) const INSERT_GRANT: &str = "
+/// The names of the access tokens that a row brings and that it had.
+macro_rules! name_access {
+    () => {
+        ";
+    INSERT OR IGNORE INTO known_fingerprints (fingerprint, grant_id, generation) SELECT $20, $1, $21 WHERE $20 IS NOT NULL;
+    INSERT INTO known_fingerprints (fingerprint, grant_id, generation) SELECT $19, $1, $7 WHERE $19 IS NOT NULL
+    ON CONFLICT (fingerprint) DO UPDATE SET grant_id = $1, generation = $7 WHERE grant_id <> $1 OR generation < $7"
+    };
+}
+pub(crate) const INSERT_GRANT: &str = concat!("
     INSERT INTO grants (id, app, profile, generation, standing, access, access_generation, access_obtained, access_expires,
         refresh, refresh_generation, refresh_expires, wall, consented, turned, scopes, subject, issued_by)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)", name_access!());
 macro_rules! update_grant {
     () => {
         "
@@ -54,7 +63,7 @@ macro_rules! update_grant {
     WHERE id = $1"
     };
 }
-pub(crate) const UPDATE_GRANT: &str = update_grant!();
+pub(crate) const UPDATE_GRANT: &str = concat!(update_grant!(), name_access!());
 pub(crate) const FREE_PROFILE: &str = "UPDATE grants SET profile = NULL, displaced = NULL WHERE id = ?1";
 pub(crate) const GIVE_PROFILE: &str = "UPDATE grants SET profile = ?2, displaced = ?3 WHERE id = ?1";
 pub(crate) const DISPLACED: &str = "SELECT displaced FROM grants WHERE id = ?1";
@@ -85,6 +94,11 @@ pub(crate) const REMEMBER_FINGERPRINT: &str = "
 pub(crate) const MOVE_FINGERPRINTS: &str =
     "UPDATE known_fingerprints SET grant_id = ?3 WHERE grant_id = ?1 AND generation >= ?2";
 pub(crate) const FIND_FINGERPRINT: &str = "SELECT grant_id, generation FROM known_fingerprints WHERE fingerprint = ?1";
+/// Those of many names, given one behind the other, that are known.
+pub(crate) const FIND_FINGERPRINTS: &str = "
+    WITH RECURSIVE asked(at) AS (SELECT 1 UNION ALL SELECT at + 16 FROM asked WHERE at + 16 <= length(?1))
+    SELECT fingerprint, grant_id, generation FROM known_fingerprints
+    WHERE fingerprint IN (SELECT substr(?1, at, 16) FROM asked)";
 
 // -- leases -------------------------------------------------------------------------------------------------------
 
@@ -160,17 +174,18 @@ pub(crate) const INTENT_AND_GRANT: &str = concat!(
 pub(crate) const TURNED_SINCE: &str = "
     SELECT EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND fingerprint = ?3 AND generation >= ?4
         AND closing ->> 'closing' = 'committed')";
-/// A turn: the grant (`$1` to `$18` as in `UPDATE_GRANT`), the name of its new refresh token (`$19`, or NULL), its intent (`$20`)
+/// A turn: the grant (`$1` to `$21` as in `UPDATE_GRANT`), the name of its new refresh token (`$22`, or NULL), its intent (`$23`)
 /// closed, an entry about it, answers wiped that are of no more use, and nothing asked for under its name any more.
 pub(crate) const COMMIT_TURN: &str = concat!(
     update_grant!(),
+    name_access!(),
     ";
-    INSERT INTO known_fingerprints (fingerprint, grant_id, generation) SELECT $19, $1, $4 WHERE $19 IS NOT NULL
+    INSERT INTO known_fingerprints (fingerprint, grant_id, generation) SELECT $22, $1, $4 WHERE $22 IS NOT NULL
     ON CONFLICT (fingerprint) DO UPDATE SET grant_id = $1, generation = $4 WHERE grant_id <> $1 OR generation < $4;
-    UPDATE intents SET closed = $21, closing = $22, late = 0 WHERE id = $20;
-    INSERT INTO entries (grant_id, at, generation, event) SELECT grant_id, $21, generation, $23 FROM intents WHERE id = $20;
+    UPDATE intents SET closed = $24, closing = $25, late = 0 WHERE id = $23;
+    INSERT INTO entries (grant_id, at, generation, event) SELECT grant_id, $24, generation, $26 FROM intents WHERE id = $23;
     UPDATE intents SET answer = NULL
-    WHERE grant_id = $1 AND generation < $24 AND answer IS NOT NULL AND closed IS NOT NULL AND late = 0;
+    WHERE grant_id = $1 AND generation < $27 AND answer IS NOT NULL AND closed IS NOT NULL AND late = 0;
     UPDATE names SET asked = NULL WHERE profile = $3 AND asked IS NOT NULL"
 );
 pub(crate) const KEEP_ANSWER: &str = "UPDATE intents SET answer = ?2, late = ?3 WHERE id = ?1";

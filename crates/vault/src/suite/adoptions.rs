@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use tokenward_core::ports::{Adopted, Adoption, Committed, NameGiven, Told, Vault, VaultError};
 use tokenward_core::{
-    Closing, Code, Doubt, Event, Generation, Grant, GrantId, IntentId, RefreshToken, Standing, TokenApi,
+    Closing, Code, Doubt, Event, Generation, Grant, GrantId, IntentId, KnownToken, RefreshToken, Standing, TokenApi,
+    TokenKind,
 };
+use zeroize::Zeroizing;
 
 use super::Stand;
 use super::leases::leased;
@@ -599,6 +601,27 @@ pub async fn tokens_are_known_for_ever(stand: &dyn Stand) {
     let (one, other) = (vault.recognise(&token("x")).await.unwrap(), vault.recognise(&token("y")).await.unwrap());
     assert!(one.known.is_none() && other.known.is_none() && one.fingerprint != other.fingerprint);
     assert_eq!(stand.open().await.recognise(&token("x")).await.unwrap(), one);
+}
+
+/// Both tokens of every generation are known among other texts, each as what it is; a text is no token of the other kind.
+pub async fn tokens_are_sighted_among_other_texts(stand: &dyn Stand) {
+    let (vault, id) = logged_in(stand).await;
+    for number in 1..40_u64 {
+        let intent = spent(&*vault, id, &number.to_string()).await;
+        vault.commit(intent, turn(&(number + 1).to_string())).await.unwrap();
+    }
+    let vault = stand.open().await;
+    let texts = |kind: &str| (1..=41).map(|number| Zeroizing::new(format!("{kind}-{number}"))).collect::<Vec<_>>();
+    for (kind, name) in [(TokenKind::Access, "access"), (TokenKind::Refresh, "refresh")] {
+        let found = vault.sight(&texts(name)).await.unwrap();
+        assert_eq!(found.len(), 41);
+        for (number, found) in (1..=40).zip(&found) {
+            let known = KnownToken { kind, grant: id, generation: generation(number), is_present: number == 40 };
+            assert_eq!(*found, Some(known), "{name}-{number}");
+        }
+        assert_eq!(found[40], None);
+    }
+    assert_eq!(vault.sight(&[]).await.unwrap(), []);
 }
 
 /// A copy is the present set, of one moment.

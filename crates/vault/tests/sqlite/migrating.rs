@@ -7,8 +7,9 @@ use crate::place::Place;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
 use tokenward_core::ports::{AnswerKept, Keepsake, LeaseAttempt, Vault};
-use tokenward_core::{Generation, GrantId, IntentId, RefreshToken, SecretBytes, TokenApi};
+use tokenward_core::{Generation, GrantId, IntentId, KnownToken, RefreshToken, SecretBytes, TokenApi, TokenKind};
 use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, soon, turn};
+use zeroize::Zeroizing;
 
 /// The schema as the first version made it.
 const FIRST: &str = include_str!("../../migrations/0001_first.sql");
@@ -142,4 +143,26 @@ async fn a_migration_that_fails_leaves_the_vault_as_it_was() {
     assert_eq!(columns, 6);
     sqlite(&place).await.execute("DROP TABLE links_once").await.unwrap();
     assert_eq!(place.vault().await.grant(id).await.unwrap().generation, Generation::new(2));
+}
+
+/// Earlier versions gave access tokens no names. The one that is present is known all the same, and stays known when it gives way.
+#[tokio::test]
+async fn an_access_token_of_an_earlier_version_is_known() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    sqlite(&place).await.execute("DELETE FROM known_fingerprints").await.unwrap();
+    let sight = async |is_present| {
+        let found = vault.sight(&[Zeroizing::new("access-1".to_owned())]).await.unwrap();
+        let known = KnownToken { kind: TokenKind::Access, grant: id, generation: Generation::FIRST, is_present };
+        assert_eq!(found, [Some(known)]);
+    };
+    sight(true).await;
+    let lease = match vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+        LeaseAttempt::Held(lease) => lease,
+        busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
+    };
+    let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
+    vault.commit(intent, turn("2")).await.unwrap();
+    sight(false).await;
 }
