@@ -5,7 +5,7 @@
 
 use tokenward_core::{Code, Words};
 
-use super::{Lang, platforms, servers, vault, wiki};
+use super::{Lang, api, platforms, proxy, servers, vault, wiki};
 
 impl Lang {
     /// What happened.
@@ -381,130 +381,6 @@ fn story(code: Code) -> (Words, Words) {
             w("nothing of the provider answers at the configured address", "配置的地址上没有服务方的接口"),
             w("check --open-url, --accounts-url and --token-url", "请核对 --open-url、--accounts-url 和 --token-url"),
         ),
-        Code::CallRefused => (
-            w("the API refuses the call", "接口拒绝了这次调用"),
-            w(
-                "look the provider's code up in the page of the API; `-i` shows the whole answer",
-                "请在接口文档中查服务方的错误码；加 `-i` 可查看完整应答",
-            ),
-        ),
-        Code::ForeignHost => (
-            w("the call would go to a host that is not the app's", "调用的地址不属于该应用"),
-            w(
-                "give the path alone (/open-apis/…), or set the app's host with `tokenward init --open-url URL`",
-                "请只写路径（/open-apis/…），或用 `tokenward init --open-url URL` 设置应用的主机",
-            ),
-        ),
-        Code::ScopeNotGranted => (
-            w("the user has not granted the scope that the API needs", "用户未授予接口所需的权限"),
-            w(
-                "log in again with --scope for what is missing; what was granted stays",
-                "请用 --scope 带上缺少的权限重新登录；已授予的权限不会丢失",
-            ),
-        ),
-        Code::ScopeNotEnabled => (
-            w("the app has not enabled the scope that the API needs", "应用未开通接口所需的权限"),
-            w("enable the scope in the console and publish a version", "请在开放平台开通该权限并发布版本"),
-        ),
-        Code::IdentityNotTaken => (
-            w("the API takes no token of this kind", "接口不接受这种身份的令牌"),
-            w(
-                "try the other identity: --as user, --as tenant or --as app",
-                "请换一种身份：--as user、--as tenant 或 --as app",
-            ),
-        ),
-        Code::CallAnswerLost => (
-            w("the call left and its answer was lost", "调用已发出，但应答丢失"),
-            w(
-                "look whether it was done before you call again; the login is as it was",
-                "重新调用之前，请先查看是否已经执行；登录不变",
-            ),
-        ),
-        Code::NoSuchApi => (
-            w("the API has no such path, or it does not take this method", "没有这个接口，或它不支持该方法"),
-            w(
-                "compare path and method with the page of the API; paths begin with /open-apis/",
-                "请与接口文档核对路径和方法；路径以 /open-apis/ 开头",
-            ),
-        ),
-        Code::TokenStillRefused => (
-            w("the token is refused although it was renewed for this very call", "令牌刚刚更新，仍被拒绝"),
-            w(
-                "perhaps the API takes another identity (--as tenant); otherwise `tokenward login`",
-                "该接口可能要求其他身份（--as tenant）；否则请运行 `tokenward login`",
-            ),
-        ),
-        Code::Redirected => (
-            w("the API points elsewhere, where no token is sent", "接口要求跳转，而令牌不会发往别处"),
-            w("see the address with -i, and fetch it without a token", "加 -i 查看地址，再不带令牌地获取"),
-        ),
-        Code::BadFilter => (
-            w("the filter of the answer cannot be used", "应答的过滤表达式无法使用"),
-            w(
-                "put the expression in single quotes, and look at the answer without --jq first",
-                "请用单引号括起表达式，并先不带 --jq 查看应答",
-            ),
-        ),
-        Code::PagesWithoutEnd => (
-            w("the pages of a list do not come to an end", "列表翻页没有尽头"),
-            w(
-                "try again later, or page by hand with -q page_token=TOKEN; --max-pages permits longer lists",
-                "请稍后重试，或用 -q page_token=TOKEN 手动翻页；很长的列表可用 --max-pages",
-            ),
-        ),
-        Code::ProxyOtherHost => (
-            w("the request was meant for another host than this proxy", "这个请求要访问的主机不是本代理"),
-            w(
-                "use the address that `tokenward proxy` shows as the base URL; --allow-host adds a name",
-                "请把 `tokenward proxy` 显示的地址用作基础地址；可用 --allow-host 增加名字",
-            ),
-        ),
-        Code::ProxyOtherOrigin => (
-            w("a web page of another origin asked the proxy", "其他来源的网页访问了代理"),
-            w(
-                "if the page is yours, start the proxy with --allow-origin",
-                "如果网页是您自己的，请用 --allow-origin 启动代理",
-            ),
-        ),
-        Code::ProxySecretMissing => (
-            w("the proxy's local secret is missing or wrong", "缺少代理的本机密钥，或密钥不正确"),
-            w(
-                "use the whole address that `tokenward proxy` shows, or send the header X-Tokenward-Secret",
-                "请使用 `tokenward proxy` 显示的完整地址，或发送请求头 X-Tokenward-Secret",
-            ),
-        ),
-        Code::ProxyLoginCall => (
-            w("logins do not go through the proxy", "代理不转发登录请求"),
-            w(
-                "log in with `tokenward login`; programs behind the proxy need no login of their own",
-                "请用 `tokenward login` 登录；代理之后的程序无需自己登录",
-            ),
-        ),
-        Code::ProxyOpenToOthers => (
-            w("the proxy's address would be open to other machines", "代理的地址会对其他机器开放"),
-            w(
-                "listen on 127.0.0.1, or give --allow-remote together with --secret or --secret-file",
-                "请监听 127.0.0.1，或同时使用 --allow-remote 与 --secret（或 --secret-file）",
-            ),
-        ),
-        Code::ProxyLoop => (
-            w("the proxy was to pass a request on to itself", "代理把请求转发给了自己"),
-            w(
-                "the app's open URL must be the provider's: `tokenward init --open-url URL`",
-                "应用的开放平台地址必须是服务方的地址：`tokenward init --open-url URL`",
-            ),
-        ),
-        Code::ProxyNotPermitted => (
-            w("the proxy does not pass this on", "代理不转发这样的内容"),
-            w(
-                "send GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and the local secret only where it belongs",
-                "请使用 GET、HEAD、POST、PUT、PATCH、DELETE 或 OPTIONS，并只在规定的位置发送本机密钥",
-            ),
-        ),
-        Code::ProxyCallerStalled => (
-            w("the caller stood still while it sent its request", "调用方在发送请求时停滞"),
-            w("send the request again, and its body without pauses", "请重新发送请求，且不要中途停顿"),
-        ),
         Code::CheckPassed => {
             (w("a check found nothing wrong", "检查未发现问题"), w("nothing is to be done", "无需处理"))
         }
@@ -594,6 +470,8 @@ fn story(code: Code) -> (Words, Words) {
             w("remove that copy", "请删除该副本"),
         ),
         _ => wiki::story(code)
+            .or_else(|| api::story(code))
+            .or_else(|| proxy::story(code))
             .or_else(|| platforms::story(code))
             .or_else(|| servers::story(code))
             .or_else(|| vault::story(code))

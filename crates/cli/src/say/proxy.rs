@@ -1,5 +1,7 @@
 //! Words of `proxy`.
 
+use tokenward_core::{Code, Words};
+
 super::sentences! {
     bad_listen() { "write an address of this machine and a port, such as 127.0.0.1:9770, or a port alone" "请写本机地址和端口，例如 127.0.0.1:9770，或只写端口" }
     proxy_ready(url) { "the proxy listens on {url}; Ctrl-C ends it" "代理已启动：{url}；按 Ctrl-C 结束" }
@@ -24,4 +26,68 @@ super::sentences! {
     proxy_unshown(number) { "{number} requests more" "另有 {number} 个请求" }
     proxy_ends(name) { "{name}: no new requests are taken, those under way may end; once more ends at once" "{name}：不再接受新请求，等待进行中的请求结束；再按一次立即结束" }
     proxy_ended() { "the proxy has ended" "代理已结束" }
+}
+
+const fn w(en: &'static str, zh: &'static str) -> Words {
+    Words { en, zh }
+}
+
+/// What each code of the proxy tells, and what to do about it.
+pub(super) fn story(code: Code) -> Option<(Words, Words)> {
+    Some(match code {
+        Code::ProxyOtherHost => (
+            w("the request was meant for another host than this proxy", "这个请求要访问的主机不是本代理"),
+            w(
+                "use the address that `tokenward proxy` shows as the base URL; --allow-host adds a name",
+                "请把 `tokenward proxy` 显示的地址用作基础地址；可用 --allow-host 增加名字",
+            ),
+        ),
+        Code::ProxyOtherOrigin => (
+            w("a web page of another origin asked the proxy", "其他来源的网页访问了代理"),
+            w(
+                "if the page is yours, start the proxy with --allow-origin",
+                "如果网页是您自己的，请用 --allow-origin 启动代理",
+            ),
+        ),
+        Code::ProxySecretMissing => (
+            w("the proxy's local secret is missing or wrong", "缺少代理的本机密钥，或密钥不正确"),
+            w(
+                "use the whole address that `tokenward proxy` shows, or send the header X-Tokenward-Secret",
+                "请使用 `tokenward proxy` 显示的完整地址，或发送请求头 X-Tokenward-Secret",
+            ),
+        ),
+        Code::ProxyLoginCall => (
+            w("logins do not go through the proxy", "代理不转发登录请求"),
+            w(
+                "log in with `tokenward login`; programs behind the proxy need no login of their own",
+                "请用 `tokenward login` 登录；代理之后的程序无需自己登录",
+            ),
+        ),
+        Code::ProxyOpenToOthers => (
+            w("the proxy's address would be open to other machines", "代理的地址会对其他机器开放"),
+            w(
+                "listen on 127.0.0.1, or give --allow-remote together with --secret or --secret-file",
+                "请监听 127.0.0.1，或同时使用 --allow-remote 与 --secret（或 --secret-file）",
+            ),
+        ),
+        Code::ProxyLoop => (
+            w("the proxy was to pass a request on to itself", "代理把请求转发给了自己"),
+            w(
+                "the app's open URL must be the provider's: `tokenward init --open-url URL`",
+                "应用的开放平台地址必须是服务方的地址：`tokenward init --open-url URL`",
+            ),
+        ),
+        Code::ProxyNotPermitted => (
+            w("the proxy does not pass this on", "代理不转发这样的内容"),
+            w(
+                "send GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and the local secret only where it belongs",
+                "请使用 GET、HEAD、POST、PUT、PATCH、DELETE 或 OPTIONS，并只在规定的位置发送本机密钥",
+            ),
+        ),
+        Code::ProxyCallerStalled => (
+            w("the caller stood still while it sent its request", "调用方在发送请求时停滞"),
+            w("send the request again, and its body without pauses", "请重新发送请求，且不要中途停顿"),
+        ),
+        _ => return None,
+    })
 }
