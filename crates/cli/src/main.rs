@@ -37,8 +37,12 @@ fn main() -> ExitCode {
     // No secret ends in a core dump (I4). A limit of zero would not stop one that goes to a program, and programs that we
     // start would inherit it. Where the kernel knows no such thing there is nothing to be done.
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    let ambient = ambient::Ambient::read();
     let arguments = ambient::arguments();
+    #[cfg(feature = "jq")]
+    if let Some(code) = filter::process::started(&arguments) {
+        return code;
+    }
+    let ambient = ambient::Ambient::read();
     match fast::token(&arguments, &ambient) {
         Some(code) => code,
         None => start::run(&arguments, ambient),

@@ -29,11 +29,14 @@ use target::Target;
 
 pub(super) async fn run(api: Api, desk: &Desk) -> Result<ExitCode, Failure> {
     // What is wrong with the arguments is found before anything is opened.
-    let filter = api.jq.as_deref().map(|expression| Filter::new(expression, desk.lang())).transpose()?;
+    let filter = match api.jq.as_deref() {
+        Some(expression) => Some(Filter::start(expression, desk.lang()).await?),
+        None => None,
+    };
     let call = body::call(&api, desk)?;
     let work = desk.work().await?;
     let client = client(&api, desk, &work).await?;
-    let out = Out { api: &api, desk, filter };
+    let mut out = Out { api: &api, desk, filter };
     let result = if api.page_all { out.pages(&client, call).await } else { out.one(&client, &call).await };
     desk.tell_notices(&client.take_notices());
     match result {
@@ -114,13 +117,13 @@ struct Out<'a> {
 }
 
 impl Out<'_> {
-    async fn one(&self, client: &ApiClient, call: &Call) -> Result<(), Stop> {
+    async fn one(&mut self, client: &ApiClient, call: &Call) -> Result<(), Stop> {
         match client.open(call).await? {
             Opened::Whole(answer) => {
                 self.shown(answer.status, &answer.headers);
                 match &self.api.output {
                     Some(_) => self.file(Source::Bytes(&answer.body)).await,
-                    None => Ok(self.answer(&answer)?),
+                    None => Ok(self.answer(&answer).await?),
                 }
             }
             Opened::Streaming(mut incoming) => {
@@ -135,20 +138,24 @@ impl Out<'_> {
                         }
                         Ok(())
                     }
-                    None => Ok(self.answer(&incoming.whole().await.map_err(tokenward::ApiError::from)?)?),
+                    None => {
+                        let answer = incoming.whole().await.map_err(tokenward::ApiError::from)?;
+                        Ok(self.answer(&answer).await?)
+                    }
                 }
             }
         }
     }
 
     /// One answer on stdout.
-    fn answer(&self, answer: &CallAnswer) -> Result<(), Failure> {
+    async fn answer(&mut self, answer: &CallAnswer) -> Result<(), Failure> {
         let lang = self.desk.lang();
-        if let Some(filter) = &self.filter {
+        if let Some(filter) = &mut self.filter {
             if answer.json().is_none() {
                 return Err(Failure::of(Code::BadFilter).detail(lang.answer_not_json()));
             }
-            return self.filtered(filter, answer.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&answer.body));
+            let document = answer.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&answer.body);
+            return filter.run(document, |line| self.desk.printer.data(line)).await;
         }
         let text = std::str::from_utf8(&answer.body);
         if self.desk.printer.json && answer.json().is_none() {
@@ -167,7 +174,7 @@ impl Out<'_> {
         }
     }
 
-    async fn pages(&self, client: &ApiClient, call: Call) -> Result<(), Stop> {
+    async fn pages(&mut self, client: &ApiClient, call: Call) -> Result<(), Stop> {
         let lang = self.desk.lang();
         let mut pages = Pages::new(client, call, self.api.max_pages);
         if !self.api.ndjson {
@@ -175,8 +182,9 @@ impl Out<'_> {
                 let failure = Failure::new(Code::Usage, lang.answer_not_json()).then(lang.answer_no_pages_next());
                 return Err(failure.into());
             };
-            match &self.filter {
-                Some(filter) => self.filtered(filter, document.to_string().as_bytes())?,
+            let printer = self.desk.printer;
+            match &mut self.filter {
+                Some(filter) => filter.run(document.to_string().as_bytes(), |line| printer.data(line)).await?,
                 None => self.desk.printer.document(&document)?,
             }
             return Ok(());
@@ -188,17 +196,14 @@ impl Out<'_> {
                 return Err(failure.into());
             };
             for item in items {
-                match &self.filter {
-                    Some(filter) => self.filtered(filter, item.to_string().as_bytes())?,
+                let printer = self.desk.printer;
+                match &mut self.filter {
+                    Some(filter) => filter.run(item.to_string().as_bytes(), |line| printer.data(line)).await?,
                     None => self.desk.printer.json_as_it_came(&item.to_string())?,
                 }
             }
         }
         Ok(())
-    }
-
-    fn filtered(&self, filter: &Filter, document: &[u8]) -> Result<(), Failure> {
-        filter.lines(document, self.desk.lang())?.iter().try_for_each(|line| self.desk.printer.data(line))
     }
 
     /// The body into a file.

@@ -19,6 +19,7 @@ mod exec;
 mod exits;
 mod faults;
 mod fields;
+mod filter;
 mod help;
 mod languages;
 mod link_files;

@@ -54,8 +54,13 @@ pub(super) fn goes_round(headers: &HeaderMap) -> bool {
 pub(super) fn of_answer(headers: &HeaderMap, websocket: bool, visit: &Visit, hosts: &Hosts) -> HeaderMap {
     let mut out = headers.clone();
     end_with_connection(&mut out);
-    // The provider does not speak for this proxy, and sets no cookie for every server of this machine.
-    remove(&mut out, |name, _| name.as_str().starts_with(OURS) || *name == SET_COOKIE || name == "set-cookie2");
+    // The provider does not speak for this proxy, sets no cookie for every server of this machine, and does not decide which pages
+    // may read what is answered here.
+    let speaks_for_us = |name: &HeaderName| {
+        let name = name.as_str();
+        name.starts_with(OURS) || name.starts_with("access-control-allow-") || OF_AN_ORIGIN.contains(&name)
+    };
+    remove(&mut out, |name, _| speaks_for_us(name) || *name == SET_COOKIE || name == "set-cookie2");
     if websocket {
         ask_for_websocket(&mut out);
     }
@@ -134,6 +139,17 @@ fn here(location: &HeaderValue, visit: &Visit, hosts: &Hosts) -> Option<HeaderVa
 
 /// How names of our own fields begin.
 const OURS: &str = "x-tokenward-";
+/// Fields by which an answer orders something about the whole origin it came from; this one's would be 127.0.0.1 with a port
+/// that is somebody else's tomorrow.
+const OF_AN_ORIGIN: [&str; 7] = [
+    "alt-svc",
+    "clear-site-data",
+    "nel",
+    "report-to",
+    "reporting-endpoints",
+    "service-worker-allowed",
+    "strict-transport-security",
+];
 /// What this proxy calls itself (RFC 9110 §7.6.3).
 const PSEUDONYM: &str = "tokenward";
 
@@ -205,6 +221,37 @@ mod tests {
     fn a_circle_is_seen() {
         assert!(goes_round(&headers(&[("via", "1.0 squid (x), 1.1 tokenward")])));
         assert!(!goes_round(&headers(&[("via", "1.1 tokenwards, 1.1 squid")])));
+    }
+
+    #[test]
+    fn an_answer_orders_nothing_about_this_origin() {
+        let hosts = Hosts {
+            open: Url::parse("https://gate.test").unwrap(),
+            accounts: Url::parse("https://accounts.test").unwrap(),
+        };
+        let given = headers(&[
+            ("access-control-allow-origin", "*"),
+            ("access-control-allow-credentials", "true"),
+            ("access-control-allow-private-network", "true"),
+            ("access-control-expose-headers", "x-tt-logid"),
+            ("clear-site-data", "\"*\""),
+            ("strict-transport-security", "max-age=1"),
+            ("service-worker-allowed", "/"),
+            ("set-cookie", "a=b"),
+            ("x-tokenward-code", "TW0401"),
+            ("content-type", "application/json"),
+        ]);
+        let visit = |origin: Option<&'static str>| {
+            let origin = origin.map(HeaderValue::from_static);
+            Visit { target: "/".into(), prefix: String::new(), origin, preflight: false, unproven: false }
+        };
+        let out = of_answer(&given, false, &visit(None), &hosts);
+        let mut names: Vec<_> = out.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["access-control-expose-headers", "content-type"]);
+        let out = of_answer(&given, false, &visit(Some("http://localhost:3000")), &hosts);
+        assert_eq!(out["access-control-allow-origin"], "http://localhost:3000");
+        assert!(!out.contains_key("access-control-allow-credentials"));
     }
 
     #[test]
