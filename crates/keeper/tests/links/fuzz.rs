@@ -1,5 +1,6 @@
-//! The fuzz targets' bodies, run with inputs made of the pieces each format is made of. Short here, long when
-//! `TOKENWARD_TEST_HEAVY` is set; guided by coverage with `cargo fuzz` in `fuzz/`.
+//! The fuzz targets' bodies, run with inputs made of the pieces each format is made of. Short here; `./test --heavy` has them
+//! compiled with optimisation and sets `TOKENWARD_TEST_FUZZ` to 2.5 million inputs a format. Guided by coverage with
+//! `cargo fuzz` in `fuzz/`.
 
 #[path = "../../../../fuzz/bodies/links.rs"]
 mod bodies;
@@ -60,8 +61,8 @@ const TOML: &[&str] = &[
 
 fn run(format: Format, pieces: &'static [&'static str], seed: u8) {
     #[expect(clippy::disallowed_methods, reason = "the switch for long runs")]
-    let heavy = std::env::var_os("TOKENWARD_TEST_HEAVY").is_some();
-    let cases = if heavy { 2_500_000 } else { 10_000 };
+    let wish = std::env::var("TOKENWARD_TEST_FUZZ").ok();
+    let cases = wish.map_or(10_000, |number| number.parse().expect("TOKENWARD_TEST_FUZZ is a number of inputs"));
     let piece = prop_oneof![4 => proptest::sample::select(pieces), 1 => proptest::sample::select(COMMON)];
     let bytes = prop_oneof![
         30 => proptest::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat().into_bytes()),
