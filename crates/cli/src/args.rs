@@ -325,17 +325,8 @@ pub(crate) enum Vault {
         #[command(flatten)]
         key: BackupKeyFrom,
     },
-    /// Bring a sealed copy back
-    Restore {
-        /// The file that `vault backup` wrote
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-        #[command(flatten)]
-        key: BackupKeyFrom,
-        /// Do not ask, even if a vault is there already (it is kept beside the new one)
-        #[arg(short, long)]
-        yes: bool,
-    },
+    /// Bring a sealed copy back, after showing what becomes of each login
+    Restore(RestoreWish),
     /// Seal the vault anew: a new data key, and a new key file where the vault has its own
     Rekey {
         /// Open it with the key in this file from now on (TOKENWARD_KEY_FILE)
@@ -345,6 +336,25 @@ pub(crate) enum Vault {
         #[arg(long)]
         own_key: bool,
     },
+}
+
+/// `vault restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreWish {
+    /// The file that `vault backup` wrote
+    #[arg(value_name = "FILE", required_unless_present = "undo")]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) key: BackupKeyFrom,
+    /// Put back the vault that was there before the last restore
+    #[arg(long, conflicts_with_all = ["file", "key_file", "key_stdin"])]
+    pub(crate) undo: bool,
+    /// Show what would become of each login, and change nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Do not ask, even if a vault is there already (it is kept beside the new one)
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }
 
 /// Where the key of a backup comes from.

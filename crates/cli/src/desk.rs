@@ -9,8 +9,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokenward::{
-    Handed, Home, Keeper, KeeperOptions, KeySource, Notice, Obtain, Origin, Overrides, Recovered, ResolvedProfile,
-    Restored, Session, SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo, Who, secret_file,
+    Handed, Home, Keeper, KeeperOptions, KeySource, Notice, Obtain, Origin, Overrides, Recovered, Report,
+    ResolvedProfile, Restored, Session, SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo, Who,
+    secret_file,
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{
@@ -473,11 +474,18 @@ impl Desk {
         }
     }
 
-    /// That the vault was brought back from a copy not long ago.
-    pub(crate) fn restored(&self) -> Option<Restored> {
+    /// That the vault was brought back from a copy not long ago, and that a login which had not been refreshed since is over: then the
+    /// copy held an old refresh token. One that was made or refreshed after it owes its end to something else.
+    pub(crate) async fn restored(&self) -> Option<Restored> {
         let restored = tokenward::last_restore(&self.home().ok()?)?;
         let age = Duration::try_from(self.now().duration_since(restored.at)).unwrap_or_default();
-        (age < RESTORED_LATELY).then_some(restored)
+        let reports = self.keeper()?.list().await.ok()?;
+        let named = |report: &&Report| self.global.profile.is_none() || report.grant.profile == self.global.profile;
+        let owes_it = reports.iter().filter(named).any(|report| {
+            matches!(report.grant.standing, Standing::NeedsConsent { since, .. } if since >= restored.at)
+                && report.grant.turned <= restored.at
+        });
+        (age < RESTORED_LATELY && owes_it).then_some(restored)
     }
 
     /// Opens vault and engine for a look, which makes no vault: nothing where there is none, and that is said.

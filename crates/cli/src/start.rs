@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         let desk = Desk::new(ambient, global, printer);
         let result = runtime.block_on(signals::heard(&desk, commands::run(cli.command, &desk)));
         let result = result.map_err(|failure| {
-            let restored = failure.is_of_a_stranger().then(|| desk.restored()).flatten();
+            let restored = if failure.is_of_a_stranger() { runtime.block_on(desk.restored()) } else { None };
             let failure = failure.after_restore(restored.as_ref(), desk.now(), lang);
             let failure = match &by_file {
                 Some(command) => failure.logging_in_by(command, lang),

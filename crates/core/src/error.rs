@@ -103,6 +103,10 @@ codes! {
     "0306" VaultOpenToOthers Usage;
     /// The vault is busy.
     "0307" VaultBusy TryLater;
+    /// A login in the vault is damaged; the others are whole.
+    "0308" LoginDamaged Usage;
+    /// No vault was put aside by a restore, or it is gone.
+    "0309" NothingToUndo Usage;
 
     /// Nobody has logged in under this profile.
     "0401" NotLoggedIn NeedsConsent;

@@ -4,13 +4,15 @@
 //! a [`Keeper`] over the vault in that folder. Opening it also makes logins of answers whose process died (I5).
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, Vault};
 use tokenward_core::{App, AppName, Code, ExitClass, ProfileName, veil};
-use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, SqliteVault, VaultOptions, handout};
+use tokenward_vault::{
+    BackupError, ExplicitKey, Folder, KeySources, Keyring, Restoring, SqliteVault, VaultOptions, handout,
+};
 use tokenward_wire::{CallOptions, Calls, Options, Providers};
 use url::Url;
 
@@ -21,7 +23,10 @@ use crate::{
 };
 
 pub use tokenward_vault::handout::HandOut;
-pub use tokenward_vault::{BackupKey, Health, Info as VaultInfo, Repair, Restored, WaitingAnswer};
+pub use tokenward_vault::{
+    BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, Repair, Replaced, Resealed, RestorePlan, Restored,
+    RestoredLogin, SeenLogin, Stretch, Verdict, WaitingAnswer,
+};
 pub use tokenward_wire::Discovered;
 
 /// What a session is opened with.
@@ -166,16 +171,24 @@ impl Session {
     /// Writes the whole vault into a file, sealed with a key that is kept elsewhere.
     ///
     /// # Errors
-    /// [`Code::BadSecret`] for a key that is too short; the vault's codes. An older file of that name is then untouched.
-    pub async fn back_up(&self, file: &Path, key: &BackupKey) -> Result<(), Error> {
+    /// [`Code::BadSecret`] for a key that is too weak; the vault's codes. There is no new file of that name then.
+    pub async fn back_up(&self, file: &Path, key: &BackupKey) -> Result<BackedUp, Error> {
         self.vault.backup(file, key).await.map_err(backup_error)
+    }
+
+    /// The logins that do not read back. [`Keeper::list`] leaves them out.
+    ///
+    /// # Errors
+    /// The vault's codes.
+    pub async fn damaged_logins(&self) -> Result<Vec<DamagedLogin>, Error> {
+        Ok(self.vault.damaged_logins().await?)
     }
 
     /// Seals everything with a new data key; gives back how many values there were.
     ///
     /// # Errors
     /// The vault's codes; what was not sealed anew opens with the old key as before.
-    pub async fn renew_data_key(&self) -> Result<u64, Error> {
+    pub async fn renew_data_key(&self) -> Result<Resealed, Error> {
         Ok(self.vault.renew_data_key().await?)
     }
 
@@ -202,23 +215,51 @@ pub(crate) fn provider(clock: &Arc<dyn Clock>, own: Own) -> Arc<dyn Provider> {
     Arc::new(auth_api.fold(providers, |providers, (app, options)| providers.with_auth_api(app, options)))
 }
 
-/// Puts the vault of a backup in place. With `replace`, a vault that is there already is moved aside, and its new path
-/// given back. No other process may be using it.
-///
-/// # Errors
-/// [`Code::VaultUnreadable`] for a file that does not open, [`Code::BadSetting`] where a vault is in the way; the
-/// vault's codes. The present vault is then as it was.
-pub async fn restore(
-    options: &SessionOptions<'_>,
-    file: &Path,
-    key: &BackupKey,
-    replace: bool,
-) -> Result<Option<PathBuf>, Error> {
-    let folder = Folder::new(options.home.path());
-    let sources = key_sources(options.home, &options.key)?;
-    tokenward_vault::restore(&folder, file, key, &sources, replace, &*options.clock, &*options.entropy)
-        .await
-        .map_err(backup_error)
+/// A vault that is ready to take the present one's place: its plan can be shown, and the step made or left.
+pub struct Restore(Restoring);
+
+impl Restore {
+    /// Of a backup. Nothing is moved yet.
+    ///
+    /// # Errors
+    /// [`Code::VaultUnreadable`] for a file that does not open; the vault's codes. Everything is as it was.
+    pub async fn of_backup(options: &SessionOptions<'_>, file: &Path, key: &BackupKey) -> Result<Self, Error> {
+        let folder = Folder::new(options.home.path());
+        let sources = key_sources(options.home, &options.key)?;
+        Restoring::of_backup(&folder, file, key, &sources, &*options.clock, &*options.entropy)
+            .await
+            .map(Self)
+            .map_err(backup_error)
+    }
+
+    /// Of the vault that the last restore put aside.
+    ///
+    /// # Errors
+    /// [`Code::NothingToUndo`] where there is none; the vault's codes. Everything is as it was.
+    pub async fn back(options: &SessionOptions<'_>) -> Result<Self, Error> {
+        let folder = Folder::new(options.home.path());
+        let sources = key_sources(options.home, &options.key)?;
+        Restoring::back(&folder, &sources, &*options.clock).await.map(Self).map_err(backup_error)
+    }
+
+    /// What would become of each login.
+    pub fn plan(&self) -> &RestorePlan {
+        self.0.plan()
+    }
+
+    /// Puts it in the present vault's place, which is kept. No other process may be using it.
+    ///
+    /// # Errors
+    /// The vault's codes; the present vault is in its place then.
+    pub fn put_in_place(self) -> Result<Replaced, Error> {
+        self.0.put_in_place().map_err(backup_error)
+    }
+}
+
+impl fmt::Debug for Restore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Restore").field("plan", self.plan()).finish_non_exhaustive()
+    }
 }
 
 /// That the vault was brought back from a copy, if it was, and where the vault before it is.
@@ -247,6 +288,7 @@ fn backup_error(error: BackupError) -> Error {
         BackupError::VaultExists(_) => told(Code::BadSetting),
         BackupError::Newer(_) => told(Code::VaultNewer),
         BackupError::WeakKey => told(Code::BadSecret),
+        BackupError::NothingToUndo(_) => told(Code::NothingToUndo),
         _ => told(Code::VaultUnreadable),
     }
 }

@@ -36,8 +36,9 @@ pub use api::{
 };
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
-    BackupKey, Discovered, HandOut, Health, Repair, Restored, Session, SessionOptions, SystemClock, SystemEntropy,
-    VaultInfo, WaitingAnswer, hand_out, last_restore, restore, rewrap,
+    BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, Repair, Replaced, Resealed, Restore, RestorePlan,
+    Restored, RestoredLogin, SeenLogin, Session, SessionOptions, Stretch, SystemClock, SystemEntropy, VaultInfo,
+    Verdict, WaitingAnswer, hand_out, last_restore, rewrap,
 };
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, Parts, Report};

@@ -53,9 +53,14 @@ pub(crate) fn from_sql(db: &Path, error: &sqlx::Error) -> VaultError {
 
 /// A stored value that is not what this version writes.
 pub(crate) fn damaged(db: &Path, what: &str) -> VaultError {
+    damaged_as(db, &format!("{what} is damaged"))
+}
+
+/// The same in words of its own.
+pub(crate) fn damaged_as(db: &Path, reason: &str) -> VaultError {
     VaultError::Unreadable {
         path: db.to_owned(),
-        reason: format!("{what} is damaged; restore a backup (tokenward vault restore)"),
+        reason: format!("{reason}; restore a backup (tokenward vault restore)"),
     }
 }
 

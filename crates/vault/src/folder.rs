@@ -105,8 +105,8 @@ impl Folder {
         self.handouts().join(profile.as_str())
     }
 
-    /// Creates what is missing and repairs what is open to others.
-    pub(crate) fn prepare(&self) -> Result<Vec<Repair>, VaultError> {
+    /// Creates the home, and what leads to it, where it is missing; repairs it where it is open to others.
+    pub(crate) fn prepare_home(&self) -> Result<Vec<Repair>, VaultError> {
         if self.database().to_str().is_none() {
             // Told before anything is made: SQLite takes no other names.
             return Err(VaultError::Unreadable {
@@ -116,10 +116,18 @@ impl Folder {
         }
         let mut repairs = Vec::new();
         if let Some(parent) = self.home.parent().filter(|_| !self.home.is_dir()) {
-            std::fs::create_dir_all(parent).map_err(|error| from_io(parent, &error))?;
+            // For their owner alone, whatever the umask: who can write them can exchange the home.
+            let made = DirBuilder::new().recursive(true).mode(DIR_MODE).create(parent);
+            made.map_err(|error| from_io(parent, &error))?;
         }
         create_private(&self.home).map_err(|error| from_io(&self.home, &error))?;
         self.guard_home(&mut repairs)?;
+        Ok(repairs)
+    }
+
+    /// Creates what is missing and repairs what is open to others.
+    pub(crate) fn prepare(&self) -> Result<Vec<Repair>, VaultError> {
+        let mut repairs = self.prepare_home()?;
         create_private(&self.vault).map_err(|error| from_io(&self.vault, &error))?;
         guard(&self.vault, DIR_MODE, &mut repairs)?;
         for folder in [self.vault.join("locks"), self.handouts()] {
@@ -132,6 +140,14 @@ impl Folder {
         }
         for name in ["vault.db", "vault.db-wal", "vault.db-shm", "key.json", "key", "rescue"] {
             guard(&self.vault.join(name), FILE_MODE, &mut repairs)?;
+        }
+        if !repairs.is_empty() {
+            // Whoever opened these opened the rest with them. Nobody comes to it through a closed folder, so it is looked at only then.
+            for folder in [self.vault.join("locks"), self.handouts()] {
+                for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                    guard(&entry.path(), FILE_MODE, &mut repairs)?;
+                }
+            }
         }
         Ok(repairs)
     }

@@ -23,6 +23,7 @@ mod keyring;
 mod locks;
 mod rekey;
 mod rescue;
+mod restore;
 mod restored;
 mod room;
 mod seal;
@@ -33,14 +34,17 @@ mod stamp;
 pub mod suite;
 pub mod trusted;
 
-pub use backup::{BackupError, BackupKey, restore};
+pub use backup::{BackedUp, BackupError, BackupKey, Stretch};
 pub use bkoauth::{BkoauthError, BkoauthRow, BkoauthSource, ServerKind, read_bkoauth};
 pub use folder::{Folder, Repair};
 pub use key::{ExplicitKey, KeySource, KeySources};
 #[cfg(feature = "keyring")]
 pub use keyring::DesktopKeyring;
 pub use keyring::{Keyring, KeyringFault};
-pub use rekey::rewrap;
+pub use rekey::{Resealed, rewrap};
+pub use restore::{
+    Login as RestoredLogin, Plan as RestorePlan, Replaced, Restoring, Seen as SeenLogin, Verdict, restore,
+};
 pub use restored::Restored;
-pub use sqlite::{Health, Info, ParkedSet, RulesOf, SqliteVault, VaultOptions, WaitingAnswer};
+pub use sqlite::{DamagedLogin, Health, Info, ParkedSet, RulesOf, SqliteVault, VaultOptions, WaitingAnswer};
 pub use stamp::stamp;

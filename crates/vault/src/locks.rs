@@ -90,7 +90,8 @@ impl Waiters {
     }
 }
 
-fn unsupported(error: &io::Error) -> bool {
+/// Whether a file system has no such locks.
+pub(crate) fn unsupported(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Unsupported) || error.raw_os_error() == Some(ENOLCK)
 }
 

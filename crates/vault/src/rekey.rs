@@ -35,9 +35,18 @@ pub fn rewrap(
     key::rewrap(folder, old, new, to, entropy)
 }
 
+/// What was sealed anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resealed {
+    /// How many values.
+    pub values: u64,
+    /// How many stay as they were, because they do not open. The old data keys are kept, so they are no worse off.
+    pub left: u64,
+}
+
 impl SqliteVault {
-    /// Draws a new data key and seals everything with it. Returns how many values were sealed anew.
-    pub async fn renew_data_key(&self) -> Result<u64, VaultError> {
+    /// Draws a new data key and seals everything with it that opens.
+    pub async fn renew_data_key(&self) -> Result<Resealed, VaultError> {
         let path = self.folder.folder_lock();
         {
             let _lock = crate::locks::lock(&path).map_err(|error| from_io(&path, &error))?;
@@ -45,7 +54,7 @@ impl SqliteVault {
         }
         let mut connection = self.journalling().await?;
         let mut tx = self.begin_write(&mut connection).await?;
-        let mut count = 0;
+        let mut done = Resealed { values: 0, left: 0 };
         for (select, update, label) in SEALED {
             let rows = sqlx::query(*select).fetch_all(&mut *tx).await.map_err(|error| self.sql(&error))?;
             for row in rows {
@@ -55,10 +64,13 @@ impl SqliteVault {
                     Ok(self.sealer.seal(&label(&row)?, &plain))
                 };
                 // A value that is damaged already stays as it is: the key's change is not held up by it.
-                let Ok(blob) = again() else { continue };
+                let Ok(blob) = again() else {
+                    done.left += 1;
+                    continue;
+                };
                 let key: &[u8] = row.try_get("key").map_err(|error| self.sql(&error))?;
                 let query = sqlx::query(*update).bind(blob).bind(key);
-                count += query.execute(&mut *tx).await.map_err(|error| self.sql(&error))?.rows_affected();
+                done.values += query.execute(&mut *tx).await.map_err(|error| self.sql(&error))?.rows_affected();
             }
         }
         tx.commit().await.map_err(|error| self.sql(&error))?;
@@ -66,7 +78,7 @@ impl SqliteVault {
         for grant in self.read_grants().await? {
             self.publish(grant.id).await;
         }
-        Ok(count)
+        Ok(done)
     }
 }
 

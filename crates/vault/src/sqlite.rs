@@ -56,6 +56,7 @@ use leases::Seat;
 use rows::Fault;
 use statements as sql;
 
+pub use grants::DamagedLogin;
 pub use health::{Health, WaitingAnswer};
 
 /// Finds the rules for what a family issued to an app; `None` where nobody knows them.
@@ -165,6 +166,7 @@ impl SqliteVault {
     /// ours alone; what the system says when it cannot be created. An unreadable vault is never taken for a missing one.
     pub async fn open(options: VaultOptions) -> Result<Self, VaultError> {
         let VaultOptions { folder, keys: sources, clock, entropy, rules } = options;
+        crate::restore::finish_interrupted(&folder)?;
         let repairs = folder.prepare()?;
         let stamp = key::stamp(&folder);
         let unlocked = match key::unlock(&folder, &sources)? {

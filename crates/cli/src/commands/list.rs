@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{Report, Settings};
+use tokenward::{DamagedLogin, Report, Settings};
 use tokenward_core::{Event, ProfileName, Status};
 
 use crate::desk::Desk;
@@ -20,7 +20,11 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     if let Some(named) = &desk.global.profile {
         reports.retain(|report| belongs(report, named));
     }
-    let exit = show(&reports, &settings, desk)?;
+    let damaged = match &session {
+        Some(session) => session.damaged_logins().await?,
+        None => Vec::new(),
+    };
+    let exit = show_with(&reports, &damaged, &settings, desk)?;
     if let Some(session) = session.filter(|_| !desk.printer.json) {
         for report in reports.iter().filter(|it| it.grant.profile.is_none() && it.status != Status::Retired) {
             let source =
@@ -35,6 +39,8 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
             desk.printer.note(lang.unnamed_login(user, &report.grant.app, source, report.grant.id));
         }
     }
+    // Told last, and by the exit code: the others are shown, and it is not taken for gone.
+    super::vault::whole(&damaged, desk)?;
     Ok(exit)
 }
 
@@ -48,9 +54,22 @@ pub(super) fn belongs(report: &Report, profile: &ProfileName) -> bool {
 
 /// The table of these logins.
 pub(super) fn show(reports: &[Report], settings: &Settings, desk: &Desk) -> Result<ExitCode, Failure> {
+    show_with(reports, &[], settings, desk)
+}
+
+fn show_with(
+    reports: &[Report],
+    damaged: &[DamagedLogin],
+    settings: &Settings,
+    desk: &Desk,
+) -> Result<ExitCode, Failure> {
     if desk.printer.json {
         let logins: Vec<_> = reports.iter().map(LoginFields::of).collect();
-        desk.printer.document(&json!({ "logins": logins }))?;
+        let mut document = json!({ "logins": logins });
+        if !damaged.is_empty() {
+            document["damaged"] = super::vault::named(damaged).into();
+        }
+        desk.printer.document(&document)?;
         return Ok(ExitCode::SUCCESS);
     }
     let lang = desk.lang();
@@ -58,13 +77,13 @@ pub(super) fn show(reports: &[Report], settings: &Settings, desk: &Desk) -> Resu
     let shown = |report: &&Report| desk.printer.is_verbose() || report.status != Status::Retired;
     let rows: Vec<_> = reports.iter().filter(shown).map(|report| row(report, desk)).collect();
     let hidden = reports.len() - rows.len();
-    if rows.is_empty() {
+    if rows.is_empty() && damaged.is_empty() {
         let profiles: Vec<_> = settings.profiles().map(|(name, _)| name.as_str()).collect();
         desk.printer.note(match profiles.as_slice() {
             [] => lang.nothing_listed(),
             known => lang.nobody_yet(known.join(", ")),
         });
-    } else {
+    } else if !rows.is_empty() {
         let heads = [
             lang.head_profile(),
             lang.head_app(),

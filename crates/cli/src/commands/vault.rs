@@ -1,13 +1,17 @@
 //! `tokenward vault`: looks after the sealed store.
 //!
+//! A login that is damaged keeps nobody from the others: it is named, the rest is done, and the exit code tells of it.
+//!
 //! A backup is sealed with a key of its own, which is never an argument: it is made and printed once, or it comes from
 //! a file, stdin or a prompt.
+
+mod restore;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{BackupKey, KeySource, SystemEntropy};
+use tokenward::{BackupKey, DamagedLogin, KeySource, SystemEntropy};
 use tokenward_core::{Code, SecretBytes};
 
 use crate::args::{BackupKeyFrom, Vault};
@@ -18,7 +22,7 @@ pub(super) async fn run(vault: Vault, desk: &Desk) -> Result<ExitCode, Failure> 
     match vault {
         Vault::Info => info(desk).await,
         Vault::Backup { file, key } => backup(&file, &key, desk).await,
-        Vault::Restore { file, key, yes } => restore(&file, &key, yes, desk).await,
+        Vault::Restore(wish) => return restore::run(wish, desk).await,
         Vault::Rekey { new_key_file, own_key } => rekey(new_key_file, own_key, desk).await,
     }?;
     Ok(ExitCode::SUCCESS)
@@ -37,9 +41,10 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
     };
     let info = session.vault().info().await.map_err(tokenward::Error::from)?;
     let reports = session.keeper().list().await?;
+    let damaged = session.damaged_logins().await?;
     let open: usize = reports.iter().map(|report| report.intents.len()).sum();
     if desk.printer.json {
-        return desk.printer.document(&json!({
+        desk.printer.document(&json!({
             "vault": settings.home().vault(),
             "engine": info.engine,
             "schema": info.schema,
@@ -47,8 +52,10 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
             "key": info.key,
             "logins": reports.len(),
             "open_turns": open,
+            "damaged": named(&damaged),
             "notes": info.notes,
-        }));
+        }))?;
+        return whole(&damaged, desk);
     }
     let key = desk.key_words(&settings, &info)?;
     desk.printer.facts(&[
@@ -62,7 +69,29 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
     for note in &info.notes {
         desk.printer.warning(note);
     }
-    Ok(())
+    whole(&damaged, desk)
+}
+
+/// Fails, with their names, where logins are damaged.
+pub(super) fn whole(damaged: &[DamagedLogin], desk: &Desk) -> Result<(), Failure> {
+    let (lang, [first, ..]) = (desk.lang(), damaged) else { return Ok(()) };
+    let failure = Failure::of(Code::LoginDamaged).detail(format!("{}: {}", names(damaged, desk), first.reason));
+    Err(failure
+        .then_all(first.profile.as_ref().map(|name| lang.login_damaged_profile(name)))
+        .or_then(lang, lang.login_damaged_copy()))
+}
+
+fn names(damaged: &[DamagedLogin], desk: &Desk) -> String {
+    let name = |login: &DamagedLogin| {
+        let id = || login.id.map_or_else(|| desk.lang().unknown(), |id| id.to_string());
+        login.profile.as_ref().map_or_else(id, ToString::to_string)
+    };
+    damaged.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// Damaged logins as JSON.
+pub(super) fn named(damaged: &[DamagedLogin]) -> Vec<serde_json::Value> {
+    damaged.iter().map(|login| json!({ "profile": login.profile, "grant": login.id, "reason": login.reason })).collect()
 }
 
 async fn backup(file: &Path, from: &BackupKeyFrom, desk: &Desk) -> Result<(), Failure> {
@@ -74,52 +103,25 @@ async fn backup(file: &Path, from: &BackupKeyFrom, desk: &Desk) -> Result<(), Fa
     let given = given_key(from, desk)?;
     let fresh = given.is_none();
     let key = given.unwrap_or_else(|| BackupKey::fresh(&SystemEntropy));
+    key.check().map_err(|_| Failure::new(Code::BadSecret, lang.copy_key_unusable()).complete())?;
     let session = desk.session(&settings).await?;
-    session.back_up(file, &key).await?;
+    let done = session.back_up(file, &key).await?;
     let shown = fresh.then(|| String::from_utf8_lossy(key.expose()).into_owned());
-    if desk.printer.json {
-        return desk.printer.document(&json!({ "file": file, "key": shown }));
-    }
-    desk.printer.note(lang.vault_saved(file.display()));
-    if let Some(shown) = shown {
-        desk.printer.note(lang.vault_copy_key());
-        desk.printer.data(&shown)?;
-    }
-    Ok(())
-}
-
-async fn restore(file: &Path, from: &BackupKeyFrom, yes: bool, desk: &Desk) -> Result<(), Failure> {
-    let lang = desk.lang();
-    let settings = desk.settings()?;
-    let folder = settings.home().vault();
-    if folder.exists() && !yes && !desk.asker().yes(lang.ask_restore(folder.display()), "--yes").await? {
-        desk.printer.note(lang.nothing_changed());
-        return Err(Failure::silent(Code::Usage.exit() as u8));
-    }
-    let key = if let Some(key) = given_key(from, desk)? {
-        key
+    let told = if desk.printer.json {
+        desk.printer.document(&json!({ "file": file, "key": shown, "damaged": named(&done.damaged) }))
     } else {
-        let typed = desk.asker().secret(lang.ask_copy_key(), &lang.copy_key_ways()).await?;
-        parse_key(typed.as_bytes().to_vec(), desk)?
+        desk.printer.note(lang.vault_saved(file.display()));
+        shown.map_or(Ok(()), |shown| {
+            desk.printer.note(lang.vault_copy_key());
+            desk.printer.data(&shown)
+        })
     };
-    let restored = tokenward::restore(&desk.session_options(&settings)?, file, &key, true).await;
-    let kept = restored.map_err(|error| match error.code() {
-        // The general advice for a vault that cannot be read is to restore a copy.
-        Code::VaultUnreadable => Failure::from(error).then(lang.copy_and_key()),
-        _ => Failure::from(error),
-    })?;
-    if desk.printer.json {
-        return desk.printer.document(&json!({ "file": file, "previous": kept }));
+    if let Err(failure) = told {
+        // A copy whose key nobody has seen opens for nobody, and would hold the name.
+        let removed = fresh && std::fs::remove_file(file).is_ok();
+        return Err(if removed { failure.stands(lang.copy_removed(file.display())) } else { failure });
     }
-    desk.printer.note(lang.vault_restored(file.display()));
-    if let Some(kept) = kept {
-        desk.printer.note(lang.vault_restored_old(kept.display()));
-    }
-    desk.printer.warning(lang.vault_restore_warning());
-    if !settings.home().config().exists() {
-        desk.printer.note(lang.vault_restored_alone(settings.home().config().display()));
-    }
-    Ok(())
+    whole(&done.damaged, desk)
 }
 
 /// A key that was given by file or stdin.
@@ -151,7 +153,8 @@ async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, desk: &Desk) -> Res
     let lang = desk.lang();
     let settings = desk.settings()?;
     let session = desk.session(&settings).await?;
-    let count = session.renew_data_key().await?;
+    let sealed = session.renew_data_key().await?;
+    let damaged = session.damaged_logins().await?;
     let old = settings.key_source().map_err(|error| desk.settings_failure(&error))?;
     let own = matches!(old, KeySource::Unset);
     // What is said about it must hold in every folder.
@@ -170,13 +173,27 @@ async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, desk: &Desk) -> Res
         _ => lang.key_own_file(settings.home().vault().join("key").display()),
     };
     if desk.printer.json {
-        return desk.printer.document(&json!({ "values": count, "key": source }));
+        let facts = json!({
+            "values": sealed.values,
+            "left": sealed.left,
+            "key": source,
+            "key_renewed": new.is_some(),
+            "damaged": named(&damaged),
+        });
+        desk.printer.document(&facts)?;
+        return whole(&damaged, desk);
     }
-    desk.printer.note(lang.vault_rekeyed(count, source));
+    desk.printer.note(lang.vault_rekeyed(sealed.values, source));
+    if sealed.left > 0 {
+        desk.printer.warning(lang.vault_values_left(sealed.left));
+    }
+    if new.is_none() {
+        desk.printer.note(lang.vault_key_stays());
+    }
     match &new_key_file {
         Some(file) => desk.printer.note(lang.vault_set_key_file(file.display())),
         None if own_key && !own => desk.printer.note(lang.vault_unset_key()),
         None => {}
     }
-    Ok(())
+    whole(&damaged, desk)
 }

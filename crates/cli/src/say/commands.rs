@@ -60,11 +60,11 @@ super::sentences! {
     copy_key_unreadable(file) { "the key of the copy cannot be read from {file}" "无法从 {file} 读取备份密钥" }
     give_readable_file() { "name a file that is there and that you may read" "请指定存在且有权读取的文件" }
     copy_and_key() { "check that file and key belong together: `tokenward vault backup` printed the key, or was given it. Nothing was replaced" "请确认备份文件与密钥配套：密钥是 `tokenward vault backup` 输出的，或当时提供的。没有替换任何内容" }
-    copy_key_unusable() { "the key of the copy cannot be used: it needs at least 16 characters" "备份密钥无法使用：至少需要 16 个字符" }
+    copy_key_unusable() { "the key of the copy cannot be used: it needs at least 16 characters, not counting spaces and dashes, and more than a few different ones" "备份密钥无法使用：除空格和横线外至少需要 16 个字符，且不能只是少数几个字符的重复" }
     vault_restored(file) { "the vault was brought back from {file}" "已从 {file} 恢复保险库" }
     vault_restored_old(folder) { "the vault that was there before is kept in {folder}" "原有的保险库保留在 {folder}" }
     vault_restored_alone(file) { "a copy holds no configuration: bring {file} too, or run `tokenward init` with the same names of app and profile" "备份中不含配置：请一并复制 {file}，或用相同的应用名和配置档名运行 `tokenward init`" }
-    vault_restore_warning() { "a copy holds the refresh tokens of its day: those turned since are dead, and their logins need a person" "备份中的刷新令牌以备份时为准：此后续过期的令牌已失效，相应登录需要重新授权" }
+    vault_restore_warning() { "what is listed above as used up or only here needs a person afterwards; the vault that is there now is kept" "上面列出的已用掉或仅存于此的登录，恢复后需要重新登录；现有的保险库会保留" }
     vault_rekeyed(count, source) { "{count} values are sealed with a new data key; the vault opens with {source}" "已用新数据密钥重新封存 {count} 项；打开保险库使用 {source}" }
     vault_set_key_file(file) { "set TOKENWARD_KEY_FILE={file} from now on: without it the vault does not open" "今后请设置 TOKENWARD_KEY_FILE={file}：否则无法打开保险库" }
     vault_unset_key() { "unset TOKENWARD_KEY and TOKENWARD_KEY_FILE from now on" "今后请取消设置 TOKENWARD_KEY 和 TOKENWARD_KEY_FILE" }

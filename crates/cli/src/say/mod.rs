@@ -81,6 +81,7 @@ mod tests {
             stage::ALL,
             standing::ALL,
             time::ALL,
+            vault::ALL,
             wiki::ALL,
         ]
         .concat();

@@ -22,6 +22,53 @@ pub(super) const fn story(code: Code) -> Option<(Words, Words)> {
                 zh: "请用 `tokenward doctor` 给出的 `chown` 命令归还所有权",
             },
         ),
+        Code::LoginDamaged => (
+            Words {
+                en: "a login in the vault is damaged; the others are whole",
+                zh: "保险库中有登录已损坏；其他登录完好",
+            },
+            Words {
+                en: "log in again under that profile: a new login takes the damaged one's place",
+                zh: "请在该配置档下重新登录：新登录会替换损坏的登录",
+            },
+        ),
+        Code::NothingToUndo => (
+            Words {
+                en: "there is no vault from before a restore to go back to",
+                zh: "没有可以换回的、恢复之前的保险库",
+            },
+            Words {
+                en: "see the home folder for vault.before-… folders; a copy is brought back with `tokenward vault restore FILE`",
+                zh: "请查看数据目录中是否有 vault.before-… 目录；恢复备份请用 `tokenward vault restore 文件`",
+            },
+        ),
         _ => return None,
     })
+}
+
+super::sentences! {
+    restore_in_copy() { "in the copy" "备份中" }
+    restore_in_earlier() { "in the earlier vault" "之前的保险库中" }
+    restore_here() { "here" "本机" }
+    restore_nameless(user, app) { "a login without a profile ({user}, app {app})" "未归入配置档的登录（{user}，应用 {app}）" }
+    restore_same(name, there) { "{name}: the same here and {there}" "{name}：本机与{there}相同" }
+    restore_ends(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the refresh token {there} is used up, so this login would need a person" "{name}：本机刷新于 {here}，{there}为 {coming}：{there}的刷新令牌已用掉，此登录将需要重新登录" }
+    restore_revives(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the one {there} is newer, and this login would go on with it" "{name}：本机刷新于 {here}，{there}为 {coming}：{there}的较新，此登录可用它继续" }
+    restore_apart(name, here, there, coming) { "{name}: refreshed on both sides since they parted, here {here}, {there} {coming}: only one of them lives, most likely the later one" "{name}：分开后两边都刷新过，本机 {here}，{there} {coming}：只有一边仍有效，多半是较晚的一边" }
+    restore_another(name, here, there, coming) { "{name}: one login here ({here}) and another {there} ({coming}): the one here would be put aside" "{name}：本机（{here}）与{there}（{coming}）不是同一个登录：本机的将被另行保存" }
+    restore_comes(name, there, coming) { "{name}: only {there}, refreshed {coming}" "{name}：仅在{there}，刷新于 {coming}" }
+    restore_leaves(name, here) { "{name}: only here, refreshed {here}: it would be put aside" "{name}：仅在本机，刷新于 {here}：将被另行保存" }
+    restore_unread(reason) { "the vault that is here cannot be read, so it cannot be compared: {reason}" "本机的保险库无法读取，因此无法比较：{reason}" }
+    restore_damaged(there, count) { "damaged logins {there}: {count}" "{there}损坏的登录：{count} 个" }
+    restore_nobody() { "nobody is logged in on either side" "两边都没有登录" }
+    restore_costs_undo() { "what is listed above as used up or only here needs a person afterwards; the vault that is there now is kept beside it" "上面列出的已用掉或仅存于此的登录，之后需要重新登录；现有的保险库会保留在旁边" }
+    ask_restore_undo(folder) { "Put the earlier vault back in the place of the one in {folder}?" "确定用之前的保险库替换 {folder} 中的保险库吗？" }
+    restore_undone() { "the vault from before the restore is back" "已换回恢复之前的保险库" }
+    restore_way_back() { "`tokenward vault restore --undo` goes back to it" "运行 `tokenward vault restore --undo` 可以换回" }
+    restore_unsynced(reason) { "it is in place, and the disk did not confirm it ({reason}): a loss of power now may undo it" "已经换好，但磁盘未确认写入（{reason}）：此时断电可能会复原" }
+    copy_removed(file) { "{file} was removed: its key could not be shown, so nobody could have opened it" "{file} 已删除：其密钥未能显示，没有人能打开它" }
+    login_damaged_profile(name) { "log in again: `tokenward login --profile '{name}'` takes the damaged one's place" "请重新登录：`tokenward login --profile '{name}'` 会替换损坏的登录" }
+    login_damaged_copy() { "or bring an older copy back: `tokenward vault restore FILE --dry-run` shows what that would mean for the others" "或恢复较早的备份：`tokenward vault restore 文件 --dry-run` 会说明对其他登录的影响" }
+    vault_values_left(count) { "values that do not open stay as they were, under the old data key: {count}" "无法打开的 {count} 项保持原样，仍用旧数据密钥" }
+    vault_key_stays() { "the key that opens the vault is the same as before: whoever has it opens this vault too. `tokenward vault rekey --new-key-file FILE` gives it another" "打开保险库的密钥没有更换：持有它的人仍可打开。`tokenward vault rekey --new-key-file 文件` 可以更换" }
 }

@@ -100,3 +100,158 @@ fn rekeying_keeps_every_login() {
     assert_eq!(world.run(&["token"]).out, token);
     world.run(&["refresh"]).succeeds();
 }
+
+/// A copy, then a refresh: the copy's refresh token is used up.
+fn copied_and_refreshed(world: &World) -> (tempfile::TempDir, [String; 3]) {
+    let folder = tempfile::tempdir().unwrap();
+    let (copy, key) = (folder.path().join("copy"), folder.path().join("key"));
+    std::fs::write(&key, "correct horse battery staple").unwrap();
+    let words = [copy, "--key-file".into(), key].map(|word| word.to_str().unwrap().to_owned());
+    let given: Vec<&str> = words.iter().map(String::as_str).collect();
+    world.run(&[&["vault", "backup"], &given[..]].concat()).succeeds();
+    world.run(&["refresh"]).succeeds();
+    (folder, words)
+}
+
+#[test]
+fn a_restore_says_first_what_it_costs_and_can_be_taken_back() {
+    let world = World::logged_in();
+    let (_folder, words) = copied_and_refreshed(&world);
+    let given: Vec<&str> = words.iter().map(String::as_str).collect();
+    let restore = |more: &[&str]| world.run(&[&["vault", "restore"], &given[..], more].concat());
+    let generation = || world.status()["login"]["generation"].clone();
+    let entries = || std::fs::read_dir(&world.home).unwrap().count();
+
+    // Shown, and nothing done.
+    let before = entries();
+    let ran = restore(&["--dry-run"]);
+    assert!(ran.succeeds().out.contains("default: refreshed here") && ran.out.contains("used up"), "{ran:?}");
+    assert_eq!(restore(&["--dry-run", "--json"]).succeeds().json()["logins"][0]["outcome"], "ends");
+    let ran = restore(&[]);
+    assert!(ran.fails(2, "--yes").err.contains("used up"), "shown before it is asked: {ran:?}");
+    assert_eq!((generation(), entries()), (2.into(), before));
+    world.run(&["vault", "restore", "--undo", "--yes"]).fails(2, "TW0309");
+
+    let ran = restore(&["--yes"]);
+    assert!(ran.succeeds().err.contains("vault restore --undo"), "{ran:?}");
+    assert_eq!(generation(), 1);
+    // The story of the refused token begins with the restore, and names the way back.
+    let ran = world.run(&["refresh"]);
+    assert!(ran.fails(3, "TW0405").err.contains("vault restore --undo"), "{ran:?}");
+    let ran = world.run(&["doctor"]);
+    assert!(ran.err.contains("vault restore --undo") || ran.out.contains("vault restore --undo"), "{ran:?}");
+    let ran = world.run(&["vault", "restore", "--undo", "--dry-run"]);
+    assert!(ran.succeeds().out.contains("would go on with it"), "{ran:?}");
+    world.run(&["vault", "restore", "--undo"]).fails(2, "--yes");
+    let ran = world.run(&["vault", "restore", "--undo", "--yes", "--json"]);
+    let previous = ran.succeeds().json()["previous"].as_str().unwrap().to_owned();
+    assert!(previous.contains("vault.undone-") && std::path::Path::new(&previous).join("vault.db").exists());
+    assert_eq!(generation(), 2);
+    world.run(&["vault", "restore", "--undo", "--yes"]).fails(2, "TW0309");
+}
+
+/// A login that was made anew after a restore owes its end to something else.
+#[test]
+fn a_restore_is_not_blamed_for_a_login_that_was_made_after_it() {
+    let world = World::logged_in();
+    let (_folder, words) = copied_and_refreshed(&world);
+    let given: Vec<&str> = words.iter().map(String::as_str).collect();
+    world.run(&[&["vault", "restore"], &given[..], &["--yes"]].concat()).succeeds();
+    world.advance(60);
+    let moved = [("TOKENWARD_CLOCK_OFFSET", "60")];
+    assert_eq!(world.login_with(&moved, &[]).code, 0);
+    // Another copy of it is refreshed elsewhere.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let copy = std::process::Command::new("cp").arg("-r").arg(&world.home).arg(elsewhere.path()).status().unwrap();
+    assert!(copy.success());
+    let theirs = elsewhere.path().join("home");
+    world.run_with(&[moved[0], ("TOKENWARD_HOME", theirs.to_str().unwrap())], &["refresh"]).succeeds();
+    let ran = world.run_with(&moved, &["refresh"]);
+    assert!(!ran.fails(3, "TW0405").err.contains("--undo"), "{ran:?}");
+}
+
+#[test]
+fn a_weak_key_makes_no_copy() {
+    let world = World::logged_in();
+    let folder = tempfile::tempdir().unwrap();
+    let (copy, key) = (folder.path().join("copy"), folder.path().join("key"));
+    let words = ["vault", "backup", copy.to_str().unwrap(), "--key-file", key.to_str().unwrap()];
+    for weak in ["----------------", "-- -- -- -- -- -- -- -- -- --", "aaaaaaaaaaaaaaaaaaaa", "a-b-c-d-e-f-g-h-i"] {
+        std::fs::write(&key, weak).unwrap();
+        world.run(&words).fails(2, "TW0203");
+        assert!(!copy.exists());
+    }
+}
+
+/// Whoever reads the key has gone away.
+#[test]
+fn a_copy_whose_key_cannot_be_shown_is_not_left_behind() {
+    let world = World::logged_in();
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy");
+    let mut command = world.command(&["vault", "backup", copy.to_str().unwrap()]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let child = command.stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && err.contains("was removed"), "{err}");
+    assert!(!copy.exists());
+}
+
+/// Changes one byte of the sealed access token of a profile, as a bad disk does. The database holds all of it after a restore.
+fn damaged(world: &World, profile: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy");
+    let copy = copy.to_str().unwrap();
+    let key = world.run(&["vault", "backup", copy]).succeeds().out.trim().to_owned();
+    run_fed(&mut world.command(&["vault", "restore", copy, "--key-stdin", "--yes"]), &key).succeeds();
+    let database = world.home.join("vault/vault.db");
+    let mut bytes = std::fs::read(&database).unwrap();
+    let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|window| window == what);
+    let standing = br#"{"standing":"live"}"#;
+    let mut damaged = 0;
+    for at in 0..bytes.len() {
+        let row = &bytes[at..bytes.len().min(at + 100)];
+        if row.starts_with(profile.as_bytes())
+            && let Some(stands) = find(row, standing)
+        {
+            // Behind the version, the key's number and the nonce.
+            bytes[at + stands + standing.len() + 30] ^= 1;
+            damaged += 1;
+        }
+    }
+    assert_eq!(damaged, 1, "where the row lies");
+    std::fs::write(database, bytes).unwrap();
+    // What the file beside it says is not what is stored.
+    let _ = std::fs::remove_file(world.home.join("vault/handout").join(profile));
+}
+
+#[test]
+fn a_login_that_is_damaged_keeps_nobody_from_the_others() {
+    let world = World::logged_in();
+    let ran = world.login(&["--profile", "other"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    damaged(&world, "other");
+    let ran = world.run(&["list"]);
+    assert!(ran.fails(2, "TW0308").out.contains("default"), "{ran:?}");
+    assert!(ran.err.contains("other"), "named: {ran:?}");
+    let ran = world.run(&["list", "--json"]);
+    assert_eq!(ran.json()["logins"].as_array().unwrap().len(), 1);
+    assert_eq!((&ran.json()["damaged"][0]["profile"], &ran.error()["code"]), (&"other".into(), &"TW0308".into()));
+    let ran = world.run(&["vault", "info", "--json"]);
+    assert_eq!(ran.fails(2, "TW0308").json()["logins"], 1);
+    world.run(&["vault", "rekey"]).fails(2, "TW0308");
+    world.run(&["token"]).succeeds();
+
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy");
+    let ran = world.run(&["vault", "backup", copy.to_str().unwrap()]);
+    let key = ran.fails(2, "TW0308").out.trim().to_owned();
+    let ran = run_fed(&mut world.command(&["vault", "restore", copy.to_str().unwrap(), "--key-stdin", "--yes"]), &key);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    world.run(&["refresh"]).succeeds();
+    // A new login takes the damaged one's place.
+    let ran = world.login(&["--profile", "other"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    world.run(&["list"]).succeeds();
+}

@@ -122,7 +122,8 @@ impl Home {
     /// Whether there is a vault, sound or not. Making one is not for a look (I8).
     pub fn has_vault(&self) -> bool {
         let vault = self.vault();
-        vault.join("key.json").exists() || vault.join("vault.db").exists()
+        let interrupted = || tokenward_vault::Folder::new(&self.path).interrupted().is_some();
+        vault.join("key.json").exists() || vault.join("vault.db").exists() || interrupted()
     }
 
     /// Makes the folder, mode 0700, where it does not exist.

@@ -193,20 +193,25 @@ pub(crate) async fn create(folder: &Folder, vault: VaultId) -> Result<(), VaultE
     let mut connection = options(folder, Role::Journalling).filename(&draft).connect().await.map_err(at)?;
     sqlx::query(sql::WAL).execute(&mut connection).await.map_err(at)?;
     migrate(&mut connection, vault).await.map_err(at)?;
-    // Moves the log into the file, synced: the file alone is the database. Closing would do it too, and would not say that it
-    // failed.
-    let unfinished = |reason: &str| VaultError::Unreadable { path: draft.clone(), reason: reason.to_owned() };
+    settle(connection, &draft).await?;
+    std::fs::rename(&draft, folder.database()).map_err(at_file)?;
+    sync_folder(folder.vault()).map_err(at_file)
+}
+
+/// Moves the log into the file, synced: the file alone is the database then. Closing would do it too, and would not say that it failed.
+pub(crate) async fn settle(mut connection: SqliteConnection, database: &Path) -> Result<(), VaultError> {
+    let at = |error: sqlx::Error| from_sql(database, &error);
+    let unfinished = |reason: &str| VaultError::Unreadable { path: database.to_owned(), reason: reason.to_owned() };
     let busy: i64 = sqlx::query_scalar(sql::CHECKPOINT).fetch_one(&mut connection).await.map_err(at)?;
     if busy != 0 {
         return Err(unfinished("its log was not carried over"));
     }
     connection.close().await.map_err(at)?;
-    if !whole(&draft) {
-        crate::room::check(folder.vault())?;
+    if !whole(database) {
+        crate::room::check(database.parent().unwrap_or(database))?;
         return Err(unfinished("it was not written to the end"));
     }
-    std::fs::rename(&draft, folder.database()).map_err(at_file)?;
-    sync_folder(folder.vault()).map_err(at_file)
+    Ok(())
 }
 
 /// Whether a file alone is a database: its head says of how many pages, and they are there, and no log is left beside it

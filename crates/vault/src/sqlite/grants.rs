@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use tokenward_core::ports::{Revocable, VaultError};
 use tokenward_core::{
     Event, Fingerprint, Generation, Grant, GrantId, IntentId, Lease, ProfileName, RefreshToken, Standing, Subject,
@@ -14,6 +14,31 @@ use super::rows::{
     Fault, GrantRow, damaged, grant_bytes, parked_label, signed, time, to_json, unopened, unsigned, uuid,
 };
 use super::{ParkedSet, SqliteVault, sql};
+
+/// A login that does not read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamagedLogin {
+    /// Its id, if that reads.
+    pub id: Option<GrantId>,
+    /// Its profile, if it has one and that reads.
+    pub profile: Option<ProfileName>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl DamagedLogin {
+    pub(crate) fn of(row: &SqliteRow, fault: Fault) -> Self {
+        let profile = row.try_get::<Option<String>, _>("profile").ok().flatten();
+        Self {
+            id: uuid(row, "id").ok().map(GrantId::from),
+            profile: profile.and_then(|name| name.parse().ok()),
+            reason: match fault {
+                Fault::Damaged(what) => format!("{what} is damaged"),
+                Fault::UnknownKey => "it was sealed with a data key that key.json does not hold".to_owned(),
+            },
+        }
+    }
+}
 
 impl SqliteVault {
     pub(super) async fn find_grant(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
@@ -43,14 +68,40 @@ impl SqliteVault {
         Ok(grant)
     }
 
+    /// Every grant that reads back. Where none does although there are some, that is what is told: a vault whose key is not its own is
+    /// not an empty one.
     pub(crate) async fn read_grants(&self) -> Result<Vec<Grant>, VaultError> {
+        let (grants, mut damaged) = self.read_each_grant().await?;
+        match damaged.pop() {
+            Some(DamagedLogin { reason, .. }) if grants.is_empty() => {
+                Err(crate::error::damaged_as(&self.folder.database(), &reason))
+            }
+            _ => Ok(grants),
+        }
+    }
+
+    /// Every grant that reads back, and what is known of those that do not.
+    pub(crate) async fn read_each_grant(&self) -> Result<(Vec<Grant>, Vec<DamagedLogin>), VaultError> {
         self.refresh_keys();
         let mut connection = self.read().await?;
-        let rows = sqlx::query(sql::GRANTS).fetch_all(&mut *connection).await.map_err(|error| self.sql(&error))?;
-        rows.iter()
-            .map(|row| GrantRow::read(row)?.grant(&self.sealer))
-            .collect::<Result<_, _>>()
-            .map_err(|fault| self.fault(fault))
+        let (rows, mut damaged) = match sqlx::query(sql::GRANTS).fetch_all(&mut *connection).await {
+            Ok(rows) => (rows, Vec::new()),
+            // A value that SQLite itself cannot read (JSON in a column) takes all rows with it; asked for one by one it takes its own.
+            Err(error) => one_by_one(&mut connection).await.map_err(|_| self.sql(&error))?,
+        };
+        let mut grants = Vec::new();
+        for row in &rows {
+            match GrantRow::read(row).and_then(|row| row.grant(&self.sealer)) {
+                Ok(grant) => grants.push(grant),
+                Err(fault) => damaged.push(DamagedLogin::of(row, fault)),
+            }
+        }
+        Ok((grants, damaged))
+    }
+
+    /// The logins that do not read back. They keep nobody from the others.
+    pub async fn damaged_logins(&self) -> Result<Vec<DamagedLogin>, VaultError> {
+        Ok(self.read_each_grant().await?.1)
     }
 
     pub(super) async fn grant_row(
@@ -184,4 +235,17 @@ impl SqliteVault {
         };
         rows.iter().map(parked).collect::<Result<_, _>>().map_err(|fault| self.fault(fault))
     }
+}
+
+/// The rows of `grants`, each asked for alone.
+async fn one_by_one(connection: &mut SqliteConnection) -> Result<(Vec<SqliteRow>, Vec<DamagedLogin>), sqlx::Error> {
+    let (mut rows, mut damaged) = (Vec::new(), Vec::new());
+    for named in sqlx::query(sql::GRANT_NAMES).fetch_all(&mut *connection).await? {
+        let id: Vec<u8> = named.try_get("id")?;
+        match sqlx::query(sql::GRANT).bind(id).fetch_optional(&mut *connection).await {
+            Ok(row) => rows.extend(row),
+            Err(error) => damaged.push(DamagedLogin::of(&named, error.into())),
+        }
+    }
+    Ok((rows, damaged))
 }

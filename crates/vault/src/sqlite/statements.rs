@@ -40,6 +40,7 @@ macro_rules! select_grant {
 }
 pub(crate) const GRANT: &str = select_grant!("WHERE id = ?1");
 pub(crate) const GRANTS: &str = select_grant!("ORDER BY id");
+pub(crate) const GRANT_NAMES: &str = "SELECT id, profile FROM grants ORDER BY id";
 pub(crate) const GRANT_BY_PROFILE: &str = select_grant!("WHERE profile = ?1");
 /// The names of the access tokens that a row brings and that it had.
 macro_rules! name_access {

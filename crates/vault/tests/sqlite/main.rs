@@ -1,5 +1,6 @@
 //! The `SQLite` vault: the exported suite, and what is this engine's own.
 
+mod backups;
 mod bkoauth;
 mod faults;
 mod handouts;
@@ -11,6 +12,7 @@ mod migrating;
 mod nth_write;
 mod opening;
 mod place;
+mod restoring;
 mod secrets;
 mod stopped;
 

@@ -1,0 +1,169 @@
+//! `tokenward vault restore`: another vault in the present one's place, and the way back.
+//!
+//! What becomes of each login is shown before anything is asked, and anything is asked before something is moved.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use tokenward::{BackupKey, Restore, RestorePlan, RestoredLogin, SeenLogin, Verdict};
+use tokenward_core::Code;
+
+use crate::args::RestoreWish;
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::fields;
+
+pub(super) async fn run(wish: RestoreWish, desk: &Desk) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (desk.lang(), desk.printer);
+    let settings = desk.settings()?;
+    let options = desk.session_options(&settings)?;
+    let ready = if let Some(file) = &wish.file {
+        let key = key(&wish, desk).await?;
+        Restore::of_backup(&options, file, &key).await.map_err(|error| match error.code() {
+            // The general advice for a vault that cannot be read is to restore a copy.
+            Code::VaultUnreadable => Failure::from(error).then(lang.copy_and_key()),
+            _ => Failure::from(error),
+        })
+    } else {
+        Restore::back(&options).await.map_err(Failure::from)
+    }?;
+    let there = if wish.undo { lang.restore_in_earlier() } else { lang.restore_in_copy() };
+    let plan = ready.plan().clone();
+    if wish.dry_run {
+        if printer.json {
+            printer.document(&document(&wish, &plan, None, false))?;
+        } else {
+            printer.data(&lines(&plan, &there, desk).join("\n"))?;
+            printer.note(lang.nothing_changed());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let folder = settings.home().vault();
+    let is_there = settings.home().has_vault();
+    if is_there {
+        for line in lines(&plan, &there, desk) {
+            printer.note(line);
+        }
+        if plan.costs() {
+            printer.warning(if wish.undo { lang.restore_costs_undo() } else { lang.vault_restore_warning() });
+        }
+        if !wish.yes {
+            let question =
+                if wish.undo { lang.ask_restore_undo(folder.display()) } else { lang.ask_restore(folder.display()) };
+            if !desk.asker().yes(question, "--yes").await? {
+                printer.note(lang.nothing_changed());
+                return Err(Failure::silent(Code::Usage.exit() as u8));
+            }
+        }
+    }
+    let done = ready.put_in_place()?;
+    if let Some(reason) = &done.unsynced {
+        printer.warning(lang.restore_unsynced(reason));
+    }
+    if printer.json {
+        printer.document(&document(&wish, &plan, done.before.as_deref(), true))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    match &wish.file {
+        Some(file) => printer.note(lang.vault_restored(file.display())),
+        None => printer.note(lang.restore_undone()),
+    }
+    if let Some(kept) = &done.before {
+        printer.note(lang.vault_restored_old(kept.display()));
+        if !wish.undo {
+            printer.note(lang.restore_way_back());
+        }
+    }
+    if !settings.home().config().exists() {
+        printer.note(lang.vault_restored_alone(settings.home().config().display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The key of the backup: given, or asked for.
+async fn key(wish: &RestoreWish, desk: &Desk) -> Result<BackupKey, Failure> {
+    if let Some(key) = super::given_key(&wish.key, desk)? {
+        return Ok(key);
+    }
+    let lang = desk.lang();
+    let typed = desk.asker().secret(lang.ask_copy_key(), &lang.copy_key_ways()).await?;
+    super::parse_key(typed.as_bytes().to_vec(), desk)
+}
+
+/// What becomes of each login, in words.
+fn lines(plan: &RestorePlan, there: &str, desk: &Desk) -> Vec<String> {
+    let (lang, now) = (desk.lang(), desk.now());
+    let when = |seen: Option<SeenLogin>| seen.map_or_else(|| lang.none(), |seen| lang.moment(seen.at, now));
+    let line = |login: &RestoredLogin| {
+        let name = login.profile.as_ref().map(ToString::to_string).unwrap_or_else(|| {
+            let user = login.user.clone().unwrap_or_else(|| lang.someone_unknown());
+            lang.restore_nameless(user, &login.app)
+        });
+        let (here, coming) = (when(login.here), when(login.coming));
+        match login.verdict {
+            Verdict::Same => lang.restore_same(name, there),
+            Verdict::Ends => lang.restore_ends(name, here, there, coming),
+            Verdict::Revives => lang.restore_revives(name, here, there, coming),
+            Verdict::Apart => lang.restore_apart(name, here, there, coming),
+            Verdict::Another => lang.restore_another(name, here, there, coming),
+            Verdict::Comes => lang.restore_comes(name, there, coming),
+            Verdict::Leaves => lang.restore_leaves(name, here),
+        }
+    };
+    let mut lines: Vec<String> = plan.logins.iter().map(line).collect();
+    lines.extend(plan.unread.as_ref().map(|reason| lang.restore_unread(reason)));
+    if plan.damaged.0 > 0 {
+        lines.push(lang.restore_damaged(lang.restore_here(), plan.damaged.0));
+    }
+    if plan.damaged.1 > 0 {
+        lines.push(lang.restore_damaged(there, plan.damaged.1));
+    }
+    if lines.is_empty() {
+        lines.push(lang.restore_nobody());
+    }
+    lines
+}
+
+fn document(wish: &RestoreWish, plan: &RestorePlan, previous: Option<&std::path::Path>, replaced: bool) -> Value {
+    let seen = |seen: Option<SeenLogin>| {
+        seen.map(
+            |seen| json!({ "generation": seen.generation, "refreshed": fields::moment(seen.at), "over": seen.over }),
+        )
+    };
+    let logins: Vec<_> = plan
+        .logins
+        .iter()
+        .map(|login| {
+            json!({
+                "profile": login.profile,
+                "app": login.app,
+                "user": login.user,
+                "here": seen(login.here),
+                "coming": seen(login.coming),
+                "outcome": outcome(login.verdict),
+            })
+        })
+        .collect();
+    let file: Option<&PathBuf> = wish.file.as_ref();
+    json!({
+        "file": file,
+        "replaced": replaced,
+        "previous": previous,
+        "logins": logins,
+        "unread": plan.unread,
+        "damaged": { "here": plan.damaged.0, "coming": plan.damaged.1 },
+    })
+}
+
+const fn outcome(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Same => "same",
+        Verdict::Ends => "ends",
+        Verdict::Revives => "revives",
+        Verdict::Apart => "apart",
+        Verdict::Another => "another",
+        Verdict::Comes => "comes",
+        Verdict::Leaves => "leaves",
+    }
+}

@@ -1,0 +1,362 @@
+//! Restoring: another vault takes the present one's place, and the present one is kept.
+//!
+//! Enters: a backup, or the vault that an earlier restore put aside. Leaves, first, a [`Plan`]: what becomes of each login. A copy holds
+//! the refresh tokens of its day, so a login that was refreshed since ends by being restored, and whoever decides should know it. Then,
+//! if it is wished, the exchange.
+//!
+//! The coming vault is put together in a folder of its own, durable to the last file, before anything is moved. Where the file system
+//! can exchange two folders it is one step, and a crash leaves either vault in its place. Where it cannot there is a moment without any;
+//! a crash in it leaves both under other names, [`Folder::interrupted`] finds them, and whoever opens the vault next finishes the step
+//! (I5). Nothing that was a vault is ever removed.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+use sqlx::ConnectOptions;
+use tokenward_core::ports::{Clock, Entropy, VaultError};
+
+use crate::backup::{self, BackupError, BackupKey};
+use crate::error::from_io;
+use crate::folder::{Folder, open_private, sync_folder};
+use crate::key::{self, KeySources, VaultId};
+use crate::restored::Restored;
+use crate::sqlite::{connect, statements as sql};
+
+pub use plan::{Login, Plan, Seen, Verdict};
+
+mod plan;
+
+/// A vault that is ready to take the present one's place. Dropped, it leaves everything as it was.
+pub struct Restoring {
+    folder: Folder,
+    coming: Coming,
+    plan: Plan,
+    record: Restored,
+    /// One restore at a time.
+    _lock: File,
+}
+
+/// Where the coming vault lies.
+enum Coming {
+    /// Put together for this restore.
+    Made(Folder),
+    /// Put aside by an earlier one.
+    Earlier(Folder),
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// Where the vault is that was there before, if there was one.
+    pub before: Option<PathBuf>,
+    /// What could not be done after the vault was in its place: it may be undone by a loss of power now, and by nothing else.
+    pub unsynced: Option<String>,
+}
+
+impl Restoring {
+    /// Opens a backup and puts its vault together beside the present one, sealed with a new wrapping key from the first source that is
+    /// there.
+    ///
+    /// # Errors
+    /// What is wrong with the file or its key, or keeps the folder from being written. Everything is as it was.
+    pub async fn of_backup(
+        folder: &Folder,
+        file: &Path,
+        key: &BackupKey,
+        sources: &KeySources,
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, BackupError> {
+        let at = clock.now();
+        folder.prepare_home()?;
+        let lock = lock(folder)?;
+        finish(folder)?;
+        clear(folder);
+        let number = free_number(folder, at);
+        let made = Coming::Made(folder.staged(&format!("{STAGED}{number}")));
+        let unpacked = unpack(made.folder(), file, key, sources, entropy).await;
+        let record = Restored {
+            at,
+            from: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()),
+            before: holds_something(folder.vault()).then(|| folder.home().join(format!("{BEFORE}{number}"))),
+        };
+        let recorded = unpacked.and_then(|()| {
+            let io = |error: io::Error| BackupError::from(from_io(made.folder().vault(), &error));
+            record.record(made.folder()).map_err(io)
+        });
+        let plan = match recorded {
+            Ok(()) => Plan::of(folder, made.folder()).await,
+            Err(error) => {
+                made.discard();
+                return Err(error);
+            }
+        };
+        Ok(Self { folder: folder.clone(), coming: made, plan, record, _lock: lock })
+    }
+
+    /// The way back: the vault that the last restore put aside takes its place again.
+    ///
+    /// # Errors
+    /// [`BackupError::NothingToUndo`] where no restore is on record or its vault is gone; what keeps that vault from being opened.
+    pub async fn back(folder: &Folder, sources: &KeySources, clock: &dyn Clock) -> Result<Self, BackupError> {
+        let nothing = || BackupError::NothingToUndo(folder.home().to_owned());
+        if !folder.home().is_dir() {
+            return Err(nothing());
+        }
+        let lock = lock(folder)?;
+        finish(folder)?;
+        let before = Restored::last(folder).and_then(|restored| restored.before).ok_or_else(nothing)?;
+        let name = before.file_name().and_then(|name| name.to_str()).ok_or_else(nothing)?;
+        let earlier = folder.staged(name);
+        // A record that was copied along names the folder of another home.
+        if earlier.vault() != before || !earlier.wrapped_key().exists() {
+            return Err(nothing());
+        }
+        // A vault that does not open is not put in the place of one that does.
+        key::unlock(&earlier, sources)?;
+        let at = clock.now();
+        let record = Restored {
+            at,
+            from: before,
+            before: Some(folder.home().join(format!("{UNDONE}{}", free_number(folder, at)))),
+        };
+        let plan = Plan::of(folder, &earlier).await;
+        Ok(Self { folder: folder.clone(), coming: Coming::Earlier(earlier), plan, record, _lock: lock })
+    }
+
+    /// What would become of each login.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Puts the vault in its place. No other process may be using the present one.
+    ///
+    /// # Errors
+    /// What kept it from being moved; the present vault is in its place then.
+    pub fn put_in_place(self) -> Result<Replaced, BackupError> {
+        let (folder, coming) = (&self.folder, self.coming.folder().vault());
+        let io = |error: io::Error| BackupError::from(from_io(folder.vault(), &error));
+        let before = match &self.record.before {
+            Some(before) => before.clone(),
+            // What is there is nothing but empty folders, if anything.
+            None => {
+                for empty in [&folder.vault().join("locks"), &folder.vault().join("handout"), folder.vault()] {
+                    drop(std::fs::remove_dir(empty));
+                }
+                std::fs::rename(coming, folder.vault()).map_err(io)?;
+                return Ok(Replaced { before: None, unsynced: synced(folder) });
+            }
+        };
+        let exchanged = match &self.coming {
+            Coming::Made(_) => {
+                // Under this name the present vault will be found from the very moment of the exchange on.
+                std::fs::rename(coming, &before).map_err(io)?;
+                let exchanged = exchange(&before, folder.vault());
+                if !matches!(exchanged, Ok(true)) {
+                    std::fs::rename(&before, coming).map_err(io)?;
+                }
+                exchanged
+            }
+            Coming::Earlier(_) => exchange(coming, folder.vault()),
+        };
+        let exchanged = exchanged.map_err(io)?;
+        let mut lies = before.clone();
+        match (&self.coming, exchanged) {
+            (Coming::Made(_), true) => {}
+            // Its name says what it is; where it cannot be had the vault is kept all the same.
+            (Coming::Earlier(_), true) => {
+                if std::fs::rename(coming, &before).is_err() {
+                    lies = coming.to_owned();
+                }
+            }
+            (_, false) => {
+                std::fs::rename(folder.vault(), &before).map_err(io)?;
+                if let Err(error) = std::fs::rename(coming, folder.vault()) {
+                    // Back, unless even that fails; then the next opening finishes what was begun.
+                    drop(std::fs::rename(&before, folder.vault()));
+                    return Err(io(error));
+                }
+            }
+        }
+        Ok(Replaced { before: Some(lies), unsynced: synced(folder) })
+    }
+}
+
+impl Drop for Restoring {
+    fn drop(&mut self) {
+        self.coming.discard();
+    }
+}
+
+impl Coming {
+    fn folder(&self) -> &Folder {
+        match self {
+            Self::Made(folder) | Self::Earlier(folder) => folder,
+        }
+    }
+
+    /// Removes what was put together and not used. Under its first name it is never anything else.
+    fn discard(&self) {
+        if let Self::Made(folder) = self
+            && let Err(error) = std::fs::remove_dir_all(folder.vault())
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(path = %folder.vault().display(), %error, "a copy that was not used is left");
+        }
+    }
+}
+
+/// Puts the vault of a backup in place at once. With `replace` a vault that is there already is moved aside; its new path is returned.
+pub async fn restore(
+    folder: &Folder,
+    file: &Path,
+    key: &BackupKey,
+    sources: &KeySources,
+    replace: bool,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<Option<PathBuf>, BackupError> {
+    let present = folder.wrapped_key().exists() || folder.database().exists() || folder.interrupted().is_some();
+    if present && !replace {
+        return Err(BackupError::VaultExists(folder.vault().to_owned()));
+    }
+    let ready = Restoring::of_backup(folder, file, key, sources, clock, entropy).await?;
+    Ok(ready.put_in_place()?.before)
+}
+
+impl Folder {
+    /// The vault that a restore was about to put in place when it was cut short: there is none in its place, and both are there under
+    /// other names.
+    pub fn interrupted(&self) -> Option<PathBuf> {
+        if self.vault().exists() {
+            return None;
+        }
+        let named = |prefix: &str| {
+            let entries = std::fs::read_dir(self.home()).ok()?;
+            let ours = |entry: std::fs::DirEntry| {
+                let name = entry.file_name().into_string().ok()?;
+                let number: u64 = name.strip_prefix(prefix)?.parse().ok()?;
+                let folder = self.staged(&name);
+                let record = Restored::last(&folder)?;
+                record.before.map(|before| (number, folder.vault().to_owned(), before))
+            };
+            entries.flatten().filter_map(ours).max()
+        };
+        // The copy that was to come, its predecessor being put aside already; or the predecessor that was to come back.
+        named(STAGED).map(|(_, coming, _)| coming).or_else(|| named(UNDONE).map(|(_, _, before)| before))
+    }
+}
+
+/// Finishes a restore that was cut short between two steps, under the home's lock.
+pub(crate) fn finish(folder: &Folder) -> Result<(), VaultError> {
+    if let Some(coming) = folder.interrupted() {
+        let io = |error: io::Error| from_io(&coming, &error);
+        std::fs::rename(&coming, folder.vault()).map_err(io)?;
+        sync_folder(folder.home()).map_err(io)?;
+        tracing::info!(from = %coming.display(), "a restore that was cut short is finished");
+    }
+    Ok(())
+}
+
+/// The same for whoever opens a vault.
+pub(crate) fn finish_interrupted(folder: &Folder) -> Result<(), VaultError> {
+    if folder.interrupted().is_none() {
+        return Ok(());
+    }
+    let _lock = lock(folder)?;
+    finish(folder)
+}
+
+/// The lock of restores: the home itself.
+fn lock(folder: &Folder) -> Result<File, VaultError> {
+    let home = folder.home();
+    let file = File::open(home).map_err(|error| from_io(home, &error))?;
+    match file.lock() {
+        Err(error) if !crate::locks::unsupported(&error) => Err(from_io(home, &error)),
+        _ => Ok(file),
+    }
+}
+
+/// Copies that were put together and not used, since their process was killed. Under the lock nobody else is at work on one.
+fn clear(folder: &Folder) {
+    let Ok(entries) = std::fs::read_dir(folder.home()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(STAGED)).and_then(|it| it.parse::<u64>().ok());
+        if number.is_some() {
+            drop(std::fs::remove_dir_all(entry.path()));
+        }
+    }
+}
+
+/// A number under which nothing is there yet: the time, as far as it is free.
+fn free_number(folder: &Folder, at: Timestamp) -> i64 {
+    let taken = |number: i64| {
+        [STAGED, BEFORE, UNDONE].iter().any(|prefix| folder.home().join(format!("{prefix}{number}")).exists())
+    };
+    (at.as_millisecond()..).find(|number| !taken(*number)).unwrap_or_else(|| at.as_millisecond())
+}
+
+/// Whether a folder holds anything but empty folders: then it is kept.
+fn holds_something(folder: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else { return folder.exists() };
+    entries.flatten().any(|entry| !entry.path().is_dir() || holds_something(&entry.path()))
+}
+
+/// Exchanges two folders in one step; `false` where the file system cannot.
+fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
+    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(true),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes the exchange durable. It has happened: a failure is told beside it and undoes nothing.
+fn synced(folder: &Folder) -> Option<String> {
+    sync_folder(folder.home()).err().map(|error| error.to_string())
+}
+
+async fn unpack(
+    staged: &Folder,
+    file: &Path,
+    key: &BackupKey,
+    sources: &KeySources,
+    entropy: &dyn Entropy,
+) -> Result<(), BackupError> {
+    staged.prepare()?;
+    let path = staged.database();
+    let keys = {
+        let mut database = open_private(&path).map_err(|error| from_io(&path, &error))?;
+        let keys = backup::open(file, key, &mut database)?;
+        database.sync_all().map_err(|error| from_io(&path, &error))?;
+        keys
+    };
+    // A vault of its own: an entry of the keyring, or an explicit key, is never shared with the vault it was copied from.
+    let vault = VaultId::draw(entropy);
+    let sql = |error: sqlx::Error| BackupError::from(crate::error::from_sql(&path, &error));
+    let mut connection = connect::options(staged, connect::Role::Journalling).connect().await.map_err(sql)?;
+    let found = connect::header(&mut connection).await.map_err(sql)?;
+    if found.schema > connect::SCHEMA {
+        return Err(BackupError::Newer(file.to_owned()));
+    }
+    sqlx::query(sql::WAL).execute(&mut connection).await.map_err(sql)?;
+    connect::migrate(&mut connection, vault).await.map_err(sql)?;
+    // Whoever held a lease when the copy was made holds none here.
+    sqlx::query(sql::FREE_LEASES).execute(&mut connection).await.map_err(sql)?;
+    connect::settle(connection, &path).await?;
+    let source = key::choose(staged, sources, vault, entropy)?;
+    key::store(staged, sources, source, vault, &keys, entropy)?;
+    Ok(())
+}
+
+/// A copy in the making.
+const STAGED: &str = "vault.restored-";
+/// A vault that a restore put aside.
+const BEFORE: &str = "vault.before-";
+/// A vault that the way back put aside.
+const UNDONE: &str = "vault.undone-";
