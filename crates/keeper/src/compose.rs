@@ -301,6 +301,14 @@ pub fn hand_out(home: &Home, profile: &ProfileName, app: &AppName, key: &KeySour
     (found.app == *app).then_some(found)
 }
 
+/// Ends what [`hand_out`] gives for a profile, until its login is opened again.
+///
+/// # Errors
+/// Where the vault's folder cannot be written.
+pub fn forget_hand_out(home: &Home, profile: &ProfileName) -> Result<(), Error> {
+    Ok(handout::forget(&Folder::new(home.path()), profile)?)
+}
+
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;

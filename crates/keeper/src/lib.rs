@@ -38,7 +38,7 @@ pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
     BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, Repair, Replaced, Resealed, Restore, RestorePlan,
     Restored, RestoredLogin, SeenLogin, Session, SessionOptions, Stretch, SystemClock, SystemEntropy, VaultInfo,
-    Verdict, WaitingAnswer, hand_out, last_restore, rewrap,
+    Verdict, WaitingAnswer, forget_hand_out, hand_out, last_restore, rewrap,
 };
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, Parts, Report};

@@ -18,11 +18,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use tokenward_core::ports::Entropy;
+use tokenward_core::ports::{Entropy, VaultError};
 use tokenward_core::{Access, AccessToken, AppName, Generation, GrantId, ProfileName, Stamp, Trouble};
 use zeroize::Zeroizing;
 
 use crate::codec::instant;
+use crate::error::from_io;
 use crate::folder::{Folder, sync_folder, write_whole};
 use crate::key::{self, KeySources};
 use crate::seal::{Keys, Label};
@@ -101,6 +102,14 @@ pub fn read(folder: &Folder, profile: &ProfileName, sources: &KeySources, now: T
     }
     open(&unlocked.keys, profile, &blob)
         .filter(|handout| handout.serves(now) && handout.links.iter().all(|link| link.serves(now)))
+}
+
+/// Takes a profile's hand-out file away, durably: from now on the long way is gone.
+///
+/// # Errors
+/// [`VaultError::Unreadable`] and its like, where the folder cannot be written.
+pub fn forget(folder: &Folder, profile: &ProfileName) -> Result<(), VaultError> {
+    remove(folder, profile).map_err(|error| from_io(&folder.handout(profile), &error))
 }
 
 /// Writes a profile's hand-out file.

@@ -95,7 +95,7 @@ pub(super) async fn register(
         let present = registration(&record);
         session.keeper().keep_registration(&app, Some(former), &present).await?;
         for login in logins.iter().filter_map(|login| login.grant.profile.as_ref()) {
-            forget_hand_out(settings.home(), login);
+            tokenward::forget_hand_out(settings.home(), login)?;
         }
     }
     edit.app(&app, &record);
@@ -221,12 +221,6 @@ fn is_another(former: &Registration, present: &Registration) -> bool {
     former.client_id != present.client_id
         || differ(&former.provider, &present.provider)
         || differ(&former.accounts, &present.accounts)
-}
-
-/// A token of the former app is not handed out any more; where the file cannot be removed it ends by itself within hours.
-fn forget_hand_out(home: &Home, profile: &ProfileName) {
-    let file = home.vault().join("handout").join(profile.as_str());
-    let _ = std::fs::remove_file(&file);
 }
 
 /// What will be in the file, as if flags said it.
