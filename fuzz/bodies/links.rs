@@ -14,10 +14,17 @@ pub(crate) fn places(format: Format) -> Vec<Place> {
             for section in ["TOKEN", "DEFAULT", "a"] {
                 places.extend(["token", "b"].map(|key| Place::ini(section, key)));
             }
+            places.push(Place::ini("TOKEN", "token").within(vec![Step::Key("token".into())]));
             places
         }
-        Format::Dotenv => ["TOKEN", "b", "A_1"].map(Place::dotenv).into(),
+        Format::Dotenv => {
+            let mut places: Vec<Place> = ["TOKEN", "b", "A_1"].map(Place::dotenv).into();
+            places.push(Place::dotenv("TOKEN").within(vec![Step::Key("token".into())]));
+            places
+        }
         _ => vec![
+            Place::keys(["token"]).within(vec![Step::Key("token".into())]),
+            Place::keys(["a", "token"]).within(vec![Step::Key("a".into()), Step::Index(0)]),
             Place::keys(["token"]),
             Place::keys(["a", "token"]),
             Place::keys(["a", "b", "token"]),
@@ -57,8 +64,11 @@ pub(crate) fn links(format: Format, data: &[u8]) {
             assert!(hidden || is_part(data, &bytes), "{place}: an addition takes nothing away");
         } else {
             // What is not the value was there before, in this order.
-            let rest = without(&bytes, format);
-            assert!(is_part(&rest, data), "{place}: {} of {}", bytes.escape_ascii(), data.escape_ascii());
+            let is_within = matches!(place, Place::Within { .. });
+            let rest = without(&bytes, format, is_within);
+            // Of a text that stands twice, the hidden one becomes the one that is read.
+            let hidden = is_within && String::from_utf8_lossy(&bytes).matches(VALUE).count() > 1;
+            assert!(hidden || is_part(&rest, data), "{place}: {} of {}", bytes.escape_ascii(), data.escape_ascii());
         }
         for other in places.iter().filter(|other| !overlap(place, other)) {
             assert_eq!(changed.get(other).ok(), document.get(other).ok(), "{place} changed {other}");
@@ -66,9 +76,9 @@ pub(crate) fn links(format: Format, data: &[u8]) {
     }
 }
 
-/// Whether two places may be one.
+/// Whether two places may be one, or one in the other.
 fn overlap(one: &Place, other: &Place) -> bool {
-    match (one, other) {
+    match (one.outermost(), other.outermost()) {
         (Place::Ini { section: a, key: one }, Place::Ini { section: b, key: other }) => {
             one == other && (a == b || a.is_none() || b.is_none())
         }
@@ -82,8 +92,11 @@ fn overlap(one: &Place, other: &Place) -> bool {
 
 /// The bytes without the value and what its writing may bring along: quotes in the place of `null`, a space after
 /// `key =`.
-fn without(bytes: &[u8], format: Format) -> Vec<u8> {
-    let text = String::from_utf8(bytes.to_vec()).unwrap();
+fn without(bytes: &[u8], format: Format, is_within: bool) -> Vec<u8> {
+    let mut text = String::from_utf8(bytes.to_vec()).unwrap();
+    if is_within {
+        text = text.replace(&format!("\\\"{VALUE}\\\""), "").replace(&format!("\"{VALUE}\""), "");
+    }
     let text = match format {
         Format::Json | Format::Toml => text.replace(&format!("\"{VALUE}\""), ""),
         _ => text.replace(&format!(" {VALUE}"), ""),

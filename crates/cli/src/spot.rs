@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use tokenward::ScriptRefresh;
-use tokenward::links::{Document, FileError, LinkedFile, Objection, Shape};
+use tokenward::links::{Document, FileError, LinkedFile, Objection, Shape, Sighting};
 use tokenward_core::{AppSecret, Brand, Code, Format, NewLink, Place, ProfileName, RefreshToken, Slot, is_hidden};
 
 use crate::args::PlaceFlags;
@@ -36,6 +36,12 @@ pub(crate) struct Spot {
     pub(crate) brand: Option<Brand>,
     /// Whether the file is still to be made.
     pub(crate) is_new: bool,
+    /// Where further tokens of the same login stand.
+    pub(crate) copies: Vec<BTreeMap<Slot, Place>>,
+    /// The profile whose login the tokens are, if the vault knows them.
+    pub(crate) owner: Option<ProfileName>,
+    /// The redirect URL that stands in the file, and where.
+    pub(crate) redirect: Option<(Place, String)>,
 }
 
 /// What the person wants of the file.
@@ -51,8 +57,16 @@ pub(crate) struct Wish<'a> {
 }
 
 impl Spot {
-    /// Looks at a file.
-    pub(crate) fn look(path: &Path, wish: Wish<'_>, lang: Lang) -> Result<Self, Failure> {
+    /// The content of a file, if it is there and can be read.
+    pub(crate) fn document(path: &Path, at: &PlaceFlags, lang: Lang) -> Option<Document> {
+        let file = absolute(path);
+        LinkedFile::new(&file, Format::Dotenv).target().ok()?;
+        let format = at.format.map_or_else(|| format_of(&file, false, lang).ok(), |format| Some(format.into()))?;
+        LinkedFile::new(&file, format).read().ok()
+    }
+
+    /// Looks at a file, in which the vault knows some tokens.
+    pub(crate) fn look(path: &Path, wish: Wish<'_>, known: &[Sighting], lang: Lang) -> Result<Self, Failure> {
         let file = absolute(path);
         let is_new = match LinkedFile::new(&file, Format::Dotenv).target() {
             Ok(_) => false,
@@ -66,9 +80,12 @@ impl Spot {
         let linked = LinkedFile::new(&file, format);
         let linked = if is_new { linked.or_new() } else { linked };
         let document = linked.read().map_err(|error| refused(&error, lang))?;
-        let shape = Picker { file: &file, document: &document, wish, lang }.pick()?;
-        provable(&document, &shape, lang)?;
-        writable(&document, &shape, wish, lang)?;
+        let (shape, copies) = Picker { file: &file, document: &document, known, wish, lang }.pick()?;
+        for shape in [&shape].into_iter().chain(&copies) {
+            provable(&document, shape, lang)?;
+            writable(&document, shape, known, wish, lang)?;
+            in_quotes(&file, &document, shape, lang)?;
+        }
         let read = |place: &Option<Place>| {
             let text = document.get(place.as_ref()?).ok()??;
             Some(text).filter(|text| !text.trim().is_empty())
@@ -79,6 +96,9 @@ impl Spot {
             app_secret: read(&shape.app_secret).and_then(|text| AppSecret::parse(text.as_str()).ok()),
             refresh: read(&refresh).and_then(|text| RefreshToken::parse(text.as_str()).ok()),
             brand: wish.brand.or_else(|| brand_of(&shape)),
+            owner: shape.profile(known).cloned(),
+            redirect: shape.redirect.clone().zip(read(&shape.redirect)).map(|(place, uri)| (place, uri.to_string())),
+            copies: copies.into_iter().map(|shape| shape.places).collect(),
             app_id_at: shape.app_id,
             places: shape.places,
             file,
@@ -89,7 +109,16 @@ impl Spot {
 
     /// The link of this spot to a profile.
     pub(crate) fn link(&self, profile: &ProfileName) -> NewLink {
-        NewLink { profile: profile.clone(), file: self.file.clone(), format: self.format, places: self.places.clone() }
+        self.link_of(profile, self.places.clone())
+    }
+
+    /// The links of the further places in which tokens of the same login stand.
+    pub(crate) fn further(&self, profile: &ProfileName) -> Vec<NewLink> {
+        self.copies.iter().map(|places| self.link_of(profile, places.clone())).collect()
+    }
+
+    fn link_of(&self, profile: &ProfileName, places: BTreeMap<Slot, Place>) -> NewLink {
+        NewLink { profile: profile.clone(), file: self.file.clone(), format: self.format, places }
     }
 }
 
@@ -97,14 +126,17 @@ impl Spot {
 struct Picker<'a> {
     file: &'a Path,
     document: &'a Document,
+    known: &'a [Sighting],
     wish: Wish<'a>,
     lang: Lang,
 }
 
 impl Picker<'_> {
-    fn pick(&self) -> Result<Shape, Failure> {
+    /// The login that is meant, and further places of its tokens.
+    fn pick(&self) -> Result<(Shape, Vec<Shape>), Failure> {
         let at = self.wish.at;
-        let mut shape = if at.access.is_some() || at.refresh.is_some() { self.told()? } else { self.found()? };
+        let is_told = at.access.is_some() || at.refresh.is_some();
+        let (mut shape, copies) = if is_told { (self.told()?, Vec::new()) } else { self.found()? };
         if self.wish.complete {
             self.complete(&mut shape)?;
         } else if !shape.has_token() && matches!(self.document.format(), Format::Json | Format::Toml) {
@@ -116,7 +148,7 @@ impl Picker<'_> {
         if let Some(place) = self.place("--app-secret-at", at.app_secret_at.as_ref())? {
             shape.app_secret = Some(place);
         }
-        Ok(shape)
+        Ok((shape, copies))
     }
 
     /// The places that flags name. The app's are those of the only login that is found, if there is only one.
@@ -136,9 +168,9 @@ impl Picker<'_> {
         Ok(shape)
     }
 
-    /// The only login that is recognised, or the one of the named server.
-    fn found(&self) -> Result<Shape, Failure> {
-        let mut found = Shape::detect(self.document);
+    /// The only login that is recognised, or the one of the named server; with its copies, where the vault knows them for such.
+    fn found(&self) -> Result<(Shape, Vec<Shape>), Failure> {
+        let mut found = Shape::detect_known(self.document, self.known);
         if let Some(server) = self.wish.server {
             let servers: Vec<_> = found.iter().filter_map(|shape| shape.server.clone()).collect();
             found.retain(|shape| shape.server.as_deref() == Some(server));
@@ -153,12 +185,20 @@ impl Picker<'_> {
         if with_token > 0 {
             found.retain(Shape::has_token);
         }
+        let owner = found.first().and_then(|shape| shape.profile(self.known));
+        let is_copy = |shape: &Shape| shape.is_known(self.known) && shape.profile(self.known) == owner;
+        if found.len() > 1 && found.iter().all(is_copy) {
+            // The one that can be refreshed from goes first.
+            found.sort_by_key(|shape| shape.refresh().is_none());
+            let copies = found.split_off(1);
+            return Ok((found.pop().unwrap_or_default(), copies));
+        }
         if found.len() > 1 {
             let what = self.lang.several_logins(self.file.display(), found.len());
             let choices = found.iter().map(|shape| self.lang.pick_with(flags(shape, &found)));
             return Err(Failure::new(Code::PlaceUnclear, what).then_all(choices));
         }
-        Ok(found.pop().unwrap_or_default())
+        Ok((found.pop().unwrap_or_default(), Vec::new()))
     }
 
     /// Gives tokens their usual places, where a format has any.
@@ -232,9 +272,9 @@ fn provable(document: &Document, shape: &Shape, lang: Lang) -> Result<(), Failur
 }
 
 /// Refuses what is no token and must not become one by itself. Where a person wants the file filled, a stand-in gives way.
-fn writable(document: &Document, shape: &Shape, wish: Wish<'_>, lang: Lang) -> Result<(), Failure> {
-    let (what, next) = match shape.objection(document) {
-        Some(Objection::Reference(place)) => (lang.place_is_reference(place), lang.place_is_reference_next()),
+fn writable(document: &Document, shape: &Shape, known: &[Sighting], wish: Wish<'_>, lang: Lang) -> Result<(), Failure> {
+    let (what, next) = match shape.objection(document, known) {
+        Some(Objection::Reference(place)) => (lang.place_is_reference(place), lang.use_exec()),
         Some(Objection::Placeholder(place)) if !wish.create => {
             (lang.place_is_stand_in(place), lang.place_is_stand_in_next())
         }
@@ -245,6 +285,24 @@ fn writable(document: &Document, shape: &Shape, wish: Wish<'_>, lang: Lang) -> R
     };
     Err(Failure::new(Code::PlaceUnclear, what).then(next))
 }
+
+/// Refuses an expression of a program, which a bare token would break. A text in quotes stays one.
+fn in_quotes(file: &Path, document: &Document, shape: &Shape, lang: Lang) -> Result<(), Failure> {
+    let extension = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    if document.format() != Format::Dotenv || !PROGRAMS.contains(&extension.as_str()) {
+        return Ok(());
+    }
+    match [shape.access(), shape.refresh()].into_iter().flatten().find(|place| !document.is_quoted(place)) {
+        None => Ok(()),
+        Some(place) => {
+            let what = lang.code_not_written(file.display(), place);
+            Err(Failure::new(Code::PlaceUnclear, what).then(lang.use_exec()))
+        }
+    }
+}
+
+/// Languages whose assignments look like those of a `.env` file, and whose values are expressions.
+const PROGRAMS: [&str; 8] = ["py", "pyw", "rb", "js", "mjs", "cjs", "ts", "lua"];
 
 /// What picks one shape among several on the command line.
 fn flags(shape: &Shape, all: &[Shape]) -> String {
@@ -314,19 +372,27 @@ fn format_of(file: &Path, is_new: bool, lang: Lang) -> Result<Format, Failure> {
         _ => None,
     };
     if matches!(extension, "yaml" | "yml") {
-        return Err(Failure::new(Code::PlaceUnclear, lang.yaml_not_written(file.display())).then(lang.yaml_next()));
+        return Err(Failure::new(Code::PlaceUnclear, lang.yaml_not_written(file.display())).then(lang.use_exec()));
     }
     // Prose is read by people and published; a word in it is no variable.
     if matches!(extension, "md" | "markdown" | "txt" | "rst" | "adoc" | "html" | "htm") {
-        return Err(
-            Failure::new(Code::PlaceUnclear, lang.no_token_place(file.display())).then(lang.format_unclear_next())
-        );
+        return Err(Failure::new(Code::PlaceUnclear, lang.prose_not_written(file.display())).then(lang.use_exec()));
     }
-    if let Some(format) = by_name {
-        return Ok(format);
+    // Keys without a section are no ini file, whatever its name says: `.conf` is often a list of variables.
+    let is_list = |file: &Path| {
+        let reads = |format| LinkedFile::new(absolute(file), format).read();
+        let is_refused = matches!(reads(Format::Ini), Err(FileError::Document { .. }));
+        is_refused && reads(Format::Dotenv).is_ok_and(|document| !Shape::detect(&document).is_empty())
+    };
+    match by_name {
+        Some(Format::Ini) if !is_new && is_list(file) => return Ok(Format::Dotenv),
+        Some(format) => return Ok(format),
+        None => {}
     }
-    let unclear =
-        || Failure::new(Code::PlaceUnclear, lang.format_unclear(file.display())).then(lang.format_unclear_next());
+    let unclear = || {
+        Failure::new(Code::PlaceUnclear, lang.format_unclear(file.display()))
+            .then_all([lang.format_unclear_next(), lang.use_exec()])
+    };
     if is_new {
         return Err(unclear());
     }

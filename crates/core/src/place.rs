@@ -51,6 +51,13 @@ pub enum Place {
     },
     /// A way down a JSON or TOML document.
     Path(Vec<Step>),
+    /// A way down a JSON document that is itself a text of the file, such as `token = {"access_token": …}` in an ini file.
+    Within {
+        /// Where that text stands.
+        text: Box<Place>,
+        /// The way down.
+        path: Vec<Step>,
+    },
 }
 
 impl Place {
@@ -67,6 +74,32 @@ impl Place {
     /// A variable of a `.env` file.
     pub fn dotenv(name: &str) -> Self {
         Self::Dotenv { name: name.to_owned() }
+    }
+
+    /// A way down the JSON document that the text at this place is.
+    #[must_use]
+    pub fn within(self, path: Vec<Step>) -> Self {
+        Self::Within { text: Box::new(self), path }
+    }
+
+    /// The place of the file's own format: that of the text which this one is in, or this one.
+    pub fn outermost(&self) -> &Self {
+        match self {
+            Self::Within { text, .. } => text.outermost(),
+            place => place,
+        }
+    }
+
+    /// The key that names the value, if a key does.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Ini { key, .. } => Some(key),
+            Self::Dotenv { name } => Some(name),
+            Self::Path(path) | Self::Within { path, .. } => match path.last() {
+                Some(Step::Key(key)) => Some(key),
+                _ => None,
+            },
+        }
     }
 
     /// Keys, one inside the other.

@@ -27,8 +27,9 @@ use tokenward_core::{
     TokenSet,
 };
 use url::Url;
+use zeroize::Zeroizing;
 
-use crate::links::{Document, DocumentError, FileError, Format, Held, LinkedFile, Place, Value, Written};
+use crate::links::{Document, DocumentError, FileError, Format, Frame, Held, LinkedFile, Place, Value, Written};
 use crate::{Error, Keeper, KeeperOptions, Kept, Notice, Parts, Session};
 
 /// One turn of the login in a script's file.
@@ -81,7 +82,7 @@ impl Session {
     /// [`Keeper::renew`]. At last [`Code::FileNotWritten`] with [`Kept::NewTokens`]: the next run writes them.
     pub async fn refresh_script(&self, request: ScriptRefresh) -> Result<ScriptTokens, Error> {
         let patience = KeeperOptions::default().turn_patience;
-        let mut file = LinkedFile::new(&request.file, Format::Ini);
+        let mut file = LinkedFile::new(&request.file, format_of(&request.file).await);
         if request.app_token.is_some() && request.refresh_token.is_some() {
             file = file.or_new();
         }
@@ -95,13 +96,14 @@ impl Session {
         let read = |place: &Place| document.get(place).map_err(refused);
         let app_token = match request.app_token {
             Some(token) => token,
-            None => parse(path, ScriptRefresh::APP_TOKEN, read(&places.app)?, AppToken::parse)?,
+            None => parse(path, ScriptRefresh::APP_TOKEN, bare(read(&places.app)?), AppToken::parse)?,
         };
         let held_token = read(&places.refresh)?;
         let refresh = match request.refresh_token {
             Some(token) => token,
-            None => parse(path, ScriptRefresh::REFRESH_TOKEN, held_token.clone(), RefreshToken::parse)?,
+            None => parse(path, ScriptRefresh::REFRESH_TOKEN, bare(held_token.clone()), RefreshToken::parse)?,
         };
+        let held_access = read(&places.access)?;
         // The very change that will be made, with other values: what is refused must be refused before the send.
         let mut trial = document;
         for place in [&places.access, &places.refresh] {
@@ -113,7 +115,7 @@ impl Session {
             parts: self.parts(),
             app: script_app(request.brand, request.hosts)?,
         };
-        turn.run(ScriptFile { held, places, token: held_token }, refresh).await
+        turn.run(ScriptFile { held, places, token: held_token, access: held_access }, refresh).await
     }
 }
 
@@ -152,8 +154,9 @@ impl ScriptTurn<'_> {
         let lost = |detail: String| Error::with_detail(Code::FileNotWritten, Kept::NewTokens, detail);
         let login = vault.copy(grant).await.map_err(|error| lost(error.to_string()))?;
         let access = login.grant.access.unwrap_or(handed.access).token;
-        let mut values = vec![(file.places.access.clone(), Value::text(access.expose()))];
-        values.extend(login.refresh.map(|token| (file.places.refresh.clone(), Value::text(token.expose()))));
+        let mut values = vec![(file.places.access.clone(), framed(file.access.as_ref(), access.expose()))];
+        let refresh = login.refresh.map(|token| framed(file.token.as_ref(), token.expose()));
+        values.extend(refresh.map(|value| (file.places.refresh.clone(), value)));
         let (path, written) = (file.held.path().display().to_string(), file.write(values));
         match written.await {
             Ok(Ok(Written::Moved)) => {
@@ -220,7 +223,9 @@ struct ScriptFile {
     held: Held,
     places: Places,
     /// The refresh token that stood in it.
-    token: Option<zeroize::Zeroizing<String>>,
+    token: Option<Zeroizing<String>>,
+    /// The access token that stood in it.
+    access: Option<Zeroizing<String>>,
 }
 
 impl ScriptFile {
@@ -256,6 +261,15 @@ impl Places {
     /// A key is taken from [`ScriptRefresh::SECTION`] if it is there, else from the one section that has it. A key
     /// that is nowhere is put to the other tokens.
     fn find(document: &Document) -> Result<Self, DocumentError> {
+        if document.format() == Format::Dotenv {
+            let names = document.keys("");
+            let place = |key: &str| {
+                Place::dotenv(names.iter().find(|name| name.eq_ignore_ascii_case(key)).map_or(key, String::as_str))
+            };
+            let [app, refresh, access] =
+                [ScriptRefresh::APP_TOKEN, ScriptRefresh::REFRESH_TOKEN, ScriptRefresh::ACCESS_TOKEN].map(place);
+            return Ok(Self { app, refresh, access });
+        }
         let section = |key: &str| -> Result<Option<String>, DocumentError> {
             let sections = document.sections_with(key)?;
             let preferred = sections.iter().any(|section| section == ScriptRefresh::SECTION);
@@ -278,6 +292,35 @@ impl Places {
             access: place(access, ScriptRefresh::ACCESS_TOKEN),
         })
     }
+}
+
+/// How a script's file is written: as an ini file, unless it has the keys without a section, which `configparser` refuses and scripts
+/// of other languages take. What is neither is told as an ini file.
+async fn format_of(file: &Path) -> Format {
+    let file = file.to_owned();
+    let is_list = move || {
+        let reads = |format| LinkedFile::new(&file, format).read();
+        let refused = matches!(reads(Format::Ini), Err(FileError::Document { .. }));
+        let names = reads(Format::Dotenv).map(|document| document.keys("")).unwrap_or_default();
+        let has = |key: &str| names.iter().any(|name| name.eq_ignore_ascii_case(key));
+        refused && has(ScriptRefresh::APP_TOKEN) && has(ScriptRefresh::REFRESH_TOKEN)
+    };
+    let is_list = tokio::task::spawn_blocking(is_list).await.unwrap_or(false);
+    if is_list { Format::Dotenv } else { Format::Ini }
+}
+
+/// A token without the quotes that scripts put around it and take off again; for `configparser` they belong to the value.
+fn bare(text: Option<Zeroizing<String>>) -> Option<Zeroizing<String>> {
+    let text = text?;
+    let quoted = Frame::of(&text).filter(|_| text.trim_start().starts_with(['"', '\'']));
+    Some(quoted.map_or_else(|| text.clone(), |frame| Zeroizing::new(frame.token(&text).to_owned())))
+}
+
+/// A token with what stands around the one before.
+fn framed(stands: Option<&Zeroizing<String>>, token: &str) -> Value {
+    let quoted = stands.filter(|text| text.trim_start().starts_with(['"', '\'']));
+    let frame = quoted.and_then(|text| Some((text, Frame::of(text)?)));
+    frame.map_or_else(|| Value::text(token), |(text, frame)| Value::text(frame.with(text, token)))
 }
 
 /// A provider that is given the app access token instead of fetching one: a script's file holds no app secret.

@@ -144,7 +144,8 @@ fn files_here(desk: &Desk) -> Vec<PathBuf> {
         [".env", ".env.local", "feishu-config.ini", "token.json", ".mcp.json", ".cursor/mcp.json", ".vscode/mcp.json"];
     let at = PlaceFlags::default();
     let wish = Wish { at: &at, server: None, create: false, complete: false, brand: None };
-    let holds = |file: &&str| Spot::look(Path::new(file), wish, desk.lang()).is_ok_and(|spot| spot.refresh.is_some());
+    let holds =
+        |file: &&str| Spot::look(Path::new(file), wish, &[], desk.lang()).is_ok_and(|spot| spot.refresh.is_some());
     NAMES.into_iter().filter(holds).map(PathBuf::from).collect()
 }
 
@@ -153,7 +154,8 @@ async fn file(adopt: &Adopt, place: &Path, desk: &Desk) -> Result<ExitCode, Fail
     let lang = desk.lang();
     let wish =
         Wish { at: &adopt.at, server: adopt.server.as_deref(), create: false, complete: false, brand: adopt.provider };
-    let spot = Spot::look(place, wish, lang)?;
+    let known = whose::known(place, wish.at, desk).await?;
+    let spot = Spot::look(place, wish, &known, lang)?;
     let shown = desk.short(&spot.file);
     if spot.refresh.is_none() {
         return Err(Failure::new(Code::NothingToAdopt, lang.no_refresh_token_in(&shown)).then(lang.no_refresh_next()));
@@ -265,6 +267,7 @@ async fn take(login: FoundLogin, source: String, way: &str, replace: bool, desk:
         app_secret: login.app_secret.as_ref(),
         brand: login.brand,
         refresh: login.refresh.as_ref(),
+        owner: None,
     }
     .work(desk)
     .await?;

@@ -8,17 +8,18 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::links::{Found, LinkOutcome, LinkReport};
+use tokenward::links::{Found, LinkOutcome, LinkReport, Strays};
 use tokenward::stores::Tool;
 use tokenward::{Error, Notice, Report, Settings};
 use tokenward_core::ports::Adopted;
 use tokenward_core::{Code, ExitClass, Format, Link, NewLink, ProfileName, Slot};
 
 use crate::args;
-use crate::commands::whose::Source;
+use crate::commands::whose::{self, Source};
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields::LinkFields;
+use crate::say::keep_too;
 use crate::spot::{Spot, Wish, absolute, quoted, without_place};
 
 pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Failure> {
@@ -33,9 +34,16 @@ pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Fail
             complete: link.create,
             brand: link.provider,
         };
-        let spot = Spot::look(&link.file, wish, desk.lang())?;
+        let known = whose::known(&link.file, &link.at, desk).await?;
+        let spot = Spot::look(&link.file, wish, &known, desk.lang())?;
         let work = Source::of(&spot, desk).work(desk).await?;
-        let made = vec![make_as(&work, spot.link(&work.profile.name), spot.is_new, link.replace_user, desk).await?];
+        let mut made = vec![make_as(&work, spot.link(&work.profile.name), spot.is_new, link.replace_user, desk).await?];
+        for target in spot.further(&work.profile.name) {
+            made.push(make_as(&work, target, false, false, desk).await?);
+        }
+        for one in &mut made {
+            one.besides = besides(&one.link, &work).await;
+        }
         desk.warn_if_over(&work.session, &work.profile.name).await;
         made
     } else {
@@ -58,6 +66,8 @@ pub(super) struct Made {
     pub(super) is_new: bool,
     /// Whether other names led to the same file, which is another file once this one is replaced.
     pub(super) has_other_names: bool,
+    /// What else stands in the file.
+    pub(super) besides: Strays,
 }
 
 impl Made {
@@ -101,8 +111,9 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
         0 => {
             let wish =
                 Wish { at: &args::PlaceFlags::default(), server: None, create: false, complete: false, brand: None };
-            let spot =
-                Spot::look(file, wish, desk.lang()).map_err(|failure| places_are_named_by_link(failure, file, desk))?;
+            let known = whose::known(file, wish.at, desk).await?;
+            let spot = Spot::look(file, wish, &known, desk.lang())
+                .map_err(|failure| places_are_named_by_link(failure, file, desk))?;
             let work = Source::of(&spot, desk).work(desk).await?;
             let made = make_as(&work, spot.link(&work.profile.name), false, false, desk)
                 .await
@@ -272,7 +283,13 @@ pub(super) async fn make(work: &Work, target: NewLink, wanted: bool, desk: &Desk
         (link, report) = links.link(&work.app, target, true).await.map_err(failed)?;
     }
     adopted |= matches!(report.outcome, LinkOutcome::Adopted { .. });
-    Ok(Made { link, report, adopted, is_new: true, has_other_names })
+    let besides = besides(&link, work).await;
+    Ok(Made { link, report, adopted, is_new: true, has_other_names, besides })
+}
+
+/// What else stands in a link's file. What cannot be told is told by `links`.
+pub(super) async fn besides(link: &Link, work: &Work) -> Strays {
+    work.session.links().besides(link).await.unwrap_or_default()
 }
 
 /// Whether a file has hard links.
@@ -311,7 +328,7 @@ pub(super) fn refused(error: Error, file: &str, desk: &Desk) -> Failure {
 /// but whoever asked should know.
 pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
-    for Made { link, report, adopted, is_new, has_other_names } in made {
+    for Made { link, report, adopted, is_new, has_other_names, besides } in made {
         let (file, profile) = (desk.short(&link.target.file), &link.target.profile);
         if *has_other_names {
             printer.warning(lang.file_has_other_names(&file));
@@ -326,7 +343,9 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
                 printer.alarm(format!("{file}{}{words}", lang.colon()));
                 return Err(Failure::new(Code::AnotherUser, words).complete());
             }
-            LinkOutcome::Left(Found::OfAnother { .. } | Found::Blank | Found::Malformed | Found::WithoutLogin) => {
+            LinkOutcome::Left(
+                Found::OfAnother { .. } | Found::Blank | Found::Malformed | Found::Reference | Found::WithoutLogin,
+            ) => {
                 printer.warning(format!("{file}{}{words}", lang.colon()));
             }
             _ => printer.note(format!("{file}{}{words}", lang.colon())),
@@ -335,6 +354,7 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
             printer.note(lang.adopted_undo(profile));
             printer.warning(lang.two_owners(Tool::TokenFile, &file, None));
         }
+        tell_besides(&file, besides, desk);
         if *is_new {
             printer.note(lang.link_kept(profile, places(link)));
             let open = std::fs::metadata(&link.target.file).is_ok_and(|file| file.permissions().mode() & 0o077 != 0);
@@ -344,6 +364,20 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what else stands in a file, once each.
+fn tell_besides(file: &str, besides: &Strays, desk: &Desk) {
+    let (lang, printer) = (desk.lang(), desk.printer);
+    for stray in &besides.stale {
+        printer.warning(lang.stray_stale(&stray.1, keep_too(file, stray)));
+    }
+    for stray in &besides.copies {
+        printer.warning(lang.stray_copy(&stray.1, keep_too(file, stray)));
+    }
+    for place in &besides.ends {
+        printer.warning(lang.stray_end(place));
+    }
 }
 
 /// The places of a link in a line.

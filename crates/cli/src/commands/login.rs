@@ -109,14 +109,16 @@ async fn by_cookie(login: &Login, work: &Work, desk: &Desk) -> Result<ExitCode, 
 async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, Failure> {
     let lang = desk.lang();
     let wish = Wish { at: &login.at, server: None, create: true, complete: true, brand: login.provider };
-    let spot = Spot::look(file, wish, lang)?;
+    let known = whose::known(file, wish.at, desk).await?;
+    let spot = Spot::look(file, wish, &known, lang)?;
     let linked = LinkedFile::new(&spot.file, spot.format).or_new();
     // A file that cannot be written is told before a person has gone to the browser for it.
     let proven = linked.clone();
     let proof = tokio::task::spawn_blocking(move || proven.hold(Links::PATIENCE).map(drop)).await;
     let unwritable = |error: String| Failure::of(Code::FileUnusable).detail(error).then(lang.nothing_was_done());
     proof.map_err(|error| unwritable(error.to_string()))?.map_err(|error| unwritable(error.to_string()))?;
-    let work = Source { refresh: None, ..Source::of(&spot, desk) }.work(desk).await?;
+    let mut work = Source { refresh: None, owner: None, ..Source::of(&spot, desk) }.work(desk).await?;
+    redirect_of(&spot, login, &mut work, desk)?;
     let report = consent(login, &work, desk).await?;
     let has_other_names = link::has_other_names(&spot.file);
     let app_id =
@@ -131,7 +133,8 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
         }
         let links = work.session.links();
         let (link, report) = links.link(&work.app, spot.link(&work.profile.name), true).await?;
-        Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true, has_other_names })
+        let besides = link::besides(&link, &work).await;
+        Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true, has_other_names, besides })
     };
     let shown = desk.short(&spot.file);
     match written.await {
@@ -145,6 +148,33 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
             Err(failure.then(lang.logged_in_unwritten_next(quoted(&shown))))
         }
     }
+}
+
+/// Lets the browser come back to where the file says, unless somebody said otherwise: servers compare it letter by letter, and the
+/// file's is the one that was registered for its program.
+fn redirect_of(spot: &Spot, login: &Login, work: &mut Work, desk: &Desk) -> Result<(), Failure> {
+    let Some((place, text)) = spot.redirect.as_ref().filter(|(_, text)| !text.trim().is_empty()) else { return Ok(()) };
+    let (lang, printer, file) = (desk.lang(), desk.printer, desk.short(&spot.file));
+    // A code that is typed on another device comes back nowhere.
+    if login.device {
+        return Ok(());
+    }
+    if login.port.is_some() || work.profile.redirect_is_said {
+        if text.trim() != work.profile.redirect_uri.as_str() {
+            printer.note(lang.redirect_of_file_unused(&work.profile.redirect_uri, place, file));
+        }
+        return Ok(());
+    }
+    let uri: RedirectUri = match text.parse::<RedirectUri>() {
+        Ok(uri) if matches!(uri.url().scheme(), "http" | "https") && uri.url().host().is_some() => uri,
+        _ => {
+            let what = lang.redirect_of_file_bad(place, file);
+            return Err(Failure::new(Code::BadSetting, what).then(lang.redirect_of_file_bad_next()));
+        }
+    };
+    printer.note(lang.redirect_of_file(&uri, place, file));
+    work.profile.redirect_uri = uri;
+    Ok(())
 }
 
 async fn consent(login: &Login, work: &Work, desk: &Desk) -> Result<LoginReport, Failure> {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::Report;
+use tokenward::links::Found;
 use tokenward_core::{Code, ExitClass, ProviderName, Standing, Status, TokenApi};
 
 use crate::commands::list;
@@ -58,6 +59,13 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         facts.push((lang.fact_vault(), settings.home().vault().display().to_string()));
         desk.printer.facts(&facts)?;
         warn(&report, desk);
+    }
+    // A file that shows an old token of the login besides the present one misleads whoever reads the other.
+    for state in session.links().states(Some(&name)).await? {
+        if matches!(state.found, Found::StaleBeside { .. }) {
+            let (lang, file) = (desk.lang(), desk.short(&state.link.target.file));
+            desk.printer.warning(lang.doctor_link(file, lang.link_state(&state.found)));
+        }
     }
     if let (Some(other), Some(profile)) = (other, &profile) {
         let lang = desk.lang();

@@ -4,10 +4,13 @@
 //! refusal before anything was changed. A login that the vault knows keeps its profile; an app that is set up is found by its
 //! id; one that is not, and whose id and secret stand in the source, is set up from it, the secret sealed in the vault.
 
+use std::path::Path;
+
+use tokenward::links::Sighting;
 use tokenward::{ConfigEdit, ProfileRecord, SecretSource, Session, Settings, SettingsError};
 use tokenward_core::{AppName, AppSecret, Brand, Code, ProfileName, RefreshToken, Standing};
 
-use crate::args::Init;
+use crate::args::{Init, PlaceFlags};
 use crate::commands::init;
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
@@ -22,6 +25,8 @@ pub(super) struct Source<'a> {
     pub(super) app_secret: Option<&'a AppSecret>,
     pub(super) brand: Option<Brand>,
     pub(super) refresh: Option<&'a RefreshToken>,
+    /// The profile whose login the vault knows it to be.
+    pub(super) owner: Option<&'a ProfileName>,
 }
 
 impl<'a> Source<'a> {
@@ -32,6 +37,7 @@ impl<'a> Source<'a> {
             app_secret: spot.app_secret.as_ref(),
             brand: spot.brand,
             refresh: spot.refresh.as_ref(),
+            owner: spot.owner.as_ref(),
         }
     }
 
@@ -122,10 +128,10 @@ impl<'a> Source<'a> {
 
     /// The profile whose login the refresh token is, if that lives.
     async fn owner(&self, session: &Session) -> Result<Option<ProfileName>, Failure> {
-        let Some(refresh) = self.refresh else { return Ok(None) };
+        let Some(refresh) = self.refresh else { return Ok(self.owner.cloned()) };
         let vault = &session.parts().vault;
         let Some((id, _)) = vault.recognise(refresh).await.map_err(tokenward::Error::from)?.known else {
-            return Ok(None);
+            return Ok(self.owner.cloned());
         };
         let grant = vault.grant(id).await.map_err(tokenward::Error::from)?;
         let lives = matches!(grant.standing, Standing::Live | Standing::InDoubt { .. });
@@ -167,6 +173,17 @@ impl<'a> Source<'a> {
         let what = lang.app_differs(&self.name, id.escape_debug(), profile, own);
         Failure::new(Code::AnotherApp, what).then(lang.name_new_profile())
     }
+}
+
+/// The tokens in a file that the vault knows; none where there is no vault, or the file cannot be read.
+pub(super) async fn known(file: &Path, at: &PlaceFlags, desk: &Desk) -> Result<Vec<Sighting>, Failure> {
+    let Some(document) = Spot::document(file, at, desk.lang()) else { return Ok(Vec::new()) };
+    let settings = desk.settings()?;
+    // Where no vault is, none is made for the sake of a question.
+    if !settings.home().vault().is_dir() {
+        return Ok(Vec::new());
+    }
+    Ok(desk.session(&settings).await?.links().sightings(&document).await?)
 }
 
 /// The app with that id that some profile has.

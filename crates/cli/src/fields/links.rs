@@ -145,6 +145,10 @@ fn found(found: &Found) -> BTreeMap<&'static str, Value> {
         Found::OfAnotherUser { grant, user } => {
             BTreeMap::from([("login", json!(grant.to_string())), ("user", json!(user))])
         }
+        Found::StaleBeside { places } => {
+            let places: Vec<String> = places.iter().map(|(_, place)| place.to_string()).collect();
+            BTreeMap::from([("stale_places", json!(places))])
+        }
         Found::OfOtherOwner { owner } => BTreeMap::from([("file_owner", json!(owner))]),
         Found::OfAnother { profile } => BTreeMap::from([("owner", json!(profile))]),
         Found::Unusable(error) => failure(error),
@@ -161,6 +165,7 @@ fn failure(error: &tokenward::Error) -> BTreeMap<&'static str, Value> {
 const fn state_name(found: &Found) -> &'static str {
     match found {
         Found::InStep => "in-step",
+        Found::StaleBeside { .. } => "stale-beside",
         Found::Behind => "behind",
         Found::Stale { .. } => "stale",
         Found::Newer => "newer",

@@ -5,9 +5,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use tokenward::Notice;
 use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, WatchEvent};
-use tokenward_core::{Status, Subject};
+use tokenward_core::{Place, Slot, Status, Subject};
 
 use super::Lang;
+use crate::spot::quoted;
 
 super::sentences! {
     file_missing(file) { "{file} does not exist" "{file} 不存在" }
@@ -28,12 +29,22 @@ super::sentences! {
     place_is_token(flag) { "what stands behind {flag} looks like a token; it takes the place where the token stands in the file, and never a token" "{flag} 后面的内容像是令牌；它要的是令牌在文件中的位置，而不是令牌本身" }
     bad_place(flag, text, format) { "{flag}: \"{text}\" names no place in a file of the kind {format}" "{flag}：\"{text}\" 不是 {format} 文件中的位置" }
     place_is_reference(place) { "what stands at {place} is a reference or sealed, and no token: it is neither sent nor overwritten" "{place} 处是引用或密文，而不是令牌：既不会发送，也不会覆盖" }
-    place_is_reference_next() { "run the program with `tokenward exec`, which hands it the token without a file" "请用 `tokenward exec` 运行该程序：令牌直接交给它，不经过文件" }
     place_is_stand_in(place) { "what stands at {place} is a placeholder, and no token" "{place} 处是占位文字，而不是令牌" }
     place_is_stand_in_next() { "fill it in with `tokenward login --env-file FILE`, or with `tokenward link FILE --create` where you are logged in" "用 `tokenward login --env-file 文件` 填入；若已登录，用 `tokenward link 文件 --create`" }
     place_holds_more(place) { "the value at {place} holds more than a token, and it cannot be told which part of it is one" "{place} 处的值不只是令牌，无法确定哪一部分是令牌" }
     yaml_not_written(file) { "{file} is YAML, which is not edited" "{file} 是 YAML，不会编辑" }
-    yaml_next() { "run the program with `tokenward exec`, which hands it the token without a file" "请用 `tokenward exec` 运行该程序：令牌直接交给它，不经过文件" }
+    use_exec() { "run the program with `tokenward exec`, which hands it the token without a file" "请用 `tokenward exec` 运行该程序：令牌直接交给它，不经过文件" }
+    prose_not_written(file) { "{file} is a text for people, in which no token is kept" "{file} 是供人阅读的文本，不会在其中保存令牌" }
+    code_not_written(file, place) { "{file} is a program, and what stands at {place} is not a text in quotes" "{file} 是程序，{place} 处不是带引号的文本" }
+    stray_stale(place, command) { "{place} holds an old token of this login, and is not kept in step: delete it, or keep it too with `{command}`" "{place} 处是此登录的旧令牌，不会同步：请删除，或用 `{command}` 一并保持同步" }
+    stray_copy(place, command) { "{place} holds a token of this login too, and is not kept in step: keep it with `{command}`" "{place} 处也有此登录的令牌，但不会同步：可用 `{command}` 保持同步" }
+    stray_end(place) { "the end of life at {place} is written in a way that is not understood, and stays as it is: a program that reads it takes a good token for dead" "{place} 处的到期时间写法无法识别，将保持原样：读取它的程序会把有效的令牌当作已过期" }
+    state_stale_beside(places) { "in step, but an old token of this login stands at {places}" "已同步，但 {places} 处仍有此登录的旧令牌" }
+    advice_stale_beside(place, command) { "delete the old token at {place}, or keep it in step too with `{command}`" "请删除 {place} 处的旧令牌，或用 `{command}` 一并保持同步" }
+    redirect_of_file(uri, place, file) { "the redirect URL is the one in {file}: {uri} ({place})" "重定向 URL 取自 {file}：{uri}（{place}）" }
+    redirect_of_file_unused(uri, place, file) { "the redirect URL at {place} of {file} is not used, since another one is set: {uri}" "{file} 中 {place} 处的重定向 URL 未使用，因为已另行设置：{uri}" }
+    redirect_of_file_bad(place, file) { "what stands at {place} of {file} is no URL that a login can come back to" "{file} 中 {place} 处的内容不是登录可以返回的 URL" }
+    redirect_of_file_bad_next() { "write it as it is registered in the console, such as http://127.0.0.1:9768/callback, or take the line out" "请按控制台中登记的写法填写，例如 http://127.0.0.1:9768/callback，或删除这一行" }
     state_reference() { "a reference" "引用" }
     advice_reference() { "left alone: what stands at the token's place is a reference or sealed; run the program with `tokenward exec`" "保持原样：令牌位置上是引用或密文；请用 `tokenward exec` 运行该程序" }
     place_not_writable(place) { "no token can stand at {place} in this file" "此文件的 {place} 处无法存放令牌" }
@@ -139,11 +150,21 @@ super::sentences! {
     event_blind(reason) { "this system tells of no edits ({reason}); files are looked at every 30 s" "本系统不通知文件改动（{reason}）；每 30 秒检查一次" }
 }
 
+/// The command that keeps one more place of a file in step.
+pub(crate) fn keep_too(file: &str, (slot, place): &(Slot, Place)) -> String {
+    let flag = if *slot == Slot::RefreshToken { "--refresh" } else { "--access" };
+    format!("tokenward link {} {flag} {}", quoted(file), quoted(&place.to_string()))
+}
+
 impl Lang {
     /// A state in a word or two.
     pub(crate) fn link_state(self, found: &Found) -> String {
         match found {
             Found::InStep => self.state_in_step(),
+            Found::StaleBeside { places } => {
+                let places: Vec<String> = places.iter().map(|(_, place)| place.to_string()).collect();
+                self.state_stale_beside(places.join(", "))
+            }
             Found::Behind => self.state_behind(),
             Found::Stale { held, .. } => self.state_stale(held),
             Found::Newer => self.state_newer(),
@@ -166,6 +187,10 @@ impl Lang {
         let mut advice = Vec::new();
         match &state.found {
             Found::Behind | Found::Stale { .. } => advice.push(self.advice_stale()),
+            Found::StaleBeside { places } => {
+                let command = |stray| keep_too(&state.link.target.file.display().to_string(), stray);
+                advice.extend(places.iter().map(|stray| self.advice_stale_beside(&stray.1, command(stray))));
+            }
             Found::Newer => advice.push(self.advice_newer()),
             Found::OfAnother { profile } => advice.push(self.advice_of_another(profile)),
             Found::OfAnotherUser { grant, user } => {

@@ -28,6 +28,7 @@ mod vault;
 mod wiki;
 
 pub(crate) use lang::Lang;
+pub(crate) use links::keep_too;
 
 /// Makes a function of [`Lang`] for each sentence, and a list of all of them for the tests.
 macro_rules! sentences {

@@ -29,6 +29,7 @@ mod mistakes;
 mod oauth2;
 mod old_script;
 mod over;
+mod places;
 mod platform_secrets;
 mod project;
 mod proxy;

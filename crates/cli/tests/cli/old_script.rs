@@ -528,3 +528,29 @@ fn the_doctor_speaks_of_a_scripts_login_by_its_file() {
     let ran = own(&["doctor"]);
     assert!(ran.out.contains("put a new app access token into") && !ran.out.contains("is fetched"), "{ran:?}");
 }
+
+/// Values in quotes, which the script takes off, and keys without a section, which other readers than `configparser` take.
+#[test]
+fn files_in_the_notation_of_other_readers_keep_it() {
+    for pattern in [
+        "[TOKEN]\napp_access_token = \"APP\"\nrefresh_token = 'REFRESH'\nuser_access_token = \"ACCESS\"\n",
+        "# no section\napp_access_token = APP\r\nrefresh_token=REFRESH\r\nuser_access_token =ACCESS",
+        "app_access_token = \"APP\"\nREFRESH_TOKEN='REFRESH' # mine\nuser_access_token=ACCESS\n",
+    ] {
+        let script = Script::new();
+        let content = |refresh: &str, access: &str| {
+            pattern
+                .replace("APP", &script.app_token)
+                .replace("'REFRESH'", &format!("'{refresh}'"))
+                .replace("=REFRESH", &format!("={refresh}"))
+                .replace("ACCESS", access)
+        };
+        fs::write(script.file(), content(&script.refresh, "u-old")).unwrap();
+        for _ in 0..2 {
+            let ran = script.run(&["--config-file", "feishu-config.ini"]);
+            let (refresh, _) = script.present();
+            assert_eq!(script.read(), content(&refresh, ran.succeeds().out.trim()), "{pattern}: {ran:?}");
+        }
+        assert_eq!(script.refreshes(), 2);
+    }
+}

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `.env` | `NAME` |
 //! | ini | `key`, `section.key` (split at the last dot), `[any.section]key` |
+//! | JSON in a text of any of them | `NAME[json].access_token`, `section.key[json].a.b`, `a.b[json].c` |
 //! | JSON, TOML | `mcpServers.lark.env.USER_ACCESS_TOKEN`, `mcpServers."my.server".env.X`, `args[3]`, `args[after -u]`; `.` is the whole document |
 //!
 //! A name that would be misread goes in double quotes, in which `\"`, `\\` and `\u{…}` stand for what they do in Rust.
@@ -40,7 +41,7 @@ impl Place {
                 reader.end(Self::Dotenv { name })
             }
             Format::Ini => reader.ini(),
-            Format::Json | Format::Toml => reader.path(),
+            Format::Json | Format::Toml => reader.path(None),
         }
     }
 }
@@ -48,13 +49,26 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Dotenv { name } => f.write_str(&spelled(name, !name.is_empty() && !name.starts_with('"'))),
+            Self::Dotenv { name } => {
+                f.write_str(&spelled(name, !name.is_empty() && !name.starts_with('"') && !name.contains(JSON)))
+            }
             Self::Ini { section: None, key } => f.write_str(&spelled(key, plain_key(key) && !key.starts_with('['))),
             Self::Ini { section: Some(section), key } => {
-                let plain = plain_key(key) && !section.is_empty() && !section.starts_with(['[', '"']) && calm(section);
+                let calm = calm(section) && !section.contains(JSON);
+                let plain = plain_key(key) && !section.is_empty() && !section.starts_with(['[', '"']) && calm;
                 write!(f, "{}.{}", spelled(section, plain), spelled(key, plain))
             }
             Self::Path(steps) if steps.is_empty() => f.write_str("."),
+            Self::Within { text, path } => {
+                let dot = if matches!(path.first(), Some(Step::Key(_))) { "." } else { "" };
+                let whole = if matches!(&**text, Self::Path(steps) if steps.is_empty()) {
+                    String::new()
+                } else {
+                    text.to_string()
+                };
+                let path = if path.is_empty() { String::new() } else { Self::Path(path.clone()).to_string() };
+                write!(f, "{whole}{JSON}{dot}{path}")
+            }
             Self::Path(steps) => steps.iter().enumerate().try_for_each(|(index, step)| match step {
                 Step::Key(key) => {
                     let dot = if index == 0 { "" } else { "." };
@@ -69,12 +83,15 @@ impl fmt::Display for Place {
     }
 }
 
+/// Stands behind the place of a text that is a JSON document.
+const JSON: &str = "[json]";
+
 /// What a bare key of a path may not hold.
 const MARKS: [char; 4] = ['.', '[', ']', '"'];
 
 /// Whether an ini key can stand behind the last dot.
 fn plain_key(key: &str) -> bool {
-    !key.is_empty() && !key.contains(['.', '"']) && calm(key)
+    !key.is_empty() && !key.contains(['.', '"']) && !key.contains(JSON) && calm(key)
 }
 
 /// Whether a text can be shown as it is: no character moves the cursor.
@@ -120,14 +137,14 @@ impl<'a> Reader<'a> {
         }
         if self.peek('"') {
             let first = self.quoted()?;
-            if self.rest().is_empty() {
-                return Ok(Place::Ini { section: None, key: first });
+            if self.rest().is_empty() || self.rest().starts_with(JSON) {
+                return self.end(Place::Ini { section: None, key: first });
             }
             self.take(".", "a dot and the key must follow the quoted section")?;
             let key = if self.peek('"') { self.quoted()? } else { self.remainder() };
             return self.ini_end(Some(first), key);
         }
-        let all = self.rest();
+        let all = self.bare();
         match all.rfind('.') {
             None => {
                 let key = self.remainder();
@@ -145,28 +162,36 @@ impl<'a> Reader<'a> {
 
     /// A key that was written without quotes is not empty.
     fn ini_end(self, section: Option<String>, key: String) -> Result<Place, BadPlace> {
-        if key.is_empty() && !self.text.ends_with('"') {
+        if key.is_empty() && !self.text[..self.at].ends_with('"') {
             return Err(self.wrong("the key is missing"));
         }
         self.end(Place::Ini { section, key })
     }
 
-    fn path(mut self) -> Result<Place, BadPlace> {
+    /// A way down a document, perhaps one that is the text at a place.
+    fn path(mut self, mut outer: Option<Place>) -> Result<Place, BadPlace> {
         let mut steps = Vec::new();
-        if self.rest() == "." {
+        if self.rest() == "." && outer.is_none() {
             return Ok(Place::Path(steps));
         }
+        let place = |outer: Option<Place>, steps| match outer {
+            Some(outer) => outer.within(steps),
+            None => Place::Path(steps),
+        };
         while !self.rest().is_empty() {
-            if self.peek('[') {
+            if self.rest().starts_with(JSON) {
+                self.at += JSON.len();
+                outer = Some(place(outer, std::mem::take(&mut steps)));
+            } else if self.peek('[') {
                 steps.push(self.bracket()?);
             } else {
-                if !steps.is_empty() {
+                if !steps.is_empty() || outer.is_some() {
                     self.take(".", "a dot or a bracket must follow here")?;
                 }
                 steps.push(Step::Key(self.key()?));
             }
         }
-        Ok(Place::Path(steps))
+        Ok(place(outer, steps))
     }
 
     fn key(&mut self) -> Result<String, BadPlace> {
@@ -251,9 +276,15 @@ impl<'a> Reader<'a> {
         &self.text[self.at..]
     }
 
+    /// What is left, up to where a document begins that is a text.
+    fn bare(&self) -> &'a str {
+        let rest = self.rest();
+        &rest[..rest.find(JSON).unwrap_or(rest.len())]
+    }
+
     fn remainder(&mut self) -> String {
-        let rest = self.rest().to_owned();
-        self.at = self.text.len();
+        let rest = self.bare().to_owned();
+        self.at += rest.len();
         rest
     }
 
@@ -266,7 +297,11 @@ impl<'a> Reader<'a> {
     }
 
     fn end(self, place: Place) -> Result<Place, BadPlace> {
-        if self.rest().is_empty() { Ok(place) } else { Err(self.wrong("nothing may follow here")) }
+        match self.rest() {
+            "" => Ok(place),
+            rest if rest.starts_with(JSON) => Self { at: self.at + JSON.len(), ..self }.path(Some(place)),
+            _ => Err(self.wrong("nothing may follow here")),
+        }
     }
 
     fn wrong(&self, reason: &'static str) -> BadPlace {
@@ -303,6 +338,10 @@ mod tests {
         assert_eq!(ini("a.b.c"), Place::ini("a.b", "c"));
         assert_eq!(ini("[a.b]c.d"), Place::ini("a.b", "c.d"));
         assert_eq!(Place::parse(Format::Dotenv, "A_1").unwrap(), Place::dotenv("A_1"));
+        let inside = |place: Place| place.within(vec![key("access_token")]);
+        assert_eq!(ini("work.token[json].access_token"), inside(Place::ini("work", "token")));
+        assert_eq!(json("a[json][0][json].access_token"), inside(Place::keys(["a"]).within(vec![Step::Index(0)])));
+        assert_eq!(Place::parse(Format::Dotenv, "A[json].access_token").unwrap(), inside(Place::dotenv("A")));
     }
 
     #[test]
@@ -345,7 +384,7 @@ mod tests {
     }
 
     fn name() -> impl Strategy<Value = String> {
-        prop_oneof![3 => r#"[a\.\[\]" \\-]{0,5}"#, 1 => any::<String>()]
+        prop_oneof![3 => r#"[a\.\[\]" \\-]{0,5}"#, 1 => r"a?\.?\[json\]\.?b?", 1 => any::<String>()]
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -361,8 +400,10 @@ mod tests {
                 (Format::Ini, Place::Ini { section, key: name.clone() }),
                 (Format::Dotenv, Place::Dotenv { name }),
                 (Format::Json, Place::Path(path.clone())),
-                (Format::Toml, Place::Path(path)),
+                (Format::Toml, Place::Path(path.clone())),
             ] {
+                let within = place.clone().within(path.clone()).within(path.clone());
+                prop_assert_eq!(Place::parse(format, &within.to_string()), Ok(within));
                 prop_assert_eq!(Place::parse(format, &place.to_string()), Ok(place));
             }
         }

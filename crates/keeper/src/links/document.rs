@@ -9,7 +9,7 @@ use super::text::{Splice, syntax};
 use super::tree::Tree;
 use super::value::Value;
 use super::{dotenv, ini, json, toml};
-use tokenward_core::{Format, Place};
+use tokenward_core::{Format, Place, Step};
 
 /// The content of a file, in which single values can be read and exchanged.
 ///
@@ -63,6 +63,9 @@ impl Document {
             (Format::Dotenv, Place::Dotenv { name }) => dotenv::read(&self.text, name),
             (Format::Json, Place::Path(path)) => json::read(&self.text, path),
             (Format::Toml, Place::Path(path)) => toml::read(&self.text, path),
+            (_, Place::Within { text, path }) => {
+                return self.inner(text)?.map_or(Ok(None), |inner| inner.get(&Place::Path(path.clone())));
+            }
             _ => return Err(self.wrong(place)),
         }?;
         Ok(value.map(Zeroizing::new))
@@ -76,6 +79,9 @@ impl Document {
         match (self.format, place) {
             (Format::Json, Place::Path(path)) => json::read_value(&self.text, path),
             (Format::Toml, Place::Path(path)) => toml::read_value(&self.text, path),
+            (_, Place::Within { text, path }) => {
+                self.inner(text)?.map_or(Ok(None), |inner| inner.get_value(&Place::Path(path.clone())))
+            }
             _ => Ok(self.get(place)?.map(Value::Text)),
         }
     }
@@ -97,6 +103,13 @@ impl Document {
     pub fn set_value(&mut self, place: &Place, value: &Value) -> Result<(), DocumentError> {
         if matches!(value, Value::Fraction(number) if !number.is_finite()) {
             return Err(unwritable(place, "it is no finite number"));
+        }
+        if let Place::Within { text, path } = place {
+            let reason = "the text that it is in is not there";
+            let absent = || DocumentError::NotThere { place: place.clone(), reason };
+            let mut inner = self.inner(text)?.ok_or_else(absent)?;
+            inner.set_value(&Place::Path(path.clone()), value)?;
+            return self.set_value(text, &Value::Text(inner.text));
         }
         let splices = match (self.format, place) {
             (Format::Ini, Place::Ini { section, key }) => {
@@ -124,6 +137,109 @@ impl Document {
             Format::Json => json::tree(&self.text),
             Format::Toml => toml::tree(&self.text),
             Format::Ini | Format::Dotenv => Ok(Tree::Other),
+        }
+    }
+
+    /// The JSON document that the text at a place is; `None` where there is no text.
+    fn inner(&self, text: &Place) -> Result<Option<Self>, DocumentError> {
+        let Some(content) = self.get(text)?.filter(|content| !content.trim().is_empty()) else { return Ok(None) };
+        json::check(&content).map_err(|_| DocumentError::NoJson { place: text.clone() })?;
+        Ok(Some(Self { format: Format::Json, mark: false, text: content }))
+    }
+
+    /// Whether a value stands in quotes, as far as its format tells.
+    pub fn is_quoted(&self, place: &Place) -> bool {
+        match (self.format, place) {
+            (Format::Dotenv, Place::Dotenv { name }) => dotenv::is_quoted(&self.text, name),
+            (_, Place::Within { text, .. }) => self.is_quoted(text),
+            _ => false,
+        }
+    }
+
+    /// Every value of a `.env` or an ini file with its place, in their order.
+    pub(crate) fn values(&self) -> Vec<(Place, Zeroizing<String>)> {
+        match self.format {
+            Format::Dotenv => {
+                let all = dotenv::all(&self.text).into_iter();
+                all.map(|(name, value)| (Place::dotenv(&name), Zeroizing::new(value))).collect()
+            }
+            Format::Ini => {
+                let all = ini::all(&self.text).into_iter();
+                all.map(|(section, key, value)| (Place::ini(&section, &key), Zeroizing::new(value))).collect()
+            }
+            Format::Json | Format::Toml => Vec::new(),
+        }
+    }
+
+    /// Every text of the document with its place, in their order; those of documents that are texts themselves too.
+    pub(crate) fn texts(&self) -> Vec<(Place, Zeroizing<String>)> {
+        let mut found = Vec::new();
+        match self.format {
+            Format::Dotenv | Format::Ini => {
+                for (place, value) in self.values() {
+                    add_text(place, value.to_string(), DEPTH, &mut found);
+                }
+            }
+            Format::Json | Format::Toml => {
+                if let Ok(tree) = self.tree() {
+                    add_texts(&tree, &mut Vec::new(), &|path| Place::Path(path.to_vec()), DEPTH, &mut found);
+                }
+            }
+        }
+        found
+    }
+
+    /// The same place in the one notation that all places of a value have: positions for flags, the section that has the key.
+    pub(crate) fn resolved(&self, place: &Place) -> Place {
+        match place {
+            Place::Ini { section, key } => {
+                let only = || match self.sections_with(key).unwrap_or_default().as_slice() {
+                    [section] => Some(section.clone()),
+                    _ => None,
+                };
+                Place::Ini { section: section.clone().or_else(only), key: key.to_lowercase() }
+            }
+            Place::Dotenv { .. } => place.clone(),
+            Place::Path(path) => Place::Path(self.tree().map_or_else(|_| path.clone(), |tree| tree.resolved(path))),
+            Place::Within { text, path } => {
+                let inner = self.inner(text).ok().flatten().and_then(|inner| inner.tree().ok());
+                self.resolved(text).within(inner.map_or_else(|| path.clone(), |tree| tree.resolved(path)))
+            }
+        }
+    }
+
+    /// The values that stand beside a place: in its section, its table, or its file of variables.
+    pub(crate) fn beside(&self, place: &Place) -> Vec<(String, Place, Value)> {
+        let texts = |all: Vec<(String, Place, String)>| {
+            all.into_iter().map(|(key, place, value)| (key, place, Value::text(value))).collect()
+        };
+        let in_tree = |tree: &Tree, path: &[Step], place: &dyn Fn(&[Step]) -> Place| {
+            let Some((_, way)) = path.split_last() else { return Vec::new() };
+            let table = way.iter().try_fold(tree, Tree::child);
+            let values = table.into_iter().flat_map(Tree::entries).filter_map(|(key, node)| {
+                let steps = [way, &[Step::Key(key.to_owned())]].concat();
+                Some((key.to_owned(), place(&steps), node.value()?.clone()))
+            });
+            values.collect()
+        };
+        match place {
+            Place::Dotenv { .. } => {
+                let all = dotenv::all(&self.text).into_iter();
+                texts(all.map(|(name, value)| (name.clone(), Place::dotenv(&name), value)).collect())
+            }
+            Place::Ini { .. } => {
+                let Place::Ini { section: Some(own), .. } = self.resolved(place) else { return Vec::new() };
+                let all = ini::all(&self.text).into_iter().filter(|(section, ..)| *section == own);
+                texts(all.map(|(section, key, value)| (key.clone(), Place::ini(&section, &key), value)).collect())
+            }
+            Place::Path(path) => {
+                self.tree().map_or_else(|_| Vec::new(), |tree| in_tree(&tree, path, &|path| Place::Path(path.to_vec())))
+            }
+            Place::Within { text, path } => {
+                let inner = self.inner(text).ok().flatten().and_then(|inner| inner.tree().ok());
+                let within = |path: &[Step]| Place::clone(text).within(path.to_vec());
+                inner.map_or_else(Vec::new, |tree| in_tree(&tree, path, &within))
+            }
         }
     }
 
@@ -182,6 +298,42 @@ impl fmt::Debug for Document {
     }
 }
 
+/// The texts of a tree. A text behind a flag is told by the flag, which stays where arguments are added.
+fn add_texts(
+    tree: &Tree,
+    path: &mut Vec<Step>,
+    place: &dyn Fn(&[Step]) -> Place,
+    depth: usize,
+    found: &mut Vec<(Place, Zeroizing<String>)>,
+) {
+    if let Some(text) = tree.text() {
+        add_text(place(path), text.to_owned(), depth, found);
+    }
+    for (key, node) in tree.found() {
+        path.push(Step::Key(key.to_owned()));
+        add_texts(node, path, place, depth, found);
+        path.pop();
+    }
+    let elements = tree.elements();
+    for (index, node) in elements.iter().enumerate() {
+        path.push(tree.step(index));
+        add_texts(node, path, place, depth, found);
+        path.pop();
+    }
+}
+
+/// A text, or the texts of the JSON document that it is.
+fn add_text(place: Place, text: String, depth: usize, found: &mut Vec<(Place, Zeroizing<String>)>) {
+    let tree = Tree::of_text(&text).filter(|_| depth > 0);
+    match tree {
+        Some(tree) => {
+            let inside = |path: &[Step]| place.clone().within(path.to_vec());
+            add_texts(&tree, &mut Vec::new(), &inside, depth - 1, found);
+        }
+        None => found.push((place, Zeroizing::new(text))),
+    }
+}
+
 pub(super) fn unwritable(place: &Place, reason: &'static str) -> DocumentError {
     DocumentError::Unwritable { place: place.clone(), reason }
 }
@@ -206,6 +358,9 @@ fn is_sealed(text: &str) -> bool {
         && text.contains("ENC[")
         && ["sops_mac", "sops_version", "\"sops\"", "[sops"].iter().any(|mark| text.contains(mark))
 }
+
+/// How many documents may stand one inside the other.
+const DEPTH: usize = 4;
 
 /// Said of a sealed file, which is refused whole.
 const SEALED: &str =

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::document::unwritable;
 use super::error::DocumentError;
-use super::text::{Splice, is_space, line_end, syntax};
+use super::text::{Spelled, Splice, is_space, line_end, syntax};
 use tokenward_core::Place;
 
 /// One name.
@@ -31,9 +31,35 @@ pub(super) fn read(text: &str, name: &str) -> Result<Option<String>, DocumentErr
         let value = &text[at.clone()];
         match quote {
             None => value.to_owned(),
-            Some(quote) => unescape(&value[1..value.len() - 1], *quote),
+            Some(quote) => spelled(text, at.start + 1..at.end - 1, *quote).text().as_str().to_owned(),
         }
     }))
+}
+
+/// Whether every value of a name stands in quotes.
+pub(super) fn is_quoted(text: &str, name: &str) -> bool {
+    let entries = Reader { text, at: 0 }.entries().unwrap_or_default();
+    let mut values = entries.iter().filter(|entry| entry.name == name).filter_map(|entry| entry.value.as_ref());
+    values.all(|(_, quote)| quote.is_some())
+}
+
+/// Every variable with its value, in their order; the last of several lines of one name.
+pub(super) fn all(text: &str) -> Vec<(String, String)> {
+    let entries = Reader { text, at: 0 }.entries().unwrap_or_default();
+    let mut last = std::collections::BTreeMap::new();
+    for (index, entry) in entries.iter().enumerate() {
+        last.insert(entry.name, index);
+    }
+    let is_last = |(index, entry): &(usize, &Entry<'_>)| last.get(entry.name) == Some(index);
+    let said = |(_, entry): (usize, &Entry<'_>)| {
+        let (at, quote) = entry.value.as_ref()?;
+        let value = match quote {
+            None => text[at.clone()].to_owned(),
+            Some(quote) => spelled(text, at.start + 1..at.end - 1, *quote).text().as_str().to_owned(),
+        };
+        Some((entry.name.to_owned(), value))
+    };
+    entries.iter().enumerate().filter(is_last).filter_map(said).collect()
 }
 
 pub(super) fn names(text: &str) -> Vec<String> {
@@ -49,21 +75,37 @@ pub(super) fn names(text: &str) -> Vec<String> {
 
 pub(super) fn write(text: &str, name: &str, value: &str) -> Result<Vec<Splice>, DocumentError> {
     let place = Place::Dotenv { name: name.to_owned() };
-    if value.contains(|c: char| c.is_control() || matches!(c, '\'' | '"' | '\\' | '`' | '$')) {
-        return Err(unwritable(&place, "readers disagree about quotes, backslashes, $ and line breaks in a value"));
-    }
-    let bare = value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%+,=~".contains(c));
-    let spell = |quote: Option<char>| match quote {
-        None if bare => value.to_owned(),
+    let is_plain = |words: &str| words.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%+,=~".contains(c));
+    let is_disputed =
+        |words: &str| words.contains(|c: char| c.is_control() || matches!(c, '\'' | '"' | '\\' | '`' | '$'));
+    let disputed = || unwritable(&place, "readers disagree about quotes, backslashes, $ and line breaks in a value");
+    let whole = |quote: Option<char>| match quote {
+        _ if is_disputed(value) => Err(disputed()),
+        None if is_plain(value) => Ok(value.to_owned()),
         quote => {
             let quote = quote.unwrap_or('\'');
-            format!("{quote}{value}{quote}")
+            Ok(format!("{quote}{value}{quote}"))
+        }
+    };
+    // What stands around a token keeps its spelling, whatever readers make of it.
+    let exchange = |at: &Range<usize>, quote: Option<char>| {
+        let old = match quote {
+            Some(quote) => spelled(text, at.start + 1..at.end - 1, quote),
+            None => Spelled::plain(text, at.clone()),
+        };
+        match old.differs(value) {
+            None => Ok(None),
+            Some((_, words)) if is_disputed(words) => Err(disputed()),
+            Some((part, words)) if quote.is_some() || is_plain(words) => Ok(Some(Splice::new(part, words))),
+            Some(_) => Ok(Some(Splice::new(at.clone(), whole(None)?))),
         }
     };
     let entries = Reader { text, at: 0 }.entries()?;
     let found: Vec<_> = entries.iter().filter(|entry| entry.name == name).collect();
-    let present = found.iter().filter_map(|entry| entry.value.as_ref());
-    let mut splices: Vec<_> = present.map(|(at, quote)| Splice::new(at.clone(), spell(*quote))).collect();
+    let mut splices = Vec::new();
+    for (at, quote) in found.iter().filter_map(|entry| entry.value.as_ref()) {
+        splices.extend(exchange(at, *quote)?);
+    }
     if found.last().is_some_and(|entry| entry.value.is_some()) {
         return Ok(splices);
     }
@@ -71,7 +113,7 @@ pub(super) fn write(text: &str, name: &str, value: &str) -> Result<Vec<Splice>, 
     if !starts || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return Err(unwritable(&place, "a new variable needs a name of letters, digits and _"));
     }
-    let (line, end) = (format!("{name}={}", spell(None)), line_end(text));
+    let (line, end) = (format!("{name}={}", whole(None)?), line_end(text));
     let open = !text.is_empty() && !text.ends_with(['\n', '\r']);
     // A last line without an end stays the one without.
     splices.push(Splice::insert(text.len(), if open { format!("{end}{line}") } else { format!("{line}{end}") }));
@@ -188,28 +230,34 @@ impl<'a> Reader<'a> {
 }
 
 /// python-dotenv's escapes: all of C's in double quotes, backslash and quote in single ones; others stay as they are.
-fn unescape(inner: &str, quote: char) -> String {
-    let mut value = String::with_capacity(inner.len());
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
+fn spelled(text: &str, at: Range<usize>, quote: char) -> Spelled {
+    let mut value = Spelled::until(at.end);
+    let mut chars = text[at.clone()].char_indices().map(|(index, c)| (at.start + index, c));
+    while let Some((start, c)) = chars.next() {
         if c != '\\' {
-            value.push(c);
+            value.push(c, start..start + c.len_utf8());
             continue;
         }
-        let escaped = match (quote, chars.next()) {
-            (_, Some(c @ ('\\' | '\''))) | ('"', Some(c @ '"')) => Ok(c),
-            ('"', Some('n')) => Ok('\n'),
-            ('"', Some('r')) => Ok('\r'),
-            ('"', Some('t')) => Ok('\t'),
-            ('"', Some('a')) => Ok('\u{7}'),
-            ('"', Some('b')) => Ok('\u{8}'),
-            ('"', Some('f')) => Ok('\u{c}'),
-            ('"', Some('v')) => Ok('\u{b}'),
-            (_, other) => Err(other),
+        let Some((next, mark)) = chars.next() else {
+            value.push(c, start..start + 1);
+            break;
         };
-        match escaped {
-            Ok(c) => value.push(c),
-            Err(other) => value.extend(std::iter::once('\\').chain(other)),
+        let said = match (quote, mark) {
+            (_, '\\' | '\'') | ('"', '"') => Some(mark),
+            ('"', 'n') => Some('\n'),
+            ('"', 'r') => Some('\r'),
+            ('"', 't') => Some('\t'),
+            ('"', 'a') => Some('\u{7}'),
+            ('"', 'b') => Some('\u{8}'),
+            ('"', 'f') => Some('\u{c}'),
+            ('"', 'v') => Some('\u{b}'),
+            _ => None,
+        };
+        if let Some(said) = said {
+            value.push(said, start..next + mark.len_utf8());
+        } else {
+            value.push(c, start..next);
+            value.push(mark, next..next + mark.len_utf8());
         }
     }
     value

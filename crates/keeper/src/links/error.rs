@@ -56,6 +56,12 @@ pub enum DocumentError {
         /// Why not.
         reason: &'static str,
     },
+    /// The text in which the value should stand is no JSON document.
+    #[error("the text at {place} is no JSON")]
+    NoJson {
+        /// Where the text stands.
+        place: Place,
+    },
     /// Several sections have the key and none was named.
     #[error("{key} stands in several sections ({sections}); name one")]
     Ambiguous {

@@ -1,32 +1,70 @@
 //! What stands around a token inside a value: `Bearer …`, `NAME=…`, `Name: …`, `--flag=…`, quotes, a command line with `-u …`.
 //!
 //! Enters: a value as it stands. Leaves: the token in it and what stands before and behind it, which stays when the token is
-//! exchanged. A value that holds more than a token, and of which it cannot be told which part that is, has no frame: it is
-//! refused rather than written over.
+//! exchanged. Where the vault knows which part is a token, that is its frame, however often it stands there and whatever stands
+//! around it. Else the rules of this file tell. A value that holds more than a token, and of which it cannot be told which part that
+//! is, has no frame: it is refused rather than written over.
 
 use std::ops::Range;
 
 /// What stands before and behind a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Frame {
-    at: Range<usize>,
+    /// Where the token stands, at least once, from the beginning to the end of the value.
+    at: Vec<Range<usize>>,
 }
 
 impl Frame {
     /// Finds the token in a value; `None` where it cannot be told.
     pub(crate) fn of(text: &str) -> Option<Self> {
-        token(text, 0..text.len()).map(|at| Self { at })
+        token(text, 0..text.len()).map(|at| Self { at: vec![at] })
+    }
+
+    /// The frame around parts that are known to be the token; `None` where there is no such part.
+    pub(crate) fn around(mut parts: Vec<Range<usize>>) -> Option<Self> {
+        parts.sort_by_key(|part| (part.start, std::cmp::Reverse(part.end)));
+        let mut end = 0;
+        parts.retain(|part| {
+            let apart = part.start >= end;
+            end = end.max(part.end);
+            apart && !part.is_empty()
+        });
+        (!parts.is_empty()).then_some(Self { at: parts })
+    }
+
+    /// Whether nothing but white space stands around the token.
+    pub(crate) fn is_bare(&self, text: &str) -> bool {
+        self.token(text) == text.trim()
+    }
+
+    /// Each part of a value that is the token, with what is to stand there.
+    pub(crate) fn exchanges<'a>(&self, token: &'a str) -> impl Iterator<Item = (Range<usize>, &'a str)> {
+        self.at.clone().into_iter().map(move |at| (at, token))
     }
 
     /// The token.
     pub(crate) fn token<'a>(&self, text: &'a str) -> &'a str {
-        &text[self.at.clone()]
+        &text[self.at[0].clone()]
     }
 
     /// The value with another token in it.
     pub(crate) fn with(&self, text: &str, token: &str) -> String {
-        format!("{}{token}{}", &text[..self.at.start], &text[self.at.end..])
+        exchanged(text, self.exchanges(token).collect())
     }
+}
+
+/// A text with other words at some of its parts, none of which overlap.
+pub(crate) fn exchanged(text: &str, mut parts: Vec<(Range<usize>, &str)>) -> String {
+    parts.sort_by_key(|(at, _)| at.start);
+    let mut changed = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, words) in parts {
+        changed.push_str(&text[done..at.start.max(done)]);
+        changed.push_str(words);
+        done = at.end.max(done);
+    }
+    changed.push_str(&text[done..]);
+    changed
 }
 
 fn token(text: &str, at: Range<usize>) -> Option<Range<usize>> {

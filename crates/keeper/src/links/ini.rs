@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::document::unwritable;
 use super::error::DocumentError;
-use super::text::{Line, Splice, is_space, line_end, lines, syntax, trim};
+use super::text::{Line, Spelled, Splice, is_space, line_end, lines, syntax, trim};
 use tokenward_core::Place;
 
 /// One key with its value.
@@ -31,6 +31,45 @@ struct Entry {
     next: usize,
 }
 
+impl Entry {
+    /// The value. Empty lines inside it count as lines of it; those at its end do not.
+    fn value(&self, text: &str) -> String {
+        let mut value = String::new();
+        for (index, part) in self.parts.iter().enumerate() {
+            if index > 0 {
+                let between = &text[self.parts[index - 1].end..part.start];
+                value.push_str(&"\n".repeat(blank_lines(between) + 1));
+            }
+            value.push_str(&text[part.clone()]);
+        }
+        value.trim_end_matches(is_space).to_owned()
+    }
+
+    /// The exchange where it is inside one line of the value, whose other words stay as they are: none if nothing differs, `None`
+    /// if it is not that.
+    fn exchange_in_line(&self, text: &str, value: &str) -> Option<Option<Splice>> {
+        let mut spelled = Spelled::until(self.parts.last()?.end);
+        for (index, part) in self.parts.iter().enumerate() {
+            if index > 0 {
+                let before = self.parts[index - 1].end;
+                (0..=blank_lines(&text[before..part.start])).for_each(|_| spelled.push('\n', before..part.start));
+            }
+            text[part.clone()].char_indices().for_each(|(at, c)| {
+                spelled.push(c, part.start + at..part.start + at + c.len_utf8());
+            });
+        }
+        if *spelled.text() != self.value(text) {
+            return None;
+        }
+        let Some((at, words)) = spelled.differs(value) else { return Some(None) };
+        let within = |part: &Range<usize>| !part.is_empty() && part.start <= at.start && at.end <= part.end;
+        let is_inside = self.parts.iter().any(within) && !words.contains(['\n', '\r', '%']);
+        // At its ends white space would be told apart from it.
+        let is_inside = is_inside && !words.is_empty() && words.trim_matches(is_space) == words;
+        is_inside.then(|| Some(Splice::new(at, words)))
+    }
+}
+
 /// The sections by name in the order of their headers, with the line after each header; and all entries.
 #[derive(Debug, Default)]
 struct Parsed {
@@ -45,18 +84,23 @@ pub(super) fn check(text: &str) -> Result<(), DocumentError> {
 pub(super) fn read(text: &str, section: Option<&str>, key: &str) -> Result<Option<String>, DocumentError> {
     let parsed = parse(text)?;
     let found = parsed.find(section, key)?;
-    Ok(found.last().map(|entry| {
-        // Empty lines inside a value count as lines of it; those at its end do not.
-        let mut value = String::new();
-        for (index, part) in entry.parts.iter().enumerate() {
-            if index > 0 {
-                let between = &text[entry.parts[index - 1].end..part.start];
-                value.push_str(&"\n".repeat(blank_lines(between) + 1));
-            }
-            value.push_str(&text[part.clone()]);
-        }
-        value.trim_end_matches(is_space).to_owned()
-    }))
+    Ok(found.last().map(|entry| entry.value(text)))
+}
+
+/// Every key with its section and value, in their order; the last of several of one name.
+pub(super) fn all(text: &str) -> Vec<(String, String, String)> {
+    let Ok(parsed) = parse(text) else { return Vec::new() };
+    let mut last = std::collections::BTreeMap::new();
+    let name = |entry: &Entry| (parsed.sections[entry.section].0.clone(), entry.key.clone());
+    for (index, entry) in parsed.entries.iter().enumerate() {
+        last.insert(name(entry), index);
+    }
+    let is_last = |(index, entry): &(usize, &Entry)| last.get(&name(entry)) == Some(index);
+    let said = |(_, entry): (usize, &Entry)| {
+        let (section, key) = name(entry);
+        (section, key, entry.value(text))
+    };
+    parsed.entries.iter().enumerate().filter(is_last).map(said).collect()
 }
 
 pub(super) fn sections_with(text: &str, key: &str) -> Result<Vec<String>, DocumentError> {
@@ -86,14 +130,18 @@ pub(super) fn keys(text: &str, section: &str) -> Vec<String> {
 
 pub(super) fn write(text: &str, section: Option<&str>, key: &str, value: &str) -> Result<Vec<Splice>, DocumentError> {
     let place = Place::Ini { section: section.map(str::to_owned), key: key.to_owned() };
+    let parsed = parse(text)?;
+    let found = parsed.find(section, key)?;
+    let inside: Vec<_> = found.iter().filter_map(|entry| entry.exchange_in_line(text, value)).collect();
+    if !found.is_empty() && inside.len() == found.len() {
+        return Ok(inside.into_iter().flatten().collect());
+    }
     if value.contains(['\n', '\r']) || value.starts_with(is_space) || value.ends_with(is_space) {
         return Err(unwritable(&place, "a value with white space at its ends or over several lines would change"));
     }
     if value.contains('%') {
         return Err(unwritable(&place, "configparser gives % a meaning of its own"));
     }
-    let parsed = parse(text)?;
-    let found = parsed.find(section, key)?;
     if !found.is_empty() {
         return Ok(found.into_iter().flat_map(|entry| exchange(text, entry, value)).collect());
     }

@@ -4,12 +4,14 @@
 //! read as its last one, as JavaScript, Python and serde do (RFC 8259 §4 leaves it open), and written in all of them.
 //! The parser refuses nesting beyond 512 levels, so no document overflows the stack.
 
+use std::ops::Range;
+
 use jsonc_parser::ast::{Array, Object, ObjectProp, Value as Node};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::error::DocumentError;
-use super::text::{Splice, position, syntax};
+use super::text::{Spelled, Splice, position, syntax};
 use super::tree::Tree;
 use super::value::Value;
 use tokenward_core::{Place, Step};
@@ -46,13 +48,27 @@ pub(super) fn write(text: &str, path: &[Step], value: &Value) -> Result<Vec<Spli
     for node in found {
         let written = match (node, value) {
             // A reader that takes the number from a text goes on finding one.
-            (Node::StringLit(_), value) => quote(&value.spelled()),
+            (Node::StringLit(literal), value) => {
+                let new = value.spelled();
+                // What stands around a token keeps its spelling.
+                if let Some(old) = spelled(text, literal.range.start..literal.range.end)
+                    && *old.text() == *literal.value
+                {
+                    splices.extend(old.differs(&new).map(|(at, words)| Splice::new(at, escaped(words))));
+                    continue;
+                }
+                quote(&new)
+            }
             (Node::NullKeyword(_), value) => spell(value),
-            (Node::NumberLit(_), Value::Number(_) | Value::Fraction(_)) => {
+            (Node::NumberLit(old), Value::Number(_) | Value::Fraction(_)) => {
                 if plain(node).is_some_and(|old| old.spelled() == value.spelled()) {
                     continue;
                 }
-                spell(value)
+                let new = spell(value);
+                // Its reader may tell a fraction by its point. Beyond 2^53 one would no longer count in ones.
+                let is_fraction = old.value.contains('.') && !old.value.contains(['e', 'E']);
+                let is_exact = value.as_whole().is_some_and(|whole| whole.unsigned_abs() < 1 << 53);
+                if is_fraction && is_exact && !new.contains('.') { format!("{new}.0") } else { new }
             }
             (other, _) => return Err(not_text(text, path, other)),
         };
@@ -115,6 +131,56 @@ fn addition(text: &str, object: &Object<'_>, property: &str) -> Splice {
 
 fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+/// A part of a text, as it stands between quotes.
+fn escaped(part: &str) -> String {
+    let quoted = quote(part);
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// The text of a literal, which stands in double quotes (RFC 8259 §7). `None` for one that is spelled otherwise.
+fn spelled(text: &str, at: Range<usize>) -> Option<Spelled> {
+    let inner = text.get(at.start + 1..at.end.checked_sub(1)?)?;
+    let mut spelled = Spelled::until(at.end - 1);
+    let mut rest = inner.char_indices();
+    while let Some((index, c)) = rest.next() {
+        let start = at.start + 1 + index;
+        if c != '\\' {
+            spelled.push(c, start..start + c.len_utf8());
+            continue;
+        }
+        let (_, mark) = rest.next()?;
+        let plain = match mark {
+            '"' | '\\' | '/' => Some(mark),
+            'b' => Some('\u{8}'),
+            'f' => Some('\u{c}'),
+            'n' => Some('\n'),
+            'r' => Some('\r'),
+            't' => Some('\t'),
+            'u' => None,
+            _ => return None,
+        };
+        if let Some(plain) = plain {
+            spelled.push(plain, start..start + 2);
+            continue;
+        }
+        let unit = |from: usize| u16::from_str_radix(inner.get(from..from + 4)?, 16).ok();
+        let first = unit(index + 2)?;
+        // A character beyond the first plane is two units.
+        let second = inner.get(index + 6..index + 8).filter(|mark| *mark == "\\u").and_then(|_| unit(index + 8));
+        let pair =
+            second.and_then(|second| char::decode_utf16([first, second]).next()?.ok().filter(|c| c.len_utf16() == 2));
+        let (c, length) = match pair {
+            Some(c) => (c, 12),
+            None => (char::from_u32(u32::from(first))?, 6),
+        };
+        spelled.push(c, start..start + length);
+        for _ in 2..length {
+            rest.next();
+        }
+    }
+    Some(spelled)
 }
 
 /// The value that readers find.

@@ -12,10 +12,7 @@ use std::fmt;
 use std::time::Duration;
 
 use tokenward_core::ports::{LoginCopy, VaultError};
-use tokenward_core::{
-    App, Code, Event, Grant, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Standing, Trouble,
-    reconcile,
-};
+use tokenward_core::{App, Code, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Trouble};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -24,7 +21,7 @@ use super::error::FileError;
 use super::file::{LinkedFile, Written};
 use super::look::{Look, stamp};
 use super::report::{Found, LinkOutcome, LinkReport, LinkState};
-use super::shown::{Shown, ShownRefresh};
+use super::shown::Shown;
 use crate::{Error, Keeper, Kept, Parts};
 
 /// The files that are kept in step with logins. Cheap to clone.
@@ -272,7 +269,10 @@ impl Links {
             Ok::<_, FileError>((held, look))
         });
         let (held, look) = match held.await? {
-            Ok(held) => held,
+            Ok((held, mut look)) => {
+                self.frame(link, &mut look.shown).await?;
+                (held, look)
+            }
             Err(FileError::Busy { .. }) => return Ok(Some(LinkOutcome::Elsewhere)),
             Err(error) => return Ok(Some(LinkOutcome::NotWritten(unwritten(&error)))),
         };
@@ -282,7 +282,7 @@ impl Links {
         }
         let judged = self.judge(link, &look.shown, Some(&login), asked).await?;
         let (Reconciliation::Deliver | Reconciliation::Heal { .. }) = judged.reconciliation else { return Ok(None) };
-        let corrections = look.shown.corrections(&link.target.places, &login);
+        let corrections = look.shown.corrections(&link.target.places, &login, asked);
         let places = link.target.places.clone();
         let written = blocking(move || {
             // It was judged by what it showed; once it shows something else, that has to be judged.
@@ -293,7 +293,10 @@ impl Links {
             }
         });
         let after = match written.await? {
-            Ok(Some(after)) => after,
+            Ok(Some(mut after)) => {
+                self.frame(link, &mut after.shown).await?;
+                after
+            }
             Ok(None) => return Ok(None),
             Err(error) => return Ok(Some(LinkOutcome::NotWritten(unwritten(&error)))),
         };
@@ -304,7 +307,9 @@ impl Links {
             _ => None,
         };
         // Another program may have put something else there in between; then there is nothing to confirm.
-        if let Some(stamp) = after.stamp.filter(|_| after.shown.corrections(&link.target.places, &login).is_empty()) {
+        if let Some(stamp) =
+            after.stamp.filter(|_| after.shown.corrections(&link.target.places, &login, asked).is_empty())
+        {
             let receipt = Receipt { grant: login.grant.id, generation, at: self.parts().clock.now(), stamp };
             self.confirm(link, receipt, healed).await;
         }
@@ -315,82 +320,18 @@ impl Links {
     }
 
     async fn state(&self, link: Link) -> Result<LinkState, Error> {
-        let look = self.look(&link, false).await?;
+        let (file, places) = (linked(&link, false), link.target.places.clone());
+        let look = blocking(move || Look::all_over(&file, &places)).await?;
         let login = self.login(&link.target.profile).await?;
         let found = match look {
             Err(error) => Found::Unusable(unreadable(&error)),
-            Ok(look) => match self.judge(&link, &look.shown, login.as_ref(), false).await?.found() {
+            Ok(mut look) => match self.judge_all(&link, &mut look, login.as_ref()).await? {
                 Found::Newer => look.other_owner().map_or(Found::Newer, |owner| Found::OfOtherOwner { owner }),
                 found => found,
             },
         };
         let present = login.map(|login| (login.grant.id, login.grant.generation));
         Ok(LinkState { link, present, found })
-    }
-
-    /// Compares what a file shows with the vault.
-    pub(super) async fn judge(
-        &self,
-        link: &Link,
-        shown: &Shown,
-        login: Option<&LoginCopy>,
-        asked: bool,
-    ) -> Result<Judged, Error> {
-        let present = login.map(|login| (login.grant.id, login.grant.generation));
-        let Known { in_file, owner, aside } = self.recognise(link, shown, login, asked).await?;
-        let agree = login.is_none_or(|login| shown.agrees(login));
-        Ok(Judged { in_file, owner, aside, reconciliation: reconcile(in_file, present, agree, asked) })
-    }
-
-    async fn recognise(
-        &self,
-        link: &Link,
-        shown: &Shown,
-        login: Option<&LoginCopy>,
-        asked: bool,
-    ) -> Result<Known, VaultError> {
-        let nobodys = |in_file| Ok(Known { in_file, owner: None, aside: None });
-        let token = match shown.refresh() {
-            ShownRefresh::NotKept => return nobodys(InFile::NotKept),
-            ShownRefresh::Blank => return nobodys(InFile::Blank),
-            ShownRefresh::Malformed => return nobodys(InFile::Malformed),
-            ShownRefresh::Reference => return nobodys(InFile::Reference),
-            ShownRefresh::Token(token) => token,
-        };
-        if let Some(LoginCopy { grant, refresh: Some(present) }) = login
-            && *present == token
-        {
-            let (id, generation) = (grant.id, grant.generation);
-            return nobodys(InFile::Known { grant: id, generation, present: generation, of_another: false });
-        }
-        let vault = &self.parts().vault;
-        let Some((grant, generation)) = vault.recognise(&token).await?.known else {
-            return nobodys(InFile::Unknown);
-        };
-        let owner = vault.grant(grant).await?;
-        let lives = matches!(owner.standing, Standing::Live | Standing::InDoubt { .. });
-        if lives && !asked && self.is_kept_aside(link, &owner, login).await? {
-            let user = owner.subject.map(|subject| subject.name.unwrap_or(subject.id));
-            // None of its tokens is one of ours that has had its time.
-            let in_file = InFile::Known { grant, generation, present: generation, of_another: true };
-            return Ok(Known { in_file, owner: None, aside: Some((grant, user)) });
-        }
-        let of_another = lives && owner.profile.as_ref().is_some_and(|theirs| *theirs != link.target.profile);
-        let in_file = InFile::Known { grant, generation, present: owner.generation, of_another };
-        Ok(Known { in_file, owner: owner.profile, aside: None })
-    }
-
-    /// Whether a login was brought and is kept without a profile because it is another user's: not one that the profile had, nor one
-    /// that we delivered to this file.
-    async fn is_kept_aside(&self, link: &Link, owner: &Grant, login: Option<&LoginCopy>) -> Result<bool, VaultError> {
-        let told = login.and_then(|login| login.grant.subject.as_ref()).zip(owner.subject.as_ref());
-        let is_same = told.is_some_and(|(ours, theirs)| ours.id == theirs.id);
-        let was_delivered = link.receipt.is_some_and(|receipt| receipt.grant == owner.id);
-        if owner.profile.is_some() || is_same || was_delivered {
-            return Ok(false);
-        }
-        let story = self.parts().vault.journal(owner.id, STORY).await?;
-        Ok(!story.iter().any(|entry| matches!(entry.event, Event::LoggedIn)))
     }
 
     /// The login of a profile, refresh token included.
@@ -405,7 +346,11 @@ impl Links {
     /// A look without a lock. The outer error is of our own making.
     pub(super) async fn look(&self, link: &Link, asked: bool) -> Result<Result<Look, FileError>, Error> {
         let (file, places) = (linked(link, asked), link.target.places.clone());
-        blocking(move || Look::at(&file, &places)).await
+        let mut look = blocking(move || Look::at(&file, &places)).await?;
+        if let Ok(look) = &mut look {
+            self.frame(link, &mut look.shown).await?;
+        }
+        Ok(look)
     }
 
     /// Records that a file shows the present set, unless that is known.
@@ -472,53 +417,6 @@ enum Which {
     All,
 }
 
-/// What the vault knows of a file's refresh token.
-struct Known {
-    in_file: InFile,
-    /// The profile of its grant.
-    owner: Option<ProfileName>,
-    /// Its grant and that one's user, if it is kept without a profile.
-    aside: Option<(GrantId, Option<String>)>,
-}
-
-/// What the comparison of a file with the vault came to.
-#[derive(Debug)]
-pub(super) struct Judged {
-    pub(super) in_file: InFile,
-    /// The profile of the grant whose token the file holds.
-    pub(super) owner: Option<ProfileName>,
-    /// That grant and its user, if it is kept without a profile.
-    pub(super) aside: Option<(GrantId, Option<String>)>,
-    pub(super) reconciliation: Reconciliation,
-}
-
-impl Judged {
-    /// In words for people.
-    pub(super) fn found(&self) -> Found {
-        match (self.reconciliation, self.in_file) {
-            (Reconciliation::InStep, _) => Found::InStep,
-            (Reconciliation::Heal { held }, InFile::Known { grant, .. }) => Found::Stale { grant, held },
-            (Reconciliation::Deliver | Reconciliation::Heal { .. }, _) => Found::Behind,
-            (Reconciliation::Adopt, _) => Found::Newer,
-            (Reconciliation::LeaveToAnother { .. }, _) => match (&self.owner, &self.aside) {
-                (Some(profile), _) => Found::OfAnother { profile: profile.clone() },
-                (None, Some((grant, user))) => Found::OfAnotherUser { grant: *grant, user: user.clone() },
-                (None, None) => Found::WithoutLogin,
-            },
-            (Reconciliation::LeaveBlank, _) => Found::Blank,
-            (Reconciliation::LeaveMalformed, _) => Found::Malformed,
-            (Reconciliation::LeaveReference, _) => Found::Reference,
-            (Reconciliation::LeaveWithoutLogin, _) => Found::WithoutLogin,
-        }
-    }
-
-    /// Whether what the file shows is what was delivered last.
-    fn was_delivered(&self, link: &Link) -> bool {
-        let InFile::Known { grant, generation, .. } = self.in_file else { return false };
-        link.receipt.is_some_and(|receipt| (receipt.grant, receipt.generation) == (grant, generation))
-    }
-}
-
 pub(super) fn report(link: &Link, outcome: LinkOutcome) -> LinkReport {
     LinkReport { link: link.id, profile: link.target.profile.clone(), file: link.target.file.clone(), outcome }
 }
@@ -560,8 +458,6 @@ fn is_unproven(login: Option<&LoginCopy>) -> bool {
     login.is_some_and(|login| login.grant.unproven)
 }
 
-/// How far back a login's story is read.
-const STORY: u32 = 1000;
 /// How often a file that changes under our eyes is judged again in one call.
 const ROUNDS: usize = 6;
 /// How long a file that shows a new login must stay as it is before it is believed.

@@ -20,6 +20,8 @@ pub(super) struct Look {
     owner: Option<u32>,
     /// What it showed.
     pub(super) shown: Shown,
+    /// All of it, for one who looks for more than what is kept.
+    pub(super) document: Option<Document>,
 }
 
 impl Look {
@@ -30,18 +32,24 @@ impl Look {
 
     /// Looks without a lock.
     pub(super) fn at(file: &LinkedFile, places: &BTreeMap<Slot, Place>) -> Result<Self, FileError> {
-        Self::steady(file.path(), places, || file.read())
+        Self::steady(file.path(), places, false, || file.read())
+    }
+
+    /// Looks at all that is in it, without a lock.
+    pub(super) fn all_over(file: &LinkedFile, places: &BTreeMap<Slot, Place>) -> Result<Self, FileError> {
+        Self::steady(file.path(), places, true, || file.read())
     }
 
     /// Looks at a file that no other process of ours writes meanwhile.
     pub(super) fn held(held: &Held, places: &BTreeMap<Slot, Place>) -> Result<Self, FileError> {
-        Self::steady(held.path(), places, || held.read())
+        Self::steady(held.path(), places, false, || held.read())
     }
 
     /// Reads until nobody wrote meanwhile: a stamp must be of what was read, or an edit would pass for old.
     fn steady(
         path: &Path,
         places: &BTreeMap<Slot, Place>,
+        all: bool,
         read: impl Fn() -> Result<Document, FileError>,
     ) -> Result<Self, FileError> {
         for _ in 0..ATTEMPTS {
@@ -49,7 +57,8 @@ impl Look {
             let document = read()?;
             if stamp(path) == before {
                 let refused = |source| FileError::Document { path: path.to_owned(), source };
-                return Ok(Self { stamp: before, owner, shown: Shown::read(&document, places).map_err(refused)? });
+                let shown = Shown::read(&document, places).map_err(refused)?;
+                return Ok(Self { stamp: before, owner, shown, document: all.then_some(document) });
             }
         }
         Err(FileError::Restless { path: path.to_owned() })

@@ -37,12 +37,21 @@ impl Name {
     /// `None` for a key that names nothing of a login.
     pub(super) fn of(key: &str) -> Option<Self> {
         let mut words = words(key);
-        if words.iter().any(|word| ["app", "tenant", "bot", "id", "csrf", "device"].contains(&word.as_str())) {
+        if words.iter().any(|word| OTHERS.contains(&word.as_str())) {
             return None;
         }
         let ends =
             |words: &[String], end: &[&str]| words.len() >= end.len() && words[words.len() - end.len()..] == *end;
-        let moments: [(&[&str], Role); 11] = [
+        let moments: [(&[&str], Role); 20] = [
+            (&["expires", "time"], Role::End),
+            (&["expire", "time"], Role::End),
+            (&["expiry", "time"], Role::End),
+            (&["expiration", "time"], Role::End),
+            (&["expiration", "date"], Role::End),
+            (&["expire", "date"], Role::End),
+            (&["valid", "until"], Role::End),
+            (&["expires"], Role::End),
+            (&["exp"], Role::End),
             (&["expires", "at"], Role::End),
             (&["expire", "at"], Role::End),
             (&["expires", "on"], Role::End),
@@ -78,11 +87,26 @@ impl Name {
             return None;
         };
         let user = words.iter().any(|word| word == "user" || word == "uat");
-        let ours = ["user", "access", "refresh", "token", "uat", "accesstoken", "refreshtoken"];
-        while words.last().is_some_and(|word| ours.contains(&word.as_str())) {
+        while words.last().is_some_and(|word| OURS.contains(&word.as_str())) {
             words.pop();
         }
         Some(Self { role, prefix: words, user })
+    }
+
+    /// What stands before a word that speaks of an end, in a key that is understood as one or not; `None` for other keys.
+    pub(super) fn end_under(key: &str) -> Option<Vec<String>> {
+        if let Some(name) = Self::of(key) {
+            let ends = [Role::End, Role::Life, Role::RefreshEnd, Role::RefreshLife];
+            return ends.contains(&name.role).then_some(name.prefix);
+        }
+        let words = words(key);
+        let at = words
+            .iter()
+            .position(|word| word.starts_with("expir") || ["exp", "ttl", "lifetime"].contains(&word.as_str()))?;
+        if words.iter().any(|word| OTHERS.contains(&word.as_str())) {
+            return None;
+        }
+        Some(words[..at].iter().filter(|word| !OURS.contains(&word.as_str())).cloned().collect())
     }
 
     /// Whether the prefix names this platform.
@@ -114,6 +138,11 @@ fn words(key: &str) -> Vec<String> {
     words.retain(|word| !word.is_empty());
     words
 }
+
+/// Words of keys that speak of something else than a user's login.
+const OTHERS: [&str; 6] = ["app", "tenant", "bot", "id", "csrf", "device"];
+/// Words that name a token of a user's login.
+const OURS: [&str; 7] = ["user", "access", "refresh", "token", "uat", "accesstoken", "refreshtoken"];
 
 /// Platforms whose tokens stand in the same files.
 const FOREIGN: [&str; 20] = [
@@ -160,6 +189,9 @@ mod tests {
             ("refreshExpiresAt", Role::RefreshEnd, ""),
             ("refresh_token_expires_in", Role::RefreshLife, ""),
             ("obtained_at", Role::Obtained, ""),
+            ("expires", Role::End, ""),
+            ("accessTokenExpiresTime", Role::End, ""),
+            ("exp", Role::End, ""),
         ] {
             let name = Name::of(key).unwrap();
             assert_eq!((name.role, name.prefix.join(" ").as_str()), (role, prefix), "{key}");

@@ -1,7 +1,9 @@
-//! What a text at a token's place is: a token, nothing, a text that stands in for one, or a reference to one.
+//! What a text at a token's place is: a token, nothing, a text that stands in for one, a reference to one, or a document.
 //!
 //! Decided in one place, so that nothing but a token is ever sent to a provider, and nothing that another program resolves is ever
 //! written over. A token is whatever is none of the others: servers choose their own alphabets.
+
+use super::tree::Tree;
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub(crate) enum Nature {
     Placeholder,
     /// What another program resolves or opens: `op://…`, `${TOKEN}`, `ENC[…]`.
     Reference,
+    /// A JSON object or list, in which tokens may stand at places of their own.
+    Document,
 }
 
 impl Nature {
@@ -23,23 +27,38 @@ impl Nature {
             text.strip_prefix(['"', '\'']).and_then(|inner| inner.strip_suffix(['"', '\''])).unwrap_or(text).trim();
         match () {
             () if text.is_empty() => Self::Empty,
+            () if Tree::of_text(text).is_some() => Self::Document,
             () if is_reference(text) => Self::Reference,
             () if is_placeholder(text) => Self::Placeholder,
             () => Self::Token,
         }
     }
+
+    /// The same at a refresh token's place, whose text would be sent: one that is too short for a token stands in for one. No
+    /// provider's is shorter, since RFC 6749 §10.10 asks for 128 bits that nobody can guess.
+    pub(crate) fn of_refresh(text: &str) -> Self {
+        match Self::of(text) {
+            Self::Token if text.trim().len() < SHORTEST => Self::Placeholder,
+            nature => nature,
+        }
+    }
 }
+
+/// In bytes.
+pub(super) const SHORTEST: usize = 12;
 
 /// No token of any server has a scheme, or begins as a shell, a template or a sealed text does.
 fn is_reference(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let variable = text.len() > 2 && text.starts_with('%') && text.ends_with('%');
-    text.starts_with(['$', '{', '!', '`'])
+    text.starts_with(['$', '{', '!', '`', '%'])
         || variable
         || text.contains("://")
         || ["${", "$(", "{{", "%(", "ENC["].iter().any(|mark| text.contains(mark))
         || REFERENCES.iter().any(|prefix| lower.starts_with(prefix))
         || text.starts_with("AQICAH")
+        || text.ends_with(')') && text.contains('(')
+        || ["[\"", "['", "process.env", "os.environ"].iter().any(|mark| text.contains(mark))
 }
 
 /// Beginnings of references and sealed texts that have no `://`, in lower case.
@@ -84,7 +103,7 @@ const REFERENCES: [&str; 37] = [
 ];
 
 fn is_placeholder(text: &str) -> bool {
-    if text.starts_with('<') && text.ends_with('>') || text.contains(['…', '*']) || text.contains("...") {
+    if text.starts_with('<') || text.contains(['…', '*']) || text.contains("...") {
         return true;
     }
     let lower = text.to_ascii_lowercase();
@@ -140,7 +159,16 @@ mod tests {
 
     #[test]
     fn references_and_sealed_texts_are_no_tokens() {
+        for text in [r#"{"access_token":"x"}"#, "[]", " {} "] {
+            assert_eq!(Nature::of(text), Nature::Document, "{text}");
+        }
         for text in [
+            "os.environ[\"FEISHU_TOKEN\"]",
+            "os.getenv('FEISHU_TOKEN')",
+            "process.env.FEISHU_TOKEN",
+            "{env:TOKEN}",
+            "keyring:feishu/refresh",
+            "Bearer $(pass show feishu)",
             "op://dev/feishu/refresh",
             "ENC[AES256_GCM,data:abc=,iv:x,tag:y,type:str]",
             "vault:secret/data/feishu#refresh",
@@ -194,6 +222,7 @@ mod tests {
             assert_eq!(Nature::of(text), Nature::Placeholder, "{text}");
         }
         assert_eq!(Nature::of(" \t"), Nature::Empty);
+        assert_eq!((Nature::of("u-1234567"), Nature::of_refresh("u-1234567")), (Nature::Token, Nature::Placeholder));
     }
 
     #[test]

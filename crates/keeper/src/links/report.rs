@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tokenward_core::{Generation, GrantId, Link, LinkId, ProfileName};
+use tokenward_core::{Generation, GrantId, Link, LinkId, Place, ProfileName, Slot};
 
 use crate::{Error, Notice};
 
@@ -25,6 +25,11 @@ pub enum Found {
     InStep,
     /// The present refresh token or none, and beside it something old.
     Behind,
+    /// The present set, and elsewhere in the file tokens of the login that have had their time and are not kept in step.
+    StaleBeside {
+        /// Which those are, and where they stand.
+        places: Vec<(Slot, Place)>,
+    },
     /// A set that has had its time. The next call that looks writes the present one.
     Stale {
         /// The grant it belongs to.

@@ -14,6 +14,8 @@ use super::document::Document;
 use super::frame::Frame;
 use super::names::{Name, Role};
 use super::nature::Nature;
+use super::server::Server;
+use super::sighting::Sighting;
 use super::tree::Tree;
 use super::value::Value;
 
@@ -28,6 +30,8 @@ pub struct Shape {
     pub app_secret: Option<Place>,
     /// The app access token that the old script takes.
     pub app_access: Option<Place>,
+    /// The redirect URL of the app.
+    pub redirect: Option<Place>,
     /// The MCP server whose settings these are.
     pub server: Option<String>,
 }
@@ -64,23 +68,18 @@ impl Shape {
         self.places.get(&Slot::RefreshToken)
     }
 
-    /// Why a token's place may not be written over, where that is so.
-    pub fn objection(&self, document: &Document) -> Option<Objection> {
-        [self.access(), self.refresh()].into_iter().flatten().find_map(|place| {
+    /// Why a token's place may not be written over, where that is so. Of a token that the vault knows it can be told.
+    pub fn objection(&self, document: &Document, known: &[Sighting]) -> Option<Objection> {
+        let places = [self.access(), self.refresh()].into_iter().flatten();
+        let mut unknown = places.filter(|place| !known.iter().any(|sighting| sighting.place == **place));
+        unknown.find_map(|place| {
             let text = document.get(place).ok()??;
-            let Some(frame) = Frame::of(&text) else {
-                let nature = Nature::of(&text);
-                let reference = nature == Nature::Reference && !text.trim_start().starts_with('{');
-                return Some(if reference {
-                    Objection::Reference(place.clone())
-                } else {
-                    Objection::MoreThanToken(place.clone())
-                });
-            };
-            match Nature::of(frame.token(&text)) {
-                Nature::Reference => Some(Objection::Reference(place.clone())),
-                Nature::Placeholder => Some(Objection::Placeholder(place.clone())),
-                Nature::Empty | Nature::Token => None,
+            let frame = Frame::of(&text);
+            match (Nature::of(frame.as_ref().map_or(text.as_str(), |frame| frame.token(&text))), frame) {
+                (Nature::Reference, _) => Some(Objection::Reference(place.clone())),
+                (Nature::Placeholder, _) => Some(Objection::Placeholder(place.clone())),
+                (Nature::Document, _) | (Nature::Token, None) => Some(Objection::MoreThanToken(place.clone())),
+                (Nature::Empty, _) | (Nature::Token, Some(_)) => None,
             }
         })
     }
@@ -99,6 +98,7 @@ impl Shape {
             app_id: place(&["app_id", "appId", "client_id", "clientId"]),
             app_secret: place(&["app_secret", "appSecret", "client_secret", "clientSecret"]),
             app_access: place(&["app_access_token", "appAccessToken"]),
+            redirect: place(&["redirect_uri", "redirect_url", "redirectUri", "redirectUrl"]),
             server: None,
         };
         for (slot, names) in [
@@ -120,15 +120,29 @@ impl Shape {
             shape.places.extend(twin.and_then(|key| look(key)).map(|(place, _)| (Slot::AccessToken, place)));
         }
         if shape.has_token() {
-            let prefix =
-                |place: Option<&Place>| place.and_then(last_key).and_then(|key| Name::of(&key)).map(|name| name.prefix);
-            let prefix = prefix(shape.access()).or_else(|| prefix(shape.refresh())).unwrap_or_default();
+            let prefix = shape.prefix().unwrap_or_default();
             shape.add_ends(&named, &prefix, &look);
         }
         // A list of scopes, as google-auth writes it, is no text and has no slot.
         let scope = first(&["scope"]).filter(|(_, value)| matches!(value, Value::Text(_)));
         shape.places.extend(scope.map(|(place, _)| (Slot::Scope, place)));
         shape
+    }
+
+    /// What stands before the meaning of the tokens' names.
+    fn prefix(&self) -> Option<Vec<String>> {
+        [self.access(), self.refresh()].into_iter().flatten().find_map(|place| Some(Name::of(place.key()?)?.prefix))
+    }
+
+    /// Takes in the ends of life that stand beside a place.
+    pub(super) fn add_ends_beside(&mut self, document: &Document, place: &Place) {
+        let beside = document.beside(place);
+        let named: Vec<_> = beside.iter().filter_map(|(key, ..)| Some((key, Name::of(key)?))).collect();
+        let prefix = self.prefix().unwrap_or_default();
+        self.add_ends(&named, &prefix, |key| {
+            let (_, place, value) = beside.iter().find(|(name, ..)| name == key)?;
+            Some((place.clone(), value.clone()))
+        });
     }
 
     /// The ends of life that stand beside the tokens, under their prefix or none.
@@ -173,16 +187,22 @@ fn only<'a>(named: &[(&'a String, Name)], fits: impl Fn(&Name) -> bool) -> Optio
     all.next().is_none().then_some(first.0)
 }
 
-/// The key at a place.
-fn last_key(place: &Place) -> Option<String> {
-    match place {
-        Place::Ini { key, .. } => Some(key.clone()),
-        Place::Dotenv { name } => Some(name.clone()),
-        Place::Path(steps) => match steps.last() {
-            Some(Step::Key(key)) => Some(key.clone()),
-            _ => None,
-        },
+/// The places beside tokens whose names speak of their end, and which are not among these: in a notation that is not understood,
+/// or one too many.
+pub(super) fn unkept_ends(document: &Document, places: &BTreeMap<Slot, Place>) -> Vec<Place> {
+    let kept: Vec<Place> = places.values().map(|place| document.resolved(place)).collect();
+    let mut found = Vec::new();
+    for token in [Slot::AccessToken, Slot::RefreshToken].iter().filter_map(|slot| places.get(slot)) {
+        let prefix = token.key().and_then(Name::of).map(|name| name.prefix).unwrap_or_default();
+        for (key, place, value) in document.beside(token) {
+            let is_end = Name::end_under(&key).is_some_and(|own| own.is_empty() || own == prefix);
+            let is_known = kept.contains(&document.resolved(&place)) || found.contains(&place);
+            if is_end && !is_known && !value.spelled().trim().is_empty() {
+                found.push(place);
+            }
+        }
     }
+    found
 }
 
 /// Which slot writes an end where nothing stands any more; none for a value that is no moment.
@@ -200,9 +220,16 @@ fn dotenv(document: &Document) -> Vec<Shape> {
         let value = document.get_value(&place).ok().flatten()?;
         Some((place, value))
     };
+    let is_document = |name: &str| look(name).is_some_and(|(_, value)| is_document(&value));
     let exact = |name: &str| keys.iter().find(|key| key.eq_ignore_ascii_case(name)).map(|key| Place::dotenv(key));
     let app = |prefix: &str, ends: [&str; 3]| ends.iter().find_map(|end| exact(&format!("{prefix}{end}")));
+    let redirect = |prefix: &str| {
+        let ends = ["REDIRECT_URI", "REDIRECT_URL", "OAUTH_REDIRECT_URI", "OAUTH_REDIRECT_URL"];
+        let own = ends.iter().find_map(|end| exact(&format!("{prefix}{end}")));
+        own.or_else(|| ends.iter().find_map(|end| exact(end)))
+    };
     let named: Vec<(&String, Name)> = keys.iter().filter_map(|key| Some((key, Name::of(key)?))).collect();
+    let named: Vec<(&String, Name)> = named.into_iter().filter(|(key, _)| !is_document(key)).collect();
     let tokens = |name: &Name| matches!(name.role, Role::Access | Role::Refresh);
     let mut prefixes: Vec<Vec<String>> =
         [&["feishu"][..], &["lark"], &["larksuite", "cli"], &["larksuite"], &["fs"], &["lark", "cli"], &[]]
@@ -229,6 +256,7 @@ fn dotenv(document: &Document) -> Vec<Shape> {
             app_id: app(&words, ["APP_ID", "APPID", "CLIENT_ID"]),
             app_secret: app(&words, ["APP_SECRET", "APPSECRET", "CLIENT_SECRET"]),
             app_access: exact(&format!("{words}APP_ACCESS_TOKEN")),
+            redirect: redirect(&words),
             ..Shape::default()
         };
         if alone && !foreign {
@@ -243,11 +271,12 @@ fn dotenv(document: &Document) -> Vec<Shape> {
     };
     let mut shapes: Vec<Shape> = prefixes.iter().map(shape_of).collect();
     join_halves(&mut shapes);
+    shapes.extend(documents(document));
     let (mut with, without): (Vec<_>, Vec<_>) = shapes.into_iter().partition(Shape::has_token);
     // Tokens under other names than this platform's are meant where no others are.
     let ours = |shape: &Shape| {
-        let place = shape.refresh().or(shape.access()).and_then(last_key);
-        place.and_then(|key| Name::of(&key)).is_some_and(|name| name.is_ours() || name.prefix.is_empty())
+        let place = shape.refresh().or(shape.access()).and_then(Place::key);
+        place.and_then(Name::of).is_some_and(|name| name.is_ours() || name.prefix.is_empty())
     };
     if with.iter().any(ours) {
         with.retain(ours);
@@ -262,8 +291,8 @@ fn join_halves(shapes: &mut [Shape]) {
     let (one_shape, bare_shape) = (&shapes[one], &shapes[bare]);
     let halves = (one_shape.access().is_some() && one_shape.refresh().is_none() && bare_shape.access().is_none())
         || (one_shape.refresh().is_some() && one_shape.access().is_none() && bare_shape.refresh().is_none());
-    let is_bare = bare_shape.refresh().or(bare_shape.access()).and_then(last_key);
-    if halves && is_bare.and_then(|key| Name::of(&key)).is_some_and(|name| name.prefix.is_empty()) {
+    let is_bare = bare_shape.refresh().or(bare_shape.access()).and_then(Place::key);
+    if halves && is_bare.and_then(Name::of).is_some_and(|name| name.prefix.is_empty()) {
         let places = std::mem::take(&mut shapes[bare].places);
         for (slot, place) in places {
             shapes[one].places.entry(slot).or_insert(place);
@@ -285,227 +314,126 @@ fn ini(document: &Document) -> Vec<Shape> {
     with.extend(document.sections().into_iter().filter(told));
     with.sort_unstable();
     with.dedup();
+    let elsewhere = |keys: [&str; 2]| {
+        keys.into_iter().find_map(|key| match sections(key).as_slice() {
+            [section] => Some(Place::ini(section, key)),
+            _ => None,
+        })
+    };
     let shape_of = |section: &String| {
         let mut shape = Shape::gather(&document.keys(section), |key| {
             let place = Place::ini(section, key);
-            let value = document.get_value(&place).ok().flatten()?;
+            let value = document.get_value(&place).ok().flatten().filter(|value| !is_document(value))?;
             Some((place, value))
         });
-        let elsewhere = |keys: [&str; 2]| {
-            keys.into_iter().find_map(|key| match sections(key).as_slice() {
-                [section] => Some(Place::ini(section, key)),
-                _ => None,
-            })
-        };
         shape.app_id = shape.app_id.or_else(|| elsewhere(["app_id", "client_id"]));
         shape.app_secret = shape.app_secret.or_else(|| elsewhere(["app_secret", "client_secret"]));
+        shape.redirect = shape.redirect.or_else(|| elsewhere(["redirect_uri", "redirect_url"]));
         shape
     };
-    with.iter().map(shape_of).collect()
+    let mut shapes: Vec<Shape> = with.iter().map(shape_of).collect();
+    shapes.extend(documents(document));
+    if shapes.is_empty() {
+        let app = Shape {
+            app_id: elsewhere(["app_id", "client_id"]),
+            app_secret: elsewhere(["app_secret", "client_secret"]),
+            redirect: elsewhere(["redirect_uri", "redirect_url"]),
+            ..Shape::default()
+        };
+        shapes.extend(Some(app).filter(|app| app.app_id.is_some()));
+    }
+    shapes
+}
+
+/// Whether a value is a JSON document, in which tokens may stand, and no token.
+fn is_document(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if Nature::of(text) == Nature::Document)
+}
+
+/// The shapes in those texts of a file that are JSON documents, such as `token = {"access_token": …}` of rclone.
+fn documents(document: &Document) -> Vec<Shape> {
+    let mut found = Vec::new();
+    let texts = document.values();
+    for (place, text) in texts.into_iter().filter(|(_, text)| Nature::of(text) == Nature::Document) {
+        if let Some(tree) = Tree::of_text(&text) {
+            let way = Way { text: Some(place), path: Vec::new() };
+            walk(&tree, &way, &Shape::default(), false, &mut found);
+        }
+    }
+    found.retain(Shape::has_token);
+    found
 }
 
 fn tree(document: &Document) -> Vec<Shape> {
     let Ok(root) = document.tree() else { return Vec::new() };
     let mut found = Vec::new();
-    tokens(&root, &[], &Shape::default(), &mut found);
-    for way in CONTAINERS {
-        servers(&root, way, &mut found);
-    }
-    for (project, node) in root.get("projects").into_iter().flat_map(Tree::entries) {
-        let Some(all) = node.get("mcpServers") else { continue };
-        each_server(all, &keys(&["projects", project, "mcpServers"]), &mut found);
-    }
+    walk(&root, &Way { text: None, path: Vec::new() }, &Shape::default(), false, &mut found);
     found
 }
 
-/// Where programs keep the MCP servers they start.
-const CONTAINERS: [&[&str]; 7] = [
-    &["mcpServers"],
-    &["servers"],
-    &["context_servers"],
-    &["mcp_servers"],
-    &["mcp", "servers"],
-    &["mcp"],
-    &["amp.mcpServers"],
-];
+/// A way down a document, which may be a text of another one.
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    text: Option<Place>,
+    pub(super) path: Vec<Step>,
+}
 
-/// What a server is given besides its arguments.
-const GIVEN: [&str; 5] = ["env", "environment", "headers", "http_headers", "requestInit"];
+impl Way {
+    pub(super) fn down(&self, steps: impl IntoIterator<Item = Step>) -> Self {
+        Self { text: self.text.clone(), path: self.path.iter().cloned().chain(steps).collect() }
+    }
+
+    pub(super) fn key(&self, key: &str) -> Self {
+        self.down([Step::Key(key.to_owned())])
+    }
+
+    pub(super) fn place(&self) -> Place {
+        match &self.text {
+            Some(text) => text.clone().within(self.path.clone()),
+            None => Place::Path(self.path.clone()),
+        }
+    }
+}
 
 /// How deep a login may stand in a token file, in steps.
 const DEPTH: usize = 4;
 
-/// Tokens of a table or of those inside it. An app named above them is theirs.
-fn tokens(node: &Tree, path: &[Step], above: &Shape, found: &mut Vec<Shape>) {
-    let keys: Vec<String> = node.entries().map(|(key, _)| key.to_owned()).collect();
-    let mut shape = Shape::gather(&keys, |key| {
-        let value = node.get(key)?.value()?.clone();
-        Some((below(path, Step::Key(key.to_owned())), value))
-    });
-    shape.app_id = shape.app_id.or_else(|| above.app_id.clone());
-    shape.app_secret = shape.app_secret.or_else(|| above.app_secret.clone());
+/// Tokens of a table or of those inside it, and of the MCP servers in it. An app named above them is theirs. Below tokens there are
+/// none of the same login, but there may be servers.
+fn walk(node: &Tree, way: &Way, above: &Shape, only_servers: bool, found: &mut Vec<Shape>) {
+    let server = Server::at(node, way);
+    let mut shape = Shape::default();
+    if !only_servers {
+        let keys: Vec<String> = node.entries().map(|(key, _)| key.to_owned()).collect();
+        shape = Shape::gather(&keys, |key| {
+            let value = node.get(key)?.value().filter(|value| !is_document(value))?.clone();
+            Some((way.key(key).place(), value))
+        });
+        shape.app_id = shape.app_id.or_else(|| above.app_id.clone());
+        shape.app_secret = shape.app_secret.or_else(|| above.app_secret.clone());
+    }
+    let only_servers = only_servers || shape.has_token();
     if shape.has_token() {
-        found.push(shape);
-        return;
+        found.push(shape.clone());
     }
-    if path.len() == DEPTH {
-        return;
-    }
-    let down = |step| [path, &[step]].concat();
-    // What a server's program is given is read as such, by `each_server`.
-    let is_server = ["command", "args", "url", "serverUrl"].iter().any(|key| node.get(key).is_some())
-        || matches!(path, [.., Step::Key(container), Step::Key(_)]
-            if CONTAINERS.iter().any(|way| way.last() == Some(&container.as_str())));
-    for (key, child) in node.entries() {
-        if is_server && GIVEN.contains(&key) {
-            continue;
-        }
-        tokens(child, &down(Step::Key(key.to_owned())), &shape, found);
-    }
-    for (index, child) in node.elements().iter().enumerate() {
-        tokens(child, &down(Step::Index(index)), &shape, found);
-    }
-}
-
-fn servers(root: &Tree, way: &[&str], found: &mut Vec<Shape>) {
-    if let Some(all) = way.iter().try_fold(root, |node, key| node.get(key)) {
-        each_server(all, &keys(way), found);
-    }
-}
-
-fn each_server(all: &Tree, way: &[Step], found: &mut Vec<Shape>) {
-    for (name, server) in all.entries() {
-        let path = [way, &[Step::Key(name.to_owned())]].concat();
-        // Older settings of Zed keep the program's settings in `command`.
-        let inner = server.get("command").filter(|command| command.entries().next().is_some());
-        let inside = inner.map(|node| (node, [path.as_slice(), &keys(&["command"])].concat()));
-        let (node, path) = inside.unwrap_or((server, path));
-        let mut shape = Shape { server: Some(name.to_owned()), ..Shape::default() };
-        from_arguments(node, name, &path, &mut shape);
-        from_variables(node, &path, &mut shape);
-        from_headers(node, name, &path, &mut shape);
+    if let Some(server) = &server {
+        let shape = server.shape();
         if shape.has_token() && !found.iter().any(|other| other.places == shape.places) {
             found.push(shape);
         }
     }
-}
-
-/// Arguments, which go before variables in `lark-mcp`. Other programs give `-u` other meanings (Python's unbuffered
-/// output), so the short flags count where the server is one of this platform.
-fn from_arguments(server: &Tree, name: &str, path: &[Step], shape: &mut Shape) {
-    for key in ["args", "command"] {
-        let Some(list) = server.get(key) else { continue };
-        let words: Vec<_> = list.elements().iter().map(|element| element.text().unwrap_or_default()).collect();
-        let ours = words.iter().copied().chain([name]).any(is_ours);
-        let after = |flags: [&str; 2]| {
-            flags.into_iter().filter(|flag| ours || flag.starts_with("--")).find_map(|flag| {
-                let mut pairs = words.windows(2);
-                let value = pairs.find(|pair| pair[0] == flag)?[1];
-                let steps = [path, &[Step::Key(key.to_owned()), Step::After(flag.to_owned())]].concat();
-                (!value.starts_with('-') && !is_reference(value)).then_some(Place::Path(steps))
-            })
-        };
-        let whole = |fits: &dyn Fn(usize, &str) -> bool| {
-            let index = (0..words.len()).find(|&index| fits(index, words[index]) && !holds_reference(words[index]))?;
-            Some(Place::Path([path, &[Step::Key(key.to_owned()), Step::Index(index)]].concat()))
-        };
-        let in_one = |_: usize, word: &str| word.starts_with("--user-access-token=") || ours && word.starts_with("-u=");
-        // `docker -e NAME=value`, `mcp-remote --header Name:value`, and a command line in one word.
-        let named = |index: usize, word: &str| {
-            let flag = index.checked_sub(1).map_or("", |before| words[before]);
-            let variable = ["-e", "--env"].contains(&flag)
-                && word.split_once('=').is_some_and(|(name, value)| is_uat(name, ours) && !value.is_empty());
-            let header = ["--header", "-H"].contains(&flag)
-                && word.split_once(':').is_some_and(|(name, _)| is_header(name, ours));
-            let line = ours
-                && word.split_whitespace().nth(1).is_some()
-                && word.split_whitespace().any(|part| part == "-u" || part.starts_with("--user-access-token"))
-                && Frame::of(word).is_some();
-            variable || header || line
-        };
-        let access = after(["--user-access-token", "-u"]).or_else(|| whole(&in_one)).or_else(|| whole(&named));
-        shape.places.extend(access.map(|place| (Slot::AccessToken, place)));
-        shape.app_id = shape.app_id.take().or_else(|| after(["--app-id", "-a"]));
-        shape.app_secret = shape.app_secret.take().or_else(|| after(["--app-secret", "-s"]));
+    if way.path.len() == DEPTH {
+        return;
     }
-}
-
-fn from_variables(server: &Tree, path: &[Step], shape: &mut Shape) {
-    for key in ["env", "environment"] {
-        let Some(variables) = server.get(key) else { continue };
-        let path = [path, &keys(&[key])].concat();
-        let find = |end: &str| {
-            let fits = |name: &str| {
-                let name = name.to_ascii_uppercase();
-                name.strip_suffix(end).is_some_and(|start| start.is_empty() || is_ours(start))
-            };
-            let literal = |node: &Tree| node.text().is_some_and(|text| !is_reference(text));
-            let mut all = variables.entries();
-            all.find(|(name, node)| fits(name) && literal(node))
-                .map(|(name, _)| below(&path, Step::Key(name.to_owned())))
-        };
-        let access = shape.access().cloned().or_else(|| find("USER_ACCESS_TOKEN"));
-        shape.places.extend(access.map(|place| (Slot::AccessToken, place)));
-        let refresh = find("USER_REFRESH_TOKEN").or_else(|| find("REFRESH_TOKEN"));
-        shape.places.extend(refresh.map(|place| (Slot::RefreshToken, place)));
-        shape.app_id = shape.app_id.take().or_else(|| find("APP_ID"));
-        shape.app_secret = shape.app_secret.take().or_else(|| find("APP_SECRET"));
-    }
-}
-
-/// Headers, of servers that are asked over HTTP.
-fn from_headers(server: &Tree, name: &str, path: &[Step], shape: &mut Shape) {
-    let url = server.get("url").or_else(|| server.get("serverUrl")).and_then(Tree::text).unwrap_or_default();
-    let ours = is_ours(name) || is_ours(url);
-    for key in ["headers", "http_headers", "requestInit"] {
-        let Some(headers) = server.get(key) else { continue };
-        let found = headers.entries().find(|(header, node)| {
-            is_header(header, ours)
-                && node.text().is_some_and(|text| !holds_reference(text) && Frame::of(text).is_some())
-        });
-        if let Some((header, _)) = found
-            && shape.access().is_none()
-        {
-            let steps = [path, &keys(&[key, header])].concat();
-            shape.places.insert(Slot::AccessToken, Place::Path(steps));
+    // What a server's program is given is read as such.
+    for (key, child) in node.found().filter(|(key, _)| server.is_none() || !Server::GIVEN.contains(key)) {
+        let way = way.key(key);
+        if let Some(inner) = child.text().and_then(Tree::of_text) {
+            walk(&inner, &Way { text: Some(way.place()), path: Vec::new() }, &shape, only_servers, found);
         }
+        walk(child, &way, &shape, only_servers, found);
     }
-}
-
-/// Whether a header carries a user's token; `Authorization` does where the server is one of this platform.
-fn is_header(name: &str, ours: bool) -> bool {
-    let name = name.trim().to_ascii_lowercase();
-    name == "x-lark-mcp-uat" || ours && name == "authorization"
-}
-
-/// Whether a variable holds a user's token of this platform.
-fn is_uat(name: &str, ours: bool) -> bool {
-    Name::of(name).is_some_and(|name| {
-        name.role == Role::Access && name.user && (name.is_ours() || ours && name.prefix.is_empty())
-    })
-}
-
-/// Whether the token in a value is one that a program puts there.
-fn holds_reference(text: &str) -> bool {
-    let token = Frame::of(text).map_or(text, |frame| frame.token(text));
-    is_reference(token)
-}
-
-/// Whether a word names this platform.
-fn is_ours(word: &str) -> bool {
-    let word = word.to_ascii_lowercase();
-    word.contains("lark") || word.contains("feishu")
-}
-
-/// Whether a program puts something else in the place of this text (`${input:token}`, `{env:TOKEN}`, `$TOKEN`).
-fn is_reference(text: &str) -> bool {
-    Nature::of(text) == Nature::Reference
-}
-
-fn keys(keys: &[&str]) -> Vec<Step> {
-    keys.iter().map(|key| Step::Key((*key).to_owned())).collect()
-}
-
-fn below(path: &[Step], step: Step) -> Place {
-    Place::Path([path, &[step]].concat())
+    for (index, child) in node.elements().iter().enumerate() {
+        walk(child, &way.down([Step::Index(index)]), &shape, only_servers, found);
+    }
 }

@@ -5,22 +5,28 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::LoginCopy;
 use tokenward_core::{AccessToken, Place, RefreshToken, Slot};
+use zeroize::Zeroizing;
 
 use super::document::Document;
 use super::error::DocumentError;
-use super::frame::Frame;
+use super::frame::{Frame, exchanged};
 use super::moment::spelled_like;
 use super::nature::Nature;
+use super::sighting::candidates;
 use super::value::Value;
 
 /// The values that stand at a link's places. `None` for a place that has none.
-#[derive(PartialEq)]
-pub(super) struct Shown(BTreeMap<Slot, Option<Value>>);
+pub(super) struct Shown {
+    values: BTreeMap<Slot, Option<Value>>,
+    /// Which part of a value is the token, where it can be told.
+    frames: BTreeMap<Slot, Frame>,
+}
 
 /// What stands at the refresh token's place.
 pub(super) enum ShownRefresh {
@@ -40,27 +46,42 @@ impl Shown {
     /// Reads every place of a link.
     pub(super) fn read(document: &Document, places: &BTreeMap<Slot, Place>) -> Result<Self, DocumentError> {
         let read = |(slot, place): (&Slot, &Place)| Ok((*slot, document.get_value(place)?));
-        places.iter().map(read).collect::<Result<_, _>>().map(Self)
+        let values: BTreeMap<Slot, Option<Value>> = places.iter().map(read).collect::<Result<_, _>>()?;
+        let frame = |slot: Slot| {
+            let Some(Some(Value::Text(text))) = values.get(&slot) else { return None };
+            Frame::of(text).map(|frame| (slot, frame))
+        };
+        Ok(Self { frames: TOKENS.into_iter().filter_map(frame).collect(), values })
+    }
+
+    /// The texts at the tokens' places that hold more than a token: what the vault knows of their parts goes before the rules.
+    pub(super) fn framed(&self) -> Vec<(Slot, Zeroizing<String>)> {
+        let framed = |slot: Slot| {
+            let text = self.text(slot)?;
+            let is_bare = self.frames.get(&slot).is_some_and(|frame| frame.is_bare(text));
+            let is_one = is_bare && candidates(text).len() < 2;
+            (!is_one).then(|| (slot, Zeroizing::new(text.to_owned())))
+        };
+        TOKENS.into_iter().filter_map(framed).collect()
+    }
+
+    /// Tells which parts of a value are its token.
+    pub(super) fn frame(&mut self, slot: Slot, parts: Vec<Range<usize>>) {
+        self.frames.extend(Frame::around(parts).map(|frame| (slot, frame)));
     }
 
     /// The refresh token.
     pub(super) fn refresh(&self) -> ShownRefresh {
-        let natures = |slot: Slot| match self.0.get(&slot) {
-            Some(Some(Value::Text(text))) => {
-                Nature::of(Frame::of(text).map_or(text.as_str(), |frame| frame.token(text)))
-            }
-            _ => Nature::Empty,
-        };
-        let both = [natures(Slot::AccessToken), natures(Slot::RefreshToken)];
-        if both.contains(&Nature::Reference) {
+        if TOKENS.into_iter().any(|slot| self.nature(slot) == Nature::Reference) {
             return ShownRefresh::Reference;
         }
-        match self.0.get(&Slot::RefreshToken) {
+        match self.values.get(&Slot::RefreshToken) {
             None => ShownRefresh::NotKept,
             Some(None) => ShownRefresh::Blank,
             Some(Some(Value::Text(text))) if text.trim().is_empty() => ShownRefresh::Blank,
-            Some(Some(Value::Text(text))) => {
-                let token = token(text).filter(|token| !is_stand_in(token));
+            Some(Some(Value::Text(_))) => {
+                let token = self.token(Slot::RefreshToken);
+                let token = token.filter(|token| Nature::of_refresh(token) == Nature::Token);
                 let token = token.and_then(|token| RefreshToken::parse(token).ok());
                 token.map_or(ShownRefresh::Malformed, ShownRefresh::Token)
             }
@@ -70,70 +91,144 @@ impl Shown {
 
     /// The access token, with its end where the file tells it.
     pub(super) fn access(&self) -> Option<(AccessToken, Option<Timestamp>)> {
-        let Some(Some(Value::Text(text))) = self.0.get(&Slot::AccessToken) else { return None };
-        let token = AccessToken::parse(token(text)?).ok()?;
-        let end = [Slot::ExpiresAt, Slot::Expiry].iter().find_map(|slot| self.0.get(slot)?.as_ref()?.as_time());
+        let token = self.token(Slot::AccessToken).filter(|token| Nature::of(token) == Nature::Token)?;
+        let token = AccessToken::parse(token).ok()?;
+        let end = [Slot::ExpiresAt, Slot::Expiry].iter().find_map(|slot| self.values.get(slot)?.as_ref()?.as_time());
         Some((token, end))
     }
 
+    /// Whether what stands at the access token's place is none and is not written over: a text that a person put there to be
+    /// replaced, unless somebody asks for it, or one of which it cannot be told which part is the token.
+    pub(super) fn lacks_access(&self, asked: bool) -> bool {
+        self.text(Slot::AccessToken).is_some() && !self.gives_way(Slot::AccessToken, asked)
+    }
+
     /// Whether every place but the refresh token's shows what the vault has. What the vault does not have is not compared.
-    pub(super) fn agrees(&self, login: &LoginCopy) -> bool {
-        self.0.iter().filter(|(slot, _)| **slot != Slot::RefreshToken).all(|(slot, value)| {
-            let Some(wanted) = wanted(*slot, value.as_ref(), login) else { return true };
-            value.as_ref().is_some_and(|value| same(*slot, value, &wanted))
-        })
+    pub(super) fn agrees(&self, login: &LoginCopy, asked: bool) -> bool {
+        self.values.keys().filter(|slot| **slot != Slot::RefreshToken).all(|slot| self.shows(*slot, login, asked))
     }
 
     /// What is to be written, so that the file shows the present set.
-    pub(super) fn corrections(&self, places: &BTreeMap<Slot, Place>, login: &LoginCopy) -> Vec<(Place, Value)> {
-        let correction = |(slot, value): (&Slot, &Option<Value>)| {
-            let wanted = wanted(*slot, value.as_ref(), login)?;
-            let stands = value.as_ref().is_some_and(|value| same(*slot, value, &wanted));
-            (!stands).then_some(())?;
-            Some((places.get(slot)?.clone(), wanted))
-        };
-        self.0.iter().filter_map(correction).collect()
+    pub(super) fn corrections(
+        &self,
+        places: &BTreeMap<Slot, Place>,
+        login: &LoginCopy,
+        asked: bool,
+    ) -> Vec<(Place, Value)> {
+        let due = |slot: &Slot| !self.shows(*slot, login, asked);
+        let slots: Vec<Slot> = self.values.keys().copied().filter(due).collect();
+        // Both tokens may be parts of one text, such as a command line.
+        if let [Slot::AccessToken, Slot::RefreshToken, ..] = slots[..]
+            && let (Some(access), Some(refresh)) = (places.get(&Slot::AccessToken), places.get(&Slot::RefreshToken))
+            && access == refresh
+            && let Some(both) = self.both(login)
+        {
+            let rest = slots[2..].iter().filter_map(|slot| self.correction(*slot, places, login, asked));
+            return [(access.clone(), both)].into_iter().chain(rest).collect();
+        }
+        slots.into_iter().filter_map(|slot| self.correction(slot, places, login, asked)).collect()
+    }
+
+    fn correction(
+        &self,
+        slot: Slot,
+        places: &BTreeMap<Slot, Place>,
+        login: &LoginCopy,
+        asked: bool,
+    ) -> Option<(Place, Value)> {
+        Some((places.get(&slot)?.clone(), self.wanted(slot, login, asked)?))
+    }
+
+    /// The text in which both tokens stand, with the present ones.
+    fn both(&self, login: &LoginCopy) -> Option<Value> {
+        let text = self.text(Slot::AccessToken)?;
+        let (access, refresh) = (login.grant.access.as_ref()?, login.refresh.as_ref()?);
+        let access = self.frames.get(&Slot::AccessToken)?.exchanges(access.token.expose());
+        let parts = access.chain(self.frames.get(&Slot::RefreshToken)?.exchanges(refresh.expose()));
+        Some(Value::text(exchanged(text, parts.collect())))
+    }
+
+    fn text(&self, slot: Slot) -> Option<&str> {
+        match self.values.get(&slot) {
+            Some(Some(Value::Text(text))) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The token in a text.
+    fn token(&self, slot: Slot) -> Option<&str> {
+        Some(self.frames.get(&slot)?.token(self.text(slot)?))
+    }
+
+    fn nature(&self, slot: Slot) -> Nature {
+        self.token(slot).or(self.text(slot)).map_or(Nature::Empty, Nature::of)
+    }
+
+    /// Whether a place shows what belongs there.
+    fn shows(&self, slot: Slot, login: &LoginCopy, asked: bool) -> bool {
+        let Some(wanted) = self.wanted(slot, login, asked) else { return true };
+        let stands = self.values.get(&slot).and_then(Option::as_ref);
+        stands.is_some_and(|stands| same(slot, stands, &wanted))
+    }
+
+    /// Whether what stands at a token's place may be written over.
+    fn gives_way(&self, slot: Slot, asked: bool) -> bool {
+        match self.nature(slot) {
+            Nature::Empty => true,
+            Nature::Token => self.frames.contains_key(&slot),
+            // A person put it there. Who asks for the token wants it replaced.
+            Nature::Placeholder => asked || slot == Slot::RefreshToken,
+            Nature::Reference | Nature::Document => false,
+        }
+    }
+
+    /// What belongs at a place; `None` where the vault has nothing that could stand there, and for what is not written over.
+    fn wanted(&self, slot: Slot, login: &LoginCopy, asked: bool) -> Option<Value> {
+        let grant = &login.grant;
+        let access = grant.access.as_ref();
+        let stands = self.values.get(&slot).and_then(Option::as_ref);
+        Some(match slot {
+            Slot::AccessToken => self.around(slot, access?.token.expose(), asked)?,
+            Slot::RefreshToken => self.around(slot, login.refresh.as_ref()?.expose(), asked)?,
+            Slot::ExpiresIn => Value::Number(whole(access?.lifetime())),
+            Slot::ExpiresAt => moment(stands, access?.expires, false)?,
+            Slot::Expiry => moment(stands, access?.expires, true)?,
+            Slot::RefreshExpiresAt => moment(stands, grant.refresh_expires?, true)?,
+            Slot::Obtained => moment(stands, access?.obtained, false)?,
+            Slot::RefreshExpiresIn => {
+                let life = grant.refresh_expires?.duration_since(grant.turned);
+                Value::Number(whole(Duration::try_from(life).unwrap_or_default()))
+            }
+            Slot::Scope => {
+                (!grant.scopes.is_empty()).then_some(())?;
+                Value::text(grant.scopes.to_string())
+            }
+            // A slot of a newer version: left as it is.
+            _ => return None,
+        })
+    }
+
+    /// A token with what stands around the present one. `None` where it cannot be told which part of a value is the token.
+    fn around(&self, slot: Slot, token: &str, asked: bool) -> Option<Value> {
+        let Some(text) = self.text(slot) else { return Some(Value::text(token)) };
+        self.gives_way(slot, asked).then(|| match self.frames.get(&slot) {
+            Some(frame) => Value::text(frame.with(text, token)),
+            // What a person was to replace, however many words it has.
+            None => Value::text(token),
+        })
+    }
+}
+
+/// What was decided about one content is not to be done to another.
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
     }
 }
 
 impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
-    }
-}
-
-/// What belongs at a place; `None` where the vault has nothing that could stand there.
-fn wanted(slot: Slot, stands: Option<&Value>, login: &LoginCopy) -> Option<Value> {
-    let grant = &login.grant;
-    let access = grant.access.as_ref();
-    Some(match slot {
-        Slot::AccessToken => framed(stands, access?.token.expose())?,
-        Slot::RefreshToken => framed(stands, login.refresh.as_ref()?.expose())?,
-        Slot::ExpiresIn => Value::Number(whole(access?.lifetime())),
-        Slot::ExpiresAt => moment(stands, access?.expires, false)?,
-        Slot::Expiry => moment(stands, access?.expires, true)?,
-        Slot::RefreshExpiresAt => moment(stands, grant.refresh_expires?, true)?,
-        Slot::Obtained => moment(stands, access?.obtained, false)?,
-        Slot::RefreshExpiresIn => {
-            let life = grant.refresh_expires?.duration_since(grant.turned);
-            Value::Number(whole(Duration::try_from(life).unwrap_or_default()))
-        }
-        Slot::Scope => {
-            (!grant.scopes.is_empty()).then_some(())?;
-            Value::text(grant.scopes.to_string())
-        }
-        // A slot of a newer version: left as it is.
-        _ => return None,
-    })
-}
-
-/// A token with what stands around the present one. `None` where it cannot be told which part of a value is the token.
-fn framed(stands: Option<&Value>, token: &str) -> Option<Value> {
-    let Some(Value::Text(text)) = stands else { return Some(Value::text(token)) };
-    match Frame::of(text) {
-        Some(frame) => Some(Value::text(frame.with(text, token))),
-        // What a person was to replace, however many words it has.
-        None => (Nature::of(text) == Nature::Placeholder).then(|| Value::text(token)),
+        f.debug_set().entries(self.values.keys()).finish()
     }
 }
 
@@ -144,11 +239,6 @@ fn moment(stands: Option<&Value>, moment: Timestamp, dated: bool) -> Option<Valu
         _ if dated => Some(Value::text(Timestamp::from_second(moment.as_second()).ok()?.to_string())),
         _ => Some(Value::Number(moment.as_second())),
     }
-}
-
-/// The token in a text.
-fn token(text: &str) -> Option<String> {
-    Frame::of(text).map(|frame| frame.token(text).to_owned())
 }
 
 /// Whether a value says the same as the one that belongs there.
@@ -171,16 +261,9 @@ fn same(slot: Slot, stands: &Value, wanted: &Value) -> bool {
     }
 }
 
-/// Whether a text stands where a token is to come: `<your token>`, `xxx`, or one that its reader fills in, such as
-/// `${input:token}` in the settings of VS Code. Adopting it would ask the provider about nothing.
-fn is_stand_in(text: &str) -> bool {
-    let text = text.trim();
-    text.len() < SHORTEST || text.starts_with(['<', '{', '$', '%']) || Nature::of(text) != Nature::Token
-}
-
 fn whole(life: Duration) -> i64 {
     i64::try_from(life.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// No provider's refresh token is shorter, in bytes: RFC 6749 §10.10 asks for 128 bits that nobody can guess.
-const SHORTEST: usize = 12;
+/// The slots that hold a token.
+const TOKENS: [Slot; 2] = [Slot::AccessToken, Slot::RefreshToken];

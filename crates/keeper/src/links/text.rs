@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use zeroize::Zeroizing;
+
 use super::error::DocumentError;
 
 /// One exchange: this range of the text becomes that.
@@ -19,6 +21,71 @@ impl Splice {
     pub(super) fn insert(at: usize, with: impl Into<String>) -> Self {
         Self::new(at..at, with)
     }
+}
+
+/// A text as a file spells it: each of its characters, with the bytes that stand for it.
+#[derive(Debug, Default)]
+pub(super) struct Spelled {
+    chars: Vec<(char, Range<usize>)>,
+    /// Where one more character would stand.
+    end: usize,
+}
+
+impl Spelled {
+    /// A text that ends at an offset, with nothing in it yet.
+    pub(super) const fn until(end: usize) -> Self {
+        Self { chars: Vec::new(), end }
+    }
+
+    /// A text that is spelled as it is.
+    pub(super) fn plain(text: &str, at: Range<usize>) -> Self {
+        let chars = text[at.clone()].char_indices().map(|(index, c)| {
+            let start = at.start + index;
+            (c, start..start + c.len_utf8())
+        });
+        Self { chars: chars.collect(), end: at.end }
+    }
+
+    pub(super) fn push(&mut self, c: char, at: Range<usize>) {
+        self.chars.push((c, at));
+    }
+
+    /// What it says.
+    pub(super) fn text(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.chars.iter().map(|(c, _)| *c).collect())
+    }
+
+    /// The one exchange after which it says something else: the words that differ, and nothing before or behind them. Gives where
+    /// it is, and what is to be said there; `None` where it says that already.
+    pub(super) fn differs<'a>(&self, new: &'a str) -> Option<(Range<usize>, &'a str)> {
+        let new_chars: Vec<(usize, char)> = new.char_indices().collect();
+        let old = |index: usize| self.chars[index].0;
+        let shorter = self.chars.len().min(new_chars.len());
+        let mut before = (0..shorter).take_while(|&index| old(index) == new_chars[index].1).count();
+        if before == self.chars.len() && before == new_chars.len() {
+            return None;
+        }
+        // A word is said anew as a whole, in one spelling.
+        while before > 0 && is_of_word(old(before - 1)) {
+            before -= 1;
+        }
+        let back = |index: usize| self.chars[self.chars.len() - 1 - index].0;
+        let mut behind =
+            (0..shorter - before).take_while(|&index| back(index) == new_chars[new_chars.len() - 1 - index].1).count();
+        while behind > 0 && is_of_word(back(behind - 1)) {
+            behind -= 1;
+        }
+        let start = self.chars.get(before).map_or(self.end, |(_, at)| at.start);
+        let last = self.chars.len() - behind;
+        let end = if last == before { start } else { self.chars[last - 1].1.end };
+        let byte = |index: usize| new_chars.get(index).map_or(new.len(), |(at, _)| *at);
+        Some((start..end, &new[byte(before)..byte(new_chars.len() - behind)]))
+    }
+}
+
+/// What tokens are made of, as far as all servers agree (RFC 3986 §2.3).
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '~')
 }
 
 /// A line: where its content begins and ends, and where the next line begins.

@@ -9,7 +9,7 @@ use toml_edit::{Document, Item, Table, Value as Content};
 
 use super::document::unwritable;
 use super::error::DocumentError;
-use super::text::{Splice, line_end, position, syntax};
+use super::text::{Spelled, Splice, line_end, position, syntax};
 use super::tree::Tree;
 use super::value::Value;
 use tokenward_core::{Place, Step};
@@ -47,7 +47,24 @@ pub(super) fn write(text: &str, path: &[Step], value: &Value) -> Result<Vec<Spli
         let at = content.span().filter(|at| text.get(at.clone()).is_some()).ok_or_else(hidden)?;
         let written = match (content, value) {
             (Content::Datetime(_), Value::Date(date)) => date.clone(),
-            (Content::String(_), value) => spell(&text[at.clone()], &value.spelled()),
+            (Content::String(stands), value) => {
+                let new = value.spelled();
+                // What stands around a token keeps its spelling.
+                if let Some((old, literal)) = spelled(text, at.clone())
+                    && *old.text() == *stands.value()
+                {
+                    let Some((part, words)) = old.differs(&new) else { return Ok(Vec::new()) };
+                    let is_whole = words == new.as_str();
+                    if !literal && !is_whole {
+                        let quoted = basic(words);
+                        return Ok(vec![Splice::new(part, &quoted[1..quoted.len() - 1])]);
+                    }
+                    if literal && !is_whole && !words.contains(|c: char| c.is_control() || c == '\'') {
+                        return Ok(vec![Splice::new(part, words)]);
+                    }
+                }
+                spell(&text[at.clone()], &new)
+            }
             (Content::Integer(_) | Content::Float(_), Value::Number(_) | Value::Fraction(_)) => {
                 if plain(node).is_some_and(|old| old.spelled() == value.spelled()) {
                     return Ok(Vec::new());
@@ -162,6 +179,61 @@ fn spell(old: &str, value: &str) -> String {
         _ if old.starts_with('\'') && !old.starts_with("'''") && plain && !value.contains('\'') => format!("'{value}'"),
         _ => basic(value),
     }
+}
+
+/// The text of a string, and whether it knows no escapes. `None` for one that is spelled in a way that is not known here.
+fn spelled(text: &str, at: Range<usize>) -> Option<(Spelled, bool)> {
+    let all = text.get(at.clone())?;
+    let quote = if all.starts_with("\"\"\"") || all.starts_with("'''") { 3 } else { 1 };
+    let (start, end) = (at.start + quote, at.end.checked_sub(quote)?);
+    let mut from = start;
+    if quote == 3 {
+        // A line break right behind the quotes is none of the text's.
+        from += ["\r\n", "\n"].iter().find(|line| text[start..].starts_with(**line)).map_or(0, |line| line.len());
+    }
+    let inner = text.get(from..end)?;
+    if all.starts_with('\'') {
+        return Some((Spelled::plain(text, from..end), true));
+    }
+    let mut spelled = Spelled::until(end);
+    let mut at = 0;
+    while let Some(c) = inner[at..].chars().next() {
+        let begin = from + at;
+        if c != '\\' {
+            spelled.push(c, begin..begin + c.len_utf8());
+            at += c.len_utf8();
+            continue;
+        }
+        let mark = inner[at + 1..].chars().next()?;
+        let digits = match mark {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ => 0,
+        };
+        let (said, length) = match mark {
+            'b' => ('\u{8}', 2),
+            'f' => ('\u{c}', 2),
+            'n' => ('\n', 2),
+            'r' => ('\r', 2),
+            't' => ('\t', 2),
+            'e' => ('\u{1b}', 2),
+            '"' | '\\' => (mark, 2),
+            _ if digits > 0 => {
+                let code = inner.get(at + 2..at + 2 + digits)?;
+                (char::from_u32(u32::from_str_radix(code, 16).ok()?)?, 2 + digits)
+            }
+            // The end of a line, which the text has not.
+            ' ' | '\t' | '\r' | '\n' if quote == 3 => {
+                at += 1 + inner[at + 1..].len() - inner[at + 1..].trim_start_matches([' ', '\t', '\r', '\n']).len();
+                continue;
+            }
+            _ => return None,
+        };
+        spelled.push(said, begin..begin + length);
+        at += length;
+    }
+    Some((spelled, false))
 }
 
 /// A basic string (TOML 1.1, "String").

@@ -1,5 +1,10 @@
 //! A JSON or TOML document taken in at once, for walking through it.
 
+use std::collections::BTreeMap;
+
+use tokenward_core::Step;
+
+use super::json;
 use super::value::Value;
 
 /// A node of a document.
@@ -24,6 +29,58 @@ impl Tree {
     pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = (&str, &Self)> {
         let entries = if let Self::Table(entries) = self { entries.as_slice() } else { &[] };
         entries.iter().map(|(key, node)| (key.as_str(), node))
+    }
+
+    /// The JSON object or list that a text is.
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
+        let tree = text.trim_start().starts_with(['{', '[']).then(|| json::tree(text).ok())??;
+        matches!(tree, Self::Table(_) | Self::List(_)).then_some(tree)
+    }
+
+    /// The step to an element: behind the only flag of that name where that speaks of a token, as its position is not its meaning.
+    pub(crate) fn step(&self, index: usize) -> Step {
+        let words = self.elements();
+        let word = |index: usize| words.get(index).and_then(Self::text);
+        let flag = index.checked_sub(1).and_then(word).filter(|flag| {
+            let speaks =
+                ["token", "secret", "key", "auth", "uat"].iter().any(|word| flag.to_ascii_lowercase().contains(word));
+            *flag == "-u" || flag.starts_with('-') && speaks && !flag.contains(['=', ' '])
+        });
+        // No command line has so many words.
+        let flag = flag.filter(|_| words.len() < 1000);
+        let alone = flag.filter(|flag| (0..words.len()).filter(|&other| word(other) == Some(flag)).count() == 1);
+        alone.map_or(Step::Index(index), |flag| Step::After(flag.to_owned()))
+    }
+
+    /// The node one step down.
+    pub(crate) fn child(&self, step: &Step) -> Option<&Self> {
+        match step {
+            Step::Key(key) => self.get(key),
+            Step::Index(index) => self.elements().get(*index),
+            Step::After(_) => self.elements().get(self.index(step)?),
+        }
+    }
+
+    /// A way down with the positions of what stands behind flags.
+    pub(crate) fn resolved(&self, path: &[Step]) -> Vec<Step> {
+        let mut node = Some(self);
+        let resolve = |step: &Step| {
+            let at = node.and_then(|node| node.index(step)).map(Step::Index);
+            node = node.and_then(|node| node.child(step));
+            at.unwrap_or_else(|| step.clone())
+        };
+        path.iter().map(resolve).collect()
+    }
+
+    fn index(&self, step: &Step) -> Option<usize> {
+        let Step::After(word) = step else { return None };
+        self.elements().iter().position(|node| node.text() == Some(word)).map(|at| at + 1)
+    }
+
+    /// The keys of a table with what readers find there: of a key that is there twice, the last.
+    pub(crate) fn found(&self) -> impl Iterator<Item = (&str, &Self)> {
+        let last: BTreeMap<&str, usize> = self.entries().enumerate().map(|(at, (key, _))| (key, at)).collect();
+        self.entries().enumerate().filter(move |(at, (key, _))| last.get(key) == Some(at)).map(|(_, entry)| entry)
     }
 
     /// The elements of a list.

@@ -38,6 +38,8 @@ pub struct ResolvedProfile {
     pub platform: Platform,
     /// Where the browser comes back to after a login.
     pub redirect_uri: RedirectUri,
+    /// Whether somebody said so: a flag, a variable or the configuration.
+    pub redirect_is_said: bool,
     /// What a login asks for, without `offline_access` unless it was written.
     pub scopes: Scopes,
     /// What is known of the auth api of this installation.
@@ -162,6 +164,7 @@ impl<'a> Resolver<'a> {
             client_id: self.client_id(&name)?,
             scopes: self.scopes(platform.name())?,
             secret: self.secret()?,
+            redirect_is_said: self.look(Setting::RedirectUri)?.is_some(),
             redirect_uri: self.redirect_uri()?,
             name,
             app_name,

@@ -16,6 +16,7 @@ const COMMON: &[&str] = &[
 ];
 const INI: &[&str] = &[
     "[TOKEN]\n",
+    "token = {\"token\":\"old\"}\n",
     "[a]\n",
     "[DEFAULT]\n",
     "token = old\n",
@@ -26,10 +27,23 @@ const INI: &[&str] = &[
     "token =\n",
     "\n",
 ];
-const ENV: &[&str] =
-    &["TOKEN=old\n", "export b='x y'\n", "A_1=\"q\\\"\" # c\n", "TOKEN= # c\n", "b=\n", "# c\n", "TOKEN\n"];
+const ENV: &[&str] = &[
+    "TOKEN=old\n",
+    "TOKEN='{\"token\":\"old\"}'\n",
+    "{\"token\":null}",
+    "TOKEN=\"Bearer {\\\"token\\\":1}\"\n",
+    "export b='x y'\n",
+    "A_1=\"q\\\"\" # c\n",
+    "TOKEN= # c\n",
+    "b=\n",
+    "# c\n",
+    "TOKEN\n",
+];
 const JSON: &[&str] = &[
     "{\"token\":\"old\"}",
+    "\"token\": \"{\\\"token\\\":\\u0022x\\\"}\",",
+    "\"a\\u0020old\"",
+    "\"expires_at\": 1700000000.0,",
     "\"token\": \"x\"",
     "\"a\": {",
     "\"b\": {",
@@ -46,6 +60,8 @@ const JSON: &[&str] = &[
 ];
 const TOML: &[&str] = &[
     "token = \"old\"\n",
+    "token = '{\"token\":\"old\"}'\n",
+    "token = \"\"\"\\\n  a\\u0020old\"\"\"\n",
     "[a]\n",
     "[a.b]\n",
     "[[a]]\n",

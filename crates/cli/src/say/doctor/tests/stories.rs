@@ -13,8 +13,8 @@ use tokenward::{Environment, Error, Home, Overrides, Repair, Restored, Settings,
 use tokenward_core::ports::{CallError, Checkup, Clocks, VaultError};
 use tokenward_core::rotation::Recovery;
 use tokenward_core::{
-    Closing, Code, Doubt, Event, Generation, HolderFate, Link, LinkId, NewLink, Refusal, RefusalClass, Remedy, Scopes,
-    Standing, TokenApi, TransportFault, Trouble, Words,
+    Closing, Code, Doubt, Event, Generation, HolderFate, Link, LinkId, NewLink, Place, Refusal, RefusalClass, Remedy,
+    Scopes, Slot, Standing, TokenApi, TransportFault, Trouble, Words,
 };
 
 use super::Show;
@@ -540,6 +540,10 @@ fn links() -> Vec<Story> {
         with("a stale link", vec![link(file, Found::Stale { grant, held: Generation::FIRST })]),
         with("a link behind that could not be written", vec![tried]),
         with("a file that is newer than the vault", vec![link(file, Found::Newer)]),
+        with(
+            "an old token beside what is kept",
+            vec![link(file, Found::StaleBeside { places: vec![(Slot::AccessToken, Place::dotenv("COPY"))] })],
+        ),
         with("a file of another profile", vec![link(file, Found::OfAnother { profile: "home".parse().unwrap() })]),
         with("files without a token", vec![link(file, Found::Blank), link("/home/ada/x.ini", Found::Malformed)]),
         story("a link and nobody logged in", |facts| {

@@ -1,0 +1,95 @@
+//! Where the tokens of a login stand by what the vault knows of their values, joined with what their names say.
+//!
+//! Enters: the shapes that names tell, and the tokens of known logins that stand in the document. Leaves: shapes. A value goes before a
+//! name: a token that is known has its place whatever that is called, and of several logins the known one is meant. Several shapes of
+//! one login are copies, which are all to be kept true.
+
+use tokenward_core::{Place, ProfileName, Slot, Step};
+
+use super::document::Document;
+use super::shape::Shape;
+use super::sighting::Sighting;
+
+impl Shape {
+    /// The shapes in a document in which some tokens are known.
+    pub fn detect_known(document: &Document, known: &[Sighting]) -> Vec<Self> {
+        let named = Self::detect(document);
+        if known.is_empty() {
+            return named;
+        }
+        let mut found: Vec<Candidate> = named.into_iter().map(|shape| Candidate { shape, is_known: false }).collect();
+        let is_named = |slot: Slot, place: &Place, found: &[Candidate]| {
+            let wanted = document.resolved(place);
+            found.iter().position(|one| one.shape.places.get(&slot).is_some_and(|own| document.resolved(own) == wanted))
+        };
+        let mut rest = Vec::new();
+        for sighting in known {
+            match is_named(sighting.slot(), &sighting.place, &found) {
+                Some(index) => found[index].is_known = true,
+                None => rest.push(sighting),
+            }
+        }
+        let any_named = found.iter().any(|one| one.is_known);
+        for sighting in rest {
+            let (slot, place) = (sighting.slot(), &sighting.place);
+            let other = if slot == Slot::AccessToken { Slot::RefreshToken } else { Slot::AccessToken };
+            // What a name takes for the other token, unless that stands in the same text.
+            let holds_both = known.iter().any(|one| one.slot() == other && one.place == *place);
+            for one in found.iter_mut().filter(|_| !holds_both) {
+                if one.shape.places.get(&other) == Some(place) {
+                    one.shape.places.remove(&other);
+                }
+            }
+            let has = |one: &Candidate| one.shape.places.get(&slot) == Some(place);
+            let lacks = |one: &Candidate| {
+                let theirs = one.shape.places.get(&other);
+                !one.shape.places.contains_key(&slot) && theirs.is_some_and(|theirs| is_beside(theirs, place))
+            };
+            let home = found.iter().position(has).or_else(|| found.iter().position(lacks)).unwrap_or_else(|| {
+                found.push(Candidate { shape: Self::default(), is_known: true });
+                found.len() - 1
+            });
+            let home = &mut found[home];
+            home.is_known = true;
+            home.shape.places.insert(slot, place.clone());
+            home.shape.add_ends_beside(document, place);
+        }
+        found.retain(|one| one.shape.has_token() || !one.is_known);
+        let unknown = found.iter().any(|one| !one.is_known && one.shape.has_token());
+        // Where a known login stands under names of its own, others are others'. Elsewhere a person has to say which are meant.
+        if any_named || !unknown {
+            found.retain(|one| one.is_known);
+        }
+        found.into_iter().map(|one| one.shape).collect()
+    }
+
+    /// The profile whose login the tokens of a shape are, if the vault knows them.
+    pub fn profile<'a>(&self, known: &'a [Sighting]) -> Option<&'a ProfileName> {
+        let own = |sighting: &&Sighting| self.places.get(&sighting.slot()) == Some(&sighting.place);
+        known.iter().filter(own).find_map(|sighting| sighting.profile.as_ref())
+    }
+
+    /// Whether a token of a shape is known.
+    pub fn is_known(&self, known: &[Sighting]) -> bool {
+        known.iter().any(|sighting| self.places.get(&sighting.slot()) == Some(&sighting.place))
+    }
+}
+
+struct Candidate {
+    shape: Shape,
+    is_known: bool,
+}
+
+/// Whether two values stand in one table, section or file of variables, or in one text.
+fn is_beside(one: &Place, other: &Place) -> bool {
+    let way = |path: &[Step]| path.split_last().map(|(_, way)| way.to_vec());
+    match (one, other) {
+        (Place::Dotenv { .. }, Place::Dotenv { .. }) => true,
+        (Place::Ini { section: one, .. }, Place::Ini { section: other, .. }) => one == other,
+        (Place::Path(one), Place::Path(other)) => way(one) == way(other),
+        (Place::Within { text: one, path: a }, Place::Within { text: other, path: b }) => {
+            one == other && way(a) == way(b)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,163 @@
+//! MCP servers in the settings of programs that start or ask them: what is a server, and where is its token?
+//!
+//! Enters: a node of a document. Leaves: a shape made of places, if the node is a server that is given a token. Sources: see `shape`.
+
+use tokenward_core::{Slot, Step};
+
+use super::frame::Frame;
+use super::names::{Name, Role};
+use super::nature::Nature;
+use super::shape::{Shape, Way};
+use super::tree::Tree;
+
+/// The settings of one server.
+#[derive(Clone)]
+pub(super) struct Server<'a> {
+    name: &'a str,
+    node: &'a Tree,
+    way: Way,
+}
+
+impl<'a> Server<'a> {
+    /// What a server is given besides its arguments.
+    pub(super) const GIVEN: [&'static str; 5] = ["env", "environment", "headers", "http_headers", "requestInit"];
+
+    /// The server that a node describes: one in a table of servers, or one that says what is to be started or asked.
+    pub(super) fn at(node: &'a Tree, way: &'a Way) -> Option<Self> {
+        node.entries().next()?;
+        let says = ["command", "args", "url", "serverUrl"].iter().any(|key| node.get(key).is_some());
+        let name = match way.path.as_slice() {
+            [.., Step::Key(table), Step::Key(name)] if says || TABLES.contains(&table.as_str()) => name,
+            [.., Step::Key(name)] if says => name,
+            _ if says => "",
+            _ => return None,
+        };
+        // Older settings of Zed keep the program's settings in `command`.
+        let inner = node.get("command").filter(|command| command.entries().next().is_some());
+        let way = if inner.is_some() { way.key("command") } else { way.clone() };
+        Some(Self { name, node: inner.unwrap_or(node), way })
+    }
+
+    /// Where its token stands.
+    pub(super) fn shape(&self) -> Shape {
+        let Self { name, node, way } = self;
+        let mut shape = Shape { server: Some((*name).to_owned()).filter(|name| !name.is_empty()), ..Shape::default() };
+        from_arguments(node, name, way, &mut shape);
+        from_variables(node, way, &mut shape);
+        from_headers(node, name, way, &mut shape);
+        shape
+    }
+}
+
+/// Tables in which programs keep the servers they start.
+const TABLES: [&str; 6] = ["mcpServers", "servers", "context_servers", "mcp_servers", "mcp", "amp.mcpServers"];
+
+/// Arguments, which go before variables in `lark-mcp`. Other programs give `-u` other meanings (Python's unbuffered
+/// output), so the short flags count where the server is one of this platform.
+fn from_arguments(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
+    for key in ["args", "command"] {
+        let Some(list) = server.get(key) else { continue };
+        let words: Vec<_> = list.elements().iter().map(|element| element.text().unwrap_or_default()).collect();
+        let ours = words.iter().copied().chain([name]).any(is_ours);
+        let after = |flags: [&str; 2]| {
+            flags.into_iter().filter(|flag| ours || flag.starts_with("--")).find_map(|flag| {
+                let mut pairs = words.windows(2);
+                let value = pairs.find(|pair| pair[0] == flag)?[1];
+                let place = way.key(key).down([Step::After(flag.to_owned())]).place();
+                (!value.starts_with('-') && !is_reference(value)).then_some(place)
+            })
+        };
+        let whole = |fits: &dyn Fn(usize, &str) -> bool| {
+            let index = (0..words.len()).find(|&index| fits(index, words[index]) && !holds_reference(words[index]))?;
+            Some(way.key(key).down([Step::Index(index)]).place())
+        };
+        let in_one = |_: usize, word: &str| word.starts_with("--user-access-token=") || ours && word.starts_with("-u=");
+        // `docker -e NAME=value`, `mcp-remote --header Name:value`, and a command line in one word.
+        let named = |index: usize, word: &str| {
+            let flag = index.checked_sub(1).map_or("", |before| words[before]);
+            let variable = ["-e", "--env"].contains(&flag)
+                && word.split_once('=').is_some_and(|(name, value)| is_uat(name, ours) && !value.is_empty());
+            let header = ["--header", "-H"].contains(&flag)
+                && word.split_once(':').is_some_and(|(name, _)| is_header(name, ours));
+            let line = ours
+                && word.split_whitespace().nth(1).is_some()
+                && word.split_whitespace().any(|part| part == "-u" || part.starts_with("--user-access-token"))
+                && Frame::of(word).is_some();
+            variable || header || line
+        };
+        let access = after(["--user-access-token", "-u"]).or_else(|| whole(&in_one)).or_else(|| whole(&named));
+        shape.places.extend(access.map(|place| (Slot::AccessToken, place)));
+        shape.app_id = shape.app_id.take().or_else(|| after(["--app-id", "-a"]));
+        shape.app_secret = shape.app_secret.take().or_else(|| after(["--app-secret", "-s"]));
+    }
+}
+
+fn from_variables(server: &Tree, way: &Way, shape: &mut Shape) {
+    for key in ["env", "environment"] {
+        let Some(variables) = server.get(key) else { continue };
+        let way = way.key(key);
+        let find = |end: &str| {
+            let fits = |name: &str| {
+                let name = name.to_ascii_uppercase();
+                name.strip_suffix(end).is_some_and(|start| start.is_empty() || is_ours(start))
+            };
+            let literal = |node: &Tree| node.text().is_some_and(|text| !is_reference(text));
+            let mut all = variables.entries();
+            all.find(|(name, node)| fits(name) && literal(node)).map(|(name, _)| way.key(name).place())
+        };
+        let access = shape.access().cloned().or_else(|| find("USER_ACCESS_TOKEN"));
+        shape.places.extend(access.map(|place| (Slot::AccessToken, place)));
+        let refresh = find("USER_REFRESH_TOKEN").or_else(|| find("REFRESH_TOKEN"));
+        shape.places.extend(refresh.map(|place| (Slot::RefreshToken, place)));
+        shape.app_id = shape.app_id.take().or_else(|| find("APP_ID"));
+        shape.app_secret = shape.app_secret.take().or_else(|| find("APP_SECRET"));
+    }
+}
+
+/// Headers, of servers that are asked over HTTP.
+fn from_headers(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
+    let url = server.get("url").or_else(|| server.get("serverUrl")).and_then(Tree::text).unwrap_or_default();
+    let ours = is_ours(name) || is_ours(url);
+    for key in ["headers", "http_headers", "requestInit"] {
+        let Some(headers) = server.get(key) else { continue };
+        let found = headers.entries().find(|(header, node)| {
+            is_header(header, ours)
+                && node.text().is_some_and(|text| !holds_reference(text) && Frame::of(text).is_some())
+        });
+        if let Some((header, _)) = found
+            && shape.access().is_none()
+        {
+            shape.places.insert(Slot::AccessToken, way.key(key).key(header).place());
+        }
+    }
+}
+
+/// Whether a header carries a user's token; `Authorization` does where the server is one of this platform.
+fn is_header(name: &str, ours: bool) -> bool {
+    let name = name.trim().to_ascii_lowercase();
+    name == "x-lark-mcp-uat" || ours && name == "authorization"
+}
+
+/// Whether a variable holds a user's token of this platform.
+fn is_uat(name: &str, ours: bool) -> bool {
+    Name::of(name).is_some_and(|name| {
+        name.role == Role::Access && name.user && (name.is_ours() || ours && name.prefix.is_empty())
+    })
+}
+
+/// Whether the token in a value is one that a program puts there.
+fn holds_reference(text: &str) -> bool {
+    let token = Frame::of(text).map_or(text, |frame| frame.token(text));
+    is_reference(token)
+}
+
+/// Whether a word names this platform.
+fn is_ours(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    word.contains("lark") || word.contains("feishu")
+}
+
+/// Whether a program puts something else in the place of this text (`${input:token}`, `{env:TOKEN}`, `$TOKEN`).
+fn is_reference(text: &str) -> bool {
+    Nature::of(text) == Nature::Reference
+}
