@@ -322,6 +322,21 @@ fn a_known_login_is_linked_to_its_own_profile() {
     assert!(ran.fails(2, "TW0507").err.contains("--access"), "{ran:?}");
 }
 
+/// Empty places under the usual names are filled, and old tokens beside them told of.
+#[test]
+fn places_that_wait_are_filled_where_old_tokens_stand_beside_them() {
+    let project = Project::of(World::logged_in());
+    let old = present(&project);
+    project.run(&["refresh"]).succeeds();
+    let pattern = "LARK_ACCESS_TOKEN={A}\nLARK_REFRESH_TOKEN={R}\nBEFORE=";
+    let empty = filled(pattern, &(String::new(), String::new()));
+    project.write(".env", &format!("{empty}{}\n", old.0));
+    let ran = project.run(&["link", ".env"]);
+    assert!(ran.succeeds().err.contains("BEFORE"), "{ran:?}");
+    assert_eq!(project.read(".env"), format!("{}{}\n", filled(pattern, &present(&project)), old.0));
+    assert_eq!(project.state(".env"), "stale-beside");
+}
+
 #[test]
 fn the_redirect_url_of_the_file_is_used() {
     for (name, before, line) in [

@@ -4,9 +4,12 @@
 //! name: a token that is known has its place whatever that is called, and of several logins the known one is meant. Several shapes of
 //! one login are copies, which are all to be kept true.
 
-use tokenward_core::{Place, ProfileName, Slot, Step};
+use std::collections::BTreeMap;
+
+use tokenward_core::{Format, Place, ProfileName, Slot, Step};
 
 use super::document::Document;
+use super::nature::Nature;
 use super::shape::Shape;
 use super::sighting::Sighting;
 
@@ -30,6 +33,13 @@ impl Shape {
             }
         }
         let any_named = found.iter().any(|one| one.is_known);
+        // Where the names of a file's variables or keys tell of one app, its tokens are that app's.
+        let app = found.iter().find(|one| one.shape.app_id.is_some()).map_or_else(Self::default, |one| Self {
+            places: BTreeMap::new(),
+            server: None,
+            ..one.shape.clone()
+        });
+        let has_app = matches!(document.format(), Format::Dotenv | Format::Ini);
         for sighting in rest {
             let (slot, place) = (sighting.slot(), &sighting.place);
             let other = if slot == Slot::AccessToken { Slot::RefreshToken } else { Slot::AccessToken };
@@ -46,7 +56,8 @@ impl Shape {
                 !one.shape.places.contains_key(&slot) && theirs.is_some_and(|theirs| is_beside(theirs, place))
             };
             let home = found.iter().position(has).or_else(|| found.iter().position(lacks)).unwrap_or_else(|| {
-                found.push(Candidate { shape: Self::default(), is_known: true });
+                let shape = if has_app { app.clone() } else { Self::default() };
+                found.push(Candidate { shape, is_known: true });
                 found.len() - 1
             });
             let home = &mut found[home];
@@ -55,12 +66,28 @@ impl Shape {
             home.shape.add_ends_beside(document, place);
         }
         found.retain(|one| one.shape.has_token() || !one.is_known);
-        let unknown = found.iter().any(|one| !one.is_known && one.shape.has_token());
+        let unknown: Vec<&Candidate> = found.iter().filter(|one| !one.is_known && one.shape.has_token()).collect();
+        // Places under the usual names that wait for tokens are what is meant; the others are told of.
+        if let ([one], false) = (unknown.as_slice(), any_named)
+            && one.shape.waits(document)
+        {
+            return vec![one.shape.clone()];
+        }
+        let unknown = !unknown.is_empty();
         // Where a known login stands under names of its own, others are others'. Elsewhere a person has to say which are meant.
         if any_named || !unknown {
             found.retain(|one| one.is_known);
         }
         found.into_iter().map(|one| one.shape).collect()
+    }
+
+    /// Whether nothing stands at its tokens' places yet.
+    fn waits(&self, document: &Document) -> bool {
+        let is_open = |place: &Place| {
+            let text = document.get(place).ok().flatten();
+            text.is_none_or(|text| matches!(Nature::of(&text), Nature::Empty | Nature::Placeholder))
+        };
+        [self.access(), self.refresh()].into_iter().flatten().all(is_open)
     }
 
     /// The profile whose login the tokens of a shape are, if the vault knows them.

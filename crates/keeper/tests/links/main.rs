@@ -1,6 +1,7 @@
 //! Files that hold a token: read, corrected, replaced.
 
 mod dotenv;
+mod exact;
 mod files;
 mod fuzz;
 mod ini;
