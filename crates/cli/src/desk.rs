@@ -2,6 +2,7 @@
 //!
 //! Everything is opened when it is first needed, so that `completions` reads no file and `status` opens no socket.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,13 +31,22 @@ use crate::render::Printer;
 use crate::say::Lang;
 use crate::tickets;
 
+/// How a command ends that ends by itself when a signal asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Requests that are under way may end.
+    Requests,
+    /// At once, but for a refresh that is under way.
+    AtOnce,
+}
+
 /// The desk at which a command works.
 pub(crate) struct Desk {
     pub(crate) ambient: Ambient,
     pub(crate) global: Global,
     pub(crate) printer: Printer,
     keeper: OnceLock<Keeper>,
-    stop: OnceLock<Arc<Notify>>,
+    stop: OnceLock<(Arc<Notify>, Ending)>,
     /// Whether it was said that the login is over: once a call.
     said_over: AtomicBool,
 }
@@ -163,14 +173,17 @@ impl Desk {
     }
 
     /// Ends when a signal asks the command to. A command that takes this ends by itself; others are ended.
-    pub(crate) fn stopping(&self) -> impl Future<Output = ()> + use<> {
-        let stop = Arc::clone(self.stop.get_or_init(Arc::default));
+    pub(crate) fn stopping(&self, ending: Ending) -> impl Future<Output = ()> + use<> {
+        let stop = Arc::clone(&self.stop.get_or_init(|| (Arc::default(), ending)).0);
         async move { stop.notified().await }
     }
 
-    /// Asks the command to end, if it is one that ends by itself.
-    pub(crate) fn stop(&self) -> bool {
-        self.stop.get().inspect(|stop| stop.notify_one()).is_some()
+    /// Asks the command to end, if it is one that ends by itself, and tells how.
+    pub(crate) fn stop(&self) -> Option<Ending> {
+        self.stop.get().map(|(stop, ending)| {
+            stop.notify_one();
+            *ending
+        })
     }
 
     /// Opens vault and engine.
@@ -408,6 +421,9 @@ impl Desk {
         let lang = self.lang();
         // That a refresh failed for good is said with what follows from it.
         let over = notices.iter().any(|notice| matches!(notice, Notice::LoginOver { .. }));
+        // A file is looked at before and after a refresh, and has one story.
+        let mut told = BTreeSet::new();
+        let mut once = |notice| Some(lang.link_notice(notice)).filter(|words: &String| told.insert(words.clone()));
         for notice in notices {
             match notice {
                 Notice::LoginOver { .. } => self.tell_over(notice),
@@ -427,12 +443,14 @@ impl Desk {
                 | Notice::LinkUnusable { .. }
                 | Notice::LinkOfAnother { .. }
                 | Notice::LinkBlank { .. }
-                | Notice::TakenBack { .. } => self.printer.warning(lang.link_notice(notice)),
+                | Notice::TakenBack { .. } => once(notice).into_iter().for_each(|words| self.printer.warning(words)),
                 Notice::KeptAside { .. }
                 | Notice::LinkOfAnotherUser { .. }
                 | Notice::LinkOfOtherOwner { .. }
-                | Notice::AnotherUser { .. } => self.printer.alarm(lang.link_notice(notice)),
-                Notice::LinkHealed { .. } | Notice::LinkAdopted { .. } => self.printer.note(lang.link_notice(notice)),
+                | Notice::AnotherUser { .. } => once(notice).into_iter().for_each(|words| self.printer.alarm(words)),
+                Notice::LinkHealed { .. } | Notice::LinkAdopted { .. } => {
+                    once(notice).into_iter().for_each(|words| self.printer.note(words));
+                }
                 _ => self.printer.note(lang.notice_other()),
             }
         }

@@ -98,6 +98,12 @@ impl Failure {
         self
     }
 
+    /// Adds what is left of the login, where the engine had no failure to say it with.
+    pub(crate) fn keeping(mut self, kept: Kept) -> Self {
+        self.0.kept.get_or_insert(kept);
+        self
+    }
+
     /// Adds how things stand now: what was done, and what was not.
     pub(crate) fn stands(mut self, stands: String) -> Self {
         self.0.stands = Some(stands);

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tokenward_core::Code;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, Ending};
 use crate::failure::Failure;
 
 /// Runs a command until it ends or a signal ends it. The wait for a spend is bounded by the spend's own deadline.
@@ -38,8 +38,11 @@ pub(crate) async fn heard(
         _ = terminate.recv() => ("SIGTERM", 15),
         _ = hangup.recv() => ("SIGHUP", 1),
     };
-    if desk.stop() {
-        desk.printer.note(desk.lang().proxy_ends(name));
+    if let Some(ending) = desk.stop() {
+        desk.printer.note(match ending {
+            Ending::Requests => desk.lang().proxy_ends(name),
+            Ending::AtOnce => desk.lang().interrupted(name),
+        });
         (name, number) = tokio::select! {
             result = whole => return result,
             _ = interrupt.recv() => ("SIGINT", 2),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
+use tokenward::SystemEntropy;
 use tokenward_core::Code;
 
 use crate::ambient::Ambient;
@@ -43,7 +44,7 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
     };
     let by_file =
         env_file.map(|file| format!("tokenward login --env-file {}", crate::spot::quoted(&file.display().to_string())));
-    let result = ambient.check(lang).and_then(|()| {
+    let result = ambient.check(lang).and_then(|()| enough()).and_then(|()| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
         let desk = Desk::new(ambient, global, printer);
@@ -72,6 +73,26 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         }
     }
 }
+
+/// Whether the system gives what the runtime and the vault cannot do without. The runtime would end the process where it is refused a
+/// descriptor for its signals.
+fn enough() -> Result<(), Failure> {
+    SystemEntropy::check()?;
+    let null = std::fs::File::open("/dev/null");
+    let spare: std::io::Result<Vec<_>> = null.and_then(|null| (0..DESCRIPTORS).map(|_| null.try_clone()).collect());
+    match spare {
+        Err(error) if matches!(error.raw_os_error(), Some(EMFILE | ENFILE)) => {
+            Err(Failure::of(Code::SystemShort).detail(error.to_string()))
+        }
+        // A place without /dev/null is no reason to refuse.
+        _ => Ok(()),
+    }
+}
+
+/// The runtime takes five; the database three, and a lock.
+const DESCRIPTORS: usize = 10;
+const EMFILE: i32 = rustix::io::Errno::MFILE.raw_os_error();
+const ENFILE: i32 = rustix::io::Errno::NFILE.raw_os_error();
 
 /// Help and version are data; everything else is a misuse, told in our words.
 fn answer_clap(error: &clap::Error, arguments: &[OsString], ambient: &Ambient, lang: Lang) -> ExitCode {

@@ -107,6 +107,10 @@ codes! {
     "0308" LoginDamaged Usage;
     /// No vault was put aside by a restore, or it is gone.
     "0309" NothingToUndo Usage;
+    /// The operating system gives this process too few open files, or no randomness.
+    "0310" SystemShort TryLater;
+    /// The folder that is to hold everything cannot be made.
+    "0311" HomeUnusable Usage;
 
     /// Nobody has logged in under this profile.
     "0401" NotLoggedIn NeedsConsent;

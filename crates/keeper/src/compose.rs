@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Clock, Entropy, Provider, Vault};
+use tokenward_core::ports::{Clock, Entropy, Provider, Vault, VaultError};
 use tokenward_core::{App, AppName, Code, ExitClass, ProfileName, veil};
 use tokenward_vault::{
     BackupError, ExplicitKey, Folder, KeySources, Keyring, Restoring, SqliteVault, VaultOptions, handout,
@@ -52,6 +52,16 @@ impl fmt::Debug for SessionOptions<'_> {
 }
 
 /// An open vault with a keeper over it.
+///
+/// # What the embedding program has to do
+///
+/// A process whose files may not grow beyond a length (`ulimit -f`, `LimitFSIZE=`) is ended by SIGXFSZ at the write that does, with the
+/// provider's answer in memory. A refresh is not begun where the limit is known to be too near; should another file be in the way, the
+/// signal has to be ignored or handled, so that the write fails instead and the answer goes to the rescue slot. The `tokenward` command
+/// handles it for as long as it runs. A library does not change the signals of its process: with tokio,
+/// `tokio::signal::unix::signal(SignalKind::from_raw(libc::SIGXFSZ))`, kept for as long as the session lives, is enough.
+///
+/// Likewise a signal that would end the process between a spend and its commit should wait for [`Keeper::idle`].
 pub struct Session {
     vault: Arc<SqliteVault>,
     parts: Parts,
@@ -101,6 +111,17 @@ impl Session {
     pub async fn look_under(options: SessionOptions<'_>, own: impl Into<Own>) -> Result<Self, Error> {
         let SessionOptions { home, clock, entropy, key, observer, keeper } = options;
         let provider = provider(&clock, own.into());
+        let new = !home.has_vault();
+        if new {
+            home.can_be_made()?;
+        }
+        // Where there is no vault yet, a place that takes none is told as such and not as trouble of a vault.
+        let placed = |error: VaultError| match error {
+            VaultError::ReadOnly { .. } | VaultError::Unreadable { .. } if new => {
+                Error::with_detail(Code::HomeUnusable, Kept::Nothing, error.to_string())
+            }
+            error => error.into(),
+        };
         let vault = Arc::new(
             SqliteVault::open(VaultOptions {
                 folder: Folder::new(home.path()),
@@ -112,7 +133,8 @@ impl Session {
                     Arc::new(move |app, issuer| Some(provider.rules(app, issuer).clone()))
                 },
             })
-            .await?,
+            .await
+            .map_err(placed)?,
         );
         let parts = Parts {
             vault: Arc::clone(&vault) as Arc<dyn Vault>,
@@ -277,7 +299,22 @@ pub fn rewrap(home: &Home, old: &KeySource, new: &KeySource, entropy: &dyn Entro
         KeySource::Given(_) | KeySource::File(_) => tokenward_vault::KeySource::Explicit,
     };
     let folder = Folder::new(home.path());
+    if let KeySource::File(path) = new {
+        // The person wrote it a moment ago. From here on nothing opens without it.
+        settled(path).map_err(|error| VaultError::Key {
+            path: folder.vault().to_owned(),
+            key: format!("the key file {}", path.display()),
+            reason: format!("the disk did not confirm it: {error}"),
+        })?;
+    }
     Ok(tokenward_vault::rewrap(&folder, &key_sources(home, old)?, &key_sources(home, new)?, to, entropy)?)
+}
+
+/// Makes a file and its name durable.
+fn settled(path: &Path) -> std::io::Result<()> {
+    std::fs::File::open(path)?.sync_all()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()
 }
 
 fn backup_error(error: BackupError) -> Error {
@@ -323,6 +360,19 @@ impl Clock for SystemClock {
 /// The operating system's randomness.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEntropy;
+
+impl SystemEntropy {
+    /// Whether the system has any: asked once, before anything depends on it.
+    ///
+    /// # Errors
+    /// [`Code::SystemShort`] with the system's reason.
+    #[expect(clippy::disallowed_methods, reason = "the one place where randomness enters")]
+    pub fn check() -> Result<(), Error> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Error::with_detail(Code::SystemShort, Kept::Everything, format!("no randomness: {error}")))
+    }
+}
 
 impl Entropy for SystemEntropy {
     #[expect(clippy::disallowed_methods, reason = "the one place where randomness enters")]

@@ -207,6 +207,10 @@ impl Keeper {
             Ok(handed) => return Ok(handed),
             Err(error) => error,
         };
+        // The token was sent, and what came for it could not be kept: to send it once more would be a replay that nothing excuses.
+        if error.code() == Code::AnswerNotStored {
+            return Err(error);
+        }
         if error.code().exit() == ExitClass::NeedsConsent {
             // A file may hold what keeps the login alive, brought since it was looked at.
             let Some(profile) = &before.profile else { return Err(error) };

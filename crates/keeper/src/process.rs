@@ -30,7 +30,8 @@ impl Processes {
         entropy.fill(&mut nonce);
         let pid = std::process::id();
         let read = |path: &str| std::fs::read_to_string(proc.join(path)).ok();
-        let host = read("sys/kernel/hostname").map_or_else(|| "localhost".to_owned(), |name| name.trim().to_owned());
+        let named = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let host = read("sys/kernel/hostname").map_or_else(named, |name| name.trim().to_owned());
         let boot = read("sys/kernel/random/boot_id");
         // A table that was mounted for another process namespace counts us by another number, and so everyone else.
         let ours = std::fs::read_link(proc.join("self")).is_ok_and(|link| link == Path::new(&pid.to_string()));

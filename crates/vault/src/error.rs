@@ -33,15 +33,21 @@ pub(crate) fn from_sql(db: &Path, error: &sqlx::Error) -> VaultError {
             match code & 0xff {
                 SQLITE_BUSY | SQLITE_LOCKED | SQLITE_PROTOCOL => VaultError::Busy { path },
                 SQLITE_FULL => VaultError::Full { path, reason },
-                SQLITE_READONLY | SQLITE_PERM => VaultError::ReadOnly { path, reason },
-                // A write, sync or truncation that failed does not say why; the file system does.
+                // A log that cannot be made for want of room makes a database read-only too.
+                SQLITE_READONLY | SQLITE_PERM => match crate::room::probe(db.parent().unwrap_or(db)) {
+                    Err(error @ VaultError::Full { .. }) => error,
+                    _ => VaultError::ReadOnly { path, reason },
+                },
+                // A write, sync or truncation that failed does not say why; the file system does, or another write.
                 SQLITE_IOERR | SQLITE_CANTOPEN => match crate::room::check(db.parent().unwrap_or(db)) {
                     Err(error) => error,
-                    Ok(()) if code == SQLITE_IOERR_WRITE => match crate::room::probe(db.parent().unwrap_or(db)) {
+                    Ok(()) if matches!(code, SQLITE_IOERR_READ | SQLITE_IOERR_SHORT_READ) => {
+                        VaultError::Unreadable { path, reason }
+                    }
+                    Ok(()) => match crate::room::probe(db.parent().unwrap_or(db)) {
                         Err(error) => error,
                         Ok(()) => VaultError::Unreadable { path, reason },
                     },
-                    Ok(()) => VaultError::Unreadable { path, reason },
                 },
                 _ => VaultError::Unreadable { path, reason },
             }
@@ -69,8 +75,9 @@ const SQLITE_BUSY: u32 = 5;
 const SQLITE_LOCKED: u32 = 6;
 const SQLITE_READONLY: u32 = 8;
 const SQLITE_IOERR: u32 = 10;
-/// `SQLite` says [`SQLITE_FULL`] of a full disk alone, and this of a quota and of a limit on files.
-const SQLITE_IOERR_WRITE: u32 = 778;
+const SQLITE_IOERR_READ: u32 = 266;
+const SQLITE_IOERR_SHORT_READ: u32 = 522;
+/// Said of a full disk alone: of a quota, and of a limit on files, it is an I/O error.
 const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;
 /// Many processes race to read the log back after the last one ended without closing it.

@@ -90,6 +90,11 @@ impl Folder {
         self.vault.join("locks").join(format!("handout.{profile}"))
     }
 
+    /// `vault/locks/over.<grant>`: that it was logged out. A hand-out file of it that is put back is not believed.
+    pub(crate) fn over(&self, grant: GrantId) -> PathBuf {
+        self.vault.join("locks").join(format!("over.{grant}"))
+    }
+
     /// `vault/locks/folder`: held while the vault is created, migrated or given another key.
     pub(crate) fn folder_lock(&self) -> PathBuf {
         self.vault.join("locks").join("folder")
@@ -103,6 +108,25 @@ impl Folder {
     /// `vault/handout/<profile>`. A profile's name can stand as a file name (`ProfileName`'s rules).
     pub fn handout(&self, profile: &ProfileName) -> PathBuf {
         self.handouts().join(profile.as_str())
+    }
+
+    /// Whether the home is there and can be written, or could be made where it is missing. Asks the kernel and makes nothing.
+    ///
+    /// # Errors
+    /// [`VaultError::ReadOnly`] with the folder that stands in the way.
+    pub fn can_be_made(&self) -> Result<(), VaultError> {
+        let home = if self.home.is_absolute() { self.home.clone() } else { Path::new(".").join(&self.home) };
+        let there = home.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+        if !there.is_dir() {
+            return Err(VaultError::ReadOnly { path: there.to_owned(), reason: "it is no folder".to_owned() });
+        }
+        if crate::room::is_of_kernel(there) {
+            return Err(VaultError::ReadOnly {
+                path: there.to_owned(),
+                reason: "the kernel keeps no files there".to_owned(),
+            });
+        }
+        crate::room::writable(there)
     }
 
     /// Creates the home, and what leads to it, where it is missing; repairs it where it is open to others.
@@ -128,13 +152,15 @@ impl Folder {
     /// Creates what is missing and repairs what is open to others.
     pub(crate) fn prepare(&self) -> Result<Vec<Repair>, VaultError> {
         let mut repairs = self.prepare_home()?;
-        create_private(&self.vault).map_err(|error| from_io(&self.vault, &error))?;
+        if create_private(&self.vault).map_err(|error| from_io(&self.vault, &error))? {
+            write_in_place(&self.vault);
+        }
         guard(&self.vault, DIR_MODE, &mut repairs)?;
         for folder in [self.vault.join("locks"), self.handouts()] {
             // On a read-only disk the folders may be missing: what is stored can still be handed out (I7), and
             // whoever needs to write is told then.
             match create_private(&folder) {
-                Ok(()) => guard(&folder, DIR_MODE, &mut repairs)?,
+                Ok(_) => guard(&folder, DIR_MODE, &mut repairs)?,
                 Err(error) => tracing::debug!(path = %folder.display(), %error, "not created"),
             }
         }
@@ -215,12 +241,33 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(FILE_MODE).open(path)
 }
 
-fn create_private(path: &Path) -> io::Result<()> {
+/// Whether it was made now.
+fn create_private(path: &Path) -> io::Result<bool> {
     match DirBuilder::new().mode(DIR_MODE).create(path) {
-        Err(_) if path.is_dir() => Ok(()),
-        result => result,
+        Err(_) if path.is_dir() => Ok(false),
+        result => result.map(|()| true),
     }
 }
+
+/// Makes the files of a new folder be written in place where the file system would copy them at each write (btrfs): there a write needs
+/// room although the file has its full size, which the log's index and the rescue slots rest upon. Files take it over when they are made.
+/// Where there is no such thing nothing is needed.
+#[cfg(target_os = "linux")]
+fn write_in_place(folder: &Path) {
+    use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+
+    let set = || -> io::Result<()> {
+        let open = File::open(folder)?;
+        let flags = ioctl_getflags(&open)?;
+        Ok(ioctl_setflags(&open, flags | IFlags::NOCOW)?)
+    };
+    if let Err(error) = set() {
+        tracing::debug!(path = %folder.display(), %error, "this file system knows no writing in place, or needs none");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn write_in_place(_folder: &Path) {}
 
 /// The mode of a file that exists and is open to others.
 fn open_to_others(path: &Path) -> Result<Option<u32>, VaultError> {

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 
 use crate::codec::instant;
 use crate::error::from_io;
-use crate::folder::{Folder, sync_folder, write_whole};
+use crate::folder::{Folder, open_private, sync_folder, write_whole};
 use crate::key::{self, KeySources};
 use crate::seal::{Keys, Label};
 use crate::stamp::stamp;
@@ -100,8 +100,9 @@ pub fn read(folder: &Folder, profile: &ProfileName, sources: &KeySources, now: T
     if unlocked.source == key::KeySource::KeyFile && !key::private(&std::fs::metadata(folder.key_file()).ok()?) {
         return None;
     }
-    open(&unlocked.keys, profile, &blob)
-        .filter(|handout| handout.serves(now) && handout.links.iter().all(|link| link.serves(now)))
+    open(&unlocked.keys, profile, &blob).filter(|handout| {
+        !is_over(folder, handout.grant) && handout.serves(now) && handout.links.iter().all(|link| link.serves(now))
+    })
 }
 
 /// Takes a profile's hand-out file away, durably: from now on the long way is gone.
@@ -142,6 +143,19 @@ pub(crate) fn remove(folder: &Folder, profile: &ProfileName) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Puts it on record, durably, that a login was ended here. Its hand-out file goes too; but one that comes back, from a backup of the
+/// folder, would open as before.
+pub(crate) fn end(folder: &Folder, grant: GrantId) -> io::Result<()> {
+    let path = folder.over(grant);
+    open_private(&path)?;
+    sync_folder(path.parent().unwrap_or(folder.vault()))
+}
+
+/// Whether a login was ended here.
+pub(crate) fn is_over(folder: &Folder, grant: GrantId) -> bool {
+    folder.over(grant).exists()
 }
 
 /// What is in a profile's hand-out file, good or not.

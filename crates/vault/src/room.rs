@@ -69,6 +69,43 @@ pub(crate) fn probe(folder: &Path) -> Result<(), VaultError> {
     write().map_err(|error| from_io(folder, &error))
 }
 
+/// Whether a folder lies on a disk of this machine: then its locks are kept by one kernel, whoever asks.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_local(folder: &Path) -> bool {
+    // linux/magic.h; what is not among these may be shared by machines whose kernels do not tell each other of locks.
+    const LOCAL: [i64; 9] = [
+        0xef53,      // ext2, ext3, ext4
+        0x5846_5342, // XFS
+        0x9123_683e, // btrfs
+        0x0102_1994, // tmpfs
+        0x8584_58f6, // ramfs
+        0xf2f5_2010, // F2FS
+        0x2fc1_2fc1, // ZFS
+        0xca45_1a4e, // bcachefs
+        0x794c_7630, // overlayfs
+    ];
+    rustix::fs::statfs(folder).is_ok_and(|stat| i64::try_from(stat.f_type).is_ok_and(|kind| LOCAL.contains(&kind)))
+}
+
+/// Elsewhere kinds of disks have no numbers of their own.
+#[cfg(not(target_os = "linux"))]
+pub(crate) const fn is_local(_folder: &Path) -> bool {
+    false
+}
+
+/// Whether a folder shows the kernel and no disk: such a one says that it can be written, and takes no file.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_of_kernel(folder: &Path) -> bool {
+    // linux/magic.h: proc and sysfs.
+    rustix::fs::statfs(folder).is_ok_and(|stat| matches!(i64::try_from(stat.f_type), Ok(0x9fa0 | 0x6265_6572)))
+}
+
+/// Elsewhere there is none.
+#[cfg(not(target_os = "linux"))]
+pub(crate) const fn is_of_kernel(_folder: &Path) -> bool {
+    false
+}
+
 /// How many bytes are free on the folder's file system, for this user.
 pub(crate) fn free(folder: &Path) -> Result<u64, VaultError> {
     let stat = statvfs(folder).map_err(|error| from_io(folder, &error.into()))?;

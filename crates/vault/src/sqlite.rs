@@ -19,6 +19,7 @@ mod publish;
 pub(crate) mod rows;
 mod sight;
 pub(crate) mod statements;
+mod stillborn;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -291,6 +292,9 @@ async fn create(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) ->
         return Ok(unlocked);
     }
     let database = folder.database();
+    if stillborn::is_stillborn(folder) {
+        stillborn::set_aside(folder)?;
+    }
     if database.exists() {
         if !connect::is_empty(folder).await {
             return Err(VaultError::Key {

@@ -25,7 +25,7 @@ use tokenward_serve::proxy::{
 
 use crate::args::{Identity, Proxy};
 use crate::commands::token::assignment;
-use crate::desk::{Desk, Work};
+use crate::desk::{Desk, Ending, Work};
 use crate::failure::Failure;
 use crate::fields;
 
@@ -79,7 +79,7 @@ pub(super) async fn run(proxy: Proxy, desk: &Desk) -> Result<ExitCode, Failure> 
         let lines: Vec<_> = env.iter().map(|(name, value)| assignment(name, value)).collect();
         printer.data(&lines.join("\n"))?;
     }
-    listening.run(desk.stopping()).await;
+    listening.run(desk.stopping(Ending::Requests)).await;
     log.end().await;
     printer.note(lang.proxy_ended());
     Ok(ExitCode::SUCCESS)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{Error, Notice, Overrides, ScriptRefresh, Setting, SettingsError};
+use tokenward::{Error, Kept, Notice, Overrides, ScriptRefresh, Setting, SettingsError};
 use tokenward_core::{AppToken, BadSecret, Brand, Code, ExitClass, RefreshToken, Remedy};
 use zeroize::Zeroizing;
 
@@ -34,11 +34,12 @@ pub(super) async fn run(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failu
     desk.tell_notices(&handed.notices);
     if desk.printer.json {
         let report = keeper.status(grant).await?;
-        desk.printer.document(&json!({
+        let document = json!({
             "turned": handed.turned,
             "login": LoginFields::of(&report),
             "notices": handed.notices.iter().map(fields::notice).collect::<Vec<_>>(),
-        }))?;
+        });
+        desk.printer.document(&document).map_err(kept)?;
     } else {
         let lang = desk.lang();
         let (profile, generation) = (&work.profile.name, handed.generation);
@@ -46,10 +47,15 @@ pub(super) async fn run(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failu
         let elsewhere = handed.notices.iter().any(|notice| matches!(notice, Notice::TurnElsewhere));
         let line =
             if elsewhere { lang.turned_elsewhere(profile, generation) } else { lang.turned(profile, generation) };
-        desk.printer.data(&line)?;
+        desk.printer.data(&line).map_err(kept)?;
         desk.printer.note(lang.good_for(lang.span(handed.access.remaining(desk.now()).as_secs())));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Output that could not be written, after the refresh.
+fn kept(failure: Failure) -> Failure {
+    failure.keeping(Kept::NewTokens)
 }
 
 /// Whether a script's file in the working folder is the only login that can be meant: nothing is set up here.
@@ -81,15 +87,16 @@ async fn script(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
         desk.printer.note(lang.script_healed(file.display()));
     }
     if desk.printer.json {
-        desk.printer.document(&json!({
+        let document = json!({
             "access_token": tokens.access.expose(),
             "token_type": "Bearer",
             "file": file.display().to_string(),
             "healed": tokens.healed,
             "notices": tokens.notices.iter().map(fields::notice).collect::<Vec<_>>(),
-        }))?;
+        });
+        desk.printer.document(&document).map_err(kept)?;
     } else {
-        desk.printer.data(tokens.access.expose())?;
+        desk.printer.data(tokens.access.expose()).map_err(kept)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! `tokenward watch`: linked files kept in step and logins fresh, in the foreground.
 //!
-//! Enters: profiles, edits, the passing of time. Leaves: a line on stdout for each thing that happened. A signal ends it
-//! (`crate::signals`), after a turn under way; whatever it leaves, the next call of any command repairs (I5).
+//! Enters: profiles, edits, the passing of time. Leaves: a line on stdout for each thing that happened. A signal ends it in good order,
+//! as it does the proxy (`crate::signals`), after a turn under way; whatever it leaves, the next call of any command repairs (I5).
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use tokenward_core::{App, Code, ProfileName};
 use tokio::sync::mpsc;
 
 use crate::args;
-use crate::desk::Desk;
+use crate::desk::{Desk, Ending};
 use crate::failure::Failure;
 use crate::fields;
 
@@ -55,7 +55,7 @@ pub(super) async fn run(wish: args::Watch, desk: &Desk) -> Result<ExitCode, Fail
     let (tell, mut told) = mpsc::unbounded_channel();
     // Nobody listens any more when the command is ending.
     let listener = move |event| drop(tell.send(event));
-    let watching = Watch::new(session.keeper(), profiles).run(listener, std::future::pending());
+    let watching = Watch::new(session.keeper(), profiles).run(listener, desk.stopping(Ending::AtOnce));
     tokio::pin!(watching);
     desk.printer.note(lang.watching());
     loop {

@@ -120,8 +120,8 @@ fn story(code: Code) -> (Words, Words) {
         Code::VaultReadOnly => (
             w("the vault cannot be written", "无法写入保险库"),
             w(
-                "make what is named above writable and repeat the command; `tokenward doctor` names files of another user",
-                "请让上面指出的文件或目录可写后重试；`tokenward doctor` 会指出属于其他用户的文件",
+                "make what is named above writable, or name another folder with TOKENWARD_HOME, and repeat the command; `tokenward doctor` names files of another user",
+                "请让上面指出的文件或目录可写，或用 TOKENWARD_HOME 指定其他目录，然后重试；`tokenward doctor` 会指出属于其他用户的文件",
             ),
         ),
         Code::VaultFull => (

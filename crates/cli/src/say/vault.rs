@@ -42,6 +42,26 @@ pub(super) const fn story(code: Code) -> Option<(Words, Words)> {
                 zh: "请查看数据目录中是否有 vault.before-… 目录；恢复备份请用 `tokenward vault restore 文件`",
             },
         ),
+        Code::HomeUnusable => (
+            Words {
+                en: "the folder that is to hold everything cannot be made or written",
+                zh: "存放数据的目录无法创建或写入",
+            },
+            Words {
+                en: "name a folder that can be written: set TOKENWARD_HOME, or give --home",
+                zh: "请指定可写的目录：设置 TOKENWARD_HOME，或使用 --home",
+            },
+        ),
+        Code::SystemShort => (
+            Words {
+                en: "the operating system gives this process too little to work with",
+                zh: "操作系统给此进程的资源不足",
+            },
+            Words {
+                en: "raise the limit of open files (`ulimit -n 64`, or LimitNOFILE= of a service), then run it again; nothing was begun",
+                zh: "请提高打开文件数的上限（`ulimit -n 64`，或服务的 LimitNOFILE=），然后重试；尚未开始任何操作",
+            },
+        ),
         _ => return None,
     })
 }

@@ -208,3 +208,70 @@ fn a_home_that_cannot_be_written() {
     assert!(matches!(ran.code, 2 | 4) && ran.err.contains("home"), "{ran:?}");
     assert!(!ran.err.contains("panicked"), "{ran:?}");
 }
+
+/// A place that takes no vault is told as such, with the way out, and nothing is made in a place that was not meant.
+#[test]
+fn a_home_that_cannot_be_made_is_told_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = "0123456789abcdef0123456789abcdef";
+    let words = ["init", "--provider", "feishu", "--app-id", "cli_a1b2c3d4e5f6a7b8", "--app-secret-stdin"];
+    // The home of a user that nobody made.
+    let nowhere = folder.path().join("nonexistent");
+    let ran = run_fed(bare_command(&words).env("HOME", &nowhere), secret);
+    assert!(ran.code != 0 && ran.err.contains("TOKENWARD_HOME"), "{ran:?}");
+    assert!(!nowhere.exists());
+    // One that is another folder in each working folder.
+    let ran = run_fed(bare_command(&words).env("HOME", "relative").current_dir(folder.path()), secret);
+    assert!(ran.fails(2, "TW0204").err.contains("TOKENWARD_HOME"), "{ran:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    // Places that take no folder.
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    for home in [file.to_str().unwrap(), "/proc", "/dev/null"] {
+        let ran = run_fed(bare_command(&words).env("HOME", home), secret);
+        assert!(ran.code != 0 && ran.err.contains("TOKENWARD_HOME"), "{home}: {ran:?}");
+        assert!(!ran.err.contains("bring a copy back"), "{home}: {ran:?}");
+        let ran = run(bare_command(&["doctor"]).env("HOME", home));
+        assert!(ran.code != 0 && !ran.out.contains("the first login makes it"), "{home}: {ran:?}");
+    }
+}
+
+/// Folders on the way to the home are for their owner alone, whatever the umask.
+#[test]
+fn folders_on_the_way_to_the_home_are_private() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let secret = "0123456789abcdef0123456789abcdef";
+    let script = "umask 000 && exec \"$T\" init --provider feishu --app-id cli_a1b2c3d4e5f6a7b8 --app-secret-stdin";
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", script]).env_clear().env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8");
+    command.env("HOME", folder.path()).env("T", env!("CARGO_BIN_EXE_tokenward"));
+    run_fed(&mut command, secret).succeeds();
+    for path in [".local", ".local/share", ".local/share/tokenward", ".local/share/tokenward/vault"] {
+        let mode = std::fs::metadata(folder.path().join(path)).unwrap().mode();
+        assert_eq!(mode & 0o077, 0, "{path}: {mode:o}");
+    }
+    // What was opened with the folder around it is closed with it.
+    let vault = folder.path().join(".local/share/tokenward/vault");
+    let open = |path: &str, mode| {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(vault.join(path), mode).unwrap();
+    };
+    open("", 0o777);
+    open("locks/folder", 0o666);
+    run(bare_command(&["vault", "info"]).env("HOME", folder.path())).succeeds();
+    assert_eq!(std::fs::metadata(vault.join("locks/folder")).unwrap().mode() & 0o077, 0);
+}
+
+/// The token was renewed, and whoever reads the output does not get it.
+#[test]
+fn output_that_cannot_be_written_after_a_refresh_says_what_is_kept() {
+    let world = World::logged_in();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let child = world.command(&["refresh"]).stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains("kept:") && err.contains("in the vault"), "{err}");
+    assert_eq!(world.status()["login"]["generation"], 2);
+}

@@ -155,7 +155,11 @@ async fn open(settings: &Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let folder = home.vault();
     let closed = |error| (StoreFacts::Closed(folder.clone(), error), None);
     if !home.has_vault() {
-        return (StoreFacts::Absent(folder), None);
+        // None yet, and none to come where it cannot be made.
+        return match home.can_be_made() {
+            Ok(()) => (StoreFacts::Absent(folder), None),
+            Err(error) => closed(error),
+        };
     }
     let key = match settings.key_source() {
         Ok(key) => key,

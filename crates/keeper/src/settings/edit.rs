@@ -82,7 +82,9 @@ impl ConfigEdit {
         let unreadable = |source| SettingsError::Unreadable { path: path.clone(), source };
         let (target, text) = match std::fs::canonicalize(&path) {
             Ok(target) => (target, trusted::config(home)?.unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => (path.clone(), String::new()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                (path.clone(), String::new())
+            }
             Err(error) => return Err(unreadable(error)),
         };
         // The reader's own errors are the better ones, and what it refuses is not written to either.

@@ -8,11 +8,12 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use tokenward_core::{BadSecret, SecretBytes};
+use tokenward_core::{BadSecret, Code, SecretBytes};
 
 use super::error::{Origin, SettingsError, Warning};
 use super::table::Setting;
 use super::text::nearest;
+use crate::{Error, Kept};
 
 /// The variables of a process, collected once. `Debug` shows names only: values may be secrets (I4).
 #[derive(Clone, Default)]
@@ -64,6 +65,8 @@ impl fmt::Debug for Environment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Home {
     path: PathBuf,
+    /// The home folder of the user that it was found by, if it was: that is the system's to make.
+    of_user: Option<PathBuf>,
     desktop: Desktop,
 }
 
@@ -80,23 +83,27 @@ pub struct Desktop {
 impl Home {
     /// Finds the folder: the flag, `TOKENWARD_HOME`, `$XDG_DATA_HOME/tokenward`, `~/.local/share/tokenward`.
     /// Touches no file. A relative path stays relative to the working folder, except for `XDG_DATA_HOME`, which
-    /// counts only when absolute (XDG Base Directory Specification 0.8).
+    /// counts only when absolute (XDG Base Directory Specification 0.8), and for `HOME`.
     ///
     /// # Errors
     /// [`SettingsError::NoHome`] when none of them is set.
     pub fn resolve(flag: Option<&Path>, env: &Environment) -> Result<Self, SettingsError> {
         let base = || env.path("XDG_DATA_HOME").filter(|path| path.is_absolute());
-        let user = || env.path("HOME").map(|home| home.join(".local").join("share"));
-        flag.map(Path::to_owned)
-            .or_else(|| env.path("TOKENWARD_HOME"))
-            .or_else(|| base().or_else(user).map(|base| base.join("tokenward")))
-            .map(|path| Self { path, desktop: Desktop::from_environment(env) })
-            .ok_or(SettingsError::NoHome)
+        let named = flag.map(Path::to_owned).or_else(|| env.path("TOKENWARD_HOME"));
+        let named = named.or_else(|| base().map(|base| base.join("tokenward")));
+        let desktop = || Desktop::from_environment(env);
+        if let Some(path) = named {
+            return Ok(Self { path, of_user: None, desktop: desktop() });
+        }
+        // A relative one would be another folder in each working folder.
+        let user = env.path("HOME").filter(|home| home.is_absolute()).ok_or(SettingsError::NoHome)?;
+        let path = user.join(".local/share/tokenward");
+        Ok(Self { path, of_user: Some(user), desktop: desktop() })
     }
 
     /// A folder that is known already.
     pub(super) fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), desktop: Desktop::default() }
+        Self { path: path.to_owned(), of_user: None, desktop: Desktop::default() }
     }
 
     /// The folder itself.
@@ -126,6 +133,18 @@ impl Home {
         vault.join("key.json").exists() || vault.join("vault.db").exists() || interrupted()
     }
 
+    /// Whether the folder is there, or could be made.
+    ///
+    /// # Errors
+    /// [`Code::HomeUnusable`] with the place that stands in the way.
+    pub fn can_be_made(&self) -> Result<(), Error> {
+        let unusable = |words: String| Error::with_detail(Code::HomeUnusable, Kept::Nothing, words);
+        if let Some(user) = self.of_user.as_ref().filter(|user| !user.is_dir()) {
+            return Err(unusable(format!("the home folder {} does not exist (HOME)", user.display())));
+        }
+        tokenward_vault::Folder::new(&self.path).can_be_made().map_err(|error| unusable(error.to_string()))
+    }
+
     /// Makes the folder, mode 0700, where it does not exist.
     ///
     /// A folder that is there and writable by others is closed to them when it belongs to us and is for us alone;
@@ -137,6 +156,10 @@ impl Home {
     pub fn prepare(&self) -> Result<Option<Warning>, SettingsError> {
         use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
         let failed = |source| SettingsError::NotWritten { path: self.path.clone(), source };
+        if let Some(user) = self.of_user.as_ref().filter(|user| !user.is_dir()) {
+            let reason = format!("the home folder {} does not exist (HOME); set TOKENWARD_HOME", user.display());
+            return Err(failed(std::io::Error::other(reason)));
+        }
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.path).map_err(failed)?;
         let meta = std::fs::metadata(&self.path).map_err(failed)?;
         let mode = meta.mode() & 0o7777;

@@ -17,9 +17,12 @@ use super::error::{Origin, SettingsError, Warning};
 /// The text of `config.toml`; `None` where there is none.
 pub(super) fn config(home: &Home) -> Result<Option<String>, SettingsError> {
     let (path, trust) = (home.config(), Trust::of_home(home.path()));
-    let Some(found) = trust.read(&path, LONGEST_CONFIG).map_err(|found| unreadable(&path, found))? else {
-        return Ok(None);
+    let found = match trust.read(&path, LONGEST_CONFIG) {
+        // Where a file stands in the folder's way there is none; whoever wants to make it is told what is in the way.
+        Err(Distrust::Io { error, .. }) if error.kind() == std::io::ErrorKind::NotADirectory => None,
+        found => found.map_err(|found| unreadable(&path, found))?,
     };
+    let Some(found) = found else { return Ok(None) };
     // A file of our own that somebody else moved into its place is not what was written there.
     let real = std::fs::canonicalize(&path).ok();
     for folder in [Some(home.path()), real.as_deref().and_then(Path::parent)].into_iter().flatten() {

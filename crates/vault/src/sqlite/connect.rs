@@ -20,7 +20,7 @@ use sqlx::{ConnectOptions, Connection, Row};
 use tokenward_core::ports::VaultError;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::statements as sql;
+use super::{statements as sql, stillborn};
 use crate::error::from_sql;
 use crate::folder::{Folder, open_private, sync_folder};
 use crate::key::VaultId;
@@ -133,6 +133,13 @@ impl Connections {
             ));
         }
         let empty = "it is empty although vault/key.json is there; restore a backup (tokenward vault restore)";
+        if stillborn::is_stillborn(&self.folder) {
+            let _lock = self.folder_lock().await?;
+            if stillborn::is_stillborn(&self.folder) {
+                stillborn::set_aside(&self.folder)?;
+                create(&self.folder, self.vault).await?;
+            }
+        }
         // Looked at before SQLite opens it: beside an empty database SQLite removes the log, and every turn in it.
         if std::fs::metadata(&self.database).is_ok_and(|file| file.len() == 0) {
             return Err(unreadable(empty));
@@ -154,13 +161,7 @@ impl Connections {
             });
         }
         if found.schema < SCHEMA {
-            let path = self.folder.folder_lock();
-            let blocking = path.clone();
-            // Another task of this process may have it, and needs this thread to let go of it.
-            let _lock = tokio::task::spawn_blocking(move || crate::locks::lock(&blocking))
-                .await
-                .map_err(|error| unreadable(&error.to_string()))?
-                .map_err(|error| crate::error::from_io(&path, &error))?;
+            let _lock = self.folder_lock().await?;
             // By a connection of its own: a reading one may not write.
             let writing = options(&self.folder, Role::Journalling).connect().await;
             let mut writing = writing.map_err(|error| self.error(&error))?;
@@ -168,6 +169,16 @@ impl Connections {
             writing.close().await.map_err(|error| self.error(&error))?;
         }
         Ok(connection)
+    }
+
+    async fn folder_lock(&self) -> Result<std::fs::File, VaultError> {
+        let path = self.folder.folder_lock();
+        let blocking = path.clone();
+        // Another task of this process may have it, and needs this thread to let go of it.
+        tokio::task::spawn_blocking(move || crate::locks::lock(&blocking))
+            .await
+            .map_err(|error| VaultError::Unreadable { path: self.database.clone(), reason: error.to_string() })?
+            .map_err(|error| crate::error::from_io(&path, &error))
     }
 }
 
@@ -216,7 +227,7 @@ pub(crate) async fn settle(mut connection: SqliteConnection, database: &Path) ->
 
 /// Whether a file alone is a database: its head says of how many pages, and they are there, and no log is left beside it
 /// (<https://www.sqlite.org/fileformat2.html#the_database_header>).
-fn whole(database: &Path) -> bool {
+pub(super) fn whole(database: &Path) -> bool {
     use std::os::unix::fs::FileExt;
 
     let mut log = database.as_os_str().to_owned();

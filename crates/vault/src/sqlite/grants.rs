@@ -9,6 +9,7 @@ use tokenward_core::{
 };
 
 use crate::codec::set_from_bytes;
+use crate::handout;
 
 use super::rows::{
     Fault, GrantRow, damaged, grant_bytes, parked_label, signed, time, to_json, unopened, unsigned, uuid,
@@ -151,6 +152,7 @@ impl SqliteVault {
         // Before the wiping is durable, so that a crash between the two leaves a login without a hand-out file and not a
         // hand-out file without a login.
         self.withdraw(&grant)?;
+        handout::end(&self.folder, grant.id).map_err(|error| self.io(&error))?;
         let id = grant_bytes(grant.id);
         let standing = to_json(&Standing::Retired { since: at }).map_err(|fault| self.fault(fault))?;
         self.supersede(&mut tx, grant.id, grant.generation, None).await?;

@@ -8,7 +8,7 @@ use tokenward_core::{GrantId, IntentId};
 
 use crate::room;
 
-use super::{SqliteVault, sql};
+use super::{DamagedLogin, SqliteVault, sql};
 
 /// What a look at a vault shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,14 @@ impl SqliteVault {
         let mut damage: Vec<String> =
             sqlx::query_scalar(sql::INTEGRITY).fetch_all(&mut *connection).await.map_err(|error| self.sql(&error))?;
         damage.retain(|line| line != "ok");
+        drop(connection);
+        // A file that is sound as a file may hold a login that does not open.
+        let of_login = |login: DamagedLogin| {
+            let name = login.profile.map(|name| name.to_string()).or_else(|| login.id.map(|id| id.to_string()));
+            format!("login {}: {}", name.unwrap_or_default(), login.reason)
+        };
+        damage.extend(self.damaged_logins().await?.into_iter().map(of_login));
+        let mut connection = self.read().await?;
         let mut waiting = Vec::new();
         for slot in slots {
             let row = self.find_intent(&mut connection, slot.intent).await?;

@@ -169,7 +169,8 @@ impl SqliteVault {
         let row = self.lease_row_with(&mut transaction, seat).await?;
         let now = self.now();
         if let Some((present, until)) = row.present(now) {
-            let died = locked.is_some() && row.locked && one_kernel(present, holder);
+            let died =
+                locked.is_some() && row.locked && (one_kernel(present, holder) || self.one_machine(present, holder));
             if !died {
                 return Ok(LeaseAttempt::Busy { holder: Some(present.clone()), until: Some(*until) });
             }
@@ -295,6 +296,12 @@ impl SqliteVault {
         if held.get(lock).is_some_and(|(present, _)| *present == fence) {
             held.remove(lock);
         }
+    }
+
+    /// Whether two holders are of one machine by its name, and the locks lie on a disk of its own: without a process table (a chroot, other
+    /// systems than Linux) their places say nothing.
+    fn one_machine(&self, one: &Holder, other: &Holder) -> bool {
+        one.host == other.host && crate::room::is_local(self.folder.vault())
     }
 
     async fn lease_row(&self, seat: Seat<'_>) -> Result<LeaseRow, VaultError> {

@@ -25,6 +25,7 @@ impl SqliteVault {
         self.refresh_keys();
         let now = self.now();
         handout::peek(&self.folder, &self.sealer.keys(), profile)
+            .filter(|handout| !handout::is_over(&self.folder, handout.grant))
             .filter(|handout| handout.serves(now) && handout.links.iter().all(|link| link.serves(now)))
     }
 

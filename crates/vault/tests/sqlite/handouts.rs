@@ -287,3 +287,26 @@ async fn an_access_token_that_was_called_dead_is_gone_for_everybody_until_the_ne
     vault.access_refused(id, Generation::FIRST, None, &holder("here", 1)).await.unwrap();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-2"));
 }
+
+/// A backup of the folder alone brings a hand-out file back after the login was ended.
+#[tokio::test]
+async fn a_hand_out_file_that_is_put_back_after_the_logout_is_not_served() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let file = place.folder.handout(&work());
+    let kept = fs::read(&file).unwrap();
+    vault.retire(&leased(&vault, id).await, soon(2), false).await.unwrap();
+    let put_back = || {
+        fs::write(&file, &kept).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    put_back();
+    assert_eq!(token(&place, soon(3)), None);
+    assert!(vault.hand_out(&work()).is_none());
+    // The login that follows is another one.
+    vault.log_in(login("work", "2", None)).await.unwrap();
+    assert_eq!(token(&place, soon(3)).as_deref(), Some("access-2"));
+    put_back();
+    assert_eq!(token(&place, soon(3)), None);
+}

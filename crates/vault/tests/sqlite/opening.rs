@@ -316,3 +316,55 @@ fn each_file(folder: &Path, see: &mut dyn FnMut(&Path, u32)) {
         }
     }
 }
+
+/// What earlier versions left where a creation met a full disk: the head of a database, its log under the name of the draft, and `key.json`
+/// or not.
+#[tokio::test]
+async fn a_database_that_was_never_finished_is_made_anew() {
+    for (whole_key, torn) in [(true, 4096), (true, 8192), (true, 0), (false, 4096), (false, 0)] {
+        let place = Place::new();
+        place.vault().await.info().await.unwrap();
+        place.vault().await.close_connections().await.unwrap();
+        let database = fs::read(place.folder.database()).unwrap();
+        fs::write(place.folder.database(), &database[..torn]).unwrap();
+        if torn > 0 {
+            fs::write(place.folder.vault().join("vault.db.new-wal"), vec![7; 70_072]).unwrap();
+        }
+        if !whole_key {
+            fs::remove_file(place.folder.wrapped_key()).unwrap();
+        }
+        assert!(!has_login(&place).await.unwrap(), "{whole_key} {torn}");
+        with_login(&place).await;
+        assert!(has_login(&place).await.unwrap(), "{whole_key} {torn}");
+        assert!(!place.folder.vault().join("vault.db.new-wal").exists());
+        assert_eq!(place.folder.vault().join("vault.db.torn").exists(), torn > 0, "put aside, not removed");
+    }
+}
+
+/// The same, with any one trace of a login: that is damage.
+#[tokio::test]
+async fn a_torn_database_beside_a_trace_of_a_login_is_told_and_left_as_it_is() {
+    let traces: [(&str, &[u8]); 6] = [
+        ("handout/work", b"sealed"),
+        ("locks/0199c0de-0000-7000-8000-000000000000", b""),
+        ("locks/name.work", b""),
+        ("rescue", &[1; 100]),
+        ("vault.db-wal", &[7; 4096]),
+        ("restored.json", b"{}"),
+    ];
+    for (trace, content) in traces {
+        for torn in [0, 4096] {
+            let place = Place::new();
+            place.vault().await.info().await.unwrap();
+            place.vault().await.close_connections().await.unwrap();
+            let database = fs::read(place.folder.database()).unwrap();
+            fs::write(place.folder.database(), &database[..torn]).unwrap();
+            fs::write(place.folder.vault().join("vault.db.new-wal"), vec![7; 70_072]).unwrap();
+            fs::write(place.folder.vault().join(trace), content).unwrap();
+            fs::set_permissions(place.folder.vault().join(trace), Permissions::from_mode(0o600)).unwrap();
+            unreadable(has_login(&place).await);
+            assert_eq!(fs::read(place.folder.database()).unwrap(), &database[..torn], "{trace}");
+            assert_eq!(fs::read(place.folder.vault().join(trace)).unwrap(), content, "{trace}");
+        }
+    }
+}

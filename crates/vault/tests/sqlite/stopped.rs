@@ -61,3 +61,24 @@ async fn a_container_that_died_beside_ours() {
     assert!(matches!(elsewhere, LeaseAttempt::Busy { .. }));
     assert!(matches!(vault.lease(id, &ours, Duration::from_secs(30)).await.unwrap(), LeaseAttempt::Held(_)));
 }
+
+/// Without a process table nobody can be told from another by its place. A lock on a disk of this machine is kept by one kernel, and one that
+/// is free has no holder that lives.
+#[tokio::test]
+async fn a_dead_holder_without_a_process_table_is_followed_at_once() {
+    let place = Place::new();
+    let id = place.vault().await.log_in(login("work", "1", None)).await.unwrap().id();
+    let nameless =
+        |host: &str, pid| tokenward_core::Holder { host: host.to_owned(), ..holder(&format!("{host}-{pid}"), pid) };
+    let dead = place.vault().await;
+    let taken = dead.lease(id, &nameless("chroot", 1), Duration::from_secs(60)).await.unwrap();
+    assert!(matches!(taken, LeaseAttempt::Held(_)));
+    let vault = place.vault().await;
+    let second = vault.lease(id, &nameless("chroot", 2), Duration::from_secs(60)).await.unwrap();
+    assert!(matches!(second, LeaseAttempt::Busy { .. }), "it lives, and has its lock");
+    drop(dead);
+    let other = vault.lease(id, &nameless("elsewhere", 3), Duration::from_secs(60)).await.unwrap();
+    assert!(matches!(other, LeaseAttempt::Busy { .. }), "another machine cannot tell");
+    let next = vault.lease(id, &nameless("chroot", 2), Duration::from_secs(60)).await.unwrap();
+    assert!(matches!(next, LeaseAttempt::Held(_)), "{next:?}");
+}
