@@ -344,7 +344,12 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
                 return Err(Failure::new(Code::AnotherUser, words).complete());
             }
             LinkOutcome::Left(
-                Found::OfAnother { .. } | Found::Blank | Found::Malformed | Found::Reference | Found::WithoutLogin,
+                Found::OfAnother { .. }
+                | Found::Blank
+                | Found::Malformed
+                | Found::Unclear
+                | Found::Reference
+                | Found::WithoutLogin,
             ) => {
                 printer.warning(format!("{file}{}{words}", lang.colon()));
             }

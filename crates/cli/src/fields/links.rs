@@ -174,6 +174,7 @@ const fn state_name(found: &Found) -> &'static str {
         Found::OfOtherOwner { .. } => "of-other-owner",
         Found::Blank => "blank",
         Found::Malformed => "malformed",
+        Found::Unclear => "unclear",
         Found::Reference => "reference",
         Found::WithoutLogin => "without-login",
         Found::Unusable(_) => "unusable",

@@ -104,6 +104,8 @@ super::sentences! {
     someone_unknown() { "a user who is not told" "身份未知的用户" }
     state_blank() { "no token there" "没有令牌" }
     state_malformed() { "no token, but a text" "不是令牌" }
+    state_unclear() { "more than a token" "不只是令牌" }
+    advice_unclear() { "left alone: a value holds more than a token, and it cannot be told which part is one; put the token there alone, or `tokenward unlink FILE` and link it again" "保持原样：值不只是令牌，无法确定哪一部分是令牌；请只保留令牌，或先 `tokenward unlink 文件` 再重新链接" }
     state_without_login() { "nobody logged in" "尚未登录" }
     state_unusable() { "unreadable" "无法读取" }
     advice_stale() { "set right by itself when the login is used next, or now by `tokenward link FILE`" "下次使用该登录时自动更正，也可立即运行 `tokenward link 文件`" }
@@ -175,6 +177,7 @@ impl Lang {
             Found::OfOtherOwner { owner } => self.state_of_other_owner(owner),
             Found::Blank => self.state_blank(),
             Found::Malformed => self.state_malformed(),
+            Found::Unclear => self.state_unclear(),
             Found::Reference => self.state_reference(),
             Found::WithoutLogin => self.state_without_login(),
             Found::Unusable(_) => self.state_unusable(),
@@ -200,6 +203,7 @@ impl Lang {
             Found::OfOtherOwner { owner } => advice.push(self.advice_of_other_owner(owner)),
             Found::Blank => advice.push(self.advice_blank()),
             Found::Malformed => advice.push(self.advice_malformed()),
+            Found::Unclear => advice.push(self.advice_unclear()),
             Found::Reference => advice.push(self.advice_reference()),
             Found::WithoutLogin => advice.push(self.advice_without_login(&state.link.target.profile)),
             Found::Unusable(error) => advice.push(self.outcome_unusable(error.detail().unwrap_or_default())),

@@ -97,7 +97,20 @@ fn json_in_a_text_is_renewed_with_its_end_of_life() {
 }
 
 /// What an MCP client is given, and by what the token is found there. The token in it ended two hours ago.
-const SERVERS: [(&str, &str); 10] = [
+const SERVERS: [(&str, &str); 14] = [
+    (
+        "g.json",
+        r#"{"mcpServers":{"feishu":{"httpUrl":"https://mcp.feishu.cn/mcp","headers":{"X-Lark-MCP-UAT":"{A}"}}}}"#,
+    ),
+    (
+        "i.json",
+        r#"{"mcpServers":{"feishu":{"url":"https://mcp.feishu.cn/mcp","requestInit":{"headers":{"Authorization":"Bearer {A}"}}}}}"#,
+    ),
+    ("o.json", r#"{"mcpServers":{"lark":{"command":"docker","args":["run","--env=USER_ACCESS_TOKEN={A}","lark"]}}}"#),
+    (
+        "m.json",
+        r#"{"mcpServers":{"feishu":{"command":"npx","args":["mcp-remote","https://x","--header","Authorization:${AUTH}"],"env":{"AUTH":"Bearer {A}"}}}}"#,
+    ),
     (
         "h.json",
         r#"{"mcpServers":{"feishu":{"url":"https://mcp.feishu.cn/mcp","headers":{"Authorization":"Bearer {A}"}}}}"#,
@@ -218,6 +231,33 @@ fn a_placeholder_in_a_linked_place_is_respected() {
         let bearer = if text.starts_with("Bearer") { "Bearer " } else { "" };
         assert_eq!(project.read("m.json"), filled(pattern, &(format!("{bearer}{access}"), String::new())), "{text}");
     }
+}
+
+/// A value of which nobody can tell which part is the token is left, whoever asks, and said; the rest of the file stays true.
+#[test]
+fn a_value_that_holds_more_than_a_token_is_left() {
+    let project = Project::of(World::logged_in());
+    let pattern = "FEISHU_USER_ACCESS_TOKEN='{A}'\nFEISHU_USER_REFRESH_TOKEN='{R}'\n";
+    project.write(".env", &filled(pattern, &present(&project)));
+    project.run(&["link", ".env"]).succeeds();
+    for text in ["two words of something-1234567", "{\"a\": 1}", "[1, 2]"] {
+        let (_, refresh) = present(&project);
+        project.write(".env", &filled(pattern, &(text.to_owned(), refresh)));
+        project.run(&["refresh"]).succeeds();
+        let (_, refresh) = present(&project);
+        assert_eq!(project.read(".env"), filled(pattern, &(text.to_owned(), refresh)), "{text}");
+        assert_eq!(project.state(".env"), "unclear", "{text}");
+        let ran = project.run(&["link", ".env"]);
+        assert!(ran.err.contains("more than a token"), "{text}: {ran:?}");
+    }
+    let (access, _) = present(&project);
+    let spoilt = filled(pattern, &(access, "two words of something-1234567".to_owned()));
+    project.write(".env", &spoilt);
+    project.run(&["refresh"]).succeeds();
+    project.run(&["link", ".env"]);
+    assert_eq!(project.read(".env"), spoilt);
+    assert_eq!(project.state(".env"), "unclear");
+    assert_eq!(project.world.sandbox.counters().replays, 0);
 }
 
 /// A reference that somebody puts into a linked place is another program's.

@@ -91,6 +91,13 @@ fn token(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     {
         return token(text, at.start + end + 1..at.end);
     }
+    // `--env=NAME=…`, `--header=Name:…`
+    if let Some((flag, rest)) = inner.split_once('=')
+        && ["-e", "--env", "-H", "--header"].contains(&flag)
+    {
+        let rest = at.end - rest.len()..at.end;
+        return token(text, rest.clone()).filter(|found| *found != rest);
+    }
     let mut words = words(inner);
     match words.len() {
         0 | 1 => Some(at),
@@ -139,7 +146,9 @@ mod tests {
 
     use super::*;
 
-    const AROUND: [(&str, &str); 15] = [
+    const AROUND: [(&str, &str); 17] = [
+        ("--env=USER_ACCESS_TOKEN=", ""),
+        ("--header=Authorization: Bearer ", ""),
         ("", ""),
         ("Bearer ", ""),
         ("bearer  ", " "),

@@ -23,6 +23,8 @@ pub(super) struct Judged {
     /// That grant and its user, if it is kept without a profile.
     pub(super) aside: Option<(GrantId, Option<String>)>,
     pub(super) reconciliation: Reconciliation,
+    /// Whether a value holds more than a token, and it cannot be told which part is one.
+    is_unclear: bool,
 }
 
 impl Judged {
@@ -39,6 +41,7 @@ impl Judged {
                 (None, None) => Found::WithoutLogin,
             },
             (Reconciliation::LeaveBlank, _) => Found::Blank,
+            (Reconciliation::LeaveMalformed, _) if self.is_unclear => Found::Unclear,
             (Reconciliation::LeaveMalformed, _) => Found::Malformed,
             (Reconciliation::LeaveReference, _) => Found::Reference,
             (Reconciliation::LeaveWithoutLogin, _) => Found::WithoutLogin,
@@ -64,12 +67,15 @@ impl Links {
         let present = login.map(|login| (login.grant.id, login.grant.generation));
         let Known { in_file, owner, aside } = self.recognise(link, shown, login, asked).await?;
         let agree = login.is_none_or(|login| shown.agrees(login, asked));
+        let is_unclear = shown.is_unclear();
+        // Such a value is nobody's to replace, whoever asks.
+        let asked = asked && !(is_unclear && in_file == InFile::Malformed);
         let reconciliation = match reconcile(in_file, present, agree, asked) {
             // It shows all that could be compared, and at the access token's place something else.
             Reconciliation::InStep if shown.lacks_access(asked) => Reconciliation::LeaveMalformed,
             reconciliation => reconciliation,
         };
-        Ok(Judged { in_file, owner, aside, reconciliation })
+        Ok(Judged { in_file, owner, aside, reconciliation, is_unclear })
     }
 
     /// The same, with a look at the rest of the file: it is in step only if no other token in it has had its time.

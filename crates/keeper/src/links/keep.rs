@@ -306,6 +306,11 @@ impl Links {
             Reconciliation::Heal { held } if !judged.was_delivered(link) => Some(held),
             _ => None,
         };
+        // The rest of it is true, and whoever reads the access token is told.
+        if after.shown.lacks_access(asked) {
+            let found = if after.shown.is_unclear() { Found::Unclear } else { Found::Malformed };
+            return Ok(Some(LinkOutcome::Left(found)));
+        }
         // Another program may have put something else there in between; then there is nothing to confirm.
         if let Some(stamp) =
             after.stamp.filter(|_| after.shown.corrections(&link.target.places, &login, asked).is_empty())
@@ -381,7 +386,8 @@ impl Links {
         let words = match outcome {
             LinkOutcome::NotWritten(error) | LinkOutcome::Left(Found::Unusable(error)) => error.to_string(),
             LinkOutcome::Left(Found::Blank) => "there is no refresh token in it".to_owned(),
-            LinkOutcome::Left(Found::Malformed) => "what stands for the refresh token is none".to_owned(),
+            LinkOutcome::Left(Found::Malformed) => "what stands for a token is none".to_owned(),
+            LinkOutcome::Left(Found::Unclear) => "a value holds more than a token".to_owned(),
             LinkOutcome::Left(Found::OfAnotherUser { .. }) => "it shows the login of another user".to_owned(),
             LinkOutcome::Left(Found::OfOtherOwner { owner }) => format!("it belongs to the user {owner}"),
             LinkOutcome::Left(Found::Reference) => "what stands for a token is a reference or sealed".to_owned(),

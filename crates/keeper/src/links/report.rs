@@ -60,6 +60,8 @@ pub enum Found {
     Blank,
     /// Something that can be no token.
     Malformed,
+    /// More than a token, in which it cannot be told which part is one. It is never overwritten.
+    Unclear,
     /// A reference that another program resolves, or a sealed value, at a token's place. It is never sent and never overwritten.
     Reference,
     /// Nobody is logged in under the profile, so there is nothing to compare with.
@@ -132,7 +134,9 @@ impl LinkReport {
                 grant: *grant,
             }),
             LinkOutcome::Left(Found::OfOtherOwner { owner }) => Some(Notice::LinkOfOtherOwner { file, owner: *owner }),
-            LinkOutcome::Left(Found::Blank | Found::Malformed | Found::Reference) => Some(Notice::LinkBlank { file }),
+            LinkOutcome::Left(Found::Blank | Found::Malformed | Found::Unclear | Found::Reference) => {
+                Some(Notice::LinkBlank { file })
+            }
             LinkOutcome::Left(Found::Unusable(error)) => Some(Notice::LinkUnusable { file, error: error.clone() }),
             LinkOutcome::InStep | LinkOutcome::Delivered { .. } | LinkOutcome::Elsewhere | LinkOutcome::Left(_) => None,
         }

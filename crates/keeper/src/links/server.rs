@@ -25,7 +25,7 @@ impl<'a> Server<'a> {
     /// The server that a node describes: one in a table of servers, or one that says what is to be started or asked.
     pub(super) fn at(node: &'a Tree, way: &'a Way) -> Option<Self> {
         node.entries().next()?;
-        let says = ["command", "args", "url", "serverUrl"].iter().any(|key| node.get(key).is_some());
+        let says = ["command", "args"].iter().chain(&URLS).any(|key| node.get(key).is_some());
         let name = match way.path.as_slice() {
             [.., Step::Key(table), Step::Key(name)] if says || TABLES.contains(&table.as_str()) => name,
             [.., Step::Key(name)] if says => name,
@@ -43,11 +43,14 @@ impl<'a> Server<'a> {
         let Self { name, node, way } = self;
         let mut shape = Shape { server: Some((*name).to_owned()).filter(|name| !name.is_empty()), ..Shape::default() };
         from_arguments(node, name, way, &mut shape);
-        from_variables(node, way, &mut shape);
+        from_variables(node, name, way, &mut shape);
         from_headers(node, name, way, &mut shape);
         shape
     }
 }
+
+/// Where a server is asked.
+const URLS: [&str; 3] = ["url", "serverUrl", "httpUrl"];
 
 /// Tables in which programs keep the servers they start.
 const TABLES: [&str; 6] = ["mcpServers", "servers", "context_servers", "mcp_servers", "mcp", "amp.mcpServers"];
@@ -74,7 +77,9 @@ fn from_arguments(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
         let in_one = |_: usize, word: &str| word.starts_with("--user-access-token=") || ours && word.starts_with("-u=");
         // `docker -e NAME=value`, `mcp-remote --header Name:value`, and a command line in one word.
         let named = |index: usize, word: &str| {
-            let flag = index.checked_sub(1).map_or("", |before| words[before]);
+            let before = index.checked_sub(1).map_or("", |before| words[before]);
+            // `--env=NAME=value` is the same in one word.
+            let (flag, word) = word.split_once('=').filter(|(flag, _)| flag.starts_with('-')).unwrap_or((before, word));
             let variable = ["-e", "--env"].contains(&flag)
                 && word.split_once('=').is_some_and(|(name, value)| is_uat(name, ours) && !value.is_empty());
             let header = ["--header", "-H"].contains(&flag)
@@ -92,7 +97,9 @@ fn from_arguments(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
     }
 }
 
-fn from_variables(server: &Tree, way: &Way, shape: &mut Shape) {
+fn from_variables(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
+    let words = ["args", "command"].into_iter().filter_map(|key| server.get(key)).flat_map(Tree::elements);
+    let ours = words.filter_map(Tree::text).chain([name]).any(is_ours);
     for key in ["env", "environment"] {
         let Some(variables) = server.get(key) else { continue };
         let way = way.key(key);
@@ -105,7 +112,14 @@ fn from_variables(server: &Tree, way: &Way, shape: &mut Shape) {
             let mut all = variables.entries();
             all.find(|(name, node)| fits(name) && literal(node)).map(|(name, _)| way.key(name).place())
         };
-        let access = shape.access().cloned().or_else(|| find("USER_ACCESS_TOKEN"));
+        // A whole header, which an argument refers to.
+        let header = || {
+            let is_header = |text: &str| text.trim_start().to_ascii_lowercase().starts_with("bearer ");
+            let literal = |node: &Tree| node.text().is_some_and(|text| is_header(text) && !holds_reference(text));
+            let mut all = variables.entries().filter(|(_, node)| ours && literal(node));
+            all.next().map(|(name, _)| way.key(name).place())
+        };
+        let access = shape.access().cloned().or_else(|| find("USER_ACCESS_TOKEN")).or_else(header);
         shape.places.extend(access.map(|place| (Slot::AccessToken, place)));
         let refresh = find("USER_REFRESH_TOKEN").or_else(|| find("REFRESH_TOKEN"));
         shape.places.extend(refresh.map(|place| (Slot::RefreshToken, place)));
@@ -116,10 +130,16 @@ fn from_variables(server: &Tree, way: &Way, shape: &mut Shape) {
 
 /// Headers, of servers that are asked over HTTP.
 fn from_headers(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
-    let url = server.get("url").or_else(|| server.get("serverUrl")).and_then(Tree::text).unwrap_or_default();
+    let url = URLS.iter().find_map(|key| server.get(key)).and_then(Tree::text).unwrap_or_default();
     let ours = is_ours(name) || is_ours(url);
     for key in ["headers", "http_headers", "requestInit"] {
-        let Some(headers) = server.get(key) else { continue };
+        let Some(mut headers) = server.get(key) else { continue };
+        let mut way = way.key(key);
+        if key == "requestInit"
+            && let Some(inner) = headers.get("headers")
+        {
+            (headers, way) = (inner, way.key("headers"));
+        }
         let found = headers.entries().find(|(header, node)| {
             is_header(header, ours)
                 && node.text().is_some_and(|text| !holds_reference(text) && Frame::of(text).is_some())
@@ -127,7 +147,7 @@ fn from_headers(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
         if let Some((header, _)) = found
             && shape.access().is_none()
         {
-            shape.places.insert(Slot::AccessToken, way.key(key).key(header).place());
+            shape.places.insert(Slot::AccessToken, way.key(header).place());
         }
     }
 }

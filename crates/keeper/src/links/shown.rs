@@ -103,6 +103,15 @@ impl Shown {
         self.text(Slot::AccessToken).is_some() && !self.gives_way(Slot::AccessToken, asked)
     }
 
+    /// Whether a token's place holds more than a token, and it cannot be told which part is one. Nobody's wish changes that.
+    pub(super) fn is_unclear(&self) -> bool {
+        TOKENS.into_iter().any(|slot| match self.nature(slot) {
+            Nature::Token => self.text(slot).is_some() && !self.frames.contains_key(&slot),
+            Nature::Document => true,
+            Nature::Empty | Nature::Placeholder | Nature::Reference => false,
+        })
+    }
+
     /// Whether every place but the refresh token's shows what the vault has. What the vault does not have is not compared.
     pub(super) fn agrees(&self, login: &LoginCopy, asked: bool) -> bool {
         self.values.keys().filter(|slot| **slot != Slot::RefreshToken).all(|slot| self.shows(*slot, login, asked))
