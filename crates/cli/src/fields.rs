@@ -9,7 +9,7 @@ pub(crate) use links::{LinkFields, event, report as link_report};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tokenward::{Notice, Report};
+use tokenward::{LoginWithoutProfile, Notice, Report};
 use tokenward_core::{Doubt, Standing, Status, Subject, TokenApi};
 
 /// A login, as in `status`, `list`, `login` and `refresh`.
@@ -31,6 +31,28 @@ pub(crate) struct LoginFields {
     turned_at: String,
     token_api: TokenApi,
     story: Option<StoryFields>,
+}
+
+/// A login that no profile points at, as in `status`.
+#[derive(Debug, Serialize)]
+pub(crate) struct WithoutProfileFields {
+    grant: String,
+    app: String,
+    user: UserFields,
+    since: String,
+    source: Option<String>,
+}
+
+impl WithoutProfileFields {
+    pub(crate) fn of(login: &LoginWithoutProfile) -> Self {
+        Self {
+            grant: login.grant.id.to_string(),
+            app: login.grant.app.to_string(),
+            user: UserFields::of(login.grant.subject.as_ref()),
+            since: moment(login.since),
+            source: login.source.clone(),
+        }
+    }
 }
 
 /// Who a login belongs to.

@@ -204,6 +204,8 @@ codes! {
     "0707" ForeignIssuer AppSettings;
     /// The server's document names another issuer than the settings.
     "0708" IssuerDiffers AppSettings;
+    /// The token endpoint calls the request for a login's tokens malformed.
+    "0710" ExchangeRejected AppSettings;
 
     /// The API refuses the call as it was written.
     "0801" CallRefused Usage;
@@ -315,6 +317,10 @@ codes! {
     "0919" SecondOwner Done;
     /// Another program holds a refresh token of this login that was used up already.
     "0920" OldCopy Done;
+    /// A login is kept that no profile points at.
+    "0921" LoginWithoutProfile Done;
+    /// Nobody has said yet whose the profile's present login is.
+    "0922" UserUnproven Done;
     /// Files of the vault belong to another user.
     "0924" NotOurs Done;
 }

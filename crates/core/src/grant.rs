@@ -211,6 +211,18 @@ pub struct Subject {
     pub name: Option<String>,
 }
 
+impl Subject {
+    /// Whether both name one user: by the id within the app, or by the one across a vendor's apps, where an app's id was exchanged.
+    pub fn is_same_user(&self, other: &Self) -> bool {
+        self.id == other.id || (self.union_id.is_some() && self.union_id == other.union_id)
+    }
+
+    /// What people know the user by.
+    pub fn known_as(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+}
+
 /// Why the outcome of a spend is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

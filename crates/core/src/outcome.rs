@@ -197,6 +197,8 @@ pub enum Remedy {
     NameTenant,
     /// The server takes no way to prove the client that Tokenward knows: have another one allowed.
     AllowSecret,
+    /// Compare what the exchange of a code rests on (redirect URL, proof of the client, PKCE) with the client's registration.
+    CompareExchange,
 }
 
 /// A failure of the transport, with what is known about the bytes.

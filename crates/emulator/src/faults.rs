@@ -52,7 +52,7 @@ impl Fault {
 
     /// Answers with an error of RFC 6749 by its word.
     pub fn error(error: &str) -> Self {
-        Self::new(FaultKind::Error { error: error.to_owned(), status: None })
+        Self::new(FaultKind::Error { error: error.to_owned(), status: None, shape: ErrorShape::Flat })
     }
 
     /// Closes the connection before anything is processed.
@@ -192,9 +192,12 @@ pub enum FaultKind {
     Error {
         /// The word, like `invalid_grant`.
         error: String,
-        /// HTTP status: 400 unless it is given.
+        /// HTTP status: 400 unless it is given. Some servers say it with 200.
         #[serde(default)]
         status: Option<u16>,
+        /// How it is written down.
+        #[serde(default)]
+        shape: ErrorShape,
     },
     /// An answer without a body.
     Empty {
@@ -257,16 +260,35 @@ impl FaultKind {
     }
 }
 
+/// Ways to write an error down. RFC 6749 §5.2 knows the first alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorShape {
+    /// `{"error": "…", "error_description": "…"}`.
+    #[default]
+    Flat,
+    /// The same fields as a form.
+    Form,
+    /// `{"success": false, "errors": [{"errorType": "…", "message": "…"}]}`.
+    List,
+    /// `{"error": {"type": "…", "message": "…", "code": 190}}`.
+    Nested,
+}
+
 /// Ways for a successful token answer to be odd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OddAnswer {
     /// Unknown fields of every type beside the known ones.
     ExtraFields,
+    /// A form in place of JSON.
+    FormEncoded,
     /// The access token is missing.
     NoAccessToken,
     /// No lifetimes.
     NoExpiry,
+    /// Lifetimes of no seconds, by which some servers mean that they do not say.
+    NoLife,
     /// The refresh token and its lifetime are missing.
     NoRefreshToken,
     /// `code` is missing (and `msg`).
@@ -281,10 +303,12 @@ pub enum OddAnswer {
 
 impl OddAnswer {
     /// Every odd answer.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::ExtraFields,
+        Self::FormEncoded,
         Self::NoAccessToken,
         Self::NoExpiry,
+        Self::NoLife,
         Self::NoRefreshToken,
         Self::NoCode,
         Self::NullData,

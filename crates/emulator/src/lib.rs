@@ -95,7 +95,7 @@ pub use checker::{Replay, Verdict, Violation, check};
 pub use clock::{BaseClock, Moment, SystemClock};
 pub use content::{BlockTree, DocumentTree, Media, NodeTree, SpaceSpec, SpaceTree};
 pub use endpoint::{Brand, Door, Endpoint, Operation, TokenApi};
-pub use faults::{Fault, FaultKind, OddAnswer, Stage};
+pub use faults::{ErrorShape, Fault, FaultKind, OddAnswer, Stage};
 pub use grants::{CurrentAccess, CurrentTokens};
 pub use history::{
     CallCounters, Counters, Death, DoorCounters, Event, Fingerprint, GrantCounters, Left, Record, Visit,

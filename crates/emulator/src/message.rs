@@ -194,6 +194,11 @@ impl Reply {
         Self::with_type(status, "application/json; charset=utf-8", body.to_string())
     }
 
+    pub(crate) fn form<T: AsRef<str>>(status: u16, fields: &[(&str, T)]) -> Self {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Self::with_type(status, "application/x-www-form-urlencoded; charset=utf-8", body)
+    }
+
     pub(crate) fn html(status: u16, body: String) -> Self {
         let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
         Self::with_type(status, "text/html; charset=utf-8", body)

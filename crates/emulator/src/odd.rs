@@ -1,5 +1,6 @@
 //! Successful answers made odd: what a client must survive without losing the refresh token that came with them.
 
+use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 
 use crate::faults::OddAnswer;
@@ -24,6 +25,9 @@ pub(crate) fn alter(reply: Reply, answer: OddAnswer) -> Reply {
     if answer == OddAnswer::NumbersAsStrings {
         stringify(&mut body);
     }
+    if answer == OddAnswer::FormEncoded {
+        return form(reply, &body);
+    }
     Reply { headers: reply.headers, ..Reply::json(reply.status, &Value::Object(body)) }
 }
 
@@ -41,12 +45,33 @@ fn alter_tokens(tokens: &mut Map<String, Value>, answer: OddAnswer) {
             }
         }
         OddAnswer::NoAccessToken => without(&["access_token"]),
-        OddAnswer::NoCode | OddAnswer::NullData => {}
+        OddAnswer::NoCode | OddAnswer::NullData | OddAnswer::FormEncoded => {}
+        OddAnswer::NoLife => {
+            for name in ["expires_in", "refresh_expires_in", "refresh_token_expires_in"] {
+                if let Some(life) = tokens.get_mut(name) {
+                    *life = json!(0);
+                }
+            }
+        }
         OddAnswer::NoExpiry => without(&["expires_in", "refresh_expires_in", "refresh_token_expires_in"]),
         OddAnswer::NoRefreshToken => without(&["refresh_token", "refresh_expires_in", "refresh_token_expires_in"]),
         OddAnswer::NumbersAsStrings => stringify(tokens),
         OddAnswer::OnlyRefreshToken => tokens.retain(|name, _| name == "refresh_token" || name == "code"),
     }
+}
+
+/// The fields of an answer as a form, those of `data` beside the others.
+fn form(reply: Reply, body: &Map<String, Value>) -> Reply {
+    let inner = body.get("data").and_then(Value::as_object).into_iter().flatten();
+    let fields: Vec<_> = body
+        .iter()
+        .chain(inner)
+        .filter(|(_, value)| !value.is_object() && !value.is_null())
+        .map(|(name, value)| (name.as_str(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .collect();
+    let form = Reply::form(reply.status, &fields);
+    let others = reply.headers.into_iter().filter(|(name, _)| name != CONTENT_TYPE);
+    Reply { headers: form.headers.iter().cloned().chain(others).collect(), ..form }
 }
 
 fn stringify(object: &mut Map<String, Value>) {

@@ -27,7 +27,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::control;
 use crate::dialects::{self, RATE_LIMITED};
 use crate::endpoint::{Brand, Door, Endpoint};
-use crate::faults::{Fault, FaultKind, Stage};
+use crate::faults::{ErrorShape, Fault, FaultKind, Stage};
 use crate::feishu;
 use crate::history::{Event, Left, Visit};
 use crate::message::{Reply, Request, Stream, Tail};
@@ -314,9 +314,20 @@ fn substitute(kind: &FaultKind, visit: &Visit, log_id: &str) -> Option<Reply> {
         FaultKind::Code { code, status } => {
             Some(dialects::refuse(visit.brand, visit.endpoint, visit.operation, *code, *status, log_id))
         }
-        FaultKind::Error { error, status } => {
-            let body = json!({"error": error, "error_description": "injected"});
-            Some(Reply::json(status.unwrap_or(400), &body).header("cache-control", "no-store"))
+        FaultKind::Error { error, status, shape } => {
+            let (status, why) = (status.unwrap_or(400), "injected");
+            let reply = match shape {
+                ErrorShape::Flat => Reply::json(status, &json!({"error": error, "error_description": why})),
+                ErrorShape::Form => Reply::form(status, &[("error", error.as_str()), ("error_description", why)]),
+                ErrorShape::List => {
+                    let errors = json!([{"errorType": error, "message": why}]);
+                    Reply::json(status, &json!({"success": false, "errors": errors}))
+                }
+                ErrorShape::Nested => {
+                    Reply::json(status, &json!({"error": {"type": error, "message": why, "code": 190}}))
+                }
+            };
+            Some(reply.header("cache-control", "no-store"))
         }
         FaultKind::Empty { status } => Some(Reply::empty(*status)),
         FaultKind::Html { status } => Some(Reply::html(*status, GATEWAY_PAGE.to_owned())),

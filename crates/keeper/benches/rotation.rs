@@ -171,6 +171,7 @@ async fn keeper(folder: &Path) -> Result<(Keeper, App, GrantId), Box<dyn std::er
         },
         wall: None,
         by: session.parts().processes.myself().clone(),
+        replace_user: false,
     });
     let id = logged_in.await?.id();
     let parts = Parts { provider: Arc::new(Instantly), ..session.parts().clone() };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokenward_core::ports::{CallError, VaultError};
-use tokenward_core::{Code, Refusal, TransportFault};
+use tokenward_core::{Code, GrantId, Refusal, TransportFault};
 
 /// What is left of the login after a failure. No failure erases one (I6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -137,6 +137,11 @@ impl Error {
     /// A detail for people, such as the transport's reason.
     pub fn detail(&self) -> Option<&str> {
         self.0.detail.as_deref()
+    }
+
+    /// The login that is kept without a profile, where it is another user's than the profile's ([`Code::AnotherUser`]).
+    pub fn aside(&self) -> Option<GrantId> {
+        self.detail().filter(|_| self.code() == Code::AnotherUser)?.parse().ok()
     }
 
     /// The vault's own error, if the vault failed.

@@ -6,10 +6,11 @@
 //! `tokenward_core::rotation`.
 
 mod apps;
+mod joining;
 mod over;
 mod whose;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,6 +31,9 @@ use crate::script::SCRIPT_APP;
 use crate::turn::{Turned, Via};
 use crate::{Error, Kept, Notice, Observer, Processes, Recovered};
 
+use joining::Joins;
+pub(crate) use joining::Patience;
+pub use whose::LoginWithoutProfile;
 pub(crate) use whose::another_user;
 
 /// Everything a keeper is made of.
@@ -106,14 +110,11 @@ pub struct Keeper {
     pub(crate) inner: Arc<Inner>,
 }
 
-/// Where those who joined a turn wait for its result.
-type Joined = watch::Receiver<Option<Result<Turned, Error>>>;
-
 pub(crate) struct Inner {
     pub(crate) parts: Parts,
     pub(crate) options: KeeperOptions,
     /// By patience too: who wants to wait does not share the answer of one who did not.
-    joins: Mutex<HashMap<(GrantId, Patience), Joined>>,
+    joins: Joins,
     /// Who asks for new sets, by name.
     pub(crate) questions: Questions,
     spending: watch::Sender<usize>,
@@ -129,7 +130,7 @@ impl Keeper {
             inner: Arc::new(Inner {
                 parts,
                 options,
-                joins: Mutex::default(),
+                joins: Joins::default(),
                 questions: Questions::default(),
                 spending,
                 insisting: Mutex::default(),
@@ -147,7 +148,7 @@ impl Keeper {
             inner: Arc::new(Inner {
                 parts,
                 options: *options,
-                joins: Mutex::default(),
+                joins: Joins::default(),
                 questions: Questions::default(),
                 spending,
                 insisting: Mutex::default(),
@@ -439,32 +440,6 @@ impl Keeper {
         let _ = spending.wait_for(|count| *count == 0).await;
     }
 
-    /// Joins the turn of a grant under way in this process, or starts one; the turn itself is detached.
-    async fn join(&self, app: &App, id: GrantId, seen: Generation, patience: Patience) -> Result<Turned, Error> {
-        let mut outcome = {
-            let mut joins = self.inner.joins.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(running) = joins.get(&(id, patience)) {
-                running.clone()
-            } else {
-                let (publish, outcome) = watch::channel(None);
-                joins.insert((id, patience), outcome.clone());
-                let (keeper, app) = (self.clone(), app.clone());
-                tokio::spawn(async move {
-                    let left = Left { keeper: keeper.clone(), key: (id, patience) };
-                    let result = keeper.turn(&app, id, seen, patience).await;
-                    // Whoever comes from here on starts anew, with what is in the vault now.
-                    drop(left);
-                    let _ = publish.send(Some(result));
-                });
-                outcome
-            }
-        };
-        match outcome.wait_for(Option::is_some).await {
-            Ok(result) => result.clone().unwrap_or_else(|| Err(Error::new(Code::Internal, Kept::Everything))),
-            Err(_) => Err(Error::with_detail(Code::Internal, Kept::Record, "the turning task ended without a word")),
-        }
-    }
-
     async fn report(&self, grant: Grant) -> Result<Report, Error> {
         let intents = self.inner.parts.vault.open_intents(grant.id).await?;
         let rules = self.rules(&grant);
@@ -508,33 +483,12 @@ impl Inner {
     }
 }
 
-/// How long a turn waits for a lease that someone else holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Patience {
-    /// Not at all: the caller has a token.
-    None,
-    /// [`KeeperOptions::turn_patience`].
-    Full,
-}
-
 /// While it exists, a spend is under way.
 pub(crate) struct Spending(Arc<Inner>);
 
 impl Drop for Spending {
     fn drop(&mut self) {
         self.0.spending.send_modify(|count| *count -= 1);
-    }
-}
-
-/// Takes a grant off the list of running turns, also when the task panics.
-struct Left {
-    keeper: Keeper,
-    key: (GrantId, Patience),
-}
-
-impl Drop for Left {
-    fn drop(&mut self) {
-        self.keeper.inner.joins.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
 

@@ -41,7 +41,7 @@ pub use compose::{
     Verdict, WaitingAnswer, forget_hand_out, hand_out, last_restore, rewrap,
 };
 pub use error::{Error, Kept};
-pub use keeper::{Handed, Keeper, KeeperOptions, Parts, Report};
+pub use keeper::{Handed, Keeper, KeeperOptions, LoginWithoutProfile, Parts, Report};
 pub use login::{Consent, LoginAttempt, LoginReport, LoginRequest};
 #[cfg(feature = "middleware")]
 pub use middleware::TokenMiddleware;

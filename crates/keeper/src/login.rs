@@ -1,8 +1,11 @@
 //! Logging in and out.
 //!
 //! Enters: an authorization code that came back to the right `state`, or a device code. Leaves: a grant, durable,
-//! before anyone is told that the login succeeded (I2). The raw answer is kept before it is read (I3); a process that
+//! before anyone is told that the login succeeded (I2). A profile that has a user stays that user's: another's login is kept
+//! without a profile, and is an error. The raw answer is kept before it is read (I3); a process that
 //! dies between the two leaves an answer that [`Keeper::recover_logins`] makes a login of.
+
+mod device;
 
 use std::time::Duration;
 
@@ -10,16 +13,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use tokenward_core::ports::{
-    AuthorizationRequest, CodeExchange, DeviceLogin, LeaseAttempt, LoggedIn, LoginAnswerId, NewLogin, Prepared, Sent,
+    AuthorizationRequest, CodeExchange, LeaseAttempt, LoggedIn, LoginAnswerId, NewLogin, Prepared, Sent,
 };
 use tokenward_core::{
     Access, App, AppName, AuthorizationCode, Code, CodeVerifier, ExpectedIssuer, GrantId, Issued, Oddity, Outcome,
-    ProfileName, RawAnswer, RedirectUri, Refusal, RefusalClass, Remedy, Scopes, TokenApi, TokenSet, UserName,
+    ProfileName, ProviderName, RawAnswer, RedirectUri, Refusal, RefusalClass, Remedy, Scopes, TokenApi, TokenSet,
+    UserName,
 };
 use tokio::time::Instant;
 use url::Url;
 
-use crate::keeper::{Patience, wrong_user};
+use crate::keeper::{Patience, another_user, wrong_user};
 use crate::links::Links;
 use crate::{Error, Keeper, Kept, Notice, Report};
 
@@ -32,6 +36,8 @@ pub struct LoginRequest {
     pub redirect_uri: RedirectUri,
     /// Whether the consent page is shown even where the provider would skip it.
     pub force_consent: bool,
+    /// Whether a person said that the profile may become another user's. Without that, it never does.
+    pub replace_user: bool,
 }
 
 /// A login under way: its address, and what ties the answer to it (RFC 6749 §10.12, RFC 7636).
@@ -132,8 +138,9 @@ impl Keeper {
     /// # Errors
     /// [`Code::ForeignIssuer`] when the answer is another server's, or does not say whose although it should; the code is sent
     /// nowhere then. [`Code::CodeRefused`] when the code was used, expired or unknown; [`Code::OutcomeUnknown`] when the answer was
-    /// lost (start again: a code is good once); settings and transport errors. An earlier login of the profile is
-    /// untouched by any of them.
+    /// lost (start again: a code is good once); settings and transport errors. [`Code::AnotherUser`] when the login is another
+    /// user's than the profile's present one: it is kept without a profile, under the id that is the error's detail, for
+    /// [`Keeper::give_profile`]. An earlier login of the profile is untouched by any of them.
     pub async fn finish_login(
         &self,
         app: &App,
@@ -159,19 +166,9 @@ impl Keeper {
             let kept = self.inner.parts.vault.keep_login_answer(profile, &app.name, api, &answer).await?;
             match self.inner.parts.provider.read(&app.name, api, &answer) {
                 Outcome::Rotated { issued, oddities } => {
-                    return self
-                        .store(
-                            Some(app),
-                            &app.name,
-                            profile,
-                            api,
-                            kept,
-                            issued,
-                            oddities,
-                            attempt.request.scopes,
-                            &answer,
-                        )
-                        .await;
+                    let LoginRequest { scopes, replace_user, .. } = attempt.request;
+                    let arrived = Arrived { kept, app: &app.name, profile, api, answer: &answer };
+                    return admitted(self.store(Some(app), arrived, issued, oddities, scopes, replace_user).await?);
                 }
                 // The answer proves that the code was not read, so it is still good (reference §8.1).
                 Outcome::NoSuchEndpoint(refusal) => {
@@ -189,108 +186,18 @@ impl Keeper {
                 Outcome::Unreadable(refusal) => {
                     return Err(Error::refused(Code::LoginAnswerOdd, Kept::Everything, refusal));
                 }
+                // At a server whose tables we do not have, "malformed" seldom means our request: what it was made of is not what
+                // the client is registered with (RFC 6749 §5.2).
+                Outcome::Refused(refusal)
+                    if refusal.class == RefusalClass::OurBug && app.provider() == ProviderName::OAuth2 =>
+                {
+                    self.inner.parts.vault.drop_login_answer(kept).await?;
+                    let refusal = Refusal { remedy: Remedy::CompareExchange, ..refusal };
+                    return Err(Error::refused(Code::ExchangeRejected, Kept::Everything, refusal));
+                }
                 Outcome::Refused(refusal) => {
                     self.inner.parts.vault.drop_login_answer(kept).await?;
                     return Err(Error::refused(code_refusal(&refusal), Kept::Everything, refusal));
-                }
-            }
-        }
-    }
-
-    /// Starts a device authorization (RFC 8628): the person opens a page on any device, no redirect URL is needed.
-    pub async fn begin_device_login(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, Error> {
-        if app.token_api.needs_app_token() {
-            let why = "the v1 token endpoints know no device login; set token_api to v3 or v2";
-            return Err(Error::with_detail(Code::BadSetting, Kept::Everything, why));
-        }
-        self.inner.parts.provider.device_begin(app, scopes).await.map_err(Error::call)
-    }
-
-    /// Asks, at the pace the provider sets, until the person has finished; then stores the login. A server that is out of order
-    /// for a while, and a connection that breaks, do not end it (RFC 8628 §3.5): the device code is good until its end.
-    ///
-    /// # Errors
-    /// [`Code::LoginTimedOut`] when the device code ends first; [`Code::ConsentDenied`] when the person says no;
-    /// [`Code::LoginAnswerOdd`] when the tokens were on the way and got lost.
-    pub async fn finish_device_login(
-        &self,
-        app: &App,
-        profile: &ProfileName,
-        login: DeviceLogin,
-        asked: Scopes,
-    ) -> Result<LoginReport, Error> {
-        let end = Instant::now() + login.expires_in;
-        self.look_after_links(app, Some(profile), Links::PATIENCE).await;
-        let mut pace = Pace::new(login.interval);
-        // The family that is polled issues the tokens, and they are spent there.
-        let api = app.token_api;
-        self.inner.parts.vault.prove().await?;
-        let mut trouble = Trouble::default();
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            if left < pace.least {
-                return Err(trouble.at_the_end());
-            }
-            tokio::time::sleep(pace.pause.min(left)).await;
-            let _spending = self.inner.spending();
-            let answer = match self.inner.parts.provider.device_poll(app, &login.device_code, EXCHANGE_DEADLINE).await {
-                Sent::Answered(answer) => answer,
-                // A poll may be repeated: the code is not used up by it (RFC 8628 §3.5).
-                Sent::Unsent(fault) => {
-                    tracing::warn!(reason = %fault.reason, "a poll did not leave");
-                    trouble.unanswered(fault.reason, false);
-                    pace.slower(None);
-                    continue;
-                }
-                Sent::InDoubt(fault) => {
-                    tracing::warn!(reason = %fault.reason, "a poll went unanswered");
-                    trouble.unanswered(fault.reason, true);
-                    pace.slower(None);
-                    continue;
-                }
-            };
-            // Pending answers hold nothing issued, so only the others are worth a sync. Reading cannot fail or panic.
-            match self.inner.parts.provider.read(&app.name, api, &answer) {
-                Outcome::Refused(refusal) if refusal.class == RefusalClass::Pending => {
-                    trouble.over();
-                    pace.steady(refusal.remedy == Remedy::WaitForLimit);
-                }
-                Outcome::Rotated { issued, oddities } => {
-                    let kept = self.inner.parts.vault.keep_login_answer(profile, &app.name, api, &answer).await?;
-                    return self
-                        .store(Some(app), &app.name, profile, api, kept, issued, oddities, asked, &answer)
-                        .await;
-                }
-                Outcome::Refused(refusal) if is_passing(&refusal) => {
-                    pace.slower(refusal.retry_after);
-                    trouble.said(refusal, false);
-                }
-                Outcome::Refused(refusal) => {
-                    // The server gave the code's tokens away, and we did not get them.
-                    let code = match device_refusal(&refusal) {
-                        Code::CodeRefused | Code::LoginTimedOut if trouble.lost => Code::LoginAnswerOdd,
-                        code => code,
-                    };
-                    return Err(Error::refused(code, Kept::Everything, refusal));
-                }
-                // A gateway that is being set up says so as well.
-                Outcome::NoSuchEndpoint(refusal) if trouble.absent >= ABSENT_ENOUGH => {
-                    return Err(Error::refused(Code::NoSuchEndpoint, Kept::Everything, refusal));
-                }
-                Outcome::NoSuchEndpoint(refusal) => {
-                    pace.slower(refusal.retry_after);
-                    trouble.absent += 1;
-                    trouble.said(refusal, false);
-                }
-                Outcome::Unreadable(refusal) => {
-                    let issued = answer.status < 300 && !answer.body.expose().trim_ascii().is_empty();
-                    if issued {
-                        // Whatever was issued in it is kept, in case someone can read it one day (I3).
-                        self.inner.parts.vault.keep_login_answer(profile, &app.name, api, &answer).await?;
-                    }
-                    tracing::warn!(status = answer.status, "the answer to a poll cannot be read");
-                    pace.slower(refusal.retry_after);
-                    trouble.said(refusal, answer.status < 300);
                 }
             }
         }
@@ -312,11 +219,11 @@ impl Keeper {
                     self.recover_obtained(kept, issued).await?;
                 }
             } else if let Outcome::Rotated { issued, oddities } = outcome {
-                let none = Scopes::default();
-                reports.push(
-                    self.store(None, &kept.app, &kept.profile, kept.api, kept.id, issued, oddities, none, &kept.answer)
-                        .await?,
-                );
+                let (app, profile, api) = (&kept.app, &kept.profile, kept.api);
+                let arrived = Arrived { kept: kept.id, app, profile, api, answer: &kept.answer };
+                reports.push(self.store(None, arrived, issued, oddities, Scopes::default(), false).await?);
+            } else if Duration::try_from(age).unwrap_or_default() >= UNREADABLE_KEPT {
+                self.inner.parts.vault.drop_login_answer(kept.id).await?;
             }
         }
         Ok(reports)
@@ -359,7 +266,11 @@ impl Keeper {
                     revoked = true;
                 }
             }
+            let profile = vault.grant(id).await?.profile;
             vault.retire(&lease, self.inner.now(), revoked).await?;
+            if let Some(profile) = profile {
+                self.drop_unreadable(&profile).await;
+            }
             Ok(revoked)
         }
         .await;
@@ -377,21 +288,39 @@ impl Keeper {
         }
     }
 
+    /// Drops what came for a profile instead of a login and could not be read: it is of no use to anybody any more. Best effort; it is
+    /// dropped by its age all the same.
+    async fn drop_unreadable(&self, profile: &ProfileName) {
+        let vault = &self.inner.parts.vault;
+        let Ok(answers) = vault.login_answers().await else { return };
+        for kept in answers.into_iter().filter(|kept| kept.profile == *profile) {
+            let outcome = self.inner.parts.provider.read(&kept.app, kept.api, &kept.answer);
+            if !matches!(outcome, Outcome::Rotated { .. })
+                && let Err(error) = vault.drop_login_answer(kept.id).await
+            {
+                tracing::warn!(%error, %profile, "an answer that cannot be read could not be dropped");
+            }
+        }
+    }
+
     /// Finds out whose login it is, and stores it. The answer is kept already, so a provider that is slow to say whose
     /// it is endangers nothing.
-    #[expect(clippy::too_many_arguments, reason = "everything a login is made of, used once")]
     async fn store(
         &self,
         app: Option<&App>,
-        app_name: &AppName,
-        profile: &ProfileName,
-        api: TokenApi,
-        kept: LoginAnswerId,
+        arrived: Arrived<'_>,
         issued: Issued,
         oddities: Vec<Oddity>,
         asked: Scopes,
-        answer: &RawAnswer,
+        replace_user: bool,
     ) -> Result<LoginReport, Error> {
+        let Arrived { kept, app: app_name, profile, api, answer } = arrived;
+        let mut replace_user = replace_user;
+        if let Some(app) = app {
+            self.name_present(app, profile, WHO_DEADLINE).await?;
+            // What the name stood for before is of no use to it any more, and names its users otherwise.
+            replace_user |= self.is_of_other_registration(app, profile).await?;
+        }
         let subject = match (issued.subject, app, &issued.access) {
             (Some(subject), _, _) => Some(subject),
             (None, Some(app), Some(Access { token, .. })) => {
@@ -431,6 +360,7 @@ impl Keeper {
             },
             wall: self.inner.parts.provider.rules(app_name, api).wall.and_then(|wall| obtained.checked_add(wall).ok()),
             by: self.inner.parts.processes.myself().clone(),
+            replace_user,
         };
         let logged_in =
             self.inner.parts.vault.log_in(login).await.map_err(|error| Error::vault(error, Kept::AnswerInJournal))?;
@@ -442,8 +372,28 @@ impl Keeper {
             // Nobody is there to be told; the next call looks after them.
             None => Vec::new(),
         };
+        if app.is_some() {
+            self.drop_unreadable(profile).await;
+        }
         let report = self.status(logged_in.id()).await?;
         Ok(LoginReport { report, logged_in, oddities, asked, notices })
+    }
+}
+
+/// An answer that holds a login, kept.
+struct Arrived<'a> {
+    kept: LoginAnswerId,
+    app: &'a AppName,
+    profile: &'a ProfileName,
+    api: TokenApi,
+    answer: &'a RawAnswer,
+}
+
+/// A login that the profile has; one that is another user's is an error, so that nobody takes it for the profile's.
+fn admitted(report: LoginReport) -> Result<LoginReport, Error> {
+    match report.logged_in {
+        LoggedIn::KeptAside { id, .. } => Err(another_user(id)),
+        LoggedIn::New(_) | LoggedIn::Renewed(_) | LoggedIn::TookOver { .. } => Ok(report),
     }
 }
 
@@ -455,93 +405,8 @@ fn code_refusal(refusal: &Refusal) -> Code {
     }
 }
 
-/// The story of a refused device code (RFC 8628 §3.5).
-fn device_refusal(refusal: &Refusal) -> Code {
-    let is_no = refusal.provider_word.as_ref().is_some_and(|word| word.eq_ignore_ascii_case("access_denied"));
-    match (refusal.class, refusal.remedy) {
-        (RefusalClass::NeedsConsent, Remedy::LogIn) if is_no => Code::ConsentDenied,
-        (RefusalClass::NeedsConsent, Remedy::LogInAgainFromStart) => Code::LoginTimedOut,
-        _ => code_refusal(refusal),
-    }
-}
-
-/// Whether a no says only that the provider is out of order at the moment.
-fn is_passing(refusal: &Refusal) -> bool {
-    refusal.class == RefusalClass::Retry || (refusal.class == RefusalClass::InDoubt && refusal.status >= 500)
-}
-
-/// How often a device login asks.
-struct Pace {
-    /// What the provider asks for.
-    least: Duration,
-    /// What is waited now: longer while it does not answer (RFC 8628 §3.5).
-    pause: Duration,
-}
-
-impl Pace {
-    fn new(interval: Duration) -> Self {
-        let least = interval.max(SHORTEST_INTERVAL);
-        Self { least, pause: least }
-    }
-
-    fn steady(&mut self, slow_down: bool) {
-        if slow_down {
-            self.least = (self.least + SLOW_DOWN).min(MAX_INTERVAL.max(self.least));
-        }
-        self.pause = self.least;
-    }
-
-    fn slower(&mut self, asked: Option<u64>) {
-        let asked = Duration::from_secs(asked.unwrap_or(0));
-        self.pause = (self.pause * 2).min(MAX_INTERVAL).max(self.least).max(asked);
-    }
-}
-
-/// What has been wrong with the last polls of a device login.
-#[derive(Default)]
-struct Trouble {
-    last: Option<Last>,
-    /// Whether an answer was on the way that may have held the tokens.
-    lost: bool,
-    /// How many answers said that nothing is there.
-    absent: u32,
-}
-
-enum Last {
-    Unanswered(String),
-    Said(Refusal),
-}
-
-impl Trouble {
-    fn unanswered(&mut self, reason: String, lost: bool) {
-        self.last = Some(Last::Unanswered(reason));
-        self.lost |= lost;
-    }
-
-    fn said(&mut self, refusal: Refusal, lost: bool) {
-        self.last = Some(Last::Said(refusal));
-        self.lost |= lost;
-    }
-
-    /// The provider knows the code still, so nothing was issued for it.
-    fn over(&mut self) {
-        *self = Self::default();
-    }
-
-    /// What is told when the device code ends.
-    fn at_the_end(self) -> Error {
-        match self.last {
-            None => Error::new(Code::LoginTimedOut, Kept::Everything),
-            Some(Last::Unanswered(reason)) => Error::with_detail(Code::LoginTimedOut, Kept::Everything, reason),
-            Some(Last::Said(refusal)) => Error::refused(Code::LoginTimedOut, Kept::Everything, refusal),
-        }
-    }
-}
-
-/// How many answers in a row end a device login that say that no such endpoint exists.
-const ABSENT_ENOUGH: u32 = 2;
-/// The shortest pause between polls, whatever the provider says.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+/// How long an answer to a login is kept that cannot be read.
+const UNREADABLE_KEPT: Duration = Duration::from_hours(30 * 24);
 /// How long the answer to an exchange or a poll is waited for.
 const EXCHANGE_DEADLINE: Duration = Duration::from_secs(30);
 /// How long the provider may take to say whose login it is.
@@ -550,7 +415,3 @@ const WHO_DEADLINE: Duration = Duration::from_secs(10);
 pub(crate) const LOGIN_AT_WORK: Duration = Duration::from_mins(1);
 /// How long a logout may take, the provider's part included.
 const LOGOUT_LEASE: Duration = Duration::from_secs(75);
-/// `slow_down` adds this to the pause between polls (RFC 8628 §3.5).
-const SLOW_DOWN: Duration = Duration::from_secs(5);
-/// The longest pause between polls (reference §8.3).
-const MAX_INTERVAL: Duration = Duration::from_mins(1);

@@ -6,6 +6,7 @@
 //! kept (I3); a failed save is a failed rotation. A crash between any two steps leaves what the next caller's
 //! *recover* continues from (I5).
 
+mod asking;
 mod ended;
 
 use std::time::Duration;
@@ -228,7 +229,7 @@ impl Keeper {
             Standing::InDoubt { .. } if replays.is_none() => self.may_replay(&grant)?,
             _ => {}
         }
-        self.may_ask(&grant).await?;
+        self.may_ask(app, &grant).await?;
 
         vault.prove().await?;
         self.at(Step::Proven);
@@ -236,7 +237,9 @@ impl Keeper {
         let issuer = grant.issued_by;
         let api = if app.token_api.accepts_from(issuer) { app.token_api } else { issuer };
         let replay = replays.is_some() || is_in_doubt(&grant);
-        let first = self.spend(app, lease, &grant, api, replays, replay).await?;
+        let first = self.spend(app, lease, &grant, api, replays, replay).await;
+        self.note_client(app, &first).await;
+        let first = first?;
         let settled = match first {
             // Proven unread, so a second intent for the issuing family is not a second spend.
             Settled::NoSuchEndpoint(_) if app.falls_back() && api != issuer => {
@@ -515,35 +518,6 @@ impl Keeper {
         }))
     }
 
-    /// Refuses to ask again soon a provider that has said no in unclear words: it would say it again at every call. Whoever
-    /// insists asks.
-    async fn may_ask(&self, grant: &Grant) -> Result<(), Error> {
-        if self.inner.insists(grant.id) {
-            return Ok(());
-        }
-        let (mut times, mut last) = (0, None);
-        for entry in self.inner.parts.vault.journal(grant.id, UNCLEAR_LOOK).await? {
-            match entry.event {
-                Event::Closed { closing: Closing::Kept { code: Code::RefusedUnclearly, provider_code }, .. }
-                    if entry.generation == grant.generation =>
-                {
-                    times += 1;
-                    last.get_or_insert((entry.at, provider_code));
-                }
-                Event::Closed { .. } | Event::LoggedIn | Event::Adopted { .. } | Event::TakenBack { .. } => break,
-                _ => {}
-            }
-        }
-        let Some((at, provider_code)) = last else { return Ok(()) };
-        let (now, until) = (self.inner.now(), rotation::next_asking(times, at));
-        // A clock that was set back says nothing about how long ago it was.
-        if now < at || now >= until {
-            return Ok(());
-        }
-        let told = format!("the provider said so at {at}; it is not asked again before {until}");
-        Err(Error::with_detail(Code::RefusedUnclearly, Kept::Record, told).coded(provider_code))
-    }
-
     /// Closes an intent whose outcome is already told to the caller; a failure to write it is repaired by the next
     /// recovery, which finds the intent open and its sender gone.
     async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) {
@@ -608,8 +582,6 @@ const WHO_DEADLINE: Duration = Duration::from_secs(3);
 const LEASE_LEFT: jiff::SignedDuration = jiff::SignedDuration::from_secs(70);
 /// How often a waiter looks whether a late answer has come.
 const LATE_ANSWER_LOOK: Duration = Duration::from_millis(500);
-/// How many entries of the journal are looked at for unclear refusals; a spend writes three.
-const UNCLEAR_LOOK: u32 = 48;
 /// Before a turn that was taken over looks again.
 const LOST_PAUSE: Duration = Duration::from_millis(25);
 /// How often an answer that no disk would take is tried again, a second apart.

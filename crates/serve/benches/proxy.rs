@@ -124,6 +124,7 @@ async fn proxy(app: App, access: String, refresh: String) -> Result<(Proxy, (Ses
         },
         wall: None,
         by: session.parts().processes.myself().clone(),
+        replace_user: false,
     };
     let grant = session.parts().vault.log_in(login).await?.id();
     let client = session.api(app, Identity::User(grant), CallOptions::default(), ApiOptions::default());

@@ -6,6 +6,7 @@
 
 pub mod adoptions;
 pub mod bkoauth;
+pub mod identity;
 pub mod journal;
 pub mod leases;
 pub mod links;
@@ -40,6 +41,10 @@ macro_rules! vault_suite {
             logins: a_first_login_is_stored_whole,
             logins: the_same_user_renews_the_grant,
             logins: another_user_takes_the_profile_over,
+            logins: another_users_login_is_kept_aside_without_a_yes_too,
+            logins: a_login_of_nobody_knows_whom_serves_once_it_is_told,
+            logins: a_login_that_is_another_users_after_all_is_kept_aside,
+            logins: one_user_has_one_login_under_either_id,
             logins: another_app_takes_the_profile_over,
             logins: an_unnamed_user_renews_and_is_named_later,
             logins: a_login_supersedes_an_open_spend,
@@ -101,10 +106,11 @@ macro_rules! vault_suite {
             adoptions: a_late_answer_turns_the_set_that_is_back,
             adoptions: an_unread_answer_outlives_an_adoption,
             adoptions: another_users_login_takes_the_name_on_trial,
-            adoptions: another_users_login_is_kept_aside_without_a_yes,
-            adoptions: a_login_of_nobody_knows_whom_is_handed_out_once_it_is_told,
-            adoptions: a_login_that_turns_out_to_be_another_users_is_kept_aside,
-            adoptions: a_login_without_a_profile_is_given_one,
+            identity: another_users_login_is_kept_aside_without_a_yes,
+            identity: a_login_of_nobody_knows_whom_is_handed_out_once_it_is_told,
+            identity: a_login_that_turns_out_to_be_another_users_is_kept_aside,
+            identity: a_profile_whose_set_could_not_be_put_aside_stays_its_users,
+            identity: a_login_without_a_profile_is_given_one,
             adoptions: a_taken_name_is_given_back_by_wish,
             adoptions: a_login_ends_what_can_be_taken_back,
             adoptions: a_logout_ends_what_can_be_taken_back,

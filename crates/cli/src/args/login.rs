@@ -39,6 +39,9 @@ pub(crate) struct Login {
     /// Show the consent page even where the provider would skip it
     #[arg(long)]
     pub(crate) force_consent: bool,
+    /// Let the profile become the login of another user
+    #[arg(long, conflicts_with_all = ["cookie_stdin", "cookie_file"])]
+    pub(crate) replace_user: bool,
     /// BlueKing: read the user's login cookie from stdin; its value, or a whole Cookie line
     #[arg(long, conflicts_with_all = ["paste", "device", "no_browser", "qr", "port", "env_file"])]
     pub(crate) cookie_stdin: bool,

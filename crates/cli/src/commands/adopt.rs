@@ -373,15 +373,19 @@ async fn undo(desk: &Desk) -> Result<ExitCode, Failure> {
         }
         _ => error.into(),
     })?;
+    let now = work.session.keeper().grant_of(&work.profile.name).await?;
+    let subject = work.session.keeper().status(now).await?.grant.subject;
+    let user = lang.user_or_untold(subject.as_ref());
     if desk.printer.json {
         let links: Vec<_> = links.iter().map(fields::link_report).collect();
         desk.printer.document(&json!({
             "profile": work.profile.name,
+            "user": subject.map(|subject| subject.known_as().to_owned()),
             "generation": generation,
             "links": links,
         }))?;
     }
-    desk.printer.note(lang.taken_back(&work.profile.name, generation));
+    desk.printer.note(lang.taken_back(&work.profile.name, user, generation));
     for report in &links {
         desk.printer.note(format!("{}{}{}", desk.short(&report.file), lang.colon(), lang.link_outcome(report)));
     }

@@ -505,6 +505,11 @@ async fn check(
         // A store app has no token before its first ticket; its secret is proven when that comes. And not every server has
         // something that can be asked without spending.
         Err(error) if error.code() == Code::SettingMissing => Ok(false),
+        Err(error) if error.code() == Code::BrandMismatch => {
+            let lang = desk.lang();
+            let next = profile.provider().brand().map(|brand| lang.other_brand(brand, brand.other()));
+            Err(Failure::from(error).without_login().then_all(next).then(refused))
+        }
         Err(error) => Err(Failure::from(error).without_login().or_then(desk.lang(), refused)),
     }
 }

@@ -12,7 +12,7 @@ use tokenward::links::{Found, LinkOutcome, LinkReport, Strays};
 use tokenward::stores::Tool;
 use tokenward::{Error, Notice, Report, Settings};
 use tokenward_core::ports::Adopted;
-use tokenward_core::{Code, ExitClass, Format, Link, NewLink, ProfileName, Slot};
+use tokenward_core::{Code, ExitClass, Format, Link, NewLink, ProfileName, Slot, Subject};
 
 use crate::args;
 use crate::commands::whose::{self, Source};
@@ -164,13 +164,18 @@ async fn make_as(work: &Work, target: NewLink, wanted: bool, replace: bool, desk
 pub(super) async fn names(id: &str, work: &Work, desk: &Desk) -> (String, String) {
     let lang = desk.lang();
     let all = work.session.keeper().list().await.unwrap_or_default();
-    let name = |report: Option<&Report>| {
-        let subject = report.and_then(|report| report.grant.subject.clone());
-        subject.map_or_else(|| lang.someone_unknown(), |subject| subject.name.unwrap_or(subject.id))
-    };
-    let them = all.iter().find(|report| report.grant.id.to_string() == id);
-    let us = all.iter().find(|report| report.grant.profile.as_ref() == Some(&work.profile.name));
-    (name(them), name(us))
+    let subject = |report: Option<&Report>| report.and_then(|report| report.grant.subject.clone());
+    let them = subject(all.iter().find(|report| report.grant.id.to_string() == id));
+    let us = subject(all.iter().find(|report| report.grant.profile.as_ref() == Some(&work.profile.name)));
+    let name = |subject: Option<&Subject>| lang.user_or_untold(subject);
+    match (&them, &us) {
+        // Namesakes are told apart.
+        (Some(one), Some(other)) if one.known_as() == other.known_as() => {
+            let full = |subject: &Subject| format!("{} ({})", subject.known_as(), subject.id);
+            (full(one), full(other))
+        }
+        _ => (name(them.as_ref()), name(us.as_ref())),
+    }
 }
 
 /// The login is another user's than the profile's: what was kept, and the ways on. `way` is the command without its flags.
@@ -181,7 +186,11 @@ pub(super) async fn another_user(id: &str, work: &Work, file: Option<&str>, way:
         Some(file) => lang.file_of_another_user(file, &them, profile, &us),
         None => lang.login_of_another_user(&them, profile, &us),
     };
-    Failure::new(Code::AnotherUser, what).then_all([lang.keep_apart(way), lang.replace_user_with(way, profile, &them)])
+    let replace = match &desk.global.profile {
+        Some(_) => lang.replace_user_as(way, profile, &them),
+        None => lang.replace_user_with(way, profile, &them),
+    };
+    Failure::new(Code::AnotherUser, what).then_all([lang.keep_apart(way), replace, lang.drop_login(id, &them)])
 }
 
 /// Why no link was made.

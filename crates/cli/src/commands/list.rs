@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::{DamagedLogin, Report, Settings};
-use tokenward_core::{Event, ProfileName, Status};
+use tokenward_core::{AppName, ProfileName, Status};
 
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -24,19 +24,17 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         Some(session) => session.damaged_logins().await?,
         None => Vec::new(),
     };
-    let exit = show_with(&reports, &damaged, &settings, desk)?;
-    if let Some(session) = session.filter(|_| !desk.printer.json) {
-        for report in reports.iter().filter(|it| it.grant.profile.is_none() && it.status != Status::Retired) {
-            let source =
-                session.keeper().journal(report.grant.id, STORY).await?.into_iter().find_map(|entry| {
-                    if let Event::Adopted { source, .. } = entry.event { Some(source) } else { None }
-                });
-            let lang = desk.lang();
-            let subject = report.grant.subject.as_ref();
-            let user = subject.map(|subject| subject.name.clone().unwrap_or_else(|| subject.id.clone()));
-            let user = user.unwrap_or_else(|| lang.someone_unknown());
-            let source = source.unwrap_or_else(|| lang.source_login());
-            desk.printer.note(lang.unnamed_login(user, &report.grant.app, source, report.grant.id));
+    let mut idle = idle(&reports, &settings, desk);
+    idle.retain(|(name, _)| damaged.iter().all(|login| login.profile.as_ref() != Some(name)));
+    let exit = show_with(&reports, &damaged, &idle, &settings, desk)?;
+    if let Some(session) = session.filter(|_| !desk.printer.json && desk.global.profile.is_none()) {
+        let (lang, now) = (desk.lang(), desk.now());
+        for login in session.keeper().without_profile().await? {
+            let ways = lang.without_profile_ways(login.grant.id, login.grant.subject.as_ref(), None);
+            desk.printer.note(lang.without_profile(&login, now));
+            for way in ways {
+                desk.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
+            }
         }
     }
     // Told last, and by the exit code: the others are shown, and it is not taken for gone.
@@ -44,8 +42,15 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     Ok(exit)
 }
 
-/// How far back a login's story is read.
-const STORY: u32 = 1000;
+/// The profiles of the settings under which nobody is logged in; those that serve many users have none of their own.
+fn idle(reports: &[Report], settings: &Settings, desk: &Desk) -> Vec<(ProfileName, Option<AppName>)> {
+    let has_login = |name: &ProfileName| {
+        reports.iter().filter(|report| report.status != Status::Retired).any(|report| belongs(report, name))
+    };
+    let meant = |name: &ProfileName| desk.global.profile.as_ref().is_none_or(|named| named == name);
+    let profiles = settings.profiles().filter(|(name, _)| meant(name) && !has_login(name));
+    profiles.map(|(name, app)| (name.clone(), app)).collect()
+}
 
 /// Whether a login is kept under a profile's name, or under it with a user's behind it.
 pub(super) fn belongs(report: &Report, profile: &ProfileName) -> bool {
@@ -54,18 +59,20 @@ pub(super) fn belongs(report: &Report, profile: &ProfileName) -> bool {
 
 /// The table of these logins.
 pub(super) fn show(reports: &[Report], settings: &Settings, desk: &Desk) -> Result<ExitCode, Failure> {
-    show_with(reports, &[], settings, desk)
+    show_with(reports, &[], &[], settings, desk)
 }
 
 fn show_with(
     reports: &[Report],
     damaged: &[DamagedLogin],
+    idle: &[(ProfileName, Option<AppName>)],
     settings: &Settings,
     desk: &Desk,
 ) -> Result<ExitCode, Failure> {
     if desk.printer.json {
         let logins: Vec<_> = reports.iter().map(LoginFields::of).collect();
-        let mut document = json!({ "logins": logins });
+        let idle: Vec<_> = idle.iter().map(|(profile, app)| json!({ "profile": profile, "app": app })).collect();
+        let mut document = json!({ "logins": logins, "without_login": idle });
         if !damaged.is_empty() {
             document["damaged"] = super::vault::named(damaged).into();
         }
@@ -75,15 +82,22 @@ fn show_with(
     let lang = desk.lang();
     // The records of those who logged out are kept (I6), but are seldom what one looks for.
     let shown = |report: &&Report| desk.printer.is_verbose() || report.status != Status::Retired;
-    let rows: Vec<_> = reports.iter().filter(shown).map(|report| row(report, desk)).collect();
+    let mut rows: Vec<_> = reports.iter().filter(shown).map(|report| row(report, desk)).collect();
     let hidden = reports.len() - rows.len();
-    if rows.is_empty() && damaged.is_empty() {
+    let is_empty = rows.is_empty() && damaged.is_empty();
+    rows.extend(idle.iter().map(|(name, app)| {
+        let app = app.as_ref().map_or_else(|| lang.unknown(), ToString::to_string);
+        let [none, generation, access, refresh] = std::array::from_fn(|_| lang.none());
+        vec![name.to_string(), app, none, lang.state_without_login(), generation, access, refresh]
+    }));
+    if is_empty {
         let profiles: Vec<_> = settings.profiles().map(|(name, _)| name.as_str()).collect();
         desk.printer.note(match profiles.as_slice() {
             [] => lang.nothing_listed(),
             known => lang.nobody_yet(known.join(", ")),
         });
-    } else if !rows.is_empty() {
+    }
+    if !rows.is_empty() {
         let heads = [
             lang.head_profile(),
             lang.head_app(),

@@ -10,13 +10,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::json;
-use tokenward::links::{LinkedFile, Links};
+use tokenward::links::{LinkReport, LinkedFile, Links};
 use tokenward::{
     Callback, CallbackError, CallbackOutcome, Consent, LoginAttempt, LoginReport, LoginRequest, Obtain,
     ResolvedProfile, Settings, SettingsError, SystemEntropy, Who,
 };
 use tokenward_core::ports::{Entropy as _, LoggedIn};
-use tokenward_core::{AppName, AuthorizationCode, Code, ProfileName, ProviderName, RedirectUri, RefreshEnd, Scopes};
+use tokenward_core::{
+    AppName, AuthorizationCode, Code, ProfileName, ProviderName, RedirectUri, RefreshEnd, Scopes, Subject,
+};
 use url::Url;
 
 use crate::args::Login;
@@ -179,7 +181,55 @@ fn redirect_of(spot: &Spot, login: &Login, work: &mut Work, desk: &Desk) -> Resu
 
 async fn consent(login: &Login, work: &Work, desk: &Desk) -> Result<LoginReport, Failure> {
     let asked = asked(&work.profile, &login.scope, desk)?;
-    if login.device { by_device(login, asked, work, desk).await } else { by_browser(login, asked, work, desk).await }
+    let wished = asked.clone();
+    let done = if login.device {
+        by_device(login, asked, work, desk).await?
+    } else {
+        by_browser(login, asked, work, desk).await?
+    };
+    match done {
+        Err(error) if error.code() == Code::AnotherUser => another_user(&error, wished, login, work, desk).await,
+        done => Ok(done?),
+    }
+}
+
+/// Somebody else has logged in than the profile's user. Their login is kept; the profile becomes theirs by a yes in the terminal alone.
+async fn another_user(
+    error: &tokenward::Error,
+    asked: Scopes,
+    login: &Login,
+    work: &Work,
+    desk: &Desk,
+) -> Result<LoginReport, Failure> {
+    let (lang, keeper, profile) = (desk.lang(), work.session.keeper(), &work.profile.name);
+    let id = error.detail().unwrap_or_default();
+    let (them, us) = link::names(id, work, desk).await;
+    let what = lang.login_of_another_user(&them, profile, &us);
+    if let Some(id) = error.aside().filter(|_| desk.asker().can_ask()) {
+        desk.printer.alarm(&what);
+        if desk.asker().yes(lang.ask_replace_user(&them, profile, &us), &lang.replace_user_ways()).await? {
+            let previous = keeper.grant_of(profile).await?;
+            keeper.give_profile(id, profile, true).await?;
+            let links = work.session.links().reconcile(&work.app, profile, true, Links::PATIENCE).await?;
+            return Ok(LoginReport {
+                report: keeper.status(id).await?,
+                logged_in: LoggedIn::TookOver { id, previous },
+                oddities: Vec::new(),
+                asked,
+                notices: links.iter().filter_map(LinkReport::notice).collect(),
+            });
+        }
+    }
+    let way = format!("tokenward adopt --login {id}");
+    let failure = Failure::new(Code::AnotherUser, what).then_all([
+        lang.keep_apart(&way),
+        lang.replace_user_as(&way, profile, &them),
+        lang.drop_login(id, &them),
+    ]);
+    Err(match &login.env_file {
+        Some(file) => failure.then(lang.then_link(quoted(&file.display().to_string()))),
+        None => failure,
+    })
 }
 
 /// Makes the profile that -p names, where there is none of that name and it is clear of which app.
@@ -222,7 +272,10 @@ fn asked(profile: &ResolvedProfile, flags: &[String], desk: &Desk) -> Result<Sco
     profile.login_scopes(all).map_err(bad)
 }
 
-async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Result<LoginReport, Failure> {
+/// What the engine says of a login, once a person has come back from the provider's page.
+type Finished = Result<LoginReport, tokenward::Error>;
+
+async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Result<Finished, Failure> {
     let mut redirect_uri = work.profile.redirect_uri.clone();
     if let Some(port) = login.port {
         redirect_uri = redirect_uri.with_port(port);
@@ -234,7 +287,12 @@ async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> R
         redirect_uri = callback.redirect_uri().clone();
         Some(callback)
     };
-    let request = LoginRequest { scopes: asked, redirect_uri, force_consent: login.force_consent };
+    let request = LoginRequest {
+        scopes: asked,
+        redirect_uri,
+        force_consent: login.force_consent,
+        replace_user: login.replace_user,
+    };
     let attempt = work.session.keeper().begin_login(&work.app, request).await?;
     show(login, attempt.url(), callback.as_ref(), desk)?;
     let consent = match &callback {
@@ -242,8 +300,7 @@ async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> R
         None => pasted(&attempt, login.timeout, desk).await?,
     };
     // The callback server lives on until the exchange is done, to tell a second visitor so.
-    let report = work.session.keeper().finish_login(&work.app, &work.profile.name, attempt, consent).await?;
-    Ok(report)
+    Ok(work.session.keeper().finish_login(&work.app, &work.profile.name, attempt, consent).await)
 }
 
 /// Shows the address, and opens it where that is wanted and possible.
@@ -259,11 +316,12 @@ fn show(login: &Login, url: &Url, callback: Option<&Callback>, desk: &Desk) -> R
         printer.data(url.as_str())?;
     } else if callback.is_some_and(|callback| browser::open(&callback.gate(url, &nonce()), &desk.ambient)) {
         printer.note_lines(lang.opening_browser(url));
+    } else if login.paste {
+        // There is no other way to it.
+        printer.always_lines(lang.open_yourself(url));
     } else {
         printer.note_lines(lang.open_yourself(url));
-        if !login.paste {
-            printer.note(lang.no_browser_here());
-        }
+        printer.note(lang.no_browser_here());
     }
     if login.qr {
         picture(url, desk);
@@ -342,7 +400,7 @@ fn code_of(line: &str, state: &str, redirect_uri: &RedirectUri, desk: &Desk) -> 
     Ok(Consent::new(code, url.query().unwrap_or_default()))
 }
 
-async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Result<LoginReport, Failure> {
+async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Result<Finished, Failure> {
     let (lang, printer, keeper) = (desk.lang(), desk.printer, work.session.keeper());
     let device = keeper.begin_device_login(&work.app, &asked).await?;
     let span = lang.span(device.expires_in.as_secs());
@@ -364,9 +422,9 @@ async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Re
     if login.qr {
         picture(device.verification_uri_complete.as_ref().unwrap_or(&device.verification_uri), desk);
     }
-    let finish = keeper.finish_device_login(&work.app, &work.profile.name, device, asked);
+    let finish = keeper.finish_device_login(&work.app, &work.profile.name, device, asked, login.replace_user);
     match tokio::time::timeout(login.timeout, finish).await {
-        Ok(report) => Ok(report?),
+        Ok(finished) => Ok(finished),
         // No page of the provider leads back here, so what a redirect needs is no matter.
         Err(_) => Err(Failure::of(Code::LoginTimedOut).then(lang.device_again())),
     }
@@ -392,18 +450,25 @@ async fn tell(login: &LoginReport, made: Option<&link::Made>, work: &Work, desk:
         printer.document(&document)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let who = grant.subject.as_ref().map_or_else(
-        || lang.somebody(),
-        |subject| match &subject.name {
-            Some(name) => format!("{name} ({})", subject.id),
-            None => subject.id.clone(),
-        },
-    );
-    printer.note(lang.logged_in(&work.profile.name, who));
+    let who = |subject: Option<&Subject>| {
+        subject.map_or_else(
+            || lang.somebody(),
+            |subject| match &subject.name {
+                Some(name) => format!("{name} ({})", subject.id),
+                None => subject.id.clone(),
+            },
+        )
+    };
+    if grant.unproven {
+        printer.note(lang.logged_in(&work.profile.name, lang.somebody()));
+        printer.warning(lang.login_not_told(who(grant.subject.as_ref())));
+    } else {
+        printer.note(lang.logged_in(&work.profile.name, who(grant.subject.as_ref())));
+    }
     if let LoggedIn::TookOver { previous, .. } = &login.logged_in {
         let earlier = work.session.keeper().status(*previous).await?;
-        let who = earlier.grant.subject.and_then(|subject| subject.name).unwrap_or_else(|| previous.to_string());
-        printer.warning(lang.took_over(who));
+        let user = earlier.grant.subject.map_or_else(|| lang.someone_unknown(), |it| it.known_as().to_owned());
+        printer.warning(lang.took_over(user, &work.profile.name, previous));
     }
     if !grant.scopes.is_empty() {
         printer.note(lang.scopes_granted(&grant.scopes));

@@ -10,7 +10,7 @@ use tokenward_core::{Code, ExitClass, ProviderName, Standing, Status, TokenApi};
 use crate::commands::list;
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::fields::LoginFields;
+use crate::fields::{LoginFields, WithoutProfileFields};
 use crate::say::Lang;
 
 pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
@@ -46,9 +46,13 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         None => None,
     };
     let info = session.vault().info().await.map_err(tokenward::Error::from)?;
+    // A login of the same app that could be meant by this profile, and is not.
+    let mut kept = session.keeper().without_profile().await?;
+    kept.retain(|login| login.grant.app == report.grant.app);
     if desk.printer.json {
         desk.printer.document(&json!({
             "login": LoginFields::of(&report),
+            "without_profile": kept.iter().map(WithoutProfileFields::of).collect::<Vec<_>>(),
             "key_source": info.key_source,
             "vault": settings.home().vault(),
         }))?;
@@ -59,6 +63,12 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         facts.push((lang.fact_vault(), settings.home().vault().display().to_string()));
         desk.printer.facts(&facts)?;
         warn(&report, desk);
+        for login in &kept {
+            desk.printer.warning(lang.without_profile(login, desk.now()));
+            for way in lang.without_profile_ways(login.grant.id, login.grant.subject.as_ref(), Some(&name)) {
+                desk.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
+            }
+        }
     }
     // A file that shows an old token of the login besides the present one misleads whoever reads the other.
     for state in session.links().states(Some(&name)).await? {
@@ -136,6 +146,9 @@ pub(super) fn facts(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<(S
 /// Why a login is in doubt or needs a person, and which turns are open.
 fn story(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<String> {
     let mut story = Vec::new();
+    if report.grant.unproven {
+        story.push(lang.unproven_login(lang.user_or_untold(report.grant.subject.as_ref())));
+    }
     match &report.grant.standing {
         Standing::InDoubt { since, doubt, .. } => {
             story.push(lang.doubt_story(lang.moment(*since, now), lang.doubt(*doubt)));

@@ -183,6 +183,15 @@ impl Lang {
                 let scopes = if scopes.is_empty() { self.unknown() } else { scopes.join(" ") };
                 told.detail(self.doctor_scopes(scopes))
             }
+            Story::WithoutProfile { grant, app, subject, source, since, profile } => {
+                let user = self.user_or_untold(subject.as_ref());
+                let source = source.clone().unwrap_or_else(|| self.source_login());
+                let told = Told::of(self.kept_login(user, app, at(*since), source));
+                let ways = self.without_profile_ways(*grant, subject.as_ref(), profile.as_ref());
+                ways.into_iter().fold(told, Told::next)
+            }
+            Story::Unproven { user } => Told::of(self.unproven_login(self.user_or_untold(user.as_ref())))
+                .next(self.next_step(Code::UserUnproven)),
             Story::ScopesNotGranted(scopes) => {
                 Told::of(self.doctor_scopes_missing(scopes.join(" "))).next(self.doctor_scopes_missing_next())
             }
@@ -481,6 +490,7 @@ fn naming(advice: &str, profile: &ProfileName) -> String {
         named = named.replace(&format!("{bare}`"), &format!("{bare} --profile {profile}`"));
         named = named.replace(&format!("{bare} --paste"), &format!("{bare} --profile {profile} --paste"));
     }
+    named = named.replace("`tokenward doctor --online`", &format!("`tokenward doctor {profile} --online`"));
     named
 }
 

@@ -99,6 +99,9 @@ super::sentences! {
     login_of_another_user(them, profile, us) { "this is the login of {them}, and profile {profile} is that of {us}" "这是 {them} 的登录，而配置档 {profile} 属于 {us}" }
     keep_apart(way) { "`{way} -p NEW` keeps the two apart" "`{way} -p 新名称` 可将两者分开" }
     replace_user_with(way, profile, them) { "`{way} --replace-user` makes profile {profile} the login of {them}; its files then show that login" "`{way} --replace-user` 可把配置档 {profile} 改为 {them} 的登录；其文件随之更新" }
+    replace_user_as(way, profile, them) { "`{way} -p {profile} --replace-user` makes profile {profile} the login of {them}; its files then show that login" "`{way} -p {profile} --replace-user` 可把配置档 {profile} 改为 {them} 的登录；其文件随之更新" }
+    drop_login(id, them) { "`tokenward logout --login {id}` removes the login of {them}" "`tokenward logout --login {id}` 可删除 {them} 的登录" }
+    then_link(file) { "after one of the first two, `tokenward link {file} --create -p NAME` writes the tokens into the file" "完成前两项之一后，用 `tokenward link {file} --create -p 名称` 把令牌写入文件" }
     ask_replace_user(them, profile, us) { "Make profile {profile} the login of {them}? {us} stays without a profile" "要把配置档 {profile} 改为 {them} 的登录吗？{us} 的登录将不属于任何配置档" }
     replace_user_ways() { "--replace-user, or -p NEW for a profile of its own" "参数 --replace-user，或用 -p 新名称 另建配置档" }
     someone_unknown() { "a user who is not told" "身份未知的用户" }

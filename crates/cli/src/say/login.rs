@@ -56,7 +56,8 @@ super::sentences! {
 
     logged_in(profile, who) { "logged in: profile {profile} is {who}" "登录成功：配置档 {profile} 的用户是 {who}" }
     somebody() { "a user whom the provider did not name" "服务方未告知姓名的用户" }
-    took_over(who) { "the profile belonged to another user before; that login is kept without a profile: {who}" "该配置档原属另一位用户；其登录已保留，但不再有配置档：{who}" }
+    took_over(who, profile, id) { "profile {profile} had the login of {who} before, which is kept without a profile: `tokenward adopt --undo -p {profile}` gives it back, `tokenward logout --login {id}` removes it" "配置档 {profile} 之前是 {who} 的登录，现已保留但不属于任何配置档：`tokenward adopt --undo -p {profile}` 可换回，`tokenward logout --login {id}` 可将其删除" }
+    login_not_told(user) { "the provider did not say whose login this is, and the profile is that of {user}: it is asked again before any token is handed out. Of another user, the login is kept without a profile and the one before it is back" "服务方没有说明这是谁的登录，而配置档属于 {user}：在给出令牌之前会再次询问。若属于另一位用户，则该登录保留但不属于任何配置档，并换回之前的登录" }
     scopes_granted(scopes) { "granted: {scopes}" "已授权：{scopes}" }
     scopes_missing(scopes) { "asked for and not granted: {scopes}. Enable them for the app in the console and publish a version, then log in again" "已申请但未授权：{scopes}。请在开放平台为应用开通并发布版本，然后重新登录" }
     login_lasts(access, refresh) { "the access token is good for {access} and is turned by itself; the login ends after {refresh} without use" "访问令牌有效期 {access}，会自动续期；闲置 {refresh}后登录到期" }

@@ -12,6 +12,7 @@ pub(crate) mod doctor;
 #[cfg(feature = "jq")]
 mod filter;
 pub(crate) mod help;
+mod identity;
 mod lang;
 mod links;
 mod login;
@@ -73,6 +74,7 @@ mod tests {
             doctor::ALL,
             #[cfg(feature = "jq")]
             filter::ALL,
+            identity::ALL,
             links::ALL,
             login::ALL,
             platforms::ALL,

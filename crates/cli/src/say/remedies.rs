@@ -44,8 +44,8 @@ fn words(remedy: Remedy) -> Words {
             "请从开放平台“凭证与基础信息”重新复制 App ID 和 App Secret，并运行 `tokenward init`",
         ),
         Remedy::CheckBrand => w(
-            "the app belongs to the other brand: run `tokenward init` with --provider lark instead of feishu, or the reverse",
-            "该应用属于另一个品牌：请把 --provider 换成 lark（或 feishu）重新运行 `tokenward init`",
+            "the app belongs to the other brand: run `tokenward init --provider feishu` if it was made at open.feishu.cn, `tokenward init --provider lark` if it was made at open.larksuite.com",
+            "该应用属于另一个品牌：在 open.feishu.cn 创建的请运行 `tokenward init --provider feishu`，在 open.larksuite.com 创建的请运行 `tokenward init --provider lark`",
         ),
         Remedy::CheckAppId => {
             w("check the app's id: it does not exist at this provider", "请核对 App ID：它在这个平台上不存在")
@@ -139,6 +139,10 @@ fn words(remedy: Remedy) -> Words {
             "have the server allow client_secret_basic or client_secret_post for this client, or try one with --client-authentication",
             "请在服务器上为该客户端允许 client_secret_basic 或 client_secret_post，或用 --client-authentication 指定一种",
         ),
+        Remedy::CompareExchange => w(
+            "compare with the client's registration at the server, the likeliest first: the redirect URL to the letter; how the client proves itself (--client-authentication); whether it may use PKCE; the token endpoint. Then log in again: a code is good once",
+            "请与服务器上的客户端注册信息核对（最可能的在前）：重定向 URL 须逐字一致；客户端的认证方式（--client-authentication）；是否允许 PKCE；令牌端点。然后重新登录：授权码只能用一次",
+        ),
         _ => w(UNTOLD, "请参见服务方的说明"),
     }
 }
@@ -191,6 +195,7 @@ const EVERY: &[Remedy] = &[
     Remedy::CompareIssuer,
     Remedy::NameTenant,
     Remedy::AllowSecret,
+    Remedy::CompareExchange,
 ];
 
 #[cfg(test)]

@@ -26,6 +26,16 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
                 "请重新运行 `tokenward login`（授权码只能用一次）；若再次出现，请与服务器的文档核对令牌端点",
             ),
         ),
+        Code::ExchangeRejected => (
+            w(
+                "the token endpoint calls the request for the login's tokens malformed",
+                "令牌端点认为换取登录令牌的请求格式有误",
+            ),
+            w(
+                "compare the redirect URL and the way the client proves itself with its registration, then run `tokenward login` again",
+                "请与注册信息核对重定向 URL 和客户端的认证方式，然后重新运行 `tokenward login`",
+            ),
+        ),
         Code::ForeignIssuer => (
             w(
                 "the answer of the login page is not from the server that was asked; its code was sent nowhere",
@@ -52,6 +62,7 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
 
 super::sentences! {
     no_known_authentication(methods) { "the server takes no client secret in a header or a body; it names: {methods}" "服务器不接受以请求头或请求体发送的客户端密钥；它支持的是：{methods}" }
+    other_brand(tried, other) { "{tried} was tried, and the app is the other brand's: run `tokenward init --provider {other}`" "已用 {tried} 尝试，而该应用属于另一个品牌：请运行 `tokenward init --provider {other}`" }
     certificate_next() { "an authority of your own goes into a PEM file that SSL_CERT_FILE names (or a folder that SSL_CERT_DIR names); it takes the place of the system's" "自建的证书颁发机构请放入 SSL_CERT_FILE 所指的 PEM 文件（或 SSL_CERT_DIR 所指的目录）；它会取代系统自带的证书" }
     certificate_system_next() { "if no SSL_CERT_FILE is meant, the system's certificates may be missing or old: install the package ca-certificates" "若无需 SSL_CERT_FILE，可能是系统证书缺失或过旧：请安装 ca-certificates" }
     proxy_next(variable, proxy) { "requests go through the proxy {proxy} ({variable}): see that it runs and lets them through, or name the host in NO_PROXY" "请求经由代理 {proxy}（{variable}）：请确认它在运行并放行，或把该主机写入 NO_PROXY" }

@@ -329,3 +329,11 @@ fn copy_folder(from: &Path, to: &Path) {
         }
     }
 }
+
+#[test]
+fn advice_to_ask_the_provider_names_the_profile_that_was_named() {
+    let world = World::logged_in();
+    assert!(world.run(&["doctor"]).out.contains("`tokenward doctor --online`"));
+    let ran = world.run(&["doctor", "default"]);
+    assert!(ran.succeeds().out.contains("`tokenward doctor default --online`"), "{ran:?}");
+}

@@ -22,6 +22,7 @@ mod faults;
 mod fields;
 mod filter;
 mod help;
+mod identity;
 mod languages;
 mod limits;
 mod link_files;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use tokenward_emulator::{ClientAuth, Door, PlainPart};
+use tokenward_emulator::{ClientAuth, Door, ErrorShape, Fault, FaultKind, OddAnswer, Operation, PlainPart};
 
 use crate::desk::Desk;
+use crate::logins::paste_by;
 
 #[test]
 fn from_discovery_to_logout() {
@@ -130,4 +131,109 @@ fn init_with_a_new_issuer_asks_the_new_server_alone() {
     let ran = first.init(&["--accounts-url", "http://127.0.0.1:1"]);
     assert!(!ran.err.contains("accepts"), "{ran:?}");
     assert_eq!(first.sandbox.counters().requests, before);
+}
+
+#[test]
+fn init_with_a_new_issuer_forgets_how_the_client_proved_itself_at_the_one_before() {
+    let (first, second) = (Desk::bare(Door::Plain), Desk::bare(Door::Plain));
+    first.sandbox.rules(|rules| rules.plain.client_auth = BTreeSet::from([ClientAuth::Body]));
+    second.sandbox.rules(|rules| rules.plain.client_auth = BTreeSet::from([ClientAuth::Basic]));
+    first.init(&[]).succeeds();
+    assert!(first.config().contains("client_authentication = \"body\""), "{}", first.config());
+    first.init(&["--accounts-url", &second.url(Door::Plain)]).succeeds();
+    assert!(!first.config().contains("client_authentication"), "{}", first.config());
+}
+
+#[test]
+fn a_pasted_address_of_another_issuer_sends_its_code_nowhere() {
+    let desk = Desk::new(Door::Plain);
+    let paste = |change: &dyn Fn(String) -> String| {
+        paste_by(&mut desk.command(&["login", "--paste", "--timeout", "20s"]), change)
+    };
+    let iss = |url: String| url.split('&').find(|pair| pair.starts_with("iss=")).map(str::to_owned).unwrap();
+    for change in [
+        &|url: String| url.replace(&iss(url.clone()), "iss=https%3A%2F%2Felsewhere.example") as _,
+        &(|url: String| url.replace(&format!("&{}", iss(url.clone())), "")) as &dyn Fn(String) -> String,
+        &|url: String| format!("{url}&iss=https%3A%2F%2Felsewhere.example"),
+    ] {
+        let (code, words) = paste(change);
+        assert!(code == 6 && words.contains("TW0707"), "{words}");
+    }
+    assert_eq!(desk.sandbox.counters().exchanges, 0, "the code was sent nowhere");
+    let (code, words) = paste(&|url| url);
+    assert_eq!(code, 0, "{words}");
+}
+
+#[test]
+fn a_request_that_is_called_malformed_at_the_exchange_names_the_likely_causes() {
+    let desk = Desk::new(Door::Plain);
+    let kind = FaultKind::Error { error: "invalid_request".to_owned(), status: None, shape: ErrorShape::Flat };
+    desk.sandbox.inject(Fault::new(kind).when(Operation::Exchange));
+    let ran = desk.login_by_browser(&[]);
+    let words = &ran.fails(6, "TW0710").err;
+    for cause in ["redirect URL", "--client-authentication", "PKCE"] {
+        assert!(words.contains(cause), "{cause} in {ran:?}");
+    }
+    assert!(!words.contains("report this"), "{ran:?}");
+    desk.login_by_browser(&[]).succeeds();
+}
+
+#[test]
+fn answers_in_other_shapes_log_in_and_refresh() {
+    for answer in [OddAnswer::FormEncoded, OddAnswer::NoLife] {
+        let desk = Desk::new(Door::Plain);
+        desk.sandbox.inject(Fault::new(FaultKind::Odd { answer }).when(Operation::Exchange));
+        desk.login_by_browser(&[]).succeeds();
+        assert!(desk.is_good(&desk.token(&[])), "{answer:?}");
+        desk.sandbox.inject(Fault::new(FaultKind::Odd { answer }).when(Operation::Refresh));
+        desk.run(&["refresh"]).succeeds();
+        assert!(desk.is_good(&desk.token(&[])), "{answer:?}");
+        assert_eq!(desk.sandbox.counters().refreshes, 1, "{answer:?}");
+    }
+}
+
+#[test]
+fn a_dead_refresh_token_asks_for_a_login_whatever_shape_the_no_has() {
+    for (shape, status) in [
+        (ErrorShape::Flat, Some(200)),
+        (ErrorShape::Form, Some(200)),
+        (ErrorShape::List, None),
+        (ErrorShape::Nested, None),
+    ] {
+        let desk = Desk::new(Door::Plain);
+        desk.login_by_browser(&[]).succeeds();
+        let error = "invalid_grant".to_owned();
+        let kind = FaultKind::Error { error, status, shape };
+        desk.sandbox.inject(Fault::new(kind).when(Operation::Refresh).forever());
+        desk.advance(3700);
+        let ran = desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", "3700")], &["token"]);
+        assert_eq!(ran.code, 3, "{shape:?} {ran:?}");
+        assert!(ran.err.contains("tokenward login"), "{shape:?} {ran:?}");
+        let sent = desk.sandbox.counters().refreshes;
+        desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", "3700")], &["token"]);
+        assert_eq!(desk.sandbox.counters().refreshes, sent, "{shape:?}: nothing is sent a second time without cause");
+    }
+}
+
+#[test]
+fn a_client_that_is_not_accepted_is_not_shown_again_until_it_is_another() {
+    let desk = Desk::new(Door::Plain);
+    desk.login_by_browser(&[]).succeeds();
+    desk.sandbox.change_app(&desk.app.id, |app| app.secret = "another-secret".to_owned()).unwrap();
+    desk.advance(3700);
+    let late = [("TOKENWARD_CLOCK_OFFSET", "3700")];
+    desk.run_with(&late, &["token"]).fails(6, "TW0701");
+    let asked = desk.sandbox.counters().requests;
+    for _ in 0..3 {
+        let ran = desk.run_with(&late, &["token"]);
+        assert!(ran.fails(6, "TW0701").err.contains("not asked again"), "{ran:?}");
+    }
+    assert_eq!(desk.sandbox.counters().requests, asked, "nothing was sent again");
+    // Whoever insists asks; and another secret is another question.
+    desk.run_with(&late, &["refresh"]).fails(6, "TW0701");
+    assert!(desk.sandbox.counters().requests > asked);
+    let asked = desk.sandbox.counters().requests;
+    desk.run_with(&[late[0], ("TOKENWARD_APP_SECRET", "yet-another")], &["token"]).fails(6, "TW0701");
+    assert!(desk.sandbox.counters().requests > asked);
+    desk.run_with(&[late[0], ("TOKENWARD_APP_SECRET", "another-secret")], &["token"]).succeeds();
 }

@@ -37,7 +37,7 @@ impl AtTerminal {
     }
 
     /// Reads until the words appear.
-    fn until(&mut self, words: &str) -> &mut Self {
+    pub(crate) fn until(&mut self, words: &str) -> &mut Self {
         let mut buffer = [0; 256];
         while !self.seen.contains(words) {
             let read = self.child.stdout.as_mut().unwrap().read(&mut buffer).unwrap();
@@ -47,11 +47,16 @@ impl AtTerminal {
         self
     }
 
-    fn answer(&mut self, line: &str) -> &mut Self {
+    pub(crate) fn answer(&mut self, line: &str) -> &mut Self {
         // The question is written before the echo is switched off; a person's fingers are slower than this.
         std::thread::sleep(std::time::Duration::from_millis(200));
         self.child.stdin.as_mut().unwrap().write_all(line.as_bytes()).unwrap();
         self
+    }
+
+    /// What was shown so far.
+    pub(crate) fn seen(&self) -> &str {
+        &self.seen
     }
 
     /// Everything that was shown, and the exit code.

@@ -141,6 +141,8 @@ pub struct NewLogin {
     pub wall: Option<Timestamp>,
     /// Who stores it.
     pub by: Holder,
+    /// Whether a person said that the profile may become another user's. Without that, it never does.
+    pub replace_user: bool,
 }
 
 /// What storing a login did.
@@ -148,22 +150,32 @@ pub struct NewLogin {
 pub enum LoggedIn {
     /// A new grant; the profile was free.
     New(GrantId),
-    /// A new generation of the profile's grant: the same user again, or a user the provider did not name.
+    /// A new generation of the profile's grant: the same user again, or one whom the provider did not name. Where the profile has a
+    /// user and nobody was named, it is [`Grant::unproven`] until [`Vault::told`].
     Renewed(GrantId),
-    /// A new grant took the profile over; the other user's grant is kept without a profile.
+    /// A new grant took the profile over, by a person's word or because the former one was of another app; that one is kept without a
+    /// profile, and [`Vault::take_back`] gives it the name again.
     TookOver {
         /// The new grant.
         id: GrantId,
         /// The grant that lost the name.
         previous: GrantId,
     },
+    /// Another user's, and nobody said that the profile may become that user's: a new grant that no profile points at. The profile's
+    /// login is as it was.
+    KeptAside {
+        /// The new grant.
+        id: GrantId,
+        /// The grant of the profile.
+        present: GrantId,
+    },
 }
 
 impl LoggedIn {
-    /// The grant that the profile now points at.
+    /// The grant that holds the login.
     pub const fn id(&self) -> GrantId {
         match self {
-            Self::New(id) | Self::Renewed(id) | Self::TookOver { id, .. } => *id,
+            Self::New(id) | Self::Renewed(id) | Self::TookOver { id, .. } | Self::KeptAside { id, .. } => *id,
         }
     }
 }
@@ -335,6 +347,8 @@ pub enum Keepsake {
     TenantToken(AppName),
     /// Which apps its name has stood for, and since when.
     Registrations(AppName),
+    /// That the provider does not accept an app's id or secret.
+    ClientRefused(AppName),
 }
 
 /// The store: sealed tokens, leases, journal.
@@ -396,7 +410,8 @@ pub trait Vault: Send + Sync {
     /// one transaction. Nothing happens when the answer is closed already.
     async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError>;
 
-    /// Stores a login, durably; open intents of the grant are superseded by it.
+    /// Stores a login, durably; open intents of the grant are superseded by it. A profile that has a user keeps that user unless
+    /// [`NewLogin::replace_user`]: another user's login is kept aside ([`LoggedIn::KeptAside`]).
     async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError>;
 
     /// Records whose grant it is.

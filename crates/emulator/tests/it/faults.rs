@@ -129,7 +129,15 @@ async fn odd_answers() {
     for answer in OddAnswer::ALL {
         let token = world.seed_refresh();
         world.sandbox.inject(refresh(FaultKind::Odd { answer }));
-        let body = world.refresh(Endpoint::V3Token, &token).await.json();
+        let answer_given = world.refresh(Endpoint::V3Token, &token).await;
+        if answer == OddAnswer::FormEncoded {
+            let fields: std::collections::HashMap<String, String> =
+                url::form_urlencoded::parse(answer_given.text.as_bytes()).into_owned().collect();
+            assert_eq!(fields["expires_in"], "7200", "{fields:?}");
+            world.refresh(Endpoint::V3Token, &fields["refresh_token"]).await.is(200, 0);
+            continue;
+        }
+        let body = answer_given.json();
         let has = |name: &str| body.get(name).is_some();
         match answer {
             OddAnswer::ExtraFields => assert!(has("junk") && has("access_token") && has("refresh_token")),
@@ -140,6 +148,8 @@ async fn odd_answers() {
             OddAnswer::NoExpiry => {
                 assert!(!has("expires_in") && !has("refresh_token_expires_in") && has("access_token"));
             }
+            OddAnswer::NoLife => assert_eq!((&body["expires_in"], has("access_token")), (&0.into(), true)),
+            OddAnswer::FormEncoded => {}
             OddAnswer::NoRefreshToken => assert!(!has("refresh_token") && has("access_token")),
             OddAnswer::NumbersAsStrings => {
                 assert_eq!((&body["expires_in"], &body["code"]), (&"7200".into(), &"0".into()));

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tokenward_emulator::{Death, Door, Fault, FaultKind, GraceAnswer, OldAccessToken, Operation, Stage, Violation};
+use tokenward_emulator::{
+    Death, Door, ErrorShape, Fault, FaultKind, GraceAnswer, OldAccessToken, Operation, Stage, Violation,
+};
 
 use crate::plain::{Plain, refused};
 
@@ -178,12 +180,36 @@ async fn a_lost_answer_leaves_an_honest_doubt() {
 }
 
 #[tokio::test]
+async fn errors_can_be_written_in_other_shapes_and_with_a_status_of_success() {
+    let plain = Plain::new().await;
+    let token = plain.login().await.field("refresh_token");
+    let order = |shape, status| {
+        let kind = FaultKind::Error { error: "invalid_grant".to_owned(), status, shape };
+        plain.sandbox.inject(Fault::new(kind).when(Operation::Refresh));
+    };
+    order(ErrorShape::Nested, None);
+    let said = plain.renew(&token).await;
+    assert_eq!((said.status, &said.json()["error"]["type"]), (400, &"invalid_grant".into()));
+    order(ErrorShape::List, None);
+    let said = plain.renew(&token).await;
+    assert_eq!((said.status, &said.json()["errors"][0]["errorType"]), (400, &"invalid_grant".into()));
+    order(ErrorShape::Flat, Some(200));
+    let said = plain.renew(&token).await;
+    assert_eq!((said.status, &said.json()["error"]), (200, &"invalid_grant".into()));
+    order(ErrorShape::Form, Some(200));
+    let said = plain.renew(&token).await;
+    assert_eq!((said.status, said.text.as_str()), (200, "error=invalid_grant&error_description=injected"));
+    // Nothing turned.
+    plain.renew(&token).await.field("refresh_token");
+}
+
+#[tokio::test]
 async fn errors_can_be_ordered_by_word_or_number() {
     let plain = Plain::new().await;
     let token = plain.login().await.field("refresh_token");
     plain.sandbox.inject(Fault::error("temporarily_unavailable").when(Operation::Refresh));
     refused(&plain.renew(&token).await, 400, "temporarily_unavailable");
-    let kind = FaultKind::Error { error: "server_error".to_owned(), status: Some(500) };
+    let kind = FaultKind::Error { error: "server_error".to_owned(), status: Some(500), shape: ErrorShape::Flat };
     plain.sandbox.inject(Fault::new(kind).at(Stage::Before));
     refused(&plain.renew(&token).await, 500, "server_error");
     for (code, status, error) in [

@@ -30,6 +30,7 @@ pub fn examine(facts: &Facts) -> Vec<Finding> {
     store(&facts.store, &mut common);
     clock(facts, &mut common);
     owners(facts, &mut common);
+    without_profile(facts, &mut common);
     for profile in &facts.profiles {
         let mut own = Collector { profile: Some(profile.name.clone()), findings: Vec::new() };
         examine_profile(facts, profile, &mut own);
@@ -204,6 +205,9 @@ fn examine_login(
     if let Some(newest) = login.aside.iter().map(|set| set.at).max() {
         found.add(Check::Turns, Story::SetAside { late: login.aside.len() - replaced, replaced, newest });
     }
+    if grant.unproven {
+        found.add(Check::Login, Story::Unproven { user: grant.subject.clone() });
+    }
     if grant.on_trial {
         let adopted = login.journal.iter().find_map(|entry| match &entry.event {
             Event::Adopted { source, .. } => Some((source.clone(), entry.at)),
@@ -211,6 +215,25 @@ fn examine_login(
         });
         let since = adopted.as_ref().map_or(grant.turned, |(_, at)| *at);
         found.add(Check::Turns, Story::OnTrial { source: adopted.map(|(source, _)| source), since });
+    }
+}
+
+/// Logins that nobody finds by a profile's name: which profile each could become the login of, and how.
+fn without_profile(facts: &Facts, found: &mut Collector) {
+    for login in &facts.without_profile {
+        let grant = &login.grant;
+        let of_its_app = |profile: &&ProfileFacts| {
+            matches!(&profile.app, Ok(app) if app.name == grant.app) && profile.login.is_some()
+        };
+        let story = Story::WithoutProfile {
+            grant: grant.id,
+            app: grant.app.clone(),
+            subject: grant.subject.clone(),
+            source: login.source.clone(),
+            since: login.since,
+            profile: facts.profiles.iter().find(of_its_app).map(|profile| profile.name.clone()),
+        };
+        found.add(Check::Login, story);
     }
 }
 

@@ -8,14 +8,15 @@ use jiff::Timestamp;
 use tokenward_core::ports::{CallError, Checkup, Explained};
 use tokenward_core::rotation::Recovery;
 use tokenward_core::{
-    AppName, Entry, Grant, Holder, HolderFate, IntentId, Platform, ProfileName, ProviderName, Scopes, TokenApi,
+    AppName, Entry, Grant, Holder, HolderFate, IntentId, Platform, ProfileName, ProviderName, RedirectUri, Scopes,
+    TokenApi,
 };
 use url::Url;
 
 use crate::links::LinkState;
 use crate::settings::{ResolvedProfile, SettingsError, Warning};
 use crate::stores::Tool;
-use crate::{Error, Repair, Restored};
+use crate::{Error, LoginWithoutProfile, Repair, Restored};
 
 /// Everything that [`super::examine`] looks at.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Facts {
     pub others: Vec<OtherStore>,
     /// That the vault was brought back from a copy, if it was.
     pub restored: Option<Restored>,
+    /// The logins that no profile points at.
+    pub without_profile: Vec<LoginWithoutProfile>,
 }
 
 impl Facts {
@@ -51,6 +54,7 @@ impl Facts {
             store,
             others: Vec::new(),
             restored: None,
+            without_profile: Vec::new(),
         }
     }
 }
@@ -231,13 +235,13 @@ pub struct Aside {
 #[derive(Debug, Clone)]
 pub enum PortFacts {
     /// It can be listened for.
-    Free(Url),
+    Free(RedirectUri),
     /// Another program has the port.
-    Taken(Url),
+    Taken(RedirectUri),
     /// The redirect URL leads elsewhere.
-    Elsewhere(Url),
+    Elsewhere(RedirectUri),
     /// It cannot be listened for.
-    Refused(Url, String),
+    Refused(RedirectUri, String),
 }
 
 /// The store.

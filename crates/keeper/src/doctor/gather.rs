@@ -61,6 +61,7 @@ pub async fn gather(
         store: absent,
         others: Vec::new(),
         restored: last_restore(settings.home()),
+        without_profile: Vec::new(),
     };
     let looked = match &session {
         Some(session) => Looked::at(session, now).await,
@@ -110,6 +111,14 @@ pub async fn gather(
         facts.profiles.clear();
     }
     facts.others = owners::look(settings.environment(), session.as_ref(), &looked.reports).await;
+    if let Some(session) = &session {
+        // Beside a profile that a person named, only what could become its login is told.
+        let named = facts.profiles.iter().filter_map(|it| it.app.as_ref().ok()).map(|app| &app.name);
+        let named: BTreeSet<_> = named.cloned().collect();
+        let mut kept = session.keeper().without_profile().await.unwrap_or_default();
+        kept.retain(|login| wish.profile.is_none() || wish.all || named.contains(&login.grant.app));
+        facts.without_profile = kept;
+    }
     facts.store = match (store, &session) {
         (StoreFacts::Open(mut store), Some(session)) => {
             fill_store(&mut store, session, &looked).await;
@@ -435,7 +444,7 @@ fn is_live(report: &Report) -> bool {
 
 /// Whether a login could come back: its port is taken for a moment and given back.
 async fn port(profile: &ResolvedProfile) -> PortFacts {
-    let redirect = profile.redirect_uri.url().clone();
+    let redirect = profile.redirect_uri.clone();
     match Callback::bind(&profile.redirect_uri).await {
         Ok(_) => PortFacts::Free(redirect),
         Err(CallbackError::PortInUse { .. }) => PortFacts::Taken(redirect),

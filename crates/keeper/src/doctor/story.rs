@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::Clocks;
-use tokenward_core::{AppName, Code, ProfileName, ProviderName, Refusal, Subject, TokenApi};
-use url::Url;
+use tokenward_core::{AppName, Code, GrantId, ProfileName, ProviderName, RedirectUri, Refusal, Subject, TokenApi};
 
 use super::facts::{ForeignFiles, HeldLogin, KeyFacts, Says, SecretFacts, Service};
 use super::finding::{Cause, Death, Doubtful, PastTurn, Severity, Who};
@@ -90,6 +89,26 @@ pub enum Story {
         consented: Timestamp,
         /// The endpoint family that issued it.
         issued_by: TokenApi,
+    },
+    /// A login is kept that no profile points at.
+    WithoutProfile {
+        /// Its id, for commands.
+        grant: GrantId,
+        /// The app that its user consented to.
+        app: AppName,
+        /// Whose it is, if told.
+        subject: Option<Subject>,
+        /// Where it came from; `None` for a person's own login.
+        source: Option<String>,
+        /// When it came.
+        since: Timestamp,
+        /// A profile of that app, which has another login.
+        profile: Option<ProfileName>,
+    },
+    /// Nobody has said yet whose the present login is; the profile has a user.
+    Unproven {
+        /// That one.
+        user: Option<Subject>,
     },
     /// Scopes that the settings ask for were not granted.
     ScopesNotGranted(Vec<String>),
@@ -267,15 +286,15 @@ pub enum Story {
         accepted: bool,
     },
     /// A login can come back.
-    PortFree(Url),
+    PortFree(RedirectUri),
     /// Another program has the port.
-    PortTaken(Url),
+    PortTaken(RedirectUri),
     /// The redirect URL does not lead to this machine.
-    RedirectElsewhere(Url),
+    RedirectElsewhere(RedirectUri),
     /// The port cannot be listened on.
     PortRefused {
         /// The redirect URL.
-        redirect: Url,
+        redirect: RedirectUri,
         /// The system's reason.
         reason: String,
     },
@@ -366,6 +385,8 @@ impl Story {
             Self::SecretOpen { .. } | Self::WasOpen(_) => Code::OpenToOthers,
             Self::NotLoggedIn | Self::LoggedOut { .. } | Self::OtherApp { .. } => Code::NotLoggedIn,
             Self::ScopesNotGranted(_) => Code::ScopesNotGranted,
+            Self::WithoutProfile { .. } => Code::LoginWithoutProfile,
+            Self::Unproven { .. } => Code::UserUnproven,
             Self::Dead(death) => death.code,
             Self::InDoubt(_) => Code::OutcomeUnknown,
             Self::AccessDead(_) => Code::AccessTokenDead,
@@ -392,6 +413,7 @@ impl Story {
             Self::PortRefused { .. } => Code::BadSetting,
             Self::Link(state) => match state.found {
                 Found::Behind | Found::Stale { .. } | Found::Newer => Code::LinkStale,
+                Found::OfAnotherUser { .. } => Code::LoginWithoutProfile,
                 _ => Code::LinkUnusable,
             },
             Self::SecondOwner { .. } | Self::Suspect { .. } => Code::SecondOwner,
@@ -435,6 +457,8 @@ impl Story {
             Self::SettingDoubtful(_)
             | Self::SecretOpen { .. }
             | Self::ScopesNotGranted(_)
+            | Self::WithoutProfile { .. }
+            | Self::Unproven { .. }
             | Self::AccessDead(_)
             | Self::EndsSoon { .. }
             | Self::AnswerWaits { .. }

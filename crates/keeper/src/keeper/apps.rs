@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokenward_core::ports::{AppAccess, AppTokenKind, Keepsake};
-use tokenward_core::{App, AppName, AppSecret, AppTicket, AppToken, Grant, SecretBytes};
+use tokenward_core::{
+    App, AppName, AppSecret, AppTicket, AppToken, Grant, Hosts, ProfileName, ProviderName, SecretBytes,
+};
 
 use crate::{Error, Keeper, Registration, ResolvedProfile};
 
@@ -87,13 +89,33 @@ impl Keeper {
     /// The app that a login is a consent to, where its name stands for another one now: its refresh token must not be sent with the
     /// other's id and secret, and not to the other's server.
     pub async fn other_app(&self, login: &Grant, present: &ResolvedProfile) -> Result<Option<Registration>, Error> {
+        self.other_registration(login, &present.client_id, present.provider(), &present.hosts).await
+    }
+
+    /// Whether the login of a profile is a consent to what the app's name stood for before.
+    pub(crate) async fn is_of_other_registration(&self, app: &App, profile: &ProfileName) -> Result<bool, Error> {
+        let vault = &self.inner.parts.vault;
+        let Some(id) = vault.grant_of(profile).await? else { return Ok(false) };
+        // One that is damaged says nothing of it.
+        let Ok(login) = vault.grant(id).await else { return Ok(false) };
+        let other = self.other_registration(&login, &app.client_id, app.provider(), &app.hosts).await?;
+        Ok(login.app == app.name && other.is_some())
+    }
+
+    async fn other_registration(
+        &self,
+        login: &Grant,
+        client_id: &str,
+        provider: ProviderName,
+        hosts: &Hosts,
+    ) -> Result<Option<Registration>, Error> {
         let history = self.registrations(&login.app).await?;
         let consented = login.consented.as_millisecond();
         let Some(of) = history.iter().rev().find(|entry| entry.since <= consented) else { return Ok(None) };
-        let accounts = present.hosts.accounts.as_str().trim_end_matches('/');
+        let accounts = hosts.accounts.as_str().trim_end_matches('/');
         let differs = |known: &Option<String>, now: &str| known.as_deref().is_some_and(|known| known != now);
-        let is_other = of.app.client_id != present.client_id
-            || differs(&of.app.provider, present.provider().as_str())
+        let is_other = of.app.client_id != client_id
+            || differs(&of.app.provider, provider.as_str())
             || differs(&of.app.accounts, accounts);
         let is_last = history.last().is_some_and(|last| last.app == of.app);
         Ok((is_other && !is_last).then(|| of.app.clone()))

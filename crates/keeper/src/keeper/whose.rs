@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokenward_core::ports::{CallError, NameGiven, Told};
-use tokenward_core::{App, Code, ExitClass, Grant, GrantId, ProfileName};
+use tokenward_core::{App, Code, Event, ExitClass, Grant, GrantId, ProfileName, Standing};
 
 use crate::{Error, Keeper, Kept, Notice};
 
@@ -55,10 +56,62 @@ impl Keeper {
         }
     }
 
+    /// Asks whose the profile's present login is, where nobody has said so and it can be asked: what is brought is compared with it.
+    pub(crate) async fn name_present(&self, app: &App, profile: &ProfileName, deadline: Duration) -> Result<(), Error> {
+        let parts = &self.inner.parts;
+        let Some(id) = parts.vault.grant_of(profile).await? else { return Ok(()) };
+        // One that is damaged can be asked nothing, and is healed by what is brought.
+        let Ok(grant) = parts.vault.grant(id).await else { return Ok(()) };
+        let Some(access) = grant.access.filter(|access| !access.remaining(parts.clock.now()).is_zero()) else {
+            return Ok(());
+        };
+        if grant.subject.is_some() || grant.app != app.name {
+            return Ok(());
+        }
+        if let Ok(Ok(subject)) = tokio::time::timeout(deadline, parts.provider.user_info(app, &access.token)).await {
+            parts.vault.name_subject(id, &subject).await?;
+        }
+        Ok(())
+    }
+
+    /// The logins that no profile points at: another user's that was brought, one that lost its name. Spends nothing (I8).
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn without_profile(&self) -> Result<Vec<LoginWithoutProfile>, Error> {
+        let vault = &self.inner.parts.vault;
+        let mut found = Vec::new();
+        for grant in vault.grants().await? {
+            if grant.profile.is_some() || matches!(grant.standing, Standing::Retired { .. }) {
+                continue;
+            }
+            let story = vault.journal(grant.id, STORY).await?;
+            let brought = story.into_iter().find_map(|entry| match entry.event {
+                Event::Adopted { source, .. } => Some((Some(source), entry.at)),
+                Event::LoggedIn => Some((None, entry.at)),
+                _ => None,
+            });
+            let (source, since) = brought.unwrap_or((None, grant.consented));
+            found.push(LoginWithoutProfile { grant, source, since });
+        }
+        Ok(found)
+    }
+
     /// An id for a new grant.
     pub(crate) fn new_grant(&self) -> GrantId {
         GrantId::new(u64::try_from(self.inner.now().as_millisecond()).unwrap_or(0), self.inner.random())
     }
+}
+
+/// A login that is kept and that no profile points at.
+#[derive(Debug, Clone)]
+pub struct LoginWithoutProfile {
+    /// The login.
+    pub grant: Grant,
+    /// Where it came from: a file's path, or a tool's name; `None` for a person's own login.
+    pub source: Option<String>,
+    /// When it came.
+    pub since: Timestamp,
 }
 
 /// The login is another user's than the profile's; it is kept without a profile.
@@ -66,5 +119,7 @@ pub(crate) fn another_user(id: GrantId) -> Error {
     Error::with_detail(Code::AnotherUser, Kept::Record, id.to_string())
 }
 
+/// How far back a login's story is read.
+const STORY: u32 = 1000;
 /// How long the provider may take to say whose login it is.
 const DEADLINE: Duration = Duration::from_secs(3);

@@ -132,23 +132,6 @@ impl Links {
         Ok(Some(LinkOutcome::Adopted { grant, previous }))
     }
 
-    /// Asks whose the profile's present login is, where nobody has said so and it can be asked: what is brought is compared with it.
-    async fn name_present(&self, app: &App, profile: &ProfileName) -> Result<(), Error> {
-        let parts = self.parts();
-        let Some(id) = parts.vault.grant_of(profile).await? else { return Ok(()) };
-        let grant = parts.vault.grant(id).await?;
-        let Some(access) = grant.access.filter(|access| !access.remaining(parts.clock.now()).is_zero()) else {
-            return Ok(());
-        };
-        if grant.subject.is_some() || grant.app != app.name {
-            return Ok(());
-        }
-        if let Ok(Ok(subject)) = tokio::time::timeout(ASKING, parts.provider.user_info(app, &access.token)).await {
-            parts.vault.name_subject(id, &subject).await?;
-        }
-        Ok(())
-    }
-
     /// Stores a login unless the vault knows it. With `ask`, its access token is asked whose it is.
     async fn take_over(
         &self,
@@ -161,7 +144,7 @@ impl Links {
         if let Some((grant, generation)) = parts.vault.recognise(&brought.refresh).await?.known {
             return Ok((Adopted::Known { grant, generation }, None));
         }
-        self.name_present(app, profile).await?;
+        self.keeper.name_present(app, profile, ASKING).await?;
         let mut access = brought.access;
         let mut subject = None;
         if ask && let Some((token, _)) = &access {

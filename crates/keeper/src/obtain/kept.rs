@@ -181,6 +181,8 @@ impl Keeper {
             wall: wall.and_then(|wall| set.obtained.checked_add(wall).ok()),
             set,
             by: self.inner.parts.processes.myself().clone(),
+            // The name says whose it is.
+            replace_user: true,
         };
         vault.log_in(login).await.map_err(|error| Error::vault(error, Kept::AnswerInJournal))?;
         Ok(())

@@ -383,6 +383,19 @@ No setting has to be in a file: `TOKENWARD_APP_ID` and `TOKENWARD_APP_SECRET` al
 const AFTERWORD: &str = r#"
 Flags that describe an app belong to `tokenward init`, which writes them into the file.
 
+## Variables of the system
+
+These are not Tokenward's own; it keeps to them as other programs do.
+
+| Variable | Meaning |
+|---|---|
+| `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` | the proxy that requests go through, `http://` or `socks5h://`; small letters do as well |
+| `NO_PROXY` | hosts that are reached without it |
+| `SSL_CERT_FILE` | a PEM file with the certificate authorities that are trusted, in place of the system's: for a company's own authority, or where the system has none |
+| `SSL_CERT_DIR` | a folder with such files |
+
+One that names a file which is missing, cannot be read or holds no certificate is told at every command that opens the vault.
+
 ## `config.toml`
 
 In the home folder, mode 0600. It holds no secrets; an `app_secret` in it is refused. Unknown keys are named in a warning.

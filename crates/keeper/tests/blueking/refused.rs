@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokenward::Consent;
 use tokenward::core::{Ask, AuthorizationCode, Code, ExitClass, Scopes, Standing};
 use tokenward::{Keeper, LoginRequest};
-use tokenward_emulator::{Endpoint, Fault, FaultKind, Operation};
+use tokenward_emulator::{Endpoint, ErrorShape, Fault, FaultKind, Operation};
 use url::Url;
 
 use crate::world::{Kind, REDIRECT, World, log_in, name_of};
@@ -16,7 +16,7 @@ async fn refusing(error: &str, status: u16) -> (World, Keeper, tokenward::core::
     let id = log_in(&world, "alice").await;
     let keeper = world.stand.session(None).await.keeper().clone();
     world.pass(Duration::from_secs(3700));
-    let kind = FaultKind::Error { error: error.to_owned(), status: Some(status) };
+    let kind = FaultKind::Error { error: error.to_owned(), status: Some(status), shape: ErrorShape::Flat };
     world.sandbox.inject(Fault::new(kind).on(Endpoint::PlainToken).when(Operation::Refresh).forever());
     (world, keeper, id)
 }
@@ -100,7 +100,8 @@ async fn a_server_out_of_order_ends_no_login_whatever_it_says() {
 /// A code that comes back with this issuer.
 async fn back_with(world: &World, keeper: &Keeper, change: impl FnOnce(Option<String>) -> Option<String>) -> Code {
     let (app, scopes) = (&world.stand.app, Scopes::parse("offline_access read").unwrap().0);
-    let request = LoginRequest { scopes, redirect_uri: REDIRECT.parse().unwrap(), force_consent: false };
+    let request =
+        LoginRequest { scopes, redirect_uri: REDIRECT.parse().unwrap(), force_consent: false, replace_user: false };
     let attempt = keeper.begin_login(app, request).await.unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();

@@ -319,7 +319,8 @@ pub(crate) async fn log_in(world: &World, user: &str) -> GrantId {
     let session = world.stand.session(None).await;
     let (keeper, app) = (session.keeper(), &world.stand.app);
     let scopes = Scopes::parse("offline_access read").unwrap().0;
-    let request = LoginRequest { scopes, redirect_uri: REDIRECT.parse().unwrap(), force_consent: false };
+    let request =
+        LoginRequest { scopes, redirect_uri: REDIRECT.parse().unwrap(), force_consent: false, replace_user: false };
     let attempt = keeper.begin_login(app, request).await.unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();

@@ -50,7 +50,39 @@ async fn the_refresh_switch_is_off() {
 
 #[tokio::test]
 async fn the_secret_is_wrong() {
-    passing(Fault::code(20002), Code::AppCredentialsWrong).await;
+    let world = World::new().await;
+    let keeper = world.keeper().await;
+    let (id, _) = world.log_in(&keeper, "work").await;
+    world.expire();
+    world.sandbox.inject(Fault::code(20002).when(Operation::Refresh));
+    // Said once; the same id and secret are not shown again at every call.
+    for _ in 0..3 {
+        let error = keeper.access(&world.app, id, Ask::default()).await.unwrap_err();
+        assert_eq!((error.code(), error.kept()), (Code::AppCredentialsWrong, Kept::TokenUnspent), "{error}");
+        assert_eq!(keeper.status(id).await.unwrap().status, Status::Due);
+        assert_eq!(world.sandbox.counters().refreshes, 1);
+    }
+    // Whoever insists asks, and what is accepted is remembered no longer.
+    assert!(keeper.renew(&world.app, id).await.unwrap().turned);
+    world.expire();
+    assert!(keeper.access(&world.app, id, Ask::default()).await.unwrap().turned);
+    // Another secret is another question, and so is the same one after a while.
+    world.expire();
+    world.sandbox.inject(Fault::code(20002).when(Operation::Refresh).times(2));
+    keeper.access(&world.app, id, Ask::default()).await.unwrap_err();
+    let sent = world.sandbox.counters().refreshes;
+    let mut other = world.app.clone();
+    other.secret = Some(tokenward::core::AppSecret::parse("another-secret").unwrap());
+    keeper.access(&other, id, Ask::default()).await.unwrap_err();
+    assert_eq!(world.sandbox.counters().refreshes, sent + 1);
+    keeper.access(&other, id, Ask::default()).await.unwrap_err();
+    assert_eq!(world.sandbox.counters().refreshes, sent + 1);
+    world.pass(std::time::Duration::from_secs(90));
+    keeper.access(&other, id, Ask::default()).await.unwrap_err();
+    assert_eq!(world.sandbox.counters().refreshes, sent + 2);
+    assert!(keeper.access(&world.app, id, Ask::default()).await.unwrap().turned);
+    assert_eq!(world.sandbox.counters().replays, 0);
+    world.assert_clean();
 }
 
 #[tokio::test]

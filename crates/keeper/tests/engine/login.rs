@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokenward::core::ports::{AppTokenKind, LoggedIn};
 use tokenward::core::{Ask, Brand, Code, Generation, ProviderName, Scopes, Status, TokenApi};
 use tokenward::{Observer, Step};
-use tokenward_emulator::{Fault, FaultKind, Operation};
+use tokenward_emulator::{ErrorShape, Fault, FaultKind, Operation};
 
 use crate::world::World;
 
@@ -34,7 +34,7 @@ async fn every_family_logs_in_turns_and_knows_whose_login_it_is() {
 }
 
 #[tokio::test]
-async fn the_same_user_renews_the_grant_and_another_takes_the_profile_over() {
+async fn the_same_user_renews_the_grant_and_another_takes_the_profile_over_by_a_yes_alone() {
     let world = World::new().await;
     let keeper = world.keeper().await;
     let (first, report) = world.log_in(&keeper, "work").await;
@@ -44,14 +44,28 @@ async fn the_same_user_renews_the_grant_and_another_takes_the_profile_over() {
 
     let other = world.sandbox.user("Grace");
     world.sandbox.rules(|rules| rules.consent = tokenward_emulator::Consent::Auto { user: Some(other.id.clone()) });
-    let (taken, report) = world.log_in(&keeper, "work").await;
+    let before = keeper.access(&world.app, first, Ask::default()).await.unwrap();
+    let error = world.try_log_in(&keeper, "work").await.unwrap_err();
+    assert_eq!(error.code(), Code::AnotherUser, "{error}");
+    let aside = error.aside().unwrap();
+    assert_eq!(keeper.grant_of(&"work".parse().unwrap()).await.unwrap(), first, "nobody said yes");
+    assert_eq!(keeper.access(&world.app, first, Ask::default()).await.unwrap().access, before.access);
+    let kept = keeper.without_profile().await.unwrap();
+    assert_eq!(kept.iter().map(|login| (login.grant.id, &login.source)).collect::<Vec<_>>(), [(aside, &None)]);
+    // Their token is good, and goes by its own grant.
+    keeper.renew(&world.app, aside).await.unwrap();
+
+    let report = world.log_in_by(&keeper, "work", true).await.unwrap();
+    let taken = report.logged_in.id();
     assert_eq!(
         report.logged_in,
         LoggedIn::TookOver { id: taken, previous: first },
         "{:?}",
         report.report.grant.subject
     );
-    let listed = keeper.list().await.unwrap();
+    keeper.logout(None, aside, false).await.unwrap();
+    let mut listed = keeper.list().await.unwrap();
+    listed.retain(|report| report.grant.id != aside);
     assert_eq!(listed.len(), 2);
     assert_eq!(listed.iter().filter(|report| report.grant.profile.is_some()).count(), 1);
     // Ada's login is still alive, without a name.
@@ -138,7 +152,7 @@ async fn device_logins_poll_until_the_person_has_finished() {
         let login = keeper.begin_device_login(&world.app, &scopes).await.unwrap();
         let (code, grace) = (login.user_code.clone(), world.sandbox.user("Grace"));
         let profile = "work".parse().unwrap();
-        let finish = keeper.finish_device_login(&world.app, &profile, login, scopes);
+        let finish = keeper.finish_device_login(&world.app, &profile, login, scopes, false);
         let decide = async {
             tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
             world.sandbox.decide_device(&code, Some(&grace.id)).unwrap();
@@ -165,8 +179,8 @@ async fn a_device_login_outlives_whatever_is_answered_meanwhile() {
         FaultKind::Html { status: 200 },
         FaultKind::Empty { status: 200 },
         FaultKind::Empty { status: 500 },
-        FaultKind::Error { error: "invalid_grant".to_owned(), status: Some(500) },
-        FaultKind::Error { error: "something_else".to_owned(), status: Some(502) },
+        FaultKind::Error { error: "invalid_grant".to_owned(), status: Some(500), shape: ErrorShape::Flat },
+        FaultKind::Error { error: "something_else".to_owned(), status: Some(502), shape: ErrorShape::Flat },
         FaultKind::Drop,
         FaultKind::NotFound,
         FaultKind::RateLimit { reset_seconds: 0 },
@@ -176,15 +190,16 @@ async fn a_device_login_outlives_whatever_is_answered_meanwhile() {
         rules.device_consent = tokenward_emulator::Consent::Ask;
         rules.lifetimes.device_interval = 0;
     });
+    let grace = world.sandbox.user("Grace");
     for kind in kinds {
         let keeper = world.keeper().await;
         let scopes = Scopes::parse("offline_access").unwrap().0;
         let mut login = keeper.begin_device_login(&world.app, &scopes).await.unwrap();
         login.interval = std::time::Duration::from_millis(100);
-        let (code, grace) = (login.user_code.clone(), world.sandbox.user("Grace"));
+        let code = login.user_code.clone();
         world.sandbox.inject(Fault::new(kind.clone()).when(Operation::DevicePoll));
         let profile = "work".parse().unwrap();
-        let finish = keeper.finish_device_login(&world.app, &profile, login, scopes);
+        let finish = keeper.finish_device_login(&world.app, &profile, login, scopes, false);
         let decide = async {
             while world.sandbox.faults().iter().any(|fault| fault.kind == kind) {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -211,15 +226,19 @@ async fn a_device_login_that_ends_in_trouble_tells_the_trouble() {
     world.sandbox.inject(Fault::new(FaultKind::Html { status: 502 }).when(Operation::DevicePoll).forever());
     let mut login = begin().await;
     login.expires_in = std::time::Duration::from_millis(600);
-    let error =
-        keeper.finish_device_login(&world.app, &"work".parse().unwrap(), login, scopes.clone()).await.unwrap_err();
+    let error = keeper
+        .finish_device_login(&world.app, &"work".parse().unwrap(), login, scopes.clone(), false)
+        .await
+        .unwrap_err();
     assert_eq!((error.code(), error.refusal().unwrap().status), (Code::LoginTimedOut, 502));
     // The tokens were given away, and the connection broke: the person said no such thing.
     world.sandbox.clear_faults();
     world.sandbox.inject(Fault::drop_answer().when(Operation::DevicePoll));
     let login = begin().await;
-    let error =
-        keeper.finish_device_login(&world.app, &"work".parse().unwrap(), login, scopes.clone()).await.unwrap_err();
+    let error = keeper
+        .finish_device_login(&world.app, &"work".parse().unwrap(), login, scopes.clone(), false)
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), Code::LoginAnswerOdd, "{error}");
 }
 
@@ -244,7 +263,8 @@ async fn a_denied_device_login_says_so() {
     let scopes = Scopes::parse("offline_access").unwrap().0;
     let login = keeper.begin_device_login(&world.app, &scopes).await.unwrap();
     world.sandbox.decide_device(&login.user_code, None).unwrap();
-    let error = keeper.finish_device_login(&world.app, &"work".parse().unwrap(), login, scopes).await.unwrap_err();
+    let error =
+        keeper.finish_device_login(&world.app, &"work".parse().unwrap(), login, scopes, false).await.unwrap_err();
     assert_eq!(error.code(), Code::ConsentDenied, "{error}");
 }
 

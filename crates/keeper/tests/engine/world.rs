@@ -115,6 +115,16 @@ impl World {
     }
 
     pub(crate) async fn try_log_in(&self, keeper: &Keeper, profile: &str) -> Result<LoginReport, Error> {
+        self.log_in_by(keeper, profile, false).await
+    }
+
+    /// The same, perhaps with a yes to another user.
+    pub(crate) async fn log_in_by(
+        &self,
+        keeper: &Keeper,
+        profile: &str,
+        replace_user: bool,
+    ) -> Result<LoginReport, Error> {
         let (scopes, _) = Scopes::parse("contact:user.base:readonly").unwrap();
         let attempt = keeper.begin_login(
             &self.app,
@@ -122,6 +132,7 @@ impl World {
                 scopes: scopes.for_login().unwrap(),
                 redirect_uri: REDIRECT.parse().unwrap(),
                 force_consent: false,
+                replace_user,
             },
         );
         let attempt = attempt.await?;

@@ -234,6 +234,7 @@ async fn log_in(keeper: &Keeper, app: &App, http: &reqwest::Client) -> GrantId {
         scopes: scopes.for_login().unwrap(),
         redirect_uri: REDIRECT.parse().unwrap(),
         force_consent: false,
+        replace_user: false,
     };
     let attempt = keeper.begin_login(app, request).await.unwrap();
     let answer = http.request(Method::GET, attempt.url().clone()).send().await.unwrap();

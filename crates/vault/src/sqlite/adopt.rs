@@ -13,7 +13,7 @@ use tokenward_core::ports::{Adopted, Adoption, LoginCopy, VaultError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
     Closing, Doubt, Event, Fingerprint, Generation, GrantId, Holder, IntentId, Recognised, RefreshToken, Scopes,
-    Standing, TokenSet,
+    Standing, Subject, TokenSet,
 };
 
 use crate::codec::{set_from_bytes, set_to_bytes, turned_to_bytes};
@@ -31,21 +31,18 @@ pub(super) struct Aside {
     standing: Standing,
     wall: Option<Timestamp>,
     consented: Timestamp,
-    /// Set as long as nobody has said whose the set is that this one gave way to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) unproven: Option<Unproven>,
     /// Set when nobody had said whose this set is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    own: Option<Unproven>,
+    pub(super) own: Option<Unproven>,
 }
 
 /// A set of which nobody has said yet whose it is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Unproven {
+pub(crate) struct Unproven {
     /// The generation in which it was brought.
-    pub(super) since: Generation,
-    /// Where it comes from.
-    pub(super) source: String,
+    pub(crate) since: Generation,
+    /// Where it comes from; `None` for a person's own login.
+    pub(crate) source: Option<String>,
 }
 
 /// The grant that lost its name to another one by an adoption, or by a wish to undo one.
@@ -109,15 +106,17 @@ impl SqliteVault {
         // Until somebody says whose it is, the profile's user is whom it was.
         let has_user = |present: &GrantRow| present.subject.is_some() && adoption.set.subject.is_none();
         let unproven = !adoption.replace_user && present.as_ref().is_some_and(has_user);
+        let mut mark = None;
         let mut replaced = None;
-        let home = self.home(&mut tx, &adoption.profile, &adoption.app, adoption.set.subject.as_ref()).await?;
+        let subject = adoption.set.subject.as_ref();
+        let home = self.home(&mut tx, &adoption.profile, &adoption.app, subject, adoption.replace_user).await?;
         let (mut grant, generation, done) = match home {
             Home::Same(present) => {
                 let (id, generation) = (present.id, present.generation.next());
                 let mut aside = self.interrupt(&mut tx, &present, None).await?;
-                aside.own = self.present_unproven(&mut tx, &present).await?;
-                let source = adoption.source.clone();
-                aside.unproven = unproven.then_some(Unproven { since: generation, source });
+                aside.own.clone_from(&present.unproven);
+                let source = Some(adoption.source.clone());
+                mark = unproven.then_some(Unproven { since: generation, source });
                 // Where a person was needed anyway nothing that lives gives way; the set is put aside for a wish alone.
                 let awaits = lives(&aside.standing).then_some(generation);
                 if self.put_aside(&mut tx, &present, Some(&aside), awaits).await? {
@@ -145,6 +144,7 @@ impl SqliteVault {
         let event = Event::Adopted { source: adoption.source, fingerprint: self.fingerprint(token), replaced };
         self.write_entry(&mut tx, grant.id, generation, Some(&adoption.by), &event).await?;
         self.store(&mut tx, &grant, statement).await?;
+        self.mark_unproven(&mut tx, grant.id, mark.as_ref()).await?;
         if let Adopted::TookOver { previous, .. } = done {
             let displaced = Displaced { grant: previous, awaits: Some(generation) };
             let displaced = to_json(&displaced).map_err(|fault| self.fault(fault))?;
@@ -196,8 +196,7 @@ impl SqliteVault {
             self.mark_closed(&mut tx, row, closing).await?;
         }
         let mut aside = self.interrupt(&mut tx, &grant, refusal.as_ref().map(|(row, _)| row.id)).await?;
-        aside.own.clone_from(&back.aside.unproven);
-        aside.unproven.clone_from(&back.aside.own);
+        aside.own.clone_from(&grant.unproven);
         let (adopted, generation) = (grant.generation, grant.generation.next());
         // What the provider has refused is kept, and nobody can wish it back. What gives way to a wish alone may be the only set
         // that lives: then the one that comes back is on trial in its turn.
@@ -235,32 +234,37 @@ impl SqliteVault {
         fill(grant, &self.sealer, &back.set, back.aside.wall, generation);
         (grant.standing, grant.consented) = (back.aside.standing, back.aside.consented);
         self.write_entry(&mut *tx, id, generation, Some(by), event).await?;
-        self.store(tx, grant, sql::UPDATE_GRANT).await
+        self.store(&mut *tx, grant, sql::UPDATE_GRANT).await?;
+        self.mark_unproven(tx, id, back.aside.own.as_ref()).await
     }
 
     /// Whether a login that was brought for a profile is another user's than the profile's present one, or another app's. Where
     /// its user is not told, the present one must be kept aside until it is; one without a refresh token cannot be.
     fn is_another(&self, present: &GrantRow, adoption: &Adoption) -> bool {
-        let lives_on = present.access.blob.is_some() && present.access_expires > self.now();
-        let cannot_wait = present.refresh.blob.is_none() && lives_on;
-        present.app != adoption.app
-            || match (&present.subject, &adoption.set.subject) {
-                (Some(known), Some(told)) => known.id != told.id,
-                (Some(_), None) => cannot_wait,
-                (None, _) => false,
-            }
+        present.app != adoption.app || self.is_another_user(present, adoption.set.subject.as_ref())
     }
 
-    /// Since when nobody has said whose the present set of a grant is.
-    pub(super) async fn present_unproven(
+    /// The same of the user alone.
+    pub(super) fn is_another_user(&self, present: &GrantRow, subject: Option<&Subject>) -> bool {
+        let lives_on = present.access.blob.is_some() && present.access_expires > self.now();
+        let can_wait = present.refresh(&self.sealer).is_ok_and(|token| token.is_some());
+        match (&present.subject, subject) {
+            (Some(known), Some(told)) => !known.is_same_user(told),
+            (Some(_), None) => lives_on && !can_wait,
+            (None, _) => false,
+        }
+    }
+
+    /// Records that nobody has said whose the present set of a grant is, or that somebody has.
+    pub(super) async fn mark_unproven(
         &self,
         tx: &mut SqliteConnection,
-        grant: &GrantRow,
-    ) -> Result<Option<Unproven>, VaultError> {
-        if !grant.unproven {
-            return Ok(None);
-        }
-        Ok(self.put_aside_sets(tx, grant.id).await?.into_iter().find_map(|set| set.aside.unproven))
+        id: GrantId,
+        unproven: Option<&Unproven>,
+    ) -> Result<(), VaultError> {
+        let unproven = unproven.map(to_json).transpose().map_err(|fault| self.fault(fault))?;
+        let marked = sqlx::query(sql::MARK_BROUGHT).bind(grant_bytes(id)).bind(unproven).execute(tx).await;
+        marked.map(drop).map_err(|error| self.sql(&error))
     }
 
     /// Gives the name back that an adoption took from another user's grant, or from another app's; the adopted grant is kept without
@@ -331,7 +335,7 @@ impl SqliteVault {
 
     /// Supersedes the open intents of a grant whose set is about to give way. An answer that nobody has read stays to be read. Says how
     /// the grant stood: a set that was sent, and whose answer is not known, is in doubt (I6).
-    async fn interrupt(
+    pub(super) async fn interrupt(
         &self,
         tx: &mut SqliteConnection,
         grant: &GrantRow,
@@ -347,7 +351,7 @@ impl SqliteVault {
                 standing = in_doubt(row.id, row.begun, Doubt::SenderDied);
             }
         }
-        Ok(Aside { standing, wall: grant.wall, consented: grant.consented, unproven: None, own: None })
+        Ok(Aside { standing, wall: grant.wall, consented: grant.consented, own: None })
     }
 
     /// Puts the set aside that is about to give way: it was issued, and may live (I3). `false`: it holds no refresh token that

@@ -5,9 +5,11 @@
 //! another: it is moved, with every token that was stored of it, into a grant of its own without a profile, and what was put aside is
 //! back. A crash before leaves it unproven; one after, done (I5). Nothing that was issued is dropped (I3).
 
+use sqlx::sqlite::SqliteConnection;
 use tokenward_core::ports::{NameGiven, Told, VaultError};
-use tokenward_core::{Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Subject};
+use tokenward_core::{Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
 
+use super::adopt::PutAside;
 use super::rows::{GrantRow, grant_bytes, signed, to_json};
 use super::{SqliteVault, sql};
 
@@ -24,14 +26,18 @@ impl SqliteVault {
         let mut tx = self.begin_write(&mut connection).await?;
         let mut grant = self.grant_row(&mut tx, id).await?;
         // An answer that is on its way is to find the set where it was sent from.
-        if grant.retired() || !grant.unproven || grant.generation != generation || grant.intent_open {
+        let Some(unproven) = grant.unproven.clone() else { return Ok(Told::Moved) };
+        if grant.retired() || grant.generation != generation || grant.intent_open {
             return Ok(Told::Moved);
         }
         let before = grant.subject.clone();
-        let is_same = before.as_ref().is_none_or(|before| subject.is_some_and(|told| told.id == before.id));
+        let is_same = before.as_ref().is_none_or(|before| subject.is_some_and(|told| told.is_same_user(before)));
         if is_same {
-            let proved = sqlx::query(sql::PROVE).bind(grant_bytes(id)).execute(&mut *tx).await;
-            proved.map_err(|error| self.sql(&error))?;
+            self.mark_unproven(&mut tx, id, None).await?;
+            if unproven.source.is_none() {
+                // A person's own login is the last word.
+                self.end_trials(&mut tx, id, true).await?;
+            }
             if let Some(subject) = subject {
                 let subject = to_json(subject).map_err(|fault| self.fault(fault))?;
                 let named = sqlx::query(sql::NAME_SUBJECT).bind(grant_bytes(id)).bind(subject).execute(&mut *tx).await;
@@ -42,24 +48,35 @@ impl SqliteVault {
             self.publish(id).await;
             return Ok(Told::Same);
         }
-        let sets = self.put_aside_sets(&mut tx, id).await?;
-        let Some(back) = sets.into_iter().find(|set| set.aside.unproven.is_some()) else { return Ok(Told::Moved) };
-        let unproven = back.aside.unproven.clone();
-        let (since, source) = unproven.map_or((generation, String::new()), |it| (it.since, it.source));
         let (apart, fingerprint) = self.apart(&grant, aside, subject)?;
         self.store(&mut tx, &apart, sql::INSERT_GRANT).await?;
         let moved = sqlx::query(sql::MOVE_FINGERPRINTS)
             .bind(grant_bytes(id))
-            .bind(signed(since.get()))
+            .bind(signed(unproven.since.get()))
             .bind(grant_bytes(aside))
             .execute(&mut *tx)
             .await;
         moved.map_err(|error| self.sql(&error))?;
-        let event = Event::Adopted { source, fingerprint, replaced: None };
+        let event = match unproven.source.zip(fingerprint) {
+            Some((source, fingerprint)) => Event::Adopted { source, fingerprint, replaced: None },
+            None => Event::LoggedIn,
+        };
         self.write_entry(&mut tx, aside, generation, Some(by), &event).await?;
         let event = Event::TakenBack { adopted: generation, refused: false };
-        self.put_back(&mut tx, &mut grant, back, &event, by).await?;
-        let back = Some(grant.generation);
+        // What was put aside for it; else the newest set of the profile's user that is left.
+        let is_the_users = |set: &PutAside| {
+            set.set.subject.as_ref().is_none_or(|of| before.as_ref().is_none_or(|before| of.is_same_user(before)))
+        };
+        let back = match self.put_aside_sets(&mut tx, id).await?.into_iter().find(is_the_users) {
+            Some(back) => {
+                self.put_back(&mut tx, &mut grant, back, &event, by).await?;
+                Some(grant.generation)
+            }
+            None => {
+                self.leave_empty(&mut tx, &mut grant, &event, by).await?;
+                None
+            }
+        };
         tx.commit().await.map_err(|error| self.sql(&error))?;
         drop(connection);
         self.publish(id).await;
@@ -112,22 +129,39 @@ impl SqliteVault {
         Ok(previous.map_or(NameGiven::Given, |previous| NameGiven::Taken { previous }))
     }
 
-    /// The present set of a grant as a grant of its own, and the name of its refresh token.
+    /// Takes the present set out of a grant for which there is no other: its user has to log in.
+    async fn leave_empty(
+        &self,
+        tx: &mut SqliteConnection,
+        grant: &mut GrantRow,
+        event: &Event,
+        by: &Holder,
+    ) -> Result<(), VaultError> {
+        grant.generation = grant.generation.next();
+        (grant.access.blob, grant.refresh.blob, grant.refresh_expires) = (None, None, None);
+        grant.standing = Standing::NeedsConsent { since: self.now(), code: Code::NoRefreshToken, provider_code: None };
+        self.write_entry(&mut *tx, grant.id, grant.generation, Some(by), event).await?;
+        self.store(&mut *tx, grant, sql::UPDATE_GRANT).await?;
+        self.mark_unproven(tx, grant.id, None).await
+    }
+
+    /// The present set of a grant as a grant of its own, and the name of its refresh token, if it has one.
     fn apart(
         &self,
         grant: &GrantRow,
         id: GrantId,
         subject: Option<&Subject>,
-    ) -> Result<(GrantRow, Fingerprint), VaultError> {
+    ) -> Result<(GrantRow, Option<Fingerprint>), VaultError> {
         let access = grant.access(&self.sealer).map_err(|fault| self.fault(fault))?;
         let refresh = grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))?;
-        let token = refresh.ok_or(VaultError::NoRefreshToken)?;
-        let mut apart = GrantRow { id, profile: None, subject: subject.cloned(), ..grant.clone() };
+        let mut apart = GrantRow { id, profile: None, subject: subject.cloned(), unproven: None, ..grant.clone() };
         apart.access.blob = None;
         if let Some(access) = &access {
             apart.set_access(&self.sealer, access, grant.generation);
         }
-        apart.set_refresh(&self.sealer, &token, grant.generation);
-        Ok((apart, self.fingerprint(&token)))
+        if let Some(token) = &refresh {
+            apart.set_refresh(&self.sealer, token, grant.generation);
+        }
+        Ok((apart, refresh.map(|token| self.fingerprint(&token))))
     }
 }

@@ -10,6 +10,7 @@ use tokenward_core::{
 
 use crate::codec::{answer_from_bytes, answer_to_bytes};
 
+use super::adopt::Unproven;
 use super::connect::Role;
 use super::rows::{
     Fault, GrantRow, Sealed, damaged, grant_bytes, keepsake_label, login_label, optional_time, text, unopened,
@@ -76,26 +77,42 @@ impl SqliteVault {
         {
             // Another process made a login of the same answer, and that login may have turned since: storing this
             // set again would put a spent token over a living one (I5).
-            return Ok(LoggedIn::Renewed(grant));
+            let row = self.grant_row(&mut tx, grant).await?;
+            let present = self.by_profile(&mut tx, &login.profile).await?;
+            return Ok(match present.filter(|present| row.profile.is_none() && present.id != grant) {
+                Some(present) => LoggedIn::KeptAside { id: grant, present: present.id },
+                None => LoggedIn::Renewed(grant),
+            });
         }
-        let home = self.home(&mut tx, &login.profile, &login.app, login.set.subject.as_ref()).await?;
+        let present = self.by_profile(&mut tx, &login.profile).await?.filter(|present| !present.retired());
+        let subject = login.set.subject.as_ref();
+        // A profile whose login is of another app has none that could be handed out.
+        let is_another = |present: &GrantRow| {
+            present.app == login.app && self.is_another_user(present, subject) && !login.replace_user
+        };
+        let mut unproven = None;
         let new = || blank(login.id, &login.profile, &login.app, &login.set);
-        let (mut grant, done) = match home {
-            Home::Same(present) => {
-                self.put_aside(&mut tx, &present, None, None).await?;
-                // A person's own login is the last word: no adoption before it is undone any more.
-                self.end_trials(&mut tx, present.id, true).await?;
-                let id = present.id;
-                (*present, LoggedIn::Renewed(id))
+        let (mut grant, done) = if let Some(present) = present.filter(is_another) {
+            let aside = GrantRow { profile: None, ..new() };
+            (aside, LoggedIn::KeptAside { id: login.id, present: present.id })
+        } else {
+            match self.home(&mut tx, &login.profile, &login.app, subject, login.replace_user).await? {
+                Home::Same(present) => {
+                    if present.subject.is_some() && subject.is_none() {
+                        unproven = Some(Unproven { since: present.generation.next(), source: None });
+                    }
+                    self.gives_way_to_login(&mut tx, &present, unproven.is_some()).await?;
+                    let id = present.id;
+                    (*present, LoggedIn::Renewed(id))
+                }
+                Home::Taken { previous } => (new(), LoggedIn::TookOver { id: login.id, previous }),
+                Home::Free => (new(), LoggedIn::New(login.id)),
             }
-            Home::Taken { previous } => (new(), LoggedIn::TookOver { id: login.id, previous }),
-            Home::Free => (new(), LoggedIn::New(login.id)),
         };
         let generation = match done {
             LoggedIn::Renewed(_) => grant.generation.next(),
-            LoggedIn::New(_) | LoggedIn::TookOver { .. } => Generation::FIRST,
+            LoggedIn::New(_) | LoggedIn::TookOver { .. } | LoggedIn::KeptAside { .. } => Generation::FIRST,
         };
-        self.supersede(&mut tx, grant.id, grant.generation, None).await?;
         fill(&mut grant, &self.sealer, &login.set, login.wall, generation);
         if let Some(token) = &login.set.refresh {
             self.remember(&mut tx, token, grant.id, generation).await?;
@@ -107,6 +124,12 @@ impl SqliteVault {
             .execute(&mut *tx)
             .await
             .map_err(|error| self.sql(&error))?;
+        self.mark_unproven(&mut tx, grant.id, unproven.as_ref()).await?;
+        if let LoggedIn::TookOver { previous, .. } = done {
+            let displaced = self.displaced(Some(previous))?;
+            let displacing = sqlx::query(sql::DISPLACE).bind(grant_bytes(grant.id)).bind(displaced);
+            displacing.execute(&mut *tx).await.map_err(|error| self.sql(&error))?;
+        }
         self.write_entry(&mut tx, grant.id, generation, Some(&login.by), &Event::LoggedIn).await?;
         self.answered(&mut tx, &login.profile).await?;
         self.prune(&mut tx, grant.id).await?;
@@ -116,16 +139,37 @@ impl SqliteVault {
         Ok(done)
     }
 
-    /// Where a set goes that was brought for a profile. Frees the profile where another user, or another app, has it.
+    /// Puts the set of a grant aside that a person's own login replaces. That login is the last word: no adoption before it is undone
+    /// any more. As long as nobody has said whose it is (`unproven`), the set can come back.
+    async fn gives_way_to_login(
+        &self,
+        tx: &mut SqliteConnection,
+        present: &GrantRow,
+        unproven: bool,
+    ) -> Result<(), VaultError> {
+        if unproven {
+            let mut aside = self.interrupt(tx, present, None).await?;
+            aside.own.clone_from(&present.unproven);
+            self.end_trials(tx, present.id, present.unproven.is_none()).await?;
+            return self.put_aside(tx, present, Some(&aside), None).await.map(drop);
+        }
+        self.put_aside(tx, present, None, None).await?;
+        self.end_trials(tx, present.id, true).await?;
+        self.supersede(tx, present.id, present.generation, None).await
+    }
+
+    /// Where a set goes that was brought for a profile. Frees the profile where another user, or another app, has it. With `replace`,
+    /// one whose user was not told is another's.
     pub(super) async fn home(
         &self,
         tx: &mut SqliteConnection,
         profile: &ProfileName,
         app: &AppName,
         subject: Option<&Subject>,
+        replace: bool,
     ) -> Result<Home, VaultError> {
         match self.by_profile(tx, profile).await? {
-            Some(present) if same_login(&present, app, subject) => Ok(Home::Same(Box::new(present))),
+            Some(present) if same_login(&present, app, subject, replace) => Ok(Home::Same(Box::new(present))),
             Some(other) => {
                 // Before the name changes hands, as before a logout: it must not hand out the other user's token.
                 self.withdraw(&other)?;
@@ -235,10 +279,11 @@ pub(super) enum Home {
 }
 
 /// Whether a set continues the profile's grant: same app, and the same user as far as the provider told.
-fn same_login(present: &GrantRow, app: &AppName, subject: Option<&Subject>) -> bool {
+fn same_login(present: &GrantRow, app: &AppName, subject: Option<&Subject>, replace: bool) -> bool {
     let same_user = match (&present.subject, subject) {
-        (Some(known), Some(told)) => known.id == told.id,
-        _ => true,
+        (Some(known), Some(told)) => known.is_same_user(told),
+        (Some(_), None) => !replace,
+        (None, _) => true,
     };
     present.app == *app && same_user && !present.retired()
 }
@@ -268,7 +313,7 @@ pub(super) fn blank(id: GrantId, profile: &ProfileName, app: &AppName, set: &Tok
         issued_by: set.issued_by,
         intent_open: false,
         on_trial: false,
-        unproven: false,
+        unproven: None,
         linked: false,
         fence: None,
     }
@@ -311,6 +356,7 @@ const fn place(what: &Keepsake) -> (&'static str, &AppName, Role) {
         Keepsake::AppSecret(app) => ("app-secret", app, Role::Journalling),
         Keepsake::AppTicket(app) => ("app-ticket", app, Role::Journalling),
         Keepsake::Registrations(app) => ("registrations", app, Role::Journalling),
+        Keepsake::ClientRefused(app) => ("client-refused", app, Role::Leasing),
         Keepsake::AppToken(app) => ("app-token", app, Role::Leasing),
         Keepsake::TenantToken(app) => ("tenant-token", app, Role::Leasing),
     }

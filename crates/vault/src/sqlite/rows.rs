@@ -17,6 +17,7 @@ use crate::codec::{answer_from_bytes, instant};
 use crate::seal::{Label, Unopened};
 
 use super::Sealer;
+use super::adopt::Unproven;
 
 /// What is wrong with a row.
 #[derive(Debug)]
@@ -53,7 +54,6 @@ pub(crate) struct Sealed {
 
 /// A row of `grants`, sealed as it lies.
 #[derive(Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a column or a fact of its own")]
 pub(crate) struct GrantRow {
     pub(crate) id: GrantId,
     pub(crate) app: AppName,
@@ -77,7 +77,8 @@ pub(crate) struct GrantRow {
     pub(crate) issued_by: TokenApi,
     pub(crate) intent_open: bool,
     pub(crate) on_trial: bool,
-    pub(crate) unproven: bool,
+    /// Set as long as nobody has said whose the present set is.
+    pub(crate) unproven: Option<Unproven>,
     /// Whether its profile has links.
     pub(crate) linked: bool,
     /// The lease that is held, lapsed or not.
@@ -117,7 +118,7 @@ impl GrantRow {
             issued_by: text(row, "issued_by")?,
             intent_open: row.try_get("intent_open")?,
             on_trial: row.try_get("on_trial")?,
-            unproven: row.try_get("unproven")?,
+            unproven: optional_json(row, "brought")?,
             linked: row.try_get("linked")?,
             fence: match row.try_get::<Option<i64>, _>("fence")? {
                 Some(_) => Some(Fence::new(unsigned(row, "fence")?)),
@@ -215,7 +216,7 @@ impl GrantRow {
             issued_by: self.issued_by,
             intent_open: self.intent_open,
             on_trial: self.on_trial,
-            unproven: self.unproven,
+            unproven: self.unproven.is_some(),
         })
     }
 

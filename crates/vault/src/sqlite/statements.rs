@@ -30,7 +30,6 @@ macro_rules! select_grant {
             OR EXISTS (SELECT 1 FROM names WHERE names.profile = grants.profile AND asked IS NOT NULL) AS intent_open,
         EXISTS (SELECT 1 FROM parked WHERE grant_id = grants.id AND awaits = grants.generation)
             OR COALESCE(displaced ->> 'awaits' = generation, 0) AS on_trial,
-        EXISTS (SELECT 1 FROM parked WHERE grant_id = grants.id AND aside ->> 'unproven' IS NOT NULL) AS unproven,
         EXISTS (SELECT 1 FROM links WHERE links.profile = grants.profile) AS linked,
         (SELECT fence FROM leases WHERE grant_id = grants.id AND holder IS NOT NULL) AS fence
     FROM grants ",
@@ -69,6 +68,7 @@ pub(crate) const FREE_PROFILE: &str = "UPDATE grants SET profile = NULL, displac
 pub(crate) const GIVE_PROFILE: &str = "UPDATE grants SET profile = ?2, displaced = ?3 WHERE id = ?1";
 pub(crate) const DISPLACED: &str = "SELECT displaced FROM grants WHERE id = ?1";
 pub(crate) const DISPLACE: &str = "UPDATE grants SET displaced = ?2 WHERE id = ?1";
+pub(crate) const MARK_BROUGHT: &str = "UPDATE grants SET brought = ?2 WHERE id = ?1";
 pub(crate) const END_DISPLACING: &str = "UPDATE grants SET displaced = NULL WHERE id = ?1";
 pub(crate) const NAME_SUBJECT: &str = "UPDATE grants SET subject = ?2 WHERE id = ?1";
 pub(crate) const SET_STANDING: &str = "
@@ -87,7 +87,7 @@ pub(crate) const FORGET_GRANT: &str = "
     DELETE FROM grants WHERE id = $1";
 pub(crate) const RETIRE: &str = "
     UPDATE grants SET standing = ?2, profile = NULL, access = NULL, refresh = NULL, refresh_expires = NULL,
-        displaced = NULL
+        displaced = NULL, brought = NULL
     WHERE id = ?1";
 pub(crate) const REMEMBER_FINGERPRINT: &str = "
     INSERT INTO known_fingerprints (fingerprint, grant_id, generation) VALUES (?1, ?2, ?3)
@@ -205,7 +205,6 @@ pub(crate) const PUT_ASIDE: &str = "
     INSERT INTO parked (grant_id, generation, at, tokens, aside, awaits) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 pub(crate) const PUT_ASIDES: &str = "
     SELECT id, generation, tokens, aside, awaits FROM parked WHERE grant_id = ?1 AND aside IS NOT NULL ORDER BY id DESC";
-pub(crate) const PROVE: &str = "UPDATE parked SET aside = json_remove(aside, '$.unproven') WHERE grant_id = ?1 AND aside ->> 'unproven' IS NOT NULL";
 pub(crate) const TURN_ASIDE: &str = "UPDATE parked SET intent = ?2, tokens = ?3, aside = ?4 WHERE id = ?1";
 pub(crate) const UNPARK: &str = "DELETE FROM parked WHERE id = ?1";
 pub(crate) const MOVE_TRIAL: &str = "UPDATE parked SET awaits = ?3 WHERE grant_id = ?1 AND awaits = ?2";
@@ -229,6 +228,7 @@ pub(crate) const PRUNE_ENTRIES: &str = "
        AND id < (SELECT id FROM entries WHERE grant_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
 pub(crate) const PRUNE_PARKED: &str = "
     DELETE FROM parked WHERE grant_id = ?1 AND awaits IS NULL
+       AND (aside IS NULL OR NOT EXISTS (SELECT 1 FROM grants WHERE grants.id = ?1 AND brought IS NOT NULL))
        AND id < (SELECT id FROM parked WHERE grant_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
 
 // -- logins and keepsakes -----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokenward_core::ports::{Adopted, Adoption, Committed, NameGiven, Told, Vault, VaultError};
+use tokenward_core::ports::{Adopted, Adoption, Committed, Vault, VaultError};
 use tokenward_core::{
     Closing, Code, Doubt, Event, Generation, Grant, GrantId, IntentId, KnownToken, RefreshToken, Standing, TokenApi,
     TokenKind,
@@ -13,31 +13,31 @@ use super::Stand;
 use super::leases::leased;
 use super::world::{adoption, answer, draft, holder, login, named, soon, turn};
 
-const fn generation(number: u64) -> Generation {
+pub(super) const fn generation(number: u64) -> Generation {
     Generation::new(number)
 }
 
-fn token(tag: &str) -> RefreshToken {
+pub(super) fn token(tag: &str) -> RefreshToken {
     RefreshToken::parse(format!("refresh-{tag}")).unwrap()
 }
 
-fn refused() -> Closing {
+pub(super) fn refused() -> Closing {
     Closing::Refused { code: Code::RefreshTokenRefused, provider_code: Some(20_064) }
 }
 
-fn dead() -> Standing {
+pub(super) fn dead() -> Standing {
     Standing::NeedsConsent { since: soon(2), code: Code::RefreshTokenRefused, provider_code: Some(20_064) }
 }
 
 /// A login of `ou_1` under `work`, with the tokens `1`.
-async fn logged_in(stand: &dyn Stand) -> (Arc<dyn Vault>, GrantId) {
+pub(super) async fn logged_in(stand: &dyn Stand) -> (Arc<dyn Vault>, GrantId) {
     let vault = stand.open().await;
     let id = vault.log_in(login("work", "1", Some(named("ou_1")))).await.unwrap().id();
     (vault, id)
 }
 
 /// Begins a spend of a grant's present token, which must be the one of that tag.
-async fn spent(vault: &dyn Vault, id: GrantId, tag: &str) -> IntentId {
+pub(super) async fn spent(vault: &dyn Vault, id: GrantId, tag: &str) -> IntentId {
     let lease = leased(vault, id, &holder("here", 1)).await;
     let spend = vault.begin(&lease, draft(vault.grant(id).await.unwrap().generation)).await.unwrap();
     let intent = spend.intent();
@@ -52,22 +52,22 @@ async fn back_after(vault: &dyn Vault, id: GrantId, intent: IntentId) -> Option<
 }
 
 /// Asks for the set before back, because a person wishes so.
-async fn wished_back(vault: &dyn Vault, id: GrantId) -> Option<Generation> {
+pub(super) async fn wished_back(vault: &dyn Vault, id: GrantId) -> Option<Generation> {
     vault.take_back(id, None, &holder("here", 3)).await.unwrap()
 }
 
 /// The tag of a grant's refresh token.
-async fn present(vault: &dyn Vault, id: GrantId) -> String {
+pub(super) async fn present(vault: &dyn Vault, id: GrantId) -> String {
     let token = vault.copy(id).await.unwrap().refresh.unwrap();
     token.expose().strip_prefix("refresh-").unwrap().to_owned()
 }
 
-async fn events(vault: &dyn Vault, id: GrantId) -> Vec<Event> {
+pub(super) async fn events(vault: &dyn Vault, id: GrantId) -> Vec<Event> {
     vault.journal(id, 1000).await.unwrap().into_iter().map(|entry| entry.event).collect()
 }
 
 /// Everything of a grant that a login brings, in words to be compared.
-fn whole(grant: &Grant) -> String {
+pub(super) fn whole(grant: &Grant) -> String {
     let access =
         grant.access.as_ref().map(|access| (access.token.expose().to_owned(), access.obtained, access.expires));
     format!(
@@ -422,107 +422,6 @@ pub async fn another_users_login_takes_the_name_on_trial(stand: &dyn Stand) {
     assert_eq!((back_after(&*vault, id, intent).await, wished_back(&*vault, previous).await), (None, None));
 }
 
-/// Nobody said yes: another user's login is a grant of its own, and the profile's serves on as it was.
-pub async fn another_users_login_is_kept_aside_without_a_yes(stand: &dyn Stand) {
-    let (vault, present) = logged_in(stand).await;
-    let before = (whole(&vault.grant(present).await.unwrap()), events(&*vault, present).await);
-    let brought = adoption("work", "b", Some("ou_2"));
-    let id = brought.id;
-    assert_eq!(vault.adopt(brought).await.unwrap(), Adopted::KeptAside { id, present });
-    let vault = stand.open().await;
-    assert_eq!(vault.grant_of(&"work".parse().unwrap()).await.unwrap(), Some(present));
-    assert_eq!((whole(&vault.grant(present).await.unwrap()), events(&*vault, present).await), before);
-    let kept = vault.grant(id).await.unwrap();
-    assert_eq!((kept.profile, kept.subject, kept.has_refresh), (None, Some(named("ou_2")), true));
-    // It is known from then on, and adopted by nobody.
-    let known = Adopted::Known { grant: id, generation: Generation::FIRST };
-    assert_eq!(vault.adopt(adoption("work", "b", None)).await.unwrap(), known);
-    // A login that is over is its user's all the same.
-    let intent = spent(&*vault, present, "1").await;
-    vault.close(intent, refused(), Some(dead())).await.unwrap();
-    let again = vault.adopt(adoption("work", "c", Some("ou_2"))).await.unwrap();
-    assert!(matches!(again, Adopted::KeptAside { .. }), "{again:?}");
-}
-
-/// A login whose user nobody told hands out nothing until somebody does; of the same user it is then the profile's.
-pub async fn a_login_of_nobody_knows_whom_is_handed_out_once_it_is_told(stand: &dyn Stand) {
-    let (vault, id) = logged_in(stand).await;
-    let mut brought = adoption("work", "b", None);
-    brought.set.access = login("work", "b", None).set.access;
-    vault.adopt(brought).await.unwrap();
-    let grant = vault.grant(id).await.unwrap();
-    assert!(grant.unproven && grant.access.is_none());
-    let intent = spent(&*vault, id, "b").await;
-    vault.commit(intent, turn("c")).await.unwrap();
-    let vault = stand.open().await;
-    let grant = vault.grant(id).await.unwrap();
-    assert!(grant.unproven && grant.access.is_some(), "a turn proves that it lives, and not whose it is");
-    let (aside, by) = (login("x", "x", None).id, holder("here", 1));
-    let early = vault.told(id, generation(2), Some(&named("ou_1")), aside, &by).await.unwrap();
-    assert_eq!(early, Told::Moved, "what was asked about is not the present set any more");
-    let told = vault.told(id, generation(3), Some(&named("ou_1")), aside, &by).await.unwrap();
-    assert_eq!((told, vault.grant(id).await.unwrap().unproven), (Told::Same, false));
-    assert_eq!(vault.told(id, generation(3), Some(&named("ou_2")), aside, &by).await.unwrap(), Told::Moved);
-    assert_eq!(vault.grants().await.unwrap().len(), 1);
-}
-
-/// I3: told to be another user's, or nobody's, it is moved out with all its tokens, and the login before it is back.
-pub async fn a_login_that_turns_out_to_be_another_users_is_kept_aside(stand: &dyn Stand) {
-    for subject in [Some(named("ou_2")), None] {
-        let vault = stand.open().await;
-        let name: tokenward_core::ProfileName = if subject.is_some() { "work" } else { "other" }.parse().unwrap();
-        let tag = |end: &str| format!("{name}-{end}");
-        let id = vault.log_in(login(name.as_str(), &tag("1"), Some(named("ou_1")))).await.unwrap().id();
-        let before = whole(&vault.grant(id).await.unwrap());
-        vault.adopt(adoption(name.as_str(), &tag("b"), None)).await.unwrap();
-        let intent = spent(&*vault, id, &tag("b")).await;
-        vault.commit(intent, turn(&tag("c"))).await.unwrap();
-        let (aside, by) = (login("x", "x", None).id, holder("here", 1));
-        // While it is being refreshed its answer must find it.
-        let open = spent(&*vault, id, &tag("c")).await;
-        assert_eq!(vault.told(id, generation(3), subject.as_ref(), aside, &by).await.unwrap(), Told::Moved);
-        vault.commit(open, turn(&tag("d"))).await.unwrap();
-        let told = vault.told(id, generation(4), subject.as_ref(), aside, &by).await.unwrap();
-        let back = Some(generation(5));
-        assert_eq!(told, Told::KeptAside { before: Some(named("ou_1")), aside, back });
-        let vault = stand.open().await;
-        assert_eq!(vault.told(id, generation(4), subject.as_ref(), aside, &by).await.unwrap(), Told::Moved);
-        assert_eq!((whole(&vault.grant(id).await.unwrap()), present(&*vault, id).await), (before, tag("1")));
-        assert!(!vault.grant(id).await.unwrap().unproven);
-        let kept = vault.grant(aside).await.unwrap();
-        assert_eq!((kept.profile, kept.subject, present(&*vault, aside).await), (None, subject.clone(), tag("d")));
-        for (end, number) in [("b", 2), ("c", 3), ("d", 4)] {
-            let known = vault.recognise(&token(&tag(end))).await.unwrap().known;
-            assert_eq!(known, Some((aside, generation(number))), "a file that shows it is a file of that login");
-        }
-        let intent = spent(&*vault, aside, &tag("d")).await;
-        assert_eq!(vault.commit(intent, turn(&tag("e"))).await.unwrap(), Committed::Generation(generation(5)));
-        let intent = spent(&*vault, id, &tag("1")).await;
-        assert_eq!(vault.commit(intent, turn(&tag("2"))).await.unwrap(), Committed::Generation(generation(6)));
-    }
-}
-
-/// A login without a profile is given one; a name that another login has is taken by a yes alone, and can be given back.
-pub async fn a_login_without_a_profile_is_given_one(stand: &dyn Stand) {
-    let (vault, present) = logged_in(stand).await;
-    let (work, ming) = ("work".parse().unwrap(), "ming".parse().unwrap());
-    let id = vault.adopt(adoption("work", "b", Some("ou_2"))).await.unwrap().id();
-    let by = holder("here", 1);
-    assert_eq!(vault.give_name(id, &work, false, &by).await.unwrap(), NameGiven::Occupied { present });
-    for _ in 0..2 {
-        assert_eq!(vault.give_name(id, &ming, false, &by).await.unwrap(), NameGiven::Given);
-    }
-    assert_eq!(vault.grant_of(&ming).await.unwrap(), Some(id));
-    assert!(matches!(vault.give_name(id, &work, true, &by).await, Err(VaultError::Moved)), "it has a name");
-    let other = vault.adopt(adoption("work", "c", Some("ou_3"))).await.unwrap().id();
-    assert_eq!(vault.give_name(other, &work, true, &by).await.unwrap(), NameGiven::Taken { previous: present });
-    let vault = stand.open().await;
-    assert_eq!(vault.grant_of(&work).await.unwrap(), Some(other));
-    assert_eq!(vault.grant(present).await.unwrap().profile, None);
-    assert_eq!(wished_back(&*vault, other).await, Some(Generation::FIRST));
-    assert_eq!(vault.grant_of(&work).await.unwrap(), Some(present));
-}
-
 /// A person gives the name back, and takes it again; one that has turned keeps it in spite of a refusal.
 pub async fn a_taken_name_is_given_back_by_wish(stand: &dyn Stand) {
     let (vault, previous) = logged_in(stand).await;
@@ -548,8 +447,9 @@ pub async fn a_taken_name_is_given_back_by_wish(stand: &dyn Stand) {
 pub async fn a_login_ends_what_can_be_taken_back(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     vault.adopt(adoption("work", "b", None)).await.unwrap();
-    vault.log_in(login("work", "3", None)).await.unwrap();
-    assert!(!vault.grant(id).await.unwrap().on_trial);
+    vault.log_in(login("work", "3", Some(named("ou_1")))).await.unwrap();
+    let grant = vault.grant(id).await.unwrap();
+    assert!(!grant.on_trial && !grant.unproven);
     let intent = spent(&*vault, id, "3").await;
     assert_eq!(back_after(&*vault, id, intent).await, None);
     assert_eq!(wished_back(&*vault, id).await, None);

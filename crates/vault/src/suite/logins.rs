@@ -1,7 +1,9 @@
 //! Logins, kept login answers, keepsakes.
 
-use tokenward_core::ports::{Keepsake, LoggedIn};
-use tokenward_core::{AppName, Closing, Event, Generation, SecretBytes, Standing, TokenApi};
+use tokenward_core::ports::{Keepsake, LoggedIn, NewLogin, Told, Vault};
+use tokenward_core::{
+    AppName, Closing, Code, Event, Generation, GrantId, Lease, SecretBytes, Standing, Subject, TokenApi,
+};
 
 use super::Stand;
 use super::leases::leased;
@@ -49,11 +51,12 @@ pub async fn the_same_user_renews_the_grant(stand: &dyn Stand) {
     assert_eq!(spend.expose().expose(), "refresh-2");
 }
 
-/// Another user of the app gets a grant of their own and the name; the first grant lives on without a name.
+/// By a person's word another user of the app gets a grant of their own and the name; the first grant lives on without a name, and
+/// can have it back.
 pub async fn another_user_takes_the_profile_over(stand: &dyn Stand) {
     let vault = stand.open().await;
     let previous = vault.log_in(login("work", "1", Some(named("ou_1")))).await.unwrap().id();
-    let other = login("work", "2", Some(named("ou_2")));
+    let other = NewLogin { replace_user: true, ..login("work", "2", Some(named("ou_2"))) };
     let id = other.id;
     assert_eq!(vault.log_in(other).await.unwrap(), LoggedIn::TookOver { id, previous });
     assert_eq!(vault.grant_of(&"work".parse().unwrap()).await.unwrap(), Some(id));
@@ -64,6 +67,101 @@ pub async fn another_user_takes_the_profile_over(stand: &dyn Stand) {
     let mut ids = [previous, id];
     ids.sort();
     assert_eq!(all.iter().map(|grant| grant.id).collect::<Vec<_>>(), ids);
+    let back = vault.take_back(id, None, &holder("here", 1)).await.unwrap();
+    assert_eq!(back, Some(Generation::FIRST));
+    assert_eq!(vault.grant_of(&"work".parse().unwrap()).await.unwrap(), Some(previous));
+    assert!(vault.grant(id).await.unwrap().has_refresh, "nor is the other one lost");
+    // One whose user was not told is not the profile's user's by that.
+    let third = NewLogin { replace_user: true, ..login("work", "3", None) };
+    let id = third.id;
+    assert_eq!(vault.log_in(third).await.unwrap(), LoggedIn::TookOver { id, previous });
+    assert_eq!(vault.grant(id).await.unwrap().subject, None);
+}
+
+/// Without a yes another user's login is a grant of its own, and the profile's is as it was, alive or over.
+pub async fn another_users_login_is_kept_aside_without_a_yes_too(stand: &dyn Stand) {
+    let vault = stand.open().await;
+    let work = "work".parse().unwrap();
+    let present = vault.log_in(login("work", "1", Some(named("ou_1")))).await.unwrap().id();
+    let kept = vault.keep_login_answer(&work, &"notes".parse().unwrap(), TokenApi::V3, &answer("{}")).await.unwrap();
+    let other = || NewLogin { answer: Some(kept), ..login("work", "2", Some(named("ou_2"))) };
+    let new = other();
+    let id = new.id;
+    assert_eq!(vault.log_in(new).await.unwrap(), LoggedIn::KeptAside { id, present });
+    let vault = stand.open().await;
+    assert_eq!(vault.log_in(other()).await.unwrap(), LoggedIn::KeptAside { id, present }, "of one answer one login");
+    assert_eq!(vault.grant_of(&work).await.unwrap(), Some(present));
+    let ours = vault.grant(present).await.unwrap();
+    assert_eq!((ours.generation, ours.access.unwrap().token.expose()), (Generation::FIRST, "access-1"));
+    let theirs = vault.grant(id).await.unwrap();
+    assert_eq!((theirs.profile, theirs.subject, theirs.has_refresh), (None, Some(named("ou_2")), true));
+    assert_eq!(vault.journal(id, 10).await.unwrap()[0].event, Event::LoggedIn);
+    let lease = leased(&*vault, present, &holder("here", 1)).await;
+    let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
+    let dead = Standing::NeedsConsent { since: soon(1), code: Code::RefreshTokenRefused, provider_code: None };
+    let refused = Closing::Refused { code: Code::RefreshTokenRefused, provider_code: None };
+    vault.close(intent, refused, Some(dead)).await.unwrap();
+    let third = vault.log_in(login("work", "3", Some(named("ou_3")))).await.unwrap();
+    assert!(matches!(third, LoggedIn::KeptAside { .. }), "{third:?}");
+    // Who has logged out has no profile to keep.
+    vault.retire(&leased_again(&*vault, present, lease).await, soon(2), false).await.unwrap();
+    let fourth = vault.log_in(login("work", "4", Some(named("ou_4")))).await.unwrap();
+    assert!(matches!(fourth, LoggedIn::New(_)), "{fourth:?}");
+}
+
+async fn leased_again(vault: &dyn Vault, id: GrantId, lease: Lease) -> Lease {
+    vault.release(lease).await.unwrap();
+    leased(vault, id, &holder("here", 1)).await
+}
+
+/// A profile with a user, and a login of nobody knows whom: its token goes to nobody until it is told to be that user's.
+pub async fn a_login_of_nobody_knows_whom_serves_once_it_is_told(stand: &dyn Stand) {
+    let vault = stand.open().await;
+    let id = vault.log_in(login("work", "1", Some(named("ou_1")))).await.unwrap().id();
+    assert_eq!(vault.log_in(login("work", "2", None)).await.unwrap(), LoggedIn::Renewed(id));
+    let vault = stand.open().await;
+    let grant = vault.grant(id).await.unwrap();
+    assert!(grant.unproven && grant.generation == Generation::new(2));
+    let (aside, by) = (login("x", "x", None).id, holder("here", 1));
+    let told = vault.told(id, Generation::new(2), Some(&named("ou_1")), aside, &by).await.unwrap();
+    assert_eq!((told, vault.grant(id).await.unwrap().unproven), (Told::Same, false));
+    assert_eq!(vault.take_back(id, None, &by).await.unwrap(), None, "a person's own login is the last word");
+}
+
+/// Told to be another user's, it is moved out, also where it brought no refresh token, and the login before it is back.
+pub async fn a_login_that_is_another_users_after_all_is_kept_aside(stand: &dyn Stand) {
+    for refreshes in [true, false] {
+        let vault = stand.open().await;
+        let tag = |end: &str| format!("{refreshes}-{end}");
+        let name = tag("work");
+        let id = vault.log_in(login(&name, &tag("1"), Some(named("ou_1")))).await.unwrap().id();
+        let mut new = login(&name, &tag("2"), None);
+        if !refreshes {
+            new.set.refresh = None;
+        }
+        vault.log_in(new).await.unwrap();
+        let (aside, by) = (login("x", "x", None).id, holder("here", 1));
+        let told = vault.told(id, Generation::new(2), Some(&named("ou_2")), aside, &by).await.unwrap();
+        let back = Some(Generation::new(3));
+        assert_eq!(told, Told::KeptAside { before: Some(named("ou_1")), aside, back });
+        let vault = stand.open().await;
+        let ours = vault.grant(id).await.unwrap();
+        assert_eq!((ours.unproven, ours.subject), (false, Some(named("ou_1"))));
+        assert_eq!(ours.access.unwrap().token.expose(), format!("access-{}", tag("1")));
+        let theirs = vault.grant(aside).await.unwrap();
+        assert_eq!((theirs.profile, theirs.subject, theirs.has_refresh), (None, Some(named("ou_2")), refreshes));
+        assert_eq!(theirs.access.unwrap().token.expose(), format!("access-{}", tag("2")));
+        assert_eq!(vault.journal(aside, 1).await.unwrap()[0].event, Event::LoggedIn);
+    }
+}
+
+/// An app that was exchanged gives its users other ids; the one across the vendor's apps says that it is the same user.
+pub async fn one_user_has_one_login_under_either_id(stand: &dyn Stand) {
+    let vault = stand.open().await;
+    let known_as = |id: &str| Subject { union_id: Some("on_1".to_owned()), ..named(id) };
+    let id = vault.log_in(login("work", "1", Some(known_as("ou_1")))).await.unwrap().id();
+    assert_eq!(vault.log_in(login("work", "2", Some(known_as("ou_2")))).await.unwrap(), LoggedIn::Renewed(id));
+    assert_eq!(vault.grant(id).await.unwrap().subject, Some(known_as("ou_2")));
 }
 
 /// A login to another app under the same name never touches the first app's tokens.
@@ -85,7 +183,8 @@ pub async fn an_unnamed_user_renews_and_is_named_later(stand: &dyn Stand) {
     assert_eq!(stand.open().await.grant(id).await.unwrap().subject, Some(named("ou_1")));
     assert_eq!(vault.log_in(login("work", "2", None)).await.unwrap(), LoggedIn::Renewed(id));
     assert_eq!(vault.grant(id).await.unwrap().subject, Some(named("ou_1")));
-    assert!(matches!(vault.log_in(login("work", "3", Some(named("ou_2")))).await.unwrap(), LoggedIn::TookOver { .. }));
+    let other = vault.log_in(login("work", "3", Some(named("ou_2")))).await.unwrap();
+    assert!(matches!(other, LoggedIn::KeptAside { .. }), "{other:?}");
 }
 
 /// An open spend of the old login does not stand in the way of the new one, and its answer is parked.
@@ -165,6 +264,7 @@ pub async fn keepsakes_are_kept_replaced_and_forgotten(stand: &dyn Stand) {
         Keepsake::AppToken(app.clone()),
         Keepsake::TenantToken(app.clone()),
         Keepsake::Registrations(app.clone()),
+        Keepsake::ClientRefused(app.clone()),
     ] {
         assert_eq!(vault.recall(&what).await.unwrap(), None);
         vault.keep(&what, &SecretBytes::new(b"first".to_vec()), None).await.unwrap();

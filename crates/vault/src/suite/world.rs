@@ -111,6 +111,7 @@ pub fn login(profile: &str, tag: &str, subject: Option<Subject>) -> NewLogin {
         },
         wall: Some(soon(31_536_000)),
         by: holder("here", 1),
+        replace_user: false,
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::place::Place;
 use jiff::Timestamp;
-use tokenward_core::ports::{LeaseAttempt, Vault};
+use tokenward_core::ports::{LeaseAttempt, NewLogin, Vault};
 use tokenward_core::{Closing, Generation, GrantId, Lease, OldAccess, ProfileName};
 use tokenward_vault::suite::{draft, holder, login, named, rules, soon, turn};
 use tokenward_vault::{SqliteVault, handout};
@@ -64,7 +64,10 @@ async fn follows_every_turn_and_login() {
     vault.log_in(login("work", "3", None)).await.unwrap();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-3"));
     vault.log_in(login("work", "4", Some(named("ou_4")))).await.unwrap();
-    vault.log_in(login("work", "5", Some(named("ou_5")))).await.unwrap();
+    vault.log_in(login("work", "x", Some(named("ou_x")))).await.unwrap();
+    assert_eq!(token(&place, soon(2)).as_deref(), Some("access-4"), "without a yes the name stays its user's");
+    let replacing = NewLogin { replace_user: true, ..login("work", "5", Some(named("ou_5"))) };
+    vault.log_in(replacing).await.unwrap();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-5"));
     // The grant that lost the name publishes nothing under it.
     let late = vault.begin(&lease, draft(Generation::new(4))).await.unwrap().intent();
@@ -208,7 +211,8 @@ async fn a_writer_that_is_overtaken_leaves_no_token_under_a_name_that_is_not_its
                 if logged_out {
                     vault.retire(&lease, soon(1), false).await.unwrap();
                 } else {
-                    vault.log_in(login("work", "5", Some(named("ou_5")))).await.unwrap();
+                    let replacing = NewLogin { replace_user: true, ..login("work", "5", Some(named("ou_5"))) };
+                    vault.log_in(replacing).await.unwrap();
                 }
             });
         }));

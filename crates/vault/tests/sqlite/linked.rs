@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::place::Place;
 use jiff::SignedDuration;
-use tokenward_core::ports::{Clock, LeaseAttempt, Vault};
+use tokenward_core::ports::{Clock, LeaseAttempt, NewLogin, Vault};
 use tokenward_core::{Generation, GrantId, LinkId, Receipt, Trouble};
 use tokenward_vault::suite::{TestEntropy, adoption, draft, holder, login, named, new_link, soon, turn};
 use tokenward_vault::{BackupKey, SqliteVault, handout, restore, stamp};
@@ -128,7 +128,8 @@ async fn a_receipt_is_of_one_generation_of_one_grant() {
     assert!(!linked.serves());
     linked.delivered(2).await;
     // Another user's login under the name: the file shows the first one's.
-    let other = linked.vault.log_in(login("work", "3", Some(named("ou_3")))).await.unwrap().id();
+    let replacing = NewLogin { replace_user: true, ..login("work", "3", Some(named("ou_3"))) };
+    let other = linked.vault.log_in(replacing).await.unwrap().id();
     assert!(!linked.serves());
     let stamp = stamp(&linked.file).unwrap();
     let receipt = |number| Receipt { grant: other, generation: Generation::new(number), at: soon(0), stamp };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::place::Place;
 use jiff::SignedDuration;
-use tokenward_core::ports::{LeaseAttempt, Vault};
+use tokenward_core::ports::{LeaseAttempt, NewLogin, Vault};
 use tokenward_core::{Generation, GrantId};
 use tokenward_vault::suite::{TestEntropy, draft, holder, login, named, turn};
 use tokenward_vault::{BackupError, BackupKey, Folder, Restored, Restoring, SqliteVault, Verdict};
@@ -79,7 +79,8 @@ async fn it_is_told_what_becomes_of_each_login_and_nothing_is_touched_for_that()
     let saved = Saved::of(place).await;
     let place = &saved.place;
     refreshed(place, ends).await;
-    vault.log_in(login("another", "5", Some(named("ou_2")))).await.unwrap();
+    let replacing = NewLogin { replace_user: true, ..login("another", "5", Some(named("ou_2"))) };
+    vault.log_in(replacing).await.unwrap();
     vault.log_in(login("leaves", "6", None)).await.unwrap();
     let LeaseAttempt::Held(lease) = vault.lease(comes, &holder("here", 1), Duration::from_secs(30)).await.unwrap()
     else {

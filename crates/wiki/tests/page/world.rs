@@ -299,7 +299,8 @@ async fn log_in(session: &Session, app: &App, scopes: &str) -> GrantId {
     let keeper = session.keeper();
     let (scopes, _) = Scopes::parse(scopes).unwrap();
     let redirect_uri = REDIRECT.parse().unwrap();
-    let request = LoginRequest { scopes: scopes.for_login().unwrap(), redirect_uri, force_consent: false };
+    let request =
+        LoginRequest { scopes: scopes.for_login().unwrap(), redirect_uri, force_consent: false, replace_user: false };
     let attempt = keeper.begin_login(app, request).await.unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();

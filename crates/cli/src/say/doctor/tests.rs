@@ -4,6 +4,8 @@
 //! journal is settled by the engine's own rules from the provider's answer, so that the facts are those of a true turn.
 
 mod facts;
+mod identities;
+mod owners;
 mod stories;
 
 use std::fmt::Write as _;

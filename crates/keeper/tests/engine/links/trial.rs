@@ -243,3 +243,28 @@ async fn a_login_that_is_brought_while_ours_is_refused_is_found_in_the_same_call
     assert!(!handed.notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })), "{:?}", handed.notices);
     assert_eq!(handed.grant, desk.id);
 }
+
+/// The same with Bob's login, whether or not its access token tells: Ada's is over, and nobody is served Bob's.
+#[tokio::test]
+async fn another_users_login_that_is_brought_while_ours_is_refused_is_kept_aside() {
+    for tells in [true, false] {
+        let desk = Desk::new().await;
+        desk.world.expire();
+        let (refresh, access) = desk.made_elsewhere("Bob");
+        let shown = env(&refresh, if tells { &access } else { "" });
+        let writing = WriteAt(Step::Begun, desk.path(".env"), shown);
+        let keeper = desk.world.observed(Arc::new(writing)).await.unwrap();
+        desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
+        for _ in 0..2 {
+            let error = keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+            assert_eq!(error.code(), Code::ForeignSpender, "{tells} {error}");
+            let grant = desk.keeper.status(desk.id).await.unwrap().grant;
+            assert_eq!(grant.subject.unwrap().name.unwrap(), "Ada", "{tells}");
+            assert_eq!(desk.keeper.grant_of(&work()).await.unwrap(), desk.id, "{tells}");
+        }
+        let kept = desk.keeper.without_profile().await.unwrap();
+        let names: Vec<_> = kept.iter().filter_map(|login| login.grant.subject.clone()?.name).collect();
+        assert_eq!(names, ["Bob"], "{tells}");
+        assert!(matches!(desk.found(".env").await, Found::OfAnotherUser { .. }), "{tells}");
+    }
+}

@@ -150,6 +150,7 @@ pub(super) fn base() -> Facts {
         store: StoreFacts::Open(Box::new(store)),
         others: Vec::new(),
         restored: None,
+        without_profile: Vec::new(),
     }
 }
 

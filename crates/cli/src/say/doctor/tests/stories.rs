@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use tokenward::doctor::{
-    Aside, Depth, Facts, ForeignFiles, HeldLogin, HeldRefresh, KeptAnswer, KeyFacts, OtherStore, PortFacts, Says,
-    SecretFacts, StoreFacts,
+    Aside, Depth, Facts, ForeignFiles, KeptAnswer, KeyFacts, PortFacts, Says, SecretFacts, StoreFacts,
 };
 use tokenward::links::{Format, Found, LinkState};
-use tokenward::stores::Tool;
 use tokenward::{Environment, Error, Home, Overrides, Repair, Restored, Settings, SettingsError, Warning};
 use tokenward_core::ports::{CallError, Checkup, Clocks, VaultError};
 use tokenward_core::rotation::Recovery;
@@ -17,12 +15,12 @@ use tokenward_core::{
     Scopes, Slot, Standing, TokenApi, TransportFault, Trouble, Words,
 };
 
-use super::Show;
 use super::facts::{
     ago, answered, app, at, base, begun, closed, entry, intent, later, login, now, open_turn, provider, store,
 };
+use super::{Show, identities, owners};
 
-type Story = (&'static str, Facts, Show);
+pub(super) type Story = (&'static str, Facts, Show);
 
 /// Every story.
 pub(super) fn all() -> Vec<Story> {
@@ -37,7 +35,8 @@ pub(super) fn all() -> Vec<Story> {
         stores(),
         surroundings(),
         links(),
-        owners(),
+        owners::all(),
+        identities::all(),
         others(),
     ]
     .concat_stories()
@@ -54,7 +53,7 @@ impl<const N: usize> Concat for [Vec<Story>; N] {
 }
 
 /// What is found that is not as it should be.
-fn story(name: &'static str, change: impl FnOnce(&mut Facts)) -> Story {
+pub(super) fn story(name: &'static str, change: impl FnOnce(&mut Facts)) -> Story {
     let mut facts = base();
     change(&mut facts);
     (name, facts, Show::NotGood)
@@ -158,7 +157,7 @@ fn secrets() -> Vec<Story> {
     ]
 }
 
-fn dead(facts: &mut Facts, code: Code, provider_code: i64) {
+pub(super) fn dead(facts: &mut Facts, code: Code, provider_code: i64) {
     let api = TokenApi::V3;
     let login = login(facts);
     let provider_code = Some(provider_code);
@@ -551,54 +550,6 @@ fn links() -> Vec<Story> {
             facts.profiles[0].links = vec![link(file, Found::WithoutLogin)];
         }),
     ]
-}
-
-fn held(refresh: HeldRefresh) -> HeldLogin {
-    HeldLogin {
-        account: "cli_a1 · Ada".into(),
-        place: "/home/ada/.local/share/lark-cli/cli_a1_ou_1.enc".into(),
-        app_id: Some("cli_a1".into()),
-        user: Some("ou_1".into()),
-        refresh,
-    }
-}
-
-fn owner(facts: &mut Facts, tool: Tool, logins: Result<Vec<HeldLogin>, String>) {
-    facts.others.push(OtherStore { tool, place: "/home/ada/.local/share/lark-cli".into(), logins });
-}
-
-fn owners() -> Vec<Story> {
-    let mut well = story("other tools have logins of their own", |facts| {
-        owner(facts, Tool::LarkCli, Ok(vec![held(HeldRefresh::Unknown), held(HeldRefresh::Absent)]));
-    });
-    well.2 = Show::Everything;
-    let mut stories = vec![
-        well,
-        story("a used refresh token elsewhere", |facts| {
-            owner(facts, Tool::LarkCli, Ok(vec![held(HeldRefresh::Used)]));
-        }),
-        story("a store that asks", |facts| {
-            owner(facts, Tool::LarkMcp, Err("storage.json is sealed, and its key is in the keyring".into()));
-        }),
-        story("a dead login, and a tool that may have ended it", |facts| {
-            dead(facts, Code::ForeignSpender, 20064);
-            owner(facts, Tool::LarkCli, Ok(vec![held(HeldRefresh::Unknown)]));
-        }),
-        story("a dead login, and another user's in a tool", |facts| {
-            dead(facts, Code::ForeignSpender, 20064);
-            owner(
-                facts,
-                Tool::LarkCli,
-                Ok(vec![HeldLogin { user: Some("ou_2".into()), ..held(HeldRefresh::Unknown) }]),
-            );
-        }),
-    ];
-    for tool in Tool::ALL {
-        stories.push(story("a second owner", |facts| {
-            owner(facts, tool, Ok(vec![held(HeldRefresh::Present("work".parse().unwrap()))]));
-        }));
-    }
-    stories
 }
 
 fn others() -> Vec<Story> {

@@ -1,0 +1,140 @@
+//! Whose a login is: another user's, nobody's that is told, and which profile points at it.
+
+use tokenward_core::ports::{Adopted, Committed, NameGiven, Told, VaultError};
+use tokenward_core::{Code, Generation, Standing};
+
+use super::Stand;
+use super::adoptions::{dead, events, generation, logged_in, present, refused, spent, token, whole, wished_back};
+use super::world::{adoption, holder, login, named, turn};
+
+/// Nobody said yes: another user's login is a grant of its own, and the profile's serves on as it was.
+pub async fn another_users_login_is_kept_aside_without_a_yes(stand: &dyn Stand) {
+    let (vault, present) = logged_in(stand).await;
+    let before = (whole(&vault.grant(present).await.unwrap()), events(&*vault, present).await);
+    let brought = adoption("work", "b", Some("ou_2"));
+    let id = brought.id;
+    assert_eq!(vault.adopt(brought).await.unwrap(), Adopted::KeptAside { id, present });
+    let vault = stand.open().await;
+    assert_eq!(vault.grant_of(&"work".parse().unwrap()).await.unwrap(), Some(present));
+    assert_eq!((whole(&vault.grant(present).await.unwrap()), events(&*vault, present).await), before);
+    let kept = vault.grant(id).await.unwrap();
+    assert_eq!((kept.profile, kept.subject, kept.has_refresh), (None, Some(named("ou_2")), true));
+    // It is known from then on, and adopted by nobody.
+    let known = Adopted::Known { grant: id, generation: Generation::FIRST };
+    assert_eq!(vault.adopt(adoption("work", "b", None)).await.unwrap(), known);
+    // A login that is over is its user's all the same.
+    let intent = spent(&*vault, present, "1").await;
+    vault.close(intent, refused(), Some(dead())).await.unwrap();
+    let again = vault.adopt(adoption("work", "c", Some("ou_2"))).await.unwrap();
+    assert!(matches!(again, Adopted::KeptAside { .. }), "{again:?}");
+}
+
+/// A login whose user nobody told hands out nothing until somebody does; of the same user it is then the profile's.
+pub async fn a_login_of_nobody_knows_whom_is_handed_out_once_it_is_told(stand: &dyn Stand) {
+    let (vault, id) = logged_in(stand).await;
+    let mut brought = adoption("work", "b", None);
+    brought.set.access = login("work", "b", None).set.access;
+    vault.adopt(brought).await.unwrap();
+    let grant = vault.grant(id).await.unwrap();
+    assert!(grant.unproven && grant.access.is_none());
+    let intent = spent(&*vault, id, "b").await;
+    vault.commit(intent, turn("c")).await.unwrap();
+    let vault = stand.open().await;
+    let grant = vault.grant(id).await.unwrap();
+    assert!(grant.unproven && grant.access.is_some(), "a turn proves that it lives, and not whose it is");
+    let (aside, by) = (login("x", "x", None).id, holder("here", 1));
+    let early = vault.told(id, generation(2), Some(&named("ou_1")), aside, &by).await.unwrap();
+    assert_eq!(early, Told::Moved, "what was asked about is not the present set any more");
+    let told = vault.told(id, generation(3), Some(&named("ou_1")), aside, &by).await.unwrap();
+    assert_eq!((told, vault.grant(id).await.unwrap().unproven), (Told::Same, false));
+    assert_eq!(vault.told(id, generation(3), Some(&named("ou_2")), aside, &by).await.unwrap(), Told::Moved);
+    assert_eq!(vault.grants().await.unwrap().len(), 1);
+}
+
+/// I3: told to be another user's, or nobody's, it is moved out with all its tokens, and the login before it is back.
+pub async fn a_login_that_turns_out_to_be_another_users_is_kept_aside(stand: &dyn Stand) {
+    for subject in [Some(named("ou_2")), None] {
+        let vault = stand.open().await;
+        let name: tokenward_core::ProfileName = if subject.is_some() { "work" } else { "other" }.parse().unwrap();
+        let tag = |end: &str| format!("{name}-{end}");
+        let id = vault.log_in(login(name.as_str(), &tag("1"), Some(named("ou_1")))).await.unwrap().id();
+        let before = whole(&vault.grant(id).await.unwrap());
+        vault.adopt(adoption(name.as_str(), &tag("b"), None)).await.unwrap();
+        let intent = spent(&*vault, id, &tag("b")).await;
+        vault.commit(intent, turn(&tag("c"))).await.unwrap();
+        let (aside, by) = (login("x", "x", None).id, holder("here", 1));
+        // While it is being refreshed its answer must find it.
+        let open = spent(&*vault, id, &tag("c")).await;
+        assert_eq!(vault.told(id, generation(3), subject.as_ref(), aside, &by).await.unwrap(), Told::Moved);
+        vault.commit(open, turn(&tag("d"))).await.unwrap();
+        let told = vault.told(id, generation(4), subject.as_ref(), aside, &by).await.unwrap();
+        let back = Some(generation(5));
+        assert_eq!(told, Told::KeptAside { before: Some(named("ou_1")), aside, back });
+        let vault = stand.open().await;
+        assert_eq!(vault.told(id, generation(4), subject.as_ref(), aside, &by).await.unwrap(), Told::Moved);
+        assert_eq!((whole(&vault.grant(id).await.unwrap()), present(&*vault, id).await), (before, tag("1")));
+        assert!(!vault.grant(id).await.unwrap().unproven);
+        let kept = vault.grant(aside).await.unwrap();
+        assert_eq!((kept.profile, kept.subject, present(&*vault, aside).await), (None, subject.clone(), tag("d")));
+        for (end, number) in [("b", 2), ("c", 3), ("d", 4)] {
+            let known = vault.recognise(&token(&tag(end))).await.unwrap().known;
+            assert_eq!(known, Some((aside, generation(number))), "a file that shows it is a file of that login");
+        }
+        let intent = spent(&*vault, aside, &tag("d")).await;
+        assert_eq!(vault.commit(intent, turn(&tag("e"))).await.unwrap(), Committed::Generation(generation(5)));
+        let intent = spent(&*vault, id, &tag("1")).await;
+        assert_eq!(vault.commit(intent, turn(&tag("2"))).await.unwrap(), Committed::Generation(generation(6)));
+    }
+}
+
+/// What the profile had cannot come back: it held no refresh token. It stays its user's all the same, who has to log in.
+pub async fn a_profile_whose_set_could_not_be_put_aside_stays_its_users(stand: &dyn Stand) {
+    for subject in [Some("ou_2"), Some("ou_1"), None] {
+        let vault = stand.open().await;
+        let name = subject.unwrap_or("nobody");
+        let tag = |end: &str| format!("{name}-{end}");
+        let mut old = login(name, &tag("1"), Some(named("ou_1")));
+        (old.set.refresh, old.set.access) = (None, None);
+        let id = vault.log_in(old).await.unwrap().id();
+        vault.adopt(adoption(name, &tag("b"), None)).await.unwrap();
+        assert!(vault.grant(id).await.unwrap().unproven);
+        let intent = spent(&*vault, id, &tag("b")).await;
+        vault.commit(intent, turn(&tag("c"))).await.unwrap();
+        let vault = stand.open().await;
+        let grant = vault.grant(id).await.unwrap();
+        assert!(grant.unproven && !grant.on_trial, "a turn proves that it lives, and not whose it is");
+        let (aside, by) = (login("x", "x", None).id, holder("here", 1));
+        let told = vault.told(id, generation(3), subject.map(named).as_ref(), aside, &by).await.unwrap();
+        let grant = vault.grant(id).await.unwrap();
+        assert_eq!((grant.unproven, grant.subject.clone()), (false, Some(named("ou_1"))));
+        if subject == Some("ou_1") {
+            assert_eq!((told, present(&*vault, id).await), (Told::Same, tag("c")));
+            continue;
+        }
+        assert_eq!(told, Told::KeptAside { before: Some(named("ou_1")), aside, back: None });
+        assert!(matches!(grant.standing, Standing::NeedsConsent { code: Code::NoRefreshToken, .. }), "{grant:?}");
+        assert!(!grant.has_refresh && grant.access.is_none() && grant.generation == generation(4));
+        assert_eq!(present(&*vault, aside).await, tag("c"));
+    }
+}
+
+/// A login without a profile is given one; a name that another login has is taken by a yes alone, and can be given back.
+pub async fn a_login_without_a_profile_is_given_one(stand: &dyn Stand) {
+    let (vault, present) = logged_in(stand).await;
+    let (work, ming) = ("work".parse().unwrap(), "ming".parse().unwrap());
+    let id = vault.adopt(adoption("work", "b", Some("ou_2"))).await.unwrap().id();
+    let by = holder("here", 1);
+    assert_eq!(vault.give_name(id, &work, false, &by).await.unwrap(), NameGiven::Occupied { present });
+    for _ in 0..2 {
+        assert_eq!(vault.give_name(id, &ming, false, &by).await.unwrap(), NameGiven::Given);
+    }
+    assert_eq!(vault.grant_of(&ming).await.unwrap(), Some(id));
+    assert!(matches!(vault.give_name(id, &work, true, &by).await, Err(VaultError::Moved)), "it has a name");
+    let other = vault.adopt(adoption("work", "c", Some("ou_3"))).await.unwrap().id();
+    assert_eq!(vault.give_name(other, &work, true, &by).await.unwrap(), NameGiven::Taken { previous: present });
+    let vault = stand.open().await;
+    assert_eq!(vault.grant_of(&work).await.unwrap(), Some(other));
+    assert_eq!(vault.grant(present).await.unwrap().profile, None);
+    assert_eq!(wished_back(&*vault, other).await, Some(Generation::FIRST));
+    assert_eq!(vault.grant_of(&work).await.unwrap(), Some(present));
+}
