@@ -153,7 +153,10 @@ impl Folder {
     pub(crate) fn prepare(&self) -> Result<Vec<Repair>, VaultError> {
         let mut repairs = self.prepare_home()?;
         if create_private(&self.vault).map_err(|error| from_io(&self.vault, &error))? {
-            write_in_place(&self.vault);
+            // Where there is no such thing (most file systems) nothing is needed.
+            if let Err(error) = File::open(&self.vault).and_then(|folder| write_in_place(&folder)) {
+                tracing::debug!(path = %self.vault.display(), %error, "files are not made to be written in place");
+            }
         }
         guard(&self.vault, DIR_MODE, &mut repairs)?;
         for folder in [self.vault.join("locks"), self.handouts()] {
@@ -249,25 +252,36 @@ fn create_private(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Makes the files of a new folder be written in place where the file system would copy them at each write (btrfs): there a write needs
-/// room although the file has its full size, which the log's index and the rescue slots rest upon. Files take it over when they are made.
-/// Where there is no such thing nothing is needed.
+/// Makes a file that is empty, or the files of a folder that has none yet, be written in place where the file system would copy them at
+/// each write (btrfs): there a write needs room although the file has its full size, which the rescue slots rest upon.
 #[cfg(target_os = "linux")]
-fn write_in_place(folder: &Path) {
+pub(crate) fn write_in_place(open: &File) -> io::Result<()> {
     use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 
-    let set = || -> io::Result<()> {
-        let open = File::open(folder)?;
-        let flags = ioctl_getflags(&open)?;
-        Ok(ioctl_setflags(&open, flags | IFlags::NOCOW)?)
-    };
-    if let Err(error) = set() {
-        tracing::debug!(path = %folder.display(), %error, "this file system knows no writing in place, or needs none");
-    }
+    let flags = ioctl_getflags(open)?;
+    Ok(ioctl_setflags(open, flags | IFlags::NOCOW)?)
 }
 
+/// Elsewhere nothing is needed.
 #[cfg(not(target_os = "linux"))]
-const fn write_in_place(_folder: &Path) {}
+pub(crate) fn write_in_place(_open: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether a file is written in place for certain.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_in_place(path: &Path) -> bool {
+    use rustix::fs::{IFlags, ioctl_getflags};
+
+    let flags = || -> io::Result<IFlags> { Ok(ioctl_getflags(File::open(path)?)?) };
+    flags().is_ok_and(|flags| flags.contains(IFlags::NOCOW))
+}
+
+/// Elsewhere it is not asked.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_in_place(_path: &Path) -> bool {
+    false
+}
 
 /// The mode of a file that exists and is open to others.
 fn open_to_others(path: &Path) -> Result<Option<u32>, VaultError> {

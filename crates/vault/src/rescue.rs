@@ -17,7 +17,7 @@ use tokenward_core::{IntentId, RawAnswer};
 
 use crate::codec::{answer_from_bytes, answer_to_bytes};
 use crate::error::from_io;
-use crate::folder::open_private;
+use crate::folder::{is_in_place, open_private, write_in_place};
 use crate::seal::{Keys, Label, OVERHEAD, Unopened};
 
 /// The file with its slots.
@@ -43,6 +43,9 @@ impl Rescue {
     /// it had to be written.
     pub(crate) fn ready(&self) -> Result<(), VaultError> {
         let at = |error: io::Error| from_io(&self.path, &error);
+        if let Err(error) = self.settle_in_place() {
+            tracing::debug!(path = %self.path.display(), %error, "the rescue slots stay as they are");
+        }
         let file = self.open().map_err(at)?;
         let file = locked(&file).map_err(at)?;
         let metadata = file.metadata().map_err(at)?;
@@ -126,6 +129,35 @@ impl Rescue {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Frees the slots that hold an answer which the journal has by now.
+    pub(crate) fn forget(&self, intent: IntentId) -> io::Result<()> {
+        self.kept()?.iter().filter(|kept| kept.intent == intent).try_for_each(|kept| self.free(kept))
+    }
+
+    /// Makes the file one that is written in place, where the disk would copy what is written and it is not so yet (a vault that an
+    /// earlier version made). Only while no answer lies in it.
+    fn settle_in_place(&self) -> io::Result<()> {
+        let Some(folder) = self.path.parent() else { return Ok(()) };
+        if !crate::room::copies(folder) || is_in_place(&self.path) {
+            return Ok(());
+        }
+        let opened = self.open()?;
+        let file = locked(&opened)?;
+        if (0..file.metadata()?.len() / SLOT).any(|slot| !matches!(read_slot(&file, slot), Ok(None))) {
+            return Ok(());
+        }
+        let fresh = tempfile::Builder::new().prefix(".rescue-").tempfile_in(folder)?;
+        // Takes effect on an empty file only.
+        write_in_place(fresh.as_file())?;
+        for slot in 0..SLOTS {
+            fresh.as_file().write_all_at(&empty_slot(), slot * SLOT)?;
+        }
+        fresh.as_file().sync_all()?;
+        // Whoever has the old one open finds that it has no name any more, and opens this one.
+        fresh.persist(&self.path).map_err(|error| error.error)?;
+        crate::folder::sync_folder(folder)
     }
 
     fn open(&self) -> io::Result<Opened<'_>> {

@@ -93,6 +93,19 @@ pub(crate) const fn is_local(_folder: &Path) -> bool {
     false
 }
 
+/// Whether a folder lies on a disk that may copy what is written (btrfs). There a write into memory that a file is mapped to ends the
+/// process when the disk is full (SIGBUS), also where the file is written in place: measured with the log's index, Linux 6.18.
+#[cfg(target_os = "linux")]
+pub(crate) fn copies(folder: &Path) -> bool {
+    rustix::fs::statfs(folder).is_ok_and(|stat| i64::try_from(stat.f_type) == Ok(0x9123_683e))
+}
+
+/// Elsewhere there is none that is known.
+#[cfg(not(target_os = "linux"))]
+pub(crate) const fn copies(_folder: &Path) -> bool {
+    false
+}
+
 /// Whether a folder shows the kernel and no disk: such a one says that it can be written, and takes no file.
 #[cfg(target_os = "linux")]
 pub(crate) fn is_of_kernel(folder: &Path) -> bool {

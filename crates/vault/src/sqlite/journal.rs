@@ -17,6 +17,7 @@ use tokenward_core::{
 
 use crate::codec::{answer_to_bytes, turn_to_bytes};
 use crate::rescue::{self, Rescued};
+use crate::room;
 
 use super::rows::{
     Fault, GrantRow, IntentRow, answer_label, grant_bytes, intent_bytes, json, optional_json, parked_label, signed,
@@ -75,14 +76,21 @@ impl SqliteVault {
     }
 
     pub(super) async fn store_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError> {
+        // Where the disk may end this process in the middle of SQLite's writing, the slot comes first: it is written in place.
+        let in_slot = room::copies(self.folder.vault()) && self.rescue_answer(intent, answer).is_ok();
         // Should this process be killed while it waits for another one's write, the answer would be lost: so it does not
         // wait for long. A write that goes through after all stores the same answer once more.
         let error = match tokio::time::timeout(ANSWER_PATIENCE, self.journal_answer(intent, answer)).await {
-            Ok(Ok(())) => return Ok(AnswerKept::Journal),
+            Ok(Ok(())) => {
+                if in_slot && let Err(error) = self.rescue.forget(intent) {
+                    tracing::debug!(%intent, %error, "a rescue slot is freed later");
+                }
+                return Ok(AnswerKept::Journal);
+            }
             Ok(Err(error)) => error,
             Err(_) => VaultError::Busy { path: self.folder.database() },
         };
-        match self.rescue.keep(&self.sealer.keys(), &*self.sealer.entropy, intent, answer) {
+        match if in_slot { Ok(()) } else { self.rescue_answer(intent, answer) } {
             Ok(()) => {
                 tracing::error!(%intent, %error, "the journal cannot be written; the provider's answer is in the rescue slot");
                 Ok(AnswerKept::RescueSlot)
@@ -92,6 +100,10 @@ impl SqliteVault {
                 Err(error)
             }
         }
+    }
+
+    fn rescue_answer(&self, intent: IntentId, answer: &RawAnswer) -> std::io::Result<()> {
+        self.rescue.keep(&self.sealer.keys(), &*self.sealer.entropy, intent, answer)
     }
 
     async fn journal_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<(), VaultError> {
