@@ -47,7 +47,7 @@ impl Entry {
 
     /// The exchange where it is inside one line of the value, whose other words stay as they are: none if nothing differs, `None`
     /// if it is not that.
-    fn exchange_in_line(&self, text: &str, value: &str) -> Option<Option<Splice>> {
+    fn exchange_in_line(&self, text: &str, value: &str) -> Option<Vec<Splice>> {
         let mut spelled = Spelled::until(self.parts.last()?.end);
         for (index, part) in self.parts.iter().enumerate() {
             if index > 0 {
@@ -61,12 +61,12 @@ impl Entry {
         if *spelled.text() != self.value(text) {
             return None;
         }
-        let Some((at, words)) = spelled.differs(value) else { return Some(None) };
+        let Some((at, words)) = spelled.differs(value) else { return Some(Vec::new()) };
         let within = |part: &Range<usize>| !part.is_empty() && part.start <= at.start && at.end <= part.end;
         let is_inside = self.parts.iter().any(within) && !words.contains(['\n', '\r', '%']);
         // At its ends white space would be told apart from it.
         let is_inside = is_inside && !words.is_empty() && words.trim_matches(is_space) == words;
-        is_inside.then(|| Some(Splice::new(at, words)))
+        is_inside.then(|| vec![Splice::new(at, words)])
     }
 }
 
