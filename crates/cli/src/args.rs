@@ -33,7 +33,7 @@ pub(crate) use adopt::Adopt;
 pub(crate) use api::Api;
 pub(crate) use doctor::Doctor;
 pub(crate) use init::Init;
-pub(crate) use link::{Link, Links, PlaceFlags, Unlink, Watch};
+pub(crate) use link::{InsistFlags, Link, Links, PlaceFlags, Unlink, Watch};
 pub(crate) use login::Login;
 pub(crate) use proxy::Proxy;
 pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};

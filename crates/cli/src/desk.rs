@@ -16,8 +16,8 @@ use tokenward::{
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{
-    App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, Standing, UserName,
-    veil,
+    App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, SecretBytes, Standing,
+    UserName, veil,
 };
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -115,8 +115,21 @@ impl Desk {
     pub(crate) fn secret_text(
         &self,
         file: &Path,
-        unreadable: impl FnOnce(String) -> String,
+        unreadable: impl Fn(String) -> String,
     ) -> Result<Zeroizing<String>, Failure> {
+        let name = file.display().to_string();
+        let bytes = self.secret_bytes(file, &unreadable)?;
+        let text = std::str::from_utf8(bytes.expose())
+            .map_err(|error| Failure::new(Code::BadSecret, unreadable(name)).detail(error.to_string()))?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+
+    /// The same, where it need not be text.
+    pub(crate) fn secret_bytes(
+        &self,
+        file: &Path,
+        unreadable: impl Fn(String) -> String,
+    ) -> Result<SecretBytes, Failure> {
         let home = self.home().ok();
         let (bytes, warning) = match secret_file(home.as_ref(), file, &Origin::Default) {
             Ok(found) => found,
@@ -131,10 +144,7 @@ impl Desk {
         if let Some(warning) = warning {
             self.printer.warning(self.lang().settings_warning(&warning));
         }
-        let text = std::str::from_utf8(bytes.expose()).map_err(|error| {
-            Failure::new(Code::BadSecret, unreadable(file.display().to_string())).detail(error.to_string())
-        })?;
-        Ok(Zeroizing::new(text.to_owned()))
+        Ok(bytes)
     }
 
     /// The profile that is meant, with every question answered.
@@ -440,6 +450,7 @@ impl Desk {
                 Notice::TurnElsewhere => self.printer.aside(lang.notice_elsewhere()),
                 Notice::ShorterThanAsked => self.printer.warning(lang.notice_shorter()),
                 Notice::LinkNotWritten { .. }
+                | Notice::LinkClosed { .. }
                 | Notice::LinkUnusable { .. }
                 | Notice::LinkOfAnother { .. }
                 | Notice::LinkBlank { .. }

@@ -149,6 +149,7 @@ pub(crate) const fn notice(notice: &Notice) -> &'static str {
         Notice::ClockWentBack => "clock-went-back",
         Notice::ShorterThanAsked => "shorter-than-asked",
         Notice::LinkHealed { .. } => "link-healed",
+        Notice::LinkClosed { .. } => "link-closed",
         Notice::LinkAdopted { .. } => "link-adopted",
         Notice::LinkNotWritten { .. } => "link-not-written",
         Notice::LinkUnusable { .. } => "link-unusable",

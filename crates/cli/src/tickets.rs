@@ -97,7 +97,7 @@ fn text(login: &Login, desk: &Desk) -> Result<Option<Zeroizing<String>>, Failure
         let mut text = Zeroizing::new(String::new());
         ("--cookie-stdin".to_owned(), std::io::stdin().take(LIMIT).read_to_string(&mut text).map(|_| text))
     } else if let Some(file) = &login.cookie_file {
-        (file.display().to_string(), std::fs::read_to_string(file).map(Zeroizing::new))
+        return desk.secret_text(file, |what| desk.lang().cookie_unreadable(what)).map(Some);
     } else {
         return Ok(None);
     };

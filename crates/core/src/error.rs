@@ -88,6 +88,10 @@ codes! {
     "0211" FileNotTrusted Usage;
     /// Another app is registered under that name, and somebody is logged in with it.
     "0212" AppInUse Usage;
+    /// Others could put another file in the place of one that is to hold tokens.
+    "0213" SharedFolder Usage;
+    /// Others can read or write a file that is to hold tokens.
+    "0214" FileOpenToOthers Usage;
 
     /// The vault cannot be read.
     "0301" VaultUnreadable Usage;

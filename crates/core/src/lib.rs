@@ -41,7 +41,9 @@ pub use grant::{Doubt, Generation, Grant, GrantId, ProfileName, Standing, Status
 pub use issuer::{ExpectedIssuer, IssuerMismatch};
 pub use journal::{Closing, Entry, Event, Intent, IntentDraft, IntentId, Journalled, RawAnswer, Spend};
 pub use lease::{Fence, Holder, HolderFate, Lease, NameLease};
-pub use link::{InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Trouble, reconcile};
+pub use link::{
+    InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Terms, Trouble, reconcile,
+};
 pub use outcome::{Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
 pub use place::{BadPlace, Format, Place, Step};
 pub use redirect::RedirectUri;

@@ -97,6 +97,27 @@ impl Trouble {
     }
 }
 
+/// On what terms a linked file is written, as a person set them when it was linked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// It is written although others can write its folder, and could so put another file in its place.
+    #[serde(default)]
+    pub shared_folder: bool,
+    /// It is written although others can read it.
+    #[serde(default)]
+    pub open_to_others: bool,
+    /// The permission bits that it had. It never gets others beside these. `None` for a link of a version that did not look.
+    #[serde(default)]
+    pub widest: Option<u32>,
+}
+
+impl Terms {
+    /// Whether something less safe was permitted.
+    pub const fn permit_more(self) -> bool {
+        self.shared_folder || self.open_to_others
+    }
+}
+
 /// A link to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLink {
@@ -119,6 +140,8 @@ pub struct Link {
     pub target: NewLink,
     /// When it was made.
     pub made: Timestamp,
+    /// On what terms the file is written.
+    pub terms: Terms,
     /// What was delivered last; `None` before the first delivery.
     pub receipt: Option<Receipt>,
     /// Why nothing could be delivered since; `None` after a receipt.

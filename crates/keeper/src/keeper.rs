@@ -217,7 +217,7 @@ impl Keeper {
             let Some(profile) = &before.profile else { return Err(error) };
             let links = Links::new(self);
             let reports = links.reconcile(app, profile, true, Links::PATIENCE).await.unwrap_or_default();
-            notices.extend(reports.iter().filter_map(LinkReport::notice));
+            notices.extend(reports.iter().flat_map(LinkReport::notices));
             let after = self.inner.parts.vault.grant(id).await?;
             // Nothing has come since it was refused: asking once more would bring the same.
             let as_before = error.code() == Code::RefusedUnclearly && after.generation <= before.generation;
@@ -291,7 +291,7 @@ impl Keeper {
     ) -> Vec<Notice> {
         let Some(profile) = profile else { return Vec::new() };
         match Links::new(self).reconcile(app, profile, false, patience).await {
-            Ok(reports) => reports.iter().filter_map(LinkReport::notice).collect(),
+            Ok(reports) => reports.iter().flat_map(LinkReport::notices).collect(),
             Err(error) => {
                 tracing::warn!(%error, %profile, "the links could not be looked after");
                 Vec::new()

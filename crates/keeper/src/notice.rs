@@ -43,6 +43,13 @@ pub enum Notice {
         /// The generation it showed.
         held: Generation,
     },
+    /// Others could read a linked file, and cannot any more since it was written.
+    LinkClosed {
+        /// The file.
+        file: PathBuf,
+        /// The mode it had.
+        was: u32,
+    },
     /// A linked file showed a login that somebody brought; it is the profile's login now.
     LinkAdopted {
         /// The file.

@@ -113,7 +113,7 @@ impl Keeper {
         let (named, delivered) = tokio::join!(naming, links.deliver(app, id));
         turned.notices.extend(named);
         match delivered {
-            Ok(reports) => turned.notices.extend(reports.iter().filter_map(LinkReport::notice)),
+            Ok(reports) => turned.notices.extend(reports.iter().flat_map(LinkReport::notices)),
             Err(error) => tracing::warn!(%error, grant = %id, "the links could not be looked after"),
         }
         self.at(Step::Delivered);

@@ -1,19 +1,22 @@
 //! The folder: where each file of a vault lies, and that nobody else may read it.
 //!
 //! Enters: the path of `TOKENWARD_HOME`. Leaves: the paths in it, a folder of mode 0700 with files of mode 0600,
-//! and a list of what had to be repaired. A folder that belongs to someone else and is open to others is refused.
+//! and a list of what had to be repaired. A home folder that belongs to someone else is refused, and so is a file of someone else
+//! that is open to others.
 //! A crash during the preparation leaves folders that the next one finds.
 
 use std::fmt;
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
 use tokenward_core::ports::VaultError;
 use tokenward_core::{GrantId, ProfileName};
 
 use crate::error::from_io;
+use crate::trusted::Trust;
 
 /// The paths of one `TOKENWARD_HOME`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,7 +187,16 @@ impl Folder {
     /// `TOKENWARD_HOME` may be a folder that holds other things too (a home folder, `/tmp`): such a one keeps its
     /// mode, unless others could exchange the vault in it.
     fn guard_home(&self, repairs: &mut Vec<Repair>) -> Result<(), VaultError> {
-        let Some(mode) = open_to_others(&self.home)? else { return Ok(()) };
+        let found = std::fs::metadata(&self.home).map_err(|error| from_io(&self.home, &error))?;
+        if !Trust::of_home(&self.home).includes(found.uid()) {
+            // Its owner could put another vault in the place of this one, whatever its mode.
+            let user = rustix::process::geteuid().as_raw();
+            return Err(VaultError::NotOurs { path: self.home.clone(), owner: found.uid(), user });
+        }
+        let mode = found.mode() & 0o7777;
+        if !loose(mode) {
+            return Ok(());
+        }
         let entries = std::fs::read_dir(&self.home).map_err(|error| from_io(&self.home, &error))?;
         let ours = entries.flatten().all(|entry| {
             let name = entry.file_name();
@@ -226,6 +238,7 @@ pub(crate) const fn loose(mode: u32) -> bool {
 pub(crate) fn write_whole(path: &Path, bytes: &[u8], durable: bool) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::NotFound)?;
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    hand_over(file.as_file(), folder)?;
     file.write_all(bytes)?;
     if durable {
         file.as_file().sync_all()?;
@@ -239,16 +252,62 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Opens a file for reading and writing, created with mode 0600 if it is missing.
-pub(crate) fn open_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(FILE_MODE).open(path)
+/// Opens a file for reading and writing, created with mode 0600 if it is missing. No symbolic link is followed, and nothing is
+/// waited for. One that root makes belongs to the owner of the folder it is in.
+///
+/// # Errors
+/// The system's no.
+pub fn open_private(path: &Path) -> io::Result<File> {
+    let open = || {
+        let mut options = OpenOptions::new();
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        options.read(true).write(true).mode(FILE_MODE).custom_flags(flags.bits().cast_signed());
+        options
+    };
+    loop {
+        match open().open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            opened => return opened,
+        }
+        match open().create_new(true).open(path) {
+            // Another process was quicker.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+            Ok(file) => {
+                hand_over(&file, path.parent().unwrap_or(Path::new("/")))?;
+                return Ok(file);
+            }
+        }
+    }
+}
+
+/// Gives a file or folder that root has just made to the owner of the folder it is in: one run of root's in a person's home (`sudo`)
+/// must not leave files that the person cannot use. To be called for what this process made itself, and for nothing else: what was
+/// there before may be a name that somebody gave to a file of root's.
+///
+/// # Errors
+/// The system's no.
+pub fn hand_over(file: &File, folder: &Path) -> io::Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let owner = std::fs::metadata(folder)?;
+    if owner.uid() == 0 {
+        return Ok(());
+    }
+    std::os::unix::fs::fchown(file, Some(owner.uid()), Some(owner.gid()))
 }
 
 /// Whether it was made now.
 fn create_private(path: &Path) -> io::Result<bool> {
     match DirBuilder::new().mode(DIR_MODE).create(path) {
         Err(_) if path.is_dir() => Ok(false),
-        result => result.map(|()| true),
+        Err(error) => Err(error),
+        Ok(()) => {
+            let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let made = File::from(rustix::fs::open(path, flags | OFlags::RDONLY, Mode::empty())?);
+            hand_over(&made, path.parent().unwrap_or(Path::new("/"))).map(|()| true)
+        }
     }
 }
 
@@ -283,26 +342,36 @@ pub(crate) fn is_in_place(_path: &Path) -> bool {
     false
 }
 
-/// The mode of a file that exists and is open to others.
-fn open_to_others(path: &Path) -> Result<Option<u32>, VaultError> {
-    match std::fs::metadata(path) {
-        Ok(metadata) if loose(metadata.mode()) => Ok(Some(metadata.mode() & 0o7777)),
-        Ok(_) => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(from_io(path, &error)),
-    }
-}
-
+/// Takes a file or folder of ours from others. What a symbolic link leads to is looked at and never changed: it may be anything.
+///
+/// Nothing is opened: a pipe would be waited for, and to close a database or its log ends every lock that SQLite has on it in this process
+/// (fcntl(2), "Advisory record locking"). Nobody else can exchange what is in the vault's folder, which is guarded first.
 fn guard(path: &Path, wanted: u32, repairs: &mut Vec<Repair>) -> Result<(), VaultError> {
-    let Some(mode) = open_to_others(path)? else { return Ok(()) };
+    let failed = |error: io::Error| from_io(path, &error);
+    let look = |found: io::Result<Metadata>| match found {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(Some).map_err(failed),
+    };
+    let Some(named) = look(std::fs::symlink_metadata(path))? else { return Ok(()) };
+    let Some(metadata) = look(std::fs::metadata(path))? else { return Ok(()) };
+    if !metadata.is_file() && !metadata.is_dir() {
+        let reason = "it is neither a file nor a folder".to_owned();
+        return Err(VaultError::Unreadable { path: path.to_owned(), reason });
+    }
+    let mode = metadata.mode() & 0o7777;
+    if !loose(mode) {
+        return Ok(());
+    }
     let refused = || VaultError::OpenToOthers { path: path.to_owned(), mode };
-    let owner = std::fs::metadata(path).map_err(|error| from_io(path, &error))?.uid();
-    if owner != rustix::process::geteuid().as_raw() {
+    let user = rustix::process::geteuid();
+    // A second name may be one that somebody gave to a file elsewhere.
+    let has_other_names = metadata.is_file() && metadata.nlink() > 1;
+    if named.is_symlink() || has_other_names || metadata.uid() != user.as_raw() {
         return Err(refused());
     }
     std::fs::set_permissions(path, Permissions::from_mode(wanted)).map_err(|_| refused())?;
     // Some file systems accept a mode and keep their own.
-    if open_to_others(path)?.is_some() {
+    if loose(std::fs::symlink_metadata(path).map_err(failed)?.mode()) {
         return Err(refused());
     }
     repairs.push(Repair { path: path.to_owned(), was: mode, now: wanted });
@@ -352,5 +421,91 @@ mod tests {
         std::fs::set_permissions(place.path(), Permissions::from_mode(0o1777)).unwrap();
         assert_eq!(folder.prepare().unwrap(), []);
         assert_eq!(mode(folder.vault()), 0o700);
+    }
+
+    /// A pipe in a file's place keeps nobody waiting, and what a link leads to keeps its mode, whoever laid it.
+    #[test]
+    fn pipes_and_links_in_the_place_of_keys_are_neither_waited_for_nor_changed() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::new(place.path().join("tokenward"));
+        folder.prepare().unwrap();
+        for file in [folder.wrapped_key(), folder.key_file(), folder.database(), folder.rescue()] {
+            rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
+                .unwrap();
+            let refused = folder.prepare().unwrap_err();
+            assert!(matches!(&refused, VaultError::Unreadable { path, .. } if *path == file), "{refused}");
+            std::fs::remove_file(&file).unwrap();
+
+            let elsewhere = place.path().join("elsewhere");
+            std::fs::write(&elsewhere, "of another program").unwrap();
+            std::fs::set_permissions(&elsewhere, Permissions::from_mode(0o644)).unwrap();
+            std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
+            let refused = folder.prepare().unwrap_err();
+            assert!(matches!(refused, VaultError::OpenToOthers { mode: 0o644, .. }), "{refused}");
+            assert_eq!(mode(&elsewhere), 0o644);
+            std::fs::remove_file(&file).unwrap();
+            std::fs::hard_link(&elsewhere, &file).unwrap();
+            assert!(matches!(folder.prepare(), Err(VaultError::OpenToOthers { .. })));
+            assert_eq!(mode(&elsewhere), 0o644);
+            std::fs::set_permissions(&elsewhere, Permissions::from_mode(0o600)).unwrap();
+            assert_eq!(folder.prepare().unwrap(), []);
+            std::fs::remove_file(&file).unwrap();
+        }
+        for file in [folder.wrapped_key(), folder.key_file()] {
+            rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
+                .unwrap();
+            assert!(crate::key::read_private(&file).unwrap_err().to_string().contains("a pipe"));
+            std::fs::remove_file(&file).unwrap();
+            std::fs::write(&file, "key").unwrap();
+            std::fs::set_permissions(&file, Permissions::from_mode(0o622)).unwrap();
+            assert!(crate::key::read_private(&file).unwrap_err().to_string().contains("can be written by"));
+            std::fs::remove_file(&file).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_lock_file_is_made_once_and_no_link_is_followed() {
+        let place = tempfile::tempdir().unwrap();
+        let (file, other) = (place.path().join("lock"), place.path().join("other"));
+        drop(open_private(&file).unwrap());
+        assert_eq!(mode(&file), 0o600);
+        drop(open_private(&file).unwrap());
+        std::os::unix::fs::symlink(&other, place.path().join("link")).unwrap();
+        assert!(open_private(&place.path().join("link")).is_err() && !other.exists());
+    }
+
+    /// Only root can make what belongs to somebody else.
+    #[test]
+    fn as_root_only_what_is_made_in_a_persons_home_is_theirs() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::new(place.path().join("tokenward"));
+        std::fs::create_dir(folder.home()).unwrap();
+        std::fs::set_permissions(folder.home(), Permissions::from_mode(0o700)).unwrap();
+        let theirs = |path: &Path| std::os::unix::fs::chown(path, Some(2002), Some(2002)).unwrap();
+        theirs(folder.home());
+        let refused = folder.prepare().unwrap_err();
+        assert!(matches!(refused, VaultError::NotOurs { owner: 2002, user: 0, .. }), "{refused}");
+        assert!(!folder.vault().exists(), "no vault in a folder whose owner could exchange it");
+
+        std::fs::create_dir(folder.vault()).unwrap();
+        std::fs::set_permissions(folder.vault(), Permissions::from_mode(0o700)).unwrap();
+        theirs(folder.vault());
+        folder.prepare().unwrap();
+        drop(open_private(&folder.folder_lock()).unwrap());
+        write_whole(&folder.handouts().join("default"), b"sealed", true).unwrap();
+        let owner = |path: &Path| std::fs::metadata(path).unwrap().uid();
+        for made in
+            [folder.vault().join("locks"), folder.handouts(), folder.folder_lock(), folder.handouts().join("default")]
+        {
+            assert_eq!(owner(&made), 2002, "{}", made.display());
+        }
+        // What was there before stays whose it was: it may be another name of a file of root's.
+        let old = folder.vault().join("locks/old");
+        std::fs::write(&old, "").unwrap();
+        drop(open_private(&old).unwrap());
+        assert_eq!(owner(&old), 0);
     }
 }

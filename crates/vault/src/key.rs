@@ -25,6 +25,7 @@ use crate::hex;
 use crate::keyring::Keyring;
 use crate::room;
 use crate::seal::{KeyBytes, Keys, Label, draw, mac, open_with, seal_with};
+use crate::trusted::{Distrust, Trust};
 
 /// A key that the caller was given by a person or a deployment.
 #[derive(Debug, Clone)]
@@ -364,18 +365,14 @@ pub(crate) fn private(metadata: &std::fs::Metadata) -> bool {
     !loose(metadata.mode())
 }
 
-/// Reads a file into memory that is wiped; `None` when there is none.
+/// Reads a file of the vault into memory that is wiped; `None` when there is none. It must be one that nobody else could have written.
 pub(crate) fn read_private(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-    use std::io::Read;
-
-    let mut file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
-    file.read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
+    let trust = Trust::of_home(path.ancestors().nth(2).unwrap_or(Path::new("/")));
+    match trust.read(path, LONGEST) {
+        Ok(found) => Ok(found.map(|found| Zeroizing::new(found.content.expose().to_vec()))),
+        Err(Distrust::Io { error, .. }) => Err(error),
+        Err(found) => Err(io::Error::other(found.to_string())),
+    }
 }
 
 fn parse(path: &Path, text: &[u8]) -> Result<WrappedKeys, VaultError> {
@@ -413,6 +410,9 @@ fn account(vault: VaultId) -> String {
 fn unreadable(path: &Path, reason: &str) -> VaultError {
     VaultError::Unreadable { path: path.to_owned(), reason: reason.to_owned() }
 }
+
+/// Keys and wrapped keys are some hundred bytes each.
+const LONGEST: u64 = 16 << 20;
 
 /// The newest form of `key.json` this version reads.
 const VERSION: i64 = 1;

@@ -36,7 +36,7 @@ pub mod trusted;
 
 pub use backup::{BackedUp, BackupError, BackupKey, Stretch};
 pub use bkoauth::{BkoauthError, BkoauthRow, BkoauthSource, ServerKind, read_bkoauth};
-pub use folder::{Folder, Repair};
+pub use folder::{Folder, Repair, hand_over, open_private};
 pub use key::{ExplicitKey, KeySource, KeySources};
 #[cfg(feature = "keyring")]
 pub use keyring::DesktopKeyring;

@@ -39,7 +39,7 @@ use tokenward_core::rotation::Turn;
 use tokenward_core::{
     AppName, Closing, Entry, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken,
     Lease, Link, LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Rules,
-    SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, Trouble,
+    SecretBytes, Spend, Standing, Subject, Terms, TokenApi, TokenSet, Trouble,
 };
 use zeroize::Zeroizing;
 
@@ -507,6 +507,10 @@ impl Vault for SqliteVault {
 
     async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
         self.make_link(link, by).await
+    }
+
+    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), VaultError> {
+        self.store_terms(id, terms).await
     }
 
     async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError> {

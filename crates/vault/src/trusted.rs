@@ -19,6 +19,8 @@ use tokenward_core::SecretBytes;
 
 use crate::folder::Folder;
 
+mod way;
+
 /// Whose files are believed: the effective user's, root's, and where root looks after somebody else's vault, that one's.
 #[derive(Debug, Clone)]
 pub struct Trust {
@@ -356,14 +358,24 @@ struct Entry {
 /// The access list of a file, if it has one besides its mode.
 #[cfg(target_os = "linux")]
 fn access_list(file: &File) -> io::Result<Option<Vec<Entry>>> {
+    use std::os::fd::{AsFd, AsRawFd};
+
     use rustix::io::Errno;
 
     let mut bytes = vec![0u8; 4096];
     let length = loop {
-        match rustix::fs::fgetxattr(file, "system.posix_acl_access", &mut bytes[..]) {
+        match rustix::fs::fgetxattr(file, LIST, &mut bytes[..]) {
             Ok(length) => break length,
             // More entries than any list has had so far; the kernel's own limit is 64 KiB.
             Err(Errno::RANGE) if bytes.len() < 64 * 1024 => bytes.resize(64 * 1024, 0),
+            // A descriptor for passing through tells nothing but the mode; its name in /proc leads to the folder itself.
+            Err(Errno::BADF) => {
+                let name = format!("/proc/self/fd/{}", file.as_fd().as_raw_fd());
+                match rustix::fs::getxattr(&*name, LIST, &mut bytes[..]) {
+                    Ok(length) => break length,
+                    Err(_) => return Ok(None),
+                }
+            }
             Err(Errno::NODATA | Errno::OPNOTSUPP) => return Ok(None),
             Err(error) => return Err(error.into()),
         }
@@ -390,6 +402,8 @@ fn entries(bytes: &[u8]) -> Option<Vec<Entry>> {
     })
 }
 
+#[cfg(target_os = "linux")]
+const LIST: &str = "system.posix_acl_access";
 const USER: u16 = 0x02;
 const GROUP_OWNER: u16 = 0x04;
 const GROUP: u16 = 0x08;

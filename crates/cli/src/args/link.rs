@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use tokenward_core::{Brand, ProfileName};
+use tokenward_core::{Brand, ProfileName, Terms};
 
 use super::{brand, name};
 
@@ -21,12 +21,32 @@ pub(crate) struct Link {
     /// Make the file if it is not there (mode 0600)
     #[arg(long)]
     pub(crate) create: bool,
+    #[command(flatten)]
+    pub(crate) insists: InsistFlags,
     /// Let the profile become the login of another user, if the file holds one
     #[arg(long)]
     pub(crate) replace_user: bool,
     /// The brand of the app in the file, where that has to be set up: feishu or lark
     #[arg(long, value_name = "BRAND", value_parser = brand)]
     pub(crate) provider: Option<Brand>,
+}
+
+/// What a person insists on, against what is refused by itself.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct InsistFlags {
+    /// Write into the file although others can write its folder, and could so have your tokens
+    #[arg(long)]
+    pub(crate) shared_folder: bool,
+    /// Write into the file although others can read it
+    #[arg(long)]
+    pub(crate) open_to_others: bool,
+}
+
+impl InsistFlags {
+    /// What a link is made with.
+    pub(crate) fn terms(self) -> Terms {
+        Terms { shared_folder: self.shared_folder, open_to_others: self.open_to_others, widest: None }
+    }
 }
 
 /// Where the tokens stand in a file. Without any of it the usual names are looked for.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use tokenward_core::{AppName, Brand};
 
-use super::{PlaceFlags, brand, duration, name, port};
+use super::{InsistFlags, PlaceFlags, brand, duration, name, port};
 
 /// `login`.
 #[derive(Debug, Args)]
@@ -53,6 +53,8 @@ pub(crate) struct Login {
     pub(crate) env_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) at: PlaceFlags,
+    #[command(flatten)]
+    pub(crate) insists: InsistFlags,
     /// The brand of the app in the file, where that has to be set up: feishu or lark
     #[arg(long, value_name = "BRAND", value_parser = brand, requires = "env_file")]
     pub(crate) provider: Option<Brand>,

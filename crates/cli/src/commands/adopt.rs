@@ -177,7 +177,7 @@ async fn file(adopt: &Adopt, place: &Path, desk: &Desk) -> Result<ExitCode, Fail
         document(&report, &work, None, desk)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let made = link::make(&work, target, false, desk).await?;
+    let made = link::make(&work, target, link::How::default(), desk).await?;
     document(&report, &work, Some(&made), desk)?;
     link::finish(std::slice::from_ref(&made), desk)
 }
@@ -188,12 +188,8 @@ async fn store(adopt: &Adopt, tool: Tool, place: &Path, desk: &Desk) -> Result<E
     let key = match &adopt.key_file {
         None => None,
         Some(file) => {
-            let text = std::fs::read(file).map_err(|error| {
-                Failure::new(Code::StoreKey, lang.secret_not_read(file.display()))
-                    .detail(error.to_string())
-                    .then(lang.give_readable_file())
-            })?;
-            Some(SecretBytes::new(text.trim_ascii().to_vec()))
+            let bytes = desk.secret_bytes(file, |what| lang.secret_not_read(what))?;
+            Some(SecretBytes::new(bytes.expose().trim_ascii().to_vec()))
         }
     };
     let keyring = keyring(desk);

@@ -3,12 +3,12 @@
 //! Enters: a file, perhaps places in it. Leaves: a link, and the file in step; or one sentence, before anything was changed. A
 //! login that stands in the file and that nobody knows is taken over. The command run again looks after the file at once.
 
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::links::{Found, LinkOutcome, LinkReport, Strays};
+use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, Strays};
 use tokenward::stores::Tool;
 use tokenward::{Error, Notice, Report, Settings};
 use tokenward_core::ports::Adopted;
@@ -24,8 +24,7 @@ use crate::spot::{Spot, Wish, absolute, quoted, without_place};
 
 pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Failure> {
     let says_nothing = !link.at.says_anything() && link.server.is_none();
-    let again =
-        if says_nothing && !link.replace_user { again(&link.file, link.create, desk).await? } else { Vec::new() };
+    let again = if says_nothing && !link.replace_user { again(link, desk).await? } else { Vec::new() };
     let made = if again.is_empty() {
         let wish = Wish {
             at: &link.at,
@@ -37,9 +36,10 @@ pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Fail
         let known = whose::known(&link.file, &link.at, desk).await?;
         let spot = Spot::look(&link.file, wish, &known, desk.lang())?;
         let work = Source::of(&spot, desk).work(desk).await?;
-        let mut made = vec![make_as(&work, spot.link(&work.profile.name), spot.is_new, link.replace_user, desk).await?];
+        let how = How { wanted: spot.is_new, replace: link.replace_user, insists: link.insists };
+        let mut made = vec![make_as(&work, spot.link(&work.profile.name), how, desk).await?];
         for target in spot.further(&work.profile.name) {
-            made.push(make_as(&work, target, false, false, desk).await?);
+            made.push(make_as(&work, target, How { wanted: false, replace: false, ..how }, desk).await?);
         }
         for one in &mut made {
             one.besides = besides(&one.link, &work).await;
@@ -72,18 +72,19 @@ pub(super) struct Made {
 
 impl Made {
     pub(super) fn fields(&self) -> LinkFields {
-        LinkFields::of(&self.link).outcome(&self.report.outcome, self.adopted)
+        LinkFields::of(&self.link).outcome(&self.report, self.adopted)
     }
 }
 
 /// Looks once more after the links that a file has; none if it has none.
-async fn again(file: &Path, create: bool, desk: &Desk) -> Result<Vec<Made>, Failure> {
+async fn again(wish: &args::Link, desk: &Desk) -> Result<Vec<Made>, Failure> {
     let settings = desk.settings()?;
     let mut made = Vec::new();
-    for link in linked(file, &settings, desk).await? {
+    for link in linked(&wish.file, &settings, desk).await? {
         let work = desk.work_as(&link.target.profile).await?;
-        let missing = create && !link.target.file.exists();
-        made.push(Made { is_new: false, ..make_as(&work, link.target, missing, false, desk).await? });
+        let wanted = wish.create && !link.target.file.exists();
+        let how = How { wanted, replace: false, insists: wish.insists };
+        made.push(Made { is_new: false, ..make_as(&work, link.target, how, desk).await? });
     }
     Ok(made)
 }
@@ -115,7 +116,7 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
             let spot = Spot::look(file, wish, &known, desk.lang())
                 .map_err(|failure| places_are_named_by_link(failure, file, desk))?;
             let work = Source::of(&spot, desk).work(desk).await?;
-            let made = make_as(&work, spot.link(&work.profile.name), false, false, desk)
+            let made = make_as(&work, spot.link(&work.profile.name), How::default(), desk)
                 .await
                 .map_err(|failure| places_are_named_by_link(failure, file, desk))?;
             finish(std::slice::from_ref(&made), desk)?;
@@ -130,16 +131,28 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
     }
 }
 
+/// How a file is linked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct How {
+    /// The file is to show the profile's login, whatever is in it.
+    pub(super) wanted: bool,
+    /// The profile may become another user's.
+    pub(super) replace: bool,
+    /// What the person insists on.
+    pub(super) insists: args::InsistFlags,
+}
+
 /// The same, where the profile becomes another user's by this person's word alone: by a flag, or by a yes in the terminal.
-async fn make_as(work: &Work, target: NewLink, wanted: bool, replace: bool, desk: &Desk) -> Result<Made, Failure> {
-    if replace {
+async fn make_as(work: &Work, target: NewLink, how: How, desk: &Desk) -> Result<Made, Failure> {
+    if how.replace {
         let file = desk.short(&target.file);
+        may_link(work, &target, how, desk).await?;
         match work.session.links().adopt_file(&work.app, &target, true).await {
             Err(error) if error.code() == Code::NothingToAdopt => {}
             adopted => drop(adopted.map_err(|error| refused(error, &file, desk))?),
         }
     }
-    match make(work, target.clone(), wanted, desk).await {
+    match make(work, target.clone(), how, desk).await {
         Err(Stopped::AnotherUser(id)) => {
             let file = desk.short(&target.file);
             let way = format!("tokenward link {}", quoted(&file));
@@ -154,7 +167,7 @@ async fn make_as(work: &Work, target: NewLink, wanted: bool, replace: bool, desk
             }
             let adopted = work.session.links().adopt_file(&work.app, &target, true).await;
             adopted.map_err(|error| refused(error, &file, desk))?;
-            Ok(make(work, target, wanted, desk).await?)
+            Ok(make(work, target, how, desk).await?)
         }
         made => Ok(made?),
     }
@@ -247,13 +260,16 @@ pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice
     let states = work.session.links().states(Some(&work.profile.name)).await.unwrap_or_default();
     let path = absolute(file);
     for state in states.iter().filter(|state| state.link.target.file == path && !matches!(state.found, Found::InStep)) {
-        desk.printer.warning(lang.doctor_link(file.display(), lang.link_state(&state.found)));
+        let words = lang.exposed_state(state).unwrap_or_else(|| lang.link_state(&state.found));
+        desk.printer.warning(lang.doctor_link(file.display(), words));
     }
 }
 
 /// Makes the link and brings the file into step; with `wanted`, the file is to show the profile's login whatever is in it. A profile without a login takes over the one in the file, if there is one.
-pub(super) async fn make(work: &Work, target: NewLink, wanted: bool, desk: &Desk) -> Result<Made, Stopped> {
+pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) -> Result<Made, Stopped> {
     let links = work.session.links();
+    let (wanted, terms) = (how.wanted, how.insists.terms());
+    may_link(work, &target, how, desk).await?;
     let (lang, file) = (desk.lang(), desk.short(&target.file));
     let failed = |error: Error| match error.code() {
         Code::AnotherUser => Stopped::AnotherUser(error.detail().unwrap_or_default().to_owned()),
@@ -286,10 +302,12 @@ pub(super) async fn make(work: &Work, target: NewLink, wanted: bool, desk: &Desk
         return Err(without_place(&file, target.format, lang).into());
     }
     let has_other_names = has_other_names(&target.file);
-    let (mut link, mut report) = links.link(&work.app, target.clone(), wanted).await.map_err(failed)?;
+    let (mut link, mut report) = links.link_on(&work.app, target.clone(), wanted, terms).await.map_err(failed)?;
     // Nothing is at the place, and a person wants something there.
     if matches!(report.outcome, LinkOutcome::Left(Found::Blank | Found::Malformed)) {
-        (link, report) = links.link(&work.app, target, true).await.map_err(failed)?;
+        let narrowed = report.narrowed;
+        (link, report) = links.link_on(&work.app, target, true, terms).await.map_err(failed)?;
+        report.narrowed = report.narrowed.or(narrowed);
     }
     adopted |= matches!(report.outcome, LinkOutcome::Adopted { .. });
     let besides = besides(&link, work).await;
@@ -299,6 +317,17 @@ pub(super) async fn make(work: &Work, target: NewLink, wanted: bool, desk: &Desk
 /// What else stands in a link's file. What cannot be told is told by `links`.
 pub(super) async fn besides(link: &Link, work: &Work) -> Strays {
     work.session.links().besides(link).await.unwrap_or_default()
+}
+
+/// Refuses a file that others can read and that is not ours to close, or that they can put another in the place of, before anything is
+/// taken from it.
+pub(super) async fn may_link(work: &Work, target: &NewLink, how: How, desk: &Desk) -> Result<(), Failure> {
+    let judged = work.session.links().may_link(target, true, how.insists.terms()).await;
+    match judged {
+        // What it is instead is told where it is read.
+        Err(error) if error.code() == Code::FileUnusable => Ok(()),
+        judged => judged.map(drop).map_err(|error| refused(error, &desk.short(&target.file), desk)),
+    }
 }
 
 /// Whether a file has hard links.
@@ -326,6 +355,13 @@ pub(super) fn refused(error: Error, file: &str, desk: &Desk) -> Failure {
         Code::AnotherProfile => {
             Failure::new(Code::AnotherProfile, lang.file_is_anothers(file, detail)).then(lang.file_is_anothers_next())
         }
+        Code::SharedFolder => {
+            Failure::from(error).then(lang.insist_on_folder(format!("tokenward link {}", quoted(file))))
+        }
+        Code::FileOpenToOthers => Failure::from(error).then_all([
+            lang.close_file(quoted(file)),
+            lang.insist_on_readers(format!("tokenward link {}", quoted(file))),
+        ]),
         Code::PlaceTaken => {
             Failure::new(Code::PlaceTaken, lang.place_is_taken(detail)).then(lang.place_is_taken_next())
         }
@@ -339,6 +375,9 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
     for Made { link, report, adopted, is_new, has_other_names, besides } in made {
         let (file, profile) = (desk.short(&link.target.file), &link.target.profile);
+        if let Some(was) = report.narrowed {
+            printer.warning(lang.file_narrowed(quoted(&file), format!("{was:o}")));
+        }
         if *has_other_names {
             printer.warning(lang.file_has_other_names(&file));
         }
@@ -371,10 +410,6 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
         tell_besides(&file, besides, desk);
         if *is_new {
             printer.note(lang.link_kept(profile, places(link)));
-            let open = std::fs::metadata(&link.target.file).is_ok_and(|file| file.permissions().mode() & 0o077 != 0);
-            if open {
-                printer.warning(lang.file_open_to_others(quoted(&file)));
-            }
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -407,8 +442,11 @@ fn places(link: &Link) -> String {
 }
 
 /// What the exit code of `links` says of one.
-pub(super) fn exit(found: &Found) -> ExitClass {
-    match found {
+pub(super) fn exit(state: &LinkState) -> ExitClass {
+    if let Some(error) = &state.exposed {
+        return error.code().exit();
+    }
+    match &state.found {
         // The next command that uses the login sets these right by itself.
         Found::InStep | Found::Behind | Found::Stale { .. } | Found::Newer => ExitClass::Done,
         Found::WithoutLogin => ExitClass::NeedsConsent,

@@ -47,12 +47,12 @@ pub(super) async fn run(wish: &Links, desk: &Desk) -> Result<ExitCode, Failure> 
         let heads = [lang.head_file(), lang.head_profile(), lang.head_state(), lang.head_delivered()];
         desk.printer.table(&heads, states.iter().map(|state| row(state, &states, desk)).collect())?;
         for state in &states {
-            for word in lang.link_advice(state) {
+            for word in lang.link_advice(state).into_iter().chain(lang.permitted(state)) {
                 desk.printer.note(format!("{}{}{word}", desk.short(&state.link.target.file), lang.colon()));
             }
         }
     }
-    let worst = states.iter().map(|state| link::exit(&state.found)).max_by_key(|exit| match exit {
+    let worst = states.iter().map(link::exit).max_by_key(|exit| match exit {
         ExitClass::Done => 0,
         ExitClass::TryLater => 1,
         ExitClass::NeedsConsent => 3,
@@ -71,6 +71,6 @@ fn row(state: &LinkState, all: &[LinkState], desk: &Desk) -> Vec<String> {
         file = format!("{file} · {place}");
     }
     let delivered = link.receipt.map_or_else(|| lang.never(), |receipt| lang.distance(receipt.at, desk.now()));
-    let words = lang.link_state(&state.found);
+    let words = lang.exposed_state(state).unwrap_or_else(|| lang.link_state(&state.found));
     vec![file, link.target.profile.to_string(), words, delivered]
 }

@@ -36,6 +36,9 @@ pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> 
     if let Some(file) = &login.env_file {
         return into_file(&login, file, desk).await;
     }
+    if login.insists.terms().permit_more() {
+        return Err(Failure::new(Code::Usage, desk.lang().insists_need_file()).complete());
+    }
     if login.at.says_anything() {
         return Err(Failure::new(Code::Usage, desk.lang().env_file_flags()).complete());
     }
@@ -121,6 +124,8 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
     proof.map_err(|error| unwritable(error.to_string()))?.map_err(|error| unwritable(error.to_string()))?;
     let mut work = Source { refresh: None, owner: None, ..Source::of(&spot, desk) }.work(desk).await?;
     redirect_of(&spot, login, &mut work, desk)?;
+    let how = link::How { wanted: true, replace: false, insists: login.insists };
+    link::may_link(&work, &spot.link(&work.profile.name), how, desk).await?;
     let report = consent(login, &work, desk).await?;
     let has_other_names = link::has_other_names(&spot.file);
     let app_id =
@@ -134,7 +139,8 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
             written.map_err(|error| Failure::of(Code::FileNotWritten).detail(error.to_string()))?;
         }
         let links = work.session.links();
-        let (link, report) = links.link(&work.app, spot.link(&work.profile.name), true).await?;
+        let target = spot.link(&work.profile.name);
+        let (link, report) = links.link_on(&work.app, target, true, login.insists.terms()).await?;
         let besides = link::besides(&link, &work).await;
         Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true, has_other_names, besides })
     };
@@ -216,7 +222,7 @@ async fn another_user(
                 logged_in: LoggedIn::TookOver { id, previous },
                 oddities: Vec::new(),
                 asked,
-                notices: links.iter().filter_map(LinkReport::notice).collect(),
+                notices: links.iter().flat_map(LinkReport::notices).collect(),
             });
         }
     }

@@ -6,7 +6,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -134,25 +134,17 @@ fn secret(proxy: &Proxy, desk: &Desk) -> Result<Option<LocalSecret>, Failure> {
     };
     let failed =
         |error: io::Error| Failure::new(Code::FileUnusable, lang.proxy_file(file.display())).detail(error.to_string());
-    match std::fs::read_to_string(file) {
-        Ok(text) => {
-            if std::fs::metadata(file).is_ok_and(|facts| facts.mode() & 0o077 != 0) {
-                desk.printer.warning(lang.proxy_secret_open(file.display()));
-            }
-            let secret = LocalSecret::parse(&text);
-            secret.map(Some).map_err(|_| {
-                Failure::new(Code::BadSecret, lang.proxy_secret_weak(file.display()))
-                    .then(lang.proxy_secret_weak_next())
-            })
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let secret = LocalSecret::draw(&SystemEntropy);
-            write(file, &secret).map_err(failed)?;
-            desk.printer.note(lang.proxy_secret_written(file.display()));
-            Ok(Some(secret))
-        }
-        Err(error) => Err(failed(error)),
+    if matches!(std::fs::symlink_metadata(file), Err(error) if error.kind() == io::ErrorKind::NotFound) {
+        let secret = LocalSecret::draw(&SystemEntropy);
+        write(file, &secret).map_err(failed)?;
+        desk.printer.note(lang.proxy_secret_written(file.display()));
+        return Ok(Some(secret));
     }
+    let text = desk.secret_text(file, |_| lang.proxy_file(file.display()))?;
+    let secret = LocalSecret::parse(&text);
+    secret.map(Some).map_err(|_| {
+        Failure::new(Code::BadSecret, lang.proxy_secret_weak(file.display())).then(lang.proxy_secret_weak_next())
+    })
 }
 
 fn write(file: &Path, secret: &LocalSecret) -> io::Result<()> {

@@ -137,8 +137,7 @@ fn read<T>(
         None => return Ok(None),
         Some(Given::Word(word)) => text = word,
         Some(Given::File(file)) => {
-            let read = std::fs::read_to_string(&file);
-            text = Zeroizing::new(read.map_err(|error| failed(file.display().to_string(), &error))?);
+            text = desk.secret_text(&file, |what| desk.lang().secret_not_read(what))?;
         }
         Some(Given::Stdin) => {
             std::io::stdin().lock().read_line(&mut text).map_err(|error| failed(flag.to_owned(), &error))?;

@@ -10,7 +10,7 @@ use tokenward_core::{Code, ExitClass, ProviderName, Standing, Status, TokenApi};
 use crate::commands::list;
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::fields::{LoginFields, WithoutProfileFields};
+use crate::fields::{LinkFields, LoginFields, WithoutProfileFields};
 use crate::say::Lang;
 
 pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
@@ -45,6 +45,9 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         Some(profile) => session.keeper().other_app(&report.grant, profile).await?,
         None => None,
     };
+    let links = session.links().states(report.grant.profile.as_ref()).await?;
+    let links: Vec<_> =
+        links.iter().filter(|state| Some(&state.link.target.profile) == report.grant.profile.as_ref()).collect();
     let info = session.vault().info().await.map_err(tokenward::Error::from)?;
     // A login of the same app that could be meant by this profile, and is not.
     let mut kept = session.keeper().without_profile().await?;
@@ -55,6 +58,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
             "without_profile": kept.iter().map(WithoutProfileFields::of).collect::<Vec<_>>(),
             "key_source": info.key_source,
             "vault": settings.home().vault(),
+            "links": links.iter().map(|state| LinkFields::of(&state.link).found(state)).collect::<Vec<_>>(),
         }))?;
     } else {
         let lang = desk.lang();
@@ -68,6 +72,11 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
             for way in lang.without_profile_ways(login.grant.id, login.grant.subject.as_ref(), Some(&name)) {
                 desk.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
             }
+        }
+        for state in links {
+            let file = desk.short(&state.link.target.file);
+            let words = lang.permitted(state).into_iter().chain(lang.exposed_advice(state));
+            words.for_each(|words| desk.printer.warning(format!("{file}{}{words}", lang.colon())));
         }
     }
     // A file that shows an old token of the login besides the present one misleads whoever reads the other.

@@ -127,7 +127,10 @@ async fn backup(file: &Path, from: &BackupKeyFrom, desk: &Desk) -> Result<(), Fa
 /// A key that was given by file or stdin.
 fn given_key(from: &BackupKeyFrom, desk: &Desk) -> Result<Option<BackupKey>, Failure> {
     let read = match &from.key_file {
-        Some(file) => std::fs::read(file).map_err(|error| (file.display().to_string(), error)),
+        Some(file) => {
+            let bytes = desk.secret_bytes(file, |what| desk.lang().copy_key_unreadable(what))?;
+            Ok(bytes.expose().to_vec())
+        }
         None if from.key_stdin => {
             let mut bytes = Vec::new();
             let read = std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes);

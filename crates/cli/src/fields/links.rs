@@ -19,6 +19,10 @@ pub(crate) struct LinkFields {
     format: Format,
     places: BTreeMap<Slot, String>,
     linked_at: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    shared_folder: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    open_to_others: bool,
     delivered_at: Option<String>,
     delivered_generation: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +47,8 @@ impl LinkFields {
             format: target.format,
             places: target.places.iter().map(|(slot, place)| (*slot, place.to_string())).collect(),
             linked_at: moment(link.made),
+            shared_folder: link.terms.shared_folder,
+            open_to_others: link.terms.open_to_others,
             delivered_at: link.receipt.map(|receipt| moment(receipt.at)),
             delivered_generation: link.receipt.map(|receipt| receipt.generation.get()),
             state: None,
@@ -58,14 +64,18 @@ impl LinkFields {
         self.state = Some(state_name(&state.found));
         self.generation = state.present.map(|(_, generation)| generation.get());
         self.more = found(&state.found);
+        if let Some(error) = &state.exposed {
+            self.more.insert("exposed", json!(failure(error)));
+        }
         self
     }
 
     /// With what was done.
-    pub(crate) fn outcome(mut self, outcome: &LinkOutcome, adopted: bool) -> Self {
-        self.outcome = Some(outcome_name(outcome));
+    pub(crate) fn outcome(mut self, report: &LinkReport, adopted: bool) -> Self {
+        self.outcome = Some(outcome_name(&report.outcome));
         self.adopted = Some(adopted);
-        self.more = done(outcome);
+        self.more = done(&report.outcome);
+        self.more.extend(report.narrowed.map(|mode| ("narrowed_from", json!(format!("{mode:o}")))));
         self
     }
 }
@@ -125,9 +135,15 @@ fn add(value: &mut Value, more: BTreeMap<&'static str, Value>) {
 fn done(outcome: &LinkOutcome) -> BTreeMap<&'static str, Value> {
     let number = |generation: &Generation| json!(generation.get());
     match outcome {
-        LinkOutcome::Delivered { generation } => BTreeMap::from([("generation", number(generation))]),
-        LinkOutcome::Healed { held, generation } => {
-            BTreeMap::from([("held_generation", number(held)), ("generation", number(generation))])
+        LinkOutcome::Delivered { generation, closed } => {
+            let mut more = BTreeMap::from([("generation", number(generation))]);
+            more.extend(closed.map(|was| ("narrowed_from", json!(format!("{was:o}")))));
+            more
+        }
+        LinkOutcome::Healed { held, generation, closed } => {
+            let mut more = BTreeMap::from([("held_generation", number(held)), ("generation", number(generation))]);
+            more.extend(closed.map(|was| ("narrowed_from", json!(format!("{was:o}")))));
+            more
         }
         LinkOutcome::Left(state) => {
             let mut more = found(state);

@@ -5,7 +5,7 @@
 
 use tokenward_core::{Code, Words};
 
-use super::{Lang, api, identity, platforms, proxy, servers, vault, wiki};
+use super::{Lang, api, identity, platforms, proxy, servers, shared, vault, wiki};
 
 impl Lang {
     /// What happened.
@@ -476,6 +476,7 @@ fn story(code: Code) -> (Words, Words) {
             .or_else(|| servers::story(code))
             .or_else(|| vault::story(code))
             .or_else(|| identity::story(code))
+            .or_else(|| shared::story(code))
             .unwrap_or_else(|| {
                 (w(UNTOLD, "这个错误码还没有说明"), w("see its page in docs/errors", "请参见 docs/errors 中对应的页面"))
             }),

@@ -322,13 +322,19 @@ impl Lang {
             }
             Story::LinksInStep(count) => Told::of(self.doctor_links_in_step(count)),
             Story::Link(state) => {
-                let told = Told::of(self.doctor_link(state.link.target.file.display(), self.link_state(&state.found)));
+                let words = self.exposed_state(state).unwrap_or_else(|| self.link_state(&state.found));
+                let told = Told::of(self.doctor_link(state.link.target.file.display(), words));
                 let file = state.link.target.file.display().to_string();
                 let named = |advice: String| {
                     let advice = advice.replace("link FILE", &format!("link {file}"));
                     advice.replace("link 文件", &format!("link {file}"))
                 };
                 self.link_advice(state).into_iter().map(named).fold(told, Told::next)
+            }
+            Story::LinkPermits(state) => {
+                let file = &state.link.target.file;
+                let words = self.permitted(state).join(self.stop());
+                Told::of(self.doctor_link(file.display(), words)).next(self.permitted_end(file.display()))
             }
             Story::NoOtherOwner(tools) => {
                 let names: Vec<_> = tools.iter().map(|tool| tool.as_str()).collect();

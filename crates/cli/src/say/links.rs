@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use tokenward::Notice;
 use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, WatchEvent};
-use tokenward_core::{Place, Slot, Status, Subject};
+use tokenward_core::{Code, Place, Slot, Status, Subject};
 
 use super::Lang;
 use crate::spot::quoted;
@@ -61,7 +61,6 @@ super::sentences! {
     log_in_first() { "run `tokenward login`, then this command again" "请先运行 `tokenward login`，再运行本命令" }
     log_in_into_file(file) { "`tokenward login --env-file {file}` logs in and writes the tokens into it" "`tokenward login --env-file {file}` 可登录并把令牌写入其中" }
     file_has_other_names(file) { "{file} is one of several names of one file (hard links). Only this name will show new tokens: link the others too" "{file} 是同一文件的多个名称（硬链接）之一。只有这个名称会显示新令牌：其他名称也请链接" }
-    file_open_to_others(file) { "other users of this machine can read the tokens in it: `chmod 600 {file}`" "本机其他用户可以读取其中的令牌：`chmod 600 {file}`" }
     login_in_file_ended(file) { "the login in {file} has ended: it was logged out or replaced here" "{file} 中的登录已结束：曾在本机退出或被替换" }
     file_is_anothers(file, owner) { "the login in {file} is that of profile {owner}" "{file} 中的登录属于配置档 {owner}" }
     file_is_anothers_next() { "leave -p out, and the file is linked to that profile; or empty the token's line first, if the file is to show another login" "去掉 -p，即可把文件链接到该配置档；若要让文件显示另一个登录，请先清空令牌那一行" }
@@ -190,8 +189,10 @@ impl Lang {
 
     /// What there is to do about a link, or to know.
     pub(crate) fn link_advice(self, state: &LinkState) -> Vec<String> {
-        let mut advice = Vec::new();
+        let mut advice = self.exposed_advice(state);
+        let is_shut = state.exposed.as_ref().is_some_and(|error| error.code() == Code::SharedFolder);
         match &state.found {
+            Found::Behind | Found::Stale { .. } if is_shut => {}
             Found::Behind | Found::Stale { .. } => advice.push(self.advice_stale()),
             Found::StaleBeside { places } => {
                 let command = |stray| keep_too(&state.link.target.file.display().to_string(), stray);
@@ -212,7 +213,9 @@ impl Lang {
             Found::Unusable(error) => advice.push(self.outcome_unusable(error.detail().unwrap_or_default())),
             _ => {}
         }
-        if let (Some(trouble), Found::Behind | Found::Stale { .. }) = (&state.link.trouble, &state.found) {
+        if let (Some(trouble), Found::Behind | Found::Stale { .. }, None) =
+            (&state.link.trouble, &state.found, &state.exposed)
+        {
             advice.push(self.advice_not_written(&trouble.words));
         }
         advice
@@ -222,8 +225,8 @@ impl Lang {
     pub(crate) fn link_outcome(self, report: &LinkReport) -> String {
         match &report.outcome {
             LinkOutcome::InStep => self.outcome_in_step(),
-            LinkOutcome::Delivered { generation } => self.outcome_delivered(generation),
-            LinkOutcome::Healed { held, generation } => self.outcome_healed(held, generation),
+            LinkOutcome::Delivered { generation, .. } => self.outcome_delivered(generation),
+            LinkOutcome::Healed { held, generation, .. } => self.outcome_healed(held, generation),
             LinkOutcome::Adopted { .. } => self.outcome_adopted(),
             LinkOutcome::Left(Found::Unusable(error)) => self.outcome_unusable(error.detail().unwrap_or_default()),
             LinkOutcome::Left(found) => self.outcome_left(self.link_state(found)),
@@ -237,6 +240,7 @@ impl Lang {
         let who = |subject: &Subject| subject.name.clone().unwrap_or_else(|| subject.id.clone());
         match notice {
             Notice::LinkHealed { file, held } => self.notice_link_healed(file.display(), held),
+            Notice::LinkClosed { file, was } => self.notice_link_closed(file.display(), format!("{was:o}")),
             Notice::LinkAdopted { file, .. } => self.notice_link_adopted(file.display()),
             Notice::LinkNotWritten { file, error } => {
                 self.notice_link_not_written(file.display(), error.detail().unwrap_or(self.happened(error.code())))

@@ -22,6 +22,7 @@ mod proxy;
 mod remedies;
 mod servers;
 mod settings;
+mod shared;
 mod stage;
 mod standing;
 mod time;
@@ -81,6 +82,7 @@ mod tests {
             servers::ALL,
             proxy::ALL,
             settings::ALL,
+            shared::ALL,
             stage::ALL,
             standing::ALL,
             time::ALL,

@@ -14,7 +14,6 @@ super::sentences! {
     proxy_no_secret() { "every program and user of this machine can use the login; without --no-secret a secret is asked for" "本机上的任何程序和用户都能使用这个登录；去掉 --no-secret 即要求密钥" }
     proxy_remote(address) { "other machines can reach {address}, and what they send and get is not encrypted on its way" "其他机器可以访问 {address}，而且往来内容在途中没有加密" }
     proxy_secret_written(file) { "a new local secret was written to {file}" "已生成新的本机密钥并写入 {file}" }
-    proxy_secret_open(file) { "others can read {file}: chmod 600 keeps the local secret to yourself" "其他用户可以读取 {file}：请用 chmod 600 保护本机密钥" }
     proxy_secret_weak(file) { "{file} holds no local secret: at least 16 letters, digits, - or _ are needed" "{file} 中没有可用的本机密钥：至少需要 16 个字母、数字、- 或 _" }
     proxy_secret_weak_next() { "delete the file; the next start draws a good one" "删除该文件，下次启动会生成合格的密钥" }
     proxy_file(file) { "{file} cannot be used" "无法使用 {file}" }

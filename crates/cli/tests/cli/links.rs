@@ -102,7 +102,7 @@ fn copies_of_one_file_used_by_32_processes_are_one_login() {
         let mut tokens = std::collections::BTreeSet::new();
         for child in children {
             let output = child.wait_with_output().unwrap();
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert!(output.status.success(), "{} {}", output.status, String::from_utf8_lossy(&output.stderr));
             tokens.insert(output.stdout);
         }
         assert_eq!(tokens.len(), 1, "round {round}");

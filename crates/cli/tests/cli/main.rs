@@ -38,6 +38,7 @@ mod project;
 mod proxy;
 mod race;
 mod secrets;
+mod shared_files;
 mod signals;
 mod slow;
 mod stand;

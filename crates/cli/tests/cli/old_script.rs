@@ -124,6 +124,7 @@ fn safer_ways_give_no_warning() {
     let script = Script::new();
     let key = script.folder.path().join("app");
     fs::write(&key, format!("{}\n", script.app_token)).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let given = format!("@{}", key.display());
     let ran = run_fed(&mut script.command(&["-a", &given, "-r", "-"]), &format!("{}\n", script.refresh));
     script.works(&ran);

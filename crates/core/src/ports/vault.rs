@@ -12,7 +12,7 @@ use crate::rotation::Turn;
 use crate::{
     AccessToken, AppName, Closing, Code, Doubt, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft,
     IntentId, KnownToken, Lease, Link, LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised,
-    RefreshToken, SecretBytes, Spend, Standing, Subject, TokenApi, TokenSet, Trouble,
+    RefreshToken, SecretBytes, Spend, Standing, Subject, Terms, TokenApi, TokenSet, Trouble,
 };
 
 /// Why the vault could not do as asked; variants by what the caller can do.
@@ -77,6 +77,16 @@ pub enum VaultError {
         /// Its mode bits.
         mode: u32,
     },
+    /// The home folder is somebody else's, who could put another vault in the place of this one.
+    #[error("{} belongs to user {owner}, and neither to user {user} nor to root", path.display())]
+    NotOurs {
+        /// The folder.
+        path: PathBuf,
+        /// To whom it belongs.
+        owner: u32,
+        /// To whom it would have to.
+        user: u32,
+    },
     /// There is no such grant.
     #[error("there is no grant {0}")]
     NoSuchGrant(GrantId),
@@ -101,7 +111,7 @@ impl VaultError {
             Self::Unreadable { .. } => Code::VaultUnreadable,
             Self::Key { .. } => Code::VaultKey,
             Self::Newer { .. } => Code::VaultNewer,
-            Self::OpenToOthers { .. } => Code::VaultOpenToOthers,
+            Self::OpenToOthers { .. } | Self::NotOurs { .. } => Code::VaultOpenToOthers,
             Self::NoSuchGrant(_) => Code::NotLoggedIn,
             Self::Moved => Code::StillTurning,
             Self::IntentOpen(_) => Code::OutcomeUnknown,
@@ -541,6 +551,9 @@ pub trait Vault: Send + Sync {
 
     /// Makes a link, durably. One with the same file, profile and places that is there already is given back instead.
     async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError>;
+
+    /// Sets the terms on which a link's file is written, durably. A link that was ended meanwhile is no error.
+    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), VaultError>;
 
     /// Ends a link, durably. Says whether it was there.
     async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError>;

@@ -304,12 +304,16 @@ fn tokens(login: &LoginFacts, now: Timestamp, dead: bool, found: &mut Collector)
 }
 
 fn links(links: &[LinkState], found: &mut Collector) {
-    let bad: Vec<_> = links.iter().filter(|state| !matches!(state.found, Found::InStep)).collect();
+    let is_bad = |state: &&LinkState| !matches!(state.found, Found::InStep) || state.exposed.is_some();
+    let bad: Vec<_> = links.iter().filter(is_bad).collect();
     if bad.is_empty() && !links.is_empty() {
         found.add(Check::Links, Story::LinksInStep(links.len()));
     }
     for state in bad {
         found.add(Check::Links, Story::Link(Box::new(state.clone())));
+    }
+    for state in links.iter().filter(|state| state.link.terms.permit_more()) {
+        found.add(Check::Links, Story::LinkPermits(Box::new(state.clone())));
     }
 }
 

@@ -302,6 +302,8 @@ pub enum Story {
     LinksInStep(usize),
     /// A linked file is not.
     Link(Box<LinkState>),
+    /// A linked file is written although others can read it or write its folder, because a person insisted.
+    LinkPermits(Box<LinkState>),
     /// No other tool here holds a refresh token of ours; these were looked at.
     NoOtherOwner(Vec<Tool>),
     /// A tool's store that does not open without a question.
@@ -411,9 +413,11 @@ impl Story {
             Self::ClockWentBack { .. } => Code::ClockWentBack,
             Self::PortTaken(_) => Code::PortInUse,
             Self::PortRefused { .. } => Code::BadSetting,
-            Self::Link(state) => match state.found {
-                Found::Behind | Found::Stale { .. } | Found::Newer => Code::LinkStale,
-                Found::OfAnotherUser { .. } => Code::LoginWithoutProfile,
+            Self::LinkPermits(_) => Code::OpenToOthers,
+            Self::Link(state) => match (&state.exposed, &state.found) {
+                (Some(error), _) => error.code(),
+                (None, Found::Behind | Found::Stale { .. } | Found::Newer) => Code::LinkStale,
+                (None, Found::OfAnotherUser { .. }) => Code::LoginWithoutProfile,
                 _ => Code::LinkUnusable,
             },
             Self::SecondOwner { .. } | Self::Suspect { .. } => Code::SecondOwner,
@@ -484,6 +488,7 @@ impl Story {
             | Self::ClockNotChecked
             | Self::RedirectElsewhere(_)
             | Self::ToolClosed { .. }
+            | Self::LinkPermits(_)
             | Self::OldCopy { .. } => Severity::Note,
             Self::AppReady { .. }
             | Self::Script(_)

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use tokenward_core::{Format, Place};
+use tokenward_core::{Code, Format, Place};
+use tokenward_vault::trusted::{Distrust, Others};
 
 /// Why a document cannot be read or changed. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -130,6 +131,24 @@ pub enum FileError {
         /// The file.
         path: PathBuf,
     },
+    /// Somebody else could put another file in its place.
+    #[error("another user could put another file in the place of {}: {found}", path.display())]
+    SharedFolder {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with a folder on the way to it.
+        found: Distrust,
+    },
+    /// Somebody else can read or write it, so no token is put into it.
+    #[error("{} is open to {by} (mode {mode:03o})", path.display())]
+    OpenToOthers {
+        /// The file.
+        path: PathBuf,
+        /// The widest circle of those who can.
+        by: Others,
+        /// Its mode.
+        mode: u32,
+    },
     /// Another process of ours holds it for longer than is reasonable.
     #[error("{} is being written by another process", path.display())]
     Busy {
@@ -150,4 +169,15 @@ pub enum FileError {
         /// Why.
         source: DocumentError,
     },
+}
+
+impl FileError {
+    /// The stable code of a file that is not written on its terms; `None` for other troubles.
+    pub const fn barred(&self) -> Option<Code> {
+        match self {
+            Self::SharedFolder { .. } => Some(Code::SharedFolder),
+            Self::OpenToOthers { .. } => Some(Code::FileOpenToOthers),
+            _ => None,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! Enters: a path, and the values that belong into the file. Leaves: the file with them, by temporary file in the same
 //! folder, sync, rename, sync of the folder: a reader sees the old file or the new one, and so does whoever comes
 //! after a crash (I5). Symbolic links are followed and stay; mode, owner, access list and attributes stay; further hard links
-//! of the old file do not pass to the new one. A file that is a mount of its own cannot be replaced, and is refused.
+//! of the old file do not pass to the new one. A new file that root makes belongs to the folder's owner. A file that is a mount of its own cannot be replaced, and is refused.
 //!
 //! Our own processes take turns by a lock file beside the target. A program that takes no lock may save the file at
 //! any moment: the content is compared once more right before the rename, what the rename takes out is compared too (`swap`),
@@ -11,13 +11,13 @@
 //! place after the folder was synced writes into a file that is gone.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::fs::{File, Metadata, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{Access, OFlags, access};
+use rustix::fs::{Access, access};
 use tempfile::{Builder, NamedTempFile};
 
 use super::document::Document;
@@ -26,7 +26,8 @@ use super::marks::Marks;
 use super::seen::{Seen, is_link, kind};
 use super::swap::{Moment, swap};
 use super::value::Value;
-use tokenward_core::{Format, Place};
+use tokenward_core::{Format, Place, Terms};
+use tokenward_vault::{hand_over, open_private};
 
 /// A file with values in it that are to be kept true.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,19 +35,19 @@ pub struct LinkedFile {
     path: PathBuf,
     format: Format,
     may_be_missing: bool,
-    widest: u32,
+    terms: Option<Terms>,
 }
 
 impl LinkedFile {
     /// The file at a path. Nothing is touched yet.
     pub fn new(path: impl Into<PathBuf>, format: Format) -> Self {
-        Self { path: path.into(), format, may_be_missing: false, widest: 0o777 }
+        Self { path: path.into(), format, may_be_missing: false, terms: None }
     }
 
-    /// The same, but what is written gets no permission bit that is not among these. One that the file has beyond them is taken
-    /// from it when it is written.
-    pub fn no_wider_than(self, mode: u32) -> Self {
-        Self { widest: mode & 0o777, ..self }
+    /// The same, but it is written only where nobody else can exchange or read it, or where the terms permit that; and it gets no
+    /// permission bit that it did not have when they were set.
+    pub fn on(self, terms: Terms) -> Self {
+        Self { terms: Some(terms), ..self }
     }
 
     /// The same, but a file that is not there counts as an empty one, and is created (mode 0600) when it is written.
@@ -87,7 +88,12 @@ impl LinkedFile {
     /// # Errors
     /// [`FileError`].
     pub fn read(&self) -> Result<Document, FileError> {
-        self.document(self.bytes_of(self.content(&self.target()?)?.as_ref()))
+        self.read_owned().map(|(document, _)| document)
+    }
+
+    /// The same, with the number of the owner of what was read.
+    pub(super) fn read_owned(&self) -> Result<(Document, Option<u32>), FileError> {
+        self.owned(self.content(&self.target()?)?.as_ref())
     }
 
     /// Waits for the turn to write, and proves that it can be written: permissions, folder, room. Blocks up to
@@ -97,6 +103,7 @@ impl LinkedFile {
     /// [`FileError::Busy`] when another process of ours does not let go; [`FileError::ReadOnly`]; the system's no.
     pub fn hold(&self, patience: Duration) -> Result<Held, FileError> {
         let target = self.target()?;
+        self.check_way(&target)?;
         let (folder, name) = split(&target).ok_or_else(|| FileError::Missing { path: self.path.clone() })?;
         if let Ok(metadata) = std::fs::metadata(&target) {
             writable(&target, &metadata)?;
@@ -107,15 +114,7 @@ impl LinkedFile {
         writable(folder, &std::fs::metadata(folder).map_err(io(folder, "open the folder"))?)?;
         let path = folder.join(ours(name, ".lock"));
         // The lock file stays: whoever removed it would take it from under those who wait for it.
-        let lock = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(&path)
-            .map_err(io(&path, "open the lock file"))?;
+        let lock = open_private(&path).map_err(io(&path, "open the lock file"))?;
         let mut waited = Duration::ZERO;
         loop {
             match lock.try_lock() {
@@ -145,6 +144,11 @@ impl LinkedFile {
         Ok(held)
     }
 
+    /// The terms on which it is written; `None` where nobody set any.
+    pub(super) const fn terms(&self) -> Option<Terms> {
+        self.terms
+    }
+
     fn parts(&self) -> Result<(&Path, &OsStr), FileError> {
         split(&self.path).ok_or_else(|| FileError::NotAFile { path: self.path.clone(), what: "a folder" })
     }
@@ -155,6 +159,10 @@ impl LinkedFile {
             None if !self.may_be_missing => Err(FileError::Missing { path: self.path.clone() }),
             seen => Ok(seen),
         }
+    }
+
+    fn owned(&self, seen: Option<&Seen>) -> Result<(Document, Option<u32>), FileError> {
+        Ok((self.document(self.bytes_of(seen))?, seen.map(|seen| seen.owner.0)))
     }
 
     fn bytes_of<'a>(&self, seen: Option<&'a Seen>) -> &'a [u8] {
@@ -195,12 +203,21 @@ impl Held {
         &self.file.path
     }
 
+    pub(super) const fn file(&self) -> &LinkedFile {
+        &self.file
+    }
+
     /// The content as it is now.
     ///
     /// # Errors
     /// [`FileError`].
     pub fn read(&self) -> Result<Document, FileError> {
-        self.file.document(self.file.bytes_of(self.file.content(&self.target)?.as_ref()))
+        self.read_owned().map(|(document, _)| document)
+    }
+
+    /// The same, with the number of the owner of what was read.
+    pub(super) fn read_owned(&self) -> Result<(Document, Option<u32>), FileError> {
+        self.file.owned(self.file.content(&self.target)?.as_ref())
     }
 
     /// Puts values in their places, durably. Whatever another program changed meanwhile stays changed. Gives back
@@ -266,6 +283,7 @@ impl Held {
             if self.file.target()? != self.target {
                 continue;
             }
+            self.file.check_way(&self.target)?;
             let same = match self.file.content(&self.target) {
                 Err(error) if is_link(&error) => false,
                 now => match (&now?, &old) {
@@ -279,7 +297,7 @@ impl Held {
             }
             meanwhile(Moment::Looked);
             let dress = |new: &File| {
-                let done = old.as_ref().map(|old| old.dress(new, self.file.widest));
+                let done = old.as_ref().map(|old| old.dress(new, self.file.widest(old)));
                 if let Some(Err(error)) = done {
                     tracing::warn!(%error, file = %self.target.display(), "its mode could not be kept: it is its owner's alone");
                 }
@@ -314,7 +332,7 @@ impl Held {
         let folder = self.folder();
         let name = self.target.file_name().unwrap_or_default();
         let failed = |what| io(&self.target, what);
-        let mut file = Builder::new()
+        let file = Builder::new()
             .prefix(&ours(name, "-"))
             .suffix(TEMPORARY)
             .permissions(Permissions::from_mode(0o600))
@@ -326,12 +344,26 @@ impl Held {
         marks.give_rest(file.as_file()).map_err(failed("keep the access list"))?;
         // Taking a list off may leave its mask behind as the group's rights.
         file.as_file().set_permissions(Permissions::from_mode(0o600)).map_err(failed("keep the mode"))?;
-        if let Some(old) = old {
-            let new = file.as_file().metadata().map_err(failed("look"))?;
-            if old.owner != (new.uid(), new.gid()) {
-                fchown(file.as_file(), Some(old.owner.0), Some(old.owner.1)).map_err(failed("keep the owner"))?;
-            }
+        self.file.check_readers(file.as_file())?;
+        let Some(old) = old else {
+            hand_over(file.as_file(), folder).map_err(failed("give it to the owner of the folder"))?;
+            return self.filled(file, bytes, meanwhile);
+        };
+        let new = file.as_file().metadata().map_err(failed("look"))?;
+        if old.owner != (new.uid(), new.gid()) {
+            fchown(file.as_file(), Some(old.owner.0), Some(old.owner.1)).map_err(failed("keep the owner"))?;
         }
+        self.filled(file, bytes, meanwhile)
+    }
+
+    /// A new file with its content, synced.
+    fn filled(
+        &self,
+        mut file: NamedTempFile,
+        bytes: &[u8],
+        meanwhile: &mut impl FnMut(Moment),
+    ) -> Result<NamedTempFile, FileError> {
+        let failed = |what| io(&self.target, what);
         file.write_all(bytes).map_err(failed("write a new copy"))?;
         meanwhile(Moment::Filled);
         file.as_file().sync_all().map_err(failed("sync a new copy"))?;
@@ -410,7 +442,7 @@ fn is_mount(_: &Path) -> bool {
     false
 }
 
-fn io(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> FileError + use<> {
+pub(super) fn io(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> FileError + use<> {
     let path = path.to_owned();
     move |source| FileError::Io { path, what, source }
 }

@@ -54,7 +54,7 @@ impl Links {
         for (link, task) in looking {
             states.push(match joined(task, end).await {
                 Some(state) => state?,
-                None => LinkState { found: Found::Unusable(silent(&link)), present: None, link },
+                None => LinkState { found: Found::Unusable(silent(&link)), present: None, exposed: None, link },
             });
         }
         Ok(states)
@@ -287,15 +287,17 @@ impl Links {
         let written = blocking(move || {
             // It was judged by what it showed; once it shows something else, that has to be judged.
             let still = |now: &Document| Shown::read(now, &places).is_ok_and(|shown| shown == look.shown);
+            let open = held.open_to_others()?;
             match held.write_while(&corrections, still)? {
                 Written::Moved => Ok(None),
-                Written::Anew | Written::Already => Look::held(&held, &places).map(Some),
+                Written::Anew => Ok(Some((Look::held(&held, &places)?, open))),
+                Written::Already => Ok(Some((Look::held(&held, &places)?, None))),
             }
         });
-        let after = match written.await? {
-            Ok(Some(mut after)) => {
+        let (after, closed) = match written.await? {
+            Ok(Some((mut after, closed))) => {
                 self.frame(link, &mut after.shown).await?;
-                after
+                (after, closed)
             }
             Ok(None) => return Ok(None),
             Err(error) => return Ok(Some(LinkOutcome::NotWritten(unwritten(&error)))),
@@ -319,8 +321,8 @@ impl Links {
             self.confirm(link, receipt, healed).await;
         }
         Ok(Some(match healed {
-            Some(held) => LinkOutcome::Healed { held, generation },
-            None => LinkOutcome::Delivered { generation },
+            Some(held) => LinkOutcome::Healed { held, generation, closed },
+            None => LinkOutcome::Delivered { generation, closed },
         }))
     }
 
@@ -328,6 +330,11 @@ impl Links {
         let (file, places) = (linked(&link, false), link.target.places.clone());
         let look = blocking(move || Look::all_over(&file, &places)).await?;
         let login = self.login(&link.target.profile).await?;
+        let file = linked(&link, false);
+        let exposed = match &look {
+            Ok(_) => blocking(move || file.is_safe()).await?.err().filter(|error| error.barred().is_some()),
+            Err(_) => None,
+        };
         let found = match look {
             Err(error) => Found::Unusable(unreadable(&error)),
             Ok(mut look) => match self.judge_all(&link, &mut look, login.as_ref()).await? {
@@ -336,7 +343,8 @@ impl Links {
             },
         };
         let present = login.map(|login| (login.grant.id, login.grant.generation));
-        Ok(LinkState { link, present, found })
+        let exposed = exposed.map(|error| unwritten(&error));
+        Ok(LinkState { link, present, found, exposed })
     }
 
     /// The login of a profile, refresh token included.
@@ -424,12 +432,13 @@ enum Which {
 }
 
 pub(super) fn report(link: &Link, outcome: LinkOutcome) -> LinkReport {
-    LinkReport { link: link.id, profile: link.target.profile.clone(), file: link.target.file.clone(), outcome }
+    let (profile, file) = (link.target.profile.clone(), link.target.file.clone());
+    LinkReport { link: link.id, profile, file, outcome, narrowed: None }
 }
 
 /// A file that a person wants filled in may be missing.
 pub(super) fn linked(link: &Link, asked: bool) -> LinkedFile {
-    let file = LinkedFile::new(&link.target.file, link.target.format);
+    let file = LinkedFile::new(&link.target.file, link.target.format).on(link.terms);
     if asked { file.or_new() } else { file }
 }
 
@@ -452,12 +461,12 @@ pub(super) fn silent(link: &Link) -> Error {
 
 /// A file that cannot be read or understood.
 pub(super) fn unreadable(error: &FileError) -> Error {
-    Error::with_detail(Code::FileUnusable, Kept::Everything, error.to_string())
+    Error::with_detail(error.barred().unwrap_or(Code::FileUnusable), Kept::Everything, error.to_string())
 }
 
 /// A file that cannot be written. The vault has what it should show.
 pub(super) fn unwritten(error: &FileError) -> Error {
-    Error::with_detail(Code::FileNotWritten, Kept::NewTokens, error.to_string())
+    Error::with_detail(error.barred().unwrap_or(Code::FileNotWritten), Kept::NewTokens, error.to_string())
 }
 
 fn is_unproven(login: Option<&LoginCopy>) -> bool {

@@ -16,7 +16,7 @@ use super::shown::Shown;
 pub(super) struct Look {
     /// How it stood while it was read; `None` for one that is not there and need not be.
     pub(super) stamp: Option<Stamp>,
-    /// The number of its owner.
+    /// The number of its owner, as the descriptor told that was read.
     owner: Option<u32>,
     /// What it showed.
     pub(super) shown: Shown,
@@ -32,17 +32,17 @@ impl Look {
 
     /// Looks without a lock.
     pub(super) fn at(file: &LinkedFile, places: &BTreeMap<Slot, Place>) -> Result<Self, FileError> {
-        Self::steady(file.path(), places, false, || file.read())
+        Self::steady(file.path(), places, false, || file.read_owned())
     }
 
     /// Looks at all that is in it, without a lock.
     pub(super) fn all_over(file: &LinkedFile, places: &BTreeMap<Slot, Place>) -> Result<Self, FileError> {
-        Self::steady(file.path(), places, true, || file.read())
+        Self::steady(file.path(), places, true, || file.read_owned())
     }
 
     /// Looks at a file that no other process of ours writes meanwhile.
     pub(super) fn held(held: &Held, places: &BTreeMap<Slot, Place>) -> Result<Self, FileError> {
-        Self::steady(held.path(), places, false, || held.read())
+        Self::steady(held.path(), places, false, || held.read_owned())
     }
 
     /// Reads until nobody wrote meanwhile: a stamp must be of what was read, or an edit would pass for old.
@@ -50,11 +50,11 @@ impl Look {
         path: &Path,
         places: &BTreeMap<Slot, Place>,
         all: bool,
-        read: impl Fn() -> Result<Document, FileError>,
+        read: impl Fn() -> Result<(Document, Option<u32>), FileError>,
     ) -> Result<Self, FileError> {
         for _ in 0..ATTEMPTS {
-            let (before, owner) = (stamp(path), std::fs::metadata(path).ok().map(|file| file.uid()));
-            let document = read()?;
+            let before = stamp(path);
+            let (document, owner) = read()?;
             if stamp(path) == before {
                 let refused = |source| FileError::Document { path: path.to_owned(), source };
                 let shown = Shown::read(&document, places).map_err(refused)?;

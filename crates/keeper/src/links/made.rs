@@ -1,17 +1,18 @@
 //! Links made and ended by a person.
 //!
-//! Enters: a file, where its values stand, whose login it shows. Leaves: a link, and the file in step; or a refusal before
-//! anything was changed. A crash between the link and its first delivery leaves a link without a receipt, which the next
+//! Enters: a file, where its values stand, whose login it shows, and what a person insists on. Leaves: a link with the terms on
+//! which its file is written, and the file in step; or a refusal before anything was changed. A crash between the link and its first delivery leaves a link without a receipt, which the next
 //! call delivers to (I5).
 
 use std::path::{Path, PathBuf};
 
-use tokenward_core::{App, Code, Link, LinkId, NewLink, ProfileName, Reconciliation, Slot};
+use tokenward_core::{App, Code, Link, LinkId, NewLink, ProfileName, Reconciliation, Slot, Terms};
 use tokio::time::Instant;
 
 use super::adoption::another;
 use super::file::LinkedFile;
-use super::keep::{Links, blocking, joined, report, silent, unreadable};
+use super::guard::Narrowed;
+use super::keep::{Links, blocking, joined, linked, report, silent, unreadable};
 use super::report::{Found, LinkOutcome, LinkReport};
 use crate::keeper::another_user;
 use crate::{Error, Kept};
@@ -30,6 +31,23 @@ impl Links {
     /// places; [`Code::AnotherProfile`]; [`Code::FileUnusable`]; the vault's. There is no new link then. What could not be
     /// written is in the report.
     pub async fn link(&self, app: &App, link: NewLink, fill: bool) -> Result<(Link, LinkReport), Error> {
+        self.link_on(app, link, fill, Terms::default()).await
+    }
+
+    /// The same, where a person insists on less safety than is kept otherwise. What was insisted on for this link before stays; the
+    /// widest mode is always that of the file as it is now.
+    ///
+    /// A file of ours that others can read is taken from them, and the report tells its mode before.
+    ///
+    /// # Errors
+    /// As [`Links::link`]; [`Code::SharedFolder`] and [`Code::FileOpenToOthers`].
+    pub async fn link_on(
+        &self,
+        app: &App,
+        link: NewLink,
+        fill: bool,
+        insists: Terms,
+    ) -> Result<(Link, LinkReport), Error> {
         if !link.places.contains_key(&Slot::AccessToken) && !link.places.contains_key(&Slot::RefreshToken) {
             return Err(Error::with_detail(Code::PlaceUnclear, Kept::Everything, link.file.display().to_string()));
         }
@@ -37,6 +55,7 @@ impl Links {
             let detail = format!("{} is no absolute path", link.file.display());
             return Err(Error::with_detail(Code::FileUnusable, Kept::Everything, detail));
         }
+        let insists = self.may_link(&link, fill, insists).await?;
         let probe = self.probe(&link);
         let look = self.look(&probe, fill).await?.map_err(|error| unreadable(&error))?;
         self.free(&link).await?;
@@ -49,19 +68,46 @@ impl Links {
             return Err(another_user(grant));
         }
         let known: Vec<_> = self.parts().vault.links(Some(&link.profile)).await?;
-        let made = self.parts().vault.link(link, self.parts().processes.myself()).await?;
+        // Before there is a link: other processes write the file as soon as there is one.
+        let file = linked(&Link { terms: insists, ..probe }, fill);
+        let Narrowed { mode, was } = blocking(move || file.narrow()).await?.map_err(|error| unreadable(&error))?;
+        let mut made = self.parts().vault.link(link, self.parts().processes.myself()).await?;
+        let is_new = !known.iter().any(|link| link.id == made.id);
+        let terms = Terms { widest: Some(mode), ..insists };
+        if made.terms != terms {
+            self.parts().vault.set_terms(made.id, terms).await?;
+            made.terms = terms;
+        }
         let end = Instant::now() + Self::PATIENCE;
         let (made, task) = self.spawn(app, made, fill, end);
         let outcome = joined(task, end).await.unwrap_or_else(|| LinkOutcome::NotWritten(silent(&made)));
         if let LinkOutcome::Left(Found::OfAnotherUser { grant, .. }) = &outcome
-            && !known.iter().any(|link| link.id == made.id)
+            && is_new
         {
             // It was seen to be another user's only when it was looked at.
             self.unlink(made.id).await?;
             return Err(another_user(*grant));
         }
-        let report = report(&made, outcome);
+        let report = LinkReport { narrowed: was, ..report(&made, outcome) };
         Ok((made, report))
+    }
+
+    /// Whether a file may be linked at all, before anything is read from it or written: nobody else can put another file in its place, and
+    /// it is not open to others or ours to close. Gives back what is insisted on for this link, now or before.
+    ///
+    /// # Errors
+    /// [`Code::SharedFolder`], [`Code::FileOpenToOthers`], [`Code::FileUnusable`]; the vault's.
+    pub async fn may_link(&self, link: &NewLink, fill: bool, insists: Terms) -> Result<Terms, Error> {
+        let known = self.parts().vault.links(Some(&link.profile)).await?;
+        let before = known.iter().find(|known| known.target == *link).map(|known| known.terms).unwrap_or_default();
+        let insists = Terms {
+            shared_folder: insists.shared_folder || before.shared_folder,
+            open_to_others: insists.open_to_others || before.open_to_others,
+            widest: None,
+        };
+        let file = linked(&Link { terms: insists, ..self.probe(link) }, fill);
+        blocking(move || file.may_be_linked()).await?.map_err(|error| unreadable(&error))?;
+        Ok(insists)
     }
 
     /// The links of a file, whatever path leads to it; of one profile, or of all.
@@ -120,7 +166,14 @@ impl Links {
 
     /// A link that is not in the vault, to look at a file with.
     pub(super) fn probe(&self, target: &NewLink) -> Link {
-        Link { id: LinkId(0), target: target.clone(), made: self.parts().clock.now(), receipt: None, trouble: None }
+        Link {
+            id: LinkId(0),
+            target: target.clone(),
+            made: self.parts().clock.now(),
+            terms: Terms::default(),
+            receipt: None,
+            trouble: None,
+        }
     }
 }
 

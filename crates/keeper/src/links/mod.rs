@@ -15,6 +15,7 @@ mod error;
 mod file;
 mod folders;
 mod frame;
+mod guard;
 mod ini;
 mod json;
 mod judged;

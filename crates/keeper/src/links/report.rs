@@ -15,6 +15,9 @@ pub struct LinkState {
     pub present: Option<(GrantId, Generation)>,
     /// What the file shows.
     pub found: Found,
+    /// Why tokens in it are not safe from other users, if nobody insisted: others can put another file in its place, and nothing is written
+    /// into it; or others can read it, until it is written next.
+    pub exposed: Option<Error>,
 }
 
 /// What a linked file shows, compared with the vault.
@@ -81,6 +84,8 @@ pub struct LinkReport {
     pub file: PathBuf,
     /// What became of it.
     pub outcome: LinkOutcome,
+    /// The mode that it had, if others could read it and cannot any more.
+    pub narrowed: Option<u32>,
 }
 
 /// What was done about a linked file.
@@ -93,6 +98,8 @@ pub enum LinkOutcome {
     Delivered {
         /// The generation.
         generation: Generation,
+        /// The mode it had, if others could read it and cannot any more.
+        closed: Option<u32>,
     },
     /// It showed an older set and was given the present one.
     Healed {
@@ -100,6 +107,8 @@ pub enum LinkOutcome {
         held: Generation,
         /// What it shows now.
         generation: Generation,
+        /// The mode it had, if others could read it and cannot any more.
+        closed: Option<u32>,
     },
     /// It showed a login that somebody brought, which is the profile's login now.
     Adopted {
@@ -117,8 +126,17 @@ pub enum LinkOutcome {
 }
 
 impl LinkReport {
-    /// What a person should know of it, if anything.
-    pub fn notice(&self) -> Option<Notice> {
+    /// What a person should know of it.
+    pub fn notices(&self) -> Vec<Notice> {
+        let closed = match self.outcome {
+            LinkOutcome::Delivered { closed, .. } | LinkOutcome::Healed { closed, .. } => closed,
+            _ => None,
+        };
+        let closed = closed.map(|was| Notice::LinkClosed { file: self.file.clone(), was });
+        closed.into_iter().chain(self.notice()).collect()
+    }
+
+    fn notice(&self) -> Option<Notice> {
         let file = self.file.clone();
         match &self.outcome {
             LinkOutcome::Healed { held, .. } => Some(Notice::LinkHealed { file, held: *held }),

@@ -10,10 +10,12 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use tokenward_vault::trusted::Others;
 use zeroize::Zeroizing;
 
 use super::document::Document;
 use super::error::{DocumentError, FileError};
+use super::guard::others;
 use super::marks::Marks;
 
 /// What was seen of a file.
@@ -25,6 +27,8 @@ pub(super) struct Seen {
     pub(super) mode: u32,
     /// Whose it is, user and group.
     pub(super) owner: (u32, u32),
+    /// Who else can read or write it.
+    pub(super) others: Option<Others>,
     pub(super) marks: Marks,
     pub(super) bytes: Zeroizing<Vec<u8>>,
 }
@@ -65,10 +69,12 @@ impl Seen {
             let source = DocumentError::TooLarge { size: bytes.len() as u64, limit };
             return Err(FileError::Document { path: path.to_owned(), source });
         }
+        let others = others(&file, &found).map_err(io("ask who can read it"))?;
         Ok(Some(Self {
             identity: (found.dev(), found.ino()),
             mode: found.mode() & 0o7777,
             owner: (found.uid(), found.gid()),
+            others,
             marks: Marks::of(&file),
             bytes,
         }))

@@ -14,7 +14,7 @@ use tokenward::core::rotation::Turn;
 use tokenward::core::{
     AppName, Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken, Lease,
     Link, LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, SecretBytes, Spend,
-    Standing, Subject, TokenApi, TokenSet, Trouble,
+    Standing, Subject, Terms, TokenApi, TokenSet, Trouble,
 };
 use zeroize::Zeroizing;
 
@@ -220,6 +220,10 @@ impl Vault for Failing {
     async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
         self.step()?;
         self.inner.link(link, by).await
+    }
+    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.set_terms(id, terms).await
     }
     async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError> {
         self.step()?;

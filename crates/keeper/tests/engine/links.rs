@@ -1,5 +1,6 @@
 //! Files kept in step with logins, over the real store, against the sandbox (issue 3).
 
+mod shared;
 mod story;
 mod table;
 mod trial;

@@ -1,7 +1,7 @@
 //! Links: which files show a profile's login, what was delivered to each, and why one could not be.
 //!
-//! A link belongs to a profile's name and outlives its grants. Making and ending one is durable; receipts and troubles are
-//! not, since a lost one costs one more look. Each of them is followed by the profile's hand-out file, which tells the
+//! A link belongs to a profile's name and outlives its grants. Making and ending one is durable, and so are
+//! the terms on which its file is written; receipts and troubles are not, since a lost one costs one more look. Each of them is followed by the profile's hand-out file, which tells the
 //! fast path how the files have to look.
 
 use std::ffi::OsStr;
@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use tokenward_core::ports::VaultError;
-use tokenward_core::{Event, Generation, Grant, GrantId, Holder, Link, LinkId, NewLink, ProfileName, Receipt, Trouble};
+use tokenward_core::{
+    Event, Generation, Grant, GrantId, Holder, Link, LinkId, NewLink, ProfileName, Receipt, Terms, Trouble,
+};
 
 use crate::handout::{Linked, Looks};
 
@@ -73,6 +75,17 @@ impl SqliteVault {
         };
         self.publish_name(&profile).await;
         Ok(true)
+    }
+
+    pub(super) async fn store_terms(&self, id: LinkId, terms: Terms) -> Result<(), VaultError> {
+        let mut connection = self.journalling().await?;
+        sqlx::query(sql::SET_TERMS)
+            .bind(id.0)
+            .bind(to_json(&terms).map_err(|fault| self.fault(fault))?)
+            .execute(&mut *connection)
+            .await
+            .map_err(|error| self.sql(&error))?;
+        Ok(())
     }
 
     pub(super) async fn read_links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError> {
@@ -201,6 +214,7 @@ fn read_link(row: &SqliteRow) -> Result<Link, Fault> {
             places: json(row, "places")?,
         },
         made: time(row, "made")?,
+        terms: optional_json(row, "terms")?.unwrap_or_default(),
         receipt,
         trouble: optional_json(row, "trouble")?,
     })

@@ -256,6 +256,7 @@ pub(crate) const LINKS_OF: &str = "SELECT * FROM links WHERE profile = ?1 ORDER 
 pub(crate) const GIVE_RECEIPT: &str = "
     UPDATE links SET receipt_grant = ?2, receipt_generation = ?3, receipt_at = ?4, receipt_stamp = ?5, trouble = NULL
     WHERE id = ?1";
+pub(crate) const SET_TERMS: &str = "UPDATE links SET terms = ?2 WHERE id = ?1";
 pub(crate) const TELL_TROUBLE: &str = "UPDATE links SET trouble = ?2 WHERE id = ?1";
 
 // -- sealing everything anew --------------------------------------------------------------------------------------

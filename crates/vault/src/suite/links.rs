@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use tokenward_core::ports::Vault;
-use tokenward_core::{Event, Generation, GrantId, Link, LinkId, Place, Receipt, Slot, Stamp, Trouble};
+use tokenward_core::{Event, Generation, GrantId, Link, LinkId, Place, Receipt, Slot, Stamp, Terms, Trouble};
 
 use super::Stand;
 use super::leases::leased;
@@ -40,6 +40,14 @@ pub async fn a_link_is_made_once_and_ended(stand: &dyn Stand) {
     let vault = stand.open().await;
     assert_eq!(vault.link(new_link("work", "/a/.env"), &holder("here", 5)).await.unwrap(), made);
     assert_eq!(vault.journal(id, 10).await.unwrap().len(), 2, "one login, one link");
+
+    // What a person permitted stays, for the next process too, and does not make another link of it.
+    assert_eq!(made.terms, Terms::default());
+    let terms = Terms { shared_folder: true, open_to_others: false, widest: Some(0o640) };
+    vault.set_terms(made.id, terms).await.unwrap();
+    let made = stand.open().await.link(new_link("work", "/a/.env"), &holder("here", 5)).await.unwrap();
+    assert_eq!(made.terms, terms);
+    vault.set_terms(LinkId(made.id.0 + 999), terms).await.unwrap();
 
     let mut elsewhere = new_link("work", "/a/.env");
     elsewhere.places.insert(Slot::RefreshToken, Place::dotenv("OTHER"));

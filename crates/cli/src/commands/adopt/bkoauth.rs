@@ -63,10 +63,7 @@ fn source(given: Given, desk: &Desk) -> Result<BkoauthSource, Failure> {
             }
             word
         }
-        Given::File(file) => {
-            let read = std::fs::read_to_string(&file);
-            Zeroizing::new(read.map_err(|error| failed(file.display().to_string(), &error))?)
-        }
+        Given::File(file) => desk.secret_text(&file, |what| lang.address_not_read(what))?,
         Given::Stdin => {
             let mut line = Zeroizing::new(String::new());
             let read = std::io::stdin().lock().read_line(&mut line);

@@ -9,6 +9,11 @@ fn place(content: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
+/// Terms that permit everything but bits beside these.
+fn terms(widest: u32) -> Terms {
+    Terms { shared_folder: true, open_to_others: true, widest: Some(widest) }
+}
+
 fn hold(path: &Path) -> Held {
     LinkedFile::new(path, Format::Dotenv).hold(Duration::ZERO).unwrap()
 }
@@ -239,7 +244,7 @@ fn i4_a_file_is_narrowed_to_what_was_permitted() {
     {
         let (_folder, path) = place("T=old\n");
         std::fs::set_permissions(&path, Permissions::from_mode(was)).unwrap();
-        let held = LinkedFile::new(&path, Format::Dotenv).no_wider_than(widest).hold(Duration::ZERO).unwrap();
+        let held = LinkedFile::new(&path, Format::Dotenv).on(terms(widest)).hold(Duration::ZERO).unwrap();
         assert!(held.write(&[(Place::dotenv("T"), "new")]).unwrap());
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, wanted, "{was:o} {widest:o}");
     }

@@ -12,7 +12,7 @@ use tokenward_core::ports::{CallError, Checkup, Clocks, VaultError};
 use tokenward_core::rotation::Recovery;
 use tokenward_core::{
     Closing, Code, Doubt, Event, Generation, HolderFate, Link, LinkId, NewLink, Place, Refusal, RefusalClass, Remedy,
-    Scopes, Slot, Standing, TokenApi, TransportFault, Trouble, Words,
+    Scopes, Slot, Standing, Terms, TokenApi, TransportFault, Trouble, Words,
 };
 
 use super::facts::{
@@ -519,8 +519,8 @@ fn link(file: &str, found: Found) -> LinkState {
     let profile = "work".parse().unwrap();
     let target =
         NewLink { profile, file: file.into(), format: Format::Dotenv, places: std::collections::BTreeMap::new() };
-    let link = Link { id: LinkId(1), target, made: at(0), receipt: None, trouble: None };
-    LinkState { link, present: None, found }
+    let link = Link { id: LinkId(1), target, made: at(0), terms: Terms::default(), receipt: None, trouble: None };
+    LinkState { link, present: None, found, exposed: None }
 }
 
 fn links() -> Vec<Story> {
