@@ -144,9 +144,10 @@ impl Calls {
 
     /// Calls to an app's platform.
     pub fn for_app(app: &App, clock: Arc<dyn Clock>, mut options: CallOptions) -> Self {
-        // Of this app's own hosts, those that its registration permits to speak to in clear text; calls go to no other.
+        // Of this app's own addresses, those that its registration permits to speak to in clear text. Another port of the host is
+        // another server.
         let permitted = [&app.hosts.open, &app.hosts.accounts].into_iter().filter(|url| app.permits_clear_text(url));
-        options.transport.clear_text_hosts.extend(permitted.filter_map(|url| url.host_str().map(str::to_owned)));
+        options.transport.clear_text_origins.extend(permitted.map(Url::origin));
         let dialect = match &app.platform {
             Platform::Feishu(_) => Dialect::Feishu,
             Platform::BlueKing(_) => Dialect::BlueKing,

@@ -34,7 +34,7 @@ use reqwest::{Client, ClientBuilder, redirect, retry};
 use tokenward_core::ports::{Clock, Sent};
 use tokenward_core::{RawAnswer, SecretBytes, TransportFault};
 use tokio::time::{Instant, Sleep, sleep};
-use url::{Host, Url};
+use url::{Host, Origin, Url};
 use zeroize::Zeroizing;
 
 use crate::call::{LOG_IDS, authority};
@@ -48,6 +48,8 @@ use crate::{clean, resolve, unpack};
 pub struct Options {
     /// Hosts, besides loopback ones, to which tokens may go in clear text. For test stands; empty by default.
     pub clear_text_hosts: Vec<String>,
+    /// Scheme, host and port of what an app's registration permits.
+    pub(crate) clear_text_origins: Vec<Origin>,
     /// How long a connection may take to come about. Shorter than a spend's deadline, so that a host that does not
     /// answer is known to have received nothing.
     pub connect_timeout: Duration,
@@ -61,6 +63,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             clear_text_hosts: Vec::new(),
+            clear_text_origins: Vec::new(),
             connect_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(30),
             user_agent: concat!("tokenward/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -228,10 +231,8 @@ pub(crate) fn route(url: &Url, options: &Options) -> Result<Route, String> {
         // It would become HTTP Basic, which together with a secret in the body is refused (20070).
         return Err(format!("{}: a URL with a user name cannot be used", authority(url)));
     }
-    let may_be_clear = || {
-        let named = |host: &str| options.clear_text_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
-        url.host_str().is_some_and(named)
-    };
+    let named = |host: &str| options.clear_text_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
+    let may_be_clear = || url.host_str().is_some_and(named) || options.clear_text_origins.contains(&url.origin());
     let loopback = is_loopback(url);
     match url.scheme() {
         "https" if loopback => Ok(Route::Direct),

@@ -9,7 +9,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 use support::{Noon, Server, blueking, json, oauth2};
-use tokenward_core::{AccessToken, AppToken, ClientAuthentication, Endpoints, TokenApi};
+use tokenward_core::{AccessToken, AppToken, BlueKingApp, ClientAuthentication, Endpoints, Hosts, Platform, TokenApi};
 use tokenward_wire::{BadCall, Bearer, Call, CallAnswer, CallFault, CallOptions, CallRefusal, CallTrouble, Calls};
 
 const TOKEN: &str = "fwBGq8TQ6nBy50ZXUN43ccLOxUiT8O";
@@ -178,5 +178,36 @@ proptest! {
                 prop_assert!(!told.contains(TOKEN), "{told}");
             }
         }
+    }
+}
+
+#[test]
+fn clear_text_is_permitted_for_scheme_host_and_port() {
+    let mut app = blueking("http://gateway.example.com:8080", TokenApi::Ssm);
+    let platform =
+        |allow_http| Platform::BlueKing(BlueKingApp { environment: "prod".to_owned(), realm: None, allow_http });
+    app.hosts.accounts = "http://bkssm.example.com:5000".parse().unwrap();
+    // Hosts of its own each time, so that what is asked is the permission alone.
+    let permits = |calls: &Calls, url: &str| {
+        let url: url::Url = url.parse().unwrap();
+        calls.permits(&Hosts { open: url.clone(), accounts: url.clone() }, &url)
+    };
+    for (allow_http, permitted) in [(true, true), (false, false)] {
+        app.platform = platform(allow_http);
+        let calls = Calls::for_app(&app, Arc::new(Noon), CallOptions::default());
+        for own in ["http://gateway.example.com:8080/api", "http://BKSSM.example.com:5000/"] {
+            assert_eq!(permits(&calls, own), permitted, "{own}");
+        }
+        for foreign in [
+            "http://gateway.example.com/",
+            "http://gateway.example.com:80/",
+            "http://gateway.example.com:5000/",
+            "http://bkssm.example.com:8080/",
+            "http://bkssm.example.com:50/",
+            "http://other.example.com:5000/",
+        ] {
+            assert!(!permits(&calls, foreign), "{foreign}");
+        }
+        assert!(permits(&calls, "https://gateway.example.com:5000/"));
     }
 }
