@@ -460,7 +460,9 @@ impl Desk {
                 | Notice::LinkOfOtherOwner { .. }
                 | Notice::AnotherUser { .. } => once(notice).into_iter().for_each(|words| self.printer.alarm(words)),
                 Notice::LinkHealed { .. } | Notice::LinkAdopted { .. } => {
-                    once(notice).into_iter().for_each(|words| self.printer.note(words));
+                    for words in once(notice) {
+                        self.printer.note(words);
+                    }
                 }
                 _ => self.printer.note(lang.notice_other()),
             }

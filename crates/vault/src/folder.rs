@@ -344,7 +344,7 @@ pub(crate) fn is_in_place(_path: &Path) -> bool {
 
 /// Takes a file or folder of ours from others. What a symbolic link leads to is looked at and never changed: it may be anything.
 ///
-/// Nothing is opened: a pipe would be waited for, and to close a database or its log ends every lock that SQLite has on it in this process
+/// Nothing is opened: a pipe would be waited for, and to close a database or its log ends every lock that `SQLite` has on it in this process
 /// (fcntl(2), "Advisory record locking"). Nobody else can exchange what is in the vault's folder, which is guarded first.
 fn guard(path: &Path, wanted: u32, repairs: &mut Vec<Repair>) -> Result<(), VaultError> {
     let failed = |error: io::Error| from_io(path, &error);

@@ -140,16 +140,13 @@ impl Restoring {
     pub fn put_in_place(self) -> Result<Replaced, BackupError> {
         let (folder, coming) = (&self.folder, self.coming.folder().vault());
         let io = |error: io::Error| BackupError::from(from_io(folder.vault(), &error));
-        let before = match &self.record.before {
-            Some(before) => before.clone(),
+        let Some(before) = self.record.before.clone() else {
             // What is there is nothing but empty folders, if anything.
-            None => {
-                for empty in [&folder.vault().join("locks"), &folder.vault().join("handout"), folder.vault()] {
-                    drop(std::fs::remove_dir(empty));
-                }
-                std::fs::rename(coming, folder.vault()).map_err(io)?;
-                return Ok(Replaced { before: None, unsynced: synced(folder) });
+            for empty in [&folder.vault().join("locks"), &folder.vault().join("handout"), folder.vault()] {
+                drop(std::fs::remove_dir(empty));
             }
+            std::fs::rename(coming, folder.vault()).map_err(io)?;
+            return Ok(Replaced { before: None, unsynced: synced(folder) });
         };
         let exchanged = match &self.coming {
             Coming::Made(_) => {
@@ -170,7 +167,7 @@ impl Restoring {
             // Its name says what it is; where it cannot be had the vault is kept all the same.
             (Coming::Earlier(_), true) => {
                 if std::fs::rename(coming, &before).is_err() {
-                    lies = coming.to_owned();
+                    coming.clone_into(&mut lies);
                 }
             }
             (_, false) => {
@@ -298,7 +295,8 @@ fn free_number(folder: &Folder, at: Timestamp) -> i64 {
     let taken = |number: i64| {
         [STAGED, BEFORE, UNDONE].iter().any(|prefix| folder.home().join(format!("{prefix}{number}")).exists())
     };
-    (at.as_millisecond()..).find(|number| !taken(*number)).unwrap_or_else(|| at.as_millisecond())
+    let now = at.as_millisecond();
+    (now..=i64::MAX).find(|number| !taken(*number)).unwrap_or(now)
 }
 
 /// Whether a folder holds anything but empty folders: then it is kept.

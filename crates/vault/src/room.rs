@@ -84,7 +84,14 @@ pub(crate) fn is_local(folder: &Path) -> bool {
         0xca45_1a4e, // bcachefs
         0x794c_7630, // overlayfs
     ];
-    rustix::fs::statfs(folder).is_ok_and(|stat| i64::try_from(stat.f_type).is_ok_and(|kind| LOCAL.contains(&kind)))
+    disk(folder).is_some_and(|kind| LOCAL.contains(&kind))
+}
+
+/// The number of the kind of disk that a folder lies on (statfs(2)).
+#[cfg(target_os = "linux")]
+#[expect(clippy::useless_conversion, reason = "the number has another type on other processors")]
+fn disk(folder: &Path) -> Option<i64> {
+    i64::try_from(rustix::fs::statfs(folder).ok()?.f_type).ok()
 }
 
 /// Elsewhere kinds of disks have no numbers of their own.
@@ -97,7 +104,7 @@ pub(crate) const fn is_local(_folder: &Path) -> bool {
 /// process when the disk is full (SIGBUS), also where the file is written in place: measured with the log's index, Linux 6.18.
 #[cfg(target_os = "linux")]
 pub(crate) fn copies(folder: &Path) -> bool {
-    rustix::fs::statfs(folder).is_ok_and(|stat| i64::try_from(stat.f_type) == Ok(0x9123_683e))
+    disk(folder) == Some(0x9123_683e)
 }
 
 /// Elsewhere there is none that is known.
@@ -110,7 +117,7 @@ pub(crate) const fn copies(_folder: &Path) -> bool {
 #[cfg(target_os = "linux")]
 pub(crate) fn is_of_kernel(folder: &Path) -> bool {
     // linux/magic.h: proc and sysfs.
-    rustix::fs::statfs(folder).is_ok_and(|stat| matches!(i64::try_from(stat.f_type), Ok(0x9fa0 | 0x6265_6572)))
+    matches!(disk(folder), Some(0x9fa0 | 0x6265_6572))
 }
 
 /// Elsewhere there is none.

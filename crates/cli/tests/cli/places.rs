@@ -45,8 +45,8 @@ fn tokens_of_this_login_are_found_wherever_they_stand() {
     for (name, pattern) in ANYWHERE {
         project.write(name, &filled(pattern, &tokens));
         let ran = project.run(&["link", name]);
-        // Files that others can read are told of, and nothing else.
-        let more = ran.succeeds().err.lines().filter(|line| line.contains("warning") && !line.contains("chmod 600"));
+        // That the file is closed to others is told, and nothing else.
+        let more = ran.succeeds().err.lines().filter(|line| line.contains("warning") && !line.contains("(mode 600)"));
         assert_eq!(more.count(), 0, "{name}: {ran:?}");
     }
     for _ in 0..2 {

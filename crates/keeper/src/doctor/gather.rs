@@ -113,10 +113,10 @@ pub async fn gather(
     facts.others = owners::look(settings.environment(), session.as_ref(), &looked.reports).await;
     if let Some(session) = &session {
         // Beside a profile that a person named, only what could become its login is told.
-        let named = facts.profiles.iter().filter_map(|it| it.app.as_ref().ok()).map(|app| &app.name);
-        let named: BTreeSet<_> = named.cloned().collect();
+        let apps: BTreeSet<_> =
+            facts.profiles.iter().filter_map(|it| it.app.as_ref().ok()).map(|app| app.name.clone()).collect();
         let mut kept = session.keeper().without_profile().await.unwrap_or_default();
-        kept.retain(|login| wish.profile.is_none() || wish.all || named.contains(&login.grant.app));
+        kept.retain(|login| wish.profile.is_none() || wish.all || apps.contains(&login.grant.app));
         facts.without_profile = kept;
     }
     facts.store = match (store, &session) {

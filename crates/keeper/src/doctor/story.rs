@@ -384,7 +384,7 @@ impl Story {
                 code => code,
             },
             Self::NoAnswer(_) => Code::Unreachable,
-            Self::SecretOpen { .. } | Self::WasOpen(_) => Code::OpenToOthers,
+            Self::SecretOpen { .. } | Self::WasOpen(_) | Self::LinkPermits(_) => Code::OpenToOthers,
             Self::NotLoggedIn | Self::LoggedOut { .. } | Self::OtherApp { .. } => Code::NotLoggedIn,
             Self::ScopesNotGranted(_) => Code::ScopesNotGranted,
             Self::WithoutProfile { .. } => Code::LoginWithoutProfile,
@@ -413,7 +413,6 @@ impl Story {
             Self::ClockWentBack { .. } => Code::ClockWentBack,
             Self::PortTaken(_) => Code::PortInUse,
             Self::PortRefused { .. } => Code::BadSetting,
-            Self::LinkPermits(_) => Code::OpenToOthers,
             Self::Link(state) => match (&state.exposed, &state.found) {
                 (Some(error), _) => error.code(),
                 (None, Found::Behind | Found::Stale { .. } | Found::Newer) => Code::LinkStale,

@@ -139,9 +139,25 @@ impl LinkedFile {
             blank
         });
         let held = Held { file: self.clone(), target: target.clone(), was_blank, _lock: lock };
-        held.sweep();
+        sweep(&held.target);
         held.prove()?;
         Ok(held)
+    }
+
+    /// Removes what a killed writer left, unless another is writing now: it does so itself. Waits for nobody.
+    pub(super) fn tidy(&self) {
+        let Ok(target) = self.target() else { return };
+        let Some((folder, name)) = split(&target) else { return };
+        let path = folder.join(ours(name, ".lock"));
+        // Where there is no lock file nobody has ever written.
+        if std::fs::symlink_metadata(&path).is_err() || self.check_way(&target).is_err() {
+            return;
+        }
+        if let Ok(lock) = open_private(&path)
+            && lock.try_lock().is_ok()
+        {
+            sweep(&target);
+        }
     }
 
     /// The terms on which it is written; `None` where nobody set any.
@@ -370,23 +386,24 @@ impl Held {
         Ok(file)
     }
 
-    /// Removes what a killed writer left. We hold the lock, so nobody is writing.
-    fn sweep(&self) {
-        let prefix = ours(self.target.file_name().unwrap_or_default(), "-");
-        let is_left = |name: &OsStr| {
-            let name = name.as_encoded_bytes();
-            name.starts_with(prefix.as_encoded_bytes()) && name.ends_with(TEMPORARY.as_bytes())
-        };
-        for entry in std::fs::read_dir(self.folder()).into_iter().flatten().flatten() {
-            if is_left(&entry.file_name()) {
-                // It is in nobody's way; the next writer tries again.
-                let _ = std::fs::remove_file(entry.path());
-            }
-        }
-    }
-
     fn folder(&self) -> &Path {
         split(&self.target).map_or(Path::new("/"), |(folder, _)| folder)
+    }
+}
+
+/// Removes what a killed writer left beside a file. Its lock is held, so nobody is writing.
+fn sweep(target: &Path) {
+    let Some((folder, name)) = split(target) else { return };
+    let prefix = ours(name, "-");
+    let is_left = |name: &OsStr| {
+        let name = name.as_encoded_bytes();
+        name.starts_with(prefix.as_encoded_bytes()) && name.ends_with(TEMPORARY.as_bytes())
+    };
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if is_left(&entry.file_name()) {
+            // It is in nobody's way; the next writer tries again.
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }
 

@@ -372,6 +372,9 @@ impl Links {
         let known =
             |receipt: &Receipt| (receipt.grant, receipt.generation, receipt.stamp) == (grant, generation, stamp);
         if link.trouble.is_some() || !link.receipt.as_ref().is_some_and(known) {
+            // Whoever wrote it may have been killed before it had removed the copy of what was there.
+            let file = linked(link, false);
+            let _ = blocking(move || file.tidy()).await;
             let at = self.parts().clock.now();
             self.confirm(link, Receipt { grant, generation, at, stamp }, None).await;
         }

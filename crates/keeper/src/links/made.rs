@@ -69,8 +69,8 @@ impl Links {
         }
         let known: Vec<_> = self.parts().vault.links(Some(&link.profile)).await?;
         // Before there is a link: other processes write the file as soon as there is one.
-        let file = linked(&Link { terms: insists, ..probe }, fill);
-        let Narrowed { mode, was } = blocking(move || file.narrow()).await?.map_err(|error| unreadable(&error))?;
+        let target = linked(&Link { terms: insists, ..probe }, fill);
+        let Narrowed { mode, was } = blocking(move || target.narrow()).await?.map_err(|error| unreadable(&error))?;
         let mut made = self.parts().vault.link(link, self.parts().processes.myself()).await?;
         let is_new = !known.iter().any(|link| link.id == made.id);
         let terms = Terms { widest: Some(mode), ..insists };
@@ -105,8 +105,8 @@ impl Links {
             open_to_others: insists.open_to_others || before.open_to_others,
             widest: None,
         };
-        let file = linked(&Link { terms: insists, ..self.probe(link) }, fill);
-        blocking(move || file.may_be_linked()).await?.map_err(|error| unreadable(&error))?;
+        let target = linked(&Link { terms: insists, ..self.probe(link) }, fill);
+        blocking(move || target.may_be_linked()).await?.map_err(|error| unreadable(&error))?;
         Ok(insists)
     }
 

@@ -108,7 +108,7 @@ fn client(app: &App) -> String {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// How many entries of the journal are looked at for unclear refusals; a spend writes three.

@@ -67,15 +67,13 @@ impl SqliteVault {
         let is_the_users = |set: &PutAside| {
             set.set.subject.as_ref().is_none_or(|of| before.as_ref().is_none_or(|before| of.is_same_user(before)))
         };
-        let back = match self.put_aside_sets(&mut tx, id).await?.into_iter().find(is_the_users) {
-            Some(back) => {
-                self.put_back(&mut tx, &mut grant, back, &event, by).await?;
-                Some(grant.generation)
-            }
-            None => {
-                self.leave_empty(&mut tx, &mut grant, &event, by).await?;
-                None
-            }
+        let set = self.put_aside_sets(&mut tx, id).await?.into_iter().find(is_the_users);
+        let back = if let Some(set) = set {
+            self.put_back(&mut tx, &mut grant, set, &event, by).await?;
+            Some(grant.generation)
+        } else {
+            self.leave_empty(&mut tx, &mut grant, &event, by).await?;
+            None
         };
         tx.commit().await.map_err(|error| self.sql(&error))?;
         drop(connection);

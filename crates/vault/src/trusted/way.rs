@@ -140,7 +140,7 @@ fn open_folder(within: &impl std::os::fd::AsFd, name: &OsStr) -> Result<File, Er
     }
 }
 
-/// The number that stands for everybody who has none in this process's user namespace (user_namespaces(7)). In such a
+/// The number that stands for everybody who has none in this process's user namespace (`user_namespaces(7)`). In such a
 /// namespace, as sandboxes and containers without root make them, root of the machine is shown under it, and so is the owner
 /// of `/`. Who writes there is then told by the modes alone.
 #[cfg(target_os = "linux")]

@@ -96,10 +96,11 @@ fn lines(plan: &RestorePlan, there: &str, desk: &Desk) -> Vec<String> {
     let (lang, now) = (desk.lang(), desk.now());
     let when = |seen: Option<SeenLogin>| seen.map_or_else(|| lang.none(), |seen| lang.moment(seen.at, now));
     let line = |login: &RestoredLogin| {
-        let name = login.profile.as_ref().map(ToString::to_string).unwrap_or_else(|| {
+        let nameless = || {
             let user = login.user.clone().unwrap_or_else(|| lang.someone_unknown());
             lang.restore_nameless(user, &login.app)
-        });
+        };
+        let name = login.profile.as_ref().map_or_else(nameless, ToString::to_string);
         let (here, coming) = (when(login.here), when(login.coming));
         match login.verdict {
             Verdict::Same => lang.restore_same(name, there),
