@@ -49,6 +49,14 @@ impl ServerKind {
             Self::MySql => "MySQL",
         }
     }
+
+    /// The feature of this crate and of those above it that reads it.
+    const fn feature(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::MySql => "mysql",
+        }
+    }
 }
 
 impl FromStr for BkoauthSource {
@@ -138,8 +146,9 @@ pub enum BkoauthError {
     UnknownScheme(String),
     /// This build has no driver for it.
     #[error(
-        "this build does not speak to {}: run `python manage.py dumpdata bkoauth` there, load it into a SQLite database \
-         (`loaddata` under a settings file that names one), and name that file", .0.as_str()
+        "this build does not read {}: build one that does (`cargo install --path crates/cli --locked --features {}`); or run \
+         `python manage.py dumpdata bkoauth` there, load it into a SQLite database (`loaddata` under a settings file that names \
+         one), and name that file", .0.as_str(), .0.feature()
     )]
     NotBuiltIn(ServerKind),
     /// The database said no.
@@ -244,6 +253,20 @@ fn reason(error: &sqlx::Error) -> String {
     }
 }
 
+/// A connection, or why there is none. A driver waits for ever for a server that takes the call and says nothing.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+async fn answered<C>(place: &str, connecting: impl Future<Output = Result<C, sqlx::Error>>) -> Result<C, BkoauthError> {
+    let reason = match tokio::time::timeout(CONNECTING, connecting).await {
+        Ok(Ok(connection)) => return Ok(connection),
+        Ok(Err(error)) => reason(&error),
+        Err(_) => format!("no answer within {} s", CONNECTING.as_secs()),
+    };
+    Err(BkoauthError::Database { place: place.to_owned(), reason })
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+const CONNECTING: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// `PostgreSQL`, where the build has it.
 #[cfg(feature = "postgres")]
 mod postgres {
@@ -251,7 +274,7 @@ mod postgres {
 
     use super::{
         BkoauthError, BkoauthRow, BkoauthSource, ConnectOptions, Connection, Offset, Raw, Row, SecretBytes, Zeroizing,
-        reason,
+        answered, reason,
     };
 
     pub(super) async fn read(
@@ -264,7 +287,7 @@ mod postgres {
         let text = Zeroizing::new(String::from_utf8_lossy(url.expose()).into_owned());
         let options: PgConnectOptions = text.parse().map_err(told)?;
         let options = options.application_name("tokenward").options([("default_transaction_read_only", "on")]);
-        let mut connection = options.disable_statement_logging().connect().await.map_err(told)?;
+        let mut connection = answered(&place, options.disable_statement_logging().connect()).await?;
         let there: bool = sqlx::query_scalar(HAS_TABLE_PG).fetch_one(&mut connection).await.map_err(told)?;
         if !there {
             return Err(BkoauthError::NoTable(place));
@@ -305,7 +328,7 @@ mod mysql {
 
     use super::{
         BkoauthError, BkoauthRow, BkoauthSource, ConnectOptions, Connection, Offset, Raw, Row, SecretBytes, Zeroizing,
-        reason,
+        answered, reason,
     };
 
     pub(super) async fn read(
@@ -317,7 +340,7 @@ mod mysql {
         let told = |error: sqlx::Error| BkoauthError::Database { place: place.clone(), reason: reason(&error) };
         let text = Zeroizing::new(String::from_utf8_lossy(url.expose()).into_owned());
         let options: MySqlConnectOptions = text.parse().map_err(told)?;
-        let mut connection = options.disable_statement_logging().connect().await.map_err(told)?;
+        let mut connection = answered(&place, options.disable_statement_logging().connect()).await?;
         connection.execute("SET SESSION TRANSACTION READ ONLY").await.map_err(told)?;
         let tables: i64 = sqlx::query_scalar(HAS_TABLE_MY).fetch_one(&mut connection).await.map_err(told)?;
         if tables == 0 {

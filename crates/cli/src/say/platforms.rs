@@ -126,6 +126,8 @@ super::sentences! {
     bkoauth_init() { "set the program's app up first: `tokenward init --provider blueking`, then name its profile with --profile" "请先用 `tokenward init --provider blueking` 设置该程序的应用，再用 --profile 指定其配置档" }
     bkoauth_two_owners() { "two owners of one refresh token end each other's tokens: stop the Django program first, or let it ask Tokenward. Its table is only read" "同一个刷新令牌有两个主人，就会互相使对方的令牌失效：请先停掉 Django 程序，或改由它向 Tokenward 取令牌。表只会被读取" }
     bkoauth_adopted(count, all) { "{count} of {all} rows are logins of Tokenward now, each on trial until it has turned once" "{all} 行中有 {count} 行已成为 Tokenward 的登录，首次续期成功之前处于试用状态" }
+    bkoauth_server_next() { "compare user, password, host, port and database with the program's own, and see that its server runs and can be reached from here; the user needs the right to read the table bkoauth_access_token" "请对照该程序自己的配置核对用户名、密码、主机、端口和数据库名，并确认数据库服务正在运行、从本机可以连接；该用户需要有读取 bkoauth_access_token 表的权限" }
+    bkoauth_table_next() { "compare the database with the one in the program's settings (DATABASES): bkoauth's migrations make the table there" "请对照该程序配置（DATABASES）中的数据库：该表由 bkoauth 的迁移（migrate）创建" }
     address_not_read(what) { "the database's address could not be read from {what}" "无法从 {what} 读取数据库地址" }
     address_in_arguments() { "other users of this machine can read the password in this address, and shells keep it; give --bkoauth @FILE, or - and a line of stdin" "本机其他用户可以看到该地址中的密码，shell 也会记录下来；请用 --bkoauth @文件，或用 - 从 stdin 读取一行" }
     head_row() { "ROW" "行" }

@@ -9,6 +9,10 @@ mod bkoauth;
 mod blueking;
 mod callback;
 mod crash;
+#[cfg(all(feature = "postgres", feature = "mysql"))]
+mod database_server;
+#[cfg(all(feature = "postgres", feature = "mysql"))]
+mod databases;
 mod demo;
 mod desk;
 mod disks;

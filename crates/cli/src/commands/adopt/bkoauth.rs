@@ -32,7 +32,8 @@ pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> 
     }
     let offset = adopt.utc_offset.unwrap_or(Offset::UTC);
     let options = BkoauthOptions { online: !adopt.offline, offset };
-    let report = adopt_bkoauth(&work.session, &work.app, &work.profile.name, &source, &options).await?;
+    let report = adopt_bkoauth(&work.session, &work.app, &work.profile.name, &source, &options).await;
+    let report = report.map_err(|error| unread(error, &source, desk))?;
     let adopted = report.rows.iter().filter(|row| matches!(row.fate, BkoauthFate::Adopted { .. })).count();
     if desk.printer.json {
         let rows: Vec<_> = report.rows.iter().map(fields).collect();
@@ -72,6 +73,17 @@ fn source(given: Given, desk: &Desk) -> Result<BkoauthSource, Failure> {
         }
     };
     text.trim().parse::<BkoauthSource>().map_err(|error| Failure::of(Code::Usage).detail(error.to_string()).complete())
+}
+
+/// Advice for a database; the catalogue's is for another tool's store.
+fn unread(error: tokenward::Error, source: &BkoauthSource, desk: &Desk) -> Failure {
+    let (lang, code) = (desk.lang(), error.code());
+    let failure = Failure::from(error);
+    match (code, source) {
+        (Code::StoreUnreadable, BkoauthSource::Server { .. }) => failure.then(lang.bkoauth_server_next()),
+        (Code::StoreEmpty, _) => failure.then(lang.bkoauth_table_next()),
+        _ => failure,
+    }
 }
 
 fn shown(row: &BkoauthTaken, desk: &Desk) -> Vec<String> {
