@@ -16,8 +16,8 @@ use tokenward::{
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{
-    App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, SecretBytes, Standing,
-    UserName, veil,
+    App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, ProviderName,
+    SecretBytes, Standing, UserName, veil,
 };
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -156,6 +156,13 @@ impl Desk {
             self.printer.warning(self.lang().settings_warning(warning));
         }
         Ok(profile)
+    }
+
+    /// The provider of the profile that is meant, where the settings say so much.
+    pub(crate) fn provider(&self) -> Option<ProviderName> {
+        let settings = self.settings().ok()?;
+        let name = self.named(&settings).ok()?;
+        settings.profile(name.as_ref()).ok().map(|profile| profile.provider())
     }
 
     /// The name of the profile that is meant; it need not be set up.
@@ -355,9 +362,7 @@ impl Desk {
     pub(crate) fn nobody(&self, profile: &ResolvedProfile, error: tokenward::Error) -> Failure {
         let failure = Failure::from(error);
         match user_of(&profile.name, self.global.user.as_ref()) {
-            Some(user) if !profile.token_api.has_browser_login() => {
-                failure.or_then(self.lang(), self.lang().login_user_next(user))
-            }
+            Some(user) if !profile.token_api.has_browser_login() => failure.then(self.lang().login_user_next(user)),
             _ => failure,
         }
     }

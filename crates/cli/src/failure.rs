@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokenward::{Error, Kept, Restored};
-use tokenward_core::{Code, ExitClass, ProfileName, Refusal, visible};
+use tokenward_core::{Code, ExitClass, ProfileName, ProviderName, Refusal, visible};
 
 use crate::say::Lang;
 
@@ -144,6 +144,15 @@ impl Failure {
     /// Makes advice name the command by which one logs in here.
     pub(crate) fn logging_in_by(self, command: &str, lang: Lang) -> Self {
         self.advised(lang, |line| line.replace("`tokenward login`", &format!("`{command}`")))
+    }
+
+    /// Names the console of Feishu and Lark as the place of what is to be set, where the app is theirs.
+    pub(crate) fn at(self, provider: impl FnOnce() -> Option<ProviderName>, lang: Lang) -> Self {
+        let by_code = self.0.next.is_none() && self.0.refusal.as_ref().is_none_or(|_| told_by_us(self.0.code));
+        match lang.next_in_console(self.0.code).filter(|_| by_code) {
+            Some(next) if provider().is_some_and(|provider| provider.brand().is_some()) => self.then(next.to_owned()),
+            _ => self,
+        }
     }
 
     /// Makes advice name the profile that was named on the command line.

@@ -56,6 +56,7 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
                 Some(command) => failure.logging_in_by(command, lang),
                 None => failure,
             };
+            let failure = failure.at(|| desk.provider(), lang);
             network::explained(failure, &desk.ambient.env, lang).about(desk.global.profile.as_ref(), lang)
         });
         // A question may still be waiting on its thread; it must not hold the end up.

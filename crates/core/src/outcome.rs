@@ -199,6 +199,16 @@ pub enum Remedy {
     AllowSecret,
     /// Compare what the exchange of a code rests on (redirect URL, proof of the client, PKCE) with the client's registration.
     CompareExchange,
+    /// Compare the app's code and secret with what `BlueKing`'s developer center shows.
+    CheckSecretAtBlueKing,
+    /// The app must be enabled, or admitted to the realm, at `BlueKing`.
+    EnableAtBlueKing,
+    /// The app needs permission for the API, applied for in `BlueKing`'s developer center.
+    PermitAtBlueKing,
+    /// Whoever looks after the API in `BlueKing`'s gateway must admit the caller's address or tenant.
+    AdmitAtBlueKing,
+    /// Name the resource that the login is for.
+    NameResource,
 }
 
 /// A failure of the transport, with what is known about the bytes.
@@ -220,7 +230,9 @@ impl Refusal {
             },
             RefusalClass::NeedsConsent | RefusalClass::AccessDead => Code::RefreshTokenRefused,
             RefusalClass::Configuration | RefusalClass::AppTokenDead => match self.remedy {
-                Remedy::CheckSecret | Remedy::CheckAppId | Remedy::CheckClient => Code::AppCredentialsWrong,
+                Remedy::CheckSecret | Remedy::CheckAppId | Remedy::CheckClient | Remedy::CheckSecretAtBlueKing => {
+                    Code::AppCredentialsWrong
+                }
                 Remedy::CheckBrand => Code::BrandMismatch,
                 Remedy::EnableRefresh => Code::RefreshSwitchedOff,
                 Remedy::CheckUrl | Remedy::CheckEndpoints => Code::NoSuchEndpoint,

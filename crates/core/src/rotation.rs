@@ -305,7 +305,11 @@ fn unclear(refusal: Refusal, replay: bool, rules: &Rules) -> Settlement {
 /// `unauthorized_client` of tokens that were revoked or have ended. A provider that has codes of its own says what it means.
 fn is_of_the_token(refusal: &Refusal) -> bool {
     let by_word = refusal.provider_code.is_none() && refusal.provider_word.is_some();
-    by_word && matches!(refusal.remedy, Remedy::ReportBug | Remedy::EnableApp | Remedy::AllowGrant)
+    by_word
+        && matches!(
+            refusal.remedy,
+            Remedy::ReportBug | Remedy::EnableApp | Remedy::AllowGrant | Remedy::EnableAtBlueKing
+        )
 }
 
 /// When a provider may be asked again that has said no unclearly, so many times in a row and last at this moment.

@@ -162,7 +162,7 @@ impl BlueKing {
                 Err(error) => Err(error),
             },
             TokenApi::AuthApi => reading::judge(self.wrapped(&app.name, Call::AuthApi), answer, &secrets).map(drop),
-            _ => is_client_accepted(app, answer),
+            _ => is_client_accepted(app, answer).map_err(told_here),
         }
     }
 }
@@ -298,7 +298,7 @@ impl Provider for BlueKing {
     fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
         let call = if api == TokenApi::Ssm { Call::Ssm } else { Call::AuthApi };
         let Fact { class, remedy, meaning } = codes::lookup(call, code)?;
-        Some(Explained { class, remedy, meaning })
+        Some(Explained { class, remedy: codes::at_blueking(remedy), meaning })
     }
 
     async fn resend_ticket(&self, _: &App) -> Result<(), CallError> {
@@ -326,7 +326,8 @@ impl Provider for BlueKing {
         if app.token_api != TokenApi::BkAuth {
             return Err(CallError::Lacking("a token service that can withdraw tokens"));
         }
-        crate::oauth2::revoke(&self.transport, app, &endpoint(app, "revoke")?, client(app), refresh, access).await
+        let url = endpoint(app, "revoke")?;
+        crate::oauth2::revoke(&self.transport, app, &url, client(app), refresh, access).await.map_err(told_here)
     }
 }
 
@@ -346,6 +347,16 @@ fn resources(scopes: &Scopes) -> String {
 
 fn asked_for(resource: &str) -> Vec<(&str, &str)> {
     if resource.is_empty() { Vec::new() } else { vec![("resource", resource)] }
+}
+
+/// A no that was read as any OAuth server's, with what a person can do about it at `BlueKing`.
+fn told_here(error: CallError) -> CallError {
+    match error {
+        CallError::Refused(refusal) => {
+            CallError::Refused(Refusal { remedy: codes::at_blueking(refusal.remedy), ..refusal })
+        }
+        error => error,
+    }
 }
 
 /// Whether a no to nobody's token is about the token.

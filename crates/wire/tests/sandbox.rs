@@ -161,7 +161,8 @@ async fn the_dialects_of_the_rfcs() {
         let wrong = with_a_wrong_secret(&app);
         let told = refused(&providers, &wrong, refreshed(&providers, &wrong, "nobodys").await);
         // Nobody knows at which server a client of plain OAuth is registered.
-        let remedy = if app.token_api == TokenApi::BkAuth { Remedy::CheckSecret } else { Remedy::CheckClient };
+        let remedy =
+            if app.token_api == TokenApi::BkAuth { Remedy::CheckSecretAtBlueKing } else { Remedy::CheckClient };
         assert_eq!(told.remedy, remedy);
 
         let third = login(&providers, &app).await;

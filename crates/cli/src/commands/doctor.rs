@@ -50,9 +50,16 @@ pub(super) async fn run(args: &Doctor, desk: &Desk) -> Result<ExitCode, Failure>
         let of = Finding::profile(finding)?;
         facts.profiles.iter().find(|profile| profile.name == *of)?.script.as_deref()
     };
+    // A script's login has no app here; scripts of that kind are Feishu's and Lark's.
+    let console = |finding: &Finding| {
+        let found = Finding::profile(finding).and_then(|of| facts.profiles.iter().find(|profile| profile.name == *of));
+        let app = found.and_then(|profile| profile.app.as_ref().ok());
+        app.is_none_or(|app| app.provider.brand().is_some())
+    };
     let setting = |finding| Setting {
         now: facts.now,
         online: args.online,
+        console: console(finding),
         script: script(finding),
         profile: if several { Finding::profile(finding) } else { named.as_ref() },
     };

@@ -17,7 +17,8 @@ use tokenward::{
 };
 use tokenward_core::ports::{Entropy as _, LoggedIn};
 use tokenward_core::{
-    AppName, AuthorizationCode, Code, ProfileName, ProviderName, RedirectUri, RefreshEnd, Scopes, Subject,
+    AppName, AuthorizationCode, Code, ProfileName, ProviderName, RedirectUri, RefreshEnd, Remedy, Scopes, Subject,
+    TokenApi,
 };
 use url::Url;
 
@@ -302,9 +303,10 @@ async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> R
     let attempt = work.session.keeper().begin_login(&work.app, request).await?;
     show(login, attempt.url(), callback.as_ref(), desk)?;
     let consent = match &callback {
-        Some(callback) => wait(callback, &attempt, login.timeout, desk).await?,
-        None => pasted(&attempt, login.timeout, desk).await?,
+        Some(callback) => wait(callback, &attempt, login.timeout, desk).await,
+        None => pasted(&attempt, login.timeout, desk).await,
     };
+    let consent = consent.map_err(|failure| naming_resource(failure, work.app.token_api, desk))?;
     // The callback server lives on until the exchange is done, to tell a second visitor so.
     Ok(work.session.keeper().finish_login(&work.app, &work.profile.name, attempt, consent).await)
 }
@@ -367,6 +369,15 @@ fn denied(error: &str, description: Option<&str>) -> Failure {
     // Only the documented value says that a person refused (reference §3.2).
     let code = if error == "access_denied" { Code::ConsentDenied } else { Code::AppSettings };
     Failure::of(code).detail(words)
+}
+
+/// What is asked for at bkauth are resources (RFC 8707), so a no to them is mended by a setting.
+fn naming_resource(failure: Failure, api: TokenApi, desk: &Desk) -> Failure {
+    let about_it = |words: &str| words.starts_with("invalid_target") || words.starts_with("invalid_scope");
+    if api == TokenApi::BkAuth && failure.reason_of(Code::AppSettings).is_some_and(about_it) {
+        return failure.then(desk.lang().remedy(Remedy::NameResource).to_owned());
+    }
+    failure
 }
 
 /// Reads the address that the browser ended at, from the terminal or from stdin.
@@ -432,7 +443,10 @@ async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Re
     match tokio::time::timeout(login.timeout, finish).await {
         Ok(finished) => Ok(finished),
         // No page of the provider leads back here, so what a redirect needs is no matter.
-        Err(_) => Err(Failure::of(Code::LoginTimedOut).then(lang.device_again())),
+        Err(_) => Err(Failure::of(Code::LoginTimedOut).then(match work.app.provider().brand() {
+            Some(_) => lang.device_again(),
+            None => lang.device_again_elsewhere(),
+        })),
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
         ),
         Code::ScopeNotEnabled => (
             w("the app has not enabled the scope that the API needs", "应用未开通接口所需的权限"),
-            w("enable the scope in the console and publish a version", "请在开放平台开通该权限并发布版本"),
+            w("enable the scope where the app is registered", "请在注册该应用的平台开通该权限"),
         ),
         Code::IdentityNotTaken => (
             w("the API takes no token of this kind", "接口不接受这种身份的令牌"),

@@ -17,6 +17,37 @@ impl Lang {
     pub(crate) fn next_step(self, code: Code) -> &'static str {
         self.of(story(code).1)
     }
+
+    /// What to do next where the console of Feishu and Lark is the place for it.
+    pub(crate) fn next_in_console(self, code: Code) -> Option<&'static str> {
+        in_console(code).map(|words| self.of(words))
+    }
+}
+
+const fn in_console(code: Code) -> Option<Words> {
+    Some(match code {
+        Code::BadSecret => w(
+            "copy it again from the console, page \"Credentials\": letters and digits only, no spaces or quotes",
+            "请从开放平台“凭证与基础信息”页重新复制：只含字母和数字，不带空格和引号",
+        ),
+        Code::NoRefreshToken => w(
+            "enable offline_access and the refresh switch in the console, publish a version, then `tokenward login`",
+            "请在开放平台开启 offline_access 权限和刷新开关并发布版本，然后运行 `tokenward login`",
+        ),
+        Code::LoginTimedOut => w(
+            "run `tokenward login` again; if the page showed an error, mend it first: 20029 is a redirect URL that is not registered, 20027 a scope that is not enabled (both in the console)",
+            "请重新运行 `tokenward login`；若页面显示了错误，请先处理：20029 为未登记重定向 URL，20027 为未开通权限（均在开放平台设置）",
+        ),
+        Code::AppCredentialsWrong => w(
+            "copy both again from the console and run `tokenward init`",
+            "请从开放平台重新复制两者，并运行 `tokenward init`",
+        ),
+        Code::AppSettings => w(
+            "look at the provider's code below and the app's settings in the console",
+            "请对照下方的服务方错误码检查开放平台上的应用设置",
+        ),
+        _ => return None,
+    })
 }
 
 const fn w(en: &'static str, zh: &'static str) -> Words {
@@ -59,8 +90,8 @@ fn story(code: Code) -> (Words, Words) {
         Code::BadSecret => (
             w("the secret is empty or malformed", "密钥为空或格式不对"),
             w(
-                "copy it again from the console, page \"Credentials\": letters and digits only, no spaces or quotes",
-                "请从开放平台“凭证与基础信息”页重新复制：只含字母和数字，不带空格和引号",
+                "copy it again from where the app is registered, without spaces or quotes",
+                "请从注册该应用的平台重新复制，不带空格和引号",
             ),
         ),
         Code::SettingMissing => (
@@ -77,8 +108,8 @@ fn story(code: Code) -> (Words, Words) {
         Code::PortInUse => (
             w("the callback port is taken", "回调端口已被占用"),
             w(
-                "end the program that uses it (another `tokenward login`?), use --paste or --device, or choose another with --port and register that redirect URL in the console",
-                "请结束占用它的程序（是否有另一个 `tokenward login`？），或改用 --paste 或 --device，或用 --port 换一个端口，并在开放平台登记新的重定向 URL",
+                "end the program that uses it (another `tokenward login`?), use --paste or --device, or choose another with --port and register that redirect URL where the app is registered",
+                "请结束占用它的程序（是否有另一个 `tokenward login`？），或改用 --paste 或 --device，或用 --port 换一个端口，并在注册该应用的平台登记新的重定向 URL",
             ),
         ),
         Code::BadSetting => (
@@ -181,8 +212,8 @@ fn story(code: Code) -> (Words, Words) {
                 "没有刷新令牌，而访问令牌的剩余寿命不够",
             ),
             w(
-                "enable offline_access and the refresh switch in the console, publish a version, then `tokenward login`",
-                "请在开放平台开启 offline_access 权限和刷新开关并发布版本，然后运行 `tokenward login`",
+                "run `tokenward login` again; that a login is refreshed must be allowed where the app is registered",
+                "请重新运行 `tokenward login`；登录能否续期，须在注册该应用的平台允许",
             ),
         ),
         Code::ConsentDenied => (
@@ -192,8 +223,8 @@ fn story(code: Code) -> (Words, Words) {
         Code::LoginTimedOut => (
             w("nobody came back from the login page in time", "登录页在规定时间内没有返回"),
             w(
-                "run `tokenward login` again; if the page showed an error, mend it first: 20029 is a redirect URL that is not registered, 20027 a scope that is not enabled (both in the console)",
-                "请重新运行 `tokenward login`；若页面显示了错误，请先处理：20029 为未登记重定向 URL，20027 为未开通权限（均在开放平台设置）",
+                "run `tokenward login` again; if the page showed an error, mend it first: the redirect URL and what is asked for must be allowed where the app is registered",
+                "请重新运行 `tokenward login`；若页面显示了错误，请先处理：重定向 URL 和所申请的权限须在注册该应用的平台允许",
             ),
         ),
         Code::AnswerLost => (
@@ -348,8 +379,8 @@ fn story(code: Code) -> (Words, Words) {
         Code::AppCredentialsWrong => (
             w("the app's id or secret is wrong", "应用的 App ID 或 App Secret 不正确"),
             w(
-                "copy both again from the console and run `tokenward init`",
-                "请从开放平台重新复制两者，并运行 `tokenward init`",
+                "copy both again from where the app is registered and run `tokenward init`",
+                "请从注册该应用的平台重新复制两者，并运行 `tokenward init`",
             ),
         ),
         Code::BrandMismatch => (
@@ -366,8 +397,8 @@ fn story(code: Code) -> (Words, Words) {
         Code::AppSettings => (
             w("a setting of the app stands in the way", "应用的某项设置不允许这样做"),
             w(
-                "look at the provider's code below and the app's settings in the console",
-                "请对照下方的服务方错误码检查开放平台上的应用设置",
+                "look at the provider's word, and at the app's settings where it is registered",
+                "请对照服务方的说法，检查注册该应用的平台上的应用设置",
             ),
         ),
         Code::UserState => (

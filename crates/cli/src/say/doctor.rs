@@ -43,6 +43,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) online: bool,
     /// The profile that commands have to name.
     pub(crate) profile: Option<&'a ProfileName>,
+    /// Whether what the provider wants set is set in the console of Feishu and Lark.
+    pub(crate) console: bool,
     /// The script's file that commands have to name, for a login that is of one.
     pub(crate) script: Option<&'a Path>,
 }
@@ -166,8 +168,14 @@ impl Lang {
                 Told::of(self.doctor_users_none()).next(self.doctor_users_next())
             }
             Story::Users(users) => {
-                let names: Vec<_> = users.iter().map(ProfileName::as_str).collect();
-                Told::of(self.doctor_users(names.len(), names.join(", ")))
+                let (own, users): (Vec<_>, Vec<_>) = users.iter().partition(|name| name.is_of_app());
+                let names: Vec<_> = users.into_iter().map(ProfileName::as_str).collect();
+                let told = match (own.first(), names.is_empty()) {
+                    (Some(_), true) => self.doctor_users_none_but_app(),
+                    (Some(_), false) => self.doctor_users_and_app(names.len(), names.join(", ")),
+                    (None, _) => self.doctor_users(names.len(), names.join(", ")),
+                };
+                Told::of(told)
             }
             Story::LoggedOut { since } => {
                 Told::of(self.doctor_logged_out(at(*since))).next(self.next_step(Code::NotLoggedIn))
@@ -193,7 +201,9 @@ impl Lang {
             Story::Unproven { user } => Told::of(self.unproven_login(self.user_or_untold(user.as_ref())))
                 .next(self.next_step(Code::UserUnproven)),
             Story::ScopesNotGranted(scopes) => {
-                Told::of(self.doctor_scopes_missing(scopes.join(" "))).next(self.doctor_scopes_missing_next())
+                let console = setting.console.then(|| self.doctor_scopes_missing_console());
+                let next = console.unwrap_or_else(|| self.doctor_scopes_missing_next());
+                Told::of(self.doctor_scopes_missing(scopes.join(" "))).next(next)
             }
             Story::Dead(death) => self.death(death, setting),
             Story::InDoubt(doubtful) => self.doubtful(doubtful, now),
@@ -207,7 +217,8 @@ impl Lang {
                     Some(end) => Told::of(self.doctor_no_refresh(at(end))),
                     None => Told::of(happened(Code::NoRefreshToken)),
                 };
-                told.next(self.next_step(Code::NoRefreshToken))
+                let console = self.next_in_console(Code::NoRefreshToken).filter(|_| setting.console);
+                told.next(console.unwrap_or_else(|| self.next_step(Code::NoRefreshToken)))
             }
             Story::EndPassed { end, wall } => {
                 let told = if *wall { self.doctor_wall_passed(at(*end)) } else { self.doctor_end_passed(at(*end)) };

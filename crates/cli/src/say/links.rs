@@ -44,7 +44,7 @@ super::sentences! {
     redirect_of_file(uri, place, file) { "the redirect URL is the one in {file}: {uri} ({place})" "重定向 URL 取自 {file}：{uri}（{place}）" }
     redirect_of_file_unused(uri, place, file) { "the redirect URL at {place} of {file} is not used, since another one is set: {uri}" "{file} 中 {place} 处的重定向 URL 未使用，因为已另行设置：{uri}" }
     redirect_of_file_bad(place, file) { "what stands at {place} of {file} is no URL that a login can come back to" "{file} 中 {place} 处的内容不是登录可以返回的 URL" }
-    redirect_of_file_bad_next() { "write it as it is registered in the console, such as http://127.0.0.1:9768/callback, or take the line out" "请按控制台中登记的写法填写，例如 http://127.0.0.1:9768/callback，或删除这一行" }
+    redirect_of_file_bad_next() { "write it as it is registered for the app, such as http://127.0.0.1:9768/callback, or take the line out" "请按为该应用登记的写法填写，例如 http://127.0.0.1:9768/callback，或删除这一行" }
     state_reference() { "a reference" "引用" }
     advice_reference() { "left alone: what stands at the token's place is a reference or sealed; run the program with `tokenward exec`" "保持原样：令牌位置上是引用或密文；请用 `tokenward exec` 运行该程序" }
     place_not_writable(place) { "no token can stand at {place} in this file" "此文件的 {place} 处无法存放令牌" }

@@ -1,6 +1,7 @@
 //! Setting up, logging in and out.
 
 super::sentences! {
+    device_again_elsewhere() { "run the same command again and enter the new code" "请再次运行同一命令并输入新的验证码" }
     device_again() { "run the same command again and enter the new code; if the page showed error 20027, enable the scopes for the app first (console: Permissions)" "请再次运行同一命令并输入新的验证码；若页面显示错误 20027，请先在开放平台“权限管理”为应用开通权限" }
     ask_app_id() { "App ID (cli_…)" "App ID，即应用 ID（cli_…）" }
     ask_app_secret() { "App Secret (not shown)" "App Secret（输入时不显示）" }

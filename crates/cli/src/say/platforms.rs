@@ -109,7 +109,9 @@ super::sentences! {
     proxy_not_here(provider) { "`proxy` speaks for apps of Feishu and Lark, and the profile's app is at {provider}" "`proxy` 只代理飞书和 Lark 的应用，而该配置档的应用属于 {provider}" }
     proxy_not_here_next() { "call with `tokenward api`, or run the program by `tokenward exec -- CMD`" "请用 `tokenward api` 调用，或用 `tokenward exec -- 命令` 运行程序" }
 
-    doctor_users(count, names) { "logins of {count} users are kept: {names}" "已保存 {count} 个用户的登录：{names}" }
+    doctor_users(count, names) { "users whose login is kept: {count} ({names})" "已保存 {count} 个用户的登录：{names}" }
+    doctor_users_and_app(count, names) { "users whose login is kept: {count} ({names}); the app's own token is kept as well" "已保存 {count} 个用户的登录：{names}；另有应用自己的令牌" }
+    doctor_users_none_but_app() { "the app's own token is kept, and no login of a user yet" "已保存应用自己的令牌，尚无任何用户的登录" }
     doctor_users_none() { "the app serves many users, and no login of any is kept yet" "该应用服务多个用户，目前还没有任何人的登录" }
     doctor_users_next() { "`tokenward login --user NAME`, or `tokenward token --as app` for the app's own token" "请运行 `tokenward login --user 用户名`，或用 `tokenward token --as app` 获取应用自己的令牌" }
     doctor_service(tokens, calls) { "tokens from {tokens}, calls to {calls}" "令牌来自 {tokens}，调用发往 {calls}" }

@@ -143,6 +143,26 @@ fn words(remedy: Remedy) -> Words {
             "compare with the client's registration at the server, the likeliest first: the redirect URL to the letter; how the client proves itself (--client-authentication); whether it may use PKCE; the token endpoint. Then log in again: a code is good once",
             "请与服务器上的客户端注册信息核对（最可能的在前）：重定向 URL 须逐字一致；客户端的认证方式（--client-authentication）；是否允许 PKCE；令牌端点。然后重新登录：授权码只能用一次",
         ),
+        Remedy::CheckSecretAtBlueKing => w(
+            "copy the app's code and secret (bk_app_code, bk_app_secret) again from BlueKing's developer center, and run `tokenward init`",
+            "请从蓝鲸开发者中心重新复制应用编码和密钥（bk_app_code、bk_app_secret），并运行 `tokenward init`",
+        ),
+        Remedy::EnableAtBlueKing => w(
+            "look in BlueKing's developer center whether the app is in use; whoever runs the token service admits it to this kind of login",
+            "请在蓝鲸开发者中心确认该应用已启用；能否使用这种登录由令牌服务的管理员设置",
+        ),
+        Remedy::PermitAtBlueKing => w(
+            "apply for the permission to call this API in BlueKing's developer center, on the app's page",
+            "请在蓝鲸开发者中心的应用页面申请该 API 的调用权限",
+        ),
+        Remedy::AdmitAtBlueKing => w(
+            "have whoever looks after this API in BlueKing's gateway admit this machine's address and the app's tenant",
+            "请让该 API 的网关管理员放行本机地址和应用所属租户",
+        ),
+        Remedy::NameResource => w(
+            "name the resource that the login is for, as the token service's documents write it: `tokenward login --scope RESOURCE` once, or `scopes` of the profile (`tokenward init --scope RESOURCE`, TOKENWARD_SCOPES)",
+            "请指定登录所针对的资源（resource），以令牌服务文档中的名称为准：单次用 `tokenward login --scope 资源`，或写入配置档的 `scopes`（`tokenward init --scope 资源`、TOKENWARD_SCOPES）",
+        ),
         _ => w(UNTOLD, "请参见服务方的说明"),
     }
 }
@@ -196,6 +216,11 @@ const EVERY: &[Remedy] = &[
     Remedy::NameTenant,
     Remedy::AllowSecret,
     Remedy::CompareExchange,
+    Remedy::CheckSecretAtBlueKing,
+    Remedy::EnableAtBlueKing,
+    Remedy::PermitAtBlueKing,
+    Remedy::AdmitAtBlueKing,
+    Remedy::NameResource,
 ];
 
 #[cfg(test)]

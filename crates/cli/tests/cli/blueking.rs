@@ -4,6 +4,7 @@ use serde_json::json;
 use tokenward_emulator::Door;
 
 use crate::desk::{Desk, cookie};
+use crate::world::Ran;
 
 #[test]
 fn by_cookie_from_init_to_logout() {
@@ -207,4 +208,68 @@ fn plain_http_is_refused_until_the_flag_permits_it_and_is_shown_from_then_on() {
     assert!(doctor.out.contains("http://bkssm.example.test:5000"), "{doctor:?}");
     let status = desk.run(&["status"]);
     assert!(status.err.contains("can be read on the way"), "{status:?}");
+}
+
+/// Words of Feishu's pages, which nobody finds at BlueKing.
+fn is_of_feishu(ran: &Ran) -> bool {
+    let words = ["Feishu", "Lark", "飞书", "console", "开放平台", "20029", "Credentials"];
+    words.iter().any(|word| ran.err.contains(word) || ran.out.contains(word))
+}
+
+#[test]
+fn advice_names_bluekings_pages_and_never_feishus() {
+    for door in [Door::Ssm, Door::AuthApi, Door::Bkauth, Door::Plain] {
+        let desk = Desk::bare(door);
+        for (lang, place) in [("en", "developer center"), ("zh", "开发者中心")] {
+            let ran = desk.init_by(&["--lang", lang], "not-the-secret");
+            assert!(ran.code != 0 && !is_of_feishu(&ran), "{door:?}: {ran:?}");
+            if matches!(door, Door::Ssm | Door::Bkauth) {
+                assert!(ran.fails(6, "TW0701").err.contains(place), "{ran:?}");
+            }
+        }
+        desk.init(&[]).succeeds();
+        let not_yet = desk.run(&["doctor"]);
+        assert!(!is_of_feishu(&not_yet), "{not_yet:?}");
+        if matches!(door, Door::Bkauth | Door::Plain) {
+            for lang in ["en", "zh"] {
+                let late = ["login", "--no-browser", "--port", "0", "--timeout", "1s", "--lang", lang];
+                let ran = desk.run(&late);
+                assert!(!is_of_feishu(ran.fails(3, "TW0408")), "{ran:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn who_is_not_logged_in_is_told_the_command_that_works() {
+    let desk = Desk::new(Door::Ssm);
+    let ran = desk.run(&["token", "--user", "bob"]);
+    let told = &ran.fails(3, "tokenward login --user bob").err;
+    assert!(!told.contains("`tokenward login`") && told.matches("next:").count() == 1, "{ran:?}");
+    desk.login_by_cookie("alice").succeeds();
+    desk.token(&["--as", "app"]);
+    let ran = desk.run(&["doctor"]);
+    assert!(ran.out.contains("1 (desk:alice); the app's own token is kept as well"), "{ran:?}");
+}
+
+#[test]
+fn a_login_that_must_name_its_resource_is_told_the_setting_and_works_with_it() {
+    let desk = Desk::new(Door::Bkauth);
+    desk.sandbox.rules(|rules| {
+        rules.blueking.bkauth.needs_resource = true;
+        rules.blueking.bkauth.device_interval = 1;
+    });
+    let device = ["login", "--device", "--timeout", "30s"];
+    for ran in [desk.login_by_browser(&[]), desk.run(&device)] {
+        let told = &ran.fails(6, "invalid_target").err;
+        assert!(told.contains("`scopes`") && told.contains("tokenward login --scope RESOURCE"), "{ran:?}");
+        assert!(!is_of_feishu(&ran), "{ran:?}");
+    }
+    desk.login_by_browser(&["--scope", "gateway:demo:api:*"]).succeeds();
+    assert!(desk.is_good(&desk.token(&[])));
+    desk.init(&["--scope", "mcp:s1"]).succeeds();
+    desk.run(&device).succeeds();
+    // A refresh asks for nothing anew.
+    desk.advance(7140);
+    assert!(desk.is_good(&desk.token_after(7140, &[])));
 }

@@ -37,6 +37,11 @@ pub(super) fn answer(state: &mut State, endpoint: Endpoint, request: &Request, v
         visit.error = Some("invalid_request".to_owned());
         return Refusal::new("invalid_request", "there is no such realm").with_status(404).render();
     };
+    if state.rules.blueking.bkauth.needs_resource
+        && let Some(reply) = without_resource(state, &server, endpoint, request, visit)
+    {
+        return reply;
+    }
     let result = match endpoint {
         Endpoint::BkauthAuthorize => return oauth::show(state, &server, request, visit),
         Endpoint::BkauthConsent => return oauth::decide(state, &server, request, visit),
@@ -85,6 +90,30 @@ fn server(state: &State, realm: &str) -> Option<Server> {
         tells_expiry: true,
         tells_scope: true,
     })
+}
+
+/// The answer to a login that names no `resource` (RFC 8707 §2), if this is one. The BlueKing reference is silent about the word.
+fn without_resource(
+    state: &State,
+    server: &Server,
+    endpoint: Endpoint,
+    request: &Request,
+    visit: &mut Visit,
+) -> Option<Reply> {
+    let fields = match endpoint {
+        Endpoint::BkauthAuthorize => request.query_fields(),
+        Endpoint::BkauthDevice => oauth::form(request),
+        _ => return None,
+    };
+    if fields.get("resource").is_some_and(|resource| !resource.is_empty()) {
+        return None;
+    }
+    let why = "resource is required";
+    visit.error = Some("invalid_target".to_owned());
+    match endpoint {
+        Endpoint::BkauthAuthorize => oauth::turn_back(state, server, &fields, "invalid_target", why),
+        _ => Some(Refusal::new("invalid_target", why).render()),
+    }
 }
 
 fn token(state: &mut State, server: &Server, request: &Request, visit: &mut Visit) -> Result<Value, Refusal> {

@@ -171,6 +171,8 @@ pub struct BkauthRules {
     pub introspectors: BTreeMap<String, BTreeSet<String>>,
     /// For so many seconds introspection repeats itself; only a revocation is noticed at once. The real one: 300.
     pub introspection_cache_seconds: u64,
+    /// Whether a login must name the `resource` that it is for (RFC 8707 §2); without one it is refused with `invalid_target`.
+    pub needs_resource: bool,
 }
 
 impl Default for BkauthRules {
@@ -187,6 +189,7 @@ impl Default for BkauthRules {
             realms: realms.into_iter().map(|(name, prefix)| (name.to_owned(), prefix.to_owned())).collect(),
             introspectors: BTreeMap::new(),
             introspection_cache_seconds: 0,
+            needs_resource: false,
         }
     }
 }

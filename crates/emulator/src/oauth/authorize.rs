@@ -75,6 +75,21 @@ pub(crate) fn show(state: &mut State, server: &Server, request: &Request, visit:
     }
 }
 
+/// An error that goes back to the client; `None` where client or redirect URL are in doubt, so that it may go nowhere.
+pub(crate) fn turn_back(state: &State, server: &Server, fields: &Fields, error: &str, why: &str) -> Option<Reply> {
+    let (app, redirect_uri) = whose(state, server, fields).ok()?;
+    let authorization = Authorization {
+        door: server.door,
+        realm: server.realm.clone(),
+        app: app.id,
+        redirect_uri,
+        scopes: BTreeSet::new(),
+        state: fields.get("state").cloned(),
+        challenge: None,
+    };
+    Some(back(server, &authorization, &[("error", error), ("error_description", why)]))
+}
+
 /// What a person clicked on the consent page.
 pub(crate) fn decide(state: &mut State, server: &Server, request: &Request, visit: &mut Visit) -> Reply {
     let fields = form(request);

@@ -21,7 +21,7 @@ use crate::message::{Encodings, Fields, Reply, Request};
 use crate::registry::ClientAuth;
 use crate::state::State;
 
-pub(crate) use authorize::{decide, show};
+pub(crate) use authorize::{decide, show, turn_back};
 pub(crate) use client::authenticate;
 pub(crate) use device::{page, redeem, start};
 pub(crate) use refusal::{Refusal, injected};

@@ -86,7 +86,7 @@ const fn code_of(refusal: &CallRefusal) -> Code {
         CallTrouble::Redirected => Code::Redirected,
         CallTrouble::Settings => match refusal.remedy {
             Some(Remedy::AskAdministrator | Remedy::PassChallenge) => Code::UserState,
-            Some(Remedy::CheckSecret | Remedy::CheckAppId) => Code::AppCredentialsWrong,
+            Some(Remedy::CheckSecret | Remedy::CheckAppId | Remedy::CheckSecretAtBlueKing) => Code::AppCredentialsWrong,
             Some(Remedy::CheckBrand) => Code::BrandMismatch,
             Some(Remedy::LogIn) => Code::RefreshTokenRefused,
             _ => Code::AppSettings,

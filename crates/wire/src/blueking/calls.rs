@@ -27,6 +27,7 @@ pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, now: Timestamp) -> Opt
     let message = refusal::message(answer, body.as_ref(), &[bearer.expose()]);
     let known = code.zip(fact).map(|(code, fact)| of_fact(bearer, code, fact, message.as_deref()));
     let trouble = known.or(by_status).unwrap_or(CallTrouble::Other);
+    let fact = fact.map(|fact| Fact { remedy: codes::at_blueking(fact.remedy), ..fact });
     Some(refusal::refusal(answer, trouble, Finding { code, fact, message, missing_scopes: Vec::new() }, now))
 }
 

@@ -67,12 +67,28 @@ pub fn lookup_word(call: Call, word: &str, sentence: &str) -> Option<Fact> {
         known.is_some_and(|fact| fact.class == RefusalClass::AccessDead || fact.remedy == Remedy::GrantScope);
     match (call, word) {
         (_, "invalid_realm") => Some(NO_SUCH_REALM),
+        (_, "invalid_target") => Some(NO_RESOURCE),
         (Call::BkAuthIntrospect, "access_denied") => Some(MAY_NOT_INTROSPECT),
         (Call::BkAuth, "invalid_grant") => {
             SENTENCES.iter().find(|(known, _)| *known == sentence).map(|(_, fact)| *fact).or(known)
         }
         (Call::BkAuth, _) if about_a_bearer => None,
         _ => known,
+    }
+}
+
+/// What a person can do, where the app is `BlueKing`'s: its pages are in the developer center, and Feishu's console knows
+/// nothing of it.
+pub(super) const fn at_blueking(remedy: Remedy) -> Remedy {
+    match remedy {
+        Remedy::CheckSecret | Remedy::CheckAppId | Remedy::CheckClient => Remedy::CheckSecretAtBlueKing,
+        Remedy::EnableApp | Remedy::InstallApp | Remedy::AllowGrant => Remedy::EnableAtBlueKing,
+        Remedy::EnableScope => Remedy::PermitAtBlueKing,
+        Remedy::AllowAddress => Remedy::AdmitAtBlueKing,
+        Remedy::RegisterRedirect => Remedy::RegisterRedirectThere,
+        Remedy::CheckScopes => Remedy::NameResource,
+        Remedy::CheckEndpoints => Remedy::CheckUrl,
+        remedy => remedy,
     }
 }
 
@@ -92,6 +108,13 @@ pub(super) const TOLD_BY_SETTINGS: Words =
 pub(super) const NOT_VERIFIED: Fact =
     fact(AccessDead, Remedy::RenewAccess, "the access token is invalid or has expired", "access_token 无效或已过期");
 const NO_SUCH_REALM: Fact = fact(Configuration, Remedy::CheckUrl, "there is no such realm", "不存在该 realm");
+/// RFC 8707 §2: the resource is missing, unknown, or not for this client.
+const NO_RESOURCE: Fact = fact(
+    Configuration,
+    Remedy::NameResource,
+    "the resource is missing or not accepted",
+    "未指定资源（resource），或资源不被接受",
+);
 const MAY_NOT_INTROSPECT: Fact = fact(
     Configuration,
     Remedy::EnableApp,

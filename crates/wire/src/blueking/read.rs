@@ -1,6 +1,6 @@
 //! How the three dialects' answers are read: what says yes, what codes and words mean, and whom an answer names.
 
-use tokenward_core::Subject;
+use tokenward_core::{Remedy, Subject};
 
 use super::codes::{self, Call};
 use super::options::AuthApiOptions;
@@ -41,6 +41,10 @@ impl Dialect for Wrapped<'_> {
         None
     }
 
+    fn remedy(self, remedy: Remedy) -> Remedy {
+        codes::at_blueking(remedy)
+    }
+
     /// SSM names a user in `identity`, the auth api in `user_id` or, when asked, under `id_providers`. The app's own tokens have
     /// an empty name, or none: they are nobody's.
     fn subject(self, reader: &Reader<'_, Self>) -> Option<Subject> {
@@ -70,6 +74,14 @@ impl Dialect for Call {
 
     fn word(self, word: &str, text: &str) -> Option<Fact> {
         codes::lookup_word(self, word, text)
+    }
+
+    fn remedy(self, remedy: Remedy) -> Remedy {
+        match remedy {
+            // What it is asked for are resources: bkauth knows no other scopes.
+            Remedy::EnableScope => Remedy::NameResource,
+            remedy => codes::at_blueking(remedy),
+        }
     }
 
     fn may_be_empty(self) -> bool {

@@ -44,6 +44,7 @@ fn refused(code: Code, refusal: &CallRefusal, work: &Work, desk: &Desk) -> Failu
         (CallTrouble::ScopeNotGranted, Some(scope)) => {
             failure.then(lang.scope_login(login(scope), scope)).then_all(named)
         }
+        (CallTrouble::ScopeNotEnabled, _) if work.app.provider().brand().is_none() => failure.then_all(named),
         (CallTrouble::ScopeNotEnabled, Some(scope)) => {
             let failure = failure.then(lang.scope_console(console(&work.app, scope))).then_all(named);
             failure.then(lang.scope_then_login(login(scope)))

@@ -38,7 +38,7 @@ fn page(facts: &Facts, lang: Lang, show: Show) -> String {
 }
 
 fn write_finding(page: &mut String, finding: &Finding, facts: &Facts, lang: Lang) {
-    let setting = Setting { now: facts.now, online: facts.online, profile: None, script: None };
+    let setting = Setting { now: facts.now, online: facts.online, profile: None, console: true, script: None };
     let told = lang.finding(finding, setting);
     let (severity, code) = (finding.story.severity(), finding.story.code());
     let (word, check) = (lang.severity(severity), lang.check(finding.check));
@@ -123,7 +123,7 @@ fn the_guide_shows_what_is_printed() {
     let guide = std::fs::read_to_string(guide).unwrap();
     let facts = stories::sample();
     let findings = examine(&facts);
-    let setting = |_| Setting { now: facts.now, online: false, profile: None, script: None };
+    let setting = |_| Setting { now: facts.now, online: false, profile: None, console: true, script: None };
     for lang in [Lang::En, Lang::Zh] {
         let printed = crate::render::sheet(&crate::commands::doctor_rows(&findings, false, setting, lang), None, false);
         assert!(guide.contains(&printed), "docs/guide/doctor.md does not show this:\n{printed}");

@@ -41,7 +41,8 @@ crate::say::sentences! {
     doctor_scopes(scopes) { "scopes: {scopes}" "权限：{scopes}" }
     doctor_logged_out(when) { "logged out {when}" "已于 {when} 退出" }
     doctor_scopes_missing(scopes) { "the settings ask for scopes that this login was not granted: {scopes}" "设置中要求的部分权限未授予此登录：{scopes}" }
-    doctor_scopes_missing_next() { "`tokenward login` asks for them; what was granted before stays. Enable them for the app first (console: Permissions)" "请先在开放平台“权限管理”为应用开通，再运行 `tokenward login` 申请；已授予的权限会保留" }
+    doctor_scopes_missing_console() { "`tokenward login` asks for them; what was granted before stays. Enable them for the app first (console: Permissions)" "请先在开放平台“权限管理”为应用开通，再运行 `tokenward login` 申请；已授予的权限会保留" }
+    doctor_scopes_missing_next() { "`tokenward login` asks for them; they must be allowed where the app is registered" "请运行 `tokenward login` 申请；这些权限须在注册该应用的平台允许" }
     doctor_provider(words) { "the provider's word: {words}" "服务方的说法：{words}" }
     doctor_who(pid, host) { "process {pid} on {host}" "进程 {pid}（主机 {host}）" }
     doctor_nobody() { "a process the journal no longer names" "日志中已无记录的进程" }
@@ -55,9 +56,9 @@ crate::say::sentences! {
     doctor_dead_used(who) { "the login is over: most likely another program has used its refresh token: {who}" "登录已失效：刷新令牌很可能已被其他程序使用：{who}" }
     doctor_dead_copied() { "the login is over: another program or a copied file has used its refresh token; the consent stands, since the provider accepts the access token" "登录已失效：刷新令牌已被其他程序或被复制的文件使用；授权仍在，因为服务方接受访问令牌" }
     doctor_dead_between(obtained, refused) { "it happened between {obtained} and {refused}" "发生在 {obtained} 与 {refused} 之间" }
-    doctor_dead_withdrawn_by() { "a user withdraws it on the account's page of authorized apps, an administrator in the console, a program by revoking the token" "用户可在账号的已授权应用页撤销，管理员可在后台撤销，程序可通过吊销令牌撤销" }
+    doctor_dead_withdrawn_by() { "a user withdraws it on the account's page of authorized apps, an administrator where the app is registered, a program by revoking the token" "用户可在账号的已授权应用页撤销，管理员可在注册该应用的平台撤销，程序可通过吊销令牌撤销" }
     doctor_dead_ask_online() { "`tokenward doctor --online` asks whether the access token is refused as well; then the consent was withdrawn" "`tokenward doctor --online` 可询问访问令牌是否也被拒绝；若是，则授权已被撤销" }
-    doctor_dead_foreign_next() { "look for a second program that uses this login: a script that refreshes by itself, a copied .env or vault, another tool; let it ask `tokenward token` instead. Only if there is none, think of theft: make a new app secret in the console" "请查找使用同一登录的其他程序：自行刷新的脚本、被复制的 .env 或保险库、其他工具；让它改为调用 `tokenward token`。确实没有时，才考虑令牌被盗：请在后台重置 App Secret" }
+    doctor_dead_foreign_next() { "look for a second program that uses this login: a script that refreshes by itself, a copied .env or vault, another tool; let it ask `tokenward token` instead. Only if there is none, think of theft: make a new app secret where the app is registered" "请查找使用同一登录的其他程序：自行刷新的脚本、被复制的 .env 或保险库、其他工具；让它改为调用 `tokenward token`。确实没有时，才考虑令牌被盗：请在注册该应用的平台重置应用密钥" }
     doctor_dead_before(path) { "the vault from before is kept in {path}, and with it the login may go on: end what uses the vault, then run `tokenward vault restore --undo`, which first shows what becomes of each login" "恢复之前的保险库保留在 {path}，用它可能继续使用此登录：请先停止使用保险库的程序，再运行 `tokenward vault restore --undo`；它会先说明每个登录将会怎样" }
     doctor_script(file) { "the login of the script's file {file}; it needs no app and no profile" "脚本文件 {file} 的登录；无需应用和配置档" }
     doctor_script_remove(name) { "to take it out of the vault: `tokenward logout --profile '{name}' --yes`" "如需从保险库中移除：`tokenward logout --profile '{name}' --yes`" }
@@ -161,7 +162,7 @@ crate::say::sentences! {
     doctor_redirect_elsewhere(url) { "{url} does not lead to this machine, so a login cannot come back by itself" "{url} 不指向本机，登录无法自动返回" }
     doctor_redirect_elsewhere_next() { "log in with `tokenward login --paste`" "请使用 `tokenward login --paste` 登录" }
     doctor_port_refused(url, why) { "{url} cannot be listened for: {why}" "无法监听 {url}：{why}" }
-    doctor_port_refused_next() { "choose a port above 1023 with `tokenward init --port 9768` and register that redirect URL in the console" "请用 `tokenward init --port 9768` 选择 1023 以上的端口，并在开放平台登记该重定向 URL" }
+    doctor_port_refused_next() { "choose a port above 1023 with `tokenward init --port 9768` and register that redirect URL where the app is registered" "请用 `tokenward init --port 9768` 选择 1023 以上的端口，并在注册该应用的平台登记该重定向 URL" }
     doctor_links_in_step(count) { "linked files in step: {count}" "链接的文件均已同步：{count} 个" }
     doctor_link(file, state) { "{file}: {state}" "{file}：{state}（链接的文件）" }
     doctor_owners_none() { "no login of another tool was found on this machine" "本机没有找到其他工具的登录" }
