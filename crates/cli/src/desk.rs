@@ -465,7 +465,7 @@ impl Desk {
                 | Notice::LinkOfOtherOwner { .. }
                 | Notice::AnotherUser { .. } => once(notice).into_iter().for_each(|words| self.printer.alarm(words)),
                 Notice::LinkHealed { .. } | Notice::LinkAdopted { .. } => {
-                    for words in once(notice) {
+                    if let Some(words) = once(notice) {
                         self.printer.note(words);
                     }
                 }

@@ -48,7 +48,8 @@ fn is_kept_aside(world: &World, token: &str, code: i32, words: &str) {
 
 #[test]
 fn a_login_as_another_user_is_kept_aside_in_each_way() {
-    let ways: [&dyn Fn(&World, &[&str]) -> (i32, String); 3] = [
+    type Way<'a> = &'a dyn Fn(&World, &[&str]) -> (i32, String);
+    let ways: [Way<'_>; 3] = [
         &|world, more| {
             let ran = world.login(more);
             (ran.code, ran.err)
@@ -171,7 +172,8 @@ fn mings() -> (Project, SeededTokens, String) {
 
 #[test]
 fn another_users_login_is_kept_aside_whichever_way_it_is_brought() {
-    let ways: [&dyn Fn(&Project, &SeededTokens) -> Ran; 5] = [
+    type Way<'a> = &'a dyn Fn(&Project, &SeededTokens) -> Ran;
+    let ways: [Way<'_>; 5] = [
         &|project, _| project.run(&["link", "ming.env", "-q"]),
         &|project, _| project.run(&["adopt", "ming.env", "-q"]),
         &|project, _| project.run(&["adopt", "ming.env", "--no-link"]),
