@@ -41,15 +41,16 @@ impl Server {
         let made = make(kind, &data).output().unwrap();
         assert!(made.status.success(), "{made:?}");
         // Another process may take a port between its choice and its use.
+        let mut said = String::new();
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let mut child = serve(kind, &data, folder.path(), port).stderr(Stdio::piped()).spawn().unwrap();
-            if listens(&mut child) {
+            if listens(&mut child, &mut said) {
                 return Self { kind, child, port, _folder: folder };
             }
             child.wait().unwrap();
         }
-        panic!("{kind:?} does not start");
+        panic!("{kind:?} does not start: {said}");
     }
 
     /// The address of a database, as a program's `DATABASE_URL` holds it.
@@ -159,7 +160,7 @@ fn program(name: &str) -> PathBuf {
 }
 
 /// Whether it says that it is ready before it ends. What it says later is read and dropped, so that it never waits for a reader.
-fn listens(child: &mut Child) -> bool {
+fn listens(child: &mut Child, said: &mut String) -> bool {
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let (told, heard) = mpsc::channel();
     std::thread::spawn(move || {
@@ -171,7 +172,8 @@ fn listens(child: &mut Child) -> bool {
         if line.contains("ready to accept connections") || line.contains("ready for connections") {
             return true;
         }
-        eprintln!("{line}");
+        said.push_str(&line);
+        said.push('\n');
     }
     false
 }
