@@ -372,7 +372,8 @@ impl Keeper {
             // Nobody is there to be told; the next call looks after them.
             None => Vec::new(),
         };
-        if app.is_some() {
+        if let Some(app) = app {
+            self.client_is_accepted(app).await;
             self.drop_unreadable(profile).await;
         }
         let report = self.status(logged_in.id()).await?;

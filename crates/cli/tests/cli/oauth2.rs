@@ -237,3 +237,17 @@ fn a_client_that_is_not_accepted_is_not_shown_again_until_it_is_another() {
     assert!(desk.sandbox.counters().requests > asked);
     desk.run_with(&[late[0], ("TOKENWARD_APP_SECRET", "another-secret")], &["token"]).succeeds();
 }
+
+#[test]
+fn a_login_shows_that_the_client_is_accepted() {
+    let desk = Desk::new(Door::Plain);
+    desk.login_by_browser(&[]).succeeds();
+    let secret = desk.app.secret.clone();
+    desk.sandbox.change_app(&desk.app.id, |app| app.secret = "another-secret".to_owned()).unwrap();
+    desk.advance(3700);
+    desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", "3700")], &["token"]).fails(6, "TW0701");
+    desk.sandbox.change_app(&desk.app.id, |app| app.secret.clone_from(&secret)).unwrap();
+    // The id and the secret are those that were refused.
+    desk.login_by_browser(&[]).succeeds();
+    desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", "3700")], &["token"]).succeeds();
+}

@@ -16,7 +16,11 @@ fn filled(pattern: &str, (access, refresh): &(String, String)) -> String {
     pattern.replace("{A}", access).replace("{R}", refresh)
 }
 
-const ANYWHERE: [(&str, &str); 16] = [
+const ANYWHERE: [(&str, &str); 20] = [
+    ("two.env", "export ONE={A}; export TWO={R}\n"),
+    ("query.env", "URL=https://x.example/cb?a={A}&r={R}\n"),
+    ("words.env", "export WORDS=-u {A} -r {R}\n"),
+    ("bar.env", "WORDS={A}|{R}\n"),
     (".env", "# mine\nMY_AT={A}\r\nTHE_OTHER='{R}' # note\n"),
     ("header.env", "AUTH_HEADER=\"Bearer {A}\"\n"),
     ("name.env", "LINE='X-Key: {A}'\nNEXT=1"),

@@ -93,11 +93,17 @@ pub(super) fn write(text: &str, name: &str, value: &str) -> Result<Vec<Splice>, 
             Some(quote) => spelled(text, at.start + 1..at.end - 1, quote),
             None => Spelled::plain(text, at.clone()),
         };
+        // Two tokens in one value: what stands between them is no business of ours.
+        if let Some(words) = old.words_that_differ(value)
+            && words.iter().all(|(_, word)| quote.is_some() || is_plain(word))
+        {
+            return Ok(words.into_iter().map(|(part, word)| Splice::new(part, word)).collect());
+        }
         match old.differs(value) {
-            None => Ok(None),
+            None => Ok(Vec::new()),
             Some((_, words)) if is_disputed(words) => Err(disputed()),
-            Some((part, words)) if quote.is_some() || is_plain(words) => Ok(Some(Splice::new(part, words))),
-            Some(_) => Ok(Some(Splice::new(at.clone(), whole(None)?))),
+            Some((part, words)) if quote.is_some() || is_plain(words) => Ok(vec![Splice::new(part, words)]),
+            Some(_) => Ok(vec![Splice::new(at.clone(), whole(None)?)]),
         }
     };
     let entries = Reader { text, at: 0 }.entries()?;

@@ -51,15 +51,37 @@ pub(super) const SHORTEST: usize = 12;
 fn is_reference(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let variable = text.len() > 2 && text.starts_with('%') && text.ends_with('%');
-    text.starts_with(['$', '{', '!', '`', '%'])
+    text.starts_with(['$', '{', '!', '`', '%', '@', '#'])
         || variable
+        || is_path(text)
+        || text.contains("::")
         || text.contains("://")
-        || ["${", "$(", "{{", "%(", "ENC["].iter().any(|mark| text.contains(mark))
+        || ["${", "$(", "{{", "%(", "ENC[", "SECRET["].iter().any(|mark| text.contains(mark))
         || REFERENCES.iter().any(|prefix| lower.starts_with(prefix))
-        || text.starts_with("AQICAH")
+        || SEALED.iter().any(|head| text.starts_with(head))
         || text.ends_with(')') && text.contains('(')
         || ["[\"", "['", "process.env", "os.environ"].iter().any(|mark| text.contains(mark))
 }
+
+/// A file's path, or one in a store of secrets: `/run/secrets/rt`, `dev/feishu/refresh`, `1password:dev/feishu`. Tokens hold slashes too,
+/// between letters and digits that nobody would take for words.
+fn is_path(text: &str) -> bool {
+    let (store, path) = text.split_once(':').unwrap_or(("", text));
+    let begins = ["/", "./", "../", "~/"].iter().any(|start| path.starts_with(start));
+    let is_word = |word: &str| {
+        let is_name = (2..20).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        is_name || (1..=12).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let mut parts = path.trim_start_matches(['/', '.', '~']).split('/').peekable();
+    let is_long = begins || path.contains('/');
+    is_long
+        && parts.peek().is_some()
+        && parts.all(|part| part.split(['-', '_', '.', '#']).all(is_word))
+        && store.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// How sealed texts begin: AWS KMS, Google's KMS, Fernet, age.
+const SEALED: [&str; 6] = ["AQICAH", "AQECAH", "CiQA", "CiUA", "gAAAAA", "age1"];
 
 /// Beginnings of references and sealed texts that have no `://`, in lower case.
 const REFERENCES: [&str; 37] = [
@@ -107,6 +129,12 @@ fn is_placeholder(text: &str) -> bool {
         return true;
     }
     let lower = text.to_ascii_lowercase();
+    // `0000…`, a UUID of zeros, `n/a`.
+    let mut marks = lower.chars().filter(|c| c.is_alphanumeric());
+    let first = marks.next();
+    if marks.all(|c| Some(c) == first) || ["true", "false", "yes", "no", "on", "off", "n/a"].contains(&&*lower) {
+        return true;
+    }
     let words: Vec<&str> =
         lower.split(['-', '_', '.', ' ', '[', ']', '(', ')']).filter(|word| !word.is_empty()).collect();
     let filler = |word: &str| word.len() > 2 && word.chars().all(|c| c == 'x') || word == "x";
@@ -114,15 +142,23 @@ fn is_placeholder(text: &str) -> bool {
     if filler(last) && words.iter().all(|word| filler(word) || word.len() < 6) {
         return true;
     }
-    // A random token is not made of words alone.
-    let plain = words.iter().all(|word| word.len() < 20 && word.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    // A random token is not made of words alone. A word that says so may stand beside a number.
+    let alphabetic = |word: &&str| word.len() < 20 && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let number = |word: &&str| word.len() < 5 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let plain = words.iter().all(alphabetic);
+    let numbered = words.iter().all(|word| alphabetic(word) || number(word));
     let marked =
         words.iter().any(|word| WORDS.contains(word) || word.starts_with("your") || word.starts_with("changeme"));
-    plain && (marked || words.iter().all(|word| NAMES.contains(word)))
+    numbered && marked || plain && words.iter().all(|word| NAMES.contains(word))
 }
 
 /// Words that a person writes where a value is to come.
-const WORDS: [&str; 22] = [
+const WORDS: [&str; 27] = [
+    "not",
+    "unset",
+    "enter",
+    "value",
+    "missing",
     "your",
     "here",
     "change",
@@ -191,6 +227,22 @@ mod tests {
             "-----BEGIN AGE ENCRYPTED FILE-----",
             "\"op://a/b\"",
             "u-${TOKEN}",
+            "/run/secrets/feishu_refresh_token",
+            "./secrets/rt.txt",
+            "~/secrets/refresh_token",
+            "@/run/secrets/rt",
+            "@@TOKEN@@",
+            "projects/123/secrets/feishu-rt/versions/latest",
+            "secret/data/feishu#refresh",
+            "dev/feishu/refresh",
+            "1Password:dev/feishu",
+            "ref:feishu/refresh",
+            "AWS::SSM::feishu",
+            "SECRET[feishu/refresh]",
+            "#{feishu_token}",
+            "gAAAAABhZ0123456789abcdef",
+            "age1qyqszqgpqyqszqgpqyqszqgp",
+            "AQECAHhwxyz0123456789",
         ] {
             assert_eq!(Nature::of(text), Nature::Reference, "{text}");
         }
@@ -218,6 +270,16 @@ mod tests {
             "****",
             "refresh_token",
             "paste_here",
+            "not-set-yet-please",
+            "refresh_token_value",
+            "dummy_refresh_token_123",
+            "sample-token-0001",
+            "0000000000000000",
+            "00000000-0000-0000-0000-000000000000",
+            "aaaaaaaaaaaaaaaaaaaa",
+            "enter_token",
+            "true",
+            "n/a",
         ] {
             assert_eq!(Nature::of(text), Nature::Placeholder, "{text}");
         }
@@ -239,6 +301,10 @@ mod tests {
             "6Fjfp0ZBr1KtDRbnfVdmIw",
             "00D50000000IZ3Z!AQ0AQDpEDKYsn7ioKug2aSmgCjgrPjG9eRLza8jXWoW7uA90V39rvQaIy1FGxjFHN1ZtusBGljncdEi8eRiuit1QdQ1Z2KSV",
             "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEf",
+            "/9j4AAQSkZJRgABAQAAAQ",
+            "4/0AX4XfWhAbc/Def-7Ghi",
+            "abc:Def/Ghi7Jkl",
+            "rt-refresh-0002-abcdef12",
         ] {
             assert_eq!(Nature::of(text), Nature::Token, "{text}");
         }
@@ -247,7 +313,7 @@ mod tests {
     proptest! {
         #[test]
         fn random_tokens_are_tokens(text in "[A-Za-z0-9_~/+-]{8}[0-9][A-Za-z0-9_~/+-]{12,60}") {
-            prop_assume!(!text.starts_with("AQICAH"));
+            prop_assume!(!SEALED.iter().any(|head| text.starts_with(head)));
             prop_assert_ne!(Nature::of(&text), Nature::Placeholder);
         }
     }

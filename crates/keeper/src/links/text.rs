@@ -81,6 +81,47 @@ impl Spelled {
         let byte = |index: usize| new_chars.get(index).map_or(new.len(), |(at, _)| *at);
         Some((start..end, &new[byte(before)..byte(new_chars.len() - behind)]))
     }
+
+    /// The same, word by word: each word that differs, where nothing else does. `None` where words came or went.
+    pub(super) fn words_that_differ<'a>(&self, new: &'a str) -> Option<Vec<(Range<usize>, &'a str)>> {
+        let old_text = self.text();
+        let (old, new_runs) = (runs(&old_text), runs(new));
+        let is_alike = |(old, run): (&Range<usize>, &Range<usize>)| {
+            let (old, new) = (&old_text[old.clone()], &new[run.clone()]);
+            old == new || old.starts_with(is_of_word) && new.starts_with(is_of_word)
+        };
+        if old.len() != new_runs.len() || !old.iter().zip(&new_runs).all(is_alike) {
+            return None;
+        }
+        let mut found = Vec::new();
+        let mut first = 0;
+        for (old, new_run) in old.iter().zip(&new_runs) {
+            let count = old_text[old.clone()].chars().count();
+            let spelled = &self.chars[first..first + count];
+            first += count;
+            if old_text[old.clone()] != new[new_run.clone()]
+                && let (Some((_, start)), Some((_, end))) = (spelled.first(), spelled.last())
+            {
+                found.push((start.start..end.end, &new[new_run.clone()]));
+            }
+        }
+        Some(found)
+    }
+}
+
+/// The words of a text and what stands between them, in turn.
+fn runs(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut was_word = None;
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        match found.last_mut().filter(|_| was_word == Some(is_of_word(c))) {
+            Some(last) => last.end = end,
+            None => found.push(at..end),
+        }
+        was_word = Some(is_of_word(c));
+    }
+    found
 }
 
 /// What tokens are made of, as far as all servers agree (RFC 3986 §2.3).

@@ -80,6 +80,15 @@ impl Keeper {
         }
     }
 
+    /// Forgets that a client was refused: a login that the provider has just granted shows that it is accepted.
+    pub(crate) async fn client_is_accepted(&self, app: &App) {
+        if self.refused_client(app).await.is_some()
+            && let Err(error) = self.inner.parts.vault.forget(&Keepsake::ClientRefused(app.name.clone())).await
+        {
+            tracing::warn!(%error, app = %app.name, "that the provider accepts the client could not be remembered");
+        }
+    }
+
     async fn refused_client(&self, app: &App) -> Option<ClientRefused> {
         let (bytes, _) = self.inner.parts.vault.recall(&Keepsake::ClientRefused(app.name.clone())).await.ok()??;
         serde_json::from_slice(bytes.expose()).ok()
