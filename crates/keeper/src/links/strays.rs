@@ -26,7 +26,7 @@ impl Links {
     /// What else stands in a link's file. Nothing is sent and nothing written (I8).
     ///
     /// # Errors
-    /// [`Code::FileUnusable`](crate::Code::FileUnusable); the vault's.
+    /// [`Code::FileUnusable`](tokenward_core::Code::FileUnusable); the vault's.
     pub async fn besides(&self, link: &Link) -> Result<Strays, Error> {
         let file = linked(link, false);
         let document = blocking(move || file.read()).await?.map_err(|error| unreadable(&error))?;
