@@ -46,6 +46,7 @@ mod shared_files;
 mod signals;
 mod slow;
 mod stand;
+mod strangers;
 mod terminal;
 mod tokens;
 mod vault;
