@@ -81,10 +81,21 @@ impl Spot {
         let linked = if is_new { linked.or_new() } else { linked };
         let document = linked.read().map_err(|error| refused(&error, lang))?;
         let (shape, copies) = Picker { file: &file, document: &document, known, wish, lang }.pick()?;
+        let twins = shape.twins(&document, known);
+        let further = shape.further(&document, &twins);
         for shape in [&shape].into_iter().chain(&copies) {
             provable(&document, shape, lang)?;
             writable(&document, shape, known, wish, lang)?;
             in_quotes(&file, &document, shape, lang)?;
+        }
+        // A login is known once it is taken over, and its tokens are told from the words around them. One alone never is.
+        let told = if shape.refresh().is_some() { [known, &twins].concat() } else { known.to_vec() };
+        for twin in &further {
+            provable(&document, twin, lang)?;
+            if twin.objection(&document, &told).is_some() {
+                return Err(stays_behind(&shape, twin, lang));
+            }
+            in_quotes(&file, &document, twin, lang)?;
         }
         let read = |place: &Option<Place>| {
             let text = document.get(place.as_ref()?).ok()??;
@@ -98,7 +109,7 @@ impl Spot {
             brand: wish.brand.or_else(|| brand_of(&shape)),
             owner: shape.profile(known).cloned(),
             redirect: shape.redirect.clone().zip(read(&shape.redirect)).map(|(place, uri)| (place, uri.to_string())),
-            copies: copies.into_iter().map(|shape| shape.places).collect(),
+            copies: copies.into_iter().chain(further).map(|shape| shape.places).collect(),
             app_id_at: shape.app_id,
             places: shape.places,
             file,
@@ -194,6 +205,11 @@ impl Picker<'_> {
             return Ok((found.pop().unwrap_or_default(), copies));
         }
         if found.len() > 1 {
+            // The same tokens at several places are one login.
+            let twins = found[0].twins(self.document, self.known);
+            if found.iter().all(|shape| shape.is_among(&twins)) {
+                return Ok((found.swap_remove(0), Vec::new()));
+            }
             let what = self.lang.several_logins(self.file.display(), found.len());
             let choices = found.iter().map(|shape| self.lang.pick_with(flags(shape, &found)));
             return Err(Failure::new(Code::PlaceUnclear, what).then_all(choices));
@@ -284,6 +300,13 @@ fn writable(document: &Document, shape: &Shape, known: &[Sighting], wish: Wish<'
         _ => return Ok(()),
     };
     Err(Failure::new(Code::PlaceUnclear, what).then(next))
+}
+
+/// A second place of a token that is about to be replaced, at which it would stay as it is.
+fn stays_behind(shape: &Shape, twin: &Shape, lang: Lang) -> Failure {
+    let place = |shape: &Shape| shape.access().or(shape.refresh()).map(ToString::to_string).unwrap_or_default();
+    let what = lang.twin_stays_behind(place(shape), place(twin));
+    Failure::new(Code::PlaceUnclear, what).then(lang.twin_stays_behind_next(place(twin)))
 }
 
 /// Refuses an expression of a program, which a bare token would break. A text in quotes stays one.

@@ -132,7 +132,8 @@ impl ScriptTurn<'_> {
         let vault = &self.parts.vault;
         let Recognised { fingerprint, mut known } = vault.recognise(&refresh).await?;
         if known.is_none() {
-            known = Some(self.adopt(file.held.path(), &fingerprint.to_string(), refresh).await?);
+            let beside = bare(file.access.clone()).and_then(|text| AccessToken::parse(text.as_str()).ok());
+            known = Some(self.adopt(file.held.path(), &fingerprint.to_string(), refresh, beside).await?);
         }
         let Some((grant, generation)) = known else { return Err(Error::new(Code::Internal, Kept::Everything)) };
         let present = vault.grant(grant).await?;
@@ -189,6 +190,7 @@ impl ScriptTurn<'_> {
         file: &Path,
         fingerprint: &str,
         refresh: RefreshToken,
+        beside: Option<AccessToken>,
     ) -> Result<(GrantId, Generation), Error> {
         let obtained = self.parts.clock.now();
         let mut random = [0; 10];
@@ -206,6 +208,7 @@ impl ScriptTurn<'_> {
                 issued_by: TokenApi::LegacyV1,
                 obtained,
             },
+            beside,
             source: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
             replace_user: true,
             by: self.parts.processes.myself().clone(),

@@ -37,13 +37,7 @@ pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Fail
         let spot = Spot::look(&link.file, wish, &known, desk.lang())?;
         let work = Source::of(&spot, desk).work(desk).await?;
         let how = How { wanted: spot.is_new, replace: link.replace_user, insists: link.insists };
-        let mut made = vec![make_as(&work, spot.link(&work.profile.name), how, desk).await?];
-        for target in spot.further(&work.profile.name) {
-            made.push(make_as(&work, target, How { wanted: false, replace: false, ..how }, desk).await?);
-        }
-        for one in &mut made {
-            one.besides = besides(&one.link, &work).await;
-        }
+        let made = make_all(&work, &spot, how, desk).await?;
         desk.warn_if_over(&work.session, &work.profile.name).await;
         made
     } else {
@@ -116,10 +110,10 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
             let spot = Spot::look(file, wish, &known, desk.lang())
                 .map_err(|failure| places_are_named_by_link(failure, file, desk))?;
             let work = Source::of(&spot, desk).work(desk).await?;
-            let made = make_as(&work, spot.link(&work.profile.name), How::default(), desk)
+            let made = make_all(&work, &spot, How::default(), desk)
                 .await
                 .map_err(|failure| places_are_named_by_link(failure, file, desk))?;
-            finish(std::slice::from_ref(&made), desk)?;
+            finish(&made, desk)?;
             Ok(work.profile.name)
         }
         1 => Ok(profiles.remove(0)),
@@ -140,6 +134,18 @@ pub(super) struct How {
     pub(super) replace: bool,
     /// What the person insists on.
     pub(super) insists: args::InsistFlags,
+}
+
+/// Links a file at every place of its login.
+async fn make_all(work: &Work, spot: &Spot, how: How, desk: &Desk) -> Result<Vec<Made>, Failure> {
+    let mut made = vec![make_as(work, spot.link(&work.profile.name), how, desk).await?];
+    for target in spot.further(&work.profile.name) {
+        made.push(make_as(work, target, How { wanted: false, replace: false, ..how }, desk).await?);
+    }
+    for one in &mut made {
+        one.besides = besides(&one.link, work).await;
+    }
+    Ok(made)
 }
 
 /// The same, where the profile becomes another user's by this person's word alone: by a flag, or by a yes in the terminal.
@@ -424,8 +430,14 @@ fn tell_besides(file: &str, besides: &Strays, desk: &Desk) {
     for stray in &besides.copies {
         printer.warning(lang.stray_copy(&stray.1, keep_too(file, stray)));
     }
+    for stray in &besides.named {
+        printer.warning(lang.stray_named(&stray.1, keep_too(file, stray)));
+    }
     for place in &besides.ends {
         printer.warning(lang.stray_end(place));
+    }
+    if besides.lacks_access {
+        printer.warning(lang.access_nowhere(file, format!("tokenward link {} --access PLACE", quoted(file))));
     }
 }
 

@@ -142,6 +142,9 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
         let links = work.session.links();
         let target = spot.link(&work.profile.name);
         let (link, report) = links.link_on(&work.app, target, true, login.insists.terms()).await?;
+        for target in spot.further(&work.profile.name) {
+            links.link_on(&work.app, target, true, login.insists.terms()).await?;
+        }
         let besides = link::besides(&link, &work).await;
         Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true, has_other_names, besides })
     };

@@ -38,6 +38,10 @@ super::sentences! {
     code_not_written(file, place) { "{file} is a program, and what stands at {place} is not a text in quotes" "{file} 是程序，{place} 处不是带引号的文本" }
     stray_stale(place, command) { "{place} holds an old token of this login, and is not kept in step: delete it, or keep it too with `{command}`" "{place} 处是此登录的旧令牌，不会同步：请删除，或用 `{command}` 一并保持同步" }
     stray_copy(place, command) { "{place} holds a token of this login too, and is not kept in step: keep it with `{command}`" "{place} 处也有此登录的令牌，但不会同步：可用 `{command}` 保持同步" }
+    stray_named(place, command) { "by its name, {place} holds a token of this login too; it is not known, and is not kept in step: delete it, or keep it with `{command}`" "从名称看，{place} 处也是此登录的令牌；其来源未知，不会同步：请删除，或用 `{command}` 保持同步" }
+    access_nowhere(file, command) { "no access token of this login was found in {file}: if a program reads one there, name its place with `{command}`" "在 {file} 中没有找到此登录的访问令牌：若有程序从中读取，请用 `{command}` 指明位置" }
+    twin_stays_behind(place, twin) { "the token at {place} stands at {twin} too, in a text of which it cannot be told what else it holds, and would stay behind there" "{place} 处的令牌也出现在 {twin} 处的文本中，而该文本的其余内容无法识别，该处的令牌将不会更新" }
+    twin_stays_behind_next(twin) { "take it out at {twin}, or put it there alone, then run the command again" "请删除 {twin} 处的令牌，或只保留令牌本身，然后重新运行命令" }
     stray_end(place) { "the end of life at {place} is written in a way that is not understood, and stays as it is: a program that reads it takes a good token for dead" "{place} 处的到期时间写法无法识别，将保持原样：读取它的程序会把有效的令牌当作已过期" }
     state_stale_beside(places) { "in step, but an old token of this login stands at {places}" "已同步，但 {places} 处仍有此登录的旧令牌" }
     advice_stale_beside(place, command) { "delete the old token at {place}, or keep it in step too with `{command}`" "请删除 {place} 处的旧令牌，或用 `{command}` 一并保持同步" }

@@ -49,6 +49,7 @@ mod stand;
 mod strangers;
 mod terminal;
 mod tokens;
+mod twins;
 mod vault;
 mod washing;
 mod watch;

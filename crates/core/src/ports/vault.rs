@@ -201,6 +201,8 @@ pub struct Adoption {
     pub app: AppName,
     /// The set; it holds a refresh token ([`VaultError::NoRefreshToken`] otherwise).
     pub set: TokenSet,
+    /// The access token that stood beside it, whether or not it is of any more use: further copies of it are known by its name.
+    pub beside: Option<AccessToken>,
     /// Where it comes from: a file's path, or a tool's name.
     pub source: String,
     /// Who adopts it.

@@ -146,6 +146,7 @@ impl Links {
         }
         self.keeper.name_present(app, profile, ASKING).await?;
         let mut access = brought.access;
+        let beside = access.as_ref().map(|(token, _)| token.clone());
         let mut subject = None;
         if ask && let Some((token, _)) = &access {
             match tokio::time::timeout(ASKING, parts.provider.user_info(app, token)).await {
@@ -177,6 +178,7 @@ impl Links {
                 issued_by: app.token_api,
                 obtained,
             },
+            beside,
             source: brought.source,
             replace_user: brought.replace_user,
             by: parts.processes.myself().clone(),

@@ -100,7 +100,7 @@ fn token(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     }
     let mut words = words(inner);
     match words.len() {
-        0 | 1 => Some(at),
+        0 | 1 => Some(in_address(inner).map_or(at.clone(), |found| at.start + found.start..at.start + found.end)),
         2 if is_scheme(&inner[words[0].clone()]) => {
             let word = words.remove(1);
             token(text, at.start + word.start..at.start + word.end)
@@ -119,6 +119,23 @@ fn token(text: &str, at: Range<usize>) -> Option<Range<usize>> {
             token(text, found)
         }
     }
+}
+
+/// The access token in an address (RFC 6750 §2.3). Other names in one may be of what it leads to, such as a store of secrets.
+fn in_address(word: &str) -> Option<Range<usize>> {
+    let query = word.find("://").and_then(|scheme| Some(scheme + word[scheme..].find(['?', '#'])? + 1))?;
+    let mut start = query;
+    for part in word[query..].split(['&', '#']) {
+        if let Some((name, value)) = part.split_once('=')
+            && ["access_token", "accesstoken", "uat"].iter().any(|end| name.to_ascii_lowercase().ends_with(end))
+            && !value.is_empty()
+        {
+            let value_at = start + name.len() + 1;
+            return Some(value_at..value_at + value.len());
+        }
+        start += part.len() + 1;
+    }
+    None
 }
 
 /// Whether what stands before `=` or `:` says that a token follows.
@@ -146,7 +163,9 @@ mod tests {
 
     use super::*;
 
-    const AROUND: [(&str, &str); 17] = [
+    const AROUND: [(&str, &str); 19] = [
+        ("https://example.com/events?access_token=", "&lang=zh"),
+        ("--url=https://example.com/?a=1&user_access_token=", ""),
         ("--env=USER_ACCESS_TOKEN=", ""),
         ("--header=Authorization: Bearer ", ""),
         ("", ""),

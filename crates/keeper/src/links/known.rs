@@ -108,7 +108,7 @@ struct Candidate {
 }
 
 /// Whether two values stand in one table, section or file of variables, or in one text.
-fn is_beside(one: &Place, other: &Place) -> bool {
+pub(super) fn is_beside(one: &Place, other: &Place) -> bool {
     let way = |path: &[Step]| path.split_last().map(|(_, way)| way.to_vec());
     match (one, other) {
         (Place::Dotenv { .. }, Place::Dotenv { .. }) => true,

@@ -38,6 +38,7 @@ mod swap;
 mod text;
 mod toml;
 mod tree;
+mod twins;
 mod value;
 mod watch;
 

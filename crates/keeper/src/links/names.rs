@@ -65,6 +65,8 @@ impl Name {
             (&["issued", "at"], Role::Obtained),
         ];
         let moment = moments.iter().find(|(end, _)| ends(&words, end));
+        // Every service has a header of that name.
+        let mut only_ours = false;
         let role = if let Some((end, role)) = moment {
             words.truncate(words.len() - end.len());
             let refresh = words.iter().any(|word| word.starts_with("refresh"));
@@ -73,8 +75,11 @@ impl Name {
                 Role::Life if refresh => Role::RefreshLife,
                 role => *role,
             }
-        } else if ends(&words, &["refresh", "token"]) || ends(&words, &["refreshtoken"]) {
+        } else if ends(&words, &["refresh", "token"]) || ends(&words, &["refreshtoken"]) || ends(&words, &["urt"]) {
             Role::Refresh
+        } else if HEADERS.iter().any(|end| ends(&words, end)) {
+            only_ours = true;
+            Role::Access
         } else if ends(&words, &["access", "token"])
             || ends(&words, &["accesstoken"])
             || ends(&words, &["user", "token"])
@@ -86,11 +91,11 @@ impl Name {
         } else {
             return None;
         };
-        let user = words.iter().any(|word| word == "user" || word == "uat");
+        let user = words.iter().any(|word| ["user", "uat", "urt"].contains(&word.as_str()));
         while words.last().is_some_and(|word| OURS.contains(&word.as_str())) {
             words.pop();
         }
-        Some(Self { role, prefix: words, user })
+        Some(Self { role, prefix: words, user }).filter(|name| !only_ours || name.is_ours())
     }
 
     /// What stands before a word that speaks of an end, in a key that is understood as one or not; `None` for other keys.
@@ -142,7 +147,10 @@ fn words(key: &str) -> Vec<String> {
 /// Words of keys that speak of something else than a user's login.
 const OTHERS: [&str; 6] = ["app", "tenant", "bot", "id", "csrf", "device"];
 /// Words that name a token of a user's login.
-const OURS: [&str; 7] = ["user", "access", "refresh", "token", "uat", "accesstoken", "refreshtoken"];
+const OURS: [&str; 10] =
+    ["user", "access", "refresh", "token", "uat", "urt", "accesstoken", "refreshtoken", "bearer", "authorization"];
+/// Names of a header with an access token.
+const HEADERS: [&[&str]; 3] = [&["bearer"], &["bearer", "token"], &["authorization"]];
 
 /// Platforms whose tokens stand in the same files.
 const FOREIGN: [&str; 20] = [
@@ -181,6 +189,9 @@ mod tests {
             ("access_token", Role::Access, ""),
             ("uat", Role::Access, ""),
             ("LARK_USER_TOKEN", Role::Access, "lark"),
+            ("LARK_URT", Role::Refresh, "lark"),
+            ("FEISHU_BEARER", Role::Access, "feishu"),
+            ("LARK_AUTHORIZATION", Role::Access, "lark"),
             ("token", Role::Bare, ""),
             ("VITE_FEISHU_REFRESH_TOKEN", Role::Refresh, "vite feishu"),
             ("refreshToken", Role::Refresh, ""),
@@ -196,7 +207,9 @@ mod tests {
             let name = Name::of(key).unwrap();
             assert_eq!((name.role, name.prefix.join(" ").as_str()), (role, prefix), "{key}");
         }
-        for key in ["app_access_token", "FEISHU_TENANT_ACCESS_TOKEN", "token_type", "scope", "name"] {
+        for key in
+            ["app_access_token", "FEISHU_TENANT_ACCESS_TOKEN", "token_type", "scope", "name", "AUTHORIZATION", "bearer"]
+        {
             assert_eq!(Name::of(key), None, "{key}");
         }
     }

@@ -3,10 +3,12 @@
 //! Enters: a file and its links. Leaves: places. A file of which one place is true and another is not misleads whoever reads the
 //! other, so it is not called in step; which of them a program reads, only a person can tell.
 
-use tokenward_core::{Link, Place, Slot};
+use tokenward_core::{GrantId, Link, Place, Slot};
 
 use super::document::Document;
 use super::keep::{Links, blocking, linked, unreadable};
+use super::names::{Name, Role};
+use super::nature::Nature;
 use super::shape::unkept_ends;
 use super::sighting::Sighting;
 use crate::Error;
@@ -18,8 +20,12 @@ pub struct Strays {
     pub stale: Vec<(Slot, Place)>,
     /// Present tokens of the login, which go stale when it is refreshed next.
     pub copies: Vec<(Slot, Place)>,
+    /// Texts beside the tokens whose names say that they are tokens of this login, and which the vault does not know.
+    pub named: Vec<(Slot, Place)>,
     /// Ends of life beside the tokens, by their names, in a notation that is not understood or one too many.
     pub ends: Vec<Place>,
+    /// Whether the refresh token is kept and no access token of the login, in the whole file.
+    pub lacks_access: bool,
 }
 
 impl Links {
@@ -30,39 +36,84 @@ impl Links {
     pub async fn besides(&self, link: &Link) -> Result<Strays, Error> {
         let file = linked(link, false);
         let document = blocking(move || file.read()).await?.map_err(|error| unreadable(&error))?;
-        let kept = self.kept(link).await?;
-        let mut strays = self.strays(link, &document).await?;
+        let Some(seen) = self.seen(link, &document).await? else { return Ok(Strays::default()) };
+        let mut strays = seen.strays();
         strays.ends = unkept_ends(&document, &link.target.places);
-        let kept: Vec<Place> = kept.iter().map(|(_, place)| document.resolved(place)).collect();
-        strays.ends.retain(|place| !kept.contains(&document.resolved(place)));
+        strays.ends.retain(|place| !seen.is_kept(place));
+        strays.named = seen.named(link);
+        strays.lacks_access = link.target.places.contains_key(&Slot::RefreshToken)
+            && !seen.kept.iter().any(|(slot, _)| *slot == Slot::AccessToken);
         Ok(strays)
     }
 
     /// The tokens of a link's login in its file that no link keeps.
     pub(super) async fn strays(&self, link: &Link, document: &Document) -> Result<Strays, Error> {
+        Ok(self.seen(link, document).await?.map(|seen| seen.strays()).unwrap_or_default())
+    }
+
+    /// What any link keeps in a link's file, and the tokens in it that the vault knows. `None` while nobody is logged in.
+    async fn seen<'a>(&self, link: &Link, document: &'a Document) -> Result<Option<Seen<'a>>, Error> {
+        let Some(present) = self.parts().vault.grant_of(&link.target.profile).await? else { return Ok(None) };
+        let links = self.parts().vault.links(None).await?;
+        let own = links.into_iter().filter(|other| other.target.file == link.target.file);
+        let kept = own.chain([link.clone()]).flat_map(|link| link.target.places);
+        let kept = kept.map(|(slot, place)| (slot, document.resolved(&place))).collect();
+        Ok(Some(Seen { document, kept, sightings: self.sightings(document).await?, present }))
+    }
+}
+
+/// A linked file, looked over.
+struct Seen<'a> {
+    document: &'a Document,
+    /// What is kept, in the one notation of its place.
+    kept: Vec<(Slot, Place)>,
+    sightings: Vec<Sighting>,
+    /// The profile's login.
+    present: GrantId,
+}
+
+impl Seen<'_> {
+    fn strays(&self) -> Strays {
         let mut strays = Strays::default();
-        let Some(present) = self.parts().vault.grant_of(&link.target.profile).await? else { return Ok(strays) };
-        let kept = self.kept(link).await?.into_iter().map(|(slot, place)| (slot, document.resolved(&place)));
-        let kept: Vec<(Slot, Place)> = kept.collect();
         // One without a profile was this profile's, or is nobody's yet: it is not another one's.
-        let is_ours = |sighting: &Sighting| {
-            sighting.token.grant == present || sighting.profile.is_none() && !sighting.token.is_present
+        let is_ours = |sighting: &&Sighting| {
+            sighting.token.grant == self.present || sighting.profile.is_none() && !sighting.token.is_present
         };
-        for sighting in self.sightings(document).await?.into_iter().filter(is_ours) {
-            let is_kept = kept.contains(&(sighting.slot(), document.resolved(&sighting.place)));
+        for sighting in self.sightings.iter().filter(is_ours) {
+            let stray = (sighting.slot(), sighting.place.clone());
+            let is_kept = self.kept.contains(&(stray.0, self.document.resolved(&stray.1)));
             let places = if sighting.token.is_present { &mut strays.copies } else { &mut strays.stale };
-            let stray = (sighting.slot(), sighting.place);
             if !is_kept && !places.contains(&stray) {
                 places.push(stray);
             }
         }
-        Ok(strays)
+        strays
     }
 
-    /// What any link keeps in a link's file.
-    async fn kept(&self, link: &Link) -> Result<Vec<(Slot, Place)>, Error> {
-        let links = self.parts().vault.links(None).await?;
-        let own = links.into_iter().filter(|other| other.target.file == link.target.file);
-        Ok(own.chain([link.clone()]).flat_map(|link| link.target.places).collect())
+    fn is_kept(&self, place: &Place) -> bool {
+        let place = self.document.resolved(place);
+        self.kept.iter().any(|(_, kept)| *kept == place)
+    }
+
+    /// What stands beside the tokens of a link under a token's name of theirs.
+    fn named(&self, link: &Link) -> Vec<(Slot, Place)> {
+        let mut found = Vec::new();
+        for token in [Slot::AccessToken, Slot::RefreshToken].iter().filter_map(|slot| link.target.places.get(slot)) {
+            let Some(own) = token.key().and_then(Name::of) else { continue };
+            for (key, place, value) in self.document.beside(token) {
+                let slot = match Name::of(&key).filter(|name| name.prefix == own.prefix).map(|name| name.role) {
+                    Some(Role::Access) => Slot::AccessToken,
+                    Some(Role::Refresh) => Slot::RefreshToken,
+                    _ => continue,
+                };
+                let is_known = self.sightings.iter().any(|sighting| sighting.place == place);
+                let is_token = Nature::of_refresh(&value.spelled()) == Nature::Token;
+                let stray = (slot, place);
+                if is_token && !is_known && !self.is_kept(&stray.1) && !found.contains(&stray) {
+                    found.push(stray);
+                }
+            }
+        }
+        found
     }
 }

@@ -272,6 +272,7 @@ impl Taking<'_> {
                 issued_by: self.app.token_api,
                 obtained,
             },
+            beside: None,
             source: format!("bkoauth, {}, row {number}", self.source),
             replace_user: true,
             by: parts.processes.myself().clone(),

@@ -12,8 +12,8 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use tokenward_core::ports::{Adopted, Adoption, LoginCopy, VaultError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
-    Closing, Doubt, Event, Fingerprint, Generation, GrantId, Holder, IntentId, Recognised, RefreshToken, Scopes,
-    Standing, Subject, TokenSet,
+    AccessToken, Closing, Doubt, Event, Fingerprint, Generation, GrantId, Holder, IntentId, Recognised, RefreshToken,
+    Scopes, Standing, Subject, TokenKind, TokenSet,
 };
 
 use crate::codec::{set_from_bytes, set_to_bytes, turned_to_bytes};
@@ -96,6 +96,7 @@ impl SqliteVault {
             grant.profile = None;
             fill(&mut grant, &self.sealer, &adoption.set, None, Generation::FIRST);
             self.remember(&mut tx, token, grant.id, Generation::FIRST).await?;
+            self.remember_beside(&mut tx, adoption.beside.as_ref(), grant.id, Generation::FIRST).await?;
             let (source, fingerprint) = (adoption.source, self.fingerprint(token));
             let event = Event::Adopted { source, fingerprint, replaced: None };
             self.write_entry(&mut tx, grant.id, Generation::FIRST, Some(&adoption.by), &event).await?;
@@ -140,6 +141,7 @@ impl SqliteVault {
             grant.access.blob = None;
         }
         self.remember(&mut tx, token, grant.id, generation).await?;
+        self.remember_beside(&mut tx, adoption.beside.as_ref(), grant.id, generation).await?;
         let statement = if matches!(done, Adopted::Renewed(_)) { sql::UPDATE_GRANT } else { sql::INSERT_GRANT };
         let event = Event::Adopted { source: adoption.source, fingerprint: self.fingerprint(token), replaced };
         self.write_entry(&mut tx, grant.id, generation, Some(&adoption.by), &event).await?;
@@ -155,6 +157,20 @@ impl SqliteVault {
         drop(connection);
         self.publish(grant.id).await;
         Ok(done)
+    }
+
+    /// Keeps the name of an access token that came with a login and is not handed out.
+    async fn remember_beside(
+        &self,
+        tx: &mut SqliteConnection,
+        token: Option<&AccessToken>,
+        grant: GrantId,
+        generation: Generation,
+    ) -> Result<(), VaultError> {
+        let Some(token) = token else { return Ok(()) };
+        let name = self.sealer.keys().name(TokenKind::Access, token.expose());
+        let query = sqlx::query(sql::REMEMBER_BESIDE).bind(name.as_bytes().to_vec()).bind(grant_bytes(grant));
+        query.bind(signed(generation.get())).execute(tx).await.map(drop).map_err(|error| self.sql(&error))
     }
 
     pub(super) async fn bring_back(

@@ -92,6 +92,9 @@ pub(crate) const RETIRE: &str = "
 pub(crate) const REMEMBER_FINGERPRINT: &str = "
     INSERT INTO known_fingerprints (fingerprint, grant_id, generation) VALUES (?1, ?2, ?3)
     ON CONFLICT (fingerprint) DO UPDATE SET grant_id = ?2, generation = ?3 WHERE grant_id <> ?2 OR generation < ?3";
+/// A name that tells less: it gives way to any that is there.
+pub(crate) const REMEMBER_BESIDE: &str =
+    "INSERT OR IGNORE INTO known_fingerprints (fingerprint, grant_id, generation) VALUES (?1, ?2, ?3)";
 pub(crate) const MOVE_FINGERPRINTS: &str =
     "UPDATE known_fingerprints SET grant_id = ?3 WHERE grant_id = ?1 AND generation >= ?2";
 pub(crate) const FIND_FINGERPRINT: &str = "SELECT grant_id, generation FROM known_fingerprints WHERE fingerprint = ?1";

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokenward_core::ports::{Adopted, Adoption, Committed, Vault, VaultError};
 use tokenward_core::{
-    Closing, Code, Doubt, Event, Generation, Grant, GrantId, IntentId, KnownToken, RefreshToken, Standing, TokenApi,
-    TokenKind,
+    AccessToken, Closing, Code, Doubt, Event, Generation, Grant, GrantId, IntentId, KnownToken, RefreshToken, Standing,
+    TokenApi, TokenKind,
 };
 use zeroize::Zeroizing;
 
@@ -522,6 +522,18 @@ pub async fn tokens_are_sighted_among_other_texts(stand: &dyn Stand) {
         assert_eq!(found[40], None);
     }
     assert_eq!(vault.sight(&[]).await.unwrap(), []);
+    // One that came beside a login, and is not handed out.
+    let beside = AccessToken::parse("beside-of-b").unwrap();
+    let brought = Adoption { beside: Some(beside), ..adoption("other", "b", None) };
+    let adopted = vault.adopt(brought).await.unwrap();
+    let found = vault.sight(&[Zeroizing::new("beside-of-b".to_owned())]).await.unwrap();
+    let (grant, generation) = (adopted.id(), Generation::FIRST);
+    assert_eq!(found, [Some(KnownToken { kind: TokenKind::Access, grant, generation, is_present: false })]);
+    // What tells more is not written over.
+    let beside = AccessToken::parse("access-40").unwrap();
+    vault.adopt(Adoption { beside: Some(beside), ..adoption("third", "c", None) }).await.unwrap();
+    let found = vault.sight(&[Zeroizing::new("access-40".to_owned())]).await.unwrap();
+    assert_eq!(found[0].map(|known| known.grant), Some(id));
 }
 
 /// A copy is the present set, of one moment.

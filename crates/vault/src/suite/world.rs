@@ -123,7 +123,7 @@ pub fn adoption(profile: &str, tag: &str, subject: Option<&str>) -> Adoption {
     let NewLogin { id, profile, app, set, by, .. } = login(profile, tag, subject.map(named));
     let (issued_by, obtained) = (TokenApi::V2, soon(50));
     let set = TokenSet { access: None, refresh_expires: None, scopes: None, issued_by, obtained, ..set };
-    Adoption { id, profile, app, set, source: "/somewhere/.env".to_owned(), by, replace_user: false }
+    Adoption { id, profile, app, set, beside: None, source: "/somewhere/.env".to_owned(), by, replace_user: false }
 }
 
 /// A link of a profile to a `.env` file that shows both tokens.
