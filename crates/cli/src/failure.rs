@@ -21,7 +21,7 @@ pub(crate) struct Failure(Box<Facts>);
 struct Facts {
     code: Code,
     happened: Option<String>,
-    detail: Option<String>,
+    detail: Option<Detail>,
     kept: Option<Kept>,
     /// How things stand now, where no login is meant.
     stands: Option<String>,
@@ -30,6 +30,25 @@ struct Facts {
     refusal: Option<Refusal>,
     /// An exit code that needs no words: a reader that went away, a signal that was told already.
     silent: Option<u8>,
+}
+
+/// What the system or a library said.
+#[derive(Debug)]
+enum Detail {
+    /// In its own words.
+    Said(String),
+    /// In words of ours.
+    Told { en: String, zh: String },
+}
+
+impl Detail {
+    fn text(&self, lang: Lang) -> &str {
+        match (self, lang) {
+            (Self::Said(text), _)
+            | (Self::Told { en: text, .. }, Lang::En)
+            | (Self::Told { zh: text, .. }, Lang::Zh) => text,
+        }
+    }
 }
 
 /// A failure as JSON; the fields are documented in `docs/reference/json.md`.
@@ -94,7 +113,7 @@ impl Failure {
 
     /// Adds what the system or a library said.
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.0.detail = Some(detail.into());
+        self.0.detail = Some(Detail::Said(detail.into()));
         self
     }
 
@@ -184,7 +203,10 @@ impl Failure {
 
     /// What the system or a library said, if this is the failure that the code stands for.
     pub(crate) fn reason_of(&self, code: Code) -> Option<&str> {
-        self.0.detail.as_deref().filter(|_| self.0.code == code)
+        match &self.0.detail {
+            Some(Detail::Said(text)) if self.0.code == code => Some(text),
+            _ => None,
+        }
     }
 
     /// Whether it says that somebody else used or withdrew a token.
@@ -234,7 +256,7 @@ impl Failure {
             vec![format!("{}{gap}{} ({})", head(&lang.error_head()), visible(&self.message(lang)), self.0.code)];
         let mut line = |name: String, text: String| lines.push(format!("  {}{gap}{}", label(&name), visible(&text)));
         if let Some(detail) = &self.0.detail {
-            line(lang.detail_head(), detail.clone());
+            line(lang.detail_head(), detail.text(lang).to_owned());
         }
         // Of a login that there is not, and of one that a wrong argument did not come near, there is nothing to say.
         let said = |kept: &Kept| match kept {
@@ -265,7 +287,7 @@ impl Failure {
             name: self.0.code.name(),
             exit: self.0.silent.unwrap_or(self.0.code.exit() as u8),
             message: self.message(lang),
-            detail: self.0.detail.clone(),
+            detail: self.0.detail.as_ref().map(|detail| detail.text(lang).to_owned()),
             kept: self.0.kept.map(kept_name),
             stands: self.0.stands.clone(),
             next: self.advice(lang),
@@ -289,7 +311,11 @@ impl From<Error> for Failure {
         let mut failure = Self::of(error.code());
         failure.0.kept = Some(error.kept());
         failure.0.refusal = error.refusal().cloned();
-        failure.0.detail = error.detail().map(str::to_owned).or_else(|| error.vault_error().map(ToString::to_string));
+        let told = || {
+            let error = error.vault_error()?;
+            Some(Detail::Told { en: Lang::En.vault_error(error), zh: Lang::Zh.vault_error(error) })
+        };
+        failure.0.detail = error.detail().map(|text| Detail::Said(text.to_owned())).or_else(told);
         failure
     }
 }

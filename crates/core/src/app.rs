@@ -357,6 +357,8 @@ pub struct BlueKingApp {
     pub environment: String,
     /// The realm, for bkauth.
     pub realm: Option<String>,
+    /// What requests for tokens name as their `resource` (RFC 8707 §2.2), for bkauth. No reference says that it wants one.
+    pub token_resource: Option<String>,
     /// Whether the app's own hosts may be spoken to in clear text. Said by a person for this app, and never assumed.
     pub allow_http: bool,
 }

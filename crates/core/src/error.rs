@@ -140,12 +140,16 @@ codes! {
     "0411" TicketRefused NeedsConsent;
     /// The tokens are another user's than the one who was asked for, or nobody says whose they are.
     "0412" WrongUser NeedsConsent;
+    /// The provider's answer brings no access token that could be used.
+    "0413" NoAccessToken NeedsConsent;
     /// The provider's answer could not be stored anywhere.
     "0414" AnswerNotStored NeedsConsent;
     /// The provider says no in words that do not tell whether the login still lives.
     "0415" RefusedUnclearly NeedsConsent;
     /// The provider's answer to a login cannot be read.
     "0416" LoginAnswerOdd NeedsConsent;
+    /// The login page ended before the person had done what it asks for.
+    "0417" LoginNotFinished NeedsConsent;
 
     /// The provider is out of order for the moment.
     "0501" ProviderUnavailable TryLater;

@@ -192,6 +192,9 @@ pub enum Closing {
         /// Its number. Named apart from the generation of the [`Entry`], into which this is flattened.
         #[serde(rename = "new_generation")]
         generation: Generation,
+        /// Whether it brought no access token that could be used.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        without_access: bool,
     },
     /// The answer brought a set, but the grant had moved on; the set is kept aside (I3).
     Parked,
@@ -303,10 +306,12 @@ mod tests {
             by: None,
             event: Event::Closed {
                 intent: IntentId::from(Uuid::from_u128(1)),
-                closing: Closing::Committed { generation: Generation::new(2) },
+                closing: Closing::Committed { generation: Generation::new(2), without_access: false },
             },
         };
         let text = serde_json::to_string(&entry).unwrap();
         assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry, "{text}");
+        // As it was written before anybody looked whether an access token came.
+        assert!(!text.contains("without_access"), "{text}");
     }
 }

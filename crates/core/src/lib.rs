@@ -14,6 +14,7 @@ mod app;
 mod direct;
 mod error;
 mod grant;
+pub mod hex;
 mod issuer;
 mod journal;
 mod lease;

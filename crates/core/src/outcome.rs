@@ -46,6 +46,8 @@ pub struct Issued {
 pub enum Oddity {
     /// No access token.
     AccessMissing,
+    /// The access token had ended by the answer's own number.
+    AccessEnded,
     /// No life of the access token; the shortest documented one was assumed.
     AccessLifeMissing,
     /// No refresh token although one was spent.
@@ -207,6 +209,10 @@ pub enum Remedy {
     PermitAtBlueKing,
     /// Whoever looks after the API in `BlueKing`'s gateway must admit the caller's address or tenant.
     AdmitAtBlueKing,
+    /// Have the kept refresh token asked with once; if it brings no access token either, ask who runs the server.
+    RefreshOnce,
+    /// Log in once more; if the answer is the same, ask who runs the server.
+    AskServer,
     /// Name the resource that the login is for.
     NameResource,
 }

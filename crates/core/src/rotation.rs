@@ -169,6 +169,16 @@ pub struct Turn {
     pub obtained: Timestamp,
 }
 
+impl Turn {
+    /// Whether it brings no access token that could be used.
+    pub fn is_without_access(&self) -> bool {
+        match &self.access {
+            Change::Replace(access) => access.lifetime().is_zero(),
+            Change::Keep | Change::Drop => true,
+        }
+    }
+}
+
 /// What becomes of a stored value.
 #[derive(Debug)]
 pub enum Change<T> {

@@ -199,6 +199,16 @@ pub enum FaultKind {
         #[serde(default)]
         shape: ErrorShape,
     },
+    /// An answer that is said word for word.
+    Answer {
+        /// HTTP status.
+        status: u16,
+        /// The body.
+        body: String,
+        /// `Content-Type`; none unless it is given.
+        #[serde(default)]
+        content_type: Option<String>,
+    },
     /// An answer without a body.
     Empty {
         /// HTTP status.
@@ -243,6 +253,7 @@ impl FaultKind {
     /// The name, as in JSON.
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::Answer { .. } => "answer",
             Self::Code { .. } => "code",
             Self::Cut { .. } => "cut",
             Self::Delay { .. } => "delay",
@@ -285,6 +296,10 @@ pub enum OddAnswer {
     FormEncoded,
     /// The access token is missing.
     NoAccessToken,
+    /// The access token ended a minute before it was issued.
+    EndedAccess,
+    /// The access token is an empty text.
+    EmptyAccess,
     /// No lifetimes.
     NoExpiry,
     /// Lifetimes of no seconds, by which some servers mean that they do not say.
@@ -303,10 +318,12 @@ pub enum OddAnswer {
 
 impl OddAnswer {
     /// Every odd answer.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ExtraFields,
         Self::FormEncoded,
         Self::NoAccessToken,
+        Self::EndedAccess,
+        Self::EmptyAccess,
         Self::NoExpiry,
         Self::NoLife,
         Self::NoRefreshToken,

@@ -45,6 +45,12 @@ fn alter_tokens(tokens: &mut Map<String, Value>, answer: OddAnswer) {
             }
         }
         OddAnswer::NoAccessToken => without(&["access_token"]),
+        OddAnswer::EndedAccess => {
+            tokens.insert("expires_in".to_owned(), json!(-60));
+        }
+        OddAnswer::EmptyAccess => {
+            tokens.insert("access_token".to_owned(), json!(""));
+        }
         OddAnswer::NoCode | OddAnswer::NullData | OddAnswer::FormEncoded => {}
         OddAnswer::NoLife => {
             for name in ["expires_in", "refresh_expires_in", "refresh_token_expires_in"] {

@@ -329,6 +329,10 @@ fn substitute(kind: &FaultKind, visit: &Visit, log_id: &str) -> Option<Reply> {
             };
             Some(reply.header("cache-control", "no-store"))
         }
+        FaultKind::Answer { status, body, content_type } => {
+            let reply = Reply { body: body.clone().into(), ..Reply::empty(*status) };
+            Some(content_type.iter().fold(reply, |reply, kind| reply.header("content-type", kind)))
+        }
         FaultKind::Empty { status } => Some(Reply::empty(*status)),
         FaultKind::Html { status } => Some(Reply::html(*status, GATEWAY_PAGE.to_owned())),
         FaultKind::NotFound => Some(Reply::not_found()),

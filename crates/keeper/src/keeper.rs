@@ -209,7 +209,8 @@ impl Keeper {
             Err(error) => error,
         };
         // The token was sent, and what came for it could not be kept: to send it once more would be a replay that nothing excuses.
-        if error.code() == Code::AnswerNotStored {
+        // And what was answered without an access token was answered to the newest refresh token that there is.
+        if matches!(error.code(), Code::AnswerNotStored | Code::NoAccessToken) {
             return Err(error);
         }
         if error.code().exit() == ExitClass::NeedsConsent {
@@ -327,6 +328,10 @@ impl Keeper {
                     continue;
                 }
             }
+            // A further turn would bring another of the kind.
+            if fresh && was_born_dead(&grant, now) {
+                return Err(Error::with_detail(Code::NoAccessToken, Kept::TokenUnspent, BORN_DEAD));
+            }
             match rotation::decide(&grant, ask, self.rules(&grant), now) {
                 Decision::Serve => return hand(grant, turned, std::mem::take(notices), ask, now),
                 Decision::Refuse(code) => return Err(refuse(code, &grant)),
@@ -386,7 +391,7 @@ impl Keeper {
         if lives && !matches!(ask, Ask::NewerThan(seen) if grant.generation <= seen) {
             return hand(grant, turned, std::mem::take(notices), ask, self.inner.now());
         }
-        Err(Error::with_detail(Code::OddAnswer, Kept::Record, "the provider issues access tokens without a life"))
+        Err(Error::with_detail(Code::NoAccessToken, Kept::TokenUnspent, BORN_DEAD))
     }
 
     /// Turns the grant now, whatever the life of the present token. Callers who saw one generation cause one spend.
@@ -524,6 +529,12 @@ fn is_fresh(step: &Turned) -> bool {
     !step.notices.iter().any(stale)
 }
 
+/// Whether the newest answer brought an access token that is over already.
+fn was_born_dead(grant: &Grant, now: Timestamp) -> bool {
+    let newest = grant.access.as_ref().filter(|access| access.obtained >= grant.turned);
+    newest.is_some_and(|access| access.remaining(now).is_zero())
+}
+
 /// Whether two sends of one refresh token were answered with a set each at a provider where a set ends the one before it: nobody
 /// can tell which of the two lives, and a further turn brings one that does.
 fn is_unclear(step: &Turned, rules: &Rules) -> bool {
@@ -553,6 +564,7 @@ pub(crate) fn refuse(code: Code, grant: &Grant) -> Error {
     }
 }
 
+const BORN_DEAD: &str = "the access token that came had ended when it arrived";
 /// How many turns one call may cause: one, one more when the first brought a refresh token and nothing else, and a
 /// last look.
 const MAX_TURNS: usize = 3;

@@ -17,8 +17,8 @@ use tokenward_core::ports::{
 };
 use tokenward_core::{
     Access, App, AppName, AuthorizationCode, Code, CodeVerifier, ExpectedIssuer, GrantId, Issued, Oddity, Outcome,
-    ProfileName, ProviderName, RawAnswer, RedirectUri, Refusal, RefusalClass, Remedy, Scopes, TokenApi, TokenSet,
-    UserName,
+    ProfileName, ProviderName, RawAnswer, RedirectUri, Refusal, RefusalClass, Remedy, Scopes, Standing, TokenApi,
+    TokenSet, UserName, Words,
 };
 use tokio::time::Instant;
 use url::Url;
@@ -184,7 +184,9 @@ impl Keeper {
                 }
                 // Kept, in case someone can read it one day.
                 Outcome::Unreadable(refusal) => {
-                    return Err(Error::refused(Code::LoginAnswerOdd, Kept::Everything, refusal));
+                    let brings_nothing = refusal.remedy == Remedy::AskServer;
+                    let code = if brings_nothing { Code::NoAccessToken } else { Code::LoginAnswerOdd };
+                    return Err(Error::refused(code, Kept::Everything, refusal));
                 }
                 // At a server whose tables we do not have, "malformed" seldom means our request: what it was made of is not what
                 // the client is registered with (RFC 6749 §5.2).
@@ -221,7 +223,14 @@ impl Keeper {
             } else if let Outcome::Rotated { issued, oddities } = outcome {
                 let (app, profile, api) = (&kept.app, &kept.profile, kept.api);
                 let arrived = Arrived { kept: kept.id, app, profile, api, answer: &kept.answer };
-                reports.push(self.store(None, arrived, issued, oddities, Scopes::default(), false).await?);
+                match self.store(None, arrived, issued, oddities, Scopes::default(), false).await {
+                    Ok(report) => reports.push(report),
+                    // Whoever asked for it was told, or is gone; what came is where it belongs.
+                    Err(error) if error.code() == Code::NoAccessToken => {
+                        tracing::warn!(%error, profile = %kept.profile, "an answer to a login brings no access token");
+                    }
+                    Err(error) => return Err(error),
+                }
             } else if Duration::try_from(age).unwrap_or_default() >= UNREADABLE_KEPT {
                 self.inner.parts.vault.drop_login_answer(kept.id).await?;
             }
@@ -303,6 +312,38 @@ impl Keeper {
         }
     }
 
+    /// Whether the profile has a login of the app that can be refreshed: it does not give way to one that brings no access token.
+    async fn keeps_another(&self, app: &AppName, profile: &ProfileName) -> Result<bool, Error> {
+        let vault = &self.inner.parts.vault;
+        let Some(id) = vault.grant_of(profile).await? else { return Ok(false) };
+        let present = vault.grant(id).await?;
+        let lives = matches!(present.standing, Standing::Live | Standing::InDoubt { .. });
+        Ok(present.app == *app && lives && present.has_refresh)
+    }
+
+    /// Keeps a refresh token that came without an access token beside the profile's login, which stays (I3).
+    async fn kept_beside(&self, arrived: Arrived<'_>, issued: Issued, lacking: &Refusal) -> Result<Error, Error> {
+        let Arrived { kept, profile, api, answer, .. } = arrived;
+        let vault = &self.inner.parts.vault;
+        match vault.grant_of(profile).await? {
+            Some(id) if issued.refresh.is_some() => {
+                let set = TokenSet {
+                    access: None,
+                    refresh: issued.refresh,
+                    refresh_expires: issued.refresh_expires,
+                    scopes: issued.scopes,
+                    subject: issued.subject,
+                    issued_by: api,
+                    obtained: answer.received,
+                };
+                vault.set_aside(kept, id, set).await?;
+            }
+            _ => vault.drop_login_answer(kept).await?,
+        }
+        let refusal = Refusal { remedy: Remedy::AskServer, ..lacking.clone() };
+        Ok(Error::refused(Code::NoAccessToken, Kept::Everything, refusal))
+    }
+
     /// Finds out whose login it is, and stores it. The answer is kept already, so a provider that is slow to say whose
     /// it is endangers nothing.
     async fn store(
@@ -315,6 +356,18 @@ impl Keeper {
         replace_user: bool,
     ) -> Result<LoginReport, Error> {
         let Arrived { kept, app: app_name, profile, api, answer } = arrived;
+        let lacking = without_access(&issued, answer);
+        if let Some(lacking) = &lacking
+            && self.keeps_another(app_name, profile).await?
+        {
+            return Err(self.kept_beside(arrived, issued, lacking).await?);
+        }
+        if let Some(lacking) = &lacking
+            && issued.refresh.is_none()
+        {
+            self.inner.parts.vault.drop_login_answer(kept).await?;
+            return Err(Error::refused(Code::NoAccessToken, Kept::Everything, lacking.clone()));
+        }
         let mut replace_user = replace_user;
         if let Some(app) = app {
             self.name_present(app, profile, WHO_DEADLINE).await?;
@@ -367,6 +420,9 @@ impl Keeper {
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
+        if let Some(lacking) = lacking {
+            return Err(Error::refused(Code::NoAccessToken, Kept::TokenUnspent, lacking));
+        }
         let notices = match app {
             Some(app) => self.look_after_links(app, Some(profile), Links::PATIENCE).await,
             // Nobody is there to be told; the next call looks after them.
@@ -381,7 +437,29 @@ impl Keeper {
     }
 }
 
+/// What is told of a login's answer whose access token is missing, or over by the answer's own number.
+fn without_access(issued: &Issued, answer: &RawAnswer) -> Option<Refusal> {
+    let meaning = match &issued.access {
+        Some(access) if !access.lifetime().is_zero() => return None,
+        Some(_) => OVER,
+        None => MISSING,
+    };
+    Some(Refusal {
+        class: RefusalClass::InDoubt,
+        remedy: if issued.refresh.is_some() { Remedy::RefreshOnce } else { Remedy::AskServer },
+        provider_code: None,
+        provider_word: None,
+        meaning: Some(meaning),
+        status: answer.status,
+        description: None,
+        log_id: answer.log_id.clone(),
+        retry_after: None,
+        missing_scopes: Vec::new(),
+    })
+}
+
 /// An answer that holds a login, kept.
+#[derive(Clone, Copy)]
 struct Arrived<'a> {
     kept: LoginAnswerId,
     app: &'a AppName,
@@ -406,6 +484,14 @@ fn code_refusal(refusal: &Refusal) -> Code {
     }
 }
 
+const MISSING: Words = Words {
+    en: "the answer brings a refresh token and no access token",
+    zh: "应答中有刷新令牌，但没有访问令牌",
+};
+const OVER: Words = Words {
+    en: "the answer brings an access token that had ended when it was issued",
+    zh: "应答中的访问令牌在签发时就已过期",
+};
 /// How long an answer to a login is kept that cannot be read.
 const UNREADABLE_KEPT: Duration = Duration::from_hours(30 * 24);
 /// How long the answer to an exchange or a poll is waited for.

@@ -229,7 +229,8 @@ impl Keeper {
             Standing::InDoubt { .. } if replays.is_none() => self.may_replay(&grant)?,
             _ => {}
         }
-        self.may_ask(app, &grant).await?;
+        let refused = self.refused_client(app).await;
+        self.may_ask(app, &grant, refused.as_ref()).await?;
 
         vault.prove().await?;
         self.at(Step::Proven);
@@ -238,7 +239,7 @@ impl Keeper {
         let api = if app.token_api.accepts_from(issuer) { app.token_api } else { issuer };
         let replay = replays.is_some() || is_in_doubt(&grant);
         let first = self.spend(app, lease, &grant, api, replays, replay).await;
-        self.note_client(app, &first).await;
+        self.note_client(app, refused.as_ref(), &first).await;
         let first = first?;
         let settled = match first {
             // Proven unread, so a second intent for the issuing family is not a second spend.

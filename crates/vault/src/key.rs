@@ -15,13 +15,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tokenward_core::SecretBytes;
 use tokenward_core::ports::{Entropy, VaultError};
+use tokenward_core::{SecretBytes, hex};
 use zeroize::Zeroizing;
 
 use crate::error::from_io;
 use crate::folder::{Folder, loose, write_whole};
-use crate::hex;
 use crate::keyring::Keyring;
 use crate::room;
 use crate::seal::{KeyBytes, Keys, Label, draw, mac, open_with, seal_with};

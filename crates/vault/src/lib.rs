@@ -17,7 +17,6 @@ mod codec;
 mod error;
 mod folder;
 pub mod handout;
-mod hex;
 mod key;
 mod keyring;
 mod locks;

@@ -24,9 +24,9 @@ use tokenward_core::ports::{
     Prepared, Provider, Sent,
 };
 use tokenward_core::{
-    AbsentRefresh, AccessToken, App, AppName, AppToken, ClientAuthentication, DeviceCode, DirectGrant, OldAccess,
-    Outcome, RawAnswer, RefreshEnd, RefreshToken, Refusal, RefusalClass, Replay, Rules, Scopes, Spend, Subject,
-    TokenApi,
+    AbsentRefresh, AccessToken, App, AppName, AppToken, BlueKingApp, ClientAuthentication, DeviceCode, DirectGrant,
+    OldAccess, Outcome, Platform, RawAnswer, RefreshEnd, RefreshToken, Refusal, RefusalClass, Replay, Rules, Scopes,
+    Spend, Subject, TokenApi,
 };
 use url::Url;
 
@@ -195,7 +195,7 @@ impl Provider for BlueKing {
             TokenApi::Ssm => Ok(request::ssm_refresh(app, token)),
             TokenApi::AuthApi => Ok(request::auth_api_refresh(app, token, &self.options(&app.name))),
             TokenApi::BkAuth => match endpoint(app, "token") {
-                Ok(url) => Ok(rfc::refresh(url, client(app), token)),
+                Ok(url) => Ok(rfc::refresh(url, client(app), token, &for_tokens(app))),
                 Err(lacking) => Err(lacking.to_string()),
             },
             _ => Err(UNKNOWN_FAMILY.to_owned()),
@@ -208,7 +208,10 @@ impl Provider for BlueKing {
             return unsent(CallError::Lacking(NO_PAGE));
         }
         match endpoint(app, "token") {
-            Ok(url) => self.transport.send(rfc::exchange(url, client(app), exchange).permitted_by(app), timeout).await,
+            Ok(url) => {
+                let request = rfc::exchange(url, client(app), exchange, &for_tokens(app));
+                self.transport.send(request.permitted_by(app), timeout).await
+            }
             Err(error) => unsent(error),
         }
     }
@@ -246,7 +249,10 @@ impl Provider for BlueKing {
             return unsent(CallError::Lacking(NO_PAGE));
         }
         match endpoint(app, "token") {
-            Ok(url) => self.transport.send(rfc::device_poll(url, client(app), code).permitted_by(app), timeout).await,
+            Ok(url) => {
+                let request = rfc::device_poll(url, client(app), code, &for_tokens(app));
+                self.transport.send(request.permitted_by(app), timeout).await
+            }
             Err(error) => unsent(error),
         }
     }
@@ -343,6 +349,14 @@ fn endpoint(app: &App, path: &str) -> Result<Url, CallError> {
 /// Resources, as bkauth writes several: divided by commas. `offline_access` is none; bkauth needs no such word.
 fn resources(scopes: &Scopes) -> String {
     scopes.iter().filter(|scope| *scope != Scopes::OFFLINE_ACCESS).collect::<Vec<_>>().join(",")
+}
+
+/// What a request for tokens names besides (RFC 8707 §2.2), where the settings say so.
+fn for_tokens(app: &App) -> Vec<(&str, &str)> {
+    match &app.platform {
+        Platform::BlueKing(BlueKingApp { token_resource: Some(resource), .. }) => asked_for(resource),
+        _ => Vec::new(),
+    }
 }
 
 fn asked_for(resource: &str) -> Vec<(&str, &str)> {

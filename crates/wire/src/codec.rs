@@ -44,6 +44,10 @@ impl<'a> Body<'a> {
         let json = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         match serde_json::from_slice(json) {
             Ok(Value::Object(map)) => Self::Object(Object(map)),
+            // A refresh token in a list is found by its name, wherever it stands.
+            Ok(Value::Array(items)) if salvage(bytes, "refresh_token", complete_string).is_none() => {
+                only(items).map_or(Self::Broken(bytes), Self::Object)
+            }
             Ok(mut other) => {
                 wipe(&mut other);
                 Self::Broken(bytes)
@@ -57,6 +61,9 @@ impl<'a> Body<'a> {
     /// refresh token has arrived: only a whole answer may say that there is none.
     pub(crate) fn parse_or_form(bytes: &'a [u8], whole: bool) -> Self {
         let Self::Broken(bytes) = Self::parse(bytes) else { return Self::parse(bytes) };
+        if let Some(word) = bare_word(bytes).filter(|_| whole) {
+            return Self::Object(Object(Map::from_iter([("error".to_owned(), Value::String(word))])));
+        }
         let arrived = if whole { bytes.len() } else { bytes.iter().rposition(|byte| *byte == b'&').unwrap_or(0) };
         let found = form(&bytes[..arrived]).filter(|object| whole || object.0.contains_key("refresh_token"));
         found.map_or(Self::Broken(bytes), Self::Object)
@@ -91,6 +98,11 @@ impl Object {
     pub(crate) fn named(&self, status: u16) -> Option<Named> {
         let wrapped = || named::find(self.0.get("data")?.as_object()?, status);
         named::find(&self.0, status).or_else(wrapped)
+    }
+
+    /// A word under one of these names that is known for an error's.
+    pub(crate) fn known_word(&self, names: &[&str]) -> Option<Named> {
+        named::known(&self.0, names).map(|word| Named { word: Some(word), text: None })
     }
 
     /// A field of the `error` object of generic API answers (reference §11).
@@ -131,6 +143,25 @@ fn wipe(value: &mut Value) {
         Value::Object(map) => map.values_mut().for_each(wipe),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// The object that a list stands for: the first that names an error, or else the first. The others are wiped.
+fn only(mut items: Vec<Value>) -> Option<Object> {
+    let names_error = |item: &Value| item.as_object().is_some_and(|object| named::find(object, 200).is_some());
+    let is_object = |item: &Value| item.as_object().is_some_and(|object| !object.is_empty());
+    let at = items.iter().position(names_error).or_else(|| items.iter().position(is_object));
+    let found = at.map(|at| items.swap_remove(at));
+    items.iter_mut().for_each(wipe);
+    match found {
+        Some(Value::Object(map)) => Some(Object(map)),
+        _ => None,
+    }
+}
+
+/// An error's word that is all there is, with or without quotes.
+fn bare_word(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?.trim().trim_matches('"');
+    named::is_known(text).then(|| text.to_owned())
 }
 
 /// The fields of a body that is written as a form and is nothing else: names of letters, values without a character that a form

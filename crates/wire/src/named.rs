@@ -6,6 +6,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::fact;
+
 /// An error as an answer names it. Both are as they came.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Named {
@@ -35,10 +37,27 @@ pub(crate) fn find(object: &Map<String, Value>, status: u16) -> Option<Named> {
     let by_status = status >= 400 && !matches!(status, 404 | 405);
     let titled =
         || ["status", "category", "code", "type", "title", "reason"].iter().find_map(|name| word(field(name)?));
-    match text {
-        Some(text) if by_status => titled().map(|word| Named { word: Some(word), text: Some(text) }),
-        _ => None,
+    if let Some(word) = text.as_ref().filter(|_| by_status).and_then(|_| titled()) {
+        return Some(Named { word: Some(word), text });
     }
+    // What brings a token is no error by a word that stands somewhere beside it.
+    let brings = field("access_token").is_some_and(|token| !token.is_null());
+    let word = known(object, SELDOM).filter(|_| !brings)?;
+    Some(Named { text: text.filter(|text| *text != word), word: Some(word) })
+}
+
+/// A word under one of these names that is known for an error's.
+pub(crate) fn known(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    let fields = || object.iter().filter_map(|(key, value)| Some((key, word(value)?)));
+    names.iter().find_map(|name| {
+        let (_, word) = fields().find(|(key, word)| key.eq_ignore_ascii_case(name) && is_known(word))?;
+        Some(word)
+    })
+}
+
+/// Whether a text is an error's word that is known.
+pub(crate) fn is_known(text: &str) -> bool {
+    text.len() <= LONGEST_WORD && fact::word(&normal(text)).is_some()
 }
 
 /// An error word in the RFCs' spelling: lower case with underscores.
@@ -76,7 +95,11 @@ fn inside(value: &Value, depth: usize) -> Option<Named> {
             let field =
                 |name: &str| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
             let own = INNER.iter().find_map(|name| field(name).filter(|value| value.is_string()).and_then(word));
-            let deeper = || ["error", "errors", "detail"].iter().find_map(|name| inside(field(name)?, depth - 1));
+            let deeper = || {
+                ["error", "errors", "detail", "extensions", "cause"]
+                    .iter()
+                    .find_map(|name| inside(field(name)?, depth - 1))
+            };
             let named = match own {
                 Some(word) => Named { word: Some(word), text: None },
                 None => deeper().unwrap_or_default(),
@@ -140,6 +163,24 @@ const TEXTS: &[&str] = &[
     "faultstring",
     "error_reason",
 ];
+/// Where an error's word stands in answers that have none of the names above.
+const SELDOM: &[&str] = &[
+    "code",
+    "status",
+    "reason",
+    "type",
+    "title",
+    "category",
+    "name",
+    "result",
+    "message",
+    "msg",
+    "detail",
+    "description",
+    "error_description",
+];
+/// Longer than any word that is known.
+const LONGEST_WORD: usize = 64;
 /// How deep an error is looked for.
 const DEPTH: usize = 3;
 
@@ -175,6 +216,10 @@ mod tests {
             (400, r#"{"status":"BAD_REFRESH_TOKEN","message":"t"}"#, "BAD_REFRESH_TOKEN", "t"),
             (403, r#"{"type":"https://x.test/e","title":"x","detail":"t"}"#, "https://x.test/e", "t"),
             (400, r#"{"__type":"NotAuthorizedException","message":"t"}"#, "NotAuthorizedException", "t"),
+            (400, r#"{"code":"invalid_grant"}"#, "invalid_grant", ""),
+            (200, r#"{"Code":"InvalidGrant"}"#, "InvalidGrant", ""),
+            (400, r#"{"message":"invalid_grant"}"#, "invalid_grant", ""),
+            (400, r#"{"errors":[{"message":"t","extensions":{"code":"invalid_grant"}}]}"#, "invalid_grant", "t"),
         ] {
             let text = Some(text.to_owned()).filter(|text| !text.is_empty());
             assert_eq!(named(status, body), Some((Some(word.to_owned()), text)), "{body}");
@@ -196,6 +241,7 @@ mod tests {
             (200, r#"{"ok":true,"status":"success","message":"t"}"#),
             (200, r#"{"type":"t","message":"m"}"#),
             (400, r#"{"message":"no word"}"#),
+            (200, r#"{"access_token":"x","result":"timeout"}"#),
             (404, r#"{"type":"t","title":"Not Found","detail":"m"}"#),
         ] {
             assert_eq!(named(status, body), None, "{body}");

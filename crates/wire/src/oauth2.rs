@@ -163,7 +163,7 @@ impl Provider for OAuth2 {
     async fn refresh(&self, app: &App, _: &Prepared, spend: Spend, timeout: Duration) -> Sent {
         match self.place(app, TOKEN_NOW).await {
             Ok((url, client)) => {
-                let build = |token: &RefreshToken| Ok(request::refresh(url, client, token));
+                let build = |token: &RefreshToken| Ok(request::refresh(url, client, token, &[]));
                 self.transport.spend(spend, timeout, build).await
             }
             Err(error) => unsent(error),
@@ -172,7 +172,7 @@ impl Provider for OAuth2 {
 
     async fn exchange(&self, app: &App, _: &Prepared, exchange: &CodeExchange, timeout: Duration) -> Sent {
         match self.place(app, TOKEN_NOW).await {
-            Ok((url, client)) => self.transport.send(request::exchange(url, client, exchange), timeout).await,
+            Ok((url, client)) => self.transport.send(request::exchange(url, client, exchange, &[]), timeout).await,
             Err(error) => unsent(error),
         }
     }
@@ -196,7 +196,7 @@ impl Provider for OAuth2 {
 
     async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent {
         match self.place(app, TOKEN_NOW).await {
-            Ok((url, client)) => self.transport.send(request::device_poll(url, client, code), timeout).await,
+            Ok((url, client)) => self.transport.send(request::device_poll(url, client, code, &[]), timeout).await,
             Err(error) => unsent(error),
         }
     }

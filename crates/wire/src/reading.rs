@@ -4,10 +4,11 @@
 //! or a [`Refusal`]. The order of questions is the promise:
 //!
 //! 1. Does it hold a complete refresh token? Then that is kept, whatever else it says (I3).
-//! 2. Does it name an error, in whatever shape? By code, then by the RFC's word; never by HTTP status alone. A no that is in no
+//! 2. Does it name an error, in whatever shape? By code, then by the RFC's word. A no that is in no
 //!    table, or that a server out of order (5xx) says, condemns nothing (I6).
 //! 3. Does it bring an access token? Only a whole answer may say that no refresh token follows.
-//! 4. Otherwise it is not an answer of the provider: in doubt, except for a 404 or 405, which says that nothing is
+//! 4. Does its status say no (RFC 6749 §5.2: a 4xx)? Then nothing was issued, whatever its body is, and the login is not condemned.
+//! 5. Otherwise it is not an answer of the provider: in doubt, except for a 404 or 405, which says that nothing is
 //!    there that could have read the request. A redirect does not say that: it may come from behind the endpoint.
 
 use std::time::Duration;
@@ -22,7 +23,7 @@ use url::Url;
 
 use crate::clean;
 use crate::codec::{Body, Number, Object, Text};
-use crate::fact::Fact;
+use crate::fact::{Fact, fact};
 use crate::named::{self, Named};
 
 /// What a dialect knows of its own answers. A value stands for one of its calls, because a code may mean something else
@@ -86,6 +87,7 @@ pub(crate) fn read<D: Dialect>(call: D, answer: &RawAnswer, rules: &Rules) -> Ou
             (Body::Object(_), Found::Token(_)) if reader.success() || !D::STATUS_SAYS_YES => {
                 reader.issued(None, false, rules)
             }
+            (_, Found::Absent) if reader.status_says_no() => Outcome::Refused(reader.tell(UNCLEAR, None)),
             _ => reader.unreadable(),
         },
     }
@@ -168,7 +170,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
 
     /// A life in seconds, if one is told.
     pub(crate) fn seconds(&self, names: &[&str]) -> Option<Duration> {
-        self.life(names).map(|(life, _)| life)
+        self.life(names).map(|(life, _)| life).filter(|life| !life.is_zero())
     }
 
     /// A pause in seconds, which may be none.
@@ -259,7 +261,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         }
         match self.body.text(&["error"]) {
             Text::Present(word) => Some(Named { word: Some(word.trim().to_owned()), text: None }),
-            Text::Absent | Text::Garbled => None,
+            Text::Absent | Text::Garbled => self.object()?.known_word(&["code"]),
         }
     }
 
@@ -277,6 +279,12 @@ impl<'a, D: Dialect> Reader<'a, D> {
         matches!(&self.body, Body::Object(_)) && self.body.text(REFRESH) == Text::Absent
     }
 
+    /// Whether something stands where a token should that is none.
+    fn has_garbled(&self) -> bool {
+        matches!(self.token(REFRESH, RefreshToken::parse), Found::Garbled)
+            || matches!(self.token(ACCESS, AccessToken::parse), Found::Garbled)
+    }
+
     fn has_refresh(&self) -> bool {
         matches!(self.token(REFRESH, RefreshToken::parse), Found::Token(_))
     }
@@ -289,11 +297,14 @@ impl<'a, D: Dialect> Reader<'a, D> {
         }
     }
 
-    /// A life in seconds and whether its number was odd. Negative lives and one of nothing tell none: a server that has no end to
-    /// tell says zero as well. Endless ones end after ten years.
+    /// A life in seconds and whether its number was odd. One of nothing and of minus one tell none: a server that has no end to
+    /// tell says so. Any other negative one is over. Endless ones end after ten years.
     fn life(&self, names: &[&str]) -> Option<(Duration, bool)> {
         let number = self.body.number(names)?;
-        let seconds = u64::try_from(number.value).ok().filter(|seconds| *seconds > 0)?;
+        let seconds = match number.value {
+            -1 | 0 => return None,
+            value => u64::try_from(value).unwrap_or(0),
+        };
         Some((Duration::from_secs(seconds.min(LONGEST_LIFE)), number.odd))
     }
 
@@ -322,6 +333,9 @@ impl<'a, D: Dialect> Reader<'a, D> {
         note(other_type, Oddity::TokenType);
         note(!self.answer.whole || matches!(self.body, Body::Broken(_)), Oddity::CutOff);
         note(said_no || self.answer.status >= 400, Oddity::TokensDespiteFailure);
+        note(access.is_some() && access_life.is_some_and(|(life, _)| life.is_zero()), Oddity::AccessEnded);
+        // A refresh token that is brought is not over, whatever number stands beside it.
+        let refresh_life = refresh_life.filter(|(life, _)| !life.is_zero());
         let refresh_life = refresh_life.map_or(rules.assumed_refresh, |(life, _)| Some(life));
         let access_life = access_life.map_or(rules.assumed_access, |(life, _)| life);
         let scopes = self.exact("scope").and_then(|text| Scopes::parse(&text).ok());
@@ -386,8 +400,18 @@ impl<'a, D: Dialect> Reader<'a, D> {
         match self.answer.status {
             TOO_MANY_REQUESTS => self.tell(LIMITED, None),
             300..400 => self.tell((RefusalClass::InDoubt, Remedy::CheckUrl), None),
+            _ if self.success() && self.answer.whole && self.object().is_some() && !self.has_garbled() => {
+                self.tell((BROUGHT_NOTHING.class, BROUGHT_NOTHING.remedy), Some(&BROUGHT_NOTHING))
+            }
             _ => self.tell(NOBODY_KNOWS, None),
         }
+    }
+
+    /// A whole 4xx: an endpoint that refuses, or somebody before it (RFC 6749 §5.2). Not those that speak of the moment (408, 425,
+    /// 429), and not those that [`Reader::names_no_endpoint`] has the word about.
+    fn status_says_no(&self) -> bool {
+        let status = self.answer.status;
+        (400..500).contains(&status) && !matches!(status, 404 | 405 | 408 | 425 | 429) && self.answer.whole
     }
 
     /// A whole 404 or 405 without a trace of the provider's format (Feishu reference §11: its own are `text/plain`).
@@ -446,7 +470,10 @@ impl<'a, D: Dialect> Reader<'a, D> {
             let length = rest.find('<').unwrap_or(rest.len());
             return clean::line(&page[begin..begin + length], self.secrets);
         }
-        if kind.starts_with("text/plain") && !self.is_cut_json() { clean::line(&page, self.secrets) } else { None }
+        let is_plain =
+            || !page.contains(|c: char| c.is_control() && !c.is_whitespace()) && !page.contains(['<', '\u{fffd}']);
+        let is_text = kind.starts_with("text/plain") || (kind.is_empty() && is_plain());
+        if is_text && !self.is_cut_json() { clean::line(&page, self.secrets) } else { None }
     }
 
     /// Feishu reference §11.2.
@@ -503,4 +530,11 @@ const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 const LIMITED: (RefusalClass, Remedy) = (RefusalClass::Retry, Remedy::WaitForLimit);
 const NOBODY_KNOWS: (RefusalClass, Remedy) = (RefusalClass::InDoubt, Remedy::TryLater);
 const UNCLEAR: (RefusalClass, Remedy) = (RefusalClass::InDoubt, Remedy::LogInIfItLasts);
+/// A success by its status that has none of what a success brings.
+const BROUGHT_NOTHING: Fact = fact(
+    RefusalClass::InDoubt,
+    Remedy::AskServer,
+    "the answer brings none of what was asked for",
+    "应答中没有所请求的内容",
+);
 const NOTHING_THERE: (RefusalClass, Remedy) = (RefusalClass::Configuration, Remedy::CheckUrl);

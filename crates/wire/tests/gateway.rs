@@ -184,8 +184,14 @@ proptest! {
 #[test]
 fn clear_text_is_permitted_for_scheme_host_and_port() {
     let mut app = blueking("http://gateway.example.com:8080", TokenApi::Ssm);
-    let platform =
-        |allow_http| Platform::BlueKing(BlueKingApp { environment: "prod".to_owned(), realm: None, allow_http });
+    let platform = |allow_http| {
+        Platform::BlueKing(BlueKingApp {
+            environment: "prod".to_owned(),
+            realm: None,
+            token_resource: None,
+            allow_http,
+        })
+    };
     app.hosts.accounts = "http://bkssm.example.com:5000".parse().unwrap();
     // Hosts of its own each time, so that what is asked is the permission alone.
     let permits = |calls: &Calls, url: &str| {

@@ -18,7 +18,7 @@ use tokenward::{
 use tokenward_core::ports::{Entropy as _, LoggedIn};
 use tokenward_core::{
     AppName, AuthorizationCode, Code, ProfileName, ProviderName, RedirectUri, RefreshEnd, Remedy, Scopes, Subject,
-    TokenApi,
+    TokenApi, hex,
 };
 use url::Url;
 
@@ -347,7 +347,7 @@ fn show(login: &Login, url: &Url, callback: Option<&Callback>, desk: &Desk) -> R
 fn nonce() -> String {
     let mut bytes = [0; 16];
     SystemEntropy.fill(&mut bytes);
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    hex::encode(&bytes)
 }
 
 fn picture(url: &Url, desk: &Desk) {
@@ -369,8 +369,15 @@ async fn wait(callback: &Callback, attempt: &LoginAttempt, timeout: Duration, de
 
 fn denied(error: &str, description: Option<&str>) -> Failure {
     let words = description.map_or_else(|| error.to_owned(), |description| format!("{error}: {description}"));
-    // Only the documented value says that a person refused (reference §3.2).
-    let code = if error == "access_denied" { Code::ConsentDenied } else { Code::AppSettings };
+    // RFC 6749 §4.1.2.1; OpenID Connect Core §3.1.2.6. Only the first says that a person refused.
+    let code = match error {
+        "access_denied" => Code::ConsentDenied,
+        "login_required" | "interaction_required" | "consent_required" | "account_selection_required" => {
+            Code::LoginNotFinished
+        }
+        "server_error" | "temporarily_unavailable" => Code::ProviderUnavailable,
+        _ => Code::AppSettings,
+    };
     Failure::of(code).detail(words)
 }
 

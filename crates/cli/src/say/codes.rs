@@ -260,7 +260,7 @@ fn story(code: Code) -> (Words, Words) {
             w("wait and try again; nothing is lost", "请等待后重试；没有任何损失"),
         ),
         Code::StillTurning => (
-            w("another process is turning this login and has not finished", "另一个进程正在为此登录续期，尚未完成"),
+            w("another process is refreshing this login and has not finished", "另一个进程正在为此登录续期，尚未完成"),
             w("try again in a moment", "请稍后重试"),
         ),
         Code::FileNotWritten => (
@@ -370,7 +370,7 @@ fn story(code: Code) -> (Words, Words) {
             ),
         ),
         Code::OddAnswer => (
-            w("an answer that could not be read was kept", "收到无法解读的应答，已保存"),
+            w("the answer brings no tokens, or cannot be read; it is kept", "应答中没有令牌，或无法解读；已保存"),
             w(
                 "run the command again later; if it stays so, check the base URLs and report it",
                 "请稍后再运行；若一直如此，请核对地址设置并反馈给我们",
@@ -459,8 +459,8 @@ fn story(code: Code) -> (Words, Words) {
             w("run `tokenward status`", "请运行 `tokenward status`"),
         ),
         Code::SetOnTrial => (
-            w("a login that was taken over has not turned yet", "接管来的登录尚未续期"),
-            w("nothing is to be done; `tokenward refresh` turns it now", "无需处理；`tokenward refresh` 可立即续期"),
+            w("a login that was taken over has not been refreshed yet", "接管来的登录尚未续期"),
+            w("nothing is to be done; `tokenward refresh` does it now", "无需处理；`tokenward refresh` 可立即续期"),
         ),
         Code::LinkStale => (
             w("a linked file does not hold the present tokens", "链接的文件中不是当前令牌"),

@@ -429,7 +429,7 @@ impl Lang {
                 self.doctor_past_dead(provider_code.map_or_else(String::new, |code| format!(" ({code})")))
             }
             Past::Answered => self.doctor_past_answered(generation),
-            Past::Closed(Closing::Committed { generation: new }) => self.doctor_past_turned(generation, new),
+            Past::Closed(Closing::Committed { generation: new, .. }) => self.doctor_past_turned(generation, new),
             Past::Closed(Closing::Unsent { reason }) => self.doctor_past_unsent(generation, reason),
             Past::Closed(Closing::Kept { code, provider_code } | Closing::Refused { code, provider_code }) => {
                 refused(*code, *provider_code)

@@ -61,7 +61,7 @@ super::sentences! {
     login_not_told(user) { "the provider did not say whose login this is, and the profile is that of {user}: it is asked again before any token is handed out. Of another user, the login is kept without a profile and the one before it is back" "服务方没有说明这是谁的登录，而配置档属于 {user}：在给出令牌之前会再次询问。若属于另一位用户，则该登录保留但不属于任何配置档，并换回之前的登录" }
     scopes_granted(scopes) { "granted: {scopes}" "已授权：{scopes}" }
     scopes_missing(scopes) { "asked for and not granted: {scopes}. Enable them for the app in the console and publish a version, then log in again" "已申请但未授权：{scopes}。请在开放平台为应用开通并发布版本，然后重新登录" }
-    login_lasts(access, refresh) { "the access token is good for {access} and is turned by itself; the login ends after {refresh} without use" "访问令牌有效期 {access}，会自动续期；闲置 {refresh}后登录到期" }
+    login_lasts(access, refresh) { "the access token is good for {access} and is refreshed by itself; the login ends after {refresh} without use" "访问令牌有效期 {access}，会自动续期；闲置 {refresh}后登录到期" }
     login_wall(moment) { "in any case the login ends {moment}" "登录最迟到期于 {moment}" }
     no_refresh_token(span) { "no refresh token was issued, so this login ends in {span}. Console: enable offline_access (Permissions), switch on \"Refresh user_access_token\" (Security settings), publish a version; then log in again" "没有下发刷新令牌，此登录将在 {span}后结束。请在开放平台开通 offline_access（权限管理）、打开“刷新 user_access_token”开关（安全设置）并发布版本，然后重新登录" }
 

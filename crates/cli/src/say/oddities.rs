@@ -18,6 +18,9 @@ const fn w(en: &'static str, zh: &'static str) -> Words {
 fn words(oddity: Oddity) -> Words {
     match oddity {
         Oddity::AccessMissing => w("the answer brought no access token", "应答中没有访问令牌"),
+        Oddity::AccessEnded => {
+            w("the access token in the answer had ended when it was issued", "应答中的访问令牌在签发时就已过期")
+        }
         Oddity::AccessLifeMissing => w(
             "the answer does not say how long the access token lives; the shortest documented life is assumed",
             "应答未说明访问令牌的有效期；按文档中最短的计算",
@@ -46,6 +49,7 @@ fn words(oddity: Oddity) -> Words {
 pub(super) fn all() -> Vec<Words> {
     [
         Oddity::AccessMissing,
+        Oddity::AccessEnded,
         Oddity::AccessLifeMissing,
         Oddity::RefreshMissing,
         Oddity::RefreshLifeMissing,

@@ -99,8 +99,8 @@ super::sentences! {
     cookie_not_here(dialect) { "--cookie-stdin and --cookie-file are for BlueKing's ssm and auth-api; {dialect} has a login page" "--cookie-stdin 和 --cookie-file 只用于蓝鲸的 ssm 和 auth-api；{dialect} 有登录页" }
     user_logged_in_already(user) { "{user} is logged in already, and the token is good; nothing was asked for" "{user} 已登录且令牌有效，没有发送登录 Cookie" }
     user_logged_in(user, profile) { "logged in: {user}, kept as {profile}" "登录成功：{user}，保存为 {profile}" }
-    user_login_lasts(access, refresh) { "the access token is good for {access} and is turned by itself; the login ends in {refresh}, which no turn moves" "访问令牌有效期 {access}，会自动续期；登录在 {refresh}后结束，续期不会延长" }
-    user_login_turned(access) { "the access token is good for {access} and is turned by itself; how long the login lasts is not told" "访问令牌有效期 {access}，会自动续期；服务方未告知登录何时结束" }
+    user_login_lasts(access, refresh) { "the access token is good for {access} and is refreshed by itself; the login ends in {refresh}, which no refresh moves" "访问令牌有效期 {access}，会自动续期；登录在 {refresh}后结束，续期不会延长" }
+    user_login_turned(access) { "the access token is good for {access} and is refreshed by itself; how long the login lasts is not told" "访问令牌有效期 {access}，会自动续期；服务方未告知登录何时结束" }
     user_login_ends(access) { "no refresh token was issued: the login ends in {access}" "没有下发刷新令牌：登录在 {access}后结束" }
     no_refresh_token_elsewhere(span) { "no refresh token was issued, so this login ends in {span}. Most servers issue one for the scope offline_access: `tokenward login --scope offline_access` (with OpenID Connect: 'openid offline_access')" "没有下发刷新令牌，此登录将在 {span}后结束。多数服务器在申请 offline_access 时下发：`tokenward login --scope offline_access`（OpenID Connect：'openid offline_access'）" }
     scopes_missing_elsewhere(scopes) { "asked for and not granted: {scopes}" "已申请但未授权：{scopes}" }
@@ -127,7 +127,7 @@ super::sentences! {
     bkoauth_not_here(profile, provider) { "the app of profile {profile} is at {provider}, and bkoauth's tokens are BlueKing's" "配置档 {profile} 的应用属于 {provider}，而 bkoauth 的令牌属于蓝鲸" }
     bkoauth_init() { "set the program's app up first: `tokenward init --provider blueking`, then name its profile with --profile" "请先用 `tokenward init --provider blueking` 设置该程序的应用，再用 --profile 指定其配置档" }
     bkoauth_two_owners() { "two owners of one refresh token end each other's tokens: stop the Django program first, or let it ask Tokenward. Its table is only read" "同一个刷新令牌有两个主人，就会互相使对方的令牌失效：请先停掉 Django 程序，或改由它向 Tokenward 取令牌。表只会被读取" }
-    bkoauth_adopted(count, all) { "{count} of {all} rows are logins of Tokenward now, each on trial until it has turned once" "{all} 行中有 {count} 行已成为 Tokenward 的登录，首次续期成功之前处于试用状态" }
+    bkoauth_adopted(count, all) { "{count} of {all} rows are logins of Tokenward now, each on trial until it has been refreshed once" "{all} 行中有 {count} 行已成为 Tokenward 的登录，首次续期成功之前处于试用状态" }
     bkoauth_server_next() { "compare user, password, host, port and database with the program's own, and see that its server runs and can be reached from here; the user needs the right to read the table bkoauth_access_token" "请对照该程序自己的配置核对用户名、密码、主机、端口和数据库名，并确认数据库服务正在运行、从本机可以连接；该用户需要有读取 bkoauth_access_token 表的权限" }
     bkoauth_table_next() { "compare the database with the one in the program's settings (DATABASES): bkoauth's migrations make the table there" "请对照该程序配置（DATABASES）中的数据库：该表由 bkoauth 的迁移（migrate）创建" }
     address_not_read(what) { "the database's address could not be read from {what}" "无法从 {what} 读取数据库地址" }
@@ -138,7 +138,7 @@ super::sentences! {
     row_of_app() { "the app" "应用" }
     row_of_nobody() { "nobody" "无名用户" }
     row_adopted(name) { "taken over as {name}" "已接管，保存为 {name}" }
-    row_adopted_due(name) { "taken over as {name}; its access token is dead and is turned at the first use" "已接管，保存为 {name}；访问令牌已失效，首次使用时续期" }
+    row_adopted_due(name) { "taken over as {name}; its access token has expired and is refreshed at the first use" "已接管，保存为 {name}；访问令牌已失效，首次使用时续期" }
     row_known() { "known already" "此前已接管" }
     row_superseded(row) { "left: row {row} of the same user is the one that lives, or the newer" "未接管：同一用户的第 {row} 行才是有效的，或更新" }
     row_elsewhere() { "left: of another environment than the app's" "未接管：属于另一个环境" }

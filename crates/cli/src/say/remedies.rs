@@ -159,9 +159,17 @@ fn words(remedy: Remedy) -> Words {
             "have whoever looks after this API in BlueKing's gateway admit this machine's address and the app's tenant",
             "请让该 API 的网关管理员放行本机地址和应用所属租户",
         ),
+        Remedy::RefreshOnce => w(
+            "ask with the refresh token that is kept: `tokenward refresh`; if no access token comes then either, ask who runs the server, and log in again with `tokenward login`",
+            "请用已保存的刷新令牌询问一次：`tokenward refresh`；若仍没有访问令牌，请联系服务器的管理者，然后用 `tokenward login` 重新登录",
+        ),
+        Remedy::AskServer => w(
+            "run `tokenward login` again; if the answer is the same, show these lines to who runs the server",
+            "请重新运行 `tokenward login`；若应答仍然相同，请把以上内容交给服务器的管理者",
+        ),
         Remedy::NameResource => w(
-            "name the resource that the login is for, as the token service's documents write it: `tokenward login --scope RESOURCE` once, or `scopes` of the profile (`tokenward init --scope RESOURCE`, TOKENWARD_SCOPES)",
-            "请指定登录所针对的资源（resource），以令牌服务文档中的名称为准：单次用 `tokenward login --scope 资源`，或写入配置档的 `scopes`（`tokenward init --scope 资源`、TOKENWARD_SCOPES）",
+            "name the resource that the login is for, as the token service's documents write it: `tokenward login --scope RESOURCE` once, or `scopes` of the profile (`tokenward init --scope RESOURCE`, TOKENWARD_SCOPES); if the request for tokens is what is refused: `bk_token_resource` of the app",
+            "请指定登录所针对的资源（resource），以令牌服务文档中的名称为准：单次用 `tokenward login --scope 资源`，或写入配置档的 `scopes`（`tokenward init --scope 资源`、TOKENWARD_SCOPES）；若被拒绝的是令牌请求，请设置应用的 `bk_token_resource`",
         ),
         _ => w(UNTOLD, "请参见服务方的说明"),
     }
@@ -220,6 +228,8 @@ const EVERY: &[Remedy] = &[
     Remedy::EnableAtBlueKing,
     Remedy::PermitAtBlueKing,
     Remedy::AdmitAtBlueKing,
+    Remedy::RefreshOnce,
+    Remedy::AskServer,
     Remedy::NameResource,
 ];
 

@@ -11,12 +11,29 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
     Some(match code {
         Code::RefusedUnclearly => (
             w(
-                "the provider refuses to refresh the login, and its words do not say whether the login still lives",
-                "服务方拒绝刷新，其说明无法判断登录是否仍然有效",
+                "the provider refuses to refresh the login, and does not say whether the login still lives",
+                "服务方拒绝刷新，且没有说明登录是否仍然有效",
             ),
             w(
                 "log in again with `tokenward login`, or have the provider asked once more with `tokenward refresh`",
                 "请用 `tokenward login` 重新登录，或用 `tokenward refresh` 再询问服务方一次",
+            ),
+        ),
+        Code::NoAccessToken => (
+            w("the provider's answer brings no access token that could be used", "服务方的应答中没有可用的访问令牌"),
+            w(
+                "ask once more with `tokenward refresh`; if no access token comes then either, ask who runs the server, and log in again with `tokenward login`",
+                "请用 `tokenward refresh` 再询问一次；若仍没有访问令牌，请联系服务器的管理者，然后用 `tokenward login` 重新登录",
+            ),
+        ),
+        Code::LoginNotFinished => (
+            w(
+                "the login page ended before anybody could consent: it wants a person to log in, choose an account or consent there",
+                "登录页在授权之前就结束了：需要用户在页面上登录、选择账号或同意授权",
+            ),
+            w(
+                "run `tokenward login` again, and do what the page asks for; if it shows nothing, log in at the provider in the same browser first",
+                "请重新运行 `tokenward login`，并按页面提示操作；若页面没有任何提示，请先在同一浏览器中登录服务方",
             ),
         ),
         Code::LoginAnswerOdd => (

@@ -1,6 +1,9 @@
 //! Stories of the vault and its files.
 
+use tokenward_core::ports::VaultError;
 use tokenward_core::{Code, Words};
+
+use super::Lang;
 
 /// Both sentences of a code, for those that are told here.
 pub(super) const fn story(code: Code) -> Option<(Words, Words)> {
@@ -65,6 +68,80 @@ pub(super) const fn story(code: Code) -> Option<(Words, Words)> {
         _ => return None,
     })
 }
+
+impl Lang {
+    /// What is wrong with the vault. A reason that the system gives stays as the system says it.
+    pub(crate) fn vault_error(self, error: &VaultError) -> String {
+        match (self, error) {
+            (Self::En, error) => error.to_string(),
+            (Self::Zh, VaultError::ReadOnly { path, reason }) => {
+                format!("{} 处的保险库无法写入：{}", path.display(), self.vault_reason(reason))
+            }
+            (Self::Zh, VaultError::Full { path, reason }) => {
+                format!("{} 处的保险库空间不足：{}", path.display(), self.vault_reason(reason))
+            }
+            (Self::Zh, VaultError::Busy { path }) => format!("{} 处的保险库正忙", path.display()),
+            (Self::Zh, VaultError::Unreadable { path, reason }) => {
+                format!("{} 处的保险库无法读取：{}", path.display(), self.vault_reason(reason))
+            }
+            (Self::Zh, VaultError::Key { path, key, reason }) => {
+                let reason = self.vault_reason(reason);
+                format!("{} 处的保险库无法用此密钥（{key}）打开：{reason}", path.display())
+            }
+            (Self::Zh, VaultError::Newer { path, found, known }) => {
+                format!("{} 处的保险库结构版本为 {found}，本程序只认识到 {known}", path.display())
+            }
+            (Self::Zh, VaultError::OpenToOthers { path, mode }) => {
+                format!("{} 对其他用户开放（权限 {mode:o}）", path.display())
+            }
+            (Self::Zh, VaultError::NotOurs { path, owner, user }) => {
+                format!("{} 属于用户 {owner}，而不属于用户 {user} 或 root", path.display())
+            }
+            (Self::Zh, VaultError::NoSuchGrant(grant)) => format!("保险库中没有登录 {grant}"),
+            (Self::Zh, VaultError::Moved) => "此登录已由其他进程继续处理".to_owned(),
+            (Self::Zh, VaultError::IntentOpen(_)) => "此登录有一次续期尚未完成".to_owned(),
+            (Self::Zh, VaultError::NoRefreshToken) => "此登录没有刷新令牌".to_owned(),
+            // What a newer vault may say.
+            (Self::Zh, error) => error.to_string(),
+        }
+    }
+
+    /// A reason of the vault's own, in this language; another one as it came.
+    fn vault_reason(self, reason: &str) -> String {
+        let own = REASONS.iter().find(|words| words.en == reason);
+        own.map_or_else(|| reason.to_owned(), |words| self.of(*words).to_owned())
+    }
+}
+
+/// The vault's own reasons.
+const REASONS: &[Words] = &[
+    Words { en: "it is no folder", zh: "它不是目录" },
+    Words { en: "the kernel keeps no files there", zh: "内核不在该处保存文件" },
+    Words {
+        en: "the folder's name is not valid UTF-8; choose another with TOKENWARD_HOME",
+        zh: "目录名不是有效的 UTF-8；请用 TOKENWARD_HOME 另选一个",
+    },
+    Words {
+        en: "something in it was sealed with a data key that key.json does not hold; restore a backup",
+        zh: "其中有内容由 key.json 中没有的数据密钥加密；请恢复备份",
+    },
+    Words {
+        en: "the file is missing and the vault is not empty; put it back, or restore a backup",
+        zh: "文件缺失，而保险库并非空的；请放回该文件，或恢复备份",
+    },
+    Words { en: "it was written and is not there", zh: "已经写入，但文件不存在" },
+    Words {
+        en: "every rescue slot holds an answer that waits to be moved into the journal",
+        zh: "所有应急槽都存有等待写入日志的应答",
+    },
+    Words {
+        en: "the key belongs to another vault; put the vault.db and key.json of one vault together",
+        zh: "该密钥属于另一个保险库；请把同一个保险库的 vault.db 和 key.json 放在一起",
+    },
+    Words { en: "it is missing or empty", zh: "文件缺失或为空" },
+    Words { en: "the file system is read-only", zh: "文件系统是只读的" },
+    Words { en: "key.json is damaged; restore a backup", zh: "key.json 已损坏；请恢复备份" },
+];
 
 super::sentences! {
     restore_in_copy() { "in the copy" "备份中" }

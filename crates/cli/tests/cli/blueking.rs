@@ -273,3 +273,26 @@ fn a_login_that_must_name_its_resource_is_told_the_setting_and_works_with_it() {
     desk.advance(7140);
     assert!(desk.is_good(&desk.token_after(7140, &[])));
 }
+
+#[test]
+fn requests_for_tokens_name_the_resource_where_the_settings_say_so() {
+    let desk = Desk::new(Door::Bkauth);
+    desk.sandbox.rules(|rules| {
+        rules.blueking.bkauth.token_needs_resource = true;
+        rules.blueking.bkauth.device_interval = 1;
+    });
+    let ran = desk.login_by_browser(&[]);
+    let told = &ran.fails(6, "invalid_target").err;
+    assert!(told.contains("bk_token_resource") && !is_of_feishu(&ran), "{ran:?}");
+    let config = desk.home.join("config.toml");
+    let text = desk.config().replace("token_api =", "bk_token_resource = \"gateway:demo:api:*\"\ntoken_api =");
+    assert!(text.contains("bk_token_resource"), "{text}");
+    std::fs::write(&config, text).unwrap();
+    desk.login_by_browser(&[]).succeeds();
+    let first = desk.token(&[]);
+    desk.advance(7140);
+    let second = desk.token_after(7140, &[]);
+    assert!(desk.is_good(&second) && second.as_str() != first.as_str());
+    let device = ["login", "--device", "--timeout", "30s"];
+    desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", "7140")], &device).succeeds();
+}

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests wait for other processes by the real clock")]
 
 mod adopt;
+mod answers;
 mod api;
 mod apps;
 mod bkoauth;

@@ -37,9 +37,7 @@ pub(super) fn answer(state: &mut State, endpoint: Endpoint, request: &Request, v
         visit.error = Some("invalid_request".to_owned());
         return Refusal::new("invalid_request", "there is no such realm").with_status(404).render();
     };
-    if state.rules.blueking.bkauth.needs_resource
-        && let Some(reply) = without_resource(state, &server, endpoint, request, visit)
-    {
+    if let Some(reply) = without_resource(state, &server, endpoint, request, visit) {
         return reply;
     }
     let result = match endpoint {
@@ -92,7 +90,7 @@ fn server(state: &State, realm: &str) -> Option<Server> {
     })
 }
 
-/// The answer to a login that names no `resource` (RFC 8707 §2), if this is one. The BlueKing reference is silent about the word.
+/// The answer to a login, or to a request for tokens, that names no `resource` where it must (RFC 8707 §2), if this is one. The BlueKing reference is silent about the word.
 fn without_resource(
     state: &State,
     server: &Server,
@@ -100,9 +98,11 @@ fn without_resource(
     request: &Request,
     visit: &mut Visit,
 ) -> Option<Reply> {
+    let rules = &state.rules.blueking.bkauth;
     let fields = match endpoint {
-        Endpoint::BkauthAuthorize => request.query_fields(),
-        Endpoint::BkauthDevice => oauth::form(request),
+        Endpoint::BkauthAuthorize if rules.needs_resource => request.query_fields(),
+        Endpoint::BkauthDevice if rules.needs_resource => oauth::form(request),
+        Endpoint::BkauthToken if rules.token_needs_resource => oauth::form(request),
         _ => return None,
     };
     if fields.get("resource").is_some_and(|resource| !resource.is_empty()) {

@@ -173,6 +173,8 @@ pub struct BkauthRules {
     pub introspection_cache_seconds: u64,
     /// Whether a login must name the `resource` that it is for (RFC 8707 §2); without one it is refused with `invalid_target`.
     pub needs_resource: bool,
+    /// Whether requests for tokens must name it too (RFC 8707 §2.2): the exchange of a code, polls, and refreshes.
+    pub token_needs_resource: bool,
 }
 
 impl Default for BkauthRules {
@@ -190,6 +192,7 @@ impl Default for BkauthRules {
             introspectors: BTreeMap::new(),
             introspection_cache_seconds: 0,
             needs_resource: false,
+            token_needs_resource: false,
         }
     }
 }

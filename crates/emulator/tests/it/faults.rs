@@ -142,6 +142,8 @@ async fn odd_answers() {
         match answer {
             OddAnswer::ExtraFields => assert!(has("junk") && has("access_token") && has("refresh_token")),
             OddAnswer::NoAccessToken => assert!(!has("access_token") && has("refresh_token")),
+            OddAnswer::EmptyAccess => assert_eq!((&body["access_token"], has("refresh_token")), (&"".into(), true)),
+            OddAnswer::EndedAccess => assert_eq!((&body["expires_in"], has("access_token")), (&(-60).into(), true)),
             OddAnswer::NoCode => assert!(!has("code") && has("access_token")),
             // These answers have no `data`.
             OddAnswer::NullData => assert!(has("access_token") && !has("data")),

@@ -15,6 +15,7 @@ pub struct BkApp {
     environment: String,
     realm: Option<String>,
     allow_http: bool,
+    token_resource: Option<String>,
 }
 
 impl BkApp {
@@ -32,6 +33,7 @@ impl BkApp {
             environment: "prod".to_owned(),
             realm: None,
             allow_http: false,
+            token_resource: None,
         })
     }
 
@@ -53,6 +55,13 @@ impl BkApp {
     #[must_use]
     pub fn realm(mut self, name: &str) -> Self {
         self.realm = Some(name.to_owned());
+        self
+    }
+
+    /// What requests for tokens at bkauth name as their `resource` (RFC 8707 §2.2). Without it they name none.
+    #[must_use]
+    pub fn token_resource(mut self, resource: impl Into<String>) -> Self {
+        self.token_resource = Some(resource.into());
         self
     }
 
@@ -93,6 +102,7 @@ impl BkApp {
             platform: Platform::BlueKing(BlueKingApp {
                 environment: self.environment,
                 realm: self.realm,
+                token_resource: self.token_resource,
                 allow_http: self.allow_http,
             }),
         })

@@ -82,6 +82,12 @@ impl Keeper {
                     pace.slower(refusal.retry_after);
                     trouble.said(refusal, false);
                 }
+                // It does not say that it is the code which is refused; one that stands before the server may have said it.
+                Outcome::Refused(refusal) if is_wordless(&refusal) && trouble.wordless < WORDLESS_ENOUGH => {
+                    pace.slower(refusal.retry_after);
+                    trouble.wordless += 1;
+                    trouble.said(refusal, false);
+                }
                 Outcome::Refused(refusal) => {
                     // The server gave the code's tokens away, and we did not get them.
                     let code = match device_refusal(&refusal) {
@@ -129,6 +135,11 @@ fn is_passing(refusal: &Refusal) -> bool {
     refusal.class == RefusalClass::Retry || (refusal.class == RefusalClass::InDoubt && refusal.status >= 500)
 }
 
+/// Whether a no has nothing of the RFC's or the provider's own format.
+fn is_wordless(refusal: &Refusal) -> bool {
+    refusal.class == RefusalClass::InDoubt && refusal.provider_word.is_none() && refusal.provider_code.is_none()
+}
+
 /// How often a device login asks.
 struct Pace {
     /// What the provider asks for.
@@ -164,6 +175,8 @@ struct Trouble {
     lost: bool,
     /// How many answers said that nothing is there.
     absent: u32,
+    /// How many answers said no, and nothing else.
+    wordless: u32,
 }
 
 enum Last {
@@ -199,6 +212,8 @@ impl Trouble {
 
 /// How many answers in a row end a device login that say that no such endpoint exists.
 const ABSENT_ENOUGH: u32 = 2;
+/// How many answers are gone on through that say no by their status alone.
+const WORDLESS_ENOUGH: u32 = 2;
 /// The shortest pause between polls, whatever the provider says.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 /// `slow_down` adds this to the pause between polls (RFC 8628 §3.5).

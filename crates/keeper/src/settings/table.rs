@@ -204,6 +204,12 @@ settings! {
         default: "`false`",
         meaning: "BlueKing's `auth-api`: whether a refresh also brings `app_secret` in the address, beside the header. `true` or `false`.",
     }
+    /// What requests for tokens at bkauth name as their resource.
+    BkTokenResource {
+        variable: Some("TOKENWARD_BK_TOKEN_RESOURCE"), flag: None, key: Some((Section::App, "bk_token_resource")),
+        default: "none: nothing that is published says that `bkauth` wants one there",
+        meaning: "BlueKing's `bkauth`: the `resource` that requests for tokens name as well (RFC 8707 section 2.2): the exchange of a code, the polls of a device login, and every refresh. Several are divided by commas. What a login asks for is `scopes`.",
+    }
     /// What the codes of an auth api mean.
     BkCodes {
         variable: Some("TOKENWARD_BK_CODES"), flag: None, key: Some((Section::App, "bk_codes")),

@@ -67,7 +67,12 @@ fn a_blueking_app_has_a_dialect_an_environment_and_cookies() {
     assert_eq!((desk.provider(), desk.token_api), (ProviderName::BlueKing, TokenApi::Ssm));
     assert_eq!(
         desk.platform,
-        Platform::BlueKing(BlueKingApp { environment: "prod".into(), realm: None, allow_http: false })
+        Platform::BlueKing(BlueKingApp {
+            environment: "prod".into(),
+            realm: None,
+            token_resource: None,
+            allow_http: false
+        })
     );
     assert_eq!(desk.hosts.accounts.as_str(), "https://bkssm.example.com/base");
     assert_eq!(desk.hosts.open, desk.hosts.accounts);
@@ -80,7 +85,12 @@ fn a_blueking_app_has_a_dialect_an_environment_and_cookies() {
     let desk = profile(&internal, &[]).unwrap();
     assert_eq!(
         desk.platform,
-        Platform::BlueKing(BlueKingApp { environment: "test".into(), realm: None, allow_http: false })
+        Platform::BlueKing(BlueKingApp {
+            environment: "test".into(),
+            realm: None,
+            token_resource: None,
+            allow_http: false
+        })
     );
     assert_eq!(desk.cookies[1], CookieField { field: "rtx".into(), cookie: "bk_uid".into() });
     assert!(desk.cookies[1].names_user() && !desk.cookies[0].names_user());
@@ -327,6 +337,20 @@ fn endpoints_that_were_discovered_for_one_issuer_are_not_used_with_another() {
     let app = profile(OAUTH2, &same).unwrap();
     let Platform::OAuth2(app) = &app.platform else { panic!() };
     assert!(app.endpoints.token.is_some());
+}
+
+#[test]
+fn the_resource_of_token_requests_is_a_setting_of_bkauth() {
+    let more = "bk_token_resource = \"gateway:demo:api:*,mcp:s1\"\nrealm = \"blueking\"\ntoken_api";
+    let bkauth = BLUEKING.replace("\"ssm\"", "\"bkauth\"").replace("token_api", more);
+    let named = |variables: &[(&str, &str)]| match profile(&bkauth, variables).unwrap().platform {
+        Platform::BlueKing(app) => app.token_resource,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(named(&[]).as_deref(), Some("gateway:demo:api:*,mcp:s1"));
+    assert_eq!(named(&[("TOKENWARD_BK_TOKEN_RESOURCE", "mcp:s2")]).as_deref(), Some("mcp:s2"));
+    let odd = profile(&bkauth, &[("TOKENWARD_BK_TOKEN_RESOURCE", "mcp:s1 mcp:s2")]).unwrap_err();
+    assert!(odd.to_string().contains("commas"), "{odd}");
 }
 
 #[test]

@@ -7,47 +7,85 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokenward_core::ports::Keepsake;
-use tokenward_core::{App, Closing, Code, Event, Grant, SecretBytes, rotation};
+use tokenward_core::{App, Closing, Code, Doubt, Event, Grant, OldAccess, SecretBytes, hex, rotation};
 
 use super::Settled;
 use crate::{Error, Keeper, Kept};
 
 impl Keeper {
-    /// Refuses to ask again soon a provider that would say the same: it has said no in unclear words, or does not accept the client
-    /// as it is set up. Whoever insists asks.
-    pub(super) async fn may_ask(&self, app: &App, grant: &Grant) -> Result<(), Error> {
+    /// Refuses to ask again soon a provider that would say the same: it has said no in unclear words, has answered more than once
+    /// without an access token, or does not accept the client as it is set up (`refused`). Whoever insists asks.
+    pub(super) async fn may_ask(&self, app: &App, grant: &Grant, refused: Option<&ClientRefused>) -> Result<(), Error> {
         if self.inner.insists(grant.id) {
             return Ok(());
         }
-        self.client_may_ask(app).await?;
-        let (mut times, mut last) = (0, None);
-        for entry in self.inner.parts.vault.journal(grant.id, UNCLEAR_LOOK).await? {
-            match entry.event {
-                Event::Closed { closing: Closing::Kept { code: Code::RefusedUnclearly, provider_code }, .. }
-                    if entry.generation == grant.generation =>
-                {
-                    times += 1;
-                    last.get_or_insert((entry.at, provider_code));
-                }
-                Event::Closed { .. } | Event::LoggedIn | Event::Adopted { .. } | Event::TakenBack { .. } => break,
-                _ => {}
-            }
+        if let Some(refused) = refused {
+            self.client_may_ask(app, refused)?;
         }
-        let Some((at, provider_code)) = last else { return Ok(()) };
+        let Some(Said { code, kept, times, at, provider_code }) = self.said(grant).await? else { return Ok(()) };
+        // One answer that brings nothing may be an accident.
+        let times = if code == Code::RefusedUnclearly { times } else { times - 1 };
         let (now, until) = (self.inner.now(), rotation::next_asking(times, at));
         // A clock that was set back says nothing about how long ago it was.
-        if now < at || now >= until {
+        if times == 0 || now < at || now >= until {
             return Ok(());
         }
         let told = format!("the provider said so at {at}; it is not asked again before {until}");
-        Err(Error::with_detail(Code::RefusedUnclearly, Kept::Record, told).coded(provider_code))
+        Err(Error::with_detail(code, kept, told).coded(provider_code))
+    }
+
+    /// What the provider has answered last for the present refresh token or for the ones before it, if that was no token and no
+    /// reason to ask again.
+    async fn said(&self, grant: &Grant) -> Result<Option<Said>, Error> {
+        let mut said: Option<Said> = None;
+        let mut doubted = None;
+        for entry in self.inner.parts.vault.journal(grant.id, UNCLEAR_LOOK).await? {
+            let is_present = entry.generation == grant.generation;
+            let (code, kept, at, provider_code) = match entry.event {
+                Event::Closed { closing: Closing::Kept { code: Code::RefusedUnclearly, provider_code }, .. }
+                    if is_present =>
+                {
+                    (Code::RefusedUnclearly, Kept::Record, entry.at, provider_code)
+                }
+                Event::Closed { closing: Closing::Committed { without_access: true, .. }, .. } => {
+                    (Code::NoAccessToken, Kept::TokenUnspent, entry.at, None)
+                }
+                Event::Closed { closing: Closing::Doubt { doubt: Doubt::OddAnswer }, .. } if is_present => {
+                    doubted = Some(entry.at);
+                    continue;
+                }
+                // A server that is out of order, and says so by its status, may be in order again at any moment.
+                Event::Answered { status, .. } => match doubted.take() {
+                    Some(at) if status < 400 => (Code::OddAnswer, Kept::Doubt, at, None),
+                    Some(_) => break,
+                    None => continue,
+                },
+                Event::LoggedIn => {
+                    let never_came = grant.access.is_none() && self.rules(grant).old_access == OldAccess::Stays;
+                    if let Some(said) = said.as_mut().filter(|said| never_came && said.code == Code::NoAccessToken) {
+                        said.times += 1;
+                    }
+                    break;
+                }
+                // The next send says so of the one before it.
+                Event::Closed { closing: Closing::Replayed, .. } => continue,
+                Event::Closed { .. } | Event::Adopted { .. } | Event::TakenBack { .. } => break,
+                _ => continue,
+            };
+            match &mut said {
+                None => said = Some(Said { code, kept, times: 1, at, provider_code }),
+                Some(said) if said.code == code => said.times += 1,
+                Some(_) => break,
+            }
+        }
+        Ok(said)
     }
 
     /// Refuses to show the provider a client again that it does not accept, as long as the client is set up as it was.
-    async fn client_may_ask(&self, app: &App) -> Result<(), Error> {
-        let Some(refused) = self.refused_client(app).await.filter(|refused| refused.client == client(app)) else {
+    fn client_may_ask(&self, app: &App, refused: &ClientRefused) -> Result<(), Error> {
+        if refused.client != client(app) {
             return Ok(());
-        };
+        }
         let now = self.inner.now();
         let Ok(at) = jiff::Timestamp::from_millisecond(refused.at) else { return Ok(()) };
         let until = rotation::next_asking(refused.times, at);
@@ -59,28 +97,26 @@ impl Keeper {
         Err(Error::with_detail(Code::AppCredentialsWrong, Kept::TokenUnspent, told).coded(refused.provider_code))
     }
 
-    /// Remembers that the provider does not accept the client, or that it does.
-    pub(super) async fn note_client(&self, app: &App, result: &Result<Settled, Error>) {
-        let (vault, name) = (&self.inner.parts.vault, Keepsake::ClientRefused(app.name.clone()));
-        let known = self.refused_client(app).await;
-        let done = match result {
+    /// Remembers that the provider does not accept the client, or that it does. `known` is what was remembered before.
+    pub(super) async fn note_client(&self, app: &App, known: Option<&ClientRefused>, result: &Result<Settled, Error>) {
+        match result {
             Err(error) if error.code() == Code::AppCredentialsWrong && error.refusal().is_some() => {
                 let client = client(app);
                 let times = known.filter(|known| known.client == client).map_or(0, |known| known.times);
                 let provider_code = error.refusal().and_then(|refusal| refusal.provider_code);
                 let (at, times) = (self.inner.now().as_millisecond(), times.saturating_add(1));
                 let text = serde_json::to_vec(&ClientRefused { client, at, times, provider_code }).unwrap_or_default();
-                vault.keep(&name, &SecretBytes::new(text), None).await
+                let name = Keepsake::ClientRefused(app.name.clone());
+                if let Err(error) = self.inner.parts.vault.keep(&name, &SecretBytes::new(text), None).await {
+                    tracing::warn!(%error, app = %app.name, "that the provider refuses the client could not be remembered");
+                }
             }
-            Ok(Settled::Committed(_)) if known.is_some() => vault.forget(&name).await,
-            _ => Ok(()),
-        };
-        if let Err(error) = done {
-            tracing::warn!(%error, app = %app.name, "what the provider said of the client could not be remembered");
+            Ok(Settled::Committed(_)) if known.is_some() => self.client_is_accepted(app).await,
+            _ => {}
         }
     }
 
-    /// Forgets that a client was refused: a login that the provider has just granted shows that it is accepted.
+    /// Forgets that a client was refused: what the provider has just granted shows that it is accepted.
     pub(crate) async fn client_is_accepted(&self, app: &App) {
         if self.refused_client(app).await.is_some()
             && let Err(error) = self.inner.parts.vault.forget(&Keepsake::ClientRefused(app.name.clone())).await
@@ -89,15 +125,25 @@ impl Keeper {
         }
     }
 
-    async fn refused_client(&self, app: &App) -> Option<ClientRefused> {
+    pub(super) async fn refused_client(&self, app: &App) -> Option<ClientRefused> {
         let (bytes, _) = self.inner.parts.vault.recall(&Keepsake::ClientRefused(app.name.clone())).await.ok()??;
         serde_json::from_slice(bytes.expose()).ok()
     }
 }
 
+/// What the provider has answered in a row.
+struct Said {
+    code: Code,
+    kept: Kept,
+    times: u32,
+    /// When it was said last.
+    at: jiff::Timestamp,
+    provider_code: Option<i64>,
+}
+
 /// That the provider did not accept a client.
 #[derive(Debug, Serialize, Deserialize)]
-struct ClientRefused {
+pub(super) struct ClientRefused {
     /// What the client was, as a hash.
     client: String,
     /// When it was said, in milliseconds.
@@ -117,7 +163,7 @@ fn client(app: &App) -> String {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    hex::encode(&hash.finalize())
 }
 
 /// How many entries of the journal are looked at for unclear refusals; a spend writes three.

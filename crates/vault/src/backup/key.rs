@@ -6,12 +6,11 @@
 //! from anywhere.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use tokenward_core::SecretBytes;
 use tokenward_core::ports::Entropy;
+use tokenward_core::{SecretBytes, hex};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::BackupError;
-use crate::hex;
 use crate::seal::{KeyBytes, draw, mac};
 
 /// The key of a backup.

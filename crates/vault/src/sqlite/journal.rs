@@ -202,7 +202,7 @@ impl SqliteVault {
         let mut connection = self.journalling().await?;
         let mut tx = self.begin_write(&mut connection).await?;
         let (row, others, mut grant) = self.intent_and_grant(&mut tx, intent).await?;
-        if let Some(Closing::Committed { generation }) = row.closing {
+        if let Some(Closing::Committed { generation, .. }) = row.closing {
             // The step is repeated after a crash, or by another process that read the same answer (I5).
             return Ok(Committed::Generation(generation));
         }
@@ -225,7 +225,7 @@ impl SqliteVault {
             Change::Replace(token) => Some(self.fingerprint(token).as_bytes().to_vec()),
             Change::Keep | Change::Drop => None,
         };
-        let closing = Closing::Committed { generation };
+        let closing = Closing::Committed { generation, without_access: turn.is_without_access() };
         let closed = Event::Closed { intent, closing: closing.clone() };
         grant
             .bind(sql::COMMIT_TURN)

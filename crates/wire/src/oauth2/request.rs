@@ -75,18 +75,19 @@ pub(crate) fn authorization_url(
     url
 }
 
-pub(crate) fn refresh(url: Url, client: Client<'_>, token: &RefreshToken) -> Request {
-    client.post(url, &[("grant_type", "refresh_token"), ("refresh_token", token.expose())])
+pub(crate) fn refresh(url: Url, client: Client<'_>, token: &RefreshToken, more: &[(&str, &str)]) -> Request {
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", token.expose())];
+    client.post(url, &[&fields[..], more].concat())
 }
 
-pub(crate) fn exchange(url: Url, client: Client<'_>, exchange: &CodeExchange) -> Request {
+pub(crate) fn exchange(url: Url, client: Client<'_>, exchange: &CodeExchange, more: &[(&str, &str)]) -> Request {
     let fields = [
         ("grant_type", "authorization_code"),
         ("code", exchange.code.expose()),
         ("redirect_uri", exchange.redirect_uri.as_str()),
         ("code_verifier", exchange.verifier.expose()),
     ];
-    client.post(url, &fields)
+    client.post(url, &[&fields[..], more].concat())
 }
 
 pub(crate) fn client_credentials(url: Url, client: Client<'_>) -> Request {
@@ -107,9 +108,9 @@ pub(crate) fn device_begin(url: Url, client: Client<'_>, scopes: &Scopes, more: 
     client.post(url, &fields)
 }
 
-pub(crate) fn device_poll(url: Url, client: Client<'_>, code: &DeviceCode) -> Request {
+pub(crate) fn device_poll(url: Url, client: Client<'_>, code: &DeviceCode, more: &[(&str, &str)]) -> Request {
     let fields = [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", code.expose())];
-    client.post(url, &fields)
+    client.post(url, &[&fields[..], more].concat())
 }
 
 /// RFC 7009 §2.1.

@@ -50,7 +50,12 @@ pub fn providers() -> Providers {
 /// A BlueKing app whose hosts are both `base`.
 pub fn blueking(base: &str, token_api: TokenApi) -> App {
     let realm = (token_api == TokenApi::BkAuth).then(|| "blueking".to_owned());
-    let platform = Platform::BlueKing(BlueKingApp { environment: "prod".to_owned(), realm, allow_http: false });
+    let platform = Platform::BlueKing(BlueKingApp {
+        environment: "prod".to_owned(),
+        realm,
+        token_resource: None,
+        allow_http: false,
+    });
     App { client_id: "demo-app".to_owned(), platform, ..app(base, token_api) }
 }
 

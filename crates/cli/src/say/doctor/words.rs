@@ -127,7 +127,7 @@ crate::say::sentences! {
     doctor_last_doubtful(when, who, what) { "asked again, {when}, {who}: {what}. What became of the earlier send is still not known" "再次询问，{when}，{who}：{what}。此前那次发送的结果仍然未知" }
     doctor_last_failed(when, who, what) { "the last turn failed, {when}, {who}: {what}. The refresh token is unspent" "上次续期失败，{when}，{who}：{what}。刷新令牌未被消耗" }
     doctor_aside(count, late, replaced, when) { "kept aside: {count} sets of tokens ({late} came too late, {replaced} gave way to a newer login); the newest {when}" "另行保存的令牌 {count} 套（迟到 {late} 套，被新登录取代 {replaced} 套）；最近一套 {when}" }
-    doctor_on_trial(source, when) { "the login was taken over from {source}, {when}, and has not turned yet; the one before it is kept until then" "此登录于 {when} 从 {source} 接管，尚未续期过；在此之前会保留原有的令牌" }
+    doctor_on_trial(source, when) { "the login was taken over from {source}, {when}, and has not been refreshed yet; the one before it is kept until then" "此登录于 {when} 从 {source} 接管，尚未续期过；在此之前会保留原有的令牌" }
     doctor_on_trial_next() { "`tokenward refresh` proves it now; `tokenward adopt --undo` takes the one before back" "运行 `tokenward refresh` 可立即验证；`tokenward adopt --undo` 可换回之前的登录" }
 
     doctor_store(folder, engine, free) { "{folder} is sound and writable, {free} free; {engine}" "{folder} 完好可写，剩余空间 {free}；{engine}" }

@@ -110,7 +110,12 @@ pub(super) fn base() -> Facts {
         turn_at: Some(later(1) - SignedDuration::from_mins(5)),
         open: Vec::new(),
         journal: vec![
-            entry(at(1), 2, None, closed(1, Closing::Committed { generation: Generation::new(2) })),
+            entry(
+                at(1),
+                2,
+                None,
+                closed(1, Closing::Committed { generation: Generation::new(2), without_access: false }),
+            ),
             entry(at(0), 1, Some(4321), begun(1, false)),
         ],
         aside: Vec::new(),
