@@ -9,13 +9,14 @@
 mod adopt;
 mod api;
 mod doctor;
+mod file;
 mod init;
 mod link;
 mod login;
 mod proxy;
+mod vault;
 mod wiki;
 
-use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -32,10 +33,12 @@ use crate::say::Lang;
 pub(crate) use adopt::Adopt;
 pub(crate) use api::Api;
 pub(crate) use doctor::Doctor;
+pub(crate) use file::{named, with_names_of_files};
 pub(crate) use init::Init;
 pub(crate) use link::{InsistFlags, Link, Links, PlaceFlags, Unlink, Watch};
 pub(crate) use login::Login;
 pub(crate) use proxy::Proxy;
+pub(crate) use vault::{BackupKeyFrom, Kept, RestoreWish, Vault};
 pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
 
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
@@ -215,11 +218,11 @@ pub(crate) enum Given {
 }
 
 impl FromStr for Given {
-    type Err = Infallible;
+    type Err = BadValue;
 
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match text.strip_prefix('@') {
-            Some(file) => Self::File(PathBuf::from(file)),
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        Ok(match file::behind_at(text)? {
+            Some(file) => Self::File(file),
             None if text == "-" => Self::Stdin,
             None => Self::Word(Zeroizing::new(text.to_owned())),
         })
@@ -312,62 +315,6 @@ pub(crate) struct Demo {
     pub(crate) keep: bool,
 }
 
-/// `vault …`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Vault {
-    /// Show where the vault is, what opens it and what it holds
-    Info,
-    /// Write a sealed copy of the vault into a file; prints the copy's key once, unless one is given
-    Backup {
-        /// The file to write; must not exist
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-        #[command(flatten)]
-        key: BackupKeyFrom,
-    },
-    /// Bring a sealed copy back, after showing what becomes of each login
-    Restore(RestoreWish),
-    /// Seal the vault anew: a new data key, and a new key file where the vault has its own
-    Rekey {
-        /// Open it with the key in this file from now on (TOKENWARD_KEY_FILE)
-        #[arg(long, value_name = "FILE", conflicts_with = "own_key")]
-        new_key_file: Option<PathBuf>,
-        /// Open it with a key file of its own from now on
-        #[arg(long)]
-        own_key: bool,
-    },
-}
-
-/// `vault restore`.
-#[derive(Debug, Args)]
-pub(crate) struct RestoreWish {
-    /// The file that `vault backup` wrote
-    #[arg(value_name = "FILE", required_unless_present = "undo")]
-    pub(crate) file: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) key: BackupKeyFrom,
-    /// Put back the vault that was there before the last restore
-    #[arg(long, conflicts_with_all = ["file", "key_file", "key_stdin"])]
-    pub(crate) undo: bool,
-    /// Show what would become of each login, and change nothing
-    #[arg(long, conflicts_with = "yes")]
-    pub(crate) dry_run: bool,
-    /// Do not ask, even if a vault is there already (it is kept beside the new one)
-    #[arg(short, long)]
-    pub(crate) yes: bool,
-}
-
-/// Where the key of a backup comes from.
-#[derive(Debug, Args)]
-pub(crate) struct BackupKeyFrom {
-    /// Read the copy's key from a file
-    #[arg(long, value_name = "FILE", conflicts_with = "key_stdin")]
-    pub(crate) key_file: Option<PathBuf>,
-    /// Read the copy's key from stdin
-    #[arg(long)]
-    pub(crate) key_stdin: bool,
-}
-
 /// `completions`.
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
@@ -404,6 +351,8 @@ pub(crate) enum BadValue {
     Header,
     Listen,
     Host,
+    /// No file's name, and perhaps a secret: it is not repeated.
+    File,
 }
 
 impl BadValue {
@@ -427,6 +376,7 @@ impl BadValue {
             Self::Header => lang.bad_header(),
             Self::Listen => lang.bad_listen(),
             Self::Host => lang.bad_host(),
+            Self::File => lang.no_file_name_next(),
         }
     }
 }

@@ -135,7 +135,7 @@ impl Desk {
             Ok(found) => found,
             Err(SettingsError::SecretUnreadable { source, .. }) => {
                 let name = file.display().to_string();
-                let name = if file.exists() { name } else { veil::shown(&name).into_owned() };
+                let name = if file.exists() { name } else { veil::file(&name).into_owned() };
                 let failure = Failure::new(Code::BadSecret, unreadable(name)).detail(source.to_string());
                 return Err(failure.then(self.lang().give_readable_file()));
             }

@@ -21,6 +21,11 @@ pub(crate) fn misuse(error: &clap::Error, lang: Lang) -> Failure {
         let failure = Failure::new(Code::Usage, lang.secret_is_no_argument(name));
         return failure.then(lang.secret_is_given_by()).then(lang.usage_help());
     }
+    if error.source().and_then(|source| source.downcast_ref()) == Some(&BadValue::File) {
+        return Failure::new(Code::Usage, lang.no_file_name(argument))
+            .then(lang.no_file_name_next())
+            .then(lang.no_file_name_seen());
+    }
     let shown = |kind: ContextKind| veil::shown(&context(kind)).into_owned();
     let what = match error.kind() {
         ErrorKind::InvalidSubcommand => lang.no_such_command(shown(ContextKind::InvalidSubcommand)),
@@ -97,6 +102,7 @@ fn bare(argument: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::say::help;
 
     #[test]
     fn an_argument_that_is_taken_for_a_place_of_a_secret_is_known_by_its_name() {
@@ -107,6 +113,45 @@ mod tests {
         }
         for name in ["--secret-file", "--token-url", "--token-api-x", "--scope", "--profil", "lab", "-x"] {
             assert!(!is_for_a_secret(name), "{name}");
+        }
+    }
+
+    /// Every argument of every command that takes a path, whichever is added tomorrow.
+    #[test]
+    fn a_secret_in_the_place_of_a_files_name_is_not_repeated() {
+        fn walk(command: &clap::Command, path: &[String], found: &mut Vec<Vec<String>>) {
+            for arg in command.get_arguments() {
+                let takes_path = arg.get_action().takes_values()
+                    && arg.get_value_parser().type_id() == std::any::TypeId::of::<std::path::PathBuf>();
+                if takes_path {
+                    let option = arg.get_long().map(|name| format!("--{name}"));
+                    found.push(path.iter().cloned().chain(option).collect());
+                }
+            }
+            for sub in command.get_subcommands() {
+                walk(sub, &[path, &[sub.get_name().to_owned()]].concat(), found);
+            }
+        }
+        let mut found = Vec::new();
+        walk(&help::command(Lang::En), &["tokenward".to_owned()], &mut found);
+        assert!(found.len() >= 25, "{found:?}");
+        for words in found {
+            for secret in [
+                "GOCSPX-aBcDeFgHiJkLmNoPqRsTuVwXyZ12",
+                "3sqcJQ6XnDgYpEOR6G1mgdGM+SMPnJtgk6pGSmIZ5GU=",
+                "bk_token=kR2w8a_9",
+            ] {
+                for lang in [Lang::En, Lang::Zh] {
+                    let typed = words.iter().cloned().chain([secret.to_owned()]);
+                    let Err(error) = help::command(lang).try_get_matches_from(typed) else { panic!("{words:?}") };
+                    let failure = misuse(&error, lang);
+                    let text = failure.text(lang, str::to_owned, str::to_owned);
+                    let json = serde_json::to_string(&failure.document(lang)).unwrap();
+                    assert!(!text.contains(secret) && !json.contains(secret), "{words:?}: {text}");
+                    let told = if lang == Lang::En { "is no file's name" } else { "不是文件名" };
+                    assert!(text.contains(told), "{words:?}: {text}");
+                }
+            }
         }
     }
 }

@@ -11,14 +11,19 @@
 //! their exact values are in `--json`, where JSON's own escapes stand for what has no look.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
+use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 use tokenward::doctor::Severity;
-use tokenward_core::{Code, visible, visible_json, visible_lines};
+use tokenward_core::{Code, veil, visible, visible_json, visible_lines};
+use zeroize::Zeroizing;
 
 use crate::args::Colour;
 use crate::failure::Failure;
@@ -225,7 +230,8 @@ impl Printer {
     pub(crate) fn question(&self, text: &str) {
         let mut err = io::stderr().lock();
         // Nobody can be told that stderr is gone.
-        let _ = write!(err, "{} ", self.painted(Style::new().bold(), &visible(text))).and_then(|()| err.flush());
+        let text = unrepeated(text, TYPED.get().map_or(&[], Vec::as_slice));
+        let _ = write!(err, "{} ", self.painted(Style::new().bold(), &visible(&text))).and_then(|()| err.flush());
     }
 
     /// A table without lines, made to fit the terminal; as wide as it likes elsewhere.
@@ -296,7 +302,7 @@ impl Printer {
 
     fn err(text: &str) {
         // Nobody can be told that stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{}", unrepeated(text, TYPED.get().map_or(&[], Vec::as_slice)));
     }
 
     fn err_json(value: &serde_json::Value) {
@@ -311,6 +317,30 @@ impl Printer {
         let failure = Failure::new(Code::Internal, self.lang.stdout_not_written()).detail(error.to_string());
         failure.then(self.lang.stdout_kept())
     }
+}
+
+/// Words of the command line that begin as tokens do, whatever argument they were given as. None is repeated on stderr (I4).
+static TYPED: OnceLock<Vec<Zeroizing<String>>> = OnceLock::new();
+
+/// Notes the words of the command line that no line may repeat.
+pub(crate) fn repeat_no_secret_of(arguments: &[OsString]) {
+    let words = arguments.iter().filter_map(|word| word.to_str());
+    let parts = words.flat_map(|word| word.split(|c: char| c.is_whitespace() || "=@,;".contains(c)).chain([word]));
+    let secret = |part: &&str| veil::begins_as_secret(part) && !Path::new(part).exists();
+    let mut typed: Vec<_> = parts.filter(secret).map(|part| Zeroizing::new(part.to_owned())).collect();
+    typed.sort_by_key(|part| Reverse(part.len()));
+    // The command line is read once.
+    let _ = TYPED.set(typed);
+}
+
+fn unrepeated<'a>(text: &'a str, secrets: &[Zeroizing<String>]) -> Cow<'a, str> {
+    secrets.iter().fold(Cow::Borrowed(text), |text, secret| {
+        if text.contains(secret.as_str()) {
+            Cow::Owned(text.replace(secret.as_str(), &veil::kind(secret)))
+        } else {
+            text
+        }
+    })
 }
 
 /// Where the log goes: every event is one line, whatever is in it.

@@ -17,13 +17,14 @@ use crate::failure::Failure;
 use crate::misuse::misuse;
 use crate::network;
 use crate::prompt::Asker;
-use crate::render::{LogLines, Printer};
+use crate::render::{LogLines, Printer, repeat_no_secret_of};
 use crate::say::{Lang, help};
 use crate::signals;
 
 /// Runs the command that the words name.
 pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
     let lang = ambient.lang(wanted_lang(arguments));
+    repeat_no_secret_of(arguments);
     let words = std::iter::once(OsString::from("tokenward")).chain(arguments.iter().cloned());
     let parsed = help::command(lang).try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {

@@ -237,6 +237,8 @@ codes! {
     "0810" BadFilter Usage;
     /// The pages of a list do not come to an end.
     "0811" PagesWithoutEnd TryLater;
+    /// A backup of the vault does not open.
+    "0812" BackupUnreadable Usage;
 
     /// A request to the proxy was meant for another host.
     "0820" ProxyOtherHost Usage;

@@ -75,7 +75,10 @@ impl ExpectedIssuer {
 impl fmt::Display for IssuerMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Another { named, asked } => write!(f, "the answer names the issuer {named}, asked was {asked}"),
+            Self::Another { named, asked } if named.is_empty() => {
+                write!(f, "the answer names no issuer where it should name {asked}")
+            }
+            Self::Another { named, asked } => write!(f, "the answer names the issuer {named}, but {asked} was asked"),
             Self::Missing { asked } => {
                 write!(f, "the answer names no issuer, and {asked} announces that its answers do")
             }

@@ -19,6 +19,7 @@ mod issuer;
 mod journal;
 mod lease;
 mod link;
+mod moment;
 mod outcome;
 mod place;
 pub mod ports;
@@ -45,6 +46,7 @@ pub use lease::{Fence, Holder, HolderFate, Lease, NameLease};
 pub use link::{
     InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Terms, Trouble, reconcile,
 };
+pub use moment::told_moment;
 pub use outcome::{Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
 pub use place::{BadPlace, Format, Place, Step};
 pub use redirect::RedirectUri;

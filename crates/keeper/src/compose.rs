@@ -24,8 +24,8 @@ use crate::{
 
 pub use tokenward_vault::handout::HandOut;
 pub use tokenward_vault::{
-    BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, Repair, Replaced, Resealed, RestorePlan, Restored,
-    RestoredLogin, SeenLogin, Stretch, Verdict, WaitingAnswer,
+    BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, KeptVault, Repair, Replaced, Resealed, RestorePlan,
+    Restored, RestoredLogin, SeenLogin, Stretch, Verdict, WaitingAnswer,
 };
 pub use tokenward_wire::Discovered;
 
@@ -244,7 +244,7 @@ impl Restore {
     /// Of a backup. Nothing is moved yet.
     ///
     /// # Errors
-    /// [`Code::VaultUnreadable`] for a file that does not open; the vault's codes. Everything is as it was.
+    /// [`Code::BackupUnreadable`] for a file that does not open; the vault's codes. Everything is as it was.
     pub async fn of_backup(options: &SessionOptions<'_>, file: &Path, key: &BackupKey) -> Result<Self, Error> {
         let folder = Folder::new(options.home.path());
         let sources = key_sources(options.home, &options.key)?;
@@ -262,6 +262,16 @@ impl Restore {
         let folder = Folder::new(options.home.path());
         let sources = key_sources(options.home, &options.key)?;
         Restoring::back(&folder, &sources, &*options.clock).await.map(Self).map_err(backup_error)
+    }
+
+    /// Of a vault that an earlier restore put aside, as [`kept_vaults`] names it.
+    ///
+    /// # Errors
+    /// [`Code::NothingToUndo`] where there is no such vault; the vault's codes. Everything is as it was.
+    pub async fn of_kept(options: &SessionOptions<'_>, kept: &Path) -> Result<Self, Error> {
+        let folder = Folder::new(options.home.path());
+        let sources = key_sources(options.home, &options.key)?;
+        Restoring::of_kept(&folder, kept, &sources, &*options.clock).await.map(Self).map_err(backup_error)
     }
 
     /// What would become of each login.
@@ -287,6 +297,19 @@ impl fmt::Debug for Restore {
 /// That the vault was brought back from a copy, if it was, and where the vault before it is.
 pub fn last_restore(home: &Home) -> Option<Restored> {
     Restored::last(&Folder::new(home.path()))
+}
+
+/// The vaults that restores put aside, the latest first.
+pub fn kept_vaults(home: &Home) -> Vec<KeptVault> {
+    tokenward_vault::kept_vaults(&Folder::new(home.path()))
+}
+
+/// Removes one of them for good.
+///
+/// # Errors
+/// The vault's codes. The present vault is never touched.
+pub fn remove_kept_vault(home: &Home, kept: &Path) -> Result<(), Error> {
+    Ok(tokenward_vault::remove_kept(&Folder::new(home.path()), kept)?)
 }
 
 /// Gives the vault another key: the one that `new` names, or a fresh key file of its own where `new` is unset.
@@ -326,7 +349,7 @@ fn backup_error(error: BackupError) -> Error {
         BackupError::Newer(_) => told(Code::VaultNewer),
         BackupError::WeakKey => told(Code::BadSecret),
         BackupError::NothingToUndo(_) => told(Code::NothingToUndo),
-        _ => told(Code::VaultUnreadable),
+        _ => told(Code::BackupUnreadable),
     }
 }
 
@@ -392,7 +415,7 @@ fn key_sources(home: &Home, key: &KeySource) -> Result<KeySources, Error> {
             let (bytes, _) = secret_file(Some(home), path, &origin).map_err(|error| {
                 let (code, words) = match &error {
                     SettingsError::SecretUnreadable { source, .. } => {
-                        (Code::VaultKey, format!("{}: {source}", veil::shown(&path.display().to_string())))
+                        (Code::VaultKey, format!("{}: {source}", veil::file(&path.display().to_string())))
                     }
                     error => (error.code(), error.to_string()),
                 };

@@ -20,7 +20,7 @@ use tokenward_core::ports::{Clock, Entropy, Provider, Vault};
 use tokenward_core::rotation::{self, Decision};
 use tokenward_core::{
     Access, App, Ask, Code, Entry, ExitClass, Generation, Grant, GrantId, Intent, OldAccess, ProfileName, Rules,
-    Standing, Status, Subject,
+    Standing, Status, Subject, told_moment,
 };
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -558,7 +558,8 @@ pub(crate) fn refuse(code: Code, grant: &Grant) -> Error {
     match &grant.standing {
         Standing::NeedsConsent { since, provider_code, .. } => {
             let provider = provider_code.map_or_else(String::new, |code| format!(", provider code {code}"));
-            Error::with_detail(code, Kept::Record, format!("since {since}{provider}")).coded(*provider_code)
+            Error::with_detail(code, Kept::Record, format!("since {}{provider}", told_moment(*since)))
+                .coded(*provider_code)
         }
         _ => Error::new(code, Kept::Record),
     }

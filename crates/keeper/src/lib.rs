@@ -36,9 +36,9 @@ pub use api::{
 };
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{
-    BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, Repair, Replaced, Resealed, Restore, RestorePlan,
-    Restored, RestoredLogin, SeenLogin, Session, SessionOptions, Stretch, SystemClock, SystemEntropy, VaultInfo,
-    Verdict, WaitingAnswer, forget_hand_out, hand_out, last_restore, rewrap,
+    BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, KeptVault, Repair, Replaced, Resealed, Restore,
+    RestorePlan, Restored, RestoredLogin, SeenLogin, Session, SessionOptions, Stretch, SystemClock, SystemEntropy,
+    VaultInfo, Verdict, WaitingAnswer, forget_hand_out, hand_out, kept_vaults, last_restore, remove_kept_vault, rewrap,
 };
 pub use error::{Error, Kept};
 pub use keeper::{Handed, Keeper, KeeperOptions, LoginWithoutProfile, Parts, Report};

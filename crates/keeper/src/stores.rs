@@ -28,7 +28,9 @@ mod oidc_agent;
 mod token_json;
 mod tool;
 
-pub use bkoauth::{BkoauthFate, BkoauthOptions, BkoauthReport, BkoauthSource, BkoauthTaken, ServerKind, adopt_bkoauth};
+pub use bkoauth::{
+    BkoauthFate, BkoauthOptions, BkoauthPlan, BkoauthReport, BkoauthSource, BkoauthTaken, ServerKind, adopt_bkoauth,
+};
 pub use error::StoreError;
 pub use find::{Found, Means, Needs, find, read};
 #[cfg(feature = "keyring")]

@@ -15,7 +15,7 @@ use tokenward_core::ports::{AnswerKept, Committed, LeaseAttempt, Sent, VaultErro
 use tokenward_core::rotation::{self, Recovery, Settlement};
 use tokenward_core::{
     App, Ask, Closing, Code, Doubt, Event, Generation, Grant, GrantId, HolderFate, Intent, IntentDraft, IntentId,
-    Lease, OldAccess, RawAnswer, Refusal, Remedy, Standing, Subject, TokenApi,
+    Lease, OldAccess, RawAnswer, Refusal, Remedy, Standing, Subject, TokenApi, told_moment,
 };
 use tokio::time::Instant;
 
@@ -536,9 +536,11 @@ impl Keeper {
     /// Refuses to send again a token in doubt where the provider punishes that and the access token still serves.
     fn may_replay(&self, grant: &Grant) -> Result<(), Error> {
         match rotation::replay_or_hold(grant, self.rules(grant), self.inner.now()) {
-            Recovery::Hold { until } => {
-                Err(Error::with_detail(Code::OutcomeUnknown, Kept::Doubt, format!("no replay before {until}")))
-            }
+            Recovery::Hold { until } => Err(Error::with_detail(
+                Code::OutcomeUnknown,
+                Kept::Doubt,
+                format!("it is asked again from {} on", told_moment(until)),
+            )),
             _ => Ok(()),
         }
     }
@@ -559,7 +561,7 @@ fn shared_failure(closing: Closing, grant: &Grant) -> Option<Error> {
     match closing {
         Closing::Kept { code, provider_code } => {
             let detail = provider_code
-                .map_or_else(|| "told to another process".to_owned(), |code| format!("provider code {code}"));
+                .map_or_else(|| "another process got this answer".to_owned(), |code| format!("provider code {code}"));
             let kept = if code == Code::RefusedUnclearly { Kept::Record } else { Kept::TokenUnspent };
             Some(Error::with_detail(code, kept, detail))
         }
@@ -571,7 +573,8 @@ fn shared_failure(closing: Closing, grant: &Grant) -> Option<Error> {
 }
 
 fn held(intent: &Intent, until: jiff::Timestamp) -> Error {
-    let who = format!("process {} on {}, until {until}", intent.sender.pid, intent.sender.host);
+    let (sender, until) = (&intent.sender, told_moment(until));
+    let who = format!("process {} on {}, until {until}", sender.pid, sender.host);
     Error::with_detail(Code::OutcomeUnknown, Kept::Doubt, who)
 }
 

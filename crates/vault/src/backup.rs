@@ -36,7 +36,7 @@ pub enum BackupError {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        reason: &'static str,
+        reason: String,
     },
     /// A newer version wrote it.
     #[error("{} was written by a newer version of Tokenward", .0.display())]
@@ -131,14 +131,18 @@ impl SqliteVault {
     }
 }
 
-/// Opens a backup: the database goes to `out`, the keys are returned.
-pub(crate) fn open(file: &Path, key: &BackupKey, out: &mut File) -> Result<Keys, BackupError> {
-    let at = |error: io::Error| BackupError::from(from_io(file, &error));
-    let refuse = |reason| BackupError::DoesNotOpen { path: file.to_owned(), reason };
-    let mut input = io::BufReader::new(File::open(file).map_err(at)?);
+/// Opens a backup: the database goes to `out`, which lies at `place`; the keys are returned.
+pub(crate) fn open(file: &Path, key: &BackupKey, (out, place): (&mut File, &Path)) -> Result<Keys, BackupError> {
+    let refuse = |reason: &str| BackupError::DoesNotOpen { path: file.to_owned(), reason: reason.to_owned() };
+    let unread = |error: io::Error| refuse(&error.to_string());
+    let read = |error: io::Error, otherwise: &str| match error.kind() {
+        io::ErrorKind::UnexpectedEof => refuse(otherwise),
+        _ => refuse(&error.to_string()),
+    };
+    let mut input = io::BufReader::new(File::open(file).map_err(unread)?);
     let mut head = [0; MAGIC.len() + 1 + SALT + STRETCH];
     let (first, stretch) = head.split_at_mut(MAGIC.len() + 1 + SALT);
-    input.read_exact(first).map_err(|_| refuse("it is not a backup of Tokenward"))?;
+    input.read_exact(first).map_err(|error| read(error, "it is not a backup of Tokenward"))?;
     if !first.starts_with(MAGIC) {
         return Err(refuse("it is not a backup of Tokenward"));
     }
@@ -147,7 +151,7 @@ pub(crate) fn open(file: &Path, key: &BackupKey, out: &mut File) -> Result<Keys,
         // The first form: no stretching, and nothing to say about it.
         1 => (key.derive_first(salt), &[][..]),
         VERSION => {
-            input.read_exact(stretch).map_err(|_| refuse("it is cut off"))?;
+            input.read_exact(stretch).map_err(|error| read(error, "it is cut off"))?;
             let asked = <&[u8; STRETCH]>::try_from(&*stretch).ok().and_then(Stretch::from_bytes);
             let asked = asked.ok_or_else(|| refuse("it asks for more memory or time than a backup needs"))?;
             let derived = key.derive(salt, asked);
@@ -158,13 +162,13 @@ pub(crate) fn open(file: &Path, key: &BackupKey, out: &mut File) -> Result<Keys,
     let mut keys = None;
     for number in 0.. {
         let mut length = [0; 4];
-        input.read_exact(&mut length).map_err(|_| refuse("it is cut off"))?;
+        input.read_exact(&mut length).map_err(|error| read(error, "it is cut off"))?;
         let length = u32::from_le_bytes(length) as usize;
         if length > CHUNK + OVERHEAD {
             return Err(refuse("it is damaged"));
         }
         let mut blob = vec![0; length];
-        input.read_exact(&mut blob).map_err(|_| refuse("it is cut off"))?;
+        input.read_exact(&mut blob).map_err(|error| read(error, "it is cut off"))?;
         let (plain, last) = match open_with(&sealed_by, &label(bound, number, false), &blob) {
             Some(plain) => (plain, false),
             None => match open_with(&sealed_by, &label(bound, number, true), &blob) {
@@ -176,13 +180,13 @@ pub(crate) fn open(file: &Path, key: &BackupKey, out: &mut File) -> Result<Keys,
         if keys.is_none() {
             keys = Some(Keys::from_bytes(&plain).ok_or_else(|| refuse("it is damaged"))?);
         } else {
-            out.write_all(&plain).map_err(at)?;
+            out.write_all(&plain).map_err(|error| from_io(place, &error))?;
         }
         if last {
             break;
         }
     }
-    if input.read(&mut [0]).map_err(at)? != 0 {
+    if input.read(&mut [0]).map_err(unread)? != 0 {
         return Err(refuse("something follows its end, which is not part of it"));
     }
     keys.ok_or_else(|| refuse("it is damaged"))

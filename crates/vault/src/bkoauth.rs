@@ -18,6 +18,8 @@ use thiserror::Error;
 use tokenward_core::{AccessToken, RefreshToken, SecretBytes};
 use zeroize::Zeroizing;
 
+use crate::sqlite::connect::beside;
+
 /// Where the table is.
 #[derive(Clone)]
 pub enum BkoauthSource {
@@ -183,9 +185,7 @@ async fn read_file(path: &Path, offset: Offset) -> Result<Vec<BkoauthRow>, Bkoau
     }
     // Bytes 18 and 19 say how it is written (https://www.sqlite.org/fileformat.html §1.3.3): 2 is a log beside it. Without the
     // log nobody has it open, and nothing can change under an immutable one.
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    let is_still = head[18] == 2 && !Path::new(&log).exists();
+    let is_still = head[18] == 2 && !beside(path, "-wal").exists();
     let options =
         SqliteConnectOptions::new().filename(path).read_only(true).immutable(is_still).disable_statement_logging();
     let place = path.display().to_string();

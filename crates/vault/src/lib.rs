@@ -42,7 +42,8 @@ pub use keyring::DesktopKeyring;
 pub use keyring::{Keyring, KeyringFault};
 pub use rekey::{Resealed, rewrap};
 pub use restore::{
-    Login as RestoredLogin, Plan as RestorePlan, Replaced, Restoring, Seen as SeenLogin, Verdict, restore,
+    KeptVault, Login as RestoredLogin, Plan as RestorePlan, Replaced, Restoring, Seen as SeenLogin, Verdict,
+    kept_vaults, remove_kept, restore,
 };
 pub use restored::Restored;
 pub use sqlite::{DamagedLogin, Health, Info, ParkedSet, RulesOf, SqliteVault, VaultOptions, WaitingAnswer};

@@ -1,19 +1,20 @@
 //! Restoring: another vault takes the present one's place, and the present one is kept.
 //!
-//! Enters: a backup, or the vault that an earlier restore put aside. Leaves, first, a [`Plan`]: what becomes of each login. A copy holds
+//! Enters: a backup, or a vault that an earlier restore put aside. Leaves, first, a [`Plan`]: what becomes of each login. A copy holds
 //! the refresh tokens of its day, so a login that was refreshed since ends by being restored, and whoever decides should know it. Then,
 //! if it is wished, the exchange.
 //!
 //! The coming vault is put together in a folder of its own, durable to the last file, before anything is moved. Where the file system
 //! can exchange two folders it is one step, and a crash leaves either vault in its place. Where it cannot there is a moment without any;
 //! a crash in it leaves both under other names, [`Folder::interrupted`] finds them, and whoever opens the vault next finishes the step
-//! (I5). Nothing that was a vault is ever removed.
+//! (I5). Each exchange can be taken back, one that took another back as well: the vault that comes has on record where the other one lies
+//! then. Nothing that was a vault is ever removed, unless somebody names it ([`remove_kept`]).
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use sqlx::ConnectOptions;
@@ -26,8 +27,10 @@ use crate::key::{self, KeySources, VaultId};
 use crate::restored::Restored;
 use crate::sqlite::{connect, statements as sql};
 
+pub use kept::{KeptVault, kept_vaults, remove_kept};
 pub use plan::{Login, Plan, Seen, Verdict};
 
+mod kept;
 mod plan;
 
 /// A vault that is ready to take the present one's place. Dropped, it leaves everything as it was.
@@ -98,32 +101,54 @@ impl Restoring {
         Ok(Self { folder: folder.clone(), coming: made, plan, record, _lock: lock })
     }
 
-    /// The way back: the vault that the last restore put aside takes its place again.
+    /// The way back: the vault that the last restore, or the last way back, put aside takes its place again.
     ///
     /// # Errors
     /// [`BackupError::NothingToUndo`] where no restore is on record or its vault is gone; what keeps that vault from being opened.
     pub async fn back(folder: &Folder, sources: &KeySources, clock: &dyn Clock) -> Result<Self, BackupError> {
+        Self::of_earlier(folder, None, sources, clock).await
+    }
+
+    /// Opens a vault that was put aside, as [`kept_vaults`] names it.
+    ///
+    /// # Errors
+    /// [`BackupError::NothingToUndo`] where there is no such vault; what keeps it from being opened.
+    pub async fn of_kept(
+        folder: &Folder,
+        kept: &Path,
+        sources: &KeySources,
+        clock: &dyn Clock,
+    ) -> Result<Self, BackupError> {
+        Self::of_earlier(folder, Some(kept), sources, clock).await
+    }
+
+    async fn of_earlier(
+        folder: &Folder,
+        named: Option<&Path>,
+        sources: &KeySources,
+        clock: &dyn Clock,
+    ) -> Result<Self, BackupError> {
         let nothing = || BackupError::NothingToUndo(folder.home().to_owned());
         if !folder.home().is_dir() {
             return Err(nothing());
         }
         let lock = lock(folder)?;
         finish(folder)?;
-        let before = Restored::last(folder).and_then(|restored| restored.before).ok_or_else(nothing)?;
-        let name = before.file_name().and_then(|name| name.to_str()).ok_or_else(nothing)?;
-        let earlier = folder.staged(name);
-        // A record that was copied along names the folder of another home.
-        if earlier.vault() != before || !earlier.wrapped_key().exists() {
-            return Err(nothing());
-        }
+        let last = Restored::last(folder);
+        let earlier = match named {
+            Some(kept) => kept::of_ours(folder, kept),
+            // A record that was copied along names the folder of another home.
+            None => last.as_ref().and_then(|last| last.before.as_deref()).and_then(|kept| kept::of_ours(folder, kept)),
+        };
+        let earlier = earlier.filter(|earlier| earlier.wrapped_key().exists()).ok_or_else(nothing)?;
         // A vault that does not open is not put in the place of one that does.
         key::unlock(&earlier, sources)?;
-        let at = clock.now();
-        let record = Restored {
-            at,
-            from: before,
-            before: Some(folder.home().join(format!("{UNDONE}{}", free_number(folder, at)))),
-        };
+        // Of several that were to come the latest is the one, whatever the clock did.
+        let after = |last: Restored| last.at.checked_add(SignedDuration::from_millis(1)).unwrap_or(last.at);
+        let at = last.map_or(clock.now(), |last| clock.now().max(after(last)));
+        let present = holds_something(folder.vault());
+        let record =
+            Restored { at, from: earlier.vault().to_owned(), before: present.then(|| earlier.vault().to_owned()) };
         let plan = Plan::of(folder, &earlier).await;
         Ok(Self { folder: folder.clone(), coming: Coming::Earlier(earlier), plan, record, _lock: lock })
     }
@@ -148,7 +173,7 @@ impl Restoring {
             std::fs::rename(coming, folder.vault()).map_err(io)?;
             return Ok(Replaced { before: None, unsynced: synced(folder) });
         };
-        let exchanged = match &self.coming {
+        let earlier = match &self.coming {
             Coming::Made(_) => {
                 // Under this name the present vault will be found from the very moment of the exchange on.
                 std::fs::rename(coming, &before).map_err(io)?;
@@ -156,30 +181,36 @@ impl Restoring {
                 if !matches!(exchanged, Ok(true)) {
                     std::fs::rename(&before, coming).map_err(io)?;
                 }
-                exchanged
+                if exchanged.map_err(io)? {
+                    return Ok(Replaced { before: Some(before), unsynced: synced(folder) });
+                }
+                None
             }
-            Coming::Earlier(_) => exchange(coming, folder.vault()),
+            Coming::Earlier(earlier) => {
+                // The other one will lie where this one lay.
+                self.record.record(earlier).map_err(io)?;
+                if exchange(coming, folder.vault()).map_err(io)? {
+                    return Ok(Replaced { before: Some(before), unsynced: synced(folder) });
+                }
+                Some(earlier)
+            }
         };
-        let exchanged = exchanged.map_err(io)?;
-        let mut lies = before.clone();
-        match (&self.coming, exchanged) {
-            (Coming::Made(_), true) => {}
-            // Its name says what it is; where it cannot be had the vault is kept all the same.
-            (Coming::Earlier(_), true) => {
-                if std::fs::rename(coming, &before).is_err() {
-                    coming.clone_into(&mut lies);
-                }
+        let before = match earlier {
+            None => before,
+            Some(earlier) => {
+                let before = folder.home().join(format!("{UNDONE}{}", free_number(folder, self.record.at)));
+                let record = Restored { before: Some(before.clone()), ..self.record.clone() };
+                record.record(earlier).map_err(io)?;
+                before
             }
-            (_, false) => {
-                std::fs::rename(folder.vault(), &before).map_err(io)?;
-                if let Err(error) = std::fs::rename(coming, folder.vault()) {
-                    // Back, unless even that fails; then the next opening finishes what was begun.
-                    drop(std::fs::rename(&before, folder.vault()));
-                    return Err(io(error));
-                }
-            }
+        };
+        std::fs::rename(folder.vault(), &before).map_err(io)?;
+        if let Err(error) = std::fs::rename(coming, folder.vault()) {
+            // Back, unless even that fails; then the next opening finishes what was begun.
+            drop(std::fs::rename(&before, folder.vault()));
+            return Err(io(error));
         }
-        Ok(Replaced { before: Some(lies), unsynced: synced(folder) })
+        Ok(Replaced { before: Some(before), unsynced: synced(folder) })
     }
 }
 
@@ -232,19 +263,19 @@ impl Folder {
         if self.vault().exists() {
             return None;
         }
-        let named = |prefix: &str| {
-            let entries = std::fs::read_dir(self.home()).ok()?;
-            let ours = |entry: std::fs::DirEntry| {
-                let name = entry.file_name().into_string().ok()?;
-                let number: u64 = name.strip_prefix(prefix)?.parse().ok()?;
-                let folder = self.staged(&name);
-                let record = Restored::last(&folder)?;
-                record.before.map(|before| (number, folder.vault().to_owned(), before))
-            };
-            entries.flatten().filter_map(ours).max()
+        let entries = std::fs::read_dir(self.home()).ok()?;
+        let coming = |entry: std::fs::DirEntry| {
+            let name = entry.file_name().into_string().ok()?;
+            number(&name)?;
+            let folder = self.staged(&name);
+            let record = Restored::last(&folder)?;
+            let other = record.before.filter(|before| before != folder.vault())?;
+            // A copy that was put together is used at once or removed. A vault that was put aside says where it is to come from
+            // only when it is about to.
+            let comes = name.starts_with(STAGED) || record.from == folder.vault();
+            (comes && other.is_dir()).then(|| (record.at, folder.vault().to_owned()))
         };
-        // The copy that was to come, its predecessor being put aside already; or the predecessor that was to come back.
-        named(STAGED).map(|(_, coming, _)| coming).or_else(|| named(UNDONE).map(|(_, _, before)| before))
+        entries.flatten().filter_map(coming).max().map(|(_, coming)| coming)
     }
 }
 
@@ -283,11 +314,15 @@ fn clear(folder: &Folder) {
     let Ok(entries) = std::fs::read_dir(folder.home()) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix(STAGED)).and_then(|it| it.parse::<u64>().ok());
-        if number.is_some() {
+        if name.to_str().is_some_and(|name| name.starts_with(STAGED) && number(name).is_some()) {
             drop(std::fs::remove_dir_all(entry.path()));
         }
     }
+}
+
+/// The number behind a name of ours.
+fn number(name: &str) -> Option<u64> {
+    [STAGED, BEFORE, UNDONE].iter().find_map(|prefix| name.strip_prefix(prefix)).and_then(|number| number.parse().ok())
 }
 
 /// A number under which nothing is there yet: the time, as far as it is free.
@@ -330,13 +365,20 @@ async fn unpack(
     let path = staged.database();
     let keys = {
         let mut database = open_private(&path).map_err(|error| from_io(&path, &error))?;
-        let keys = backup::open(file, key, &mut database)?;
+        let keys = backup::open(file, key, (&mut database, &path))?;
         database.sync_all().map_err(|error| from_io(&path, &error))?;
         keys
     };
     // A vault of its own: an entry of the keyring, or an explicit key, is never shared with the vault it was copied from.
     let vault = VaultId::draw(entropy);
-    let sql = |error: sqlx::Error| BackupError::from(crate::error::from_sql(&path, &error));
+    let sql = |error: sqlx::Error| match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref()
+    {
+        // What it was made of is damaged: the copy has just been written.
+        Some(CORRUPT | NOT_A_DATABASE) => {
+            BackupError::DoesNotOpen { path: file.to_owned(), reason: format!("its database is damaged: {error}") }
+        }
+        _ => BackupError::from(crate::error::from_sql(&path, &error)),
+    };
     let mut connection = connect::options(staged, connect::Role::Journalling).connect().await.map_err(sql)?;
     let found = connect::header(&mut connection).await.map_err(sql)?;
     if found.schema > connect::SCHEMA {
@@ -352,6 +394,9 @@ async fn unpack(
     Ok(())
 }
 
+/// Result codes of `SQLite` (<https://www.sqlite.org/rescode.html>).
+const CORRUPT: &str = "11";
+const NOT_A_DATABASE: &str = "26";
 /// A copy in the making.
 const STAGED: &str = "vault.restored-";
 /// A vault that a restore put aside.

@@ -43,6 +43,9 @@ pub(crate) struct Adopt {
     /// What times without a zone in that table are written in, such as +08:00; UTC where Django's USE_TZ is on
     #[arg(long, value_name = "OFFSET", requires = "bkoauth", value_parser = offset, allow_hyphen_values = true)]
     pub(crate) utc_offset: Option<Offset>,
+    /// Show what would become of each row of that table, and change nothing
+    #[arg(long, requires = "bkoauth", conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
     /// Take back the login that the last adoption replaced
     #[arg(long, conflicts_with_all = ["source", "from", "account", "key_file", "no_link", "server"])]
     pub(crate) undo: bool,

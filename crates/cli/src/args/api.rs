@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use http::{HeaderName, HeaderValue, Method};
 
+use super::file::behind_at;
 use super::{BadValue, Identity, duration};
 
 /// `api`.
@@ -23,10 +24,10 @@ pub(crate) struct Api {
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) query: Vec<(String, String)>,
     /// Body: JSON, @FILE, or - for stdin
-    #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true, value_parser = data)]
     pub(crate) data: Option<String>,
     /// Field of a multipart form; @FILE as its value sends a file; repeatable
-    #[arg(short = 'F', long, value_name = "NAME=VALUE", value_parser = pair, conflicts_with = "data")]
+    #[arg(short = 'F', long, value_name = "NAME=VALUE", value_parser = part, conflicts_with = "data")]
     pub(crate) form: Vec<(String, String)>,
     /// Header; repeatable
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
@@ -84,6 +85,18 @@ fn pair(text: &str) -> Result<(String, String), BadValue> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err(BadValue::Pair),
     }
+}
+
+/// A pair whose value may be a file.
+fn part(text: &str) -> Result<(String, String), BadValue> {
+    let (name, value) = pair(text)?;
+    behind_at(&value)?;
+    Ok((name, value))
+}
+
+fn data(text: &str) -> Result<String, BadValue> {
+    behind_at(text)?;
+    Ok(text.to_owned())
 }
 
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), BadValue> {

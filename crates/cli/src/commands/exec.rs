@@ -6,7 +6,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
-use tokenward_core::{Ask, Code};
+use tokenward_core::{Ask, Code, veil};
 
 use crate::args::Exec;
 use crate::child;
@@ -48,6 +48,8 @@ pub(super) async fn run(exec: Exec, desk: &Desk) -> Result<ExitCode, Failure> {
     drop(work.session);
     let error = command.exec();
     let program = program.to_string_lossy();
+    // A token may stand where a program was expected.
+    let program = veil::file(&program);
     Err(match error.kind() {
         std::io::ErrorKind::NotFound => Failure::new(Code::CommandNotFound, lang.program_not_started(program)),
         _ => Failure::new(Code::CommandNotFound, lang.program_failed(program)).detail(error.to_string()),

@@ -444,7 +444,13 @@ async fn discovered(
                 app.authentication = Some(way);
             }
             None => {
-                let failure = Failure::new(Code::AppSettings, lang.no_known_authentication(found.methods.join(", ")));
+                let failure = Failure::new(
+                    Code::AppSettings,
+                    match found.methods.join(", ") {
+                        methods if methods.is_empty() => lang.no_authentication_named(),
+                        methods => lang.no_known_authentication(methods),
+                    },
+                );
                 return Err(failure.then(lang.remedy(Remedy::AllowSecret).to_owned()).then(refused.to_owned()));
             }
         }

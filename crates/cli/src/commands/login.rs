@@ -97,7 +97,7 @@ async fn by_cookie(login: &Login, work: &Work, desk: &Desk) -> Result<ExitCode, 
     let now = desk.now();
     let life = |end: Option<jiff::Timestamp>| {
         end.map_or_else(
-            || lang.unknown(),
+            || lang.unknown_life(),
             |end| lang.span(u64::try_from(end.duration_since(now).as_secs()).unwrap_or(0)),
         )
     };
@@ -511,7 +511,7 @@ async fn tell(login: &LoginReport, made: Option<&link::Made>, work: &Work, desk:
     }
     let life = |end: Option<jiff::Timestamp>| {
         end.map_or_else(
-            || lang.unknown(),
+            || lang.unknown_life(),
             |end| lang.span(u64::try_from(end.duration_since(now).as_secs()).unwrap_or(0)),
         )
     };

@@ -5,6 +5,7 @@
 //! A backup is sealed with a key of its own, which is never an argument: it is made and printed once, or it comes from
 //! a file, stdin or a prompt.
 
+mod kept;
 mod restore;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ pub(super) async fn run(vault: Vault, desk: &Desk) -> Result<ExitCode, Failure> 
     match vault {
         Vault::Info => info(desk).await,
         Vault::Backup { file, key } => backup(&file, &key, desk).await,
+        Vault::Kept(wish) => return kept::run(&wish, desk).await,
         Vault::Restore(wish) => return restore::run(wish, desk).await,
         Vault::Rekey { new_key_file, own_key } => rekey(new_key_file, own_key, desk).await,
     }?;
@@ -42,6 +44,7 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
     let info = session.vault().info().await.map_err(tokenward::Error::from)?;
     let reports = session.keeper().list().await?;
     let damaged = session.damaged_logins().await?;
+    let kept = tokenward::kept_vaults(settings.home());
     let open: usize = reports.iter().map(|report| report.intents.len()).sum();
     if desk.printer.json {
         desk.printer.document(&json!({
@@ -53,19 +56,24 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
             "logins": reports.len(),
             "open_turns": open,
             "damaged": named(&damaged),
+            "kept_vaults": kept.len(),
             "notes": info.notes,
         }))?;
         return whole(&damaged, desk);
     }
     let key = desk.key_words(&settings, &info)?;
-    desk.printer.facts(&[
+    let mut facts = vec![
         (lang.fact_vault(), settings.home().vault().display().to_string()),
         (lang.fact_engine(), info.engine),
         (lang.fact_schema(), info.schema.to_string()),
         (lang.fact_key(), key),
         (lang.fact_grants(), reports.len().to_string()),
         (lang.fact_open_intents(), open.to_string()),
-    ])?;
+    ];
+    if !kept.is_empty() {
+        facts.push((lang.fact_kept_vaults(), lang.kept_vaults_counted(kept.len())));
+    }
+    desk.printer.facts(&facts)?;
     for note in &info.notes {
         desk.printer.warning(note);
     }

@@ -5,14 +5,15 @@
 //! runtime prints about a stack that overflowed is told in our words.
 
 use std::io::{self, Read, Write};
-use std::process::{ExitCode, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitCode, ExitStatus, Stdio};
 
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use tokenward_core::Code;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 
-use super::program::Program;
+use super::program::{Program, Why};
 use crate::ambient::own_program;
 use crate::child::stranger;
 use crate::failure::Failure;
@@ -73,8 +74,8 @@ impl Filter {
     ) -> Result<(), Failure> {
         loop {
             let Ok((kind, text)) = self.message().await else {
-                let _ = self.child.wait().await;
-                return Err(bad(failed(self.lang.jq_too_much(MEMORY / MEBIBYTE))));
+                let ended = self.child.wait().await;
+                return Err(bad(failed(died(ended.ok(), self.lang))));
             };
             match kind {
                 LINE => show(&text)?,
@@ -100,6 +101,18 @@ fn spawn() -> io::Result<(Child, ChildStdin, ChildStdout)> {
     let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
     let (input, output) = (child.stdin.take().ok_or_else(gone)?, child.stdout.take().ok_or_else(gone)?);
     Ok((child, input, output))
+}
+
+/// Why the process ended without a word. Rust aborts where there is no more memory, and where a stack overflows.
+fn died(status: Option<ExitStatus>, lang: Lang) -> String {
+    const OF_ITSELF: [i32; 3] = [Signal::ABORT.as_raw(), Signal::SEGV.as_raw(), Signal::BUS.as_raw()];
+    let signal = status.and_then(|status| status.signal());
+    match (signal, status.and_then(|status| status.code())) {
+        (Some(signal), _) if OF_ITSELF.contains(&signal) => lang.jq_too_much(MEMORY / MEBIBYTE),
+        (Some(signal), _) => lang.jq_killed(signal),
+        (None, Some(code)) => lang.jq_died(code),
+        (None, None) => lang.jq_gone(),
+    }
 }
 
 fn bad(detail: String) -> Failure {
@@ -132,11 +145,21 @@ fn work(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
         Err(what) => return tell(output, FAILED, &what),
     };
     tell(output, DONE, "")?;
+    let mut halted = false;
     while let Some(document) = receive(input)? {
-        let shown = program.run(&document, |line| line_out(output, line));
+        // Whoever halts is done with the documents that would follow as well.
+        let shown = if halted { Ok(()) } else { program.run(&document, |line| line_out(output, line)) };
         match shown {
             Ok(()) => tell(output, DONE, "")?,
-            Err(Ended::Failed(what)) => tell(output, FAILED, &what)?,
+            Err(Ended::Told(Why::Halted)) => {
+                halted = true;
+                tell(output, DONE, "")?;
+            }
+            Err(Ended::Told(Why::HaltedWith(code, said))) if said.is_empty() => {
+                tell(output, FAILED, &lang.jq_halted(code))?;
+            }
+            Err(Ended::Told(Why::HaltedWith(code, said))) => tell(output, FAILED, &lang.jq_halted_saying(code, said))?,
+            Err(Ended::Told(Why::Failed(what))) => tell(output, FAILED, &what)?,
             Err(Ended::Unheard(error)) => return Err(error),
         }
     }
@@ -145,13 +168,13 @@ fn work(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
 
 /// Why a program ended before its document did.
 enum Ended {
-    Failed(String),
+    Told(Why),
     Unheard(io::Error),
 }
 
-impl From<String> for Ended {
-    fn from(what: String) -> Self {
-        Self::Failed(what)
+impl From<Why> for Ended {
+    fn from(why: Why) -> Self {
+        Self::Told(why)
     }
 }
 

@@ -28,11 +28,11 @@ super::sentences! {
     taken_back_already(profile) { "profile {profile} has no login to take back: the provider refused the one that was taken over last, and the one before it is back already" "配置档 {profile} 没有可换回的登录：上次接管的登录被服务方拒绝，之前的登录已自动换回" }
     pipe_like_this() { "pipe a token JSON in, as in `oidc-add --print NAME | tokenward adopt -`, or name a file" "请通过管道传入令牌 JSON，例如 `oidc-add --print 名称 | tokenward adopt -`，或指定文件" }
     stdin_name() { "stdin" "标准输入（stdin）" }
-    user_not_told() { "the user is not told" "用户未知" }
+    user_not_told() { "the user is unknown" "用户未知" }
     adopted(source, profile, who) { "taken over from {source}: profile {profile} ({who}). Nothing was spent" "已从 {source} 接管：配置档 {profile}（{who}）。没有消耗任何令牌" }
-    adopted_trial() { "it is on trial until its first turn: if the provider refuses it, the login before it comes back by itself; `tokenward adopt --undo` takes it back now" "首次续期之前为试用：若服务方拒绝，会自动换回之前的登录；`tokenward adopt --undo` 可立即换回" }
+    adopted_trial() { "it is on trial until its first refresh: if the provider refuses it, the login before it comes back by itself; `tokenward adopt --undo` goes back to it now" "首次续期之前为试用：若服务方拒绝，会自动换回之前的登录；`tokenward adopt --undo` 可立即换回" }
     known_already(source, profile) { "the login in {source} is one the vault has already (profile {profile}); nothing was taken over" "{source} 中的登录保险库已有（配置档 {profile}），无需接管" }
-    nothing_to_take_back(profile) { "profile {profile} has no login to take back: none was replaced by an adoption, or it has turned or logged in since" "配置档 {profile} 没有可换回的登录：没有被接管替换过，或此后已续期或重新登录" }
+    nothing_to_take_back(profile) { "profile {profile} has no login to take back: none was replaced by an adoption, or it has been refreshed or logged in since" "配置档 {profile} 没有可换回的登录：没有被接管替换过，或此后已续期或重新登录" }
     taken_back(profile, user, generation) { "profile {profile} is the login of {user} again, as it was before the adoption (generation {generation} now); `tokenward adopt --undo` once more changes them back" "配置档 {profile} 已换回接管之前 {user} 的登录，现为第 {generation} 代；再运行一次 `tokenward adopt --undo` 可再换回来" }
 
     owners_when_expired(tool) { "two owners of one login will fight: {tool} spends its refresh token when it is used after the access token's end, and then the login is dead for both" "一个登录有两个持有者会互相冲突：访问令牌到期后再使用 {tool}，它就会用掉刷新令牌，登录对双方都会失效" }

@@ -13,7 +13,7 @@ super::sentences! {
     answer_not_text() { "the answer is not text, and stdout is a terminal: write it into a file with -o FILE" "应答不是文本，而标准输出是终端：请用 -o 文件 写入文件" }
     answer_not_json() { "the answer is not JSON" "应答不是 JSON" }
     answer_no_pages_next() { "leave out --page-all" "请去掉 --page-all" }
-    answer_no_list() { "there is no one list in this answer to print line by line" "应答中没有可以逐行输出的单一列表" }
+    answer_no_list() { "this answer has no single list to print line by line" "应答中没有可以逐行输出的单一列表" }
     answer_no_list_next() { "leave out --ndjson, and pick the list with --jq" "请去掉 --ndjson，用 --jq 选取列表" }
     answer_written(bytes, file) { "{bytes} bytes written to {file}" "已将 {bytes} 字节写入 {file}" }
     scope_login(command, scope) { "`{command}` adds {scope}; what was granted so far stays" "`{command}` 会增加 {scope}；已授予的权限不会丢失" }
@@ -23,7 +23,7 @@ super::sentences! {
     call_header_ours(name) { "the header {name} is set by Tokenward itself" "请求头 {name} 由 Tokenward 设置" }
     call_waiting(span) { "the provider limits the rate; waiting {span}" "服务方限流，等待 {span}" }
     call_renewing() { "the token was refused; it is renewed" "令牌被拒绝，正在更新" }
-    call_repeating() { "no good answer came; the call is sent again" "没有得到有效应答，正在重发" }
+    call_repeating() { "the answer was no good; the call is sent again" "没有得到有效应答，正在重发" }
     pages_too_many() { "there are more pages than were permitted" "页数超过了上限" }
     pages_unnamed() { "the provider says that there is more and does not say where" "服务方表示还有下一页，却没有给出 page_token" }
     pages_repeated() { "the provider names a page that was read already" "服务方给出的 page_token 之前出现过" }

@@ -96,7 +96,7 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::SettingMissing => (
             w("a setting is missing and there is no terminal to ask at", "缺少设置，而当前没有可以提问的终端"),
-            w("give it by flag or variable", "请用参数或环境变量提供"),
+            w("use the flag or the variable", "请用参数或环境变量提供"),
         ),
         Code::BadScopes => (
             w("these scopes cannot be asked for", "无法申请这些权限（scope）"),
@@ -217,7 +217,7 @@ fn story(code: Code) -> (Words, Words) {
             ),
         ),
         Code::ConsentDenied => (
-            w("the person said no on the consent page", "用户在授权页上选择了拒绝"),
+            w("the user said no on the consent page", "用户在授权页上选择了拒绝"),
             w("run `tokenward login` again and consent", "请重新运行 `tokenward login` 并同意授权"),
         ),
         Code::LoginTimedOut => (
@@ -229,12 +229,12 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::AnswerLost => (
             w(
-                "the provider's answer to an earlier turn was lost, and the token cannot be used again",
+                "the provider's answer to an earlier refresh was lost, and the token cannot be used again",
                 "此前一次续期的应答丢失，令牌已无法再用",
             ),
             w(
-                "log in again with `tokenward login`; the story is in the record",
-                "请用 `tokenward login` 重新登录；经过已记录在案",
+                "log in again with `tokenward login`; `tokenward doctor` shows what happened",
+                "请用 `tokenward login` 重新登录；`tokenward doctor` 会说明经过",
             ),
         ),
         Code::CodeRefused => (
@@ -245,7 +245,7 @@ fn story(code: Code) -> (Words, Words) {
             ),
         ),
         Code::ProviderUnavailable => (
-            w("the provider is out of order for the moment", "服务方暂时不可用"),
+            w("the provider is temporarily unavailable", "服务方暂时不可用"),
             w("try again later; nothing is lost", "请稍后重试；没有任何损失"),
         ),
         Code::Unreachable => (
@@ -318,7 +318,7 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::UserNotTold => (
             w(
-                "whose login was brought cannot be asked for the moment, so its token is not handed out",
+                "the provider cannot be asked just now whose login this is, so its token is not handed out",
                 "暂时无法询问带来的登录属于谁，因此不交出其令牌",
             ),
             w("try again in a moment; nothing is lost", "请稍后重试；没有任何损失"),
@@ -363,7 +363,7 @@ fn story(code: Code) -> (Words, Words) {
             w("log in here instead: `tokenward login`", "请改为在此登录：`tokenward login`"),
         ),
         Code::OutcomeUnknown => (
-            w("the outcome of the last turn is unknown", "上一次续期的结果未知"),
+            w("the outcome of the last refresh is unknown", "上一次续期的结果未知"),
             w(
                 "run the command again later: Tokenward asks once more when that is safe; nothing was erased",
                 "请稍后再运行：Tokenward 会在安全时再次询问；没有删除任何内容",
@@ -439,11 +439,11 @@ fn story(code: Code) -> (Words, Words) {
             w("run `tokenward refresh`", "请运行 `tokenward refresh`"),
         ),
         Code::TurnUnderWay => (
-            w("a turn is under way", "正在续期"),
+            w("a refresh is under way", "正在续期"),
             w("wait; `tokenward token` does so by itself", "请等待；`tokenward token` 会自动等待"),
         ),
         Code::AnswerWaits => (
-            w("the provider's answer to a turn waits to be read", "服务方的续期应答等待处理"),
+            w("the provider's answer to a refresh waits to be read", "服务方的续期应答等待处理"),
             w("run `tokenward refresh`", "请运行 `tokenward refresh`"),
         ),
         Code::SetAside => (
@@ -460,7 +460,10 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::SetOnTrial => (
             w("a login that was taken over has not been refreshed yet", "接管来的登录尚未续期"),
-            w("nothing is to be done; `tokenward refresh` does it now", "无需处理；`tokenward refresh` 可立即续期"),
+            w(
+                "nothing is to be done; `tokenward refresh` refreshes it now",
+                "无需处理；`tokenward refresh` 可立即续期",
+            ),
         ),
         Code::LinkStale => (
             w("a linked file does not hold the present tokens", "链接的文件中不是当前令牌"),

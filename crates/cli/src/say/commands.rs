@@ -20,6 +20,9 @@ super::sentences! {
     value_not_wanted(name) { "{name} takes no value" "{name} 不接受值" }
     value_not_among(value, name, known) { "\"{value}\" is nothing that {name} takes: {known}" "{name} 不接受 \"{value}\"，可用的有：{known}" }
     value_unusable(value, name, why) { "\"{value}\" cannot be used for {name}: {why}" "\"{value}\" 不能用于 {name}：{why}" }
+    no_file_name(name) { "the text that was given as {name} is no file's name (it is not shown here)" "作为 {name} 给出的内容不是文件名（此处不显示）" }
+    no_file_name_next() { "name a file that is there; if the text is a secret, put it into a file first. A file's name that looks so is written ./NAME" "请指定已存在的文件；若给出的是密钥或令牌，请先存入文件。若文件名确实如此，请写成 ./文件名" }
+    no_file_name_seen() { "other users of this machine can read arguments, and shells keep them: if it was a secret, consider having it replaced" "本机其他用户可以看到命令行参数，shell 也会记录下来：若给出的是密钥或令牌，请考虑更换" }
     not_unicode() { "an argument is not Unicode text" "有参数不是 Unicode 文本" }
     otherwise_wrong(kind) { "the command line is not understood ({kind})" "无法理解这条命令（{kind}）" }
     perhaps(name) { "perhaps you mean {name}" "是否想用 {name}" }
@@ -34,19 +37,19 @@ super::sentences! {
     bad_variable(name, value) { "the variable {name} holds \"{value}\", which cannot be used" "环境变量 {name} 的值 \"{value}\" 无法使用" }
     answer_needed() { "an answer is needed" "请输入内容" }
     nobody_to_ask(what) { "there is no terminal to ask at: {what}" "当前没有可以提问的终端：{what}" }
-    give_it_by(ways) { "give it by {ways}" "请用 {ways} 提供" }
-    no_answer() { "no answer came" "没有收到输入" }
+    give_it_by(ways) { "use {ways}" "请使用 {ways}" }
+    no_answer() { "there was no answer" "没有收到输入" }
     stdout_not_written() { "the output could not be written" "输出无法写入" }
     file_not_written(file) { "{file} could not be written" "无法写入 {file}" }
     interrupted(signal) { "ended by {signal}; nothing is lost" "已被 {signal} 终止；没有任何损失" }
-    interrupt_waits(signal) { "{signal} received: a turn is under way, waiting for it to be safe" "收到 {signal}：正在续期，等待安全时刻再退出" }
+    interrupt_waits(signal) { "{signal} received: a refresh is under way; the command ends as soon as that is safe" "收到 {signal}：正在续期，等待安全时刻再退出" }
     program_not_started(program) { "{program} was not found" "找不到程序 {program}" }
     program_failed(program) { "{program} could not be started" "无法启动程序 {program}" }
 
     token_in_arguments() { "other users of this machine can read tokens in arguments, and shells keep them; leave them in the ini file, or give -r @FILE, or -r - and a line of stdin. `tokenward login` needs none" "本机其他用户可以看到命令行参数中的令牌，shell 也会记录下来；请把令牌留在 ini 文件中，或用 -r @文件，或用 -r - 从 stdin 读取一行。`tokenward login` 则完全不需要" }
     script_healed(file) { "{file} held a refresh token that is already used up; it now holds the present tokens, and nothing was sent" "{file} 中的刷新令牌已被用过；现已写入当前有效的令牌，没有发送任何请求" }
     script_app_token_ended(file) { "put a new app access token into {file} (app_access_token), or give it with -a: one lives for two hours, and `tokenward token --as app` prints one where the app is set up" "请把新的 app_access_token 写入 {file}，或用 -a 提供：它只有两小时有效；若应用已设置好，`tokenward token --as app` 会输出一个" }
-    script_login_again(file) { "the refresh token is of no more use: log in again the way you got it, and put the new one into {file} (refresh_token) or give it with -r" "此刷新令牌已无法使用：请按原来的方式重新登录，并把新的令牌写入 {file}（refresh_token），或用 -r 提供" }
+    script_login_again(file) { "the refresh token cannot be used any more: log in again the way you got it, and put the new one into {file} (refresh_token) or give it with -r" "此刷新令牌已无法使用：请按原来的方式重新登录，并把新的令牌写入 {file}（refresh_token），或用 -r 提供" }
     script_token_missing() { "a token is neither in the file nor given" "文件中没有所需的令牌，参数也未提供" }
     script_give_token() { "put it into the file, or give it: -a for the app access token, -r for the refresh token" "请写入文件，或在参数中提供：-a 为 app_access_token，-r 为刷新令牌" }
     script_bad_token() { "that is no token" "这不是令牌" }
@@ -59,12 +62,10 @@ super::sentences! {
     copy_key_ways() { "--key-file FILE or --key-stdin" "--key-file 文件 或 --key-stdin" }
     copy_key_unreadable(file) { "the key of the copy cannot be read from {file}" "无法从 {file} 读取备份密钥" }
     give_readable_file() { "name a file that is there and that you may read" "请指定存在且有权读取的文件" }
-    copy_and_key() { "check that file and key belong together: `tokenward vault backup` printed the key, or was given it. Nothing was replaced" "请确认备份文件与密钥配套：密钥是 `tokenward vault backup` 输出的，或当时提供的。没有替换任何内容" }
     copy_key_unusable() { "the key of the copy cannot be used: it needs at least 16 characters, not counting spaces and dashes, and more than a few different ones" "备份密钥无法使用：除空格和横线外至少需要 16 个字符，且不能只是少数几个字符的重复" }
-    vault_restored(file) { "the vault was brought back from {file}" "已从 {file} 恢复保险库" }
-    vault_restored_old(folder) { "the vault that was there before is kept in {folder}" "原有的保险库保留在 {folder}" }
+    vault_restored(file) { "the vault in {file} is in use now" "已从 {file} 恢复保险库" }
+    vault_restored_old(folder) { "the vault that was in use until now is kept in {folder}" "此前使用的保险库保留在 {folder}" }
     vault_restored_alone(file) { "a copy holds no configuration: bring {file} too, or run `tokenward init` with the same names of app and profile" "备份中不含配置：请一并复制 {file}，或用相同的应用名和配置档名运行 `tokenward init`" }
-    vault_restore_warning() { "what is listed above as used up or only here needs a person afterwards; the vault that is there now is kept" "上面列出的已用掉或仅存于此的登录，恢复后需要重新登录；现有的保险库会保留" }
     vault_rekeyed(count, source) { "{count} values are sealed with a new data key; the vault opens with {source}" "已用新数据密钥重新封存 {count} 项；打开保险库使用 {source}" }
     vault_set_key_file(file) { "set TOKENWARD_KEY_FILE={file} from now on: without it the vault does not open" "今后请设置 TOKENWARD_KEY_FILE={file}：否则无法打开保险库" }
     vault_unset_key() { "unset TOKENWARD_KEY and TOKENWARD_KEY_FILE from now on" "今后请取消设置 TOKENWARD_KEY 和 TOKENWARD_KEY_FILE" }
@@ -74,7 +75,7 @@ super::sentences! {
     fact_engine() { "database" "数据库" }
     fact_schema() { "schema" "结构版本" }
     fact_grants() { "logins" "登录数" }
-    fact_open_intents() { "open turns" "未完成的续期" }
+    fact_open_intents() { "open refreshes" "未完成的续期" }
 
     sandbox_ready(url) { "the sandbox provider listens on {url}; Ctrl-C ends it" "沙箱服务已启动：{url}；按 Ctrl-C 结束" }
     sandbox_try() { "in another terminal:" "请在另一个终端中运行：" }

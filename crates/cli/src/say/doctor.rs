@@ -517,7 +517,11 @@ fn apart(one: Timestamp, other: Timestamp) -> u64 {
 }
 
 /// Bytes for people, in powers of two.
-fn size(bytes: u64) -> String {
-    let (unit, name) = if bytes >= 1 << 30 { (1_u64 << 30, "GiB") } else { (1 << 20, "MiB") };
+pub(crate) fn size(bytes: u64) -> String {
+    let (unit, name) = match bytes {
+        0..0x10_0000 => (1 << 10, "KiB"),
+        0x10_0000..0x4000_0000 => (1 << 20, "MiB"),
+        _ => (1_u64 << 30, "GiB"),
+    };
     format!("{} {name}", bytes / unit)
 }

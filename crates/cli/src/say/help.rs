@@ -5,11 +5,11 @@ use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::Lang;
-use crate::args::Cli;
+use crate::args::{Cli, with_names_of_files};
 
 /// The tree of commands with its help in this language.
 pub(crate) fn command(lang: Lang) -> Command {
-    let command = Cli::command().after_help(match lang {
+    let command = with_names_of_files(Cli::command()).after_help(match lang {
         Lang::En => EXIT_CODES_EN,
         Lang::Zh => EXIT_CODES_ZH,
     });
@@ -237,6 +237,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("adopt", "bkoauth", "接管使用 bkoauth 的 Django 程序的表：SQLite 文件、@文件 中的地址，或用 - 从 stdin 读取一行"),
     ("adopt", "offline", "不向令牌服务询问每个令牌属于谁"),
     ("adopt", "utc_offset", "表中不带时区的时间所用的时区，如 +08:00；Django 的 USE_TZ 打开时为 UTC"),
+    ("adopt", "dry_run", "只说明表中每一行将会怎样，不做任何更改"),
     ("adopt", "undo", "换回上次接管所替换的登录"),
     ("adopt", "format", "文件格式：ini、env、json 或 toml；默认由名称或内容判断"),
     ("adopt", "access", "访问令牌的位置：变量名（.env）、节.键（ini）、a.b.c（JSON、TOML）"),
@@ -330,9 +331,13 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("vault backup", "key_file", "从文件读取备份密钥"),
     ("vault backup", "key_stdin", "从 stdin 读取备份密钥"),
     ("vault backup", "file", "要写入的文件；不得已存在"),
+    ("vault kept", "", "列出恢复时移到旁边的保险库，或删除其中一些"),
+    ("vault kept", "remove", "永久删除这一个，以及只存在于其中的登录；可重复"),
+    ("vault kept", "remove_all", "永久删除全部"),
+    ("vault kept", "yes", "不询问"),
     ("vault restore", "", "恢复加密备份；会先说明每个登录将会怎样"),
-    ("vault restore", "file", "`vault backup` 写出的文件"),
-    ("vault restore", "undo", "换回上次恢复之前的保险库"),
+    ("vault restore", "file", "`vault backup` 写出的文件，或 `vault kept` 列出的保险库"),
+    ("vault restore", "undo", "换回上次恢复之前的保险库；再运行一次可再换回来"),
     ("vault restore", "dry_run", "只说明每个登录将会怎样，不做任何更改"),
     ("vault restore", "key_file", "从文件读取备份密钥"),
     ("vault restore", "key_stdin", "从 stdin 读取备份密钥"),

@@ -20,7 +20,7 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
             ),
         ),
         Code::UserUnproven => (
-            w("it is not known yet whose the present login is", "尚不清楚当前登录属于谁"),
+            w("it is not known yet whose login this is", "尚不清楚当前登录属于谁"),
             w("run `tokenward token`: the provider is asked", "请运行 `tokenward token`：届时会询问服务方"),
         ),
         _ => return None,
@@ -30,7 +30,7 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
 super::sentences! {
     kept_login(user, app, since, source) { "the login of {user} (app {app}) is kept without a profile; it came {since} from {source}" "{user} 的登录（应用 {app}）已保留，但不属于任何配置档；于 {since} 来自 {source}" }
     kept_login_name(id) { "`tokenward adopt --login {id} -p NEW` gives it a profile of its own" "`tokenward adopt --login {id} -p 新名称` 可为其单独建一个配置档" }
-    unproven_login(user) { "the provider has not said yet whose the present login is; the profile is that of {user}. It is asked before any token is handed out; of another user, the login is kept without a profile, and the one before it is back" "服务方尚未说明当前登录属于谁，而配置档属于 {user}。在给出令牌之前会先询问；若属于另一位用户，则该登录保留但不属于任何配置档，并换回之前的登录" }
+    unproven_login(user) { "the provider has not said yet whose login this is; the profile belongs to {user}. The provider is asked before any token is handed out. If the login is another user's, it is kept without a profile, and the login before it is used again" "服务方尚未说明当前登录属于谁，而配置档属于 {user}。在给出令牌之前会先询问；若属于另一位用户，则该登录保留但不属于任何配置档，并换回之前的登录" }
 }
 
 impl Lang {

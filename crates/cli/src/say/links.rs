@@ -70,15 +70,15 @@ super::sentences! {
     file_is_anothers_next() { "leave -p out, and the file is linked to that profile; or empty the token's line first, if the file is to show another login" "去掉 -p，即可把文件链接到该配置档；若要让文件显示另一个登录，请先清空令牌那一行" }
     place_is_taken(other) { "another link keeps that place already: {other}" "该位置已由另一个链接维护：{other}" }
     place_is_taken_next() { "end that one with `tokenward unlink FILE`, or name another place with --access and --refresh" "请用 `tokenward unlink 文件` 解除，或用 --access 和 --refresh 指定其他位置" }
-    link_made_unwritten(file, profile) { "{file} is linked to profile {profile}, but could not be brought into step yet" "{file} 已链接到配置档 {profile}，但暂时无法同步" }
+    link_made_unwritten(file, profile) { "{file} is linked to profile {profile}, but could not be updated yet" "{file} 已链接到配置档 {profile}，但暂时无法同步" }
     link_kept(profile, places) { "kept in step with profile {profile} from now on: {places}" "今后与配置档 {profile} 保持同步：{places}" }
-    adopted_undo(profile) { "the login in the file was new here and is now that of profile {profile}; it is turned when a token is asked for next. `tokenward adopt --undo` takes back the one before, if there was one" "文件中的登录此前未知，现已成为配置档 {profile} 的登录；下次请求令牌时首次续期。若之前另有登录，`tokenward adopt --undo` 可以换回" }
+    adopted_undo(profile) { "the vault did not know the login in the file; profile {profile} uses it now; it is refreshed when a token is asked for next. `tokenward adopt --undo` undoes this" "文件中的登录此前未知，现已成为配置档 {profile} 的登录；下次请求令牌时首次续期。若之前另有登录，`tokenward adopt --undo` 可以换回" }
     see_links() { "`tokenward links` lists them" "`tokenward links` 可查看全部链接" }
     link_it(file) { "`tokenward link {file}` makes one" "可用 `tokenward link {file}` 建立链接" }
     several_links(file, count, profiles) { "{file} has {count} links (profiles: {profiles})" "{file} 有 {count} 个链接（配置档：{profiles}）" }
     several_links_next() { "pick with -p NAME or --server NAME, or end all of them with --all" "请用 -p 名称 或 --server 名称 选定，或用 --all 全部解除" }
     unlinked(file, profile) { "{file} is no longer kept in step with profile {profile}" "{file} 不再与配置档 {profile} 同步" }
-    unlinked_stays() { "what stands in it stays, and goes stale at the next turn: its refresh token is then used up, so let no program refresh with it" "其中的内容保持原样，但下次续期后即过时：届时其中的刷新令牌已被用掉，请勿再让程序用它刷新" }
+    unlinked_stays() { "what stands in it stays, and goes stale at the next refresh: its refresh token is then used up, so let no program refresh with it" "其中的内容保持原样，但下次续期后即过时：届时其中的刷新令牌已被用掉，请勿再让程序用它刷新" }
     unlinked_access_stays() { "what stands in it stays; the access token in it ends within hours" "其中的内容保持原样；其中的访问令牌会在几小时内到期" }
     no_links() { "no file is linked; `tokenward link FILE` keeps one in step" "还没有链接的文件；`tokenward link 文件` 可让文件保持同步" }
     head_file() { "FILE" "文件" }
@@ -95,7 +95,7 @@ super::sentences! {
     state_of_other_owner(owner) { "file of another user of this machine ({owner}), with a new login" "文件属于本机另一用户（{owner}），其中的登录未知" }
     advice_of_another_user(user, profile, id) { "left alone: it is the login of {user}, which is kept without a profile. `tokenward link FILE -p NEW` keeps the two apart; `tokenward link FILE --replace-user` makes profile {profile} the login of {user}; `tokenward logout --login {id}` removes it" "保持原样：其中是 {user} 的登录，已保存但不属于任何配置档。`tokenward link 文件 -p 新名称` 可将两者分开；`tokenward link 文件 --replace-user` 可把配置档 {profile} 改为 {user} 的登录；`tokenward logout --login {id}` 可将其删除" }
     advice_of_other_owner(owner) { "left alone: the file belongs to the user {owner} of this machine; `tokenward adopt FILE` takes the login in it over if you know that user" "保持原样：文件属于本机用户 {owner}；若您信任该用户，可运行 `tokenward adopt 文件` 接管其中的登录" }
-    notice_kept_aside(now, before, id) { "a login that was brought is that of {now}, and the profile is that of {before}: {before} is served as before, and the login of {now} is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one)" "带来的登录属于 {now}，而配置档属于 {before}：仍使用 {before} 的登录；{now} 的登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 名称` 可指定配置档）" }
+    notice_kept_aside(now, before, id) { "this login belongs to {now}, and the profile to {before}. The profile stays with {before}, and the login of {now} is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one)" "带来的登录属于 {now}，而配置档属于 {before}：仍使用 {before} 的登录；{now} 的登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 名称` 可指定配置档）" }
     notice_link_of_another_user(file, user, profile) { "{file} holds the login of {user}, who is not the user of profile {profile}: the file is left alone, and the profile stays as it was; see `tokenward links`" "{file} 中是 {user} 的登录，并非配置档 {profile} 的用户：文件保持原样，配置档不变；参见 `tokenward links`" }
     notice_link_of_other_owner(file, owner) { "{file} belongs to another user of this machine ({owner}) and holds a login that is not known: it is left alone; see `tokenward links`" "{file} 属于本机另一用户（{owner}），其中的登录未知：已保持原样；参见 `tokenward links`" }
     file_of_another_user(file, them, profile, us) { "{file} is the login of {them}, and profile {profile} is that of {us}" "{file} 是 {them} 的登录，而配置档 {profile} 属于 {us}" }
@@ -107,7 +107,7 @@ super::sentences! {
     then_link(file) { "after one of the first two, `tokenward link {file} --create -p NAME` writes the tokens into the file" "完成前两项之一后，用 `tokenward link {file} --create -p 名称` 把令牌写入文件" }
     ask_replace_user(them, profile, us) { "Make profile {profile} the login of {them}? {us} stays without a profile" "要把配置档 {profile} 改为 {them} 的登录吗？{us} 的登录将不属于任何配置档" }
     replace_user_ways() { "--replace-user, or -p NEW for a profile of its own" "参数 --replace-user，或用 -p 新名称 另建配置档" }
-    someone_unknown() { "a user who is not told" "身份未知的用户" }
+    someone_unknown() { "an unknown user" "身份未知的用户" }
     state_blank() { "no token there" "没有令牌" }
     state_malformed() { "no token, but a text" "不是令牌" }
     state_unclear() { "more than a token" "不只是令牌" }
@@ -122,18 +122,18 @@ super::sentences! {
     advice_without_login(profile) { "nobody is logged in: `tokenward login --profile {profile}`" "尚未登录：`tokenward login --profile {profile}`" }
     advice_not_written(words) { "could not be written last time, and is tried again: {words}" "上次无法写入，会再次尝试：{words}" }
 
-    outcome_in_step() { "shows the present login already" "已是当前登录" }
+    outcome_in_step() { "is up to date already" "已是当前登录" }
     outcome_delivered(generation) { "holds the present tokens now, generation {generation}" "已写入当前令牌（第 {generation} 代）" }
     outcome_healed(held, generation) { "held used-up tokens of generation {held}; holds the present ones now, generation {generation}. Nothing was sent" "原为已用掉的第 {held} 代令牌；现已写入当前的第 {generation} 代，没有发送任何请求" }
-    outcome_adopted() { "held a login that was new here; taken over" "其中的登录此前未知，已接管" }
+    outcome_adopted() { "held a login that the vault did not know; it is taken over" "其中的登录此前未知，已接管" }
     outcome_left(state) { "left as it is: {state}" "保持原样：{state}" }
     outcome_not_written(detail) { "could not be written ({detail}); the tokens are safe in the vault, and it is tried again" "无法写入（{detail}）；令牌在保险库中安然无恙，会再次尝试" }
     outcome_unusable(detail) { "cannot be read and is left alone ({detail})" "无法读取，已保持原样（{detail}）" }
-    outcome_elsewhere() { "another process is at it" "另一个进程正在处理" }
+    outcome_elsewhere() { "another process is working on it" "另一个进程正在处理" }
 
     notice_link_healed(file, held) { "{file} held used-up tokens (generation {held}) and shows the present ones now" "{file} 原为已用掉的令牌（第 {held} 代），现已更正" }
-    notice_link_adopted(file) { "{file} held a login that was new here; it is the profile's now (`tokenward adopt --undo` takes the one before back)" "{file} 中的登录此前未知，现已成为该配置档的登录（`tokenward adopt --undo` 可换回之前的）" }
-    notice_link_not_written(file, detail) { "{file} could not be brought into step, and is tried again: {detail}" "{file} 暂时无法同步，会再次尝试：{detail}" }
+    notice_link_adopted(file) { "{file} held a login that the vault did not know; the profile uses it now (`tokenward adopt --undo` undoes this)" "{file} 中的登录此前未知，现已成为该配置档的登录（`tokenward adopt --undo` 可换回之前的）" }
+    notice_link_not_written(file, detail) { "{file} could not be updated, and is tried again: {detail}" "{file} 暂时无法同步，会再次尝试：{detail}" }
     notice_link_unusable(file, detail) { "the linked file {file} cannot be read and is left alone: {detail}" "链接的文件 {file} 无法读取，已保持原样：{detail}" }
     notice_link_of_another(file, profile) { "{file} shows the login of profile {profile} and is left alone; see `tokenward links`" "{file} 中是配置档 {profile} 的登录，已保持原样；参见 `tokenward links`" }
     notice_link_blank(file) { "{file} has no token at its place and is left alone; `tokenward link FILE` fills it in" "{file} 的令牌位置为空，已保持原样；`tokenward link 文件` 会填入" }
@@ -151,7 +151,7 @@ super::sentences! {
     not_watched(profile) { "profile {profile} is not set up any more, and its files are not followed" "配置档 {profile} 已不在配置中，其文件不再跟踪" }
     watching() { "linked files are kept in step; Ctrl-C ends it" "正在保持文件同步；按 Ctrl-C 结束" }
     event_following(file, profile) { "{file}  followed for profile {profile}" "{file}  开始跟踪（配置档 {profile}）" }
-    event_turned(profile, generation, span) { "profile {profile}  turned, generation {generation}; next in {span}" "配置档 {profile}  已续期，第 {generation} 代；下次在 {span}后" }
+    event_turned(profile, generation, span) { "profile {profile}  refreshed, generation {generation}; next in {span}" "配置档 {profile}  已续期，第 {generation} 代；下次在 {span}后" }
     event_failed(profile, what, code) { "profile {profile}  {what} ({code})" "配置档 {profile}  {what}（{code}）" }
     event_failed_again(profile, what, code, span) { "profile {profile}  {what} ({code}); again in {span}" "配置档 {profile}  {what}（{code}）；{span}后重试" }
     event_noticed(profile, what) { "profile {profile}  {what}" "配置档 {profile}  {what}" }

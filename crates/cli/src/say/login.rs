@@ -7,7 +7,7 @@ super::sentences! {
     ask_app_secret() { "App Secret (not shown)" "App Secret（输入时不显示）" }
     secret_ways() { "--app-secret-stdin, --app-secret-file FILE or TOKENWARD_APP_SECRET" "--app-secret-stdin、--app-secret-file 文件，或环境变量 TOKENWARD_APP_SECRET" }
     secret_is_no_argument(name) { "secrets are no arguments, so there is no {name}: other users of this machine can read arguments, and shells keep them" "密钥不能作为命令行参数，因此没有 {name}：本机其他用户可以看到参数，shell 也会记录下来" }
-    secret_is_given_by() { "leave it out and you are asked; or give it by TOKENWARD_APP_SECRET, --app-secret-stdin or --app-secret-file FILE. What was typed is in the shell's history now: draw a new secret if others can read that" "不写该参数，程序会询问；或用环境变量 TOKENWARD_APP_SECRET、--app-secret-stdin、--app-secret-file 文件 提供。刚才输入的内容已留在 shell 历史中：如果他人能看到，请重置密钥" }
+    secret_is_given_by() { "leave it out and you are asked; or use TOKENWARD_APP_SECRET, --app-secret-stdin or --app-secret-file FILE. What was typed is in the shell's history now: make a new secret if others can read it" "不写该参数，程序会询问；或用环境变量 TOKENWARD_APP_SECRET、--app-secret-stdin、--app-secret-file 文件 提供。刚才输入的内容已留在 shell 历史中：如果他人能看到，请重置密钥" }
     secret_unusable(source, why) { "the app secret from {source} cannot be used: {why}" "来自 {source} 的 App Secret 无法使用：{why}" }
     secret_empty() { "it is empty" "内容为空" }
     secret_malformed() { "it holds a space, a control character or a non-ASCII character" "含有空格、控制字符或非 ASCII 字符" }
@@ -58,7 +58,7 @@ super::sentences! {
     logged_in(profile, who) { "logged in: profile {profile} is {who}" "登录成功：配置档 {profile} 的用户是 {who}" }
     somebody() { "a user whom the provider did not name" "服务方未告知姓名的用户" }
     took_over(who, profile, id) { "profile {profile} had the login of {who} before, which is kept without a profile: `tokenward adopt --undo -p {profile}` gives it back, `tokenward logout --login {id}` removes it" "配置档 {profile} 之前是 {who} 的登录，现已保留但不属于任何配置档：`tokenward adopt --undo -p {profile}` 可换回，`tokenward logout --login {id}` 可将其删除" }
-    login_not_told(user) { "the provider did not say whose login this is, and the profile is that of {user}: it is asked again before any token is handed out. Of another user, the login is kept without a profile and the one before it is back" "服务方没有说明这是谁的登录，而配置档属于 {user}：在给出令牌之前会再次询问。若属于另一位用户，则该登录保留但不属于任何配置档，并换回之前的登录" }
+    login_not_told(user) { "the provider did not say whose login this is, and the profile belongs to {user}. It is asked again before any token is handed out. If the login is another user's, it is kept without a profile, and the login before it is used again" "服务方没有说明这是谁的登录，而配置档属于 {user}：在给出令牌之前会再次询问。若属于另一位用户，则该登录保留但不属于任何配置档，并换回之前的登录" }
     scopes_granted(scopes) { "granted: {scopes}" "已授权：{scopes}" }
     scopes_missing(scopes) { "asked for and not granted: {scopes}. Enable them for the app in the console and publish a version, then log in again" "已申请但未授权：{scopes}。请在开放平台为应用开通并发布版本，然后重新登录" }
     login_lasts(access, refresh) { "the access token is good for {access} and is refreshed by itself; the login ends after {refresh} without use" "访问令牌有效期 {access}，会自动续期；闲置 {refresh}后登录到期" }

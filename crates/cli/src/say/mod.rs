@@ -29,6 +29,7 @@ mod time;
 mod vault;
 mod wiki;
 
+pub(crate) use doctor::size;
 pub(crate) use lang::Lang;
 pub(crate) use links::keep_too;
 

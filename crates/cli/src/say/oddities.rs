@@ -17,7 +17,7 @@ const fn w(en: &'static str, zh: &'static str) -> Words {
 
 fn words(oddity: Oddity) -> Words {
     match oddity {
-        Oddity::AccessMissing => w("the answer brought no access token", "应答中没有访问令牌"),
+        Oddity::AccessMissing => w("the answer holds no access token", "应答中没有访问令牌"),
         Oddity::AccessEnded => {
             w("the access token in the answer had ended when it was issued", "应答中的访问令牌在签发时就已过期")
         }
@@ -26,7 +26,7 @@ fn words(oddity: Oddity) -> Words {
             "应答未说明访问令牌的有效期；按文档中最短的计算",
         ),
         Oddity::RefreshMissing => w(
-            "the answer brought no new refresh token, so this login ends with its access token",
+            "the answer holds no new refresh token, so this login ends with its access token",
             "应答中没有新的刷新令牌，登录将随访问令牌结束",
         ),
         Oddity::RefreshLifeMissing => w(
@@ -39,7 +39,7 @@ fn words(oddity: Oddity) -> Words {
             w("the answer was cut off after the tokens; the tokens are kept", "应答在令牌之后被截断；令牌已保留")
         }
         Oddity::TokensDespiteFailure => {
-            w("the answer says failure, yet brought tokens; they are kept", "应答说失败，却带来了令牌；令牌已保留")
+            w("the answer says failure, yet holds tokens; they are kept", "应答说失败，却带来了令牌；令牌已保留")
         }
         _ => w("something in the answer was unusual; the tokens are kept", "应答中有异常之处；令牌已保留"),
     }

@@ -84,8 +84,8 @@ super::sentences! {
 
     user_not_here(provider) { "--user is for apps of BlueKing's ssm and auth-api, which serve many users; a profile of {provider} is one login" "--user 只用于蓝鲸 ssm 和 auth-api 的应用（一个应用服务多个用户）；这里（{provider}）一个配置档就是一个登录" }
     user_not_here_next() { "give each user a profile: `tokenward login --profile NAME --app APP`" "请为每个用户各建一个配置档：`tokenward login --profile 名字 --app 应用`" }
-    user_missing(profile) { "the app of profile {profile} serves many users, and nobody said which" "配置档 {profile} 的应用服务多个用户，但没有指定哪一个" }
-    user_missing_next() { "say which with --user NAME; the app's own token is `tokenward token --as app`" "请用 --user 用户名 指定；应用自己的令牌用 `tokenward token --as app`" }
+    user_missing(profile) { "the app of profile {profile} serves many users: say which one" "配置档 {profile} 的应用服务多个用户，但没有指定哪一个" }
+    user_missing_next() { "use --user NAME; the app's own token is `tokenward token --as app`" "请用 --user 用户名 指定；应用自己的令牌用 `tokenward token --as app`" }
     login_user_next(user) { "`tokenward login --user {user}` with that user's login cookie, or set TOKENWARD_BK_TOKEN or TOKENWARD_BK_TICKET" "请用该用户的登录 Cookie 运行 `tokenward login --user {user}`，或设置 TOKENWARD_BK_TOKEN 或 TOKENWARD_BK_TICKET" }
     no_login_page(dialect, cookie) { "{dialect} has no login page: it gives tokens for the cookie {cookie} of a user who is logged in at BlueKing, and there is no terminal to ask for it" "{dialect} 没有登录页：它凭已登录蓝鲸的用户的 Cookie {cookie} 签发令牌，而当前没有可以提问的终端" }
     no_page_for(flag, dialect) { "{flag} needs a login page, and {dialect} has none: it gives tokens for the login cookie of a user" "{flag} 需要登录页，而 {dialect} 没有：它凭用户的登录 Cookie 签发令牌" }
@@ -99,8 +99,8 @@ super::sentences! {
     cookie_not_here(dialect) { "--cookie-stdin and --cookie-file are for BlueKing's ssm and auth-api; {dialect} has a login page" "--cookie-stdin 和 --cookie-file 只用于蓝鲸的 ssm 和 auth-api；{dialect} 有登录页" }
     user_logged_in_already(user) { "{user} is logged in already, and the token is good; nothing was asked for" "{user} 已登录且令牌有效，没有发送登录 Cookie" }
     user_logged_in(user, profile) { "logged in: {user}, kept as {profile}" "登录成功：{user}，保存为 {profile}" }
-    user_login_lasts(access, refresh) { "the access token is good for {access} and is refreshed by itself; the login ends in {refresh}, which no refresh moves" "访问令牌有效期 {access}，会自动续期；登录在 {refresh}后结束，续期不会延长" }
-    user_login_turned(access) { "the access token is good for {access} and is refreshed by itself; how long the login lasts is not told" "访问令牌有效期 {access}，会自动续期；服务方未告知登录何时结束" }
+    user_login_lasts(access, refresh) { "the access token is good for {access} and is refreshed by itself; the login ends in {refresh}, which no refresh changes" "访问令牌有效期 {access}，会自动续期；登录在 {refresh}后结束，续期不会延长" }
+    user_login_turned(access) { "the access token is good for {access} and is refreshed by itself; the provider does not say how long the login lasts" "访问令牌有效期 {access}，会自动续期；服务方未告知登录何时结束" }
     user_login_ends(access) { "no refresh token was issued: the login ends in {access}" "没有下发刷新令牌：登录在 {access}后结束" }
     no_refresh_token_elsewhere(span) { "no refresh token was issued, so this login ends in {span}. Most servers issue one for the scope offline_access: `tokenward login --scope offline_access` (with OpenID Connect: 'openid offline_access')" "没有下发刷新令牌，此登录将在 {span}后结束。多数服务器在申请 offline_access 时下发：`tokenward login --scope offline_access`（OpenID Connect：'openid offline_access'）" }
     scopes_missing_elsewhere(scopes) { "asked for and not granted: {scopes}" "已申请但未授权：{scopes}" }
@@ -127,7 +127,22 @@ super::sentences! {
     bkoauth_not_here(profile, provider) { "the app of profile {profile} is at {provider}, and bkoauth's tokens are BlueKing's" "配置档 {profile} 的应用属于 {provider}，而 bkoauth 的令牌属于蓝鲸" }
     bkoauth_init() { "set the program's app up first: `tokenward init --provider blueking`, then name its profile with --profile" "请先用 `tokenward init --provider blueking` 设置该程序的应用，再用 --profile 指定其配置档" }
     bkoauth_two_owners() { "two owners of one refresh token end each other's tokens: stop the Django program first, or let it ask Tokenward. Its table is only read" "同一个刷新令牌有两个主人，就会互相使对方的令牌失效：请先停掉 Django 程序，或改由它向 Tokenward 取令牌。表只会被读取" }
-    bkoauth_adopted(count, all) { "{count} of {all} rows are logins of Tokenward now, each on trial until it has been refreshed once" "{all} 行中有 {count} 行已成为 Tokenward 的登录，首次续期成功之前处于试用状态" }
+    bkoauth_looking() { "reading the table, and asking the token service whose its tokens are; nothing is changed" "正在读取该表，并向令牌服务询问各令牌属于谁；不做任何更改" }
+    bkoauth_reading() { "reading the table; nothing is changed" "正在读取该表；不做任何更改" }
+    bkoauth_rows(count) { "rows in the table: {count}" "表中的行数：{count}" }
+    bkoauth_new(count, names) { "to be taken over: {count} ({names})" "将接管：{count} 个（{names}）" }
+    and_more(names, count) { "{names} and {count} more" "{names} 等，另有 {count} 个" }
+    bkoauth_known(count) { "known to the vault already: {count}" "保险库已有：{count}" }
+    bkoauth_elsewhere(count) { "of another environment than the app's, and left: {count}" "属于其他环境，不接管：{count}" }
+    bkoauth_left(count) { "left for other reasons, each told in its row: {count}" "因其他原因不接管（各行有说明）：{count}" }
+    bkoauth_replaces(count) { "logins in the vault that these take the place of: {count}. They are put aside, and `tokenward adopt --undo --profile NAME` brings one back" "将取代保险库中的登录：{count} 个。原登录另行保存，可用 `tokenward adopt --undo --profile 名称` 换回" }
+    bkoauth_unasked(count) { "the token service did not say whose these tokens are: {count}. They are taken as the table has them; none is handed out before its user is known" "令牌服务没有说明这些令牌属于谁：{count} 个。按表中所写接管；确认用户之前不会交出" }
+    bkoauth_rows_hidden(count) { "-v shows all {count} rows, --json has them too" "-v 可显示全部 {count} 行，--json 中也有" }
+    bkoauth_nothing_new() { "nothing is to be taken over" "没有需要接管的登录" }
+    ask_adopt_rows(count) { "Take these logins over ({count})?" "确定接管这些登录（{count} 个）吗？" }
+    bkoauth_adopted(count) { "logins taken over: {count}. Each is on trial until its first refresh" "已接管 {count} 个登录；首次续期之前均为试用" }
+    row_to_adopt(name) { "would be taken over as {name}" "将接管为 {name}" }
+    row_to_adopt_due(name) { "would be taken over as {name}; its access token is refreshed at the first use" "将接管为 {name}；其访问令牌会在首次使用时续期" }
     bkoauth_server_next() { "compare user, password, host, port and database with the program's own, and see that its server runs and can be reached from here; the user needs the right to read the table bkoauth_access_token" "请对照该程序自己的配置核对用户名、密码、主机、端口和数据库名，并确认数据库服务正在运行、从本机可以连接；该用户需要有读取 bkoauth_access_token 表的权限" }
     bkoauth_table_next() { "compare the database with the one in the program's settings (DATABASES): bkoauth's migrations make the table there" "请对照该程序配置（DATABASES）中的数据库：该表由 bkoauth 的迁移（migrate）创建" }
     address_not_read(what) { "the database's address could not be read from {what}" "无法从 {what} 读取数据库地址" }

@@ -15,13 +15,13 @@ super::sentences! {
     proxy_remote(address) { "other machines can reach {address}, and what they send and get is not encrypted on its way" "其他机器可以访问 {address}，而且往来内容在途中没有加密" }
     proxy_secret_written(file) { "a new local secret was written to {file}" "已生成新的本机密钥并写入 {file}" }
     proxy_secret_weak(file) { "{file} holds no local secret: at least 16 letters, digits, - or _ are needed" "{file} 中没有可用的本机密钥：至少需要 16 个字母、数字、- 或 _" }
-    proxy_secret_weak_next() { "delete the file; the next start draws a good one" "删除该文件，下次启动会生成合格的密钥" }
+    proxy_secret_weak_next() { "delete the file; the next start makes a good one" "删除该文件，下次启动会生成合格的密钥" }
     proxy_file(file) { "{file} cannot be used" "无法使用 {file}" }
     proxy_other_port(port) { "port {port} is in use; --listen 0 takes a free one" "端口 {port} 已被占用；--listen 0 可自动选择空闲端口" }
     proxy_not_listening(address) { "cannot listen on {address}" "无法监听 {address}" }
     proxy_open(address) { "{address} can be reached from other machines" "{address} 可被其他机器访问" }
     proxy_bad_origin(origin) { "{origin} is not the origin of a page: write http:// or https:// and a host, with its port" "{origin} 不是网页来源：请写 http:// 或 https:// 加主机和端口" }
-    proxy_turned() { "token turned" "令牌已续期" }
+    proxy_turned() { "token refreshed" "令牌已续期" }
     proxy_unshown(number) { "{number} requests more" "另有 {number} 个请求" }
     proxy_ends(name) { "{name}: no new requests are taken, those under way may end; once more ends at once" "{name}：不再接受新请求，等待进行中的请求结束；再按一次立即结束" }
     proxy_ended() { "the proxy has ended" "代理已结束" }

@@ -33,7 +33,7 @@ fn words(remedy: Remedy) -> Words {
         ),
         Remedy::TryLater => w("try again later; nothing is lost", "请稍后重试；没有任何损失"),
         Remedy::TryLaterThenLogIn => w(
-            "try again later; if it stays so, the refresh token is of no more use: log in again with `tokenward login`",
+            "try again later; if it stays so, the refresh token cannot be used any more: log in again with `tokenward login`",
             "请稍后重试；若一直如此，则刷新令牌已无法使用：请用 `tokenward login` 重新登录",
         ),
         Remedy::WaitForLimit => {
@@ -91,7 +91,7 @@ fn words(remedy: Remedy) -> Words {
             "企业要求进一步验证：请在浏览器中登录并完成验证",
         ),
         Remedy::ResendTicket => w(
-            "a new app ticket is needed: it is pushed to the app's event address every hour",
+            "the app needs a new ticket, which is sent to its event address every hour",
             "需要新的 app_ticket：平台每小时向应用的事件地址推送一次",
         ),
         Remedy::CheckUrl => w(

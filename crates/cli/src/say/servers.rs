@@ -78,6 +78,7 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
 }
 
 super::sentences! {
+    no_authentication_named() { "the server's document names no way in which a client proves itself" "服务器的文档没有给出任何客户端验证方式" }
     no_known_authentication(methods) { "the server takes no client secret in a header or a body; it names: {methods}" "服务器不接受以请求头或请求体发送的客户端密钥；它支持的是：{methods}" }
     other_brand(tried, other) { "{tried} was tried, and the app is the other brand's: run `tokenward init --provider {other}`" "已用 {tried} 尝试，而该应用属于另一个品牌：请运行 `tokenward init --provider {other}`" }
     certificate_next() { "an authority of your own goes into a PEM file that SSL_CERT_FILE names (or a folder that SSL_CERT_DIR names); it takes the place of the system's" "自建的证书颁发机构请放入 SSL_CERT_FILE 所指的 PEM 文件（或 SSL_CERT_DIR 所指的目录）；它会取代系统自带的证书" }

@@ -118,7 +118,7 @@ fn chinese(error: &SettingsError) -> String {
             } else {
                 format!("已有：{}", names(known))
             };
-            format!("没有配置档“{name}”；{known}{}", zh.meant(nearest.as_deref()))
+            format!("没有配置档“{}”；{known}{}", veil::shown(name.as_str()), zh.meant(nearest.as_deref()))
         }
         SettingsError::UnknownApp { origin, app, nearest } => {
             format!("{}：没有 [apps.{app}] 表{}", zh.origin(origin), zh.meant(nearest.as_deref()))
@@ -137,7 +137,7 @@ fn chinese(error: &SettingsError) -> String {
         }
         SettingsError::SecretUnreadable { origin, path, .. } => {
             let path = path.display().to_string();
-            format!("{}：无法读取密钥文件 {}", zh.origin(origin), veil::shown(&path))
+            format!("{}：无法读取密钥文件 {}", zh.origin(origin), veil::file(&path))
         }
         SettingsError::NotTrusted { origin, found } => {
             let path = found.path().display();

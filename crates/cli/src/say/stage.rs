@@ -7,8 +7,8 @@ super::sentences! {
     demo_login(who) { "{who} logged in: authorization code, PKCE S256, callback on loopback" "{who} 已登录：授权码 + PKCE S256 + 本机回调" }
     demo_token(token) { "`tokenward token` prints {token}" "`tokenward token` 输出 {token}" }
     demo_clock(span) { "the sandbox's clock moves on by {span}: that token has ended" "沙箱时钟前进 {span}：该令牌已到期" }
-    demo_turned(token, generation) { "`tokenward token` turned it: {token}, generation {generation}" "`tokenward token` 已自动续期：{token}，第 {generation} 代" }
-    demo_kill(step, what) { "the next turn is killed (SIGKILL) at the step \"{step}\": {what}" "下一次续期在 \"{step}\" 步骤被强制终止（SIGKILL）：{what}" }
+    demo_turned(token, generation) { "`tokenward token` refreshed it: {token}, generation {generation}" "`tokenward token` 已自动续期：{token}，第 {generation} 代" }
+    demo_kill(step, what) { "the next refresh is killed (SIGKILL) at the step \"{step}\": {what}" "下一次续期在 \"{step}\" 步骤被强制终止（SIGKILL）：{what}" }
     demo_kill_begun_what() { "the intent to send is journalled, and nothing is sent" "发送意图已写入日志，尚未发送" }
     demo_kill_journalled_what() { "the provider has rotated and its answer is journalled, and nothing is committed" "服务方已轮换令牌，应答已写入日志，尚未提交" }
     demo_recovered(token, generation) { "the next `tokenward token` recovers from the journal: {token}, generation {generation}" "下一次 `tokenward token` 从日志中恢复：{token}，第 {generation} 代" }

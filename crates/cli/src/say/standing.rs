@@ -23,11 +23,11 @@ super::sentences! {
     fact_generation() { "generation" "代次" }
     fact_scopes() { "scopes" "权限" }
     fact_access() { "access token ends" "访问令牌到期" }
-    fact_turn_at() { "is turned from" "将续期于" }
+    fact_turn_at() { "is refreshed from" "将续期于" }
     fact_refresh() { "login ends if unused" "闲置则到期于" }
     fact_wall() { "login ends in any case" "最迟到期于" }
     fact_consented() { "logged in" "登录于" }
-    fact_turned() { "last turn" "上次续期" }
+    fact_turned() { "last refresh" "上次续期" }
     fact_issued_by() { "token endpoint" "令牌接口" }
     fact_story() { "what happened" "经过" }
     fact_key() { "vault key" "保险库密钥" }
@@ -37,7 +37,8 @@ super::sentences! {
     key_keyring() { "the keyring of the operating system" "操作系统的密钥环" }
     fact_vault() { "vault folder" "保险库目录" }
     none() { "none" "无" }
-    unknown() { "not told" "未知" }
+    unknown_life() { "an unknown time" "未知时长" }
+    unknown() { "unknown" "未知" }
     no_profile() { "(no profile)" "（无配置档）" }
     nothing_listed() { "nobody is logged in; run `tokenward init`, then `tokenward login`" "目前没有登录；请先运行 `tokenward init`，再运行 `tokenward login`" }
     nobody_yet(profiles) { "nobody is logged in yet; profiles that are set up: {profiles}. Run `tokenward login`" "目前没有登录；已设置的配置档：{profiles}。请运行 `tokenward login`" }
@@ -45,26 +46,26 @@ super::sentences! {
     doubt_story(since, why) { "a refresh token was sent and {why} ({since}); it is asked again when that is safe" "刷新令牌已发出，但{why}（{since}）；会在安全时再次询问" }
     consent_story(since, code, what) { "{what} ({code}, {since})" "{what}（{code}，{since}）" }
     consent_provider(code) { "provider's code {code}" "服务方错误码 {code}" }
-    open_story(pid, host, since, deadline) { "process {pid} on {host} began a turn {since} and has until {deadline}" "进程 {pid}（主机 {host}）于 {since} 开始续期，期限 {deadline}" }
-    refresh_soon(span) { "this login ends in {span} unless it is used; any `tokenward token` after the turn time or `tokenward refresh` prolongs it" "此登录将在 {span}后到期；到续期时间后运行 `tokenward token` 或运行 `tokenward refresh` 可延长" }
+    open_story(pid, host, since, deadline) { "process {pid} on {host} began a refresh {since} and has until {deadline}" "进程 {pid}（主机 {host}）于 {since} 开始续期，期限 {deadline}" }
+    refresh_soon(span) { "this login ends in {span} unless it is used; any `tokenward token` from the time of refresh on, or `tokenward refresh`, prolongs it" "此登录将在 {span}后到期；到续期时间后运行 `tokenward token` 或运行 `tokenward refresh` 可延长" }
     wall_soon(span) { "in {span} this login ends for good and no refresh can prolong it: log in again before" "此登录将在 {span}后彻底到期，刷新无法延长：请提前重新登录" }
-    turned(profile, generation) { "profile {profile}: turned, now generation {generation}" "配置档 {profile}：已续期，现为第 {generation} 代" }
-    turned_elsewhere(profile, generation) { "profile {profile}: another process turned it just now, generation {generation}" "配置档 {profile}：另一个进程刚刚完成续期，现为第 {generation} 代" }
+    turned(profile, generation) { "profile {profile}: refreshed, now generation {generation}" "配置档 {profile}：已续期，现为第 {generation} 代" }
+    turned_elsewhere(profile, generation) { "profile {profile}: another process refreshed it just now, generation {generation}" "配置档 {profile}：另一个进程刚刚完成续期，现为第 {generation} 代" }
     good_for(span) { "the access token is good for {span}" "访问令牌有效期还有 {span}" }
-    notice_turn_failed(what, code) { "the turn ahead of time failed; the present token is still good: {what} ({code})" "提前续期失败，现有令牌仍可用：{what}（{code}）" }
+    notice_turn_failed(what, code) { "the refresh ahead of time failed; the present token is still good: {what} ({code})" "提前续期失败，现有令牌仍可用：{what}（{code}）" }
     notice_login_over(what, code, span) { "this login is over: {what} ({code}); the access token lasts {span}" "此登录已失效：{what}（{code}）；访问令牌还可用 {span}" }
-    restored_before(when) { "this vault was brought back from a copy, {when}: most likely the login had been refreshed after that copy was made" "此保险库是从备份恢复的（{when}）：登录很可能在备份之后又续期过" }
+    restored_before(when) { "this vault was restored from a copy, {when}: most likely the login had been refreshed after that copy was made" "此保险库是从备份恢复的（{when}）：登录很可能在备份之后又续期过" }
     followed_over(profile, what, code) { "the login of profile {profile} is over: {what} ({code})" "配置档 {profile} 的登录已失效：{what}（{code}）" }
     stdout_kept() { "run the command again: tokens that were obtained are in the vault" "请再次运行该命令：已获取的令牌保存在保险库中" }
     run_command(command) { "run `{command}`" "请运行 `{command}`" }
     no_vault_yet(folder) { "there is no vault yet at {folder}; the first login makes it" "{folder} 处还没有保险库；首次登录时会创建" }
     notice_odd(what) { "the provider's answer was odd: {what}" "服务方的应答有异常：{what}" }
-    notice_recovered() { "an earlier turn was interrupted after its answer was kept; it has been finished" "之前的一次续期在保存应答后中断；现已补办完成" }
-    notice_replayed() { "the outcome of an earlier turn was unknown; the provider was asked again and has answered" "之前一次续期的结果未知；已再次询问服务方并得到应答" }
+    notice_recovered() { "an earlier refresh was interrupted after its answer was kept; it has been finished" "之前的一次续期在保存应答后中断；现已补办完成" }
+    notice_replayed() { "the outcome of an earlier refresh was unknown; the provider was asked again and has answered" "之前一次续期的结果未知；已再次询问服务方并得到应答" }
     notice_rescue() { "the journal could not be written; the answer is kept in the rescue slot. Free some space soon" "日志无法写入；应答已存入应急槽。请尽快腾出空间" }
     notice_parked() { "a late answer arrived after the login had moved on; its tokens are kept aside" "应答迟到，登录已更新；其中的令牌另行保存" }
-    notice_clock() { "the clock went back: stored times were made true by a turn" "系统时钟被回拨：已通过续期校正所存时间" }
-    notice_elsewhere() { "another process turned the token meanwhile" "另一个进程已完成续期" }
+    notice_clock() { "the clock went back: stored times were made true by a refresh" "系统时钟被回拨：已通过续期校正所存时间" }
+    notice_elsewhere() { "another process refreshed the token meanwhile" "另一个进程已完成续期" }
     repaired(path, was, now) { "{path} was open to others (mode {was}); it is now {now}" "{path} 曾对其他用户开放（权限 {was}）；现已改为 {now}" }
     login_recovered(profile) { "a login of profile {profile} that was interrupted has been finished" "配置档 {profile} 此前中断的登录已补办完成" }
     notice_shorter() { "the provider's tokens live shorter than was asked for" "服务方的令牌有效期短于所要求的时间" }
@@ -87,8 +88,8 @@ impl Lang {
     pub(crate) fn status(self, status: Status) -> &'static str {
         self.of(match status {
             Status::Fresh => w("fresh", "有效"),
-            Status::Due => w("due for a turn", "待续期"),
-            Status::Rotating => w("being turned", "续期中"),
+            Status::Due => w("due for a refresh", "待续期"),
+            Status::Rotating => w("being refreshed", "续期中"),
             Status::InDoubt => w("in doubt", "结果未知"),
             Status::NeedsConsent => w("needs a login", "需重新登录"),
             Status::Retired => w("logged out", "已退出"),
@@ -113,11 +114,11 @@ impl Lang {
             Kept::Everything => w("the login is unchanged", "登录保持不变"),
             Kept::TokenUnspent => w("the refresh token is unspent", "刷新令牌未被使用"),
             Kept::AnswerInJournal => w(
-                "the provider's answer is in the journal; the next run finishes the turn",
+                "the provider's answer is in the journal; the next run finishes the refresh",
                 "服务方的应答已在日志中；下次运行会完成续期",
             ),
             Kept::AnswerInRescueSlot => w(
-                "the provider's answer is in the rescue slot; the next run finishes the turn",
+                "the provider's answer is in the rescue slot; the next run finishes the refresh",
                 "服务方的应答已在应急槽中；下次运行会完成续期",
             ),
             Kept::Doubt => w("the login is kept and marked as in doubt", "登录已保留，并标记为结果未知"),

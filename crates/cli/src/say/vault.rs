@@ -41,8 +41,15 @@ pub(super) const fn story(code: Code) -> Option<(Words, Words)> {
                 zh: "没有可以换回的、恢复之前的保险库",
             },
             Words {
-                en: "see the home folder for vault.before-… folders; a copy is brought back with `tokenward vault restore FILE`",
-                zh: "请查看数据目录中是否有 vault.before-… 目录；恢复备份请用 `tokenward vault restore 文件`",
+                en: "`tokenward vault kept` shows the vaults that were put aside; a copy is put in place with `tokenward vault restore FILE`",
+                zh: "`tokenward vault kept` 会列出移到旁边的保险库；恢复备份请用 `tokenward vault restore 文件`",
+            },
+        ),
+        Code::BackupUnreadable => (
+            Words { en: "the copy of the vault does not open", zh: "保险库的备份无法打开" },
+            Words {
+                en: "check that file and key belong together: `tokenward vault backup` printed the key, or was given it. If they do, the file is damaged: take another copy. The vault in use is as it was",
+                zh: "请确认备份文件与密钥配套：密钥是 `tokenward vault backup` 输出的，或当时提供的。若确实配套，则文件已损坏：请换用其他备份。现有的保险库没有变化",
             },
         ),
         Code::HomeUnusable => (
@@ -149,7 +156,7 @@ super::sentences! {
     restore_here() { "here" "本机" }
     restore_nameless(user, app) { "a login without a profile ({user}, app {app})" "未归入配置档的登录（{user}，应用 {app}）" }
     restore_same(name, there) { "{name}: the same here and {there}" "{name}：本机与{there}相同" }
-    restore_ends(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the refresh token {there} is used up, so this login would need a person" "{name}：本机刷新于 {here}，{there}为 {coming}：{there}的刷新令牌已用掉，此登录将需要重新登录" }
+    restore_ends(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the refresh token {there} is used up, so this login needs a new login afterwards" "{name}：本机刷新于 {here}，{there}为 {coming}：{there}的刷新令牌已用掉，此登录将需要重新登录" }
     restore_revives(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the one {there} is newer, and this login would go on with it" "{name}：本机刷新于 {here}，{there}为 {coming}：{there}的较新，此登录可用它继续" }
     restore_apart(name, here, there, coming) { "{name}: refreshed on both sides since they parted, here {here}, {there} {coming}: only one of them lives, most likely the later one" "{name}：分开后两边都刷新过，本机 {here}，{there} {coming}：只有一边仍有效，多半是较晚的一边" }
     restore_another(name, here, there, coming) { "{name}: one login here ({here}) and another {there} ({coming}): the one here would be put aside" "{name}：本机（{here}）与{there}（{coming}）不是同一个登录：本机的将被另行保存" }
@@ -158,10 +165,23 @@ super::sentences! {
     restore_unread(reason) { "the vault that is here cannot be read, so it cannot be compared: {reason}" "本机的保险库无法读取，因此无法比较：{reason}" }
     restore_damaged(there, count) { "damaged logins {there}: {count}" "{there}损坏的登录：{count} 个" }
     restore_nobody() { "nobody is logged in on either side" "两边都没有登录" }
-    restore_costs_undo() { "what is listed above as used up or only here needs a person afterwards; the vault that is there now is kept beside it" "上面列出的已用掉或仅存于此的登录，之后需要重新登录；现有的保险库会保留在旁边" }
-    ask_restore_undo(folder) { "Put the earlier vault back in the place of the one in {folder}?" "确定用之前的保险库替换 {folder} 中的保险库吗？" }
-    restore_undone() { "the vault from before the restore is back" "已换回恢复之前的保险库" }
-    restore_way_back() { "`tokenward vault restore --undo` goes back to it" "运行 `tokenward vault restore --undo` 可以换回" }
+    restore_costs() { "logins listed above as used up or only here need a new login afterwards; the vault in use now is kept, and `tokenward vault restore --undo` brings it back" "上面列出的已用掉或仅存于此的登录，之后需要重新登录；现有的保险库会保留，`tokenward vault restore --undo` 可以换回" }
+    ask_restore_undo(folder) { "Put the earlier vault in the place of the one in {folder}?" "确定用之前的保险库替换 {folder} 中的保险库吗？" }
+    restore_undone() { "the earlier vault is in use now" "现已改用之前的保险库" }
+    restore_way_back() { "`tokenward vault restore --undo` goes back to it; `tokenward vault kept` shows every vault that is kept, and removes them" "运行 `tokenward vault restore --undo` 可以换回；`tokenward vault kept` 可查看并删除保留的保险库" }
+    fact_kept_vaults() { "vaults put aside" "移到旁边的保险库" }
+    kept_vaults_counted(count) { "{count} (`tokenward vault kept` shows them)" "{count} 个（`tokenward vault kept` 可查看）" }
+    no_kept_vaults() { "no vault is kept beside the one in use" "旁边没有保留其他保险库" }
+    kept_vault_goes(folder, when, size) { "to be removed: {folder} (put aside {when}, {size})" "将删除：{folder}（{when}移到旁边，{size}）" }
+    ask_remove_kept() { "Remove for good, with every login that is in no other vault?" "确定永久删除吗？只存在于其中的登录也会一并删除" }
+    kept_vaults_removed(count) { "removed: {count}" "已删除：{count} 个" }
+    no_such_kept_vault(name) { "no vault of the name {name} was put aside here" "这里没有名为 {name} 的移到旁边的保险库" }
+    see_kept_vaults() { "`tokenward vault kept` shows those that there are" "`tokenward vault kept` 可查看现有的" }
+    kept_vaults_lie_in(folder) { "they lie in {folder}; `tokenward vault kept --remove VAULT` removes one" "它们位于 {folder}；`tokenward vault kept --remove 名称` 可删除" }
+    head_kept_vault() { "VAULT" "保险库" }
+    head_kept_since() { "PUT ASIDE" "移到旁边的时间" }
+    head_kept_size() { "SIZE" "大小" }
+    head_kept_back() { "PUT IT BACK WITH" "换回命令" }
     restore_unsynced(reason) { "it is in place, and the disk did not confirm it ({reason}): a loss of power now may undo it" "已经换好，但磁盘未确认写入（{reason}）：此时断电可能会复原" }
     copy_removed(file) { "{file} was removed: its key could not be shown, so nobody could have opened it" "{file} 已删除：其密钥未能显示，没有人能打开它" }
     login_damaged_profile(name) { "log in again: `tokenward login --profile '{name}'` takes the damaged one's place" "请重新登录：`tokenward login --profile '{name}'` 会替换损坏的登录" }

@@ -207,7 +207,7 @@ const CODES: &[(i64, Words)] = &[
     (1_770_011, w("a table has too many cells", "表格单元格过多")),
     (1_770_032, w("no permission to write the document", "没有该文档的编辑权限")),
     (1_770_033, w("a paragraph is too long", "有段落过长")),
-    (1_770_034, w("a request brought too many cells", "单次请求的单元格过多")),
+    (1_770_034, w("a request held too many cells", "单次请求的单元格过多")),
     (1_061_004, w("no permission to upload to the document", "没有向该文档上传的权限")),
     (1_061_061, w("the user's storage is full", "用户的存储空间已满")),
     (1_061_101, w("the company's storage is full", "企业的存储空间已满")),

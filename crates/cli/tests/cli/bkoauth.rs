@@ -50,7 +50,26 @@ fn every_row_is_told_and_nobody_becomes_somebody_else() {
         ],
     );
     let before = std::fs::read(&file).unwrap();
-    desk.run(&["adopt", "--bkoauth", &file]).fails(2, "--yes");
+    // Looked at before it is asked: the plan is told, and nothing is done.
+    let ran = desk.run(&["adopt", "--bkoauth", &file]);
+    assert!(ran.fails(2, "--yes").err.contains("to be taken over: 2 (desk:alice, desk:bob)"), "{ran:?}");
+    assert!(ran.err.contains("rows in the table: 3") && ran.err.contains("left for other reasons"), "{ran:?}");
+    let refreshes = desk.sandbox.counters().refreshes;
+    let ran = desk.run(&["adopt", "--bkoauth", &file, "--dry-run", "--json"]);
+    let planned = ran.succeeds().json();
+    assert_eq!(
+        (&planned["adopted"], &planned["dry_run"], &planned["rows"][1]["fate"]),
+        (&0.into(), &true.into(), &"to-adopt".into())
+    );
+    assert_eq!((&planned["rows"][1]["profile"], &planned["rows"][1]["replaces"]), (&"desk:bob".into(), &false.into()));
+    let ran = desk.run(&["adopt", "--bkoauth", &file, "--dry-run"]);
+    assert!(ran.succeeds().out.contains("would be taken over as desk:bob"), "{ran:?}");
+    assert!(
+        desk.run(&["list", "--json"]).succeeds().json()["logins"].as_array().unwrap().is_empty(),
+        "nothing is done"
+    );
+    assert_eq!(desk.sandbox.counters().refreshes, refreshes, "and nothing is spent");
+    desk.run(&["adopt", "--bkoauth", &file, "--dry-run", "--yes"]).fails(2, "do not go together");
     let ran = desk.run(&["adopt", "--bkoauth", &file, "--yes", "--json"]);
     let told = ran.succeeds().json();
     assert_eq!(told["adopted"], 2, "{ran:?}");
@@ -66,6 +85,48 @@ fn every_row_is_told_and_nobody_becomes_somebody_else() {
     assert!(desk.is_good(&desk.token(&["--user", "bob"])));
     let again = desk.run(&["adopt", "--bkoauth", &file, "--yes", "--lang", "zh"]);
     assert!(again.succeeds().out.contains("此前已接管"), "{again:?}");
+    // Nothing is left to ask about.
+    let again = desk.run(&["adopt", "--bkoauth", &file]);
+    assert!(again.succeeds().err.contains("nothing is to be taken over"), "{again:?}");
+    assert!(again.err.contains("known to the vault already: 2") && !again.err.contains("0 of"), "{again:?}");
+}
+
+/// A file that is not there, and a database that this build cannot read, are told before anybody is asked for a yes.
+#[test]
+fn a_table_that_cannot_be_read_is_told_before_it_is_asked() {
+    let desk = Desk::new(Door::Ssm);
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("none.sqlite3");
+    for more in [&[][..], &["--dry-run"], &["--yes"]] {
+        let ran = desk.run(&[&["adopt", "--bkoauth", missing.to_str().unwrap()], more].concat());
+        assert!(ran.fails(2, "TW0520").err.contains("none.sqlite3") && !ran.err.contains("--yes"), "{ran:?}");
+    }
+}
+
+/// Thousands of rows: one question for all, a summary instead of a screen full, and an end in bounded time although the token service
+/// says nothing.
+#[test]
+fn a_table_of_thousands_is_taken_over_as_one() {
+    const ROWS: i64 = 3000;
+    let desk = Desk::new(Door::Ssm);
+    let folder = tempfile::tempdir().unwrap();
+    let texts: Vec<_> = (1..=ROWS)
+        .map(|id| (id, format!("access-of-row-{id:08}"), format!("refresh-of-row-{id:08}"), format!("user{id}")))
+        .collect();
+    let rows: Vec<_> =
+        texts.iter().map(|(id, access, refresh, user)| (*id, &**access, &**refresh, Some(&**user))).collect();
+    let file = table(folder.path(), &rows);
+    let start = std::time::Instant::now();
+    let ran = desk.run(&["adopt", "--bkoauth", &file, "--dry-run"]);
+    assert!(ran.succeeds().err.contains("rows in the table: 3000") && ran.out.lines().count() < 10, "{ran:?}");
+    assert!(ran.err.contains("more)"), "not every name: {ran:?}");
+    let ran = desk.run(&["adopt", "--bkoauth", &file, "--offline", "--yes", "--json"]);
+    let told = ran.succeeds().json();
+    assert_eq!((&told["adopted"], told["rows"].as_array().unwrap().len()), (&ROWS.into(), 3000));
+    assert!(ran.err.len() < 5000, "{}", ran.err.len());
+    let again = desk.run(&["adopt", "--bkoauth", &file, "--offline", "--yes"]);
+    assert!(again.succeeds().err.contains("known to the vault already: 3000"), "{again:?}");
+    assert!(start.elapsed() < std::time::Duration::from_secs(300), "{:?}", start.elapsed());
 }
 
 #[test]

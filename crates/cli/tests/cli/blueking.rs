@@ -296,3 +296,60 @@ fn requests_for_tokens_name_the_resource_where_the_settings_say_so() {
     let device = ["login", "--device", "--timeout", "30s"];
     desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", "7140")], &device).succeeds();
 }
+
+/// The file with a login cookie is read like every file with a secret: what others could have written is refused, what they can read is
+/// told, and nothing of it is repeated.
+#[test]
+fn a_cookie_comes_by_a_file_that_nobody_else_could_have_written() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let desk = Desk::new(Door::Ssm);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cookie");
+    let secret = cookie("bk_token", "alice");
+    let login = || desk.run(&["login", "--user", "alice", "--cookie-file", file.to_str().unwrap()]);
+    let write = |text: &str, mode: u32| {
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let silent = |ran: &crate::world::Ran| {
+        assert!(!ran.out.contains(&secret) && !ran.err.contains(&secret), "{ran:?}");
+    };
+    for mode in [0o622, 0o602, 0o606] {
+        write(&secret, mode);
+        let ran = login();
+        assert!(ran.fails(2, "TW0211").err.contains("chmod go-w"), "{mode:o}: {ran:?}");
+        silent(&ran);
+    }
+    // Another user's file, as only root can make one.
+    write(&secret, 0o600);
+    let theirs =
+        std::process::Command::new("chown").arg("65534").arg(&file).stderr(std::process::Stdio::null()).status();
+    if theirs.is_ok_and(|status| status.success()) {
+        let ran = login();
+        assert!(ran.fails(2, "TW0211").err.contains("belongs to"), "{ran:?}");
+        silent(&ran);
+        std::fs::remove_file(&file).unwrap();
+    }
+    for (text, told) in [
+        (String::new(), "TW0203"),
+        ("  \n".to_owned(), "TW0203"),
+        ("Cookie: csrf=1; lang=zh".to_owned(), "TW0203"),
+        (format!("{secret} {secret}"), "TW0203"),
+        ("\u{0}".to_owned(), "TW0203"),
+    ] {
+        write(&text, 0o600);
+        let ran = login();
+        ran.fails(2, told);
+        silent(&ran);
+    }
+    write(&format!("Cookie: csrf=1; bk_token={secret}; lang=zh\n"), 0o644);
+    let ran = login();
+    assert!(ran.succeeds().err.contains("can be read by"), "{ran:?}");
+    silent(&ran);
+    write(&format!("{secret}\r\n"), 0o600);
+    let ran = login();
+    assert!(!ran.succeeds().err.contains("can be read by"), "{ran:?}");
+    silent(&ran);
+    assert!(desk.is_good(&desk.token(&["--user", "alice"])));
+}

@@ -95,3 +95,25 @@ fn an_expression_sees_none_of_our_variables() {
     assert!(ran.succeeds().out.contains("seen"), "{ran:?}");
     assert!(!ran.out.contains("TOKENWARD_") && !ran.out.contains(secret), "{ran:?}");
 }
+
+/// `halt` is an end like any other, `halt_error` a failure in the expression's own words; neither has to do with memory.
+#[test]
+fn an_expression_that_ends_itself_is_told_so() {
+    let world = World::logged_in();
+    let ran = world.run(&["api", USER_INFO, "--jq", ".data.name, halt, 1"]);
+    assert_eq!(ran.succeeds().out, "Ada\n");
+    for (wild, told) in [
+        (".data.name, (\"no such user\" | halt_error)", "ended itself with `halt_error` (exit code 5): no such user"),
+        (".data.name, (.code | halt_error(3))", "ended itself with `halt_error` (exit code 3): 0"),
+        (".data.name, halt(7)", "ended itself with `halt(7)`"),
+    ] {
+        let ran = world.run(&["api", USER_INFO, "--jq", wild]);
+        assert!(ran.fails(2, "TW0810").err.contains(told) && !ran.err.contains("memory"), "{wild}: {ran:?}");
+        assert_eq!(ran.out, "Ada\n", "what came before it is printed");
+    }
+    let (started, filter) = begun(&world);
+    let kill = std::process::Command::new("kill").args(["-KILL", &filter.to_string()]).status().unwrap();
+    assert!(kill.success());
+    let ran = started.finish();
+    assert!(ran.fails(2, "TW0810").err.contains("signal 9") && !ran.err.contains("memory"), "{ran:?}");
+}

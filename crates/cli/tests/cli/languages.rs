@@ -19,7 +19,7 @@ fn words_follow_the_language_and_data_does_not() {
     let ran = world.run(&["refresh", "--lang", "zh"]);
     assert!(ran.succeeds().out.contains("已续期"), "{ran:?}");
     let ran = world.run_with(&[("LC_ALL", "zh_CN.UTF-8"), ("TOKENWARD_LANG", "en")], &["refresh"]);
-    assert!(ran.succeeds().out.contains("turned"), "{ran:?}");
+    assert!(ran.succeeds().out.contains("refreshed"), "{ran:?}");
 }
 
 #[test]

@@ -33,6 +33,7 @@ mod limits;
 mod link_files;
 mod links;
 mod logins;
+mod misplaced;
 mod mistakes;
 mod oauth2;
 mod old_script;

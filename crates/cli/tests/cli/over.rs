@@ -152,14 +152,14 @@ fn a_restored_backup_is_named_before_anybody_is_suspected() {
     assert!(ran.fails(3, "TW0405").err.contains("vault.before-"), "{ran:?}");
     assert!(!ran.err.contains("theft") && !ran.err.contains("stranger"), "{ran:?}");
     let ran = world.run(&["doctor"]);
-    assert!(ran.out.contains("brought back from a copy") && ran.out.contains("vault.before-"), "{ran:?}");
+    assert!(ran.out.contains("restored from a copy") && ran.out.contains("vault.before-"), "{ran:?}");
     assert!(!ran.out.contains("theft"), "{ran:?}");
     // A login that is made since has nothing to do with it.
     world.login(&[]).succeeds();
     withdraw(&world);
     world.run(&["refresh"]).fails(3, "TW0405");
     let ran = world.run(&["doctor"]);
-    assert!(!ran.out.contains("brought back from a copy"), "{ran:?}");
+    assert!(!ran.out.contains("restored from a copy"), "{ran:?}");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn a_token_that_dies_on_the_way_is_turned() {
     proxy.started.signal("TERM");
     let ran = proxy.started.finish();
     ran.succeeds();
-    assert!(ran.err.contains("token turned"), "{ran:?}");
+    assert!(ran.err.contains("token refreshed"), "{ran:?}");
     assert_eq!(world.sandbox.counters().rotations, 1);
 }
 

@@ -143,3 +143,26 @@ fn every_file_with_a_secret_is_looked_at_before_it_is_read() {
     let ran = run_fed(&mut world.command(&["vault", "backup", &copy, "--key-file", &secret]), "");
     assert!(ran.succeeds().err.contains("can be read by"), "{ran:?}");
 }
+
+/// What `link` warns of is said once, however many places of a file it keeps, and in `--json` as well.
+#[test]
+fn each_warning_of_link_comes_once() {
+    let project = shared();
+    project.write("team/x.env", "FEISHU_USER_ACCESS_TOKEN=\nFEISHU_USER_REFRESH_TOKEN=\n");
+    let file = project.path("team/x.env");
+    fs::hard_link(&file, project.path("other-name.env")).unwrap();
+    for (more, mode) in [(&[][..], 0o644), (&["--json"], 0o644)] {
+        chmod(&file, mode);
+        let ran = project.run(&[&["link", "team/x.env", "--shared-folder"], more].concat());
+        let lines: Vec<_> = ran.succeeds().err.lines().filter(|line| line.contains("warning")).collect();
+        assert!(lines.iter().any(|line| line.contains("mode 644")), "{ran:?}");
+        let mut once = lines.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), lines.len(), "{ran:?}");
+        for words in ["mode 644", "hard links", "--shared-folder"] {
+            assert!(ran.err.matches(words).count() <= 1, "{words}: {ran:?}");
+        }
+        project.run(&["unlink", "team/x.env"]).succeeds();
+    }
+}

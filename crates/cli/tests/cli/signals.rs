@@ -18,7 +18,7 @@ fn a_signal_during_a_spend_waits_for_the_commit() {
         world.sandbox.release();
         let ran = refresh.finish();
         assert_eq!(ran.code, 128 + number, "{ran:?}");
-        assert!(ran.err.contains("waiting for it to be safe") && ran.err.contains("nothing is lost"), "{ran:?}");
+        assert!(ran.err.contains("as soon as that is safe") && ran.err.contains("nothing is lost"), "{ran:?}");
         let login = world.status()["login"].clone();
         assert_eq!((&login["generation"], &login["status"]), (&2.into(), &"fresh".into()), "{name}");
     }

@@ -46,11 +46,11 @@ fn a_copy_brings_a_lost_vault_back() {
         run_fed(&mut world.command(&[&["vault", "restore", copy, "--key-stdin"], more].concat()), key)
     };
     let ran = restore("not-the-right-key-at-all", &["--yes"]);
-    assert!(ran.fails(2, "TW0301").err.contains("check that file and key belong together"), "{ran:?}");
+    assert!(ran.fails(2, "TW0812").err.contains("check that file and key belong together"), "{ran:?}");
     restore("short", &["--yes"]).fails(2, "TW0203");
     restore(&key, &[]).fails(2, "--yes");
     let ran = restore(&key, &["--yes"]);
-    assert!(ran.succeeds().err.contains("was brought back"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("is in use now"), "{ran:?}");
     assert!(!ran.err.contains("config.toml"), "the configuration is there: {ran:?}");
     let elsewhere = folder.path().join("elsewhere");
     let words = ["--home", elsewhere.to_str().unwrap(), "vault", "restore", copy, "--key-stdin"];
@@ -145,9 +145,87 @@ fn a_restore_says_first_what_it_costs_and_can_be_taken_back() {
     world.run(&["vault", "restore", "--undo"]).fails(2, "--yes");
     let ran = world.run(&["vault", "restore", "--undo", "--yes", "--json"]);
     let previous = ran.succeeds().json()["previous"].as_str().unwrap().to_owned();
-    assert!(previous.contains("vault.undone-") && std::path::Path::new(&previous).join("vault.db").exists());
+    assert!(std::path::Path::new(&previous).join("vault.db").exists());
     assert_eq!(generation(), 2);
+    // The way back is no other than the way there: it can be taken back, and is told so.
+    let ran = world.run(&["vault", "restore", "--undo", "--yes"]);
+    assert!(ran.succeeds().err.contains("vault restore --undo"), "{ran:?}");
+    assert_eq!(generation(), 1);
+    world.run(&["vault", "restore", "--undo", "--yes"]).succeeds();
+    assert_eq!(generation(), 2);
+}
+
+#[test]
+fn vaults_that_were_put_aside_are_listed_brought_back_and_removed() {
+    let world = World::logged_in();
+    let (folder, words) = copied_and_refreshed(&world);
+    let given: Vec<&str> = words.iter().map(String::as_str).collect();
+    let generation = || world.status()["login"]["generation"].clone();
+    let kept = || world.run(&["vault", "kept", "--json"]).succeeds().json()["kept"].as_array().unwrap().clone();
+    assert!(world.run(&["vault", "kept"]).succeeds().err.contains("no vault is kept"), "none yet");
+    for _ in 0..2 {
+        world.run(&[&["vault", "restore"], &given[..], &["--yes"]].concat()).succeeds();
+    }
+    let found = kept();
+    assert_eq!(found.iter().map(|one| one["undo"].clone()).collect::<Vec<_>>(), [true, false], "the latest first");
+    assert!(found.iter().all(|one| one["bytes"].as_u64() > Some(0) && one["since"].is_string()), "{found:?}");
+    assert_eq!(world.run(&["vault", "info", "--json"]).succeeds().json()["kept_vaults"], 2);
+    assert!(world.run(&["vault", "info"]).succeeds().out.contains("vault kept"));
+    let first = found[1]["path"].as_str().unwrap().to_owned();
+    let name = std::path::Path::new(&first).file_name().unwrap().to_str().unwrap().to_owned();
+    let ran = world.run(&["vault", "kept"]);
+    assert!(ran.succeeds().out.contains(&format!("tokenward vault restore {name}")), "{ran:?}");
+
+    // By name, from any folder, without a key: the newest login is in the first of them.
+    let back = |words: &[&str]| run(world.command(words).current_dir(folder.path()));
+    assert!(back(&["vault", "restore", &name, "--dry-run"]).succeeds().out.contains("would go on with it"));
+    back(&["vault", "restore", &name]).fails(2, "--yes");
+    back(&["vault", "restore", &name, "--yes"]).succeeds();
+    assert_eq!(generation(), 2);
+    world.run(&["vault", "restore", "--undo", "--yes"]).succeeds();
+    assert_eq!(generation(), 1);
+    world.run(&["vault", "restore", "--undo", "--yes"]).succeeds();
+    assert_eq!(generation(), 2);
+
+    world.run(&["vault", "kept", "--remove", "vault", "--yes"]).fails(2, "vault kept");
+    world.run(&["vault", "kept", "--remove", "vault.before-1", "--yes"]).fails(2, "vault kept");
+    world.run(&["vault", "kept", "--remove", &name]).fails(2, "--yes");
+    assert_eq!(kept().len(), 2, "nothing is removed without a yes");
+    let ran = world.run(&["vault", "kept", "--remove", &name, "--yes", "--json"]);
+    assert_eq!(ran.succeeds().json()["removed"].as_array().unwrap().len(), 1, "{ran:?}");
+    assert_eq!(kept().len(), 1);
+    world.run(&["vault", "kept", "--remove-all", "--yes"]).succeeds();
+    assert!(kept().is_empty());
+    assert_eq!(generation(), 2, "the one in use is as it was");
+    world.run(&["refresh"]).succeeds();
     world.run(&["vault", "restore", "--undo", "--yes"]).fails(2, "TW0309");
+}
+
+/// What is wrong with a copy is never told of the vault.
+#[test]
+fn a_copy_that_does_not_open_is_what_cannot_be_read() {
+    let world = World::logged_in();
+    let (folder, words) = copied_and_refreshed(&world);
+    let bytes = std::fs::read(&words[0]).unwrap();
+    let flipped = |at: usize| {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 1;
+        bytes
+    };
+    let file = folder.path().join("wrong");
+    for damaged in
+        [flipped(0), flipped(bytes.len() / 2), bytes[..bytes.len() / 2].to_vec(), Vec::new(), b"no backup".to_vec()]
+    {
+        std::fs::write(&file, damaged).unwrap();
+        let ran = world.run(&["vault", "restore", file.to_str().unwrap(), "--key-file", &words[2], "--yes"]);
+        assert!(ran.fails(2, "TW0812").err.contains("the copy of the vault does not open"), "{ran:?}");
+        assert!(!ran.err.contains("the vault cannot be read"), "{ran:?}");
+    }
+    for gone in ["nothing-there", "."] {
+        let file = folder.path().join(gone);
+        world.run(&["vault", "restore", file.to_str().unwrap(), "--key-file", &words[2], "--yes"]).fails(2, "TW0812");
+    }
+    assert_eq!(world.status()["login"]["generation"], 2);
 }
 
 /// A login that was made anew after a restore owes its end to something else.

@@ -168,7 +168,7 @@ pub enum SettingsError {
         origin: Origin,
     },
     /// No profile of that name.
-    #[error("there is no profile \"{name}\" (named by {origin}); {}{}", known_profiles(known), meant(nearest.as_deref()))]
+    #[error("there is no profile \"{}\" (named by {origin}); {}{}", veil::shown(name.as_str()), known_profiles(known), meant(nearest.as_deref()))]
     UnknownProfile {
         /// The name asked for.
         name: ProfileName,
@@ -442,7 +442,7 @@ pub(super) fn named(path: &Path, source: &io::Error) -> String {
     let text = path.display().to_string();
     match source.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory => text,
-        _ => veil::shown(&text).into_owned(),
+        _ => veil::file(&text).into_owned(),
     }
 }
 

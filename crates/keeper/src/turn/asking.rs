@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokenward_core::ports::Keepsake;
-use tokenward_core::{App, Closing, Code, Doubt, Event, Grant, OldAccess, SecretBytes, hex, rotation};
+use tokenward_core::{App, Closing, Code, Doubt, Event, Grant, OldAccess, SecretBytes, hex, rotation, told_moment};
 
 use super::Settled;
 use crate::{Error, Keeper, Kept};
@@ -30,6 +30,7 @@ impl Keeper {
         if times == 0 || now < at || now >= until {
             return Ok(());
         }
+        let (at, until) = (told_moment(at), told_moment(until));
         let told = format!("the provider said so at {at}; it is not asked again before {until}");
         Err(Error::with_detail(code, kept, told).coded(provider_code))
     }
@@ -92,6 +93,7 @@ impl Keeper {
         if now < at || now >= until {
             return Ok(());
         }
+        let (at, until) = (told_moment(at), told_moment(until));
         let told =
             format!("the provider said so at {at}; it is not asked again with the same id and secret before {until}");
         Err(Error::with_detail(Code::AppCredentialsWrong, Kept::TokenUnspent, told).coded(refused.provider_code))

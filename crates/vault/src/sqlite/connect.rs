@@ -230,8 +230,7 @@ pub(crate) async fn settle(mut connection: SqliteConnection, database: &Path) ->
 pub(super) fn whole(database: &Path) -> bool {
     use std::os::unix::fs::FileExt;
 
-    let mut log = database.as_os_str().to_owned();
-    log.push("-wal");
+    let log = beside(database, "-wal");
     let mut head = [0; 32];
     let Ok(file) = std::fs::File::open(database) else { return false };
     if file.read_exact_at(&mut head, 0).is_err() || !head.starts_with(b"SQLite format 3\0") {
@@ -249,16 +248,22 @@ pub(super) fn whole(database: &Path) -> bool {
 /// Removes a database with its log and the log's index.
 pub(crate) fn remove(database: &Path) -> Result<(), VaultError> {
     for suffix in ["", "-wal", "-shm"] {
-        let mut path = database.as_os_str().to_owned();
-        path.push(suffix);
+        let path = beside(database, suffix);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(crate::error::from_io(Path::new(&path), &error));
+                return Err(crate::error::from_io(&path, &error));
             }
             _ => {}
         }
     }
     Ok(())
+}
+
+/// The file beside another whose name is longer by a suffix.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// Whether a database holds nothing; `false` when that cannot be told.

@@ -13,7 +13,7 @@ use tokenward_core::ports::VaultError;
 use crate::error::from_io;
 use crate::folder::{Folder, sync_folder};
 
-use super::connect::{remove, whole};
+use super::connect::{beside, remove, whole};
 
 /// Whether the database was never whole, and nothing shows that it was used.
 pub(crate) fn is_stillborn(folder: &Folder) -> bool {
@@ -63,10 +63,4 @@ fn unused(folder: &Folder) -> bool {
 
 fn length(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |file| file.len())
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use crate::place::Place;
 use jiff::SignedDuration;
-use tokenward_core::ports::{LeaseAttempt, NewLogin, Vault};
+use tokenward_core::ports::{Clock, LeaseAttempt, NewLogin, Vault};
 use tokenward_core::{Generation, GrantId};
 use tokenward_vault::suite::{TestEntropy, draft, holder, login, named, turn};
-use tokenward_vault::{BackupError, BackupKey, Folder, Restored, Restoring, SqliteVault, Verdict};
+use tokenward_vault::{
+    BackupError, BackupKey, Folder, Restored, Restoring, SqliteVault, Verdict, kept_vaults, remove_kept,
+};
 
 struct Saved {
     place: Place,
@@ -125,15 +127,71 @@ async fn a_restore_can_be_taken_back_and_says_what_that_means() {
     assert_eq!(verdicts(&ready), [("work".to_owned(), Verdict::Apart)]);
     let undone = ready.put_in_place().unwrap().before.unwrap();
     assert_eq!(generation(place, id).await, Generation::FIRST.next().next());
-    assert!(undone.join("vault.db").exists() && !before.exists());
-    assert_eq!(Restored::last(&place.folder), None);
-    assert!(matches!(saved.back().await.err(), Some(BackupError::NothingToUndo(_))));
+    assert!(undone.join("vault.db").exists());
+    assert_eq!(Restored::last(&place.folder).unwrap().before.as_ref(), Some(&undone));
+    // The way back can be taken back as well, as often as one likes, in the same moment.
+    for expected in [Generation::FIRST.next(), Generation::FIRST.next().next(), Generation::FIRST.next()] {
+        saved.back().await.unwrap().put_in_place().unwrap();
+        assert_eq!(generation(place, id).await, expected);
+    }
+    saved.back().await.unwrap().put_in_place().unwrap();
     // The same once more, at the same moment.
     for _ in 0..2 {
         saved.ready().await.put_in_place().unwrap();
     }
     saved.back().await.unwrap().put_in_place().unwrap();
     assert_eq!(generation(place, id).await, Generation::FIRST);
+    // Each that was put aside is listed, can be brought back by its name, and can be removed.
+    let kept = kept_vaults(&place.folder);
+    assert_eq!(kept.len(), 3, "{kept:?}");
+    assert_eq!(kept.iter().filter(|kept| kept.is_last).count(), 1);
+    assert!(kept.iter().all(|kept| kept.size > 0 && kept.since.is_some()), "{kept:?}");
+    let mut seen = Vec::new();
+    for kept in &kept {
+        let ready = Restoring::of_kept(&place.folder, &kept.path, &place.sources, &place.clock).await.unwrap();
+        ready.put_in_place().unwrap();
+        seen.push(generation(place, id).await.get());
+        place.vault().await.close_connections().await.unwrap();
+    }
+    seen.sort_unstable();
+    assert_eq!(seen.last(), Some(&3), "the login that was refreshed most is among them: {seen:?}");
+    for kept in kept_vaults(&place.folder) {
+        remove_kept(&place.folder, Path::new(kept.path.file_name().unwrap())).unwrap();
+        assert!(!kept.path.exists());
+    }
+    assert_eq!(entries(place.folder.home()), ["vault"]);
+    assert!(matches!(saved.back().await.err(), Some(BackupError::NothingToUndo(_))));
+}
+
+/// What is removed is one of ours in this home, and never the vault in use.
+#[tokio::test]
+async fn nothing_but_a_vault_that_was_put_aside_is_removed() {
+    let place = Place::new();
+    place.vault().await.log_in(login("work", "1", None)).await.unwrap();
+    let home = place.folder.home().to_owned();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let foreign = elsewhere.path().join("vault.before-7");
+    fs::create_dir(&foreign).unwrap();
+    fs::create_dir(home.join("vault.before-mine")).unwrap();
+    std::os::unix::fs::symlink(&foreign, home.join("vault.before-8")).unwrap();
+    fs::write(home.join("vault.undone-9"), "a file").unwrap();
+    for wrong in [
+        place.folder.vault().to_owned(),
+        "vault".into(),
+        foreign.clone(),
+        "vault.before-mine".into(),
+        home.join("vault.before-8"),
+        "vault.undone-9".into(),
+        "../vault.before-7".into(),
+        "vault.before-7/..".into(),
+        home.clone(),
+        "".into(),
+    ] {
+        assert!(remove_kept(&place.folder, &wrong).is_err(), "{}", wrong.display());
+        let opened = Restoring::of_kept(&place.folder, &wrong, &place.sources, &place.clock).await;
+        assert!(matches!(opened.err(), Some(BackupError::NothingToUndo(_))), "{}", wrong.display());
+    }
+    assert!(foreign.exists() && place.folder.database().exists() && kept_vaults(&place.folder).is_empty());
 }
 
 #[tokio::test]
@@ -193,10 +251,14 @@ async fn a_restore_that_was_cut_short_between_two_steps_is_finished_by_the_next_
     // And so is the way back.
     let undone = home.join("vault.undone-9");
     place.vault().await.close_connections().await.unwrap();
+    let record = Restored { at: place.clock.now(), from: before.clone(), before: Some(undone.clone()) };
+    fs::write(before.join("restored.json"), serde_json::to_vec(&record).unwrap()).unwrap();
+    assert_eq!(place.folder.interrupted(), None);
     fs::rename(place.folder.vault(), &undone).unwrap();
     assert_eq!(place.folder.interrupted(), Some(before));
     assert_eq!(generation(place, id).await, Generation::FIRST.next());
     fs::rename(place.folder.vault(), place.root.path().join("gone")).unwrap();
+    assert!(undone.exists());
     assert_eq!(place.folder.interrupted(), None, "a vault that somebody took away is not made up for");
 }
 

@@ -105,8 +105,9 @@ async fn fetch(transport: &Transport, issuer: &Url, document: Url) -> Result<Dis
         Some(named) if ExpectedIssuer::are_one(&named, issuer.as_str()) => named,
         other => {
             let is_pattern = other.as_ref().is_some_and(|text| text.contains('{'));
-            let of = other.map_or_else(|| "none".to_owned(), |text| shown(&text));
-            let text = format!("the document names the issuer {of}, the settings {}", shown(issuer.as_str()));
+            let of = other.filter(|text| !text.is_empty()).map(|text| format!("the issuer {}", shown(&text)));
+            let of = of.unwrap_or_else(|| "no issuer".to_owned());
+            let text = format!("the document names {of}, and the settings name {}", shown(issuer.as_str()));
             return Err(reader.refused_with(if is_pattern { PATTERN } else { WRONG_ISSUER }, Some(text)));
         }
     };

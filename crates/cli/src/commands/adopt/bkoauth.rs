@@ -1,18 +1,20 @@
 //! `tokenward adopt --bkoauth`: the logins that a Django program keeps with `bkoauth`.
 //!
-//! Enters: the program's database, named by a path or an address; one with a password comes by file or stdin (I4). Leaves: a word
-//! about every row, and the warning that two owners of one refresh token end each other's tokens. The table is only read.
+//! Enters: the program's database, named by a path or an address; one with a password comes by file or stdin (I4). Leaves: what would
+//! become of the table, before anything is asked; then a word about every row, and the warning that two owners of one refresh token end
+//! each other's tokens. The table is only read.
 
 use std::io::BufRead;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use jiff::tz::Offset;
 use serde_json::json;
-use tokenward::stores::{BkoauthFate, BkoauthOptions, BkoauthSource, BkoauthTaken, adopt_bkoauth};
+use tokenward::stores::{BkoauthFate, BkoauthOptions, BkoauthPlan, BkoauthSource, BkoauthTaken};
 use tokenward_core::{Code, ProviderName};
 use zeroize::Zeroizing;
 
-use crate::args::{Adopt, Given};
+use crate::args::{Adopt, Given, named};
 use crate::desk::Desk;
 use crate::failure::Failure;
 
@@ -25,28 +27,106 @@ pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> 
         let failure = Failure::new(Code::Usage, lang.bkoauth_not_here(&work.profile.name, work.app.provider()));
         return Err(failure.then(lang.bkoauth_init()));
     }
+    let offset = adopt.utc_offset.unwrap_or(Offset::UTC);
+    let options = BkoauthOptions { online: !adopt.offline, offset };
+    desk.printer.note(if adopt.offline { lang.bkoauth_reading() } else { lang.bkoauth_looking() });
+    let plan = BkoauthPlan::of(&work.session, &work.app, &work.profile.name, &source, &options).await;
+    let plan = plan.map_err(|error| unread(error, &source, desk))?;
+    let planned = plan.rows();
+    let document = |rows: &[BkoauthTaken], adopted: usize| {
+        let rows: Vec<_> = rows.iter().map(fields).collect();
+        let unasked = plan.unasked();
+        json!({ "source": source.to_string(), "adopted": adopted, "dry_run": adopt.dry_run, "unasked": unasked, "rows": rows })
+    };
+    if adopt.dry_run {
+        if desk.printer.json {
+            desk.printer.document(&document(&planned, 0))?;
+        } else {
+            table(&planned, desk)?;
+            summary(&planned, plan.unasked(), desk);
+            desk.printer.note(lang.nothing_changed());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    summary(&planned, plan.unasked(), desk);
+    if plan.to_adopt() == 0 {
+        if desk.printer.json {
+            desk.printer.document(&document(&planned, 0))?;
+        } else {
+            table(&planned, desk)?;
+            desk.printer.note(lang.bkoauth_nothing_new());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     desk.printer.warning(lang.bkoauth_two_owners());
-    if !adopt.yes && !desk.asker().yes(lang.ask_adopt(), &lang.adopt_ways()).await? {
+    if !adopt.yes && !desk.asker().yes(lang.ask_adopt_rows(plan.to_adopt()), &lang.adopt_ways()).await? {
         desk.printer.note(lang.nothing_changed());
         return Err(Failure::silent(Code::Usage.exit() as u8));
     }
-    let offset = adopt.utc_offset.unwrap_or(Offset::UTC);
-    let options = BkoauthOptions { online: !adopt.offline, offset };
-    let report = adopt_bkoauth(&work.session, &work.app, &work.profile.name, &source, &options).await;
-    let report = report.map_err(|error| unread(error, &source, desk))?;
+    let unasked = plan.unasked();
+    let report = plan.carry_out(&work.session, &work.app).await?;
     let adopted = report.rows.iter().filter(|row| matches!(row.fate, BkoauthFate::Adopted { .. })).count();
     if desk.printer.json {
         let rows: Vec<_> = report.rows.iter().map(fields).collect();
-        desk.printer.document(&json!({ "source": source.to_string(), "adopted": adopted, "rows": rows }))?;
+        desk.printer.document(&json!({
+            "source": source.to_string(), "adopted": adopted, "dry_run": false, "unasked": unasked, "rows": rows
+        }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let heads = [lang.head_row(), lang.head_user(), lang.head_environment(), lang.head_fate()];
-    let rows: Vec<_> = report.rows.iter().map(|row| shown(row, desk)).collect();
-    if !rows.is_empty() {
-        desk.printer.table(&heads, rows)?;
-    }
-    desk.printer.note(lang.bkoauth_adopted(adopted, report.rows.len()));
+    table(&report.rows, desk)?;
+    desk.printer.note(lang.bkoauth_adopted(adopted));
     Ok(ExitCode::SUCCESS)
+}
+
+/// How many rows of each kind there are, and whose would be taken over.
+fn summary(rows: &[BkoauthTaken], unasked: usize, desk: &Desk) {
+    let (lang, printer) = (desk.lang(), desk.printer);
+    let count = |is: fn(&BkoauthFate) -> bool| rows.iter().filter(|row| is(&row.fate)).count();
+    let adopted: Vec<_> = rows.iter().filter(|row| matches!(row.fate, BkoauthFate::ToAdopt { .. })).collect();
+    let names = adopted.iter().filter_map(|row| match &row.fate {
+        BkoauthFate::ToAdopt { name, .. } => Some(name.to_string()),
+        _ => None,
+    });
+    let shown: Vec<_> = names.take(NAMED).collect();
+    printer.note(lang.bkoauth_rows(rows.len()));
+    if !adopted.is_empty() {
+        let more = adopted.len() - shown.len();
+        let names = shown.join(", ");
+        printer.note(lang.bkoauth_new(adopted.len(), if more == 0 { names } else { lang.and_more(names, more) }));
+    }
+    let known = count(|fate| matches!(fate, BkoauthFate::Known { .. }));
+    let elsewhere = count(|fate| matches!(fate, BkoauthFate::OtherEnvironment));
+    let left = rows.len() - adopted.len() - known - elsewhere;
+    let replaced = count(|fate| matches!(fate, BkoauthFate::ToAdopt { replaces: true, .. }));
+    if known > 0 {
+        printer.note(lang.bkoauth_known(known));
+    }
+    if elsewhere > 0 {
+        printer.note(lang.bkoauth_elsewhere(elsewhere));
+    }
+    if left > 0 {
+        printer.note(lang.bkoauth_left(left));
+    }
+    if replaced > 0 {
+        printer.warning(lang.bkoauth_replaces(replaced));
+    }
+    if unasked > 0 {
+        printer.warning(lang.bkoauth_unasked(unasked));
+    }
+}
+
+/// Every row of a table that fits a screen; of a longer one, with `--verbose`.
+fn table(rows: &[BkoauthTaken], desk: &Desk) -> Result<(), Failure> {
+    let lang = desk.lang();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    if rows.len() > SHOWN && !desk.printer.is_verbose() {
+        desk.printer.note(lang.bkoauth_rows_hidden(rows.len()));
+        return Ok(());
+    }
+    let heads = [lang.head_row(), lang.head_user(), lang.head_environment(), lang.head_fate()];
+    desk.printer.table(&heads, rows.iter().map(|row| shown(row, desk)).collect())
 }
 
 /// Where the table is. An address may hold a password, which other users of the machine read in arguments.
@@ -61,6 +141,10 @@ fn source(given: Given, desk: &Desk) -> Result<BkoauthSource, Failure> {
         Given::Word(word) => {
             if word.contains("://") && word.contains('@') {
                 desk.printer.warning(lang.address_in_arguments());
+            }
+            if !word.contains("://") && named(PathBuf::from(word.as_str())).is_err() {
+                let failure = Failure::new(Code::Usage, lang.no_file_name("--bkoauth <DATABASE>"));
+                return Err(failure.then(lang.no_file_name_next()).then(lang.no_file_name_seen()));
             }
             word
         }
@@ -94,6 +178,8 @@ fn shown(row: &BkoauthTaken, desk: &Desk) -> Vec<String> {
         Some(user) => user.to_owned(),
     };
     let fate = match &row.fate {
+        BkoauthFate::ToAdopt { name, access: true, .. } => lang.row_to_adopt(name),
+        BkoauthFate::ToAdopt { name, .. } => lang.row_to_adopt_due(name),
         BkoauthFate::Adopted { name, access: true, .. } => lang.row_adopted(name),
         BkoauthFate::Adopted { name, .. } => lang.row_adopted_due(name),
         BkoauthFate::Known { .. } => lang.row_known(),
@@ -112,6 +198,10 @@ fn fields(row: &BkoauthTaken) -> serde_json::Value {
             let more = json!({ "profile": name, "grant": grant.to_string(), "access": access, "expired": expired });
             ("adopted", more)
         }
+        BkoauthFate::ToAdopt { name, access, expired, replaces } => {
+            let more = json!({ "profile": name, "access": access, "expired": expired, "replaces": replaces });
+            ("to-adopt", more)
+        }
         BkoauthFate::Known { grant } => ("known", json!({ "grant": grant.to_string() })),
         BkoauthFate::Superseded { by } => ("superseded", json!({ "by": by })),
         BkoauthFate::OtherEnvironment => ("other-environment", json!({})),
@@ -125,3 +215,8 @@ fn fields(row: &BkoauthTaken) -> serde_json::Value {
     }
     fields
 }
+
+/// How many profiles a summary names.
+const NAMED: usize = 12;
+/// How many rows are shown without `--verbose`.
+const SHOWN: usize = 60;

@@ -31,7 +31,10 @@ impl Target {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
         let builder = builder.prefix(".tokenward-").permissions(Permissions::from_mode(0o666));
-        let file = builder.tempfile_in(folder).map_err(|error| error.kind())?;
+        let file = builder.tempfile_in(folder).map_err(|error| {
+            // What is wrong with the folder, without the name that was drawn for the file.
+            std::fs::read_dir(folder).err().unwrap_or(error)
+        })?;
         if let Some(old) = old {
             file.as_file().set_permissions(old.permissions())?;
         }

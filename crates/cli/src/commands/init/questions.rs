@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tokenward::Setting;
-use tokenward_core::{AppSecret, Code, ProviderName, TokenApi, veil};
+use tokenward_core::{AppSecret, Code, ProviderName, TokenApi};
 use zeroize::Zeroizing;
 
 use super::Before;
@@ -154,7 +154,7 @@ pub(super) async fn secret(init: &Init, provider: Option<ProviderName>, desk: &D
 
 /// The secret in a file, which must be one that nobody else could have written.
 pub(super) fn secret_file(file: &Path, desk: &Desk) -> Result<AppSecret, Failure> {
-    let source = veil::shown(&file.display().to_string()).into_owned();
+    let source = file.display().to_string();
     let text = desk.secret_text(file, |what| desk.lang().secret_file_unreadable(what))?;
     parse_secret(&source, &text, desk)
 }

@@ -18,17 +18,17 @@ pub(super) async fn run(wish: RestoreWish, desk: &Desk) -> Result<ExitCode, Fail
     let (lang, printer) = (desk.lang(), desk.printer);
     let settings = desk.settings()?;
     let options = desk.session_options(&settings)?;
-    let ready = if let Some(file) = &wish.file {
-        let key = key(&wish, desk).await?;
-        Restore::of_backup(&options, file, &key).await.map_err(|error| match error.code() {
-            // The general advice for a vault that cannot be read is to restore a copy.
-            Code::VaultUnreadable => Failure::from(error).then(lang.copy_and_key()),
-            _ => Failure::from(error),
-        })
-    } else {
-        Restore::back(&options).await.map_err(Failure::from)
+    let kept = wish.file.as_deref().and_then(|file| super::kept::meant(settings.home(), file));
+    let ready = match (&wish.file, &kept) {
+        (_, Some(kept)) => Restore::of_kept(&options, kept).await,
+        (Some(file), None) => {
+            let key = key(&wish, desk).await?;
+            Restore::of_backup(&options, file, &key).await
+        }
+        (None, None) => Restore::back(&options).await,
     }?;
-    let there = if wish.undo { lang.restore_in_earlier() } else { lang.restore_in_copy() };
+    let is_copy = wish.file.is_some() && kept.is_none();
+    let there = if is_copy { lang.restore_in_copy() } else { lang.restore_in_earlier() };
     let plan = ready.plan().clone();
     if wish.dry_run {
         if printer.json {
@@ -46,11 +46,11 @@ pub(super) async fn run(wish: RestoreWish, desk: &Desk) -> Result<ExitCode, Fail
             printer.note(line);
         }
         if plan.costs() {
-            printer.warning(if wish.undo { lang.restore_costs_undo() } else { lang.vault_restore_warning() });
+            printer.warning(lang.restore_costs());
         }
         if !wish.yes {
             let question =
-                if wish.undo { lang.ask_restore_undo(folder.display()) } else { lang.ask_restore(folder.display()) };
+                if is_copy { lang.ask_restore(folder.display()) } else { lang.ask_restore_undo(folder.display()) };
             if !desk.asker().yes(question, "--yes").await? {
                 printer.note(lang.nothing_changed());
                 return Err(Failure::silent(Code::Usage.exit() as u8));
@@ -65,17 +65,15 @@ pub(super) async fn run(wish: RestoreWish, desk: &Desk) -> Result<ExitCode, Fail
         printer.document(&document(&wish, &plan, done.before.as_deref(), true))?;
         return Ok(ExitCode::SUCCESS);
     }
-    match &wish.file {
-        Some(file) => printer.note(lang.vault_restored(file.display())),
-        None => printer.note(lang.restore_undone()),
+    match (&wish.file, &kept) {
+        (Some(file), None) => printer.note(lang.vault_restored(file.display())),
+        _ => printer.note(lang.restore_undone()),
     }
-    if let Some(kept) = &done.before {
-        printer.note(lang.vault_restored_old(kept.display()));
-        if !wish.undo {
-            printer.note(lang.restore_way_back());
-        }
+    if let Some(before) = &done.before {
+        printer.note(lang.vault_restored_old(before.display()));
+        printer.note(lang.restore_way_back());
     }
-    if !settings.home().config().exists() {
+    if is_copy && !settings.home().config().exists() {
         printer.note(lang.vault_restored_alone(settings.home().config().display()));
     }
     Ok(ExitCode::SUCCESS)

@@ -36,7 +36,7 @@ crate::say::sentences! {
     doctor_secret_open(path, mode) { "other users can read the file with the secret: {path} (mode {mode})" "其他用户可以读取存放密钥的文件：{path}（权限 {mode}）" }
     doctor_close_file(path) { "`chmod 600 {path}`" "请运行 `chmod 600 {path}`" }
 
-    doctor_user_untold() { "a user the provider has not named yet" "服务方尚未告知姓名的用户" }
+    doctor_user_untold() { "a user whom the provider has not named yet" "服务方尚未告知姓名的用户" }
     doctor_login(user, when, api) { "{user}, logged in {when}; tokens issued by {api}" "{user}，登录于 {when}；令牌由 {api} 签发" }
     doctor_scopes(scopes) { "scopes: {scopes}" "权限：{scopes}" }
     doctor_logged_out(when) { "logged out {when}" "已于 {when} 退出" }
@@ -46,13 +46,13 @@ crate::say::sentences! {
     doctor_provider(words) { "the provider's word: {words}" "服务方的说法：{words}" }
     doctor_who(pid, host) { "process {pid} on {host}" "进程 {pid}（主机 {host}）" }
     doctor_nobody() { "a process the journal no longer names" "日志中已无记录的进程" }
-    doctor_refused(when, who) { "refused {when}, told to {who}" "于 {when} 被拒绝，由{who}收到" }
+    doctor_refused(when, who) { "refused {when}, the answer went to {who}" "于 {when} 被拒绝，由{who}收到" }
     doctor_serves(when) { "the access token still serves; it ends {when}" "访问令牌仍可使用，到期于 {when}" }
     doctor_dead_lost(pid, host, when, why) { "the login is over: the refresh token was sent by process {pid} on {host}, {when}, and the answer was lost ({why})" "登录已失效：刷新令牌由进程 {pid}（主机 {host}）于 {when} 发出，但应答丢失（{why}）" }
     doctor_dead_lost_why() { "the provider had already exchanged it and takes no token twice; no second tool is to blame" "服务方当时已完成轮换，且令牌不能用第二次；与其他工具无关" }
     doctor_dead_foreign() { "the login is over: the provider says that its refresh token was withdrawn or used, and Tokenward had not used it" "登录已失效：服务方称其刷新令牌已被撤销或使用，而 Tokenward 并未使用过它" }
     doctor_dead_withdrawn() { "the login is over: most likely the consent was withdrawn, since the provider refuses the access token as well" "登录已失效：很可能是授权已被撤销，因为服务方同样拒绝访问令牌" }
-    doctor_dead_restored(when) { "the login is over: this vault was brought back from a copy, {when}, and the login had most likely been refreshed after that copy was made" "登录已失效：此保险库是从备份恢复的（{when}），而登录很可能在备份之后又续期过" }
+    doctor_dead_restored(when) { "the login is over: this vault was restored from a copy, {when}, and the login had most likely been refreshed after that copy was made" "登录已失效：此保险库是从备份恢复的（{when}），而登录很可能在备份之后又续期过" }
     doctor_dead_used(who) { "the login is over: most likely another program has used its refresh token: {who}" "登录已失效：刷新令牌很可能已被其他程序使用：{who}" }
     doctor_dead_copied() { "the login is over: another program or a copied file has used its refresh token; the consent stands, since the provider accepts the access token" "登录已失效：刷新令牌已被其他程序或被复制的文件使用；授权仍在，因为服务方接受访问令牌" }
     doctor_dead_between(obtained, refused) { "it happened between {obtained} and {refused}" "发生在 {obtained} 与 {refused} 之间" }
@@ -67,9 +67,9 @@ crate::say::sentences! {
     doctor_not_ours_next(ours, folder) { "give them back: `sudo chown -R {ours} '{folder}'`; a run with sudo leaves such files" "请归还所有权：`sudo chown -R {ours} '{folder}'`；用 sudo 运行过会留下这样的文件" }
     doctor_past_dead(what) { "the provider called the access token dead{what}" "服务方称访问令牌已失效{what}" }
     doctor_dead_wall(end) { "the login is over: the consent reached its hard end, {end}" "登录已失效：授权已于 {end} 到达最终期限" }
-    doctor_dead_wall_why(when) { "the person consented {when}; after 365 days no refresh can lengthen that" "用户于 {when} 授权；满 365 天后刷新无法再延长" }
+    doctor_dead_wall_why(when) { "the user consented {when}; after 365 days no refresh can lengthen that" "用户于 {when} 授权；满 365 天后刷新无法再延长" }
     doctor_dead_end(end) { "the login is over: the refresh token ended, {end}" "登录已失效：刷新令牌已于 {end} 到期" }
-    doctor_dead_end_why(when) { "it came {when} and was not turned in time; a login that is used now and then does not end this way" "它获取于 {when}，之后没有及时续期；经常使用的登录不会这样到期" }
+    doctor_dead_end_why(when) { "it came {when} and was not refreshed in time; a login that is used now and then does not end this way" "它获取于 {when}，之后没有及时续期；经常使用的登录不会这样到期" }
     doctor_dead_mixed(issued, sent) { "the login is over: its refresh token was issued by {issued} and sent to {sent}, which does not take it" "登录已失效：刷新令牌由 {issued} 签发，却发往 {sent}，后者不接受它" }
     doctor_dead_mixed_why(issued) { "refresh tokens of the endpoint generations do not mix (a v1 token begins with ur-); this one belongs to {issued}" "各代接口的刷新令牌不能混用（v1 的令牌以 ur- 开头）；此令牌属于 {issued}" }
     doctor_dead_mixed_next(issued) { "set token_api = \"{issued}\" for the app, or leave it and log in anew" "请为应用设置 token_api = \"{issued}\"，或保持现状并重新登录" }
@@ -87,7 +87,7 @@ crate::say::sentences! {
     doctor_access_ends(when) { "access token until {when}" "访问令牌有效至 {when}" }
     doctor_access_ended(when) { "the access token ended {when}" "访问令牌已于 {when} 到期" }
     doctor_access_none() { "no access token" "没有访问令牌" }
-    doctor_turned_from(when) { "turned from {when}" "将续期于 {when}" }
+    doctor_turned_from(when) { "refreshed from {when}" "将续期于 {when}" }
     doctor_refresh_ends(when) { "login ends unused {when}" "闲置则到期于 {when}" }
     doctor_wall_at(when) { "in any case {when}" "最迟到期于 {when}" }
     doctor_access_accepted() { "the provider accepts the access token" "服务方接受访问令牌" }
@@ -105,7 +105,7 @@ crate::say::sentences! {
     doctor_past_adopted(generation, source) { "taken over from {source}, generation {generation}" "从 {source} 接管，第 {generation} 代" }
     doctor_past_back(generation) { "the login before it taken back, generation {generation}" "恢复此前的登录，第 {generation} 代" }
     doctor_past_back_refused(generation) { "the provider refused what was taken over; the login before it is back, generation {generation}" "服务方拒绝了接管来的登录；已恢复此前的登录，第 {generation} 代" }
-    doctor_past_turned(old, new) { "turned, generation {old} to {new}" "续期，第 {old} 代到第 {new} 代" }
+    doctor_past_turned(old, new) { "refreshed, generation {old} to {new}" "续期，第 {old} 代到第 {new} 代" }
     doctor_past_refused(generation, what, code) { "generation {generation}, refused with {code}: {what}" "第 {generation} 代，被拒绝（{code}）：{what}" }
     doctor_past_failed(generation, what) { "generation {generation}: {what}" "第 {generation} 代：{what}" }
     doctor_past_unsent(generation, why) { "generation {generation}, nothing was sent: {why}" "第 {generation} 代，没有发送：{why}" }
@@ -118,17 +118,17 @@ crate::say::sentences! {
     doctor_wait() { "wait for it; `tokenward token` does so by itself" "请等待其完成；`tokenward token` 会自动等待" }
     doctor_in_journal() { "in the journal" "日志中" }
     doctor_in_slot() { "in the rescue slot (the journal could not be written)" "应急槽中（日志当时无法写入）" }
-    doctor_answer_waits(who, when, place) { "an interrupted turn: {who} got the provider's answer, {when}; it lies {place} and was not stored as a login" "有一次续期中断：{who}于 {when} 收到服务方的应答；它保存在{place}，尚未入库" }
+    doctor_answer_waits(who, when, place) { "an interrupted refresh: {who} got the provider's answer, {when}; it lies {place} and was not stored as a login" "有一次续期中断：{who}于 {when} 收到服务方的应答；它保存在{place}，尚未入库" }
     doctor_says_tokens() { "it brings new tokens; nothing is lost" "其中有新令牌；没有任何损失" }
     doctor_says_code(code) { "it is a refusal, {code}" "应答为拒绝，错误码 {code}" }
     doctor_says_no() { "it is a refusal" "应答为拒绝" }
     doctor_says_nothing() { "it cannot be read as an answer of the provider" "无法解读为服务方的应答" }
     doctor_answer_waits_next() { "`tokenward refresh` finishes it and sends nothing for that" "运行 `tokenward refresh` 即可补办完成，无需为此发送请求" }
     doctor_last_doubtful(when, who, what) { "asked again, {when}, {who}: {what}. What became of the earlier send is still not known" "再次询问，{when}，{who}：{what}。此前那次发送的结果仍然未知" }
-    doctor_last_failed(when, who, what) { "the last turn failed, {when}, {who}: {what}. The refresh token is unspent" "上次续期失败，{when}，{who}：{what}。刷新令牌未被消耗" }
-    doctor_aside(count, late, replaced, when) { "kept aside: {count} sets of tokens ({late} came too late, {replaced} gave way to a newer login); the newest {when}" "另行保存的令牌 {count} 套（迟到 {late} 套，被新登录取代 {replaced} 套）；最近一套 {when}" }
+    doctor_last_failed(when, who, what) { "the last refresh failed, {when}, {who}: {what}. The refresh token is unspent" "上次续期失败，{when}，{who}：{what}。刷新令牌未被消耗" }
+    doctor_aside(count, late, replaced, when) { "tokens kept aside: {count} (too late: {late}; replaced by a newer login: {replaced}); the newest {when}" "另行保存的令牌 {count} 套（迟到 {late} 套，被新登录取代 {replaced} 套）；最近一套 {when}" }
     doctor_on_trial(source, when) { "the login was taken over from {source}, {when}, and has not been refreshed yet; the one before it is kept until then" "此登录于 {when} 从 {source} 接管，尚未续期过；在此之前会保留原有的令牌" }
-    doctor_on_trial_next() { "`tokenward refresh` proves it now; `tokenward adopt --undo` takes the one before back" "运行 `tokenward refresh` 可立即验证；`tokenward adopt --undo` 可换回之前的登录" }
+    doctor_on_trial_next() { "`tokenward refresh` proves it now; `tokenward adopt --undo` goes back to the one before" "运行 `tokenward refresh` 可立即验证；`tokenward adopt --undo` 可换回之前的登录" }
 
     doctor_store(folder, engine, free) { "{folder} is sound and writable, {free} free; {engine}" "{folder} 完好可写，剩余空间 {free}；{engine}" }
     doctor_key(key) { "opened with {key}" "打开方式：{key}" }
@@ -136,9 +136,9 @@ crate::say::sentences! {
     doctor_damaged(folder) { "the database in {folder} is damaged" "{folder} 中的数据库已损坏" }
     doctor_damaged_next() { "keep the folder as it is, check the disk, and bring a copy back: `tokenward vault restore FILE`" "请原样保留该目录，检查磁盘，并恢复备份：`tokenward vault restore 文件`" }
     doctor_room(free, folder) { "only {free} are left on the disk of {folder}" "{folder} 所在磁盘只剩 {free}" }
-    doctor_room_next() { "free some space; a turn is not begun without room for its answer" "请腾出空间；没有空间存放应答时不会开始续期" }
+    doctor_room_next() { "free some space; no refresh is begun without room for its answer" "请腾出空间；没有空间存放应答时不会开始续期" }
     doctor_was_open_next() { "if others use this machine, see who could have read it; `tokenward vault rekey` makes new keys" "若有他人使用本机，请确认是否可能被读取；`tokenward vault rekey` 可更换密钥" }
-    doctor_orphans(count) { "rescue slots with an answer to a turn that this vault does not know: {count}; perhaps a copy was put in its place" "应急槽中有 {count} 个应答不属于本保险库记录的任何续期；可能是恢复过备份" }
+    doctor_orphans(count) { "rescue slots with an answer to a refresh that this vault does not know: {count}; perhaps a copy was put in its place" "应急槽中有 {count} 个应答不属于本保险库记录的任何续期；可能是恢复过备份" }
     doctor_orphans_next() { "if the vault of that time is still there, put it back: the answers may hold the newest tokens" "若当时的保险库还在，请放回原处：这些应答中可能有最新的令牌" }
     doctor_unfinished(profile) { "a login of profile {profile} was answered by the provider and not stored, since its process ended" "配置档 {profile} 的一次登录已得到服务方应答，但进程中断，尚未入库" }
     doctor_unfinished_next(profile) { "`tokenward status --profile {profile}` stores it" "运行 `tokenward status --profile {profile}` 即可补办入库" }
@@ -168,7 +168,7 @@ crate::say::sentences! {
     doctor_owners_none() { "no login of another tool was found on this machine" "本机没有找到其他工具的登录" }
     doctor_owners_well(tools) { "other tools have logins here ({tools}), and none holds a refresh token of this vault" "本机有其他工具的登录（{tools}），其中没有本保险库的刷新令牌" }
     doctor_tool_closed(tool, place) { "{tool} has a store here that does not open without a question: {place}" "本机有 {tool} 的存储，但无法直接打开：{place}" }
-    doctor_second_owner(tool, profile, account) { "{tool} holds the same refresh token as profile {profile} ({account}); whoever turns it first leaves the other with a dead login" "{tool} 持有与配置档 {profile} 相同的刷新令牌（{account}）；先续期的一方会使另一方的登录失效" }
+    doctor_second_owner(tool, profile, account) { "{tool} holds the same refresh token as profile {profile} ({account}); whoever refreshes it first leaves the other with a dead login" "{tool} 持有与配置档 {profile} 相同的刷新令牌（{account}）；先续期的一方会使另一方的登录失效" }
     doctor_old_copy(tool, account) { "{tool} holds a refresh token of this vault that was used up ({account}); it will be refused there" "{tool} 持有本保险库已用掉的刷新令牌（{account}）；它使用时会被拒绝" }
     doctor_old_copy_next(file) { "remove {file}, or let that tool ask `tokenward token`" "请删除 {file}，或让该工具改为调用 `tokenward token`" }
     doctor_suspect(tool, profile, account) { "{tool} has another login of the same app and user as profile {profile} ({account}): it may be the one who used its refresh token" "{tool} 有与配置档 {profile} 相同应用和用户的另一个登录（{account}）：用掉其刷新令牌的可能就是它" }

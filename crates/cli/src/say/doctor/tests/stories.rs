@@ -523,6 +523,12 @@ fn link(file: &str, found: Found) -> LinkState {
     LinkState { link, present: None, found, exposed: None }
 }
 
+fn permitting(file: &str, terms: Terms) -> LinkState {
+    let mut link = link(file, Found::InStep);
+    link.link.terms = terms;
+    link
+}
+
 fn links() -> Vec<Story> {
     let with = |name, found: Vec<LinkState>| story(name, |facts| facts.profiles[0].links = found);
     let file = "/home/ada/project/.env";
@@ -538,6 +544,17 @@ fn links() -> Vec<Story> {
         well,
         with("a stale link", vec![link(file, Found::Stale { grant, held: Generation::FIRST })]),
         with("a link behind that could not be written", vec![tried]),
+        with(
+            "links that permit more than others do",
+            vec![
+                permitting("/home/ada/team/x.env", Terms { shared_folder: true, ..Terms::default() }),
+                permitting("/home/ada/y.env", Terms { open_to_others: true, ..Terms::default() }),
+                permitting(
+                    "/home/ada/team/z.env",
+                    Terms { shared_folder: true, open_to_others: true, widest: Some(0o644) },
+                ),
+            ],
+        ),
         with("a file that is newer than the vault", vec![link(file, Found::Newer)]),
         with(
             "an old token beside what is kept",
