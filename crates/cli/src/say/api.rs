@@ -2,6 +2,8 @@
 
 use tokenward_core::{Code, Words};
 
+use super::{stories, w};
+
 super::sentences! {
     bad_method() { "write GET, POST, PUT, PATCH, DELETE or HEAD" "请写 GET、POST、PUT、PATCH、DELETE 或 HEAD" }
     bad_target() { "write a path that begins with a slash, such as /open-apis/authen/v1/user_info, or a full URL" "请写以斜杠开头的路径，例如 /open-apis/authen/v1/user_info，或完整的 URL" }
@@ -30,13 +32,7 @@ super::sentences! {
     call_wait(span) { "the provider asks to wait {span}; --patience permits more" "服务方要求等待 {span}；可用 --patience 延长" }
 }
 
-const fn w(en: &'static str, zh: &'static str) -> Words {
-    Words { en, zh }
-}
-
-/// What each code of an API call tells, and what to do about it.
-pub(super) fn story(code: Code) -> Option<(Words, Words)> {
-    Some(match code {
+stories! {
         Code::CallRefused => (
             w("the API refuses the call", "接口拒绝了这次调用"),
             w(
@@ -108,6 +104,4 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
                 "请稍后重试，或用 -q page_token=TOKEN 手动翻页；很长的列表可用 --max-pages",
             ),
         ),
-        _ => return None,
-    })
 }

@@ -5,7 +5,7 @@
 
 use tokenward_core::{Code, Words};
 
-use super::{Lang, api, identity, platforms, proxy, servers, shared, vault, wiki};
+use super::{Lang, api, identity, platforms, proxy, servers, shared, vault, w, wiki};
 
 impl Lang {
     /// What happened.
@@ -48,10 +48,6 @@ const fn in_console(code: Code) -> Option<Words> {
         ),
         _ => return None,
     })
-}
-
-const fn w(en: &'static str, zh: &'static str) -> Words {
-    Words { en, zh }
 }
 
 /// Both sentences of a code.
@@ -503,17 +499,21 @@ fn story(code: Code) -> (Words, Words) {
             w("another program holds a used refresh token of this login", "另一个程序持有此登录已用过的刷新令牌"),
             w("remove that copy", "请删除该副本"),
         ),
-        _ => wiki::story(code)
-            .or_else(|| api::story(code))
-            .or_else(|| proxy::story(code))
-            .or_else(|| platforms::story(code))
-            .or_else(|| servers::story(code))
-            .or_else(|| vault::story(code))
-            .or_else(|| identity::story(code))
-            .or_else(|| shared::story(code))
-            .unwrap_or_else(|| {
-                (w(UNTOLD, "这个错误码还没有说明"), w("see its page in docs/errors", "请参见 docs/errors 中对应的页面"))
-            }),
+        _ => [
+            wiki::story,
+            api::story,
+            proxy::story,
+            platforms::story,
+            servers::story,
+            vault::story,
+            identity::story,
+            shared::story,
+        ]
+        .iter()
+        .find_map(|story| story(code))
+        .unwrap_or_else(|| {
+            (w(UNTOLD, "这个错误码还没有说明"), w("see its page in docs/errors", "请参见 docs/errors 中对应的页面"))
+        }),
     }
 }
 

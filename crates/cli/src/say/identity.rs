@@ -3,15 +3,9 @@
 use tokenward::LoginWithoutProfile;
 use tokenward_core::{Code, ProfileName, Subject, Words};
 
-use super::Lang;
+use super::{Lang, stories, w};
 
-const fn w(en: &'static str, zh: &'static str) -> Words {
-    Words { en, zh }
-}
-
-/// What each code of a login's user tells, and what to do about it.
-pub(super) fn story(code: Code) -> Option<(Words, Words)> {
-    Some(match code {
+stories! {
         Code::LoginWithoutProfile => (
             w("a login is kept that no profile points at", "保留了一个不属于任何配置档的登录"),
             w(
@@ -23,8 +17,6 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
             w("it is not known yet whose login this is", "尚不清楚当前登录属于谁"),
             w("run `tokenward token`: the provider is asked", "请运行 `tokenward token`：届时会询问服务方"),
         ),
-        _ => return None,
-    })
 }
 
 super::sentences! {

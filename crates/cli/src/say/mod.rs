@@ -33,6 +33,8 @@ pub(crate) use doctor::size;
 pub(crate) use lang::Lang;
 pub(crate) use links::keep_too;
 
+use tokenward_core::Words;
+
 /// Makes a function of [`Lang`] for each sentence, and a list of all of them for the tests.
 macro_rules! sentences {
     ($($name:ident($($fact:ident),*) { $en:literal $zh:literal })+) => {
@@ -52,6 +54,25 @@ macro_rules! sentences {
     };
 }
 use sentences;
+
+/// Makes the function that tells what each of these codes means: what happened, and what to do next.
+macro_rules! stories {
+    ($(Code::$code:ident => $story:expr,)+) => {
+        /// Both sentences of a code, for those that are told here.
+        pub(super) const fn story(code: Code) -> Option<(Words, Words)> {
+            Some(match code {
+                $(Code::$code => $story,)+
+                _ => return None,
+            })
+        }
+    };
+}
+use stories;
+
+/// A sentence in both languages.
+const fn w(en: &'static str, zh: &'static str) -> Words {
+    Words { en, zh }
+}
 
 #[cfg(test)]
 mod tests {

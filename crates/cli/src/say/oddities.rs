@@ -2,17 +2,13 @@
 
 use tokenward_core::{Oddity, Words};
 
-use super::Lang;
+use super::{Lang, w};
 
 impl Lang {
     /// The oddity in words.
     pub(crate) fn oddity(self, oddity: Oddity) -> &'static str {
         self.of(words(oddity))
     }
-}
-
-const fn w(en: &'static str, zh: &'static str) -> Words {
-    Words { en, zh }
 }
 
 fn words(oddity: Oddity) -> Words {

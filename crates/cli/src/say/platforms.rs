@@ -2,13 +2,9 @@
 
 use tokenward_core::{Code, Words};
 
-const fn w(en: &'static str, zh: &'static str) -> Words {
-    Words { en, zh }
-}
+use super::{stories, w};
 
-/// What each code of a grant without a page tells, and what to do about it.
-pub(super) fn story(code: Code) -> Option<(Words, Words)> {
-    Some(match code {
+stories! {
         Code::TicketRefused => (
             w("the login cookie of the user is refused", "用户的登录 Cookie（bk_token / bk_ticket）被拒绝"),
             w(
@@ -46,8 +42,6 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
                 "第二个应用请用 --app 名字，或用 --yes 替换第一个",
             ),
         ),
-        _ => return None,
-    })
 }
 
 super::sentences! {

@@ -2,6 +2,8 @@
 
 use tokenward_core::{Code, Words};
 
+use super::{stories, w};
+
 super::sentences! {
     bad_listen() { "write an address of this machine and a port, such as 127.0.0.1:9770, or a port alone" "请写本机地址和端口，例如 127.0.0.1:9770，或只写端口" }
     proxy_ready(url) { "the proxy listens on {url}; Ctrl-C ends it" "代理已启动：{url}；按 Ctrl-C 结束" }
@@ -27,13 +29,7 @@ super::sentences! {
     proxy_ended() { "the proxy has ended" "代理已结束" }
 }
 
-const fn w(en: &'static str, zh: &'static str) -> Words {
-    Words { en, zh }
-}
-
-/// What each code of the proxy tells, and what to do about it.
-pub(super) fn story(code: Code) -> Option<(Words, Words)> {
-    Some(match code {
+stories! {
         Code::ProxyOtherHost => (
             w("the request was meant for another host than this proxy", "这个请求要访问的主机不是本代理"),
             w(
@@ -87,6 +83,4 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
             w("the caller stood still while it sent its request", "调用方在发送请求时停滞"),
             w("send the request again, and its body without pauses", "请重新发送请求，且不要中途停顿"),
         ),
-        _ => return None,
-    })
 }

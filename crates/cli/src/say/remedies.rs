@@ -2,17 +2,13 @@
 
 use tokenward_core::{Remedy, Words};
 
-use super::Lang;
+use super::{Lang, w};
 
 impl Lang {
     /// The remedy in words.
     pub(crate) fn remedy(self, remedy: Remedy) -> &'static str {
         self.of(words(remedy))
     }
-}
-
-const fn w(en: &'static str, zh: &'static str) -> Words {
-    Words { en, zh }
 }
 
 #[expect(clippy::too_many_lines, reason = "one row a remedy; a table reads better whole")]

@@ -2,13 +2,9 @@
 
 use tokenward_core::{Code, Words};
 
-const fn w(en: &'static str, zh: &'static str) -> Words {
-    Words { en, zh }
-}
+use super::{stories, w};
 
-/// What each code of a server's refusal or name tells, and what to do about it.
-pub(super) fn story(code: Code) -> Option<(Words, Words)> {
-    Some(match code {
+stories! {
         Code::RefusedUnclearly => (
             w(
                 "the provider refuses to refresh the login, and does not say whether the login still lives",
@@ -73,8 +69,6 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
                 "请用 --issuer 填写元数据中的签发者，或指定 --authorization-endpoint 和 --token-endpoint",
             ),
         ),
-        _ => return None,
-    })
 }
 
 super::sentences! {

@@ -3,15 +3,9 @@
 use tokenward::links::LinkState;
 use tokenward_core::{Code, Words};
 
-use super::Lang;
+use super::{Lang, stories, w};
 
-const fn w(en: &'static str, zh: &'static str) -> Words {
-    Words { en, zh }
-}
-
-/// Both sentences of a code, for those that are told here.
-pub(super) const fn story(code: Code) -> Option<(Words, Words)> {
-    Some(match code {
+stories! {
         Code::SharedFolder => (
             w(
                 "another user of this machine could put another file in the place of this one, so no token is written into it",
@@ -32,8 +26,6 @@ pub(super) const fn story(code: Code) -> Option<(Words, Words)> {
                 "请运行 `chmod 600 文件` 禁止他人访问，或用 `tokenward link 文件 --open-to-others` 坚持写入",
             ),
         ),
-        _ => return None,
-    })
 }
 
 super::sentences! {

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use tokenward::{Kept, Notice};
-use tokenward_core::{Doubt, Status, Words};
+use tokenward_core::{Doubt, Status};
 
-use super::Lang;
+use super::{Lang, w};
 
 super::sentences! {
     head_profile() { "PROFILE" "配置档" }
@@ -130,8 +130,4 @@ impl Lang {
             _ => w("everything known is kept", "已知内容全部保留"),
         })
     }
-}
-
-const fn w(en: &'static str, zh: &'static str) -> Words {
-    Words { en, zh }
 }

@@ -3,11 +3,9 @@
 use tokenward_core::ports::VaultError;
 use tokenward_core::{Code, Words};
 
-use super::Lang;
+use super::{Lang, stories};
 
-/// Both sentences of a code, for those that are told here.
-pub(super) const fn story(code: Code) -> Option<(Words, Words)> {
-    Some(match code {
+stories! {
         Code::AnswerNotStored => (
             Words {
                 en: "the provider's answer could not be stored anywhere, and the new tokens in it are lost",
@@ -72,8 +70,6 @@ pub(super) const fn story(code: Code) -> Option<(Words, Words)> {
                 zh: "请提高打开文件数的上限（`ulimit -n 64`，或服务的 LimitNOFILE=），然后重试；尚未开始任何操作",
             },
         ),
-        _ => return None,
-    })
 }
 
 impl Lang {

@@ -3,7 +3,7 @@
 use tokenward_core::{Code, Words};
 use tokenward_wiki::{Flaw, Limit, Old, Standing};
 
-use super::Lang;
+use super::{Lang, stories, w};
 
 super::sentences! {
     bad_host() { "write a host such as acme.feishu.cn" "请写主机名，例如 acme.feishu.cn" }
@@ -182,10 +182,6 @@ impl Lang {
     }
 }
 
-const fn w(en: &'static str, zh: &'static str) -> Words {
-    Words { en, zh }
-}
-
 const CODES: &[(i64, Words)] = &[
     (
         131_003,
@@ -236,9 +232,7 @@ const JOBS: &[(i64, Words)] = &[
     (7002, w("the document would be too large", "文档过大")),
 ];
 
-/// What happened and what to do, for the codes of `wiki`; see [`super::codes`].
-pub(super) fn story(code: Code) -> Option<(Words, Words)> {
-    Some(match code {
+stories! {
         Code::WikiFile => (
             w("the Markdown file cannot be made a page", "无法把该 Markdown 文件做成页面"),
             w("mend the file; no page was made or changed", "请修正文件；没有创建或改动任何页面"),
@@ -313,8 +307,6 @@ pub(super) fn story(code: Code) -> Option<(Words, Words)> {
                 "请处理上面指出的文件；没有记录就无法认出已建的页面",
             ),
         ),
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
