@@ -92,9 +92,9 @@ fn is_random(text: &str) -> bool {
         (one, other) if one.is_ascii_digit() != other.is_ascii_digit() => true,
         (one, other) => one.is_ascii_lowercase() && other.is_ascii_uppercase(),
     };
-    let (all, changed) = (pairs().count(), pairs().filter(changes).count());
+    let (all, breaks) = (pairs().count(), pairs().filter(changes).count());
     runs(text).any(|run| run.len() >= 32)
-        || (all >= 11 && changed * 100 >= all * if all < 15 || rooted { 45 } else { 30 })
+        || (all >= 11 && breaks * 100 >= all * if all < 15 || rooted { 45 } else { 30 })
 }
 
 /// The runs of letters and digits.
@@ -182,7 +182,7 @@ pub fn address(text: &str) -> Cow<'_, str> {
 
 const LEAST: usize = 12;
 
-/// GitHub, GitLab, Google, Slack, AWS, OpenAI and their like, npm, PyPI, Hugging Face, DigitalOcean, `SendGrid`, Stripe, age; Feishu and Lark.
+/// GitHub, GitLab, Google, Slack, AWS, `OpenAI` and their like, npm, `PyPI`, Hugging Face, `DigitalOcean`, `SendGrid`, Stripe, age; Feishu and Lark.
 const BEGINNINGS: &[&str] = &[
     "ghp_",
     "gho_",

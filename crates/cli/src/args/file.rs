@@ -15,10 +15,8 @@ use super::BadValue;
 
 /// The tree of commands, with every argument that is a path read by [`named`].
 pub(crate) fn with_names_of_files(command: Command) -> Command {
-    let command = command.mut_args(|arg| match is_path(&arg) {
-        true => arg.value_parser(PathBufValueParser::new().try_map(named)),
-        false => arg,
-    });
+    let command = command
+        .mut_args(|arg| if is_path(&arg) { arg.value_parser(PathBufValueParser::new().try_map(named)) } else { arg });
     command.mut_subcommands(with_names_of_files)
 }
 
