@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use tokenward::ScriptRefresh;
 use tokenward::links::{Document, FileError, LinkedFile, Objection, Shape, Sighting};
-use tokenward_core::{AppSecret, Brand, Code, Format, NewLink, Place, ProfileName, RefreshToken, Slot, is_hidden};
+use tokenward::{ScriptRefresh, given};
+use tokenward_core::{
+    AppSecret, BadSecret, Brand, Code, Format, NewLink, Place, ProfileName, RefreshToken, Slot, is_hidden,
+};
 
 use crate::args::PlaceFlags;
 use crate::failure::Failure;
@@ -30,6 +32,8 @@ pub(crate) struct Spot {
     pub(crate) app_id_at: Option<Place>,
     /// The app's secret.
     pub(crate) app_secret: Option<AppSecret>,
+    /// Where something stands in for it.
+    pub(crate) secret_stands_in: Option<Place>,
     /// What stands at the refresh token's place, where that could be a token.
     pub(crate) refresh: Option<RefreshToken>,
     /// The brand that the names speak of.
@@ -102,10 +106,12 @@ impl Spot {
             Some(text).filter(|text| !text.trim().is_empty())
         };
         let refresh = shape.refresh().cloned();
+        let secret = read(&shape.app_secret).map(|text| given::app_secret(text.as_str()));
         Ok(Self {
             app_id: read(&shape.app_id).map(|id| id.trim().to_owned()),
-            app_secret: read(&shape.app_secret).and_then(|text| AppSecret::parse(text.as_str()).ok()),
-            refresh: read(&refresh).and_then(|text| RefreshToken::parse(text.as_str()).ok()),
+            app_secret: secret.as_ref().and_then(|secret| secret.as_ref().ok().cloned()),
+            secret_stands_in: shape.app_secret.clone().filter(|_| matches!(secret, Some(Err(BadSecret::StandIn)))),
+            refresh: read(&refresh).and_then(|text| given::refresh_token(text.as_str()).ok()),
             brand: wish.brand.or_else(|| brand_of(&shape)),
             owner: shape.profile(known).cloned(),
             redirect: shape.redirect.clone().zip(read(&shape.redirect)).map(|(place, uri)| (place, uri.to_string())),
@@ -294,6 +300,7 @@ fn writable(document: &Document, shape: &Shape, known: &[Sighting], wish: Wish<'
         Some(Objection::Placeholder(place)) if !wish.create => {
             (lang.place_is_stand_in(place), lang.place_is_stand_in_next())
         }
+        Some(Objection::Both(place)) => (lang.place_holds_either(place), lang.name_places(example(document.format()))),
         Some(Objection::MoreThanToken(place)) => {
             (lang.place_holds_more(place), lang.name_places(example(document.format())))
         }

@@ -102,6 +102,17 @@ impl Place {
         }
     }
 
+    /// The key of the table that the value stands in, if a key names that.
+    pub fn table(&self) -> Option<&str> {
+        match self {
+            Self::Path(path) | Self::Within { path, .. } => match path.as_slice() {
+                [.., Step::Key(table), _] => Some(table),
+                _ => None,
+            },
+            Self::Ini { .. } | Self::Dotenv { .. } => None,
+        }
+    }
+
     /// Keys, one inside the other.
     pub fn keys<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
         Self::Path(keys.into_iter().map(|key| Step::Key(key.to_owned())).collect())

@@ -19,6 +19,11 @@ pub enum BadSecret {
     /// anything outside visible ASCII): usually a pasted line break or a quote from a document.
     #[error("it holds a space, a control character or a non-ASCII character")]
     Malformed,
+    /// The text is a reference, is sealed, or is a placeholder: another program or a person puts the secret in its place.
+    #[error(
+        "it is a reference, sealed or a placeholder, and no secret: nothing was sent. Put the secret itself there, or let the program that resolves it hand it in"
+    )]
+    StandIn,
 }
 
 macro_rules! secrets {

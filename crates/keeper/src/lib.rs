@@ -14,6 +14,7 @@ mod callback;
 mod compose;
 pub mod doctor;
 mod error;
+pub mod given;
 mod keeper;
 pub mod links;
 mod login;

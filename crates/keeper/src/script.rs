@@ -29,6 +29,7 @@ use tokenward_core::{
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::given;
 use crate::links::{Document, DocumentError, FileError, Format, Frame, Held, LinkedFile, Place, Value, Written};
 use crate::{Error, Keeper, KeeperOptions, Kept, Notice, Parts, Session};
 
@@ -96,14 +97,20 @@ impl Session {
         let read = |place: &Place| document.get(place).map_err(refused);
         let app_token = match request.app_token {
             Some(token) => token,
-            None => parse(path, ScriptRefresh::APP_TOKEN, bare(read(&places.app)?), AppToken::parse)?,
+            None => parse(path, ScriptRefresh::APP_TOKEN, bare(read(&places.app)?), given::app_token)?,
         };
         let held_token = read(&places.refresh)?;
         let refresh = match request.refresh_token {
             Some(token) => token,
-            None => parse(path, ScriptRefresh::REFRESH_TOKEN, bare(held_token.clone()), RefreshToken::parse)?,
+            None => parse(path, ScriptRefresh::REFRESH_TOKEN, bare(held_token.clone()), given::refresh_token)?,
         };
         let held_access = read(&places.access)?;
+        // Whichever of the two it is, it is no login.
+        if bare(held_access.clone()).is_some_and(|access| access.trim() == refresh.expose()) {
+            let (key, other) = (ScriptRefresh::REFRESH_TOKEN, ScriptRefresh::ACCESS_TOKEN);
+            let detail = format!("{key} in {}: it is the same text as {other}", path.display());
+            return Err(Error::with_detail(Code::BadSecret, Kept::Everything, detail));
+        }
         // The very change that will be made, with other values: what is refused must be refused before the send.
         let mut trial = document;
         for place in [&places.access, &places.refresh] {
@@ -132,7 +139,7 @@ impl ScriptTurn<'_> {
         let vault = &self.parts.vault;
         let Recognised { fingerprint, mut known } = vault.recognise(&refresh).await?;
         if known.is_none() {
-            let beside = bare(file.access.clone()).and_then(|text| AccessToken::parse(text.as_str()).ok());
+            let beside = bare(file.access.clone()).and_then(|text| given::access_token(text.as_str()).ok());
             known = Some(self.adopt(file.held.path(), &fingerprint.to_string(), refresh, beside).await?);
         }
         let Some((grant, generation)) = known else { return Err(Error::new(Code::Internal, Kept::Everything)) };

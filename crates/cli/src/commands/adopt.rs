@@ -261,6 +261,7 @@ async fn take(login: FoundLogin, source: String, way: &str, replace: bool, desk:
         name: source.clone(),
         app_id: login.app_id.as_deref(),
         app_secret: login.app_secret.as_ref(),
+        secret_stands_in: None,
         brand: login.brand,
         refresh: login.refresh.as_ref(),
         owner: None,

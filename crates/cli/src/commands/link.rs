@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, Strays};
+use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, Strays, Unkept};
 use tokenward::stores::Tool;
 use tokenward::{Error, Notice, Report, Settings};
 use tokenward_core::ports::Adopted;
@@ -433,8 +433,11 @@ fn tell_besides(file: &str, besides: &Strays, desk: &Desk) {
     for stray in &besides.named {
         printer.warning(lang.stray_named(&stray.1, keep_too(file, stray)));
     }
-    for place in &besides.ends {
-        printer.warning(lang.stray_end(place));
+    for (place, why) in &besides.ends {
+        printer.warning(match why {
+            Unkept::Notation => lang.stray_end(place),
+            Unkept::Meaning => lang.stray_number(place),
+        });
     }
     if besides.lacks_access {
         printer.warning(lang.access_nowhere(file, format!("tokenward link {} --access PLACE", quoted(file))));

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{Error, Kept, Notice, Overrides, ScriptRefresh, Setting, SettingsError};
-use tokenward_core::{AppToken, BadSecret, Brand, Code, ExitClass, RefreshToken, Remedy};
+use tokenward::{Error, Kept, Notice, Overrides, ScriptRefresh, Setting, SettingsError, given};
+use tokenward_core::{BadSecret, Brand, Code, ExitClass, Remedy};
 use zeroize::Zeroizing;
 
 use crate::args::{Given, Refresh};
@@ -77,8 +77,8 @@ async fn script(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
     let settings = desk.settings_with(overrides)?;
     let (brand, hosts) = settings.brand_and_hosts().map_err(|error| desk.settings_failure(&error))?;
     let file = refresh.config_file.unwrap_or_else(|| PathBuf::from(ScriptRefresh::FILE));
-    let app_token = read("-a", refresh.app_token, desk, AppToken::parse)?;
-    let refresh_token = read("-r", refresh.refresh_token, desk, RefreshToken::parse)?;
+    let app_token = read("-a", refresh.app_token, desk, given::app_token)?;
+    let refresh_token = read("-r", refresh.refresh_token, desk, given::refresh_token)?;
     let session = desk.session(&settings).await?;
     let request = ScriptRefresh { file: file.clone(), brand, hosts, app_token, refresh_token };
     let tokens = session.refresh_script(request).await.map_err(|error| of_a_script(error, &file, desk))?;

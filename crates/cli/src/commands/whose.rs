@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tokenward::links::Sighting;
 use tokenward::{ConfigEdit, ProfileRecord, SecretSource, Session, Settings, SettingsError};
-use tokenward_core::{AppName, AppSecret, Brand, Code, ProfileName, RefreshToken, Standing};
+use tokenward_core::{AppName, AppSecret, Brand, Code, Place, ProfileName, RefreshToken, Standing};
 
 use crate::args::{Init, PlaceFlags};
 use crate::commands::init;
@@ -23,6 +23,8 @@ pub(super) struct Source<'a> {
     pub(super) name: String,
     pub(super) app_id: Option<&'a str>,
     pub(super) app_secret: Option<&'a AppSecret>,
+    /// Where something stands in for the secret.
+    pub(super) secret_stands_in: Option<&'a Place>,
     pub(super) brand: Option<Brand>,
     pub(super) refresh: Option<&'a RefreshToken>,
     /// The profile whose login the vault knows it to be.
@@ -35,6 +37,7 @@ impl<'a> Source<'a> {
             name: desk.short(&spot.file),
             app_id: spot.app_id.as_deref(),
             app_secret: spot.app_secret.as_ref(),
+            secret_stands_in: spot.secret_stands_in.as_ref(),
             brand: spot.brand,
             refresh: spot.refresh.as_ref(),
             owner: spot.owner.as_ref(),
@@ -73,6 +76,12 @@ impl<'a> Source<'a> {
             && session.keeper().app_secret(&profile.app_name).await?.is_none()
         {
             session.keeper().keep_app_secret(&profile.app_name, secret).await?;
+        }
+        if matches!(profile.secret, SecretSource::Vault)
+            && self.secret_stands_in.is_some()
+            && session.keeper().app_secret(&profile.app_name).await?.is_none()
+        {
+            self.tell_stand_in(desk);
         }
         let app = desk.app(&profile, &session).await?;
         Ok(Work { profile, session, app })
@@ -157,6 +166,7 @@ impl<'a> Source<'a> {
         let app: AppName = name.as_str().parse().map_err(|_| Failure::of(Code::BadSetting))?;
         // The variable is the clearer word: names of variables in a file are often copied.
         let said = desk.ambient.env.get("TOKENWARD_PROVIDER").is_some();
+        self.tell_stand_in(desk);
         let init = Init {
             app: Some(app),
             app_id: Some(id.to_owned()),
@@ -166,6 +176,13 @@ impl<'a> Source<'a> {
         let done = init::register(&init, self.app_secret.cloned(), desk.lang().app_not_saved(&self.name), desk).await?;
         desk.printer.note(desk.lang().app_from_file(id.escape_debug(), &self.name, &done.profile.name));
         Ok(())
+    }
+
+    /// Says that the secret of the source is none.
+    fn tell_stand_in(&self, desk: &Desk) {
+        if let Some(place) = self.secret_stands_in {
+            desk.printer.warning(desk.lang().app_secret_stands_in(place));
+        }
     }
 
     fn another_app(&self, id: &str, profile: &ProfileName, own: &str, desk: &Desk) -> Failure {

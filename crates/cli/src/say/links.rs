@@ -29,8 +29,10 @@ super::sentences! {
     place_is_token(flag) { "what stands behind {flag} looks like a token; it takes the place where the token stands in the file, and never a token" "{flag} 后面的内容像是令牌；它要的是令牌在文件中的位置，而不是令牌本身" }
     bad_place(flag, text, format) { "{flag}: \"{text}\" names no place in a file of the kind {format}" "{flag}：\"{text}\" 不是 {format} 文件中的位置" }
     place_is_reference(place) { "what stands at {place} is a reference or sealed, and no token: it is neither sent nor overwritten" "{place} 处是引用或密文，而不是令牌：既不会发送，也不会覆盖" }
+    app_secret_stands_in(place) { "what stands at {place} is a reference, sealed or a placeholder, and no secret: it is not sent. Hand the secret itself in, such as with `tokenward init --app-secret-stdin`" "{place} 处是引用、密文或占位文字，而不是密钥：不会发送。请提供密钥本身，例如用 `tokenward init --app-secret-stdin`" }
     place_is_stand_in(place) { "what stands at {place} is a placeholder, and no token" "{place} 处是占位文字，而不是令牌" }
     place_is_stand_in_next() { "fill it in with `tokenward login --env-file FILE`, or with `tokenward link FILE --create` where you are logged in" "用 `tokenward login --env-file 文件` 填入；若已登录，用 `tokenward link 文件 --create`" }
+    place_holds_either(place) { "one text stands at the access token's place and at {place}, the refresh token's: it cannot be told which of the two it is, and it is neither sent nor overwritten" "访问令牌和刷新令牌（{place}）两处是同一段文本：无法确定它是哪一种，既不会发送，也不会覆盖" }
     place_holds_more(place) { "the value at {place} holds more than a token, and it cannot be told which part of it is one" "{place} 处的值不只是令牌，无法确定哪一部分是令牌" }
     yaml_not_written(file) { "{file} is YAML, which is not edited" "{file} 是 YAML，不会编辑" }
     use_exec() { "run the program with `tokenward exec`, which hands it the token without a file" "请用 `tokenward exec` 运行该程序：令牌直接交给它，不经过文件" }
@@ -43,6 +45,7 @@ super::sentences! {
     twin_stays_behind(place, twin) { "the token at {place} stands at {twin} too, in a text of which it cannot be told what else it holds, and would stay behind there" "{place} 处的令牌也出现在 {twin} 处的文本中，而该文本的其余内容无法识别，该处的令牌将不会更新" }
     twin_stays_behind_next(twin) { "take it out at {twin}, or put it there alone, then run the command again" "请删除 {twin} 处的令牌，或只保留令牌本身，然后重新运行命令" }
     stray_end(place) { "the end of life at {place} is written in a way that is not understood, and stays as it is: a program that reads it takes a good token for dead" "{place} 处的到期时间写法无法识别，将保持原样：读取它的程序会把有效的令牌当作已过期" }
+    stray_number(place) { "{place} speaks of the token's end and is not kept in step: what it counts cannot be told from its name, or another value says the same. A program that reads it may take a good token for dead" "{place} 处与令牌的到期时间有关，但不会同步：从名称无法确定其含义，或已有其他值表示同一时间。读取它的程序可能会把有效的令牌当作已过期" }
     state_stale_beside(places) { "in step, but an old token of this login stands at {places}" "已同步，但 {places} 处仍有此登录的旧令牌" }
     advice_stale_beside(place, command) { "delete the old token at {place}, or keep it in step too with `{command}`" "请删除 {place} 处的旧令牌，或用 `{command}` 一并保持同步" }
     redirect_of_file(uri, place, file) { "the redirect URL is the one in {file}: {uri} ({place})" "重定向 URL 取自 {file}：{uri}（{place}）" }
@@ -111,7 +114,7 @@ super::sentences! {
     state_blank() { "no token there" "没有令牌" }
     state_malformed() { "no token, but a text" "不是令牌" }
     state_unclear() { "more than a token" "不只是令牌" }
-    advice_unclear() { "left alone: a value holds more than a token, and it cannot be told which part is one; put the token there alone, or `tokenward unlink FILE` and link it again" "保持原样：值不只是令牌，无法确定哪一部分是令牌；请只保留令牌，或先 `tokenward unlink 文件` 再重新链接" }
+    advice_unclear() { "left alone: a value holds more than a token, or one text stands at the places of both, and it cannot be told what it is; put the token there alone, or `tokenward unlink FILE` and link it again" "保持原样：值不只是令牌，或两处是同一段文本，无法确定它是什么；请只保留令牌，或先 `tokenward unlink 文件` 再重新链接" }
     state_without_login() { "nobody logged in" "尚未登录" }
     state_unusable() { "unreadable" "无法读取" }
     advice_stale() { "set right by itself when the login is used next, or now by `tokenward link FILE`" "下次使用该登录时自动更正，也可立即运行 `tokenward link 文件`" }

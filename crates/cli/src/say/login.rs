@@ -10,6 +10,7 @@ super::sentences! {
     secret_is_given_by() { "leave it out and you are asked; or use TOKENWARD_APP_SECRET, --app-secret-stdin or --app-secret-file FILE. What was typed is in the shell's history now: make a new secret if others can read it" "不写该参数，程序会询问；或用环境变量 TOKENWARD_APP_SECRET、--app-secret-stdin、--app-secret-file 文件 提供。刚才输入的内容已留在 shell 历史中：如果他人能看到，请重置密钥" }
     secret_unusable(source, why) { "the app secret from {source} cannot be used: {why}" "来自 {source} 的 App Secret 无法使用：{why}" }
     secret_empty() { "it is empty" "内容为空" }
+    secret_stands_in() { "it is a reference, sealed or a placeholder, and no secret: nothing was sent. Put the secret itself there, or let the program that resolves it hand it in" "它是引用、密文或占位文字，而不是密钥：没有发送任何内容。请填入密钥本身，或由解析它的程序提供" }
     secret_malformed() { "it holds a space, a control character or a non-ASCII character" "含有空格、控制字符或非 ASCII 字符" }
     secret_file_unreadable(file) { "the app secret's file {file} cannot be read" "无法读取 App Secret 文件 {file}" }
     init_checked() { "the provider accepts the app's id and secret" "服务方已确认 App ID 和 App Secret" }

@@ -50,6 +50,7 @@ impl Lang {
         match reason {
             BadSecret::Empty => self.secret_empty(),
             BadSecret::Malformed => self.secret_malformed(),
+            BadSecret::StandIn => self.secret_stands_in(),
         }
     }
 

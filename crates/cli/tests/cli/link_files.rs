@@ -22,7 +22,9 @@ const MCP: &str = r#"{
 #[test]
 fn only_the_tokens_bytes_of_an_mcp_file_change() {
     let project = Project::of(World::logged_in());
-    let old = MCP.replace("cli_x", &project.world.app.id).replace("OLD", "u-of-two-hours-ago");
+    // Not one token at two places, which would be kept at both.
+    let two = ["u-of-two-hours-ago", "u-of-three-hours-ago"];
+    let old = MCP.replace("cli_x", &project.world.app.id).replacen("OLD", two[0], 1).replace("OLD", two[1]);
     project.write("mcp.json", &old);
     let ran = project.run(&["link", "mcp.json"]);
     assert!(ran.fails(2, "TW0507").err.contains("--server 'feishu two'"), "{ran:?}");
@@ -31,7 +33,7 @@ fn only_the_tokens_bytes_of_an_mcp_file_change() {
     project.run(&["link", "mcp.json", "--access", "mcpServers.lark.args[after -u]"]).succeeds();
     for _ in 0..2 {
         let token = project.run(&["token"]).succeeds().out.trim().to_owned();
-        assert_eq!(project.read("mcp.json"), old.replace("u-of-two-hours-ago", &token));
+        assert_eq!(project.read("mcp.json"), old.replace(two[0], &token).replace(two[1], &token));
         project.run(&["refresh"]).succeeds();
     }
     let ran = project.run(&["links"]);

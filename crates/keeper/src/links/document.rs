@@ -208,13 +208,13 @@ impl Document {
         }
     }
 
-    /// The values that stand beside a place: in its section, its table, or its file of variables.
-    pub(crate) fn beside(&self, place: &Place) -> Vec<(String, Place, Value)> {
+    /// The values that stand beside a place, in its section, its table, or its file of variables; or so many tables above it.
+    pub(crate) fn beside(&self, place: &Place, up: usize) -> Vec<(String, Place, Value)> {
         let texts = |all: Vec<(String, Place, String)>| {
             all.into_iter().map(|(key, place, value)| (key, place, Value::text(value))).collect()
         };
         let in_tree = |tree: &Tree, path: &[Step], place: &dyn Fn(&[Step]) -> Place| {
-            let Some((_, way)) = path.split_last() else { return Vec::new() };
+            let Some(way) = path.len().checked_sub(1 + up).map(|end| &path[..end]) else { return Vec::new() };
             let table = way.iter().try_fold(tree, Tree::child);
             let values = table.into_iter().flat_map(Tree::entries).filter_map(|(key, node)| {
                 let steps = [way, &[Step::Key(key.to_owned())]].concat();
@@ -223,18 +223,21 @@ impl Document {
             values.collect()
         };
         match place {
-            Place::Dotenv { .. } => {
+            Place::Dotenv { .. } if up == 0 => {
                 let all = dotenv::all(&self.text).into_iter();
                 texts(all.map(|(name, value)| (name.clone(), Place::dotenv(&name), value)).collect())
             }
-            Place::Ini { .. } => {
+            Place::Ini { .. } if up == 0 => {
                 let Place::Ini { section: Some(own), .. } = self.resolved(place) else { return Vec::new() };
                 let all = ini::all(&self.text).into_iter().filter(|(section, ..)| *section == own);
                 texts(all.map(|(section, key, value)| (key.clone(), Place::ini(&section, &key), value)).collect())
             }
+            Place::Dotenv { .. } | Place::Ini { .. } => Vec::new(),
             Place::Path(path) => {
                 self.tree().map_or_else(|_| Vec::new(), |tree| in_tree(&tree, path, &|path| Place::Path(path.to_vec())))
             }
+            // Above a document that is a text stand the values beside that text.
+            Place::Within { text, path } if path.len() <= up => self.beside(text, up - path.len()),
             Place::Within { text, path } => {
                 let inner = self.inner(text).ok().flatten().and_then(|inner| inner.tree().ok());
                 let within = |path: &[Step]| Place::clone(text).within(path.to_vec());

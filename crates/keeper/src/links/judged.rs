@@ -5,7 +5,9 @@
 //! then the rules of `frame`.
 
 use tokenward_core::ports::{LoginCopy, VaultError};
-use tokenward_core::{Event, Grant, GrantId, InFile, Link, ProfileName, Reconciliation, Slot, Standing, reconcile};
+use tokenward_core::{
+    Event, Grant, GrantId, InFile, Link, ProfileName, Reconciliation, Slot, Standing, TokenKind, reconcile,
+};
 
 use super::keep::Links;
 use super::look::Look;
@@ -117,7 +119,10 @@ impl Links {
         }
         let vault = &self.parts().vault;
         let Some((grant, generation)) = vault.recognise(&token).await?.known else {
-            return nobodys(InFile::Unknown);
+            // An access token that the vault knows is never sent as a refresh token.
+            let texts = [zeroize::Zeroizing::new(token.expose().to_owned())];
+            let is_access = vault.sight(&texts).await?.into_iter().flatten().any(|it| it.kind == TokenKind::Access);
+            return nobodys(if is_access { InFile::Malformed } else { InFile::Unknown });
         };
         let owner = vault.grant(grant).await?;
         let lives = matches!(owner.standing, Standing::Live | Standing::InDoubt { .. });

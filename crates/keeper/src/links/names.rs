@@ -42,7 +42,7 @@ impl Name {
         }
         let ends =
             |words: &[String], end: &[&str]| words.len() >= end.len() && words[words.len() - end.len()..] == *end;
-        let moments: [(&[&str], Role); 20] = [
+        let moments: [(&[&str], Role); 38] = [
             (&["expires", "time"], Role::End),
             (&["expire", "time"], Role::End),
             (&["expiry", "time"], Role::End),
@@ -63,8 +63,26 @@ impl Name {
             (&["obtained", "at"], Role::Obtained),
             (&["created", "at"], Role::Obtained),
             (&["issued", "at"], Role::Obtained),
+            (&["fetched", "at"], Role::Obtained),
+            (&["saved", "at"], Role::Obtained),
+            (&["stored", "at"], Role::Obtained),
+            (&["received", "at"], Role::Obtained),
+            (&["acquired", "at"], Role::Obtained),
+            (&["retrieved", "at"], Role::Obtained),
+            (&["updated", "at"], Role::Obtained),
+            (&["update", "time"], Role::Obtained),
+            (&["refreshed", "at"], Role::Obtained),
+            (&["refresh", "time"], Role::Obtained),
+            (&["last", "refresh"], Role::Obtained),
+            (&["last", "refreshed"], Role::Obtained),
+            (&["last", "refresh", "at"], Role::Obtained),
+            (&["last", "updated"], Role::Obtained),
+            (&["last", "update"], Role::Obtained),
+            (&["create", "time"], Role::Obtained),
+            (&["created"], Role::Obtained),
+            (&["timestamp"], Role::Obtained),
         ];
-        let moment = moments.iter().find(|(end, _)| ends(&words, end));
+        let moment = moments.iter().filter(|(end, _)| ends(&words, end)).max_by_key(|(end, _)| end.len());
         // Every service has a header of that name.
         let mut only_ours = false;
         let role = if let Some((end, role)) = moment {
@@ -98,11 +116,24 @@ impl Name {
         Some(Self { role, prefix: words, user }).filter(|name| !only_ours || name.is_ours())
     }
 
-    /// What stands before a word that speaks of an end, in a key that is understood as one or not; `None` for other keys.
-    pub(super) fn end_under(key: &str) -> Option<Vec<String>> {
-        if let Some(name) = Self::of(key) {
-            let ends = [Role::End, Role::Life, Role::RefreshEnd, Role::RefreshLife];
-            return ends.contains(&name.role).then_some(name.prefix);
+    /// The same of a key in a table that may be one token's own: `refresh = { token, expires }`.
+    pub(super) fn within(table: Option<&str>, key: &str) -> Option<Self> {
+        match table.filter(|table| is_of_a_token(table)) {
+            Some(table) => Self::of(&joined(table, key)),
+            None => Self::of(key),
+        }
+    }
+
+    /// What stands before a word that speaks of an end, or of the moment that a life counts from, in a key that is understood as one or
+    /// not; `None` for other keys.
+    pub(super) fn end_within(table: Option<&str>, key: &str, counts: bool) -> Option<Vec<String>> {
+        if let Some(name) = Self::within(table, key) {
+            let is_end = match name.role {
+                Role::End | Role::Life | Role::RefreshEnd | Role::RefreshLife => true,
+                Role::Obtained => counts,
+                Role::Access | Role::Bare | Role::Refresh => false,
+            };
+            return is_end.then_some(name.prefix);
         }
         let words = words(key);
         let at = words
@@ -122,6 +153,25 @@ impl Name {
     /// Whether the prefix names another platform: its tokens are another login's whatever they are called.
     pub(super) fn is_foreign(&self) -> bool {
         self.prefix.iter().any(|word| FOREIGN.contains(&word.as_str()))
+    }
+}
+
+/// Whether a table's name says that it is one token with what belongs to it.
+pub(super) fn is_of_a_token(table: &str) -> bool {
+    let words = words(table);
+    !words.is_empty()
+        && words.iter().all(|word| OURS.contains(&word.as_str()) && word != "authorization")
+        && words.iter().any(|word| word != "token" && word != "user")
+}
+
+/// A key with the name of its token before it, which it may say itself: `refresh_token = { value = … }`.
+pub(super) fn joined(table: &str, key: &str) -> String {
+    let is_token = ["token", "value"].contains(&key.to_ascii_lowercase().as_str());
+    let says = words(table).last().is_some_and(|word| word.ends_with("token") || word == "uat" || word == "urt");
+    match (is_token, says) {
+        (true, true) => table.to_owned(),
+        (true, false) => format!("{table}_token"),
+        (false, _) => format!("{table}_{key}"),
     }
 }
 
@@ -181,6 +231,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_table_may_be_one_token() {
+        for (table, key, role) in [
+            ("refresh", "token", Role::Refresh),
+            ("refresh", "expires", Role::RefreshEnd),
+            ("refresh_token", "value", Role::Refresh),
+            ("refreshToken", "expiresAt", Role::RefreshEnd),
+            ("refresh_token", "expires_in", Role::RefreshLife),
+            ("access", "token", Role::Access),
+            ("access", "expires", Role::End),
+            ("accessToken", "token", Role::Access),
+            ("user_access_token", "expires_in", Role::Life),
+            ("feishu", "expires_in", Role::Life),
+            ("token", "refresh_token", Role::Refresh),
+        ] {
+            let name = Name::within(Some(table), key).unwrap();
+            assert_eq!((name.role, name.prefix.as_slice()), (role, &[][..]), "{table}.{key}");
+        }
+    }
+
+    #[test]
     fn one_meaning_in_any_spelling() {
         for (key, role, prefix) in [
             ("FEISHU_ACCESS_TOKEN", Role::Access, "feishu"),
@@ -203,6 +273,9 @@ mod tests {
             ("expires", Role::End, ""),
             ("accessTokenExpiresTime", Role::End, ""),
             ("exp", Role::End, ""),
+            ("FEISHU_TOKEN_SAVED_AT", Role::Obtained, "feishu"),
+            ("lastRefresh", Role::Obtained, ""),
+            ("refresh_expires_time", Role::RefreshEnd, ""),
         ] {
             let name = Name::of(key).unwrap();
             assert_eq!((name.role, name.prefix.join(" ").as_str()), (role, prefix), "{key}");

@@ -34,6 +34,16 @@ impl Nature {
         }
     }
 
+    /// The same where the secret of an app belongs. A person may have chosen that: a mark at its beginning or a word in it says nothing.
+    pub(crate) fn of_secret(text: &str) -> Self {
+        let inner = text.trim();
+        match Self::of(text) {
+            Self::Reference if !is_plain_reference(inner) => Self::Token,
+            Self::Placeholder if !is_plain_placeholder(inner) => Self::Token,
+            nature => nature,
+        }
+    }
+
     /// The same at a refresh token's place, whose text would be sent: one that is too short for a token stands in for one. No
     /// provider's is shorter, since RFC 6749 §10.10 asks for 128 bits that nobody can guess.
     pub(crate) fn of_refresh(text: &str) -> Self {
@@ -61,6 +71,36 @@ fn is_reference(text: &str) -> bool {
         || SEALED.iter().any(|head| text.starts_with(head))
         || text.ends_with(')') && text.contains('(')
         || ["[\"", "['", "process.env", "os.environ"].iter().any(|mark| text.contains(mark))
+}
+
+/// What nobody would choose for a secret.
+fn is_plain_reference(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let variable =
+        text.strip_prefix('$').is_some_and(|rest| name(rest) && !rest.bytes().any(|byte| byte.is_ascii_lowercase()));
+    let between = |mark: char| text.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark)).is_some_and(name);
+    variable
+        || between('%')
+        || text.contains("://")
+        || ["${", "$(", "{{", "%(", "ENC[", "SECRET[", "process.env", "os.environ"]
+            .iter()
+            .any(|mark| text.contains(mark))
+        || ["!secret ", "!vault", "!ref ", "!env ", "@/", "`"].iter().any(|start| text.starts_with(start))
+        || text.starts_with('{') && text.ends_with('}')
+        || REFERENCES.iter().any(|prefix| lower.starts_with(prefix))
+        || SEALED.iter().any(|head| text.starts_with(head))
+}
+
+fn is_plain_placeholder(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let is_filler = |mark: char| text.len() > 2 && text.chars().all(|c| c.eq_ignore_ascii_case(&mark));
+    text.starts_with('<') && text.ends_with('>')
+        || is_filler('x')
+        || is_filler('*')
+        || ["your", "changeme", "change_me", "replace", "placeholder", "insert", "todo"]
+            .iter()
+            .any(|word| lower.starts_with(word))
 }
 
 /// A file's path, or one in a store of secrets: `/run/secrets/rt`, `dev/feishu/refresh`, `1password:dev/feishu`. Tokens hold slashes too,

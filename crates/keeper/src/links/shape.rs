@@ -12,7 +12,7 @@ use tokenward_core::{Format, Place, Slot, Step};
 
 use super::document::Document;
 use super::frame::Frame;
-use super::names::{Name, Role};
+use super::names::{Name, Role, is_of_a_token, joined};
 use super::nature::Nature;
 use super::server::Server;
 use super::sighting::Sighting;
@@ -46,16 +46,25 @@ pub enum Objection {
     Placeholder(Place),
     /// It holds more than a token, and it cannot be told which part of it is one.
     MoreThanToken(Place),
+    /// It stands at the access token's place too, so that it cannot be told which of the two it is.
+    Both(Place),
 }
 
 impl Shape {
     /// The shapes in a document, in its order. Empty where nothing is recognised.
     pub fn detect(document: &Document) -> Vec<Self> {
-        match document.format() {
+        let mut found = match document.format() {
             Format::Dotenv => dotenv(document),
             Format::Ini => ini(document),
             Format::Json | Format::Toml => tree(document),
+        };
+        // What stands above the tokens of the only login is theirs.
+        if let [only] = found.as_mut_slice() {
+            for token in [only.access().cloned(), only.refresh().cloned()].into_iter().flatten() {
+                only.add_ends_of(&document.beside(&token, 1), None);
+            }
         }
+        found
     }
 
     /// Where the access token stands.
@@ -71,8 +80,20 @@ impl Shape {
     /// Why a token's place may not be written over, where that is so. Of a token that the vault knows it can be told.
     pub fn objection(&self, document: &Document, known: &[Sighting]) -> Option<Objection> {
         let places = [self.access(), self.refresh()].into_iter().flatten();
-        let mut unknown = places.filter(|place| !known.iter().any(|sighting| sighting.place == **place));
-        unknown.find_map(|place| {
+        let unknown = places.filter(|place| !known.iter().any(|sighting| sighting.place == **place));
+        let token = |place: &Place| {
+            let text = document.get(place).ok()??;
+            Some(Frame::of(&text)?.token(&text).to_owned()).filter(|token| Nature::of(token) == Nature::Token)
+        };
+        let unknown: Vec<&Place> = unknown.collect();
+        if let [access, refresh] = unknown[..]
+            && access != refresh
+            && let (Some(one), Some(other)) = (token(access), token(refresh))
+            && one == other
+        {
+            return Some(Objection::Both(refresh.clone()));
+        }
+        unknown.into_iter().find_map(|place| {
             let text = document.get(place).ok()??;
             let frame = Frame::of(&text);
             match (Nature::of(frame.as_ref().map_or(text.as_str(), |frame| frame.token(&text))), frame) {
@@ -136,8 +157,11 @@ impl Shape {
 
     /// Takes in the ends of life that stand beside a place.
     pub(super) fn add_ends_beside(&mut self, document: &Document, place: &Place) {
-        let beside = document.beside(place);
-        let named: Vec<_> = beside.iter().filter_map(|(key, ..)| Some((key, Name::of(key)?))).collect();
+        self.add_ends_of(&document.beside(place, 0), place.table());
+    }
+
+    fn add_ends_of(&mut self, beside: &[(String, Place, Value)], table: Option<&str>) {
+        let named: Vec<_> = beside.iter().filter_map(|(key, ..)| Some((key, Name::within(table, key)?))).collect();
         let prefix = self.prefix().unwrap_or_default();
         self.add_ends(&named, &prefix, |key| {
             let (_, place, value) = beside.iter().find(|(name, ..)| name == key)?;
@@ -155,6 +179,9 @@ impl Shape {
         let mut obtained = None;
         for (key, name) in named.iter().filter(|(_, name)| name.prefix.is_empty() || name.prefix == prefix) {
             let Some((place, value)) = look(key) else { continue };
+            if self.places.values().any(|kept| *kept == place) {
+                continue;
+            }
             let slot = match name.role {
                 Role::End => {
                     let slot = end_slot(&value);
@@ -165,7 +192,7 @@ impl Shape {
                 Role::Life => value.as_whole().map(|_| Slot::ExpiresIn),
                 Role::RefreshLife => value.as_whole().map(|_| Slot::RefreshExpiresIn),
                 Role::Obtained => {
-                    obtained = end_slot(&value).map(|_| place.clone());
+                    obtained = obtained.or_else(|| end_slot(&value).map(|_| place.clone()));
                     None
                 }
                 _ => None,
@@ -175,7 +202,9 @@ impl Shape {
             }
         }
         if self.places.contains_key(&Slot::ExpiresIn) {
-            self.places.extend(obtained.map(|place| (Slot::Obtained, place)));
+            if let Some(place) = obtained {
+                self.places.entry(Slot::Obtained).or_insert(place);
+            }
         }
     }
 }
@@ -187,18 +216,30 @@ fn only<'a>(named: &[(&'a String, Name)], fits: impl Fn(&Name) -> bool) -> Optio
     all.next().is_none().then_some(first.0)
 }
 
-/// The places beside tokens whose names speak of their end, and which are not among these: in a notation that is not understood,
-/// or one too many.
-pub(super) fn unkept_ends(document: &Document, places: &BTreeMap<Slot, Place>) -> Vec<Place> {
+/// Why an end of life is not kept in step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unkept {
+    /// It is in a notation that is not understood.
+    Notation,
+    /// It is a number or a moment, and its name does not say of what, or there are several.
+    Meaning,
+}
+
+/// The places beside tokens, or in the table above them, whose names speak of their end, and which are not among these.
+pub(super) fn unkept_ends(document: &Document, places: &BTreeMap<Slot, Place>) -> Vec<(Place, Unkept)> {
     let kept: Vec<Place> = places.values().map(|place| document.resolved(place)).collect();
-    let mut found = Vec::new();
+    let counts = places.contains_key(&Slot::ExpiresIn);
+    let mut found: Vec<(Place, Unkept)> = Vec::new();
     for token in [Slot::AccessToken, Slot::RefreshToken].iter().filter_map(|slot| places.get(slot)) {
         let prefix = token.key().and_then(Name::of).map(|name| name.prefix).unwrap_or_default();
-        for (key, place, value) in document.beside(token) {
-            let is_end = Name::end_under(&key).is_some_and(|own| own.is_empty() || own == prefix);
-            let is_known = kept.contains(&document.resolved(&place)) || found.contains(&place);
+        let beside = document.beside(token, 0).into_iter().map(|one| (token.table(), one));
+        let above = document.beside(token, 1).into_iter().map(|one| (None, one));
+        for (table, (key, place, value)) in beside.chain(above) {
+            let is_end = Name::end_within(table, &key, counts).is_some_and(|own| own.is_empty() || own == prefix);
+            let is_known = kept.contains(&document.resolved(&place)) || found.iter().any(|(other, _)| *other == place);
             if is_end && !is_known && !value.spelled().trim().is_empty() {
-                found.push(place);
+                let is_understood = value.as_whole().is_some() || value.as_time().is_some();
+                found.push((place, if is_understood { Unkept::Meaning } else { Unkept::Notation }));
             }
         }
     }
@@ -231,6 +272,7 @@ fn dotenv(document: &Document) -> Vec<Shape> {
     let named: Vec<(&String, Name)> = keys.iter().filter_map(|key| Some((key, Name::of(key)?))).collect();
     let named: Vec<(&String, Name)> = named.into_iter().filter(|(key, _)| !is_document(key)).collect();
     let tokens = |name: &Name| matches!(name.role, Role::Access | Role::Refresh);
+    let any_bare = named.iter().any(|(_, name)| tokens(name) && name.prefix.is_empty());
     let mut prefixes: Vec<Vec<String>> =
         [&["feishu"][..], &["lark"], &["larksuite", "cli"], &["larksuite"], &["fs"], &["lark", "cli"], &[]]
             .map(|words| words.iter().map(|word| (*word).to_owned()).collect())
@@ -264,7 +306,8 @@ fn dotenv(document: &Document) -> Vec<Shape> {
             shape.places.extend(refresh.map(|(place, _)| (Slot::RefreshToken, place)));
         }
         if shape.has_token() {
-            let beside: Vec<_> = named.iter().filter(|(_, name)| name.prefix == *prefix).cloned().collect();
+            let own = |name: &Name| name.prefix == *prefix || name.prefix.is_empty() && !any_bare;
+            let beside: Vec<_> = named.iter().filter(|(_, name)| own(name)).cloned().collect();
             shape.add_ends(&beside, prefix, look);
         }
         shape
@@ -395,6 +438,26 @@ impl Way {
     }
 }
 
+/// The values of a table, and those of tables in it that are one token each: `refresh = { token, expires }`.
+fn values(node: &Tree, way: &Way) -> Vec<(String, Place, Value)> {
+    let mut inner = Vec::new();
+    let mut own = Vec::new();
+    for (key, child) in node.entries() {
+        match child.value() {
+            Some(value) => own.push((key.to_owned(), way.key(key).place(), value.clone())),
+            None if is_of_a_token(key) => {
+                let way = way.key(key);
+                let values = child.entries().filter_map(|(name, node)| Some((name, node.value()?.clone())));
+                inner.extend(values.map(|(name, value)| (joined(key, name), way.key(name).place(), value)));
+            }
+            None => {}
+        }
+    }
+    // Its own come last and go before.
+    inner.extend(own);
+    inner
+}
+
 /// How deep a login may stand in a token file, in steps.
 const DEPTH: usize = 4;
 
@@ -404,10 +467,11 @@ fn walk(node: &Tree, way: &Way, above: &Shape, only_servers: bool, found: &mut V
     let server = Server::at(node, way);
     let mut shape = Shape::default();
     if !only_servers {
-        let keys: Vec<String> = node.entries().map(|(key, _)| key.to_owned()).collect();
+        let values = values(node, way);
+        let keys: Vec<String> = values.iter().map(|(key, ..)| key.clone()).collect();
         shape = Shape::gather(&keys, |key| {
-            let value = node.get(key)?.value().filter(|value| !is_document(value))?.clone();
-            Some((way.key(key).place(), value))
+            let (_, place, value) = values.iter().rfind(|(name, ..)| name == key)?;
+            Some((place.clone(), value.clone())).filter(|(_, value)| !is_document(value))
         });
         shape.app_id = shape.app_id.or_else(|| above.app_id.clone());
         shape.app_secret = shape.app_secret.or_else(|| above.app_secret.clone());

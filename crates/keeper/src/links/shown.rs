@@ -75,6 +75,9 @@ impl Shown {
         if TOKENS.into_iter().any(|slot| self.nature(slot) == Nature::Reference) {
             return ShownRefresh::Reference;
         }
+        if self.is_one_text() {
+            return ShownRefresh::Malformed;
+        }
         match self.values.get(&Slot::RefreshToken) {
             None => ShownRefresh::NotKept,
             Some(None) => ShownRefresh::Blank,
@@ -103,13 +106,21 @@ impl Shown {
         self.text(Slot::AccessToken).is_some() && !self.gives_way(Slot::AccessToken, asked)
     }
 
-    /// Whether a token's place holds more than a token, and it cannot be told which part is one. Nobody's wish changes that.
+    /// Whether one token stands at both places: which of the two it is cannot be told, and it is never a login.
+    fn is_one_text(&self) -> bool {
+        let [access, refresh] = TOKENS.map(|slot| self.token(slot));
+        access.is_some_and(|access| Some(access) == refresh && Nature::of(access) == Nature::Token)
+    }
+
+    /// Whether a token's place holds more than a token, and it cannot be told which part is one, or which of the two it is. Nobody's
+    /// wish changes that.
     pub(super) fn is_unclear(&self) -> bool {
-        TOKENS.into_iter().any(|slot| match self.nature(slot) {
-            Nature::Token => self.text(slot).is_some() && !self.frames.contains_key(&slot),
-            Nature::Document => true,
-            Nature::Empty | Nature::Placeholder | Nature::Reference => false,
-        })
+        self.is_one_text()
+            || TOKENS.into_iter().any(|slot| match self.nature(slot) {
+                Nature::Token => self.text(slot).is_some() && !self.frames.contains_key(&slot),
+                Nature::Document => true,
+                Nature::Empty | Nature::Placeholder | Nature::Reference => false,
+            })
     }
 
     /// Whether every place but the refresh token's shows what the vault has. What the vault does not have is not compared.

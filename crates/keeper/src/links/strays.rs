@@ -9,7 +9,7 @@ use super::document::Document;
 use super::keep::{Links, blocking, linked, unreadable};
 use super::names::{Name, Role};
 use super::nature::Nature;
-use super::shape::unkept_ends;
+use super::shape::{Unkept, unkept_ends};
 use super::sighting::Sighting;
 use crate::Error;
 
@@ -22,8 +22,8 @@ pub struct Strays {
     pub copies: Vec<(Slot, Place)>,
     /// Texts beside the tokens whose names say that they are tokens of this login, and which the vault does not know.
     pub named: Vec<(Slot, Place)>,
-    /// Ends of life beside the tokens, by their names, in a notation that is not understood or one too many.
-    pub ends: Vec<Place>,
+    /// Ends of life beside the tokens, and moments that they count from, by their names.
+    pub ends: Vec<(Place, Unkept)>,
     /// Whether the refresh token is kept and no access token of the login, in the whole file.
     pub lacks_access: bool,
 }
@@ -39,7 +39,7 @@ impl Links {
         let Some(seen) = self.seen(link, &document).await? else { return Ok(Strays::default()) };
         let mut strays = seen.strays();
         strays.ends = unkept_ends(&document, &link.target.places);
-        strays.ends.retain(|place| !seen.is_kept(place));
+        strays.ends.retain(|(place, _)| !seen.is_kept(place));
         strays.named = seen.named(link);
         strays.lacks_access = link.target.places.contains_key(&Slot::RefreshToken)
             && !seen.kept.iter().any(|(slot, _)| *slot == Slot::AccessToken);
@@ -100,8 +100,11 @@ impl Seen<'_> {
         let mut found = Vec::new();
         for token in [Slot::AccessToken, Slot::RefreshToken].iter().filter_map(|slot| link.target.places.get(slot)) {
             let Some(own) = token.key().and_then(Name::of) else { continue };
-            for (key, place, value) in self.document.beside(token) {
-                let slot = match Name::of(&key).filter(|name| name.prefix == own.prefix).map(|name| name.role) {
+            for (key, place, value) in self.document.beside(token, 0) {
+                let slot = match Name::within(token.table(), &key)
+                    .filter(|name| name.prefix == own.prefix)
+                    .map(|name| name.role)
+                {
                     Some(Role::Access) => Slot::AccessToken,
                     Some(Role::Refresh) => Slot::RefreshToken,
                     _ => continue,

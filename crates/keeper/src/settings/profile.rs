@@ -19,6 +19,7 @@ use super::hosts;
 use super::platform::{CookieField, Resolved};
 use super::table::Setting;
 use super::trusted;
+use crate::given;
 
 /// A profile, ready for use but for the app's secret.
 #[derive(Debug, Clone)]
@@ -92,7 +93,7 @@ impl SecretSource {
             Self::File { path, origin, home } => {
                 let (text, warning) = trusted::secret_text(home, path, origin)?;
                 let bad = |reason| SettingsError::BadSecret { origin: origin.clone(), reason };
-                Ok((Some(AppSecret::parse(text.as_str()).map_err(bad)?), warning))
+                Ok((Some(given::app_secret(text.as_str()).map_err(bad)?), warning))
             }
             Self::Vault => Ok((None, None)),
         }
@@ -249,7 +250,7 @@ impl<'a> Resolver<'a> {
     fn secret(&self) -> Result<SecretSource, SettingsError> {
         let named = self.look(Setting::AppSecretFile)?;
         if !matches!(named, Some(Value { origin: Origin::Flag(_), .. })) {
-            let given = self.secret_variable(Setting::AppSecret, |text| AppSecret::parse(text))?;
+            let given = self.secret_variable(Setting::AppSecret, |text| given::app_secret(text))?;
             if let Some(secret) = given {
                 return Ok(SecretSource::Given(secret));
             }

@@ -7,11 +7,12 @@
 use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
-use tokenward_core::{AccessToken, AppSecret, BadSecret, Format, Place, RefreshToken, Scopes, Slot, Step, Subject};
+use tokenward_core::{BadSecret, Format, Place, Scopes, Slot, Step, Subject};
 
 use super::error::StoreError;
 use super::login::FoundLogin;
 use super::tool::Tool;
+use crate::given;
 use crate::links::{Document, Shape, Tree, Value};
 
 /// The one login in a JSON text.
@@ -75,12 +76,18 @@ impl Reader<'_> {
         let words = [app_id.clone(), name, place];
         let mut login = FoundLogin::of(tool, PathBuf::new()).named(words.iter().flatten().map(String::as_str));
         login.writable = !agent;
-        login.access = self.secret(self.shape.access(), AccessToken::parse)?;
-        login.refresh = self.secret(self.shape.refresh(), RefreshToken::parse)?;
+        login.access = self.secret(self.shape.access(), given::access_token)?;
+        login.refresh = self.secret(self.shape.refresh(), given::refresh_token)?;
         if login.access.is_none() && login.refresh.is_none() {
             return Err(StoreError::NoToken);
         }
-        login.app_secret = self.secret(self.shape.app_secret.as_ref(), AppSecret::parse)?;
+        if let (Some(access), Some(refresh)) = (&login.access, &login.refresh)
+            && access.expose() == refresh.expose()
+        {
+            let what = self.shape.refresh().map(shown).unwrap_or_default();
+            return Err(StoreError::BadToken { what, reason: BadSecret::StandIn });
+        }
+        login.app_secret = self.secret(self.shape.app_secret.as_ref(), given::app_secret)?;
         login.app_id = app_id.filter(|id| !id.is_empty());
         let issued = self.time(&["created_at", "obtained_at", "issued_at", "createdAt", "obtainedAt", "issuedAt"]);
         let life = |slot| self.value(self.shape.places.get(&slot)).and_then(Value::as_whole);

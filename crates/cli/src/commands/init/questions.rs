@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tokenward::Setting;
+use tokenward::{Setting, given};
 use tokenward_core::{AppSecret, Code, ProviderName, TokenApi};
 use zeroize::Zeroizing;
 
@@ -170,6 +170,6 @@ pub(super) fn read_secret(source: &str, text: std::io::Result<String>, desk: &De
 
 fn parse_secret(source: &str, text: &Zeroizing<String>, desk: &Desk) -> Result<AppSecret, Failure> {
     let lang = desk.lang();
-    AppSecret::parse(text.as_str())
+    given::app_secret(text.as_str())
         .map_err(|reason| Failure::new(Code::BadSecret, lang.secret_unusable(source, lang.bad_secret(reason))))
 }
