@@ -225,6 +225,19 @@ impl Picker<'_> {
 
     /// Gives tokens their usual places, where a format has any.
     fn complete(&self, shape: &mut Shape) -> Result<(), Failure> {
+        let format = self.document.format();
+        let is_inside = |place: &Place| matches!(place, Place::Within { .. });
+        // What stands in a document of its own has its places there.
+        if shape.access().or(shape.refresh()).is_some_and(is_inside) {
+            return Ok(());
+        }
+        if format == Format::Ini && !shape.has_token() && shape.app_id.is_none() && shape.app_access.is_none() {
+            let sections = self.document.sections();
+            // Another program's file, which would meet a section that it does not know.
+            if !sections.is_empty() && !sections.iter().any(|section| section == ScriptRefresh::SECTION) {
+                return Err(without_place(&self.file.display().to_string(), format, self.lang));
+            }
+        }
         let both = match self.document.format() {
             Format::Dotenv => {
                 let prefix = prefix(shape).unwrap_or_else(|| match self.wish.brand {
@@ -463,7 +476,9 @@ fn prefix(shape: &Shape) -> Option<String> {
 
 /// The brand that the names of a `.env` file's variables speak of. `LARKSUITE_CLI_` speaks of none: that tool serves both.
 fn brand_of(shape: &Shape) -> Option<Brand> {
-    match prefix(shape)?.as_str() {
+    // The names of the app tell more than those of the tokens.
+    let app = Shape { app_id: shape.app_id.clone(), app_secret: shape.app_secret.clone(), ..Shape::default() };
+    match prefix(&app).filter(|prefix| !prefix.is_empty()).or_else(|| prefix(shape))?.as_str() {
         "FEISHU_" => Some(Brand::Feishu),
         "LARK_" => Some(Brand::Lark),
         _ => None,

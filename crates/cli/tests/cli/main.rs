@@ -41,6 +41,7 @@ mod old_script;
 mod over;
 mod places;
 mod platform_secrets;
+mod prefixes;
 mod project;
 mod proxy;
 mod race;

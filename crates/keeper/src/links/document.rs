@@ -256,7 +256,7 @@ impl Document {
     }
 
     /// The sections of an ini file, each once.
-    pub(crate) fn sections(&self) -> Vec<String> {
+    pub fn sections(&self) -> Vec<String> {
         if self.format == Format::Ini { ini::sections(&self.text) } else { Vec::new() }
     }
 

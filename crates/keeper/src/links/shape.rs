@@ -324,6 +324,19 @@ fn dotenv(document: &Document) -> Vec<Shape> {
     if with.iter().any(ours) {
         with.retain(ours);
     }
+    // An app under another prefix is that of the tokens, where there is one of each.
+    if let [only] = with.as_mut_slice()
+        && only.app_id.is_none()
+        && only.app_secret.is_none()
+        && ours(only)
+    {
+        let apps: Vec<&Shape> = without.iter().filter(|shape| shape.app_id.is_some()).collect();
+        if let [app] = apps[..] {
+            only.app_id.clone_from(&app.app_id);
+            only.app_secret.clone_from(&app.app_secret);
+            only.redirect = app.redirect.clone().or(only.redirect.take());
+        }
+    }
     if with.is_empty() { without.into_iter().find(|shape| shape.app_id.is_some()).into_iter().collect() } else { with }
 }
 
