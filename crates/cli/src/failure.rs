@@ -97,6 +97,12 @@ impl Failure {
         failure
     }
 
+    /// The same failure, told in words of its own.
+    pub(crate) fn headed(mut self, happened: String) -> Self {
+        self.0.happened = Some(happened);
+        self
+    }
+
     /// A failure that the provider spoke, told with its words and the catalogue's advice for our code.
     pub(crate) fn told(code: Code, refusal: Refusal) -> Self {
         let mut failure = Self::of(code);
@@ -144,6 +150,14 @@ impl Failure {
     pub(crate) fn or_then(mut self, lang: Lang, next: String) -> Self {
         let mut advice = self.advice(lang);
         advice.push(next);
+        self.0.next = Some(advice);
+        self
+    }
+
+    /// Adds advice before what the catalogue has to say.
+    pub(crate) fn first(mut self, lang: Lang, next: String) -> Self {
+        let mut advice = self.advice(lang);
+        advice.insert(0, next);
         self.0.next = Some(advice);
         self
     }
@@ -312,10 +326,13 @@ impl From<Error> for Failure {
         failure.0.kept = Some(error.kept());
         failure.0.refusal = error.refusal().cloned();
         let told = || {
-            let error = error.vault_error()?;
-            Some(Detail::Told { en: Lang::En.vault_error(error), zh: Lang::Zh.vault_error(error) })
+            let words = |lang: Lang| {
+                let of_vault = error.vault_error().map(|error| lang.vault_error(error));
+                of_vault.or_else(|| error.database_error().map(|error| lang.database_error(error)))
+            };
+            Some(Detail::Told { en: words(Lang::En)?, zh: words(Lang::Zh)? })
         };
-        failure.0.detail = error.detail().map(|text| Detail::Said(text.to_owned())).or_else(told);
+        failure.0.detail = told().or_else(|| error.detail().map(|text| Detail::Said(text.to_owned())));
         failure
     }
 }

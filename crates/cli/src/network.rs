@@ -16,6 +16,8 @@ use crate::say::Lang;
 pub(crate) fn explained(failure: Failure, env: &Environment, lang: Lang) -> Failure {
     let Some(reason) = failure.reason_of(Code::Unreachable).map(str::to_owned) else { return failure };
     if reason.contains("certificate") {
+        let failure =
+            certificates(env, lang).into_iter().rev().fold(failure, |failure, trouble| failure.first(lang, trouble));
         let failure = failure.or_then(lang, lang.certificate_next());
         return if env.get(FILE).is_none() { failure.then(lang.certificate_system_next()) } else { failure };
     }

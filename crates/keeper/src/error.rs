@@ -6,6 +6,8 @@ use std::sync::Arc;
 use tokenward_core::ports::{CallError, VaultError};
 use tokenward_core::{Code, GrantId, Refusal, TransportFault};
 
+use crate::stores::BkoauthError;
+
 /// What is left of the login after a failure. No failure erases one (I6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -81,6 +83,18 @@ impl Error {
         }))
     }
 
+    /// A failure of the database that another program keeps its logins in.
+    pub(crate) fn database(code: Code, error: BkoauthError) -> Self {
+        Self(Arc::new(Inner {
+            code,
+            kept: Kept::Everything,
+            refusal: None,
+            provider_code: None,
+            detail: Some(error.to_string()),
+            source: Some(Box::new(error)),
+        }))
+    }
+
     /// The same failure, with the provider's code as the record of it has it. For one that was not yet handed to anybody.
     pub(crate) fn coded(mut self, provider_code: Option<i64>) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.0) {
@@ -142,6 +156,11 @@ impl Error {
     /// The login that is kept without a profile, where it is another user's than the profile's ([`Code::AnotherUser`]).
     pub fn aside(&self) -> Option<GrantId> {
         self.detail().filter(|_| self.code() == Code::AnotherUser)?.parse().ok()
+    }
+
+    /// What is wrong with another program's database, if that failed.
+    pub fn database_error(&self) -> Option<&BkoauthError> {
+        self.0.source.as_ref().and_then(|source| source.downcast_ref())
     }
 
     /// The vault's own error, if the vault failed.

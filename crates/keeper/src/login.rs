@@ -289,6 +289,30 @@ impl Keeper {
         result
     }
 
+    /// How many answers to logins are kept under a name that were not made into one.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn answers_kept(&self, profile: &ProfileName) -> Result<usize, Error> {
+        let answers = self.inner.parts.vault.login_answers().await?;
+        Ok(answers.iter().filter(|kept| kept.profile == *profile).count())
+    }
+
+    /// Drops what is kept of answers to logins under a name that were not made into one. Gives back how many there were.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn drop_answers(&self, profile: &ProfileName) -> Result<usize, Error> {
+        let vault = &self.inner.parts.vault;
+        let answers = vault.login_answers().await?;
+        let mut dropped = 0;
+        for kept in answers.into_iter().filter(|kept| kept.profile == *profile) {
+            vault.drop_login_answer(kept.id).await?;
+            dropped += 1;
+        }
+        Ok(dropped)
+    }
+
     async fn exchange(&self, app: &App, prepared: &Prepared, exchange: &CodeExchange) -> Result<RawAnswer, Error> {
         match self.inner.parts.provider.exchange(app, prepared, exchange, EXCHANGE_DEADLINE).await {
             Sent::Answered(answer) => Ok(answer),

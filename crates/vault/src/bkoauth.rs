@@ -53,7 +53,7 @@ impl ServerKind {
     }
 
     /// The feature of this crate and of those above it that reads it.
-    const fn feature(self) -> &'static str {
+    pub const fn feature(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
             Self::MySql => "mysql",

@@ -12,6 +12,7 @@ use tokenward_core::{Code, ExitClass};
 use crate::args::Doctor;
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::network;
 use crate::render::Row;
 use crate::say::Lang;
 use crate::say::doctor::Setting;
@@ -44,6 +45,9 @@ pub(super) async fn run(args: &Doctor, desk: &Desk) -> Result<ExitCode, Failure>
         }
         Err(error) => Facts::unreadable(desk.now(), args.online, error),
     };
+    for trouble in network::certificates(&desk.ambient.env, desk.lang()) {
+        desk.printer.warning(trouble);
+    }
     let findings = doctor::examine(&facts);
     let several = facts.profiles.iter().filter(|profile| profile.depth == Depth::Full).count() > 1;
     let script = |finding: &Finding| {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::Session;
-use tokenward_core::Code;
+use tokenward_core::{Code, ProfileName};
 
 use crate::args::Logout;
 use crate::commands::adopt;
@@ -18,7 +18,10 @@ pub(super) async fn run(logout: &Logout, desk: &Desk) -> Result<ExitCode, Failur
     if let Some(id) = &logout.login {
         return unnamed(id, logout.yes, &session, desk).await;
     }
-    let (name, grant) = desk.login_of(&settings, &session).await?;
+    let (name, grant) = match desk.login_of(&settings, &session).await {
+        Ok(login) => login,
+        Err(failure) => return unstored(failure, &desk.profile_name(&settings)?, logout.yes, &session, desk).await,
+    };
     let keeper = session.keeper();
     if !logout.yes {
         let question = if logout.revoke { lang.ask_logout_revoke(&name) } else { lang.ask_logout(&name) };
@@ -57,6 +60,32 @@ pub(super) async fn run(logout: &Logout, desk: &Desk) -> Result<ExitCode, Failur
         }
     } else {
         desk.printer.note(lang.logged_out(&name));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where nobody is logged in: what was answered to a login and not stored as one is dropped, if there is any.
+async fn unstored(
+    failure: Failure,
+    name: &ProfileName,
+    yes: bool,
+    session: &Session,
+    desk: &Desk,
+) -> Result<ExitCode, Failure> {
+    let lang = desk.lang();
+    let is_kept = session.keeper().answers_kept(name).await.is_ok_and(|count| count > 0);
+    if failure.exit() != ExitCode::from(Code::NotLoggedIn.exit() as u8) || !is_kept {
+        return Err(failure);
+    }
+    if !yes && !desk.asker().yes(lang.ask_drop_answers(name), &lang.logout_ways()).await? {
+        desk.printer.note(lang.nothing_changed());
+        return Err(Failure::silent(Code::Usage.exit() as u8));
+    }
+    session.keeper().drop_answers(name).await?;
+    if desk.printer.json {
+        desk.printer.document(&json!({ "profile": name, "revoked": false }))?;
+    } else {
+        desk.printer.note(lang.answers_dropped(name));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,9 @@
 //! Words about apps of BlueKing and of any OAuth server, and about the users of an app that serves many.
 
+use tokenward::stores::BkoauthError;
 use tokenward_core::{Code, Words};
 
-use super::{stories, w};
+use super::{Lang, stories, w};
 
 stories! {
         Code::TicketRefused => (
@@ -43,6 +44,36 @@ stories! {
             ),
         ),
 }
+
+impl Lang {
+    /// What is wrong with the database of a program that uses bkoauth. What the database itself says stays as it says it.
+    pub(crate) fn database_error(self, error: &BkoauthError) -> String {
+        match (self, error) {
+            (Self::En, error) => error.to_string(),
+            (Self::Zh, BkoauthError::Io { path, source }) => format!("无法读取 {}：{source}", path.display()),
+            (Self::Zh, BkoauthError::NotSqlite(path)) => format!("{} 不是 SQLite 数据库", path.display()),
+            (Self::Zh, BkoauthError::NoTable(place)) => format!("{place} 中没有表 bkoauth_access_token"),
+            (Self::Zh, BkoauthError::UnknownScheme(scheme)) => {
+                format!("{scheme}:// 不是 bkoauth 所用数据库的地址：请给出 SQLite 文件、postgres:// 或 mysql://")
+            }
+            (Self::Zh, BkoauthError::NotBuiltIn(kind)) => format!(
+                "此版本未包含读取 {} 的功能：请构建包含它的版本（`cargo install --path crates/cli --locked --features {}`）；或者在那边运行 \
+                 `python manage.py dumpdata bkoauth`，把结果导入一个 SQLite 数据库（用指向它的配置运行 `loaddata`），再指定该文件",
+                kind.as_str(),
+                kind.feature()
+            ),
+            (Self::Zh, BkoauthError::Database { place, reason }) => {
+                let own = DATABASE_REASONS.iter().find(|words| words.en == reason);
+                format!("无法读取 {place}：{}", own.map_or(reason.as_str(), |words| self.of(*words)))
+            }
+            // What a newer reader may say.
+            (Self::Zh, error) => error.to_string(),
+        }
+    }
+}
+
+/// The reader's own reasons.
+const DATABASE_REASONS: &[Words] = &[w("its address is not well-formed", "地址格式不正确")];
 
 super::sentences! {
     bad_provider() { "write feishu, lark, blueking or oauth2" "请写 feishu、lark、blueking 或 oauth2" }
@@ -138,6 +169,7 @@ super::sentences! {
     row_to_adopt(name) { "would be taken over as {name}" "将接管为 {name}" }
     row_to_adopt_due(name) { "would be taken over as {name}; its access token is refreshed at the first use" "将接管为 {name}；其访问令牌会在首次使用时续期" }
     bkoauth_server_next() { "compare user, password, host, port and database with the program's own, and see that its server runs and can be reached from here; the user needs the right to read the table bkoauth_access_token" "请对照该程序自己的配置核对用户名、密码、主机、端口和数据库名，并确认数据库服务正在运行、从本机可以连接；该用户需要有读取 bkoauth_access_token 表的权限" }
+    bkoauth_no_table() { "the database has no table of bkoauth" "数据库中没有 bkoauth 的表" }
     bkoauth_table_next() { "compare the database with the one in the program's settings (DATABASES): bkoauth's migrations make the table there" "请对照该程序配置（DATABASES）中的数据库：该表由 bkoauth 的迁移（migrate）创建" }
     address_not_read(what) { "the database's address could not be read from {what}" "无法从 {what} 读取数据库地址" }
     address_in_arguments() { "other users of this machine can read the password in this address, and shells keep it; give --bkoauth @FILE, or - and a line of stdin" "本机其他用户可以看到该地址中的密码，shell 也会记录下来；请用 --bkoauth @文件，或用 - 从 stdin 读取一行" }

@@ -73,6 +73,8 @@ stories! {
 
 super::sentences! {
     no_authentication_named() { "the server's document names no way in which a client proves itself" "服务器的文档没有给出任何客户端验证方式" }
+    ask_drop_answers(name) { "Nobody is logged in under {name}. Drop the answer to a login that is kept for it, with the tokens in it?" "{name} 下没有登录。确定删除为它保存的登录应答及其中的令牌吗？" }
+    answers_dropped(name) { "what was kept of a login of {name} is dropped" "已删除为 {name} 保存的登录应答" }
     no_known_authentication(methods) { "the server takes no client secret in a header or a body; it names: {methods}" "服务器不接受以请求头或请求体发送的客户端密钥；它支持的是：{methods}" }
     other_brand(tried, other) { "{tried} was tried, and the app is the other brand's: run `tokenward init --provider {other}`" "已用 {tried} 尝试，而该应用属于另一个品牌：请运行 `tokenward init --provider {other}`" }
     certificate_next() { "an authority of your own goes into a PEM file that SSL_CERT_FILE names (or a folder that SSL_CERT_DIR names); it takes the place of the system's" "自建的证书颁发机构请放入 SSL_CERT_FILE 所指的 PEM 文件（或 SSL_CERT_DIR 所指的目录）；它会取代系统自带的证书" }

@@ -185,3 +185,48 @@ super::sentences! {
     vault_values_left(count) { "values that do not open stay as they were, under the old data key: {count}" "无法打开的 {count} 项保持原样，仍用旧数据密钥" }
     vault_key_stays() { "the key that opens the vault is the same as before: whoever has it opens this vault too. `tokenward vault rekey --new-key-file FILE` gives it another" "打开保险库的密钥没有更换：持有它的人仍可打开。`tokenward vault rekey --new-key-file 文件` 可以更换" }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn every_error_of_the_vault_is_told_in_chinese_and_its_own_reasons_are_those_of_the_vault() {
+        let path = || PathBuf::from("/home/ada/.tokenward/vault");
+        let reason = || "it is no folder".to_owned();
+        let errors = [
+            VaultError::ReadOnly { path: path(), reason: reason() },
+            VaultError::Full { path: path(), reason: reason() },
+            VaultError::Busy { path: path() },
+            VaultError::Unreadable { path: path(), reason: reason() },
+            VaultError::Key { path: path(), key: "TOKENWARD_KEY".to_owned(), reason: reason() },
+            VaultError::Newer { path: path(), found: 9, known: 5 },
+            VaultError::OpenToOthers { path: path(), mode: 0o644 },
+            VaultError::NotOurs { path: path(), owner: 1, user: 2 },
+            VaultError::Moved,
+            VaultError::NoRefreshToken,
+        ];
+        for error in errors {
+            let told = Lang::Zh.vault_error(&error);
+            assert!(!told.is_ascii() && !told.contains("folder\"") && !told.contains("it is no"), "{told}");
+            assert_eq!(Lang::En.vault_error(&error), error.to_string());
+        }
+        // A reason that the vault does not give any more is nobody's.
+        let mut source = String::new();
+        let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../vault/src"))];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if entry.is_dir() {
+                    folders.push(entry);
+                } else {
+                    source += &std::fs::read_to_string(entry).unwrap();
+                }
+            }
+        }
+        for words in REASONS {
+            assert!(source.contains(words.en) && !words.zh.is_ascii(), "{}", words.en);
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! What a token endpoint and a login page answer, and what a person is told of it: a refusal is a refusal, and an answer without an
 //! access token is no login.
 
-use tokenward_emulator::{Door, Fault, FaultKind, OddAnswer, Operation};
+use tokenward_emulator::{Door, Fault, FaultKind, Identity, OddAnswer, Operation};
 use url::Url;
 
 use crate::desk::Desk;
@@ -193,4 +193,63 @@ fn a_login_page_that_says_no_is_told_by_its_word() {
         assert!(ran.fails(exit, code).err.contains(error), "{error}: {ran:?}");
     }
     assert_eq!(desk.sandbox.counters().exchanges, 0);
+}
+
+#[test]
+fn an_answer_that_is_nobodys_login_is_dropped_by_a_logout() {
+    let desk = Desk::new(Door::Ssm);
+    desk.sandbox.rules(|rules| rules.blueking.ssm.tokens.identity = Identity::Absent);
+    desk.sandbox.inject(Fault::code(1_901_400).when(Operation::Verify).forever());
+    desk.login_by_cookie("alice").fails(3, "TW0412");
+    let later = [("TOKENWARD_CLOCK_OFFSET", "120")];
+    let doctor = |lang| desk.run_with(&later, &["doctor", "--lang", lang]);
+    let listed = doctor("en");
+    assert!(listed.out.contains("TW0910") && listed.out.contains("tokenward logout"), "{listed:?}");
+    assert!(doctor("zh").out.contains("tokenward logout"));
+    desk.run_with(&later, &["logout", "--user", "alice"]).fails(2, "--yes");
+    let dropped = desk.run_with(&later, &["logout", "--user", "alice", "--yes"]);
+    assert!(dropped.succeeds().err.contains("dropped"), "{dropped:?}");
+    let listed = doctor("en");
+    assert!(!listed.out.contains("TW0910"), "{listed:?}");
+    desk.run_with(&later, &["logout", "--user", "alice", "--yes"]).fails(3, "TW0401");
+}
+
+#[test]
+fn certificates_that_are_named_and_cannot_be_read_are_told() {
+    let desk = Desk::new(Door::Plain);
+    let (gone, folder) = (desk.home.join("no-such-ca.pem"), desk.home.clone());
+    for file in [gone.to_str().unwrap(), folder.to_str().unwrap()] {
+        let variables = [("SSL_CERT_FILE", file)];
+        for words in [&["doctor"][..], &["doctor", "--json"]] {
+            let ran = desk.run_with(&variables, words);
+            let told = format!("{}{}", ran.out, ran.err);
+            assert!(told.contains("SSL_CERT_FILE") && told.contains(file), "{ran:?}");
+        }
+        // Nothing is listening: what is told first is the file.
+        let config = desk.config().replace("http://127.0.0.1", "https://127.0.0.1");
+        std::fs::write(desk.home.join("config.toml"), config).unwrap();
+        let ran = desk.run_with(&variables, &["login", "--device", "--timeout", "5s"]);
+        assert!(ran.fails(4, "TW0502").err.contains(file), "{ran:?}");
+    }
+}
+
+#[test]
+fn errors_of_the_vault_and_of_a_database_are_told_in_the_language_of_the_rest() {
+    let chinese = |line: &str| line.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).count() >= 4;
+    let details = |ran: &Ran| ran.err.lines().find(|line| line.contains("详情")).unwrap_or_default().to_owned();
+    let desk = Desk::new(Door::Ssm);
+    let file = desk.home.join("text.sqlite3");
+    std::fs::write(&file, "no database").unwrap();
+    let vault = desk.home.join("vault/vault.db");
+    for (place, words) in
+        [(&file, "不是 SQLite 数据库"), (&vault, "没有 bkoauth 的表"), (&desk.home.join("none"), "无法读取")]
+    {
+        let ran = desk.run(&["adopt", "--bkoauth", place.to_str().unwrap(), "--yes", "--lang", "zh"]);
+        assert!(ran.fails(2, "TW0").err.contains(words) && chinese(&details(&ran)), "{ran:?}");
+    }
+    let ran = desk.run(&["adopt", "--bkoauth", vault.to_str().unwrap(), "--yes"]);
+    assert!(ran.fails(2, "TW0523").err.contains("error: the database has no table of bkoauth (TW0523)"), "{ran:?}");
+    std::fs::write(&vault, "damaged beyond reading").unwrap();
+    let ran = desk.run(&["list", "--lang", "zh"]);
+    assert!(ran.fails(2, "TW0301").err.contains("保险库无法读取") && chinese(&details(&ran)), "{ran:?}");
 }

@@ -15,14 +15,14 @@
 use jiff::tz::Offset;
 use tokenward_core::ports::{Adopted, Adoption};
 use tokenward_core::{Access, App, Code, GrantId, ProfileName, TokenSet};
-use tokenward_vault::{BkoauthError, BkoauthRow};
+use tokenward_vault::BkoauthRow;
 
 use super::tool::Renewal;
-use crate::{Error, Kept, Session};
+use crate::{Error, Session};
 use plan::{Candidate, Step, TokenStanding};
 
 pub use plan::BkoauthPlan;
-pub use tokenward_vault::{BkoauthSource, ServerKind};
+pub use tokenward_vault::{BkoauthError, BkoauthSource, ServerKind};
 
 mod plan;
 
@@ -130,13 +130,13 @@ pub async fn adopt_bkoauth(
     BkoauthPlan::of(session, app, profile, source, options).await?.carry_out(session, app).await
 }
 
-fn unreadable(error: &BkoauthError) -> Error {
-    let code = match error {
+fn unreadable(error: BkoauthError) -> Error {
+    let code = match &error {
         BkoauthError::NoTable(_) => Code::StoreEmpty,
         BkoauthError::UnknownScheme(_) | BkoauthError::NotBuiltIn(_) => Code::Usage,
         _ => Code::StoreUnreadable,
     };
-    Error::with_detail(code, Kept::Everything, error.to_string())
+    Error::database(code, error)
 }
 
 impl BkoauthPlan {

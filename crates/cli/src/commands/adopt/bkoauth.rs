@@ -156,7 +156,8 @@ fn source(given: Given, desk: &Desk) -> Result<BkoauthSource, Failure> {
             line
         }
     };
-    text.trim().parse::<BkoauthSource>().map_err(|error| Failure::of(Code::Usage).detail(error.to_string()).complete())
+    let unknown = |error| Failure::new(Code::Usage, lang.database_error(&error)).complete();
+    text.trim().parse::<BkoauthSource>().map_err(unknown)
 }
 
 /// Advice for a database; the catalogue's is for another tool's store.
@@ -165,7 +166,7 @@ fn unread(error: tokenward::Error, source: &BkoauthSource, desk: &Desk) -> Failu
     let failure = Failure::from(error);
     match (code, source) {
         (Code::StoreUnreadable, BkoauthSource::Server { .. }) => failure.then(lang.bkoauth_server_next()),
-        (Code::StoreEmpty, _) => failure.then(lang.bkoauth_table_next()),
+        (Code::StoreEmpty, _) => failure.headed(lang.bkoauth_no_table()).then(lang.bkoauth_table_next()),
         _ => failure,
     }
 }

@@ -141,7 +141,7 @@ crate::say::sentences! {
     doctor_orphans(count) { "rescue slots with an answer to a refresh that this vault does not know: {count}; perhaps a copy was put in its place" "应急槽中有 {count} 个应答不属于本保险库记录的任何续期；可能是恢复过备份" }
     doctor_orphans_next() { "if the vault of that time is still there, put it back: the answers may hold the newest tokens" "若当时的保险库还在，请放回原处：这些应答中可能有最新的令牌" }
     doctor_unfinished(profile) { "a login of profile {profile} was answered by the provider and not stored, since its process ended" "配置档 {profile} 的一次登录已得到服务方应答，但进程中断，尚未入库" }
-    doctor_unfinished_next(profile) { "`tokenward status --profile {profile}` stores it" "运行 `tokenward status --profile {profile}` 即可补办入库" }
+    doctor_unfinished_next(profile) { "`tokenward status --profile {profile}` stores it; if it cannot, since nobody says whose it is: `tokenward logout --profile {profile}` drops it" "运行 `tokenward status --profile {profile}` 即可补办入库；若因无法确认属于谁而不能入库：`tokenward logout --profile {profile}` 会删除它" }
     doctor_key_unused(key) { "a key is given by TOKENWARD_KEY or TOKENWARD_KEY_FILE, and this vault opens with {key} instead" "已设置 TOKENWARD_KEY 或 TOKENWARD_KEY_FILE，但本保险库使用的是{key}" }
     doctor_key_unused_next() { "unset it, or let the vault use it: `tokenward vault rekey`" "请取消该设置，或运行 `tokenward vault rekey` 让保险库改用它" }
 

@@ -68,7 +68,7 @@ impl BkoauthPlan {
         source: &BkoauthSource,
         options: &BkoauthOptions,
     ) -> Result<Self, Error> {
-        let rows = read_bkoauth(source, options.offset).await.map_err(|error| unreadable(&error))?;
+        let rows = read_bkoauth(source, options.offset).await.map_err(unreadable)?;
         let grants = session.parts().vault.grants().await?;
         let by_id: BTreeMap<GrantId, &Grant> = grants.iter().map(|grant| (grant.id, grant)).collect();
         let mut steps = Vec::with_capacity(rows.len());
