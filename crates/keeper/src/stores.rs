@@ -29,7 +29,8 @@ mod token_json;
 mod tool;
 
 pub use bkoauth::{
-    BkoauthError, BkoauthFate, BkoauthOptions, BkoauthPlan, BkoauthReport, BkoauthSource, BkoauthTaken, ServerKind, adopt_bkoauth,
+    BkoauthError, BkoauthFate, BkoauthOptions, BkoauthPlan, BkoauthReport, BkoauthSource, BkoauthTaken, ServerKind,
+    adopt_bkoauth,
 };
 pub use error::StoreError;
 pub use find::{Found, Means, Needs, find, read};

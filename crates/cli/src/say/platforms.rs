@@ -49,7 +49,6 @@ impl Lang {
     /// What is wrong with the database of a program that uses bkoauth. What the database itself says stays as it says it.
     pub(crate) fn database_error(self, error: &BkoauthError) -> String {
         match (self, error) {
-            (Self::En, error) => error.to_string(),
             (Self::Zh, BkoauthError::Io { path, source }) => format!("无法读取 {}：{source}", path.display()),
             (Self::Zh, BkoauthError::NotSqlite(path)) => format!("{} 不是 SQLite 数据库", path.display()),
             (Self::Zh, BkoauthError::NoTable(place)) => format!("{place} 中没有表 bkoauth_access_token"),
@@ -66,8 +65,8 @@ impl Lang {
                 let own = DATABASE_REASONS.iter().find(|words| words.en == reason);
                 format!("无法读取 {place}：{}", own.map_or(reason.as_str(), |words| self.of(*words)))
             }
-            // What a newer reader may say.
-            (Self::Zh, error) => error.to_string(),
+            // English is their own language, and a newer reader may say more.
+            (Self::En | Self::Zh, error) => error.to_string(),
         }
     }
 }

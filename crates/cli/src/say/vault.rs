@@ -76,7 +76,6 @@ impl Lang {
     /// What is wrong with the vault. A reason that the system gives stays as the system says it.
     pub(crate) fn vault_error(self, error: &VaultError) -> String {
         match (self, error) {
-            (Self::En, error) => error.to_string(),
             (Self::Zh, VaultError::ReadOnly { path, reason }) => {
                 format!("{} 处的保险库无法写入：{}", path.display(), self.vault_reason(reason))
             }
@@ -104,8 +103,8 @@ impl Lang {
             (Self::Zh, VaultError::Moved) => "此登录已由其他进程继续处理".to_owned(),
             (Self::Zh, VaultError::IntentOpen(_)) => "此登录有一次续期尚未完成".to_owned(),
             (Self::Zh, VaultError::NoRefreshToken) => "此登录没有刷新令牌".to_owned(),
-            // What a newer vault may say.
-            (Self::Zh, error) => error.to_string(),
+            // English is their own language, and a newer vault may say more.
+            (Self::En | Self::Zh, error) => error.to_string(),
         }
     }
 

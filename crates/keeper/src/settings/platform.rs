@@ -150,7 +150,7 @@ impl Resolver<'_> {
         let realm = realm.map(part).transpose()?;
         let environment = self.look(Setting::BkEnvironment)?.map(part).transpose()?;
         let environment = environment.unwrap_or_else(|| "prod".to_owned());
-        let token_resource = self.look(Setting::BkTokenResource)?.map(resource).transpose()?;
+        let token_resource = self.look(Setting::BkTokenResource)?.as_ref().map(resource).transpose()?;
         let app = BlueKingApp { environment, realm, token_resource, allow_http: self.allow_http()? };
         let (cookies, auth_api) = (self.cookies(token_api)?, self.auth_api()?);
         Ok(Resolved { hosts, token_api, platform: Platform::BlueKing(app), cookies, rules: None, auth_api })
@@ -356,12 +356,12 @@ fn choice(names: &[&str], word: &str) -> String {
 }
 
 /// What requests for tokens name: one value, divided by commas where there are several.
-fn resource(value: Value) -> Result<String, SettingsError> {
+fn resource(value: &Value) -> Result<String, SettingsError> {
     let text = value.text.trim();
     let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
     let (en, zh) =
         ("write it as at the login: no spaces, several divided by commas", "请与登录时一致：不含空格，多个用逗号分隔");
-    if fits { Ok(text.to_owned()) } else { Err(refused(&value, en, zh)) }
+    if fits { Ok(text.to_owned()) } else { Err(refused(value, en, zh)) }
 }
 
 /// What a code of an installation's auth api may mean, and what a person can do about it.
