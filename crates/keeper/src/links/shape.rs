@@ -201,10 +201,10 @@ impl Shape {
                 self.places.entry(slot).or_insert(place);
             }
         }
-        if self.places.contains_key(&Slot::ExpiresIn) {
-            if let Some(place) = obtained {
-                self.places.entry(Slot::Obtained).or_insert(place);
-            }
+        if self.places.contains_key(&Slot::ExpiresIn)
+            && let Some(place) = obtained
+        {
+            self.places.entry(Slot::Obtained).or_insert(place);
         }
     }
 }
