@@ -463,6 +463,8 @@ impl Desk {
                 Notice::KeptAside { .. }
                 | Notice::LinkOfAnotherUser { .. }
                 | Notice::LinkOfOtherOwner { .. }
+                | Notice::LinkReplaced { .. }
+                | Notice::LinkOfFormerUser { .. }
                 | Notice::AnotherUser { .. } => once(notice).into_iter().for_each(|words| self.printer.alarm(words)),
                 Notice::LinkHealed { .. } | Notice::LinkAdopted { .. } => {
                     if let Some(words) = once(notice) {

@@ -159,6 +159,8 @@ pub(crate) const fn notice(notice: &Notice) -> &'static str {
         Notice::KeptAside { .. } => "kept-aside",
         Notice::LinkOfAnotherUser { .. } => "link-of-another-user",
         Notice::LinkOfOtherOwner { .. } => "link-of-other-owner",
+        Notice::LinkReplaced { .. } => "link-replaced",
+        Notice::LinkOfFormerUser { .. } => "link-of-former-user",
         Notice::AnotherUser { .. } => "another-user",
         _ => "other",
     }

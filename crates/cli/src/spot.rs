@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use tokenward::links::{Document, FileError, LinkedFile, Objection, Shape, Sighting};
 use tokenward::{ScriptRefresh, given};
 use tokenward_core::{
-    AppSecret, BadSecret, Brand, Code, Format, NewLink, Place, ProfileName, RefreshToken, Slot, is_hidden,
+    AppSecret, BadSecret, Brand, Code, Format, NewLink, Place, ProfileName, RefreshToken, Slot, Step, is_hidden,
 };
 
 use crate::args::PlaceFlags;
@@ -90,6 +90,7 @@ impl Spot {
         for shape in [&shape].into_iter().chain(&copies) {
             provable(&document, shape, lang)?;
             writable(&document, shape, known, wish, lang)?;
+            not_crosswise(&document, shape, known, lang)?;
             in_quotes(&file, &document, shape, lang)?;
         }
         // A login is known once it is taken over, and its tokens are told from the words around them. One alone never is.
@@ -204,11 +205,18 @@ impl Picker<'_> {
         }
         let owner = found.first().and_then(|shape| shape.profile(self.known));
         let is_copy = |shape: &Shape| shape.is_known(self.known) && shape.profile(self.known) == owner;
-        if found.len() > 1 && found.iter().all(is_copy) {
+        if found.len() > 1 && found.iter().all(is_copy) && !self.is_history(&found) {
             // The one that can be refreshed from goes first.
             found.sort_by_key(|shape| shape.refresh().is_none());
             let copies = found.split_off(1);
             return Ok((found.pop().unwrap_or_default(), copies));
+        }
+        if self.is_history(&found) {
+            // A list of earlier tokens is a record. What is kept true is the entry that shows the present ones.
+            found.retain(|shape| self.is_present(shape));
+            if let [_] = found.as_slice() {
+                return Ok((found.pop().unwrap_or_default(), Vec::new()));
+            }
         }
         if found.len() > 1 {
             // The same tokens at several places are one login.
@@ -221,6 +229,26 @@ impl Picker<'_> {
             return Err(Failure::new(Code::PlaceUnclear, what).then_all(choices));
         }
         Ok((found.pop().unwrap_or_default(), Vec::new()))
+    }
+
+    /// Whether shapes are entries of one list, of which one at most shows the present tokens.
+    fn is_history(&self, found: &[Shape]) -> bool {
+        let entry = |shape: &Shape| {
+            let (Place::Path(way) | Place::Within { path: way, .. }) = shape.refresh().or(shape.access())? else {
+                return None;
+            };
+            let last = way.iter().rposition(|step| matches!(step, Step::Index(_)))?;
+            Some((way[..last].to_vec(), way[last + 1..].to_vec()))
+        };
+        let first = found.first().and_then(entry);
+        let is_one_list = first.is_some() && found.iter().all(|shape| entry(shape) == first);
+        is_one_list && found.len() > 1 && found.iter().filter(|shape| self.is_present(shape)).count() < 2
+    }
+
+    /// Whether a present token of a login stands at one of a shape's places.
+    fn is_present(&self, shape: &Shape) -> bool {
+        let own = |sighting: &&Sighting| shape.places.get(&sighting.slot()) == Some(&sighting.place);
+        self.known.iter().filter(own).any(|sighting| sighting.token.is_present)
     }
 
     /// Gives tokens their usual places, where a format has any.
@@ -327,6 +355,17 @@ fn stays_behind(shape: &Shape, twin: &Shape, lang: Lang) -> Failure {
     let place = |shape: &Shape| shape.access().or(shape.refresh()).map(ToString::to_string).unwrap_or_default();
     let what = lang.twin_stays_behind(place(shape), place(twin));
     Failure::new(Code::PlaceUnclear, what).then(lang.twin_stays_behind_next(place(twin)))
+}
+
+/// Refuses tokens that stand in each other's place: the refresh token would be shown to the provider as an access token, and the access
+/// token spent as a refresh token. Of a token that the vault knows the value tells.
+fn not_crosswise(document: &Document, shape: &Shape, known: &[Sighting], lang: Lang) -> Result<(), Failure> {
+    let (Some(access), Some(refresh)) = (shape.access(), shape.refresh()) else { return Ok(()) };
+    let is_known = known.iter().any(|sighting| sighting.place == *access || sighting.place == *refresh);
+    if is_known || !tokenward::links::are_crosswise(document, access, refresh) {
+        return Ok(());
+    }
+    Err(Failure::new(Code::Crosswise, lang.tokens_crosswise(access, refresh)).then(lang.tokens_crosswise_next()))
 }
 
 /// Refuses an expression of a program, which a bare token would break. A text in quotes stays one.

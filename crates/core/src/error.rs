@@ -177,6 +177,10 @@ codes! {
     "0516" AnotherUser Usage;
     /// Whose login it is that was brought could not be asked yet.
     "0517" UserNotTold TryLater;
+    /// The file shows a login that was logged out, of another user than the profile's present one.
+    "0518" FormerUser Usage;
+    /// The access token in the file is another user's than the profile's.
+    "0519" AnothersToken Usage;
 
     /// Another tool's store cannot be read, or is not written as that tool writes it.
     "0520" StoreUnreadable Usage;
@@ -190,6 +194,8 @@ codes! {
     "0524" StoreSeveral Usage;
     /// The key of another tool's store is gone, so that nobody can open it any more.
     "0525" StoreKeyGone NeedsConsent;
+    /// The tokens in the file stand in each other's place.
+    "0526" Crosswise Usage;
 
     /// The outcome of a spend is unknown.
     "0601" OutcomeUnknown Unknown;

@@ -34,7 +34,7 @@ use crate::{Error, Kept, Notice, Observer, Processes, Recovered};
 use joining::Joins;
 pub(crate) use joining::Patience;
 pub use whose::LoginWithoutProfile;
-pub(crate) use whose::another_user;
+pub(crate) use whose::{another_user, names_no_user};
 
 /// Everything a keeper is made of.
 #[derive(Clone)]
@@ -324,7 +324,10 @@ impl Keeper {
                     ask = Ask::NewerThan(grant.generation);
                 } else if asked < MAX_ASKED {
                     asked += 1;
-                    notices.extend(self.tell_user(app, &grant).await?);
+                    let told = self.tell_user(app, &grant).await?;
+                    // Another user's set is kept aside, and the one that is back has not turned.
+                    fresh &= told.is_none();
+                    notices.extend(told);
                     continue;
                 }
             }

@@ -23,8 +23,8 @@ use tokenward_core::{
 use tokio::time::Instant;
 use url::Url;
 
-use crate::keeper::{Patience, another_user, wrong_user};
-use crate::links::Links;
+use crate::keeper::{Patience, another_user, names_no_user, wrong_user};
+use crate::links::{LinkReport, Links};
 use crate::{Error, Keeper, Kept, Notice, Report};
 
 /// What a person is asked to consent to, and where the browser goes afterwards.
@@ -398,6 +398,7 @@ impl Keeper {
             // What the name stood for before is of no use to it any more, and names its users otherwise.
             replace_user |= self.is_of_other_registration(app, profile).await?;
         }
+        let mut names_nobody = false;
         let subject = match (issued.subject, app, &issued.access) {
             (Some(subject), _, _) => Some(subject),
             (None, Some(app), Some(Access { token, .. })) => {
@@ -406,6 +407,7 @@ impl Keeper {
                     Ok(Ok(subject)) => Some(subject),
                     Ok(Err(error)) => {
                         tracing::warn!(%error, "the provider did not say whose login it is");
+                        names_nobody = names_no_user(&error);
                         None
                     }
                     Err(_elapsed) => None,
@@ -447,7 +449,13 @@ impl Keeper {
         if let Some(lacking) = lacking {
             return Err(Error::refused(Code::NoAccessToken, Kept::TokenUnspent, lacking));
         }
+        let logged_in = if names_nobody { self.apart_if_unproven(logged_in).await? } else { logged_in };
         let notices = match app {
+            // A file that was left a moment ago may show the login of whom it is now.
+            Some(app) if !matches!(logged_in, LoggedIn::KeptAside { .. }) => {
+                let reports = Links::new(self).deliver(app, logged_in.id()).await.unwrap_or_default();
+                reports.iter().flat_map(LinkReport::notices).collect()
+            }
             Some(app) => self.look_after_links(app, Some(profile), Links::PATIENCE).await,
             // Nobody is there to be told; the next call looks after them.
             None => Vec::new(),

@@ -113,6 +113,26 @@ pub enum Notice {
         /// The grant that holds it.
         grant: GrantId,
     },
+    /// A linked file showed another login than the profile's, and shows the profile's now, as a person wanted.
+    LinkReplaced {
+        /// The file.
+        file: PathBuf,
+        /// Whose login it was, if that is known.
+        user: Option<String>,
+        /// The grant of that login.
+        grant: GrantId,
+        /// Whether it lives on in the vault, without a profile.
+        is_kept: bool,
+    },
+    /// A linked file shows a login that was logged out, of another user than the profile's present one; it is left alone.
+    LinkOfFormerUser {
+        /// The file.
+        file: PathBuf,
+        /// The profile.
+        profile: ProfileName,
+        /// Whose login it was.
+        user: String,
+    },
     /// A linked file belongs to another user of this machine, and shows a login that is not known; it is left alone.
     LinkOfOtherOwner {
         /// The file.

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokenward_core::ports::{
-    Adopted, Adoption, AppAccess, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, DeviceLogin, Prepared,
-    Provider, Sent,
+    Adopted, Adoption, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Claim, CodeExchange, DeviceLogin,
+    Prepared, Provider, Sent,
 };
 use tokenward_core::{
     AccessToken, App, AppName, AppSecret, AppToken, Ask, Brand, Code, DeviceCode, ExitClass, FeishuApp, Generation,
@@ -217,7 +217,7 @@ impl ScriptTurn<'_> {
             },
             beside,
             source: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
-            replace_user: true,
+            claim: Claim::OfAnyUser,
             by: self.parts.processes.myself().clone(),
         };
         let vault = &self.parts.vault;

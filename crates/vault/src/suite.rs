@@ -109,6 +109,7 @@ macro_rules! vault_suite {
             identity: another_users_login_is_kept_aside_without_a_yes,
             identity: a_login_of_nobody_knows_whom_is_handed_out_once_it_is_told,
             identity: a_login_that_turns_out_to_be_another_users_is_kept_aside,
+            identity: a_set_of_nobody_knows_whom_is_kept_when_it_gives_way,
             identity: a_profile_whose_set_could_not_be_put_aside_stays_its_users,
             identity: a_login_without_a_profile_is_given_one,
             adoptions: a_taken_name_is_given_back_by_wish,

@@ -36,10 +36,10 @@ pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> 
     }
     let Some((tool, place)) = source(&adopt, desk)? else { return show(desk).await };
     match tool {
-        _ if place.as_os_str() == "-" => piped(adopt.replace_user, desk).await,
+        _ if place.as_os_str() == "-" => whose::with_profiles(desk, piped(adopt.replace_user, desk)).await,
         // A token file of one's own; the others are stores that only their tools write.
-        None | Some(Tool::TokenFile) => file(&adopt, &place, desk).await,
-        Some(tool) => store(&adopt, tool, &place, desk).await,
+        None | Some(Tool::TokenFile) => whose::with_profiles(desk, file(&adopt, &place, desk)).await,
+        Some(tool) => whose::with_profiles(desk, store(&adopt, tool, &place, desk)).await,
     }
 }
 
@@ -205,7 +205,7 @@ async fn store(adopt: &Adopt, tool: Tool, place: &Path, desk: &Desk) -> Result<E
     }
     let shown = format!("{tool} ({})", desk.short(&login.place));
     let way = format!("tokenward adopt --from {} {}", from(tool), quoted(&place.display().to_string()));
-    take(login, shown, &way, adopt.replace_user, desk).await
+    take(login, shown, Some(&way), adopt.replace_user, desk).await
 }
 
 /// A token JSON on stdin. Whoever pipes it in has said yes.
@@ -232,7 +232,7 @@ async fn piped(replace: bool, desk: &Desk) -> Result<ExitCode, Failure> {
     })?;
     let tool = login.tool;
     let warning = (tool != Tool::TokenFile).then(|| lang.two_owners(tool, "", login.app_id.as_deref()));
-    let done = take(login, lang.stdin_name(), "tokenward adopt -", replace, desk).await?;
+    let done = take(login, lang.stdin_name(), None, replace, desk).await?;
     desk.printer.warning(warning.unwrap_or_else(|| lang.two_owners_piped()));
     Ok(done)
 }
@@ -255,7 +255,14 @@ fn pick(mut found: Vec<FoundLogin>, account: Option<&str>, desk: &Desk) -> Resul
 }
 
 /// Stores a login that was read elsewhere.
-async fn take(login: FoundLogin, source: String, way: &str, replace: bool, desk: &Desk) -> Result<ExitCode, Failure> {
+/// `way` is the command that reads it there once more; what was piped in is gone.
+async fn take(
+    login: FoundLogin,
+    source: String,
+    way: Option<&str>,
+    replace: bool,
+    desk: &Desk,
+) -> Result<ExitCode, Failure> {
     let lang = desk.lang();
     let mut work = Source {
         name: source.clone(),
@@ -279,7 +286,8 @@ async fn take(login: FoundLogin, source: String, way: &str, replace: bool, desk:
     let brought = Brought { refresh, access, source: source.clone(), replace_user: replace };
     let report = match work.session.links().adopt(&work.app, &work.profile.name, brought).await {
         Err(error) if error.code() == Code::AnotherUser => {
-            return Err(stopped(&error, &work, None, way, desk).await);
+            let kept = format!("tokenward adopt --login {}", error.detail().unwrap_or_default());
+            return Err(stopped(&error, &work, None, way.unwrap_or(&kept), desk).await);
         }
         report => report.map_err(|error| link::refused(error, &source, desk))?,
     };
@@ -363,6 +371,7 @@ async fn undo(desk: &Desk) -> Result<ExitCode, Failure> {
     if matches!(last, Some(Event::TakenBack { refused: true, .. })) {
         return Err(Failure::new(Code::NothingToAdopt, lang.taken_back_already(&work.profile.name)).complete());
     }
+    let is_unproven = work.session.keeper().status(grant).await?.grant.unproven;
     let taken = work.session.links().take_back(&work.app, &work.profile.name).await;
     let (generation, links) = taken.map_err(|error| match error.code() {
         Code::NothingToAdopt => {
@@ -382,7 +391,12 @@ async fn undo(desk: &Desk) -> Result<ExitCode, Failure> {
             "links": links,
         }))?;
     }
-    desk.printer.note(lang.taken_back(&work.profile.name, user, generation));
+    // One of which nobody has said whose it is becomes a login of its own.
+    desk.printer.note(if is_unproven {
+        lang.taken_back_apart(&work.profile.name, user, generation)
+    } else {
+        lang.taken_back(&work.profile.name, user, generation)
+    });
     for report in &links {
         desk.printer.note(format!("{}{}{}", desk.short(&report.file), lang.colon(), lang.link_outcome(report)));
     }

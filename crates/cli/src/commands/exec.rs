@@ -26,7 +26,7 @@ pub(super) async fn run(exec: Exec, desk: &Desk) -> Result<ExitCode, Failure> {
     let handed = desk.access(&work, Ask::Living { min_ttl: exec.min_ttl }).await?;
     desk.tell_notices(&handed.notices);
     if let Some(file) = &exec.env_file {
-        link::tell_out_of_step(file, &work, &handed.notices, desk).await;
+        link::tell_out_of_step(file, &work, &handed.notices, desk).await?;
     }
 
     let token = handed.access.token.expose();

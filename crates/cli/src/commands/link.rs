@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, Strays, Unkept};
+use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, LoneToken, Strays, Unkept};
 use tokenward::stores::Tool;
 use tokenward::{Error, Notice, Report, Settings};
 use tokenward_core::ports::Adopted;
@@ -33,13 +33,7 @@ pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Fail
             complete: link.create,
             brand: link.provider,
         };
-        let known = whose::known(&link.file, &link.at, desk).await?;
-        let spot = Spot::look(&link.file, wish, &known, desk.lang())?;
-        let work = Source::of(&spot, desk).work(desk).await?;
-        let how = How { wanted: spot.is_new, replace: link.replace_user, insists: link.insists };
-        let made = make_all(&work, &spot, how, desk).await?;
-        desk.warn_if_over(&work.session, &work.profile.name).await;
-        made
+        whose::with_profiles(desk, anew(link, wish, desk)).await?
     } else {
         again
     };
@@ -47,6 +41,18 @@ pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Fail
         desk.printer.document(&json!({ "links": made.iter().map(Made::fields).collect::<Vec<_>>() }))?;
     }
     finish(&made, desk)
+}
+
+/// Links a file, or places of it, for the first time.
+async fn anew(link: &args::Link, wish: Wish<'_>, desk: &Desk) -> Result<Vec<Made>, Failure> {
+    let known = whose::known(&link.file, &link.at, desk).await?;
+    let spot = Spot::look(&link.file, wish, &known, desk.lang())?;
+    let work = Source::of(&spot, desk).work(desk).await?;
+    let named = link.at.access.is_some();
+    let how = How { wanted: spot.is_new, replace: link.replace_user, named, insists: link.insists };
+    let made = make_all(&work, &spot, how, desk).await?;
+    desk.warn_if_over(&work.session, &work.profile.name).await;
+    Ok(made)
 }
 
 /// A link that was made, or looked after once more.
@@ -77,7 +83,7 @@ async fn again(wish: &args::Link, desk: &Desk) -> Result<Vec<Made>, Failure> {
     for link in linked(&wish.file, &settings, desk).await? {
         let work = desk.work_as(&link.target.profile).await?;
         let wanted = wish.create && !link.target.file.exists();
-        let how = How { wanted, replace: false, insists: wish.insists };
+        let how = How { wanted, replace: false, named: true, insists: wish.insists };
         made.push(Made { is_new: false, ..make_as(&work, link.target, how, desk).await? });
     }
     Ok(made)
@@ -106,15 +112,18 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
         0 => {
             let wish =
                 Wish { at: &args::PlaceFlags::default(), server: None, create: false, complete: false, brand: None };
-            let known = whose::known(file, wish.at, desk).await?;
-            let spot = Spot::look(file, wish, &known, desk.lang())
-                .map_err(|failure| places_are_named_by_link(failure, file, desk))?;
-            let work = Source::of(&spot, desk).work(desk).await?;
-            let made = make_all(&work, &spot, How::default(), desk)
+            let linking = async {
+                let known = whose::known(file, wish.at, desk).await?;
+                let spot = Spot::look(file, wish, &known, desk.lang())?;
+                let work = Source::of(&spot, desk).work(desk).await?;
+                let made = make_all(&work, &spot, How::default(), desk).await?;
+                Ok((made, work.profile.name))
+            };
+            let (made, profile) = whose::with_profiles(desk, linking)
                 .await
                 .map_err(|failure| places_are_named_by_link(failure, file, desk))?;
             finish(&made, desk)?;
-            Ok(work.profile.name)
+            Ok(profile)
         }
         1 => Ok(profiles.remove(0)),
         _ => {
@@ -132,14 +141,21 @@ pub(super) struct How {
     pub(super) wanted: bool,
     /// The profile may become another user's.
     pub(super) replace: bool,
+    /// The person has named the access token's place, which is to show the profile's whatever stands there.
+    pub(super) named: bool,
     /// What the person insists on.
     pub(super) insists: args::InsistFlags,
 }
 
-/// Links a file at every place of its login.
+/// Links a file at every place of its login, or at none: what another link keeps is found out first.
 async fn make_all(work: &Work, spot: &Spot, how: How, desk: &Desk) -> Result<Vec<Made>, Failure> {
-    let mut made = vec![make_as(work, spot.link(&work.profile.name), how, desk).await?];
-    for target in spot.further(&work.profile.name) {
+    let (first, further) = (spot.link(&work.profile.name), spot.further(&work.profile.name));
+    for target in [&first].into_iter().chain(&further) {
+        let free = work.session.links().may_keep(target).await;
+        free.map_err(|error| refused(error, &desk.short(&spot.file), desk))?;
+    }
+    let mut made = vec![make_as(work, first, how, desk).await?];
+    for target in further {
         made.push(make_as(work, target, How { wanted: false, replace: false, ..how }, desk).await?);
     }
     for one in &mut made {
@@ -149,7 +165,7 @@ async fn make_all(work: &Work, spot: &Spot, how: How, desk: &Desk) -> Result<Vec
 }
 
 /// The same, where the profile becomes another user's by this person's word alone: by a flag, or by a yes in the terminal.
-async fn make_as(work: &Work, target: NewLink, how: How, desk: &Desk) -> Result<Made, Failure> {
+async fn make_as(work: &Work, target: NewLink, mut how: How, desk: &Desk) -> Result<Made, Failure> {
     if how.replace {
         let file = desk.short(&target.file);
         may_link(work, &target, how, desk).await?;
@@ -157,6 +173,8 @@ async fn make_as(work: &Work, target: NewLink, how: How, desk: &Desk) -> Result<
             Err(error) if error.code() == Code::NothingToAdopt => {}
             adopted => drop(adopted.map_err(|error| refused(error, &file, desk))?),
         }
+        // What is left in it then is the profile's, or over.
+        how.wanted |= is_logged_in(work, desk).await?;
     }
     match make(work, target.clone(), how, desk).await {
         Err(Stopped::AnotherUser(id)) => {
@@ -249,8 +267,35 @@ fn places_are_named_by_link(failure: Failure, file: &Path, desk: &Desk) -> Failu
 }
 
 /// What a call says, whose file was named for it, where that file does not show the login: every time, and not only when it is looked at.
-pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice], desk: &Desk) {
-    let lang = desk.lang();
+/// Of a file that is another user's nothing is handed out.
+///
+/// # Errors
+/// Such a file.
+pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice], desk: &Desk) -> Result<(), Failure> {
+    let (lang, links) = (desk.lang(), work.session.links());
+    let own = links.of_file(&absolute(file), Some(&work.profile.name)).await.unwrap_or_default();
+    let mut states = links.states(Some(&work.profile.name)).await?;
+    states.retain(|state| own.iter().any(|link| link.id == state.link.id));
+    let shown = desk.short(file);
+    for state in &states {
+        match &state.found {
+            Found::OfAnotherUser { grant, .. } => {
+                let way = format!("tokenward link {}", quoted(&shown));
+                return Err(another_user(&grant.to_string(), work, Some(&shown), &way, desk).await);
+            }
+            Found::OfAnother { profile } => {
+                let what = lang.file_is_anothers(&shown, profile);
+                return Err(Failure::new(Code::AnotherProfile, what).then(lang.file_is_anothers_next()));
+            }
+            Found::OfFormerUser { user } => return Err(of_former_user(user, &shown, work, desk)),
+            Found::OfOtherOwner { .. } => {
+                return Err(
+                    Failure::new(Code::AnotherUser, lang.link_state(&state.found)).then_all(lang.link_advice(state))
+                );
+            }
+            _ => {}
+        }
+    }
     let told = |notice: &Notice| {
         matches!(
             notice,
@@ -261,14 +306,13 @@ pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice
         )
     };
     if notices.iter().any(told) {
-        return;
+        return Ok(());
     }
-    let states = work.session.links().states(Some(&work.profile.name)).await.unwrap_or_default();
-    let path = absolute(file);
-    for state in states.iter().filter(|state| state.link.target.file == path && !matches!(state.found, Found::InStep)) {
+    for state in states.iter().filter(|state| !matches!(state.found, Found::InStep)) {
         let words = lang.exposed_state(state).unwrap_or_else(|| lang.link_state(&state.found));
         desk.printer.warning(lang.doctor_link(file.display(), words));
     }
+    Ok(())
 }
 
 /// Makes the link and brings the file into step; with `wanted`, the file is to show the profile's login whatever is in it. A profile without a login takes over the one in the file, if there is one.
@@ -279,6 +323,7 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) ->
     let (lang, file) = (desk.lang(), desk.short(&target.file));
     let failed = |error: Error| match error.code() {
         Code::AnotherUser => Stopped::AnotherUser(error.detail().unwrap_or_default().to_owned()),
+        Code::FormerUser => Stopped::Failed(of_former_user(error.detail().unwrap_or_default(), &file, work, desk)),
         _ => Stopped::Failed(refused(error, &file, desk)),
     };
     let mut adopted = false;
@@ -307,6 +352,9 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) ->
     if ![Slot::AccessToken, Slot::RefreshToken].iter().any(|slot| target.places.contains_key(slot)) {
         return Err(without_place(&file, target.format, lang).into());
     }
+    if !(wanted || how.named) {
+        lone_token(work, &target, desk).await?;
+    }
     let has_other_names = has_other_names(&target.file);
     let (mut link, mut report) = links.link_on(&work.app, target.clone(), wanted, terms).await.map_err(failed)?;
     // Nothing is at the place, and a person wants something there.
@@ -318,6 +366,33 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) ->
     adopted |= matches!(report.outcome, LinkOutcome::Adopted { .. });
     let besides = besides(&link, work).await;
     Ok(Made { link, report, adopted, is_new: true, has_other_names, besides })
+}
+
+/// Refuses a file whose only token is an access token that is not known to be the profile's user's: nothing of it could be kept.
+async fn lone_token(work: &Work, target: &NewLink, desk: &Desk) -> Result<(), Failure> {
+    let (lang, file, profile) = (desk.lang(), desk.short(&target.file), &work.profile.name);
+    let Some(place) = target.places.get(&Slot::AccessToken) else { return Ok(()) };
+    let named = format!("tokenward link {} --access {} -p {profile}", quoted(&file), quoted(&place.to_string()));
+    match work.session.links().lone_token(&work.app, target).await.map_err(|error| refused(error, &file, desk))? {
+        LoneToken::GivesWay => Ok(()),
+        LoneToken::AnotherUser(user) => {
+            let what = lang.token_of_another_user(&file, user.known_as(), profile);
+            let way = format!("tokenward link {}", quoted(&file));
+            Err(Failure::new(Code::AnothersToken, what)
+                .then_all([lang.keep_apart(way), lang.write_over_token(named, profile)]))
+        }
+        _ => {
+            let what = lang.token_of_nobody_knows(&file);
+            Err(Failure::new(Code::AnothersToken, what).then(lang.write_over_token(named, profile)))
+        }
+    }
+}
+
+/// The file shows a login that was logged out, and the profile is another user's by now: how a person agrees to that.
+fn of_former_user(user: &str, file: &str, work: &Work, desk: &Desk) -> Failure {
+    let (lang, profile) = (desk.lang(), &work.profile.name);
+    Failure::new(Code::FormerUser, lang.file_of_former_user(file, user, profile))
+        .then_all([lang.agree_to_user(quoted(file), profile), lang.stop_following(quoted(file))])
 }
 
 /// What else stands in a link's file. What cannot be told is told by `links`.
@@ -397,13 +472,15 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
                 printer.alarm(format!("{file}{}{words}", lang.colon()));
                 return Err(Failure::new(Code::AnotherUser, words).complete());
             }
+            LinkOutcome::Replaced { .. } => printer.alarm(format!("{file}{}{words}", lang.colon())),
             LinkOutcome::Left(
                 Found::OfAnother { .. }
                 | Found::Blank
                 | Found::Malformed
                 | Found::Unclear
                 | Found::Reference
-                | Found::WithoutLogin,
+                | Found::WithoutLogin
+                | Found::OfFormerUser { .. },
             ) => {
                 printer.warning(format!("{file}{}{words}", lang.colon()));
             }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokenward::links::{LinkReport, LinkedFile, Links};
 use tokenward::{
-    Callback, CallbackError, CallbackOutcome, Consent, LoginAttempt, LoginReport, LoginRequest, Obtain,
+    Callback, CallbackError, CallbackOutcome, Consent, LoginAttempt, LoginReport, LoginRequest, Notice, Obtain,
     ResolvedProfile, Settings, SettingsError, SystemEntropy, Who,
 };
 use tokenward_core::ports::{Entropy as _, LoggedIn};
@@ -125,7 +125,7 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
     proof.map_err(|error| unwritable(error.to_string()))?.map_err(|error| unwritable(error.to_string()))?;
     let mut work = Source { refresh: None, owner: None, ..Source::of(&spot, desk) }.work(desk).await?;
     redirect_of(&spot, login, &mut work, desk)?;
-    let how = link::How { wanted: true, replace: false, insists: login.insists };
+    let how = link::How { wanted: true, replace: false, named: true, insists: login.insists };
     link::may_link(&work, &spot.link(&work.profile.name), how, desk).await?;
     let report = consent(login, &work, desk).await?;
     let has_other_names = link::has_other_names(&spot.file);
@@ -190,6 +190,19 @@ fn redirect_of(spot: &Spot, login: &Login, work: &mut Work, desk: &Desk) -> Resu
 }
 
 async fn consent(login: &Login, work: &Work, desk: &Desk) -> Result<LoginReport, Failure> {
+    if !login.replace_user
+        && let Some(left) = work.session.keeper().left_unnamed(&work.profile.name).await?
+    {
+        // Nobody is sent to the browser for another login that would be kept beside it.
+        return Err(undecided(
+            &left.id.to_string(),
+            desk.lang().login_left_unnamed(&work.profile.name),
+            login,
+            work,
+            desk,
+        )
+        .await);
+    }
     let asked = asked(&work.profile, &login.scope, desk)?;
     let wished = asked.clone();
     let done = if login.device {
@@ -214,7 +227,12 @@ async fn another_user(
     let (lang, keeper, profile) = (desk.lang(), work.session.keeper(), &work.profile.name);
     let id = error.detail().unwrap_or_default();
     let (them, us) = link::names(id, work, desk).await;
-    let what = lang.login_of_another_user(&them, profile, &us);
+    let is_named = keeper.list().await?.iter().any(|it| it.grant.id.to_string() == id && it.grant.subject.is_some());
+    let what = if is_named {
+        lang.login_of_another_user(&them, profile, &us)
+    } else {
+        lang.login_of_nobody_named(profile, &us)
+    };
     if let Some(id) = error.aside().filter(|_| desk.asker().can_ask()) {
         desk.printer.alarm(&what);
         if desk.asker().yes(lang.ask_replace_user(&them, profile, &us), &lang.replace_user_ways()).await? {
@@ -230,16 +248,23 @@ async fn another_user(
             });
         }
     }
+    Err(undecided(id, what, login, work, desk).await)
+}
+
+/// A login is kept without a profile, and the ways on.
+async fn undecided(id: &str, what: String, login: &Login, work: &Work, desk: &Desk) -> Failure {
+    let (lang, profile) = (desk.lang(), &work.profile.name);
+    let (them, _) = link::names(id, work, desk).await;
     let way = format!("tokenward adopt --login {id}");
     let failure = Failure::new(Code::AnotherUser, what).then_all([
         lang.keep_apart(&way),
         lang.replace_user_as(&way, profile, &them),
         lang.drop_login(id, &them),
     ]);
-    Err(match &login.env_file {
+    match &login.env_file {
         Some(file) => failure.then(lang.then_link(quoted(&file.display().to_string()))),
         None => failure,
-    })
+    }
 }
 
 /// Makes the profile that -p names, where there is none of that name and it is clear of which app.
@@ -468,6 +493,9 @@ async fn tell(login: &LoginReport, made: Option<&link::Made>, work: &Work, desk:
     for &oddity in &login.oddities {
         printer.warning(lang.notice_odd(lang.oddity(oddity)));
     }
+    // What an identity has to do with is said whatever is asked for; what else became of files is seen in them.
+    let of_users: Vec<_> = login.notices.iter().filter(|notice| about_users(notice)).cloned().collect();
+    desk.tell_notices(&of_users);
     if printer.json {
         let mut document = json!({
             "login": LoginFields::of(&login.report),
@@ -533,6 +561,19 @@ async fn tell(login: &LoginReport, made: Option<&link::Made>, work: &Work, desk:
         });
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a notice tells of a file or a login that is another user's.
+const fn about_users(notice: &Notice) -> bool {
+    matches!(
+        notice,
+        Notice::KeptAside { .. }
+            | Notice::LinkReplaced { .. }
+            | Notice::LinkOfFormerUser { .. }
+            | Notice::LinkOfAnotherUser { .. }
+            | Notice::LinkOfOtherOwner { .. }
+            | Notice::AnotherUser { .. }
+    )
 }
 
 fn callback_failure(error: &CallbackError, desk: &Desk) -> Failure {

@@ -41,7 +41,7 @@ pub(super) async fn run(token: &Token, desk: &Desk) -> Result<ExitCode, Failure>
 async fn user(min_ttl: Duration, format: Format, file: Option<&Path>, desk: &Desk, work: &Work) -> Result<(), Failure> {
     let handed = desk.access(work, Ask::Living { min_ttl }).await?;
     if let Some(file) = file {
-        link::tell_out_of_step(file, work, &handed.notices, desk).await;
+        link::tell_out_of_step(file, work, &handed.notices, desk).await?;
     }
     tell(&handed, "user", USER_VARIABLE, format, desk, work)
 }

@@ -62,7 +62,7 @@ impl<'a> Source<'a> {
         if let (Err(SettingsError::UnknownProfile { .. }), Some(_)) = (&found, &desk.global.profile)
             && let Some(app) = self.app_of(&settings, &session).await?
         {
-            settings = new_profile(&name, &app, &settings, desk)?;
+            settings = add_profile(&name, &app, &settings, desk)?;
             found = settings.profile(Some(&name));
         }
         let profile = found.map_err(|error| desk.settings_failure(&error))?;
@@ -220,19 +220,55 @@ pub(super) fn only_app(settings: &Settings) -> Option<AppName> {
     if apps.len() == 1 { apps.pop() } else { None }
 }
 
-/// Makes a profile for another user of an app that is there.
+/// Makes a profile for another user of an app that is there, and says so.
 pub(super) fn new_profile(
     name: &ProfileName,
     app: &AppName,
     settings: &Settings,
     desk: &Desk,
 ) -> Result<Settings, Failure> {
+    let settings = add_profile(name, app, settings, desk)?;
+    desk.printer.note(desk.lang().new_profile(name, app));
+    Ok(settings)
+}
+
+/// Does something that may make a profile on its way. One that was made is told once all is done, and is none where it failed and nothing
+/// was kept under its name: it was mistyped, or of no use.
+pub(super) async fn with_profiles<T>(
+    desk: &Desk,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let before = desk.settings().ok();
+    let done = work.await;
+    let (Some(before), Ok(after)) = (before, desk.settings()) else { return done };
+    let is_old = |name: &ProfileName| before.profiles().any(|(old, _)| old == name);
+    let has_app = |app: &AppName| before.profiles().any(|(_, old)| old.as_ref() == Some(app));
+    for (name, app) in after.profiles() {
+        let Some(app) = app.filter(|app| !is_old(name) && has_app(app)) else { continue };
+        if done.is_ok() {
+            desk.printer.note(desk.lang().new_profile(name, app));
+        } else if is_unused(name, &after, desk).await {
+            let mut edit = ConfigEdit::open(after.home()).map_err(|error| desk.settings_failure(&error))?;
+            edit.remove_profile(name);
+            edit.save().map_err(|error| desk.settings_failure(&error))?;
+        }
+    }
+    done
+}
+
+/// Whether the vault has neither a login nor a link of a profile.
+async fn is_unused(name: &ProfileName, settings: &Settings, desk: &Desk) -> bool {
+    let Ok(session) = desk.session(settings).await else { return false };
+    let vault = &session.parts().vault;
+    matches!(vault.grant_of(name).await, Ok(None)) && vault.links(Some(name)).await.is_ok_and(|links| links.is_empty())
+}
+
+fn add_profile(name: &ProfileName, app: &AppName, settings: &Settings, desk: &Desk) -> Result<Settings, Failure> {
     let failed = |error: SettingsError| desk.settings_failure(&error);
     let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
     edit.profile(name, &ProfileRecord { app: app.clone(), redirect_uri: None, scopes: None });
     edit.save().map_err(failed)?;
     drop(edit);
-    desk.printer.note(desk.lang().new_profile(name, app));
     desk.settings()
 }
 

@@ -145,6 +145,16 @@ fn done(outcome: &LinkOutcome) -> BTreeMap<&'static str, Value> {
             more.extend(closed.map(|was| ("narrowed_from", json!(format!("{was:o}")))));
             more
         }
+        LinkOutcome::Replaced { grant, user, is_kept, generation, closed } => {
+            let mut more = BTreeMap::from([
+                ("login", json!(grant.to_string())),
+                ("user", json!(user)),
+                ("kept", json!(is_kept)),
+                ("generation", number(generation)),
+            ]);
+            more.extend(closed.map(|was| ("narrowed_from", json!(format!("{was:o}")))));
+            more
+        }
         LinkOutcome::Left(state) => {
             let mut more = found(state);
             more.insert("state", json!(state_name(state)));
@@ -165,6 +175,7 @@ fn found(found: &Found) -> BTreeMap<&'static str, Value> {
             let places: Vec<String> = places.iter().map(|(_, place)| place.to_string()).collect();
             BTreeMap::from([("stale_places", json!(places))])
         }
+        Found::OfFormerUser { user } => BTreeMap::from([("user", json!(user))]),
         Found::OfOtherOwner { owner } => BTreeMap::from([("file_owner", json!(owner))]),
         Found::OfAnother { profile } => BTreeMap::from([("owner", json!(profile))]),
         Found::Unusable(error) => failure(error),
@@ -187,6 +198,7 @@ const fn state_name(found: &Found) -> &'static str {
         Found::Newer => "newer",
         Found::OfAnother { .. } => "of-another",
         Found::OfAnotherUser { .. } => "of-another-user",
+        Found::OfFormerUser { .. } => "of-former-user",
         Found::OfOtherOwner { .. } => "of-other-owner",
         Found::Blank => "blank",
         Found::Malformed => "malformed",
@@ -204,6 +216,7 @@ const fn outcome_name(outcome: &LinkOutcome) -> &'static str {
         LinkOutcome::InStep => "in-step",
         LinkOutcome::Delivered { .. } => "delivered",
         LinkOutcome::Healed { .. } => "healed",
+        LinkOutcome::Replaced { .. } => "replaced",
         LinkOutcome::Adopted { .. } => "adopted",
         LinkOutcome::Left(_) => "left",
         LinkOutcome::NotWritten(_) => "not-written",

@@ -19,7 +19,7 @@ super::sentences! {
     name_for_login() { "say which profile is to point at it: -p NAME" "请用 -p 名称 指定配置档" }
     no_such_login(id) { "no login without a profile has the id {id}" "没有 id 为 {id} 且不属于任何配置档的登录" }
     no_such_login_next() { "`tokenward list` shows the logins with their ids" "`tokenward list` 可查看各登录及其 id" }
-    source_login() { "a login in the browser" "浏览器登录" }
+    source_login() { "`tokenward login`" "`tokenward login`" }
     ask_adopt() { "Take this login over?" "确定接管此登录吗？" }
     adopt_ways() { "--yes" "参数 --yes" }
     no_such_account(text) { "no login there has \"{text}\" in its words" "没有包含 \"{text}\" 的登录" }
@@ -33,6 +33,7 @@ super::sentences! {
     adopted_trial() { "it is on trial until its first refresh: if the provider refuses it, the login before it comes back by itself; `tokenward adopt --undo` goes back to it now" "首次续期之前为试用：若服务方拒绝，会自动换回之前的登录；`tokenward adopt --undo` 可立即换回" }
     known_already(source, profile) { "the login in {source} is one the vault has already (profile {profile}); nothing was taken over" "{source} 中的登录保险库已有（配置档 {profile}），无需接管" }
     nothing_to_take_back(profile) { "profile {profile} has no login to take back: none was replaced by an adoption, or it has been refreshed or logged in since" "配置档 {profile} 没有可换回的登录：没有被接管替换过，或此后已续期或重新登录" }
+    taken_back_apart(profile, user, generation) { "profile {profile} is the login of {user} again, as it was before the adoption (generation {generation} now); the login that was taken over is kept without a profile, since nobody has said whose it is: `tokenward list` shows it" "配置档 {profile} 已换回接管之前 {user} 的登录，现为第 {generation} 代；接管的登录尚不清楚属于谁，已保存但不属于任何配置档：`tokenward list` 可查看" }
     taken_back(profile, user, generation) { "profile {profile} is the login of {user} again, as it was before the adoption (generation {generation} now); `tokenward adopt --undo` once more changes them back" "配置档 {profile} 已换回接管之前 {user} 的登录，现为第 {generation} 代；再运行一次 `tokenward adopt --undo` 可再换回来" }
 
     owners_when_expired(tool) { "two owners of one login will fight: {tool} spends its refresh token when it is used after the access token's end, and then the login is dead for both" "一个登录有两个持有者会互相冲突：访问令牌到期后再使用 {tool}，它就会用掉刷新令牌，登录对双方都会失效" }

@@ -1,7 +1,9 @@
 //! Words about whose a login is: one that no profile points at, and one of which nobody has said yet.
 
+use std::path::Path;
+
 use tokenward::LoginWithoutProfile;
-use tokenward_core::{Code, ProfileName, Subject, Words};
+use tokenward_core::{Code, Generation, GrantId, ProfileName, Subject, Words};
 
 use super::{Lang, stories, w};
 
@@ -11,6 +13,33 @@ stories! {
             w(
                 "give it a profile with `tokenward adopt --login ID -p NAME`, or remove it with `tokenward logout --login ID`",
                 "请用 `tokenward adopt --login ID -p 名称` 指定配置档，或用 `tokenward logout --login ID` 删除",
+            ),
+        ),
+        Code::FormerUser => (
+            w(
+                "the file shows a login that was logged out, of another user than the profile's present one",
+                "文件中是已退出的登录，属于另一位用户，而非配置档当前的用户",
+            ),
+            w(
+                "`tokenward link FILE --replace-user` lets it show the present login; `tokenward unlink FILE` ends the link",
+                "`tokenward link 文件 --replace-user` 可让它显示当前的登录；`tokenward unlink 文件` 可解除链接",
+            ),
+        ),
+        Code::AnothersToken => (
+            w(
+                "the access token in the file is not the profile's user's, or it cannot be told whose it is",
+                "文件中的访问令牌不属于配置档的用户，或无法得知属于谁",
+            ),
+            w(
+                "link the file under its own user's profile with -p, or name the place with --access to write over it",
+                "请用 -p 把文件链接到其用户自己的配置档；若要覆盖，请用 --access 指明位置",
+            ),
+        ),
+        Code::Crosswise => (
+            w("the tokens in the file stand in each other's place", "文件中的两个令牌位置互换了"),
+            w(
+                "exchange the two in the file; neither was sent or written over",
+                "请在文件中对调两者；两个令牌都没有发送，也没有被覆盖",
             ),
         ),
         Code::UserUnproven => (
@@ -23,9 +52,44 @@ super::sentences! {
     kept_login(user, app, since, source) { "the login of {user} (app {app}) is kept without a profile; it came {since} from {source}" "{user} 的登录（应用 {app}）已保留，但不属于任何配置档；于 {since} 来自 {source}" }
     kept_login_name(id) { "`tokenward adopt --login {id} -p NEW` gives it a profile of its own" "`tokenward adopt --login {id} -p 新名称` 可为其单独建一个配置档" }
     unproven_login(user) { "the provider has not said yet whose login this is; the profile belongs to {user}. The provider is asked before any token is handed out. If the login is another user's, it is kept without a profile, and the login before it is used again" "服务方尚未说明当前登录属于谁，而配置档属于 {user}。在给出令牌之前会先询问；若属于另一位用户，则该登录保留但不属于任何配置档，并换回之前的登录" }
+    outcome_replaced_kept(user, id, generation) { "held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one); holds the present tokens now, generation {generation}. Nothing of it was sent" "原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现已写入当前令牌（第 {generation} 代），没有发送其刷新令牌" }
+    outcome_replaced_over(user, generation) { "held a login of {user} that is over; holds the present tokens now, generation {generation}" "原为 {user} 已结束的登录；现已写入当前令牌（第 {generation} 代）" }
+    notice_replaced_kept(file, user, id) { "{file} held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one); it shows the profile's login now" "{file} 原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现为该配置档的登录" }
+    notice_replaced_over(file, user) { "{file} held a login of {user} that is over; it shows the profile's login now" "{file} 原为 {user} 已结束的登录；现为该配置档的登录" }
+    state_of_former_user(user) { "login of {user}, who logged out" "属于 {user}，已退出登录" }
+    file_of_former_user(file, user, profile) { "{file} shows the login of {user}, who logged out; profile {profile} is another user's now, and the file is left as it is" "{file} 中是 {user} 的登录，已退出；配置档 {profile} 现属于另一位用户，文件保持原样" }
+    agree_to_user(file, profile) { "`tokenward link {file} -p {profile} --replace-user` lets the file show the present login of profile {profile}" "`tokenward link {file} -p {profile} --replace-user` 可让文件显示配置档 {profile} 当前的登录" }
+    stop_following(file) { "`tokenward unlink {file}` ends the link" "`tokenward unlink {file}` 可解除链接" }
+    token_of_another_user(file, them, profile) { "the access token in {file} is that of {them}, and not of the user of profile {profile}; there is no refresh token with it, so it could not be kept" "{file} 中的访问令牌属于 {them}，而不是配置档 {profile} 的用户；其中没有刷新令牌，无法保留" }
+    token_of_nobody_knows(file) { "it cannot be told whose the access token in {file} is; there is no refresh token with it, so it could not be kept" "无法得知 {file} 中的访问令牌属于谁；其中没有刷新令牌，无法保留" }
+    login_of_nobody_named(profile, us) { "the provider does not say whose login this is, and profile {profile} is that of {us}" "服务方没有说明这是谁的登录，而配置档 {profile} 属于 {us}" }
+    login_left_unnamed(profile) { "a login from before waits for an answer: the provider does not say whose it is. Decide about it first; `tokenward login --replace-user` logs in anew and makes profile {profile} that login" "之前的一个登录尚待决定：服务方没有说明它属于谁。请先处理；`tokenward login --replace-user` 会重新登录，并把配置档 {profile} 改为该登录" }
+    tokens_crosswise(access, refresh) { "a refresh token stands at {access}, and an access token at {refresh}" "{access} 处是刷新令牌，而 {refresh} 处是访问令牌" }
+    tokens_crosswise_next() { "exchange the two in the file; neither was sent or written over" "请在文件中对调两者；两个令牌都没有发送，也没有被覆盖" }
+    write_over_token(way, profile) { "`{way}` writes the token of profile {profile} over it" "`{way}` 会用配置档 {profile} 的令牌覆盖它" }
 }
 
 impl Lang {
+    /// What became of a file that held another login.
+    pub(crate) fn replaced(self, user: Option<&str>, id: GrantId, is_kept: bool, generation: Generation) -> String {
+        let user = user.map_or_else(|| self.someone_unknown(), ToOwned::to_owned);
+        if is_kept {
+            self.outcome_replaced_kept(user, id, generation)
+        } else {
+            self.outcome_replaced_over(user, generation)
+        }
+    }
+
+    /// The same, said by another command.
+    pub(crate) fn notice_replaced(self, file: &Path, user: Option<&str>, id: GrantId, is_kept: bool) -> String {
+        let user = user.map_or_else(|| self.someone_unknown(), ToOwned::to_owned);
+        if is_kept {
+            self.notice_replaced_kept(file.display(), user, id)
+        } else {
+            self.notice_replaced_over(file.display(), user)
+        }
+    }
+
     /// Who a user is, in a word.
     pub(crate) fn user_or_untold(self, subject: Option<&Subject>) -> String {
         subject.map_or_else(|| self.someone_unknown(), |subject| subject.known_as().to_owned())

@@ -183,6 +183,7 @@ impl Lang {
             Found::OfAnotherUser { user, .. } => {
                 self.state_of_another_user(user.clone().unwrap_or_else(|| self.someone_unknown()))
             }
+            Found::OfFormerUser { user } => self.state_of_former_user(user),
             Found::OfOtherOwner { owner } => self.state_of_other_owner(owner),
             Found::Blank => self.state_blank(),
             Found::Malformed => self.state_malformed(),
@@ -211,6 +212,10 @@ impl Lang {
                 let user = user.clone().unwrap_or_else(|| self.someone_unknown());
                 advice.push(self.advice_of_another_user(user, &state.link.target.profile, grant));
             }
+            Found::OfFormerUser { .. } => {
+                let file = quoted(&state.link.target.file.display().to_string());
+                advice.extend([self.agree_to_user(&file, &state.link.target.profile), self.stop_following(&file)]);
+            }
             Found::OfOtherOwner { owner } => advice.push(self.advice_of_other_owner(owner)),
             Found::Blank => advice.push(self.advice_blank()),
             Found::Malformed => advice.push(self.advice_malformed()),
@@ -234,6 +239,9 @@ impl Lang {
             LinkOutcome::InStep => self.outcome_in_step(),
             LinkOutcome::Delivered { generation, .. } => self.outcome_delivered(generation),
             LinkOutcome::Healed { held, generation, .. } => self.outcome_healed(held, generation),
+            LinkOutcome::Replaced { grant, user, is_kept, generation, .. } => {
+                self.replaced(user.as_deref(), *grant, *is_kept, *generation)
+            }
             LinkOutcome::Adopted { .. } => self.outcome_adopted(),
             LinkOutcome::Left(Found::Unusable(error)) => self.outcome_unusable(error.detail().unwrap_or_default()),
             LinkOutcome::Left(found) => self.outcome_left(self.link_state(found)),
@@ -265,6 +273,14 @@ impl Lang {
             Notice::LinkOfAnotherUser { file, profile, user, .. } => {
                 let user = user.clone().unwrap_or_else(|| self.someone_unknown());
                 self.notice_link_of_another_user(file.display(), user, profile)
+            }
+            Notice::LinkReplaced { file, user, grant, is_kept } => {
+                self.notice_replaced(file, user.as_deref(), *grant, *is_kept)
+            }
+            Notice::LinkOfFormerUser { file, profile, user } => {
+                let shown = file.display().to_string();
+                let way = self.agree_to_user(quoted(&shown), profile);
+                format!("{}{}{way}", self.file_of_former_user(shown, user, profile), self.stop())
             }
             Notice::LinkOfOtherOwner { file, owner } => self.notice_link_of_other_owner(file.display(), owner),
             Notice::AnotherUser { before, now } => self.notice_another_user(who(before), who(now)),

@@ -9,7 +9,7 @@ use crate::terminal::AtTerminal;
 use crate::world::{Ran, World, browse, run, run_fed};
 
 /// Ada is logged in, and it is 小明 who consents from now on.
-fn ada_and_ming() -> (World, String) {
+pub(crate) fn ada_and_ming() -> (World, String) {
     let world = World::logged_in();
     let user = Some(second_user(&world));
     world.sandbox.rules(|rules| {
@@ -22,7 +22,7 @@ fn ada_and_ming() -> (World, String) {
 }
 
 /// The login that was kept: its id, from what `list` says.
-fn kept(world: &World) -> String {
+pub(crate) fn kept(world: &World) -> String {
     let list = world.run(&["list", "--json"]).succeeds().json();
     let logins = list["logins"].as_array().unwrap();
     let mut kept = logins.iter().filter(|login| login["profile"] == Value::Null && login["status"] != "retired");
@@ -162,7 +162,7 @@ fn a_file_gets_nothing_of_another_users_login() {
 }
 
 /// Ada's profile, and tokens of 小明 that some program got.
-fn mings() -> (Project, SeededTokens, String) {
+pub(crate) fn mings() -> (Project, SeededTokens, String) {
     let project = Project::of(World::logged_in());
     let token = project.run(&["token"]).succeeds().out.clone();
     let ming = second_user(&project.world);

@@ -27,6 +27,7 @@ mod failing;
 mod faults;
 mod fields;
 mod filter;
+mod gives_way;
 mod help;
 mod identity;
 mod languages;

@@ -207,8 +207,19 @@ pub struct Adoption {
     pub source: String,
     /// Who adopts it.
     pub by: Holder,
-    /// Whether a person said that the profile may become another user's. Without that, it never does.
-    pub replace_user: bool,
+    /// What it is to be to the profile.
+    pub claim: Claim,
+}
+
+/// What a login that was brought is to be to the profile for which it was brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// The profile's login, unless it is another user's: a profile stays its user's.
+    OfItsUser,
+    /// The profile's login, whosever it is: a person said so.
+    OfAnyUser,
+    /// No profile's: something else is about to be written where it stands. Where the profile has no login, as `OfItsUser`.
+    Apart,
 }
 
 /// What an adoption did.
@@ -525,8 +536,8 @@ pub trait Vault: Send + Sync {
     /// an answer that nobody has read stays in [`Vault::open_intents`], and [`Vault::commit`] then turns the set that was
     /// put aside, or the present one if it is back by then.
     ///
-    /// A profile that has a user keeps that user unless [`Adoption::replace_user`]: another user's login is kept aside
-    /// ([`Adopted::KeptAside`]); one whose user is not told is [`Grant::unproven`] until [`Vault::told`], and brings no access
+    /// A profile that has a user keeps that user unless [`Claim::OfAnyUser`]: another user's login is kept aside
+    /// ([`Adopted::KeptAside`]), and so is any with [`Claim::Apart`]; one whose user is not told is [`Grant::unproven`] until [`Vault::told`], and brings no access
     /// token.
     async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError>;
 

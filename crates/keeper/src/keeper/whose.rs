@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{CallError, NameGiven, Told};
+use tokenward_core::ports::{CallError, LoggedIn, NameGiven, Told};
 use tokenward_core::{App, Code, Event, ExitClass, Grant, GrantId, ProfileName, Standing};
 
 use crate::{Error, Keeper, Kept, Notice};
@@ -24,11 +24,8 @@ impl Keeper {
         let asking = parts.provider.user_info(app, &access.token);
         let now = match tokio::time::timeout(DEADLINE, asking).await {
             Ok(Ok(subject)) => Some(subject),
-            Ok(Err(CallError::Refused(refusal))) if refusal.code().exit() == ExitClass::TryLater => {
-                return Err(not_told());
-            }
-            Ok(Err(CallError::Refused(_) | CallError::Lacking(_))) => None,
-            Ok(Err(CallError::NoAnswer(_))) | Err(_) => return Err(not_told()),
+            Ok(Err(error)) if names_no_user(&error) => None,
+            Ok(Err(_)) | Err(_) => return Err(not_told()),
         };
         let aside = self.new_grant();
         let by = parts.processes.myself();
@@ -39,6 +36,44 @@ impl Keeper {
                 Some(Notice::KeptAside { before, now, grant: aside })
             }
         })
+    }
+
+    /// Keeps a login apart at once for which the provider names nobody, where the profile has a user: asked once more, it would say the
+    /// same.
+    pub(crate) async fn apart_if_unproven(&self, logged_in: LoggedIn) -> Result<LoggedIn, Error> {
+        let parts = &self.inner.parts;
+        let grant = parts.vault.grant(logged_in.id()).await?;
+        if !grant.unproven {
+            return Ok(logged_in);
+        }
+        let by = parts.processes.myself();
+        Ok(match parts.vault.told(grant.id, grant.generation, None, self.new_grant(), by).await? {
+            Told::KeptAside { aside, .. } => LoggedIn::KeptAside { id: aside, present: grant.id },
+            Told::Same | Told::Moved => logged_in,
+        })
+    }
+
+    /// The login that the last attempt left without a profile, because the provider names no user for it and the profile has one: another
+    /// attempt would leave another one.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn left_unnamed(&self, profile: &ProfileName) -> Result<Option<Grant>, Error> {
+        let vault = &self.inner.parts.vault;
+        let Some(id) = vault.grant_of(profile).await? else { return Ok(None) };
+        let Ok(present) = vault.grant(id).await else { return Ok(None) };
+        let is_over = matches!(present.standing, Standing::NeedsConsent { .. });
+        if present.subject.is_none() || !is_over {
+            return Ok(None);
+        }
+        let all = self.without_profile().await?;
+        let left = all.into_iter().filter(|login| {
+            let grant = &login.grant;
+            let lives = matches!(grant.standing, Standing::Live | Standing::InDoubt { .. });
+            let is_unnamed = login.source.is_none() && grant.subject.is_none();
+            is_unnamed && lives && grant.app == present.app && grant.consented > present.consented
+        });
+        Ok(left.map(|login| login.grant).max_by_key(|grant| grant.consented))
     }
 
     /// Lets a profile point at a login that no profile points at. Where the profile has another user's login, that one loses the
@@ -112,6 +147,15 @@ pub struct LoginWithoutProfile {
     pub source: Option<String>,
     /// When it came.
     pub since: Timestamp,
+}
+
+/// Whether an answer says that the provider names no user for a token, and would say so again.
+pub(crate) fn names_no_user(error: &CallError) -> bool {
+    match error {
+        CallError::Refused(refusal) => refusal.code().exit() != ExitClass::TryLater,
+        CallError::Lacking(_) => true,
+        CallError::NoAnswer(_) => false,
+    }
 }
 
 /// The login is another user's than the profile's; it is kept without a profile.

@@ -10,10 +10,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Adopted, Adoption, CallError, LoginCopy};
+use tokenward_core::ports::{Adopted, Adoption, CallError, Claim, LoginCopy, Told};
 use tokenward_core::{
-    Access, AccessToken, App, Code, Generation, GrantId, Link, NewLink, ProfileName, RefreshToken, Standing, Subject,
-    TokenSet,
+    Access, AccessToken, App, Code, Generation, Grant, GrantId, Link, NewLink, ProfileName, RefreshToken, Standing,
+    Subject, TokenSet,
 };
 
 use super::keep::{Links, unreadable};
@@ -57,8 +57,14 @@ impl Links {
     /// [`Code::AnotherProfile`] when it is another profile's login already; the vault's.
     pub async fn adopt(&self, app: &App, profile: &ProfileName, brought: Brought) -> Result<AdoptReport, Error> {
         let replace = brought.replace_user;
-        let (adopted, subject) = self.take_over(app, profile, brought, true).await?;
+        let claim = if replace { Claim::OfAnyUser } else { Claim::OfItsUser };
+        let (adopted, subject) = self.take_over(app, profile, brought, claim).await?;
         let mut grant = self.parts().vault.grant(adopted.id()).await?;
+        if let (true, Adopted::Known { generation, .. }) = (replace && grant.unproven, &adopted)
+            && (grant.profile.as_ref(), grant.generation) == (Some(profile), *generation)
+        {
+            grant = self.claimed(grant).await?;
+        }
         let lives = matches!(grant.standing, Standing::Live | Standing::InDoubt { .. });
         if matches!(adopted, Adopted::Known { .. } | Adopted::KeptAside { .. }) && grant.profile.is_none() && lives {
             if grant.app != app.name {
@@ -106,8 +112,19 @@ impl Links {
         Ok((generation, self.reconcile(app, profile, false, Self::PATIENCE).await?))
     }
 
+    /// Makes a set of which nobody has said whose it is a grant of its own, since a person has said that its user may be another one:
+    /// it must not bear the name of the user before. The grant as it was, where an answer for it is on its way.
+    async fn claimed(&self, grant: Grant) -> Result<Grant, Error> {
+        let (vault, by) = (&self.parts().vault, self.parts().processes.myself());
+        let told = vault.told(grant.id, grant.generation, None, self.keeper.new_grant(), by).await?;
+        Ok(match told {
+            Told::KeptAside { aside, .. } => vault.grant(aside).await?,
+            Told::Same | Told::Moved => grant,
+        })
+    }
+
     /// Adopts what a link's file shows. With `asked`, a person wants the file to show the vault's login: then the one in the
-    /// file is kept aside. `None` when the profile's login is the one it was.
+    /// file is kept without a profile. `None` when the profile's login is the one it was.
     pub(super) async fn adopt_shown(
         &self,
         app: &App,
@@ -118,27 +135,24 @@ impl Links {
     ) -> Result<Option<LinkOutcome>, Error> {
         let Some(brought) = brought(link, shown) else { return Ok(None) };
         let aside = asked && login.is_some_and(|login| matches!(login.grant.standing, Standing::Live));
-        let (adopted, _) = self.take_over(app, &link.target.profile, brought, !aside).await?;
+        let claim = if aside { Claim::Apart } else { Claim::OfItsUser };
+        let (adopted, _) = self.take_over(app, &link.target.profile, brought, claim).await?;
         let (grant, previous) = match adopted {
             Adopted::Known { .. } | Adopted::KeptAside { .. } => return Ok(None),
             Adopted::New(id) | Adopted::Renewed(id) => (id, None),
             Adopted::TookOver { id, previous } => (id, Some(previous)),
         };
-        let by = self.parts().processes.myself();
-        if aside && self.parts().vault.take_back(grant, None, by).await?.is_some() {
-            return Ok(None);
-        }
         tracing::info!(%grant, file = %link.target.file.display(), "a login was adopted");
         Ok(Some(LinkOutcome::Adopted { grant, previous }))
     }
 
-    /// Stores a login unless the vault knows it. With `ask`, its access token is asked whose it is.
+    /// Stores a login unless the vault knows it. Its access token is asked whose it is.
     async fn take_over(
         &self,
         app: &App,
         profile: &ProfileName,
         brought: Brought,
-        ask: bool,
+        claim: Claim,
     ) -> Result<(Adopted, Option<Subject>), Error> {
         let parts = self.parts();
         if let Some((grant, generation)) = parts.vault.recognise(&brought.refresh).await?.known {
@@ -148,7 +162,7 @@ impl Links {
         let mut access = brought.access;
         let beside = access.as_ref().map(|(token, _)| token.clone());
         let mut subject = None;
-        if ask && let Some((token, _)) = &access {
+        if let Some((token, _)) = &access {
             match tokio::time::timeout(ASKING, parts.provider.user_info(app, token)).await {
                 Ok(Ok(named)) => subject = Some(named),
                 // It is dead, whatever the file says of its end.
@@ -180,7 +194,7 @@ impl Links {
             },
             beside,
             source: brought.source,
-            replace_user: brought.replace_user,
+            claim,
             by: parts.processes.myself().clone(),
         };
         Ok((parts.vault.adopt(adoption).await?, subject))

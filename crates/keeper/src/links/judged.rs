@@ -24,6 +24,10 @@ pub(super) struct Judged {
     pub(super) owner: Option<ProfileName>,
     /// That grant and its user, if it is kept without a profile.
     pub(super) aside: Option<(GrantId, Option<String>)>,
+    /// Another login than the profile's that it shows: whether it lives, and whose it is.
+    pub(super) other: Option<Other>,
+    /// Whose login it shows, if that was logged out and the profile is another user's by now.
+    pub(super) former: Option<String>,
     pub(super) reconciliation: Reconciliation,
     /// Whether a value holds more than a token, and it cannot be told which part is one.
     is_unclear: bool,
@@ -38,6 +42,7 @@ impl Judged {
             (Reconciliation::Deliver | Reconciliation::Heal { .. }, _) => Found::Behind,
             (Reconciliation::Adopt, _) => Found::Newer,
             (Reconciliation::LeaveToAnother { .. }, _) => match (&self.owner, &self.aside) {
+                _ if self.former.is_some() => Found::OfFormerUser { user: self.former.clone().unwrap_or_default() },
                 (Some(profile), _) => Found::OfAnother { profile: profile.clone() },
                 (None, Some((grant, user))) => Found::OfAnotherUser { grant: *grant, user: user.clone() },
                 (None, None) => Found::WithoutLogin,
@@ -67,17 +72,24 @@ impl Links {
         asked: bool,
     ) -> Result<Judged, Error> {
         let present = login.map(|login| (login.grant.id, login.grant.generation));
-        let Known { in_file, owner, aside } = self.recognise(link, shown, login, asked).await?;
+        let Known { in_file, owner, aside, other } = self.recognise(link, shown, login, asked).await?;
+        let former = if asked { None } else { self.former(link, in_file, login).await? };
         let agree = login.is_none_or(|login| shown.agrees(login, asked));
         let is_unclear = shown.is_unclear();
         // Such a value is nobody's to replace, whoever asks.
         let asked = asked && !(is_unclear && in_file == InFile::Malformed);
-        let reconciliation = match reconcile(in_file, present, agree, asked) {
+        let reconciliation = reconcile(in_file, present, agree, asked);
+        let reconciliation = match reconciliation {
             // It shows all that could be compared, and at the access token's place something else.
             Reconciliation::InStep if shown.lacks_access(asked) => Reconciliation::LeaveMalformed,
+            Reconciliation::Deliver | Reconciliation::Heal { .. } => match &former {
+                Some((grant, _)) => Reconciliation::LeaveToAnother { grant: *grant },
+                None => reconciliation,
+            },
             reconciliation => reconciliation,
         };
-        Ok(Judged { in_file, owner, aside, reconciliation, is_unclear })
+        let former = former.map(|(_, user)| user);
+        Ok(Judged { in_file, owner, aside, other, former, reconciliation, is_unclear })
     }
 
     /// The same, with a look at the rest of the file: it is in step only if no other token in it has had its time.
@@ -103,7 +115,7 @@ impl Links {
         login: Option<&LoginCopy>,
         asked: bool,
     ) -> Result<Known, VaultError> {
-        let nobodys = |in_file| Ok(Known { in_file, owner: None, aside: None });
+        let nobodys = |in_file| Ok(Known { in_file, owner: None, aside: None, other: None });
         let token = match shown.refresh() {
             ShownRefresh::NotKept => return nobodys(InFile::NotKept),
             ShownRefresh::Blank => return nobodys(InFile::Blank),
@@ -127,14 +139,52 @@ impl Links {
         let owner = vault.grant(grant).await?;
         let lives = matches!(owner.standing, Standing::Live | Standing::InDoubt { .. });
         if lives && !asked && self.is_kept_aside(link, &owner, login).await? {
-            let user = owner.subject.map(|subject| subject.name.unwrap_or(subject.id));
+            let user = owner.subject.map(|subject| subject.known_as().to_owned());
             // None of its tokens is one of ours that has had its time.
             let in_file = InFile::Known { grant, generation, present: generation, of_another: true };
-            return Ok(Known { in_file, owner: None, aside: Some((grant, user)) });
+            return Ok(Known { in_file, owner: None, aside: Some((grant, user)), other: None });
         }
         let of_another = lives && owner.profile.as_ref().is_some_and(|theirs| *theirs != link.target.profile);
         let in_file = InFile::Known { grant, generation, present: owner.generation, of_another };
-        Ok(Known { in_file, owner: owner.profile, aside: None })
+        let is_ours = login.is_some_and(|login| login.grant.id == owner.id || is_same_user(&login.grant, &owner));
+        let is_kept = lives && owner.profile.is_none();
+        let was_anothers = !lives && !is_ours && owner.subject.is_some();
+        let other = (is_kept || was_anothers).then(|| Other {
+            grant,
+            user: owner.subject.map(|subject| subject.known_as().to_owned()),
+            lives,
+        });
+        Ok(Known { in_file, owner: owner.profile, aside: None, other })
+    }
+
+    /// Whose login a file shows, where that was logged out and the profile is another user's by now. What the file is to show after that,
+    /// nobody has said: a yes to another user ([`Claim::OfAnyUser`](tokenward_core::ports::Claim)) leaves the login before alive.
+    async fn former(
+        &self,
+        link: &Link,
+        in_file: InFile,
+        login: Option<&LoginCopy>,
+    ) -> Result<Option<(GrantId, String)>, VaultError> {
+        let shows = match in_file {
+            InFile::Known { grant, of_another: false, .. } => grant,
+            // It shows an access token alone: the one that was delivered.
+            InFile::NotKept => match &link.receipt {
+                Some(receipt) => receipt.grant,
+                None => return Ok(None),
+            },
+            InFile::Known { .. } | InFile::Blank | InFile::Malformed | InFile::Reference | InFile::Unknown => {
+                return Ok(None);
+            }
+        };
+        let Some(present) = login.map(|login| &login.grant).filter(|present| present.id != shows) else {
+            return Ok(None);
+        };
+        let before = self.parts().vault.grant(shows).await?;
+        let is_out = matches!(before.standing, Standing::Retired { .. });
+        if !is_out || is_same_user(present, &before) {
+            return Ok(None);
+        }
+        Ok(before.subject.map(|subject| (shows, subject.known_as().to_owned())))
     }
 
     /// Whether a login was brought and is kept without a profile because it is another user's: not one that the profile had, nor one
@@ -175,6 +225,20 @@ struct Known {
     owner: Option<ProfileName>,
     /// Its grant and that one's user, if it is kept without a profile.
     aside: Option<(GrantId, Option<String>)>,
+    /// Its grant, if that is another login than the profile's.
+    other: Option<Other>,
+}
+
+/// Another login than the profile's.
+#[derive(Debug, Clone)]
+pub(super) struct Other {
+    pub(super) grant: GrantId,
+    pub(super) user: Option<String>,
+    pub(super) lives: bool,
+}
+
+fn is_same_user(one: &Grant, other: &Grant) -> bool {
+    one.subject.as_ref().zip(other.subject.as_ref()).is_some_and(|(one, other)| one.is_same_user(other))
 }
 
 /// How far back a login's story is read.

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::document::Document;
 use super::error::FileError;
 use super::file::{LinkedFile, Written};
+use super::judged::Other;
 use super::look::{Look, stamp};
 use super::report::{Found, LinkOutcome, LinkReport, LinkState};
 use super::shown::Shown;
@@ -305,7 +306,7 @@ impl Links {
         let generation = login.grant.generation;
         // What we had delivered ourselves is followed by the next; anything else had gone astray.
         let healed = match judged.reconciliation {
-            Reconciliation::Heal { held } if !judged.was_delivered(link) => Some(held),
+            Reconciliation::Heal { held } if !judged.was_delivered(link) && judged.other.is_none() => Some(held),
             _ => None,
         };
         // The rest of it is true, and whoever reads the access token is told.
@@ -320,9 +321,12 @@ impl Links {
             let receipt = Receipt { grant: login.grant.id, generation, at: self.parts().clock.now(), stamp };
             self.confirm(link, receipt, healed).await;
         }
-        Ok(Some(match healed {
-            Some(held) => LinkOutcome::Healed { held, generation, closed },
-            None => LinkOutcome::Delivered { generation, closed },
+        Ok(Some(match (healed, judged.other) {
+            (Some(held), _) => LinkOutcome::Healed { held, generation, closed },
+            (None, Some(Other { grant, user, lives })) => {
+                LinkOutcome::Replaced { grant, user, is_kept: lives, generation, closed }
+            }
+            (None, None) => LinkOutcome::Delivered { generation, closed },
         }))
     }
 
@@ -400,6 +404,9 @@ impl Links {
             LinkOutcome::Left(Found::Malformed) => "what stands for a token is none".to_owned(),
             LinkOutcome::Left(Found::Unclear) => "a value holds more than a token".to_owned(),
             LinkOutcome::Left(Found::OfAnotherUser { .. }) => "it shows the login of another user".to_owned(),
+            LinkOutcome::Left(Found::OfFormerUser { user }) => {
+                format!("it shows the login of {user}, which was logged out")
+            }
             LinkOutcome::Left(Found::OfOtherOwner { owner }) => format!("it belongs to the user {owner}"),
             LinkOutcome::Left(Found::Reference) => "what stands for a token is a reference or sealed".to_owned(),
             LinkOutcome::Left(Found::OfAnother { profile }) => format!("it shows the login of the profile {profile}"),

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tokenward_core::{App, Code, Link, LinkId, NewLink, ProfileName, Reconciliation, Slot, Terms};
+use tokenward_core::{App, Code, Link, LinkId, NewLink, Place, ProfileName, Reconciliation, Slot, Terms};
 use tokio::time::Instant;
 
 use super::adoption::another;
@@ -58,7 +58,7 @@ impl Links {
         let insists = self.may_link(&link, fill, insists).await?;
         let probe = self.probe(&link);
         let look = self.look(&probe, fill).await?.map_err(|error| unreadable(&error))?;
-        self.free(&link).await?;
+        self.may_keep(&link).await?;
         let login = self.login(&link.profile).await?;
         let judged = self.judge(&probe, &look.shown, login.as_ref(), fill).await?;
         if let (Reconciliation::LeaveToAnother { .. }, Some(owner)) = (judged.reconciliation, &judged.owner) {
@@ -66,6 +66,9 @@ impl Links {
         }
         if let Some((grant, _)) = judged.aside {
             return Err(another_user(grant));
+        }
+        if let Some(user) = judged.former {
+            return Err(Error::with_detail(Code::FormerUser, Kept::Everything, user));
         }
         let known: Vec<_> = self.parts().vault.links(Some(&link.profile)).await?;
         // Before there is a link: other processes write the file as soon as there is one.
@@ -87,6 +90,12 @@ impl Links {
             // It was seen to be another user's only when it was looked at.
             self.unlink(made.id).await?;
             return Err(another_user(*grant));
+        }
+        if let LinkOutcome::Left(Found::OfFormerUser { user }) = &outcome {
+            if is_new {
+                self.unlink(made.id).await?;
+            }
+            return Err(Error::with_detail(Code::FormerUser, Kept::Everything, user.clone()));
         }
         let report = LinkReport { narrowed: was, ..report(&made, outcome) };
         Ok((made, report))
@@ -134,25 +143,36 @@ impl Links {
         Err(Error::new(Code::LinkNotFound, Kept::Everything))
     }
 
-    /// Refuses a place that another link keeps: two owners of one place would overwrite each other for ever.
-    async fn free(&self, link: &NewLink) -> Result<(), Error> {
+    /// Refuses a place that another link keeps: two owners of one place would overwrite each other for ever. One text may hold both tokens
+    /// of a login, each kept by a link of its own.
+    ///
+    /// # Errors
+    /// [`Code::PlaceTaken`]; the vault's.
+    pub async fn may_keep(&self, link: &NewLink) -> Result<(), Error> {
         let links = self.parts().vault.links(None).await?;
-        let taken = |other: &Link| {
-            let clashes = |(slot, place)| {
+        for other in self.same_file(&link.file, links).await? {
+            for (slot, place) in &link.places {
                 let mut theirs = other.target.places.iter();
-                theirs.any(|(other_slot, kept)| {
-                    kept == place && (other_slot, &other.target.profile) != (slot, &link.profile)
-                })
-            };
-            link.places.iter().any(clashes)
-        };
-        match self.same_file(&link.file, links).await?.iter().find(|other| taken(other)) {
-            None => Ok(()),
-            Some(other) => {
+                let is_same_login = other.target.profile == link.profile;
+                let clashes =
+                    |(other_slot, kept): (&Slot, &Place)| kept == place && (other_slot != slot || !is_same_login);
+                if !theirs.any(clashes) || is_same_login && self.holds_both(link, place).await? {
+                    continue;
+                }
                 let detail = format!("{} (profile {})", other.target.file.display(), other.target.profile);
-                Err(Error::with_detail(Code::PlaceTaken, Kept::Everything, detail))
+                return Err(Error::with_detail(Code::PlaceTaken, Kept::Everything, detail));
             }
         }
+        Ok(())
+    }
+
+    /// Whether both tokens of a login stand in the text at a place.
+    async fn holds_both(&self, link: &NewLink, place: &Place) -> Result<bool, Error> {
+        let file = linked(&self.probe(link), false);
+        let Ok(document) = blocking(move || file.read()).await? else { return Ok(false) };
+        let Some(text) = document.get(place).ok().flatten() else { return Ok(false) };
+        let seen = self.sight(vec![(place.clone(), text)]).await?;
+        Ok([Slot::AccessToken, Slot::RefreshToken].iter().all(|slot| seen.iter().any(|one| one.slot() == *slot)))
     }
 
     async fn same_file(&self, file: &Path, links: Vec<Link>) -> Result<Vec<Link>, Error> {

@@ -9,6 +9,7 @@
 //! sees the old file or the new one and nothing between, whenever the writer dies (I5).
 
 mod adoption;
+mod claims;
 mod document;
 mod dotenv;
 mod error;
@@ -21,6 +22,7 @@ mod json;
 mod judged;
 mod keep;
 mod known;
+mod lone;
 mod look;
 mod made;
 mod marks;
@@ -49,9 +51,11 @@ pub(crate) use file::Written;
 pub use file::{Held, LinkedFile};
 pub(crate) use frame::Frame;
 pub use keep::Links;
+pub use lone::LoneToken;
 pub(crate) use nature::Nature;
 pub use report::{Found, LinkOutcome, LinkReport, LinkState};
 pub use shape::{Objection, Shape, Unkept};
+pub use shown::are_crosswise;
 pub use sighting::Sighting;
 pub use strays::Strays;
 pub use tokenward_core::{BadPlace, Format, Place, Step};

@@ -54,6 +54,12 @@ pub enum Found {
         /// Whose it is, if that is known.
         user: Option<String>,
     },
+    /// A login that was logged out, of another user than the profile's present one: it shows the other's login by a person's word
+    /// alone.
+    OfFormerUser {
+        /// Whose it was.
+        user: String,
+    },
     /// A login that the vault has never seen, in a file of another user of this machine: it is adopted by a person's word alone.
     OfOtherOwner {
         /// The owner's number.
@@ -110,6 +116,19 @@ pub enum LinkOutcome {
         /// The mode it had, if others could read it and cannot any more.
         closed: Option<u32>,
     },
+    /// It showed another login than the profile's, and was given the present set: a person wanted that.
+    Replaced {
+        /// That login.
+        grant: GrantId,
+        /// Whose it is, if that is known.
+        user: Option<String>,
+        /// Whether it lives on in the vault, without a profile.
+        is_kept: bool,
+        /// The generation it shows now.
+        generation: Generation,
+        /// The mode it had, if others could read it and cannot any more.
+        closed: Option<u32>,
+    },
     /// It showed a login that somebody brought, which is the profile's login now.
     Adopted {
         /// The grant that holds it.
@@ -129,7 +148,9 @@ impl LinkReport {
     /// What a person should know of it.
     pub fn notices(&self) -> Vec<Notice> {
         let closed = match self.outcome {
-            LinkOutcome::Delivered { closed, .. } | LinkOutcome::Healed { closed, .. } => closed,
+            LinkOutcome::Delivered { closed, .. }
+            | LinkOutcome::Healed { closed, .. }
+            | LinkOutcome::Replaced { closed, .. } => closed,
             _ => None,
         };
         let closed = closed.map(|was| Notice::LinkClosed { file: self.file.clone(), was });
@@ -140,6 +161,12 @@ impl LinkReport {
         let file = self.file.clone();
         match &self.outcome {
             LinkOutcome::Healed { held, .. } => Some(Notice::LinkHealed { file, held: *held }),
+            LinkOutcome::Replaced { grant, user, is_kept, .. } => {
+                Some(Notice::LinkReplaced { file, user: user.clone(), grant: *grant, is_kept: *is_kept })
+            }
+            LinkOutcome::Left(Found::OfFormerUser { user }) => {
+                Some(Notice::LinkOfFormerUser { file, profile: self.profile.clone(), user: user.clone() })
+            }
             LinkOutcome::Adopted { grant, .. } => Some(Notice::LinkAdopted { file, grant: *grant }),
             LinkOutcome::NotWritten(error) => Some(Notice::LinkNotWritten { file, error: error.clone() }),
             LinkOutcome::Left(Found::OfAnother { profile }) => {

@@ -13,6 +13,7 @@ use tokenward_core::ports::LoginCopy;
 use tokenward_core::{AccessToken, Place, RefreshToken, Slot};
 use zeroize::Zeroizing;
 
+use super::claims::{Says, says};
 use super::document::Document;
 use super::error::DocumentError;
 use super::frame::{Frame, exchanged};
@@ -83,7 +84,7 @@ impl Shown {
             Some(None) => ShownRefresh::Blank,
             Some(Some(Value::Text(text))) if text.trim().is_empty() => ShownRefresh::Blank,
             Some(Some(Value::Text(_))) => {
-                let token = self.token(Slot::RefreshToken);
+                let token = self.token(Slot::RefreshToken).filter(|_| !self.is_crosswise());
                 let token = token.filter(|token| Nature::of_refresh(token) == Nature::Token);
                 let token = token.and_then(|token| RefreshToken::parse(token).ok());
                 token.map_or(ShownRefresh::Malformed, ShownRefresh::Token)
@@ -112,10 +113,17 @@ impl Shown {
         access.is_some_and(|access| Some(access) == refresh && Nature::of(access) == Nature::Token)
     }
 
+    /// Whether the two tokens stand in each other's place. Neither is sent, and neither written over: one may be the only one that lives.
+    fn is_crosswise(&self) -> bool {
+        let says = |slot| self.token(slot).and_then(says);
+        says(Slot::AccessToken) == Some(Says::Refresh) && says(Slot::RefreshToken) != Some(Says::Refresh)
+    }
+
     /// Whether a token's place holds more than a token, and it cannot be told which part is one, or which of the two it is. Nobody's
     /// wish changes that.
     pub(super) fn is_unclear(&self) -> bool {
         self.is_one_text()
+            || self.is_crosswise()
             || TOKENS.into_iter().any(|slot| match self.nature(slot) {
                 Nature::Token => self.text(slot).is_some() && !self.frames.contains_key(&slot),
                 Nature::Document => true,
@@ -237,6 +245,12 @@ impl Shown {
             None => Value::text(token),
         })
     }
+}
+
+/// Whether the tokens at two places are in each other's place, as far as they say what they are.
+pub fn are_crosswise(document: &Document, access: &Place, refresh: &Place) -> bool {
+    let places = BTreeMap::from([(Slot::AccessToken, access.clone()), (Slot::RefreshToken, refresh.clone())]);
+    Shown::read(document, &places).is_ok_and(|shown| shown.is_crosswise())
 }
 
 /// What was decided about one content is not to be done to another.

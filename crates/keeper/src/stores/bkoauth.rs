@@ -13,7 +13,7 @@
 //! Two owners of one refresh token end each other's access tokens: the program has to let go ([`BkoauthReport::RENEWAL`]).
 
 use jiff::tz::Offset;
-use tokenward_core::ports::{Adopted, Adoption};
+use tokenward_core::ports::{Adopted, Adoption, Claim};
 use tokenward_core::{Access, App, Code, GrantId, ProfileName, TokenSet};
 use tokenward_vault::BkoauthRow;
 
@@ -197,7 +197,7 @@ async fn adopt(
         },
         beside: None,
         source: format!("bkoauth, {source}, row {number}"),
-        replace_user: true,
+        claim: Claim::OfAnyUser,
         by: parts.processes.myself().clone(),
     };
     let fate = match parts.vault.adopt(adoption).await? {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use tokenward_core::ports::{Adopted, Adoption, LoginCopy, VaultError, in_doubt};
+use tokenward_core::ports::{Adopted, Adoption, Claim, LoginCopy, VaultError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
     AccessToken, Closing, Doubt, Event, Fingerprint, Generation, GrantId, Holder, IntentId, Recognised, RefreshToken,
@@ -18,6 +18,7 @@ use tokenward_core::{
 
 use crate::codec::{set_from_bytes, set_to_bytes, turned_to_bytes};
 
+use super::identity::Next;
 use super::logins::{Home, blank, fill};
 use super::rows::{
     Fault, GrantRow, IntentRow, grant_bytes, intent_bytes, json, optional_json, parked_label, signed, to_json, unsigned,
@@ -90,7 +91,11 @@ impl SqliteVault {
             return Ok(Adopted::Known { grant, generation });
         }
         let present = self.by_profile(&mut tx, &adoption.profile).await?.filter(|present| !present.retired());
-        let is_kept_aside = !adoption.replace_user && present.as_ref().is_some_and(|it| self.is_another(it, &adoption));
+        let is_kept_aside = present.as_ref().is_some_and(|present| match adoption.claim {
+            Claim::OfItsUser => self.is_another(present, &adoption),
+            Claim::OfAnyUser => false,
+            Claim::Apart => true,
+        });
         if let (Some(present), true) = (&present, is_kept_aside) {
             let mut grant = blank(adoption.id, &adoption.profile, &adoption.app, &adoption.set);
             grant.profile = None;
@@ -104,13 +109,17 @@ impl SqliteVault {
             tx.commit().await.map_err(|error| self.sql(&error))?;
             return Ok(Adopted::KeptAside { id: adoption.id, present: present.id });
         }
+        let replace = adoption.claim == Claim::OfAnyUser;
+        let next = Next { source: Some(&adoption.source), is_named: adoption.set.subject.is_some() };
+        self.part_unproven(&mut tx, &adoption.profile, next, &adoption.by).await?;
+        let present = self.by_profile(&mut tx, &adoption.profile).await?.filter(|present| !present.retired());
         // Until somebody says whose it is, the profile's user is whom it was.
         let has_user = |present: &GrantRow| present.subject.is_some() && adoption.set.subject.is_none();
-        let unproven = !adoption.replace_user && present.as_ref().is_some_and(has_user);
+        let unproven = !replace && present.as_ref().is_some_and(has_user);
         let mut mark = None;
         let mut replaced = None;
         let subject = adoption.set.subject.as_ref();
-        let home = self.home(&mut tx, &adoption.profile, &adoption.app, subject, adoption.replace_user).await?;
+        let home = self.home(&mut tx, &adoption.profile, &adoption.app, subject, replace).await?;
         let (mut grant, generation, done) = match home {
             Home::Same(present) => {
                 let (id, generation) = (present.id, present.generation.next());
@@ -195,6 +204,20 @@ impl SqliteVault {
             }
             None => None,
         };
+        // What gives way to a wish may be another user's: it becomes a login of its own.
+        if refusal.is_none()
+            && let Some(profile) = grant.profile.clone().filter(|_| grant.unproven.is_some())
+        {
+            let next = Next { source: None, is_named: true };
+            self.part_unproven(&mut tx, &profile, next, by).await?;
+            let now = self.grant_row(&mut tx, id).await?;
+            if now.generation != grant.generation {
+                tx.commit().await.map_err(|error| self.sql(&error))?;
+                drop(connection);
+                self.publish(id).await;
+                return Ok(Some(now.generation));
+            }
+        }
         let mut sets = self.put_aside_sets(&mut tx, id).await?.into_iter();
         let found = match refusal {
             Some(_) => sets.find(|set| set.awaits == Some(grant.generation)),
@@ -535,6 +558,6 @@ impl SqliteVault {
 }
 
 /// Whether a set of that standing may be alive (I6).
-const fn lives(standing: &Standing) -> bool {
+pub(super) const fn lives(standing: &Standing) -> bool {
     matches!(standing, Standing::Live | Standing::InDoubt { .. })
 }

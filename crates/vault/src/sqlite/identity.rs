@@ -9,9 +9,26 @@ use sqlx::sqlite::SqliteConnection;
 use tokenward_core::ports::{NameGiven, Told, VaultError};
 use tokenward_core::{Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
 
-use super::adopt::PutAside;
+use super::adopt::{PutAside, Unproven, lives};
 use super::rows::{GrantRow, grant_bytes, signed, to_json};
 use super::{SqliteVault, sql};
+
+/// What takes the place of a set of which nobody has said whose it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Next<'a> {
+    /// Where it comes from; `None` for a person's own login.
+    pub(super) source: Option<&'a str>,
+    /// Whether its user is told.
+    pub(super) is_named: bool,
+}
+
+impl Next<'_> {
+    /// Whether it is the same login's next set, as far as can be told: the program that keeps a file has written a newer one into it;
+    /// a person has logged in once more, and the provider has named nobody again.
+    fn follows(self, unproven: &Unproven) -> bool {
+        unproven.source.as_deref() == self.source && (self.source.is_some() || !self.is_named)
+    }
+}
 
 impl SqliteVault {
     pub(super) async fn record_told(
@@ -48,33 +65,7 @@ impl SqliteVault {
             self.publish(id).await;
             return Ok(Told::Same);
         }
-        let (apart, fingerprint) = self.apart(&grant, aside, subject)?;
-        self.store(&mut tx, &apart, sql::INSERT_GRANT).await?;
-        let moved = sqlx::query(sql::MOVE_FINGERPRINTS)
-            .bind(grant_bytes(id))
-            .bind(signed(unproven.since.get()))
-            .bind(grant_bytes(aside))
-            .execute(&mut *tx)
-            .await;
-        moved.map_err(|error| self.sql(&error))?;
-        let event = match unproven.source.zip(fingerprint) {
-            Some((source, fingerprint)) => Event::Adopted { source, fingerprint, replaced: None },
-            None => Event::LoggedIn,
-        };
-        self.write_entry(&mut tx, aside, generation, Some(by), &event).await?;
-        let event = Event::TakenBack { adopted: generation, refused: false };
-        // What was put aside for it; else the newest set of the profile's user that is left.
-        let is_the_users = |set: &PutAside| {
-            set.set.subject.as_ref().is_none_or(|of| before.as_ref().is_none_or(|before| of.is_same_user(before)))
-        };
-        let set = self.put_aside_sets(&mut tx, id).await?.into_iter().find(is_the_users);
-        let back = if let Some(set) = set {
-            self.put_back(&mut tx, &mut grant, set, &event, by).await?;
-            Some(grant.generation)
-        } else {
-            self.leave_empty(&mut tx, &mut grant, &event, by).await?;
-            None
-        };
+        let back = self.move_out(&mut tx, &mut grant, unproven, (aside, subject), by).await?;
         tx.commit().await.map_err(|error| self.sql(&error))?;
         drop(connection);
         self.publish(id).await;
@@ -125,6 +116,68 @@ impl SqliteVault {
         drop(connection);
         self.publish(id).await;
         Ok(previous.map_or(NameGiven::Given, |previous| NameGiven::Taken { previous }))
+    }
+
+    /// Moves the sets of which nobody has said whose they are out of a profile's grant, each into one of its own, before another set
+    /// takes their place: it may be another user's, and would be lost. One that is refused is dead; an answer that is on its way
+    /// has to find its set where it was sent from, which is then put aside as any other.
+    pub(super) async fn part_unproven(
+        &self,
+        tx: &mut SqliteConnection,
+        profile: &ProfileName,
+        next: Next<'_>,
+        by: &Holder,
+    ) -> Result<(), VaultError> {
+        while let Some(mut grant) = self.by_profile(&mut *tx, profile).await?.filter(|grant| !grant.retired()) {
+            let Some(unproven) = grant.unproven.clone().filter(|unproven| !next.follows(unproven)) else { break };
+            if !lives(&grant.standing) || grant.intent_open || grant.refresh.blob.is_none() {
+                break;
+            }
+            let mut random = [0; 10];
+            self.sealer.entropy.fill(&mut random);
+            let aside = GrantId::new(u64::try_from(self.now().as_millisecond()).unwrap_or(0), random);
+            self.move_out(&mut *tx, &mut grant, unproven, (aside, None), by).await?;
+        }
+        Ok(())
+    }
+
+    /// Moves the present set of a grant, with every token that was stored of it, into a grant of its own without a profile, and brings
+    /// back what it had replaced. Says which generation that has; `None` where there is nothing.
+    async fn move_out(
+        &self,
+        tx: &mut SqliteConnection,
+        grant: &mut GrantRow,
+        unproven: Unproven,
+        (aside, subject): (GrantId, Option<&Subject>),
+        by: &Holder,
+    ) -> Result<Option<Generation>, VaultError> {
+        let (id, generation, before) = (grant.id, grant.generation, grant.subject.clone());
+        let (apart, fingerprint) = self.apart(grant, aside, subject)?;
+        self.store(&mut *tx, &apart, sql::INSERT_GRANT).await?;
+        let moved = sqlx::query(sql::MOVE_FINGERPRINTS)
+            .bind(grant_bytes(id))
+            .bind(signed(unproven.since.get()))
+            .bind(grant_bytes(aside))
+            .execute(&mut *tx)
+            .await;
+        moved.map_err(|error| self.sql(&error))?;
+        let event = match unproven.source.zip(fingerprint) {
+            Some((source, fingerprint)) => Event::Adopted { source, fingerprint, replaced: None },
+            None => Event::LoggedIn,
+        };
+        self.write_entry(&mut *tx, aside, generation, Some(by), &event).await?;
+        let event = Event::TakenBack { adopted: generation, refused: false };
+        // What was put aside for it; else the newest set of the profile's user that is left.
+        let is_the_users = |set: &PutAside| {
+            set.set.subject.as_ref().is_none_or(|of| before.as_ref().is_none_or(|before| of.is_same_user(before)))
+        };
+        let set = self.put_aside_sets(&mut *tx, id).await?.into_iter().find(is_the_users);
+        if let Some(set) = set {
+            self.put_back(&mut *tx, grant, set, &event, by).await?;
+            return Ok(Some(grant.generation));
+        }
+        self.leave_empty(&mut *tx, grant, &event, by).await?;
+        Ok(None)
     }
 
     /// Takes the present set out of a grant for which there is no other: its user has to log in.

@@ -12,6 +12,7 @@ use crate::codec::{answer_from_bytes, answer_to_bytes};
 
 use super::adopt::Unproven;
 use super::connect::Role;
+use super::identity::Next;
 use super::rows::{
     Fault, GrantRow, Sealed, damaged, grant_bytes, keepsake_label, login_label, optional_time, text, unopened,
 };
@@ -90,6 +91,10 @@ impl SqliteVault {
         let is_another = |present: &GrantRow| {
             present.app == login.app && self.is_another_user(present, subject) && !login.replace_user
         };
+        if !present.as_ref().is_some_and(is_another) {
+            let next = Next { source: None, is_named: subject.is_some() };
+            self.part_unproven(&mut tx, &login.profile, next, &login.by).await?;
+        }
         let mut unproven = None;
         let new = || blank(login.id, &login.profile, &login.app, &login.set);
         let (mut grant, done) = if let Some(present) = present.filter(is_another) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokenward_core::ports::{Adopted, Adoption, Committed, Vault, VaultError};
+use tokenward_core::ports::{Adopted, Adoption, Claim, Committed, Vault, VaultError};
 use tokenward_core::{
     AccessToken, Closing, Code, Doubt, Event, Generation, Grant, GrantId, IntentId, KnownToken, RefreshToken, Standing,
     TokenApi, TokenKind,
@@ -249,7 +249,7 @@ pub async fn a_living_set_comes_back_after_its_successor_was_declared_dead(stand
 pub async fn an_undone_adoption_can_be_done_again(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     let first = whole(&vault.grant(id).await.unwrap());
-    vault.adopt(adoption("work", "b", None)).await.unwrap();
+    vault.adopt(adoption("work", "b", Some("ou_1"))).await.unwrap();
     let intent = spent(&*vault, id, "b").await;
     vault.commit(intent, turn("c")).await.unwrap();
     let adopted = whole(&vault.grant(id).await.unwrap());
@@ -273,7 +273,7 @@ pub async fn an_undone_adoption_can_be_done_again(stand: &dyn Stand) {
 /// A wish for a set that turns out to be spent costs no login: the set that gave way to it comes back.
 pub async fn a_wish_that_the_provider_refuses_is_taken_back(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
-    vault.adopt(adoption("work", "b", None)).await.unwrap();
+    vault.adopt(adoption("work", "b", Some("ou_1"))).await.unwrap();
     let intent = spent(&*vault, id, "b").await;
     vault.commit(intent, turn("c")).await.unwrap();
     let adopted = whole(&vault.grant(id).await.unwrap());
@@ -403,7 +403,7 @@ pub async fn an_unread_answer_outlives_an_adoption(stand: &dyn Stand) {
 pub async fn another_users_login_takes_the_name_on_trial(stand: &dyn Stand) {
     let (vault, previous) = logged_in(stand).await;
     let work = "work".parse().unwrap();
-    let brought = Adoption { replace_user: true, ..adoption("work", "b", Some("ou_2")) };
+    let brought = Adoption { claim: Claim::OfAnyUser, ..adoption("work", "b", Some("ou_2")) };
     let id = brought.id;
     assert_eq!(vault.adopt(brought).await.unwrap(), Adopted::TookOver { id, previous });
     assert_eq!(vault.grant_of(&work).await.unwrap(), Some(id));
@@ -426,7 +426,7 @@ pub async fn another_users_login_takes_the_name_on_trial(stand: &dyn Stand) {
 pub async fn a_taken_name_is_given_back_by_wish(stand: &dyn Stand) {
     let (vault, previous) = logged_in(stand).await;
     let work = "work".parse().unwrap();
-    let brought = Adoption { replace_user: true, ..adoption("work", "b", Some("ou_2")) };
+    let brought = Adoption { claim: Claim::OfAnyUser, ..adoption("work", "b", Some("ou_2")) };
     let id = vault.adopt(brought).await.unwrap().id();
     let intent = spent(&*vault, id, "b").await;
     vault.commit(intent, turn("c")).await.unwrap();
@@ -455,7 +455,7 @@ pub async fn a_login_ends_what_can_be_taken_back(stand: &dyn Stand) {
     assert_eq!(wished_back(&*vault, id).await, None);
     assert_eq!(vault.open_intents(id).await.unwrap()[0].id, intent);
 
-    let brought = Adoption { replace_user: true, ..adoption("work", "c", Some("ou_2")) };
+    let brought = Adoption { claim: Claim::OfAnyUser, ..adoption("work", "c", Some("ou_2")) };
     let taken = vault.adopt(brought).await.unwrap().id();
     assert_ne!(taken, id);
     vault.log_in(login("work", "4", Some(named("ou_2")))).await.unwrap();

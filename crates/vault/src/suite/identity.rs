@@ -1,6 +1,6 @@
 //! Whose a login is: another user's, nobody's that is told, and which profile points at it.
 
-use tokenward_core::ports::{Adopted, Committed, NameGiven, Told, VaultError};
+use tokenward_core::ports::{Adopted, Adoption, Committed, NameGiven, NewLogin, Told, VaultError};
 use tokenward_core::{Code, Generation, Standing};
 
 use super::Stand;
@@ -84,6 +84,45 @@ pub async fn a_login_that_turns_out_to_be_another_users_is_kept_aside(stand: &dy
         assert_eq!(vault.commit(intent, turn(&tag("e"))).await.unwrap(), Committed::Generation(generation(5)));
         let intent = spent(&*vault, id, &tag("1")).await;
         assert_eq!(vault.commit(intent, turn(&tag("2"))).await.unwrap(), Committed::Generation(generation(6)));
+    }
+}
+
+/// I3: a set of which nobody has said whose it is gives way to a person's login, to one that is brought from elsewhere, and to a wish: it
+/// becomes a grant of its own, with every token that was stored of it.
+pub async fn a_set_of_nobody_knows_whom_is_kept_when_it_gives_way(stand: &dyn Stand) {
+    for way in ["login", "replacing", "another", "wish"] {
+        let vault = stand.open().await;
+        let tag = |end: &str| format!("{way}-{end}");
+        let id = vault.log_in(login(way, &tag("1"), Some(named("ou_1")))).await.unwrap().id();
+        let count = vault.grants().await.unwrap().len();
+        vault.adopt(adoption(way, &tag("b"), None)).await.unwrap();
+        let intent = spent(&*vault, id, &tag("b")).await;
+        vault.commit(intent, turn(&tag("c"))).await.unwrap();
+        match way {
+            "login" => drop(vault.log_in(login(way, &tag("2"), Some(named("ou_1")))).await.unwrap()),
+            "replacing" => {
+                let new = NewLogin { replace_user: true, ..login(way, &tag("2"), Some(named("ou_2"))) };
+                vault.log_in(new).await.unwrap();
+            }
+            "another" => {
+                let brought = Adoption { source: "/elsewhere/.env".to_owned(), ..adoption(way, &tag("2"), None) };
+                vault.adopt(brought).await.unwrap();
+            }
+            _ => assert!(wished_back(&*vault, id).await.is_some()),
+        }
+        let vault = stand.open().await;
+        let (kept, _) = vault.recognise(&token(&tag("c"))).await.unwrap().known.unwrap();
+        assert_ne!(kept, id, "{way}");
+        assert_eq!(vault.recognise(&token(&tag("b"))).await.unwrap().known.unwrap().0, kept, "{way}");
+        let grant = vault.grant(kept).await.unwrap();
+        assert_eq!((grant.profile, grant.subject, grant.standing), (None, None, Standing::Live), "{way}");
+        assert_eq!(present(&*vault, kept).await, tag("c"), "{way}");
+        let before = vault.grant(id).await.unwrap();
+        assert_eq!(before.subject, Some(named("ou_1")), "{way}");
+        let more = if way == "replacing" { 2 } else { 1 };
+        assert_eq!(vault.grants().await.unwrap().len(), count + more, "{way}");
+        let intent = spent(&*vault, kept, &tag("c")).await;
+        vault.commit(intent, turn(&tag("d"))).await.unwrap();
     }
 }
 

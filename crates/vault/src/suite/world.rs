@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Adoption, Clock, Entropy, NewLogin};
+use tokenward_core::ports::{Adoption, Claim, Clock, Entropy, NewLogin};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
     AbsentRefresh, Access, AccessToken, Format, Generation, GrantId, Holder, IntentDraft, IntentId, NewLink, OldAccess,
@@ -123,7 +123,7 @@ pub fn adoption(profile: &str, tag: &str, subject: Option<&str>) -> Adoption {
     let NewLogin { id, profile, app, set, by, .. } = login(profile, tag, subject.map(named));
     let (issued_by, obtained) = (TokenApi::V2, soon(50));
     let set = TokenSet { access: None, refresh_expires: None, scopes: None, issued_by, obtained, ..set };
-    Adoption { id, profile, app, set, beside: None, source: "/somewhere/.env".to_owned(), by, replace_user: false }
+    Adoption { id, profile, app, set, beside: None, source: "/somewhere/.env".to_owned(), by, claim: Claim::OfItsUser }
 }
 
 /// A link of a profile to a `.env` file that shows both tokens.

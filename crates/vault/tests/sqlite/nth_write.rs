@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::place::Place;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Executor};
-use tokenward_core::ports::{Adoption, LeaseAttempt, Vault, VaultError};
+use tokenward_core::ports::{Adoption, Claim, LeaseAttempt, Vault, VaultError};
 use tokenward_core::{Closing, Code, Doubt, Generation, GrantId, IntentId, Standing};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, soon, turn};
@@ -103,7 +103,7 @@ async fn under_way(place: &Place, answered: bool) -> (GrantId, IntentId) {
 
 /// A login that a person wants for the profile, whosever it is.
 fn wished_for(subject: &str) -> Adoption {
-    Adoption { replace_user: true, ..adoption("work", "b", Some(subject)) }
+    Adoption { claim: Claim::OfAnyUser, ..adoption("work", "b", Some(subject)) }
 }
 
 #[tokio::test]

@@ -69,7 +69,8 @@ async fn a_login_that_lost_its_profile_is_stale() {
     assert!(desk.keeper.status(desk.id).await.unwrap().grant.profile.is_none());
     desk.write(".env", &adas);
     assert!(matches!(desk.found(".env").await, Found::Stale { grant, .. } if grant == desk.id));
-    assert!(matches!(desk.tend(false).await[..], [LinkOutcome::Healed { .. }]));
+    let adas = |grant| grant == desk.id;
+    assert!(matches!(desk.tend(false).await[..], [LinkOutcome::Replaced { grant, is_kept: true, .. }] if adas(grant)));
     assert_eq!(value(&desk.read(".env"), REFRESH), refresh);
 }
 
@@ -176,12 +177,11 @@ async fn a_file_that_a_person_wants_filled_does_not_push_the_login_out() {
     assert_eq!(after.access, before.access);
     assert_ne!(value(&desk.read(".env"), REFRESH), refresh);
     assert!(matches!(desk.found(".env").await, Found::InStep));
-    // It can be brought back.
-    desk.links.take_back(&desk.world.app, &work()).await.unwrap();
-    let back = desk.keeper.status(desk.id).await.unwrap().grant;
-    assert!(back.on_trial && back.access != before.access);
-    assert!(desk.token().await.turned);
-    desk.in_step(".env").await;
+    // It is a login of its own, and lives.
+    let kept = desk.keeper.without_profile().await.unwrap();
+    let [kept] = kept.as_slice() else { panic!("{kept:?}") };
+    assert_eq!(kept.grant.subject.as_ref().and_then(|user| user.name.as_deref()), Some("Ada"));
+    assert!(desk.keeper.renew(&desk.world.app, kept.grant.id).await.unwrap().turned);
 }
 
 #[tokio::test]
