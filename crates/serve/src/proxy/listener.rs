@@ -1,18 +1,23 @@
 //! Connections of callers, within bounds.
 //!
-//! Heads have a length and a time; a caller that stands still while it takes an answer loses its connection; more
-//! connections than permitted wait, and those that never finished a head make room for them, the oldest first. When the proxy stops, idle connections end at once, and requests under way may end
-//! within a bounded time.
+//! Heads have a length and a time; a caller that stands still while it takes an answer loses its connection. More connections than
+//! permitted wait, and those that have nothing under way make room for them: first those of callers who were never let in, then those that rest
+//! between two requests, the longest first. Who is sent away loses the connection with the answer. When the proxy stops, idle
+//! connections end at once, and requests under way may end within a bounded time.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -23,11 +28,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep};
 
 use super::relay::{Caller, Relay};
+use super::verdict::Download;
 
 /// Serves until `stop`; returns once the last connection has ended.
 pub(super) async fn serve(listener: TcpListener, relay: Arc<Relay>, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(relay.limits.connections));
-    let unheard = Arc::new(Unheard::default());
+    let resting = Arc::new(Resting::default());
     let (stopping, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
@@ -36,7 +42,7 @@ pub(super) async fn serve(listener: TcpListener, relay: Arc<Relay>, stop: impl F
         let accepted = async {
             let stream = listener.accept().await;
             if places.available_permits() == 0 {
-                unheard.shed();
+                resting.shed();
             }
             // The semaphore is never closed.
             (stream, Arc::clone(&places).acquire_owned().await.ok())
@@ -48,7 +54,7 @@ pub(super) async fn serve(listener: TcpListener, relay: Arc<Relay>, stop: impl F
         };
         match (accepted, place) {
             (Ok((stream, _)), Some(place)) => {
-                let seat = Seat::take(&unheard);
+                let seat = Seat::take(&resting);
                 connections.spawn(connection(stream, Arc::clone(&relay), place, stopped.clone(), seat));
             }
             // Out of file handles, or a caller that was gone at once.
@@ -67,17 +73,20 @@ async fn connection(
     relay: Arc<Relay>,
     place: OwnedSemaphorePermit,
     mut stopped: watch::Receiver<bool>,
-    seat: Seat,
+    seat: Arc<Seat>,
 ) {
     // Small answers must not wait for each other.
     let _ = stream.set_nodelay(true);
     let limits = relay.limits;
     let caller = Arc::new(Caller { place, stopped: stopped.clone() });
-    let shed = Arc::clone(&seat.notice);
+    let sat = Arc::clone(&seat);
     let service = service_fn(move |request| {
-        seat.heard();
-        let (relay, caller) = (Arc::clone(&relay), Arc::clone(&caller));
-        async move { Ok::<_, Infallible>(relay.answer(request, caller).await) }
+        let (relay, caller, work) = (Arc::clone(&relay), Arc::clone(&caller), Work::begin(&sat));
+        async move {
+            let answered = relay.answer(request, caller).await;
+            work.seat.note(answered.is_known);
+            Ok::<_, Infallible>(answered.response.map(|body| Working { body, _work: work }))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -93,51 +102,133 @@ async fn connection(
             connection.as_mut().graceful_shutdown();
             connection.await
         }
-        () = shed.notified() => Ok(()),
+        () = seat.shed() => Ok(()),
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a caller's connection broke");
     }
 }
 
-/// The connections that have not finished a head yet, the oldest first.
+/// The connections that have no request under way, the longest first.
 #[derive(Default)]
-struct Unheard(Mutex<VecDeque<Arc<Notify>>>);
+struct Resting(Mutex<VecDeque<Rest>>);
 
-impl Unheard {
-    /// Ends the oldest.
+struct Rest {
+    notice: Arc<Notify>,
+    /// Whether a request of this connection was let in before.
+    is_known: bool,
+}
+
+impl Resting {
+    /// Ends the one that can be spared best.
     fn shed(&self) {
-        if let Some(oldest) = self.list().pop_front() {
-            oldest.notify_one();
+        let mut list = self.list();
+        let spared = list.iter().position(|rest| !rest.is_known).unwrap_or(0);
+        if let Some(rest) = list.remove(spared) {
+            rest.notice.notify_one();
         }
     }
 
-    fn list(&self) -> MutexGuard<'_, VecDeque<Arc<Notify>>> {
+    fn list(&self) -> MutexGuard<'_, VecDeque<Rest>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One of them, for as long as it is one.
+/// A connection as one of them, whenever it is one.
 struct Seat {
-    unheard: Arc<Unheard>,
+    resting: Arc<Resting>,
     notice: Arc<Notify>,
+    is_known: AtomicBool,
+    is_at_work: AtomicBool,
 }
 
 impl Seat {
-    fn take(unheard: &Arc<Unheard>) -> Self {
-        let notice = Arc::new(Notify::new());
-        unheard.list().push_back(Arc::clone(&notice));
-        Self { unheard: Arc::clone(unheard), notice }
+    fn take(resting: &Arc<Resting>) -> Arc<Self> {
+        let seat = Self {
+            resting: Arc::clone(resting),
+            notice: Arc::new(Notify::new()),
+            is_known: AtomicBool::new(false),
+            is_at_work: AtomicBool::new(false),
+        };
+        seat.rest();
+        Arc::new(seat)
     }
 
-    fn heard(&self) {
-        self.unheard.list().retain(|other| !Arc::ptr_eq(other, &self.notice));
+    /// Returns when this connection is to make room.
+    async fn shed(&self) {
+        loop {
+            self.notice.notified().await;
+            // A request may have come in that moment.
+            if !self.is_at_work.load(Relaxed) {
+                return;
+            }
+        }
+    }
+
+    /// Remembers whether its caller was let in.
+    fn note(&self, is_known: bool) {
+        self.is_known.fetch_or(is_known, Relaxed);
+    }
+
+    fn rest(&self) {
+        self.is_at_work.store(false, Relaxed);
+        let rest = Rest { notice: Arc::clone(&self.notice), is_known: self.is_known.load(Relaxed) };
+        self.resting.list().push_back(rest);
+    }
+
+    fn rise(&self) {
+        self.is_at_work.store(true, Relaxed);
+        self.resting.list().retain(|other| !Arc::ptr_eq(&other.notice, &self.notice));
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.heard();
+        self.rise();
+    }
+}
+
+/// A request under way, until the last of its answer has been taken.
+struct Work {
+    seat: Arc<Seat>,
+}
+
+impl Work {
+    fn begin(seat: &Arc<Seat>) -> Self {
+        seat.rise();
+        Self { seat: Arc::clone(seat) }
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.seat.rest();
+    }
+}
+
+/// The body of its answer.
+struct Working {
+    body: Download,
+    _work: Work,
+}
+
+impl Body for Working {
+    type Data = Bytes;
+    type Error = <Download as Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

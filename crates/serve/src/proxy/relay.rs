@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD,
+    ACCESS_CONTROL_REQUEST_METHOD, CONNECTION,
 };
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
@@ -54,13 +54,20 @@ struct Passed {
     turned: bool,
 }
 
+/// What a caller gets.
+pub(super) struct Answered {
+    pub(super) response: Response<Download>,
+    /// Whether the door let the request in.
+    pub(super) is_known: bool,
+}
+
 impl Relay {
-    /// Answers a request.
-    pub(super) async fn answer(self: Arc<Self>, request: Request<Incoming>, caller: Arc<Caller>) -> Response<Download> {
+    /// Answers a request. Who is sent away at the door loses the connection with the answer.
+    pub(super) async fn answer(self: Arc<Self>, request: Request<Incoming>, caller: Arc<Caller>) -> Answered {
         let begun = Instant::now();
         let (method, path) = (request.method().clone(), self.door.tellable(request.uri()));
         let admitted = self.door.admit(&request).map_err(sent_away);
-        let guest = self.door.guest(request.headers());
+        let (guest, is_known) = (self.door.guest(request.headers()), admitted.is_ok());
         let passed = match admitted {
             Ok(visit) => Arc::clone(&self).pass(request, visit, caller).await,
             Err(excuse) => Err(excuse),
@@ -77,9 +84,12 @@ impl Relay {
             }
         };
         fields::guard(response.headers_mut());
+        if !is_known {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         let status = response.status().as_u16();
         (self.watcher)(&Exchange { method, path, status, took: begun.elapsed(), turned, code });
-        response
+        Answered { response, is_known }
     }
 
     async fn pass(

@@ -4,7 +4,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::upstream::{head, upstream};
-use crate::world::{ECHO, SECRET, Wishes, World, json};
+use crate::world::{ECHO, Running, SECRET, Wishes, World, json};
 
 #[tokio::test]
 async fn names_of_others_and_their_pages_are_sent_away() {
@@ -149,6 +149,45 @@ async fn callers_that_never_finish_a_head_make_room() {
     }
     let asked = tokio::time::timeout(std::time::Duration::from_secs(5), json(world.http.get(proxy.url(ECHO))));
     assert_eq!(asked.await.expect("it does not wait for them").0, 200);
+}
+
+/// Who knows no secret keeps no place: an answer that sends them away ends the connection. Those that were let in and rest make room too.
+#[tokio::test]
+async fn callers_that_rest_make_room() {
+    let world = World::new().await;
+    let limits = tokenward_serve::proxy::Limits { connections: 4, ..Default::default() };
+    let wishes = || Wishes { limits: Some(limits), secret: true, ..Wishes::default() };
+    let quick = std::time::Duration::from_secs(5);
+    let asked = |proxy: &Running| {
+        let asked = json(world.http.get(proxy.url(ECHO)).header("x-tokenward-secret", SECRET));
+        tokio::time::timeout(quick, asked)
+    };
+    let proxy = world.proxy_with(wishes()).await;
+    let mut idle = Vec::new();
+    for _ in 0..12 {
+        let mut line = proxy.line().await;
+        line.say("GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await;
+        let answer = tokio::time::timeout(quick, line.rest()).await.expect("the connection ends");
+        assert!(answer.starts_with("HTTP/1.1 401 ") && answer.to_lowercase().contains("connection: close"), "{answer}");
+        idle.push(line);
+    }
+    assert_eq!(asked(&proxy).await.expect("it does not wait for them").0, 200);
+
+    let proxy = world.proxy_with(wishes()).await;
+    let mut idle = Vec::new();
+    for number in 0..12 {
+        let mut line = proxy.line().await;
+        let head = format!("GET {ECHO} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Tokenward-Secret: {SECRET}\r\n\r\n");
+        line.say(&head).await;
+        let answer = tokio::time::timeout(quick, line.until("\r\n\r\n")).await.expect("it is answered");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        // Half of them are in the middle of their second head.
+        if number % 2 == 0 {
+            line.say("GET / HTTP/1.1\r\nX: ").await;
+        }
+        idle.push(line);
+    }
+    assert_eq!(asked(&proxy).await.expect("it does not wait for them either").0, 200);
 }
 
 #[tokio::test]
