@@ -36,10 +36,10 @@ pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> 
     }
     let Some((tool, place)) = source(&adopt, desk)? else { return show(desk).await };
     match tool {
-        _ if place.as_os_str() == "-" => whose::with_profiles(desk, piped(adopt.replace_user, desk)).await,
+        _ if place.as_os_str() == "-" => whose::with_profiles(desk, Box::pin(piped(adopt.replace_user, desk))).await,
         // A token file of one's own; the others are stores that only their tools write.
-        None | Some(Tool::TokenFile) => whose::with_profiles(desk, file(&adopt, &place, desk)).await,
-        Some(tool) => whose::with_profiles(desk, store(&adopt, tool, &place, desk)).await,
+        None | Some(Tool::TokenFile) => whose::with_profiles(desk, Box::pin(file(&adopt, &place, desk))).await,
+        Some(tool) => whose::with_profiles(desk, Box::pin(store(&adopt, tool, &place, desk))).await,
     }
 }
 

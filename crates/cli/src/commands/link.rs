@@ -33,7 +33,7 @@ pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Fail
             complete: link.create,
             brand: link.provider,
         };
-        whose::with_profiles(desk, anew(link, wish, desk)).await?
+        whose::with_profiles(desk, Box::pin(anew(link, wish, desk))).await?
     } else {
         again
     };
@@ -119,7 +119,7 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
                 let made = make_all(&work, &spot, How::default(), desk).await?;
                 Ok((made, work.profile.name))
             };
-            let (made, profile) = whose::with_profiles(desk, linking)
+            let (made, profile) = whose::with_profiles(desk, Box::pin(linking))
                 .await
                 .map_err(|failure| places_are_named_by_link(failure, file, desk))?;
             finish(&made, desk)?;
@@ -381,7 +381,7 @@ async fn lone_token(work: &Work, target: &NewLink, desk: &Desk) -> Result<(), Fa
             Err(Failure::new(Code::AnothersToken, what)
                 .then_all([lang.keep_apart(way), lang.write_over_token(named, profile)]))
         }
-        _ => {
+        LoneToken::Untold => {
             let what = lang.token_of_nobody_knows(&file);
             Err(Failure::new(Code::AnothersToken, what).then(lang.write_over_token(named, profile)))
         }

@@ -21,8 +21,8 @@ fn kept_ones(project: &Project) -> usize {
     logins.iter().filter(|login| login["profile"].is_null() && login["status"] != "retired").count()
 }
 
-fn consents(project: &Project, user: Option<String>) {
-    project.world.sandbox.rules(|rules| rules.consent = Consent::Auto { user: user.clone() });
+fn consents(project: &Project, user: Option<&str>) {
+    project.world.sandbox.rules(|rules| rules.consent = Consent::Auto { user: user.map(str::to_owned) });
 }
 
 /// The login that is kept can be used: its refresh token was neither lost nor spent.
@@ -221,7 +221,7 @@ fn a_file_of_a_user_who_logged_out_becomes_another_users_by_a_yes_alone() {
         project.write(name, &before);
         project.run(&["link", name]).succeeds();
         project.run(&["logout", "--yes"]).succeeds();
-        consents(&project, Some(second_user(&project.world)));
+        consents(&project, Some(&second_user(&project.world)));
         let ran = project.login(&["-q"]);
         let way = format!("tokenward link {name} -p default --replace-user");
         assert!(ran.succeeds().err.contains("Ada") && ran.err.contains("--replace-user"), "{name} {ran:?}");
@@ -242,7 +242,7 @@ fn a_file_of_a_user_who_logged_out_becomes_another_users_by_a_yes_alone() {
         assert!(project.read(name).contains(&token), "{name}");
         // Out once more, and a yes.
         project.run(&["logout", "--yes"]).succeeds();
-        consents(&project, Some(second_user(&project.world)));
+        consents(&project, Some(&second_user(&project.world)));
         project.login(&[]).succeeds();
         let words: Vec<&str> = way.split(' ').skip(1).collect();
         project.run(&words).succeeds();

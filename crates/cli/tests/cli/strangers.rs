@@ -90,9 +90,9 @@ impl Machine {
     /// What Mallory reads of a file.
     fn seen(&self, file: &Path) -> Option<String> {
         if !two_users() {
-            let way = file.ancestors().skip(1).take_while(|folder| folder.starts_with(self.ground.path()));
+            let mut way = file.ancestors().skip(1).take_while(|folder| folder.starts_with(self.ground.path()));
             let open = |path: &Path, bit| fs::metadata(path).unwrap().mode() & bit != 0;
-            let may = open(file, 0o004) && way.fold(true, |may, folder| may && open(folder, 0o001));
+            let may = open(file, 0o004) && way.all(|folder| open(folder, 0o001));
             return may.then(|| String::from_utf8_lossy(&fs::read(file).unwrap()).into_owned());
         }
         let output = become_user(Command::new("/bin/cat").arg(file), MALLORY).output().unwrap();

@@ -79,9 +79,9 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     let limits = relay.limits;
     let caller = Arc::new(Caller { place, stopped: stopped.clone() });
-    let sat = Arc::clone(&seat);
+    let place_of_work = Arc::clone(&seat);
     let service = service_fn(move |request| {
-        let (relay, caller, work) = (Arc::clone(&relay), Arc::clone(&caller), Work::begin(&sat));
+        let (relay, caller, work) = (Arc::clone(&relay), Arc::clone(&caller), Work::begin(&place_of_work));
         async move {
             let answered = relay.answer(request, caller).await;
             work.seat.note(answered.is_known);
