@@ -17,7 +17,7 @@ use tokenward::{
 use tokenward_core::ports::Clock;
 use tokenward_core::{
     App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, ProviderName,
-    SecretBytes, Standing, UserName, veil,
+    SecretBytes, Standing, veil,
 };
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -25,10 +25,12 @@ use zeroize::Zeroizing;
 use crate::ambient::Ambient;
 use crate::args::Global;
 use crate::failure::Failure;
+use crate::meant::{Meant, user_of};
 use crate::network;
 use crate::prompt::Asker;
 use crate::render::Printer;
 use crate::say::Lang;
+use crate::spot::quoted;
 use crate::tickets;
 
 /// How a command ends that ends by itself when a signal asks for it.
@@ -359,11 +361,16 @@ impl Desk {
     }
 
     /// Nobody is logged in: how that is mended depends on the dialect.
-    pub(crate) fn nobody(&self, profile: &ResolvedProfile, error: tokenward::Error) -> Failure {
-        let failure = Failure::from(error);
-        match user_of(&profile.name, self.global.user.as_ref()) {
-            Some(user) if !profile.token_api.has_browser_login() => failure.then(self.lang().login_user_next(user)),
-            _ => failure,
+    pub(crate) fn nobody(&self, profile: &ResolvedProfile, failure: impl Into<Failure>) -> Failure {
+        let failure = failure.into();
+        if profile.token_api.has_browser_login() {
+            return failure;
+        }
+        match self.who(profile) {
+            Ok(Who::User(user)) => failure.then(self.lang().login_user_next(quoted(user.as_str()))),
+            Ok(Who::App) => failure,
+            // Nobody is meant by a profile of many: there may be users who are logged in.
+            Err(unsaid) => unsaid,
         }
     }
 
@@ -422,9 +429,6 @@ impl Desk {
             Ok(grant) => Ok((name, grant)),
             Err(error) if error.code() == Code::NotLoggedIn => {
                 let profile = settings.profile(Some(&name)).map_err(|error| self.settings_failure(&error))?;
-                if !profile.token_api.has_browser_login() {
-                    self.who(&profile)?;
-                }
                 Err(self.nobody(&profile, error))
             }
             Err(error) => Err(error.into()),
@@ -501,15 +505,19 @@ impl Desk {
         }
     }
 
-    /// The command that logs in under a profile again, from here and with these flags; nothing where there is no page to log in at.
+    /// The command that logs in under a profile again, from here and with these flags; nothing for an app, which logs not in.
     pub(crate) fn login_command(&self, profile: Option<&ProfileName>) -> Option<String> {
         let named = profile.or(self.global.profile.as_ref());
-        let named = named.filter(|name| self.global.profile.is_some() || name.as_str() != "default");
-        match named {
-            Some(name) if name.is_of_user() || name.is_of_app() => None,
-            Some(name) => Some(format!("tokenward login --profile {name}")),
-            None => Some("tokenward login".to_owned()),
+        if named.is_some_and(ProfileName::is_of_app) {
+            return None;
         }
+        Some(named.map_or_else(Meant::default, |name| self.meant(name)).command("login"))
+    }
+
+    /// The flags that mean a login, from here.
+    pub(crate) fn meant(&self, name: &ProfileName) -> Meant {
+        let said = self.global.profile.is_some() || name.base() != "default";
+        Meant::of(name, said, self.global.user.as_ref())
     }
 
     /// That the vault was brought back from a copy not long ago, and that a login which had not been refreshed since is over: then the
@@ -550,29 +558,6 @@ pub(crate) struct Work {
     pub(crate) profile: ResolvedProfile,
     pub(crate) session: Session,
     pub(crate) app: App,
-}
-
-/// The user whom a profile's name means: as given, else what stands behind the colon, its escapes undone. `None` for a name
-/// that means no user, or was too long to be kept whole.
-fn user_of(name: &ProfileName, given: Option<&UserName>) -> Option<UserName> {
-    let same = |user: &UserName| name.of_user(user) == *name;
-    if let Some(user) = given.filter(|user| same(user)) {
-        return Some(user.clone());
-    }
-    let (_, escaped) = name.as_str().split_once(':')?;
-    let mut bytes = Vec::new();
-    let mut rest = escaped.as_bytes();
-    while let [first, tail @ ..] = rest {
-        if let (b'%', [high, low, after @ ..]) = (first, tail) {
-            let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-            bytes.push(digit(high)? * 16 + digit(low)?);
-            rest = after;
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8(bytes).ok()?.parse().ok().filter(same)
 }
 
 /// Permission bits as `chmod` takes them.

@@ -9,8 +9,9 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokenward::{Error, Kept, Restored};
-use tokenward_core::{Code, ExitClass, ProfileName, ProviderName, Refusal, visible};
+use tokenward_core::{Code, ExitClass, ProviderName, Refusal, visible};
 
+use crate::meant::Meant;
 use crate::say::Lang;
 
 /// Why a command did not do what it was asked. Boxed, so that results stay small.
@@ -188,14 +189,12 @@ impl Failure {
         }
     }
 
-    /// Makes advice name the profile that was named on the command line.
-    pub(crate) fn about(mut self, profile: Option<&ProfileName>, lang: Lang) -> Self {
-        if let Some(profile) = profile {
-            let named = format!("`tokenward login --profile {profile}`");
-            let advice = self.advice(lang);
-            self.0.next = Some(advice.into_iter().map(|line| line.replace("`tokenward login`", &named)).collect());
+    /// Makes the commands of the advice name the login that was named on the command line.
+    pub(crate) fn about(self, meant: &Meant, lang: Lang) -> Self {
+        if *meant == Meant::default() {
+            return self;
         }
-        self
+        self.advised(lang, |line| meant.within(&line))
     }
 
     /// Makes the story of a token that somebody else used tell first that the vault was brought back from a copy.

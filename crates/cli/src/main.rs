@@ -20,6 +20,7 @@ mod failure;
 mod fast;
 mod fields;
 mod filter;
+mod meant;
 mod misuse;
 mod network;
 mod prompt;

@@ -14,6 +14,7 @@ use crate::args::{Cli, Colour, Command};
 use crate::commands;
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::meant::Meant;
 use crate::misuse::misuse;
 use crate::network;
 use crate::prompt::Asker;
@@ -58,7 +59,8 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
                 None => failure,
             };
             let failure = failure.at(|| desk.provider(), lang);
-            network::explained(failure, &desk.ambient.env, lang).about(desk.global.profile.as_ref(), lang)
+            let meant = Meant::said(desk.global.profile.as_ref(), desk.global.user.as_ref());
+            network::explained(failure, &desk.ambient.env, lang).about(&meant, lang)
         });
         // A question may still be waiting on its thread; it must not hold the end up.
         runtime.shutdown_timeout(Duration::from_millis(20));

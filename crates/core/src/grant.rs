@@ -234,6 +234,8 @@ pub enum Doubt {
     OddAnswer,
     /// The sender died between the intent and the answer.
     SenderDied,
+    /// A whole answer came that said no, in words or at a moment that leave open what became of the token.
+    UnclearRefusal,
 }
 
 /// How a grant stands, as stored. Time-dependent shades are in [`Status`].

@@ -275,7 +275,11 @@ pub fn settle(
             refusal,
             fallback: true,
         },
-        Outcome::Unreadable(refusal) => Settlement::Doubt { doubt: Doubt::OddAnswer, refusal },
+        Outcome::Unreadable(refusal) => {
+            // What says no by its status holds no tokens that could have been lost with it.
+            let doubt = if refusal.status >= 400 { Doubt::UnclearRefusal } else { Doubt::OddAnswer };
+            Settlement::Doubt { doubt, refusal }
+        }
         Outcome::Refused(refusal) => match refusal.class {
             RefusalClass::InDoubt => unclear(refusal, replay, rules),
             // The client could log in with the same words, so what the server does not like is the token.
@@ -285,8 +289,9 @@ pub fn settle(
             }
             RefusalClass::NeedsConsent | RefusalClass::AccessDead => {
                 let code = story(&refusal, grant, replay, now);
-                // It was we who had used it: nobody needs to look for a second tool.
-                let remedy = if code == Code::AnswerLost { Remedy::LogIn } else { refusal.remedy };
+                // It was we who had sent it: nobody needs to look for a second tool.
+                let of_ours = replay && refusal.remedy == Remedy::LogInAfterUse;
+                let remedy = if code == Code::AnswerLost || of_ours { Remedy::LogIn } else { refusal.remedy };
                 Settlement::Dead { code, refusal: Refusal { remedy, ..refusal } }
             }
             RefusalClass::Retry
@@ -311,6 +316,30 @@ fn unclear(refusal: Refusal, replay: bool, rules: &Rules) -> Settlement {
     Settlement::Unclear { closing, refusal, in_doubt }
 }
 
+/// What is in doubt after an answer that settles nothing, `fresh` being what is wrong with that answer itself. An earlier send that
+/// went unanswered is not answered by a later one: its answer may have held the tokens.
+pub fn doubt_after(fresh: Doubt, grant: &Grant, replay: bool) -> Doubt {
+    match grant.standing {
+        Standing::InDoubt { doubt: earlier, .. } if is_lost(earlier) => earlier,
+        Standing::InDoubt { .. } => fresh,
+        _ if replay => Doubt::SenderDied,
+        _ => fresh,
+    }
+}
+
+/// Whether an answer that may have held tokens did not reach us, or not whole.
+fn is_lost(doubt: Doubt) -> bool {
+    match doubt {
+        Doubt::NoAnswer | Doubt::OddAnswer | Doubt::SenderDied => true,
+        Doubt::UnclearRefusal => false,
+    }
+}
+
+/// Whether the answer to an earlier send of this token was lost: every send but those that were answered with a whole refusal.
+fn lost_before(grant: &Grant, replay: bool) -> bool {
+    replay && !matches!(grant.standing, Standing::InDoubt { doubt, .. } if !is_lost(doubt))
+}
+
 /// Whether a refusal of a refresh that names request or client means the token: servers say `invalid_request` and
 /// `unauthorized_client` of tokens that were revoked or have ended. A provider that has codes of its own says what it means.
 fn is_of_the_token(refusal: &Refusal) -> bool {
@@ -333,8 +362,10 @@ pub fn next_asking(times: u32, last: Timestamp) -> Timestamp {
 pub fn is_end_after_all(refusal: &Refusal, grant: &Grant, replay: bool, before: usize) -> Option<Code> {
     let unproven = grant.generation == Generation::FIRST && grant.access.is_none();
     match refusal.remedy {
-        Remedy::TryLaterThenLogIn if replay => Some(Code::AnswerLost),
-        Remedy::TryLaterThenLogIn if unproven || before >= REFUSALS_BELIEVED => Some(Code::RefreshTokenRefused),
+        Remedy::TryLaterThenLogIn if lost_before(grant, replay) => Some(Code::AnswerLost),
+        Remedy::TryLaterThenLogIn if replay || unproven || before >= REFUSALS_BELIEVED => {
+            Some(Code::RefreshTokenRefused)
+        }
         _ => None,
     }
 }
@@ -346,7 +377,9 @@ fn story(refusal: &Refusal, grant: &Grant, replay: bool, now: Timestamp) -> Code
             let soon = now.checked_add(WALL_SLACK).unwrap_or(now);
             if grant.wall.is_some_and(|wall| soon >= wall) { Code::ConsentExpired } else { Code::RefreshTokenExpired }
         }
-        _ if replay => Code::AnswerLost,
+        _ if lost_before(grant, replay) => Code::AnswerLost,
+        // It was we who sent it before, and were answered: no stranger is named, and no loss.
+        _ if replay => Code::RefreshTokenRefused,
         Remedy::LogInAfterUse => Code::ForeignSpender,
         _ => Code::RefreshTokenRefused,
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
-use tokenward_core::rotation::{Change, Decision, Recovery, Settlement, decide, recover, settle};
+use tokenward_core::rotation::{Change, Decision, Recovery, Settlement, decide, doubt_after, recover, settle};
 use tokenward_core::*;
 use uuid::Uuid;
 
@@ -256,6 +256,35 @@ fn i3_a_new_refresh_token_and_nothing_else_is_committed() {
     assert!(matches!(turn.access, Change::Keep));
     assert!(matches!(turn.refresh, Change::Replace(_)));
     assert_eq!(oddities, [Oddity::AccessMissing]);
+}
+
+#[test]
+fn only_an_answer_that_did_not_come_whole_is_called_lost() {
+    let told = |standing, replay, remedy| {
+        let grant = Grant { standing, ..grant(7200) };
+        let outcome = Outcome::Refused(refusal(RefusalClass::NeedsConsent, remedy));
+        match settle(outcome, &grant, TokenApi::V3, replay, &rules(Replay::Harmless), at(1)) {
+            Settlement::Dead { code, refusal } => (code, refusal.remedy),
+            other => panic!("{other:?}"),
+        }
+    };
+    let in_doubt = |doubt| Standing::InDoubt { intent: intent_id(), since: at(0), doubt };
+    for remedy in [Remedy::LogInAfterUse, Remedy::LogIn] {
+        for doubt in [Doubt::NoAnswer, Doubt::SenderDied, Doubt::OddAnswer] {
+            assert_eq!(told(in_doubt(doubt), true, remedy), (Code::AnswerLost, Remedy::LogIn), "{doubt:?}");
+        }
+        // An open send of somebody who is gone.
+        assert_eq!(told(Standing::Live, true, remedy), (Code::AnswerLost, Remedy::LogIn));
+        // Every answer came.
+        let answered = in_doubt(Doubt::UnclearRefusal);
+        assert_eq!(told(answered, true, remedy), (Code::RefreshTokenRefused, Remedy::LogIn), "{remedy:?}");
+    }
+    let after = |doubt| doubt_after(Doubt::UnclearRefusal, &Grant { standing: in_doubt(doubt), ..grant(7200) }, true);
+    assert_eq!(after(Doubt::UnclearRefusal), Doubt::UnclearRefusal);
+    // A later answer does not bring back the one that was lost.
+    assert_eq!(after(Doubt::NoAnswer), Doubt::NoAnswer);
+    assert_eq!(doubt_after(Doubt::UnclearRefusal, &grant(7200), true), Doubt::SenderDied);
+    assert_eq!(doubt_after(Doubt::UnclearRefusal, &grant(7200), false), Doubt::UnclearRefusal);
 }
 
 #[test]

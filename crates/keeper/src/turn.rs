@@ -491,11 +491,12 @@ impl Keeper {
                 {
                     return Ok(back);
                 }
-                let doubt = if replay { Doubt::SenderDied } else { Doubt::OddAnswer };
+                let doubt = rotation::doubt_after(Doubt::UnclearRefusal, grant, replay);
                 vault.close(intent, closing, doubtful.then(|| in_doubt(intent, now, doubt))).await?;
                 Err(Error::refused(code, if doubtful { Kept::Doubt } else { Kept::Record }, refusal))
             }
             Settlement::Doubt { doubt, refusal } => {
+                let doubt = rotation::doubt_after(doubt, grant, replay);
                 vault.close(intent, Closing::Doubt { doubt }, Some(in_doubt(intent, now, doubt))).await?;
                 Err(Error::refused(Code::OddAnswer, Kept::Doubt, refusal))
             }

@@ -26,7 +26,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     };
     let mut idle = idle(&reports, &settings, desk);
     idle.retain(|(name, _)| damaged.iter().all(|login| login.profile.as_ref() != Some(name)));
-    let exit = show_with(&reports, &damaged, &idle, &settings, desk)?;
+    let exit = show_with(&reports, &damaged, &idle, None, &settings, desk)?;
     if let Some(session) = session.filter(|_| !desk.printer.json && desk.global.profile.is_none()) {
         let (lang, now) = (desk.lang(), desk.now());
         for login in session.keeper().without_profile().await? {
@@ -57,15 +57,21 @@ pub(super) fn belongs(report: &Report, profile: &ProfileName) -> bool {
     report.grant.profile.as_ref().is_some_and(|own| own == profile || own.base() == profile.as_str())
 }
 
-/// The table of these logins.
-pub(super) fn show(reports: &[Report], settings: &Settings, desk: &Desk) -> Result<ExitCode, Failure> {
-    show_with(reports, &[], &[], settings, desk)
+/// The table of these logins; the addresses that are spoken to over plain http are part of the document.
+pub(super) fn show(
+    reports: &[Report],
+    settings: &Settings,
+    clear_text: Option<&[String]>,
+    desk: &Desk,
+) -> Result<ExitCode, Failure> {
+    show_with(reports, &[], &[], clear_text, settings, desk)
 }
 
 fn show_with(
     reports: &[Report],
     damaged: &[DamagedLogin],
     idle: &[(ProfileName, Option<AppName>)],
+    clear_text: Option<&[String]>,
     settings: &Settings,
     desk: &Desk,
 ) -> Result<ExitCode, Failure> {
@@ -75,6 +81,9 @@ fn show_with(
         let mut document = json!({ "logins": logins, "without_login": idle });
         if !damaged.is_empty() {
             document["damaged"] = super::vault::named(damaged).into();
+        }
+        if let Some(urls) = clear_text {
+            document["clear_text"] = json!(urls);
         }
         desk.printer.document(&document)?;
         return Ok(ExitCode::SUCCESS);

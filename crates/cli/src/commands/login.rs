@@ -25,7 +25,7 @@ use url::Url;
 use crate::args::Login;
 use crate::browser;
 use crate::commands::whose::Source;
-use crate::commands::{init, link, whose};
+use crate::commands::{init, link, status, whose};
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields::LoginFields;
@@ -75,14 +75,27 @@ async fn by_cookie(login: &Login, work: &Work, desk: &Desk) -> Result<ExitCode, 
         return Err(Failure::new(Code::Usage, lang.app_logs_not_in()).complete());
     };
     let keeper = work.session.keeper();
-    // A token that is good is left alone: a new one may end it under the hands of whoever holds it.
+    // A token of a login that lives is left alone: a new one may end it under the hands of whoever holds it. One that a login has left
+    // behind which is over, or in doubt, is no login.
     let present = keeper.obtain(&work.app, &Obtain::user(work.profile.name.clone(), user.clone(), None)).await;
-    let handed = if let Ok(handed) = present {
-        printer.note(lang.user_logged_in_already(&user));
-        handed
-    } else {
-        let shows = tickets::given(login, &work.profile, &user, desk).await?;
-        desk.obtained(work, Some(shows), Duration::ZERO).await?
+    let living = match present {
+        Ok(handed) if status::lives(&keeper.status(handed.grant).await?) => Some(handed),
+        _ => None,
+    };
+    let handed = match living {
+        Some(handed) => {
+            printer.note(lang.user_logged_in_already(&user));
+            handed
+        }
+        None => {
+            let shows = tickets::given(login, &work.profile, &user, desk).await?;
+            let handed = desk.obtained(work, Some(shows), Duration::ZERO).await?;
+            // What the cookie was refused for is the outcome, whatever still serves.
+            if let Some(error) = handed.notices.iter().find_map(failed) {
+                return Err(Failure::from(error).stands(lang.cookie_login_undone(&user)));
+            }
+            handed
+        }
     };
     desk.tell_notices(&handed.notices);
     let report = keeper.status(handed.grant).await?;
@@ -109,6 +122,14 @@ async fn by_cookie(login: &Login, work: &Work, desk: &Desk) -> Result<ExitCode, 
         None => lang.user_login_ends(access),
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// Why a new login did not come, where something else was handed out in its place.
+fn failed(notice: &Notice) -> Option<tokenward::Error> {
+    match notice {
+        Notice::TurnFailed(error) => Some(error.clone()),
+        _ => None,
+    }
 }
 
 /// Logs in with the app that a file names, and leaves the tokens in that file. The fresh refresh token is written, not spent.

@@ -16,28 +16,31 @@ use crate::say::Lang;
 pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let settings = desk.settings()?;
     let name = desk.profile_name(&settings)?;
-    let Some(session) = desk.look(&settings).await? else {
-        let profile = settings.profile(Some(&name)).map_err(|error| desk.settings_failure(&error))?;
-        if !profile.token_api.has_browser_login() {
-            desk.who(&profile)?;
-        }
-        return Err(Failure::of(Code::NotLoggedIn).detail(name.as_str()));
-    };
     let profile = settings.profile(Some(&name)).ok();
     for url in profile.iter().flat_map(tokenward::ResolvedProfile::in_clear) {
         desk.printer.warning(desk.lang().plain_http_on(url));
     }
-    if let Some(profile) = &profile
-        && !profile.token_api.has_browser_login()
-        && name.base() == name.as_str()
-    {
+    let clear_text: Vec<_> =
+        profile.iter().flat_map(tokenward::ResolvedProfile::in_clear).map(|url| url.to_string()).collect();
+    let of_many = profile.as_ref().is_some_and(|profile| !profile.token_api.has_browser_login());
+    let of_many = of_many && name.base() == name.as_str();
+    let Some(session) = desk.look(&settings).await? else {
+        let profile = settings.profile(Some(&name)).map_err(|error| desk.settings_failure(&error))?;
+        let nobody = Failure::of(Code::NotLoggedIn).detail(name.as_str());
+        return Err(if of_many { no_user(&name, desk) } else { desk.nobody(&profile, nobody) });
+    };
+    if of_many {
         // The logins are the users'; each has a line.
         let reports = session.keeper().list().await?;
         let own: Vec<_> = reports.into_iter().filter(|report| list::belongs(report, &name)).collect();
-        if own.is_empty() {
-            desk.who(profile)?;
+        let Some(worst) = worst(&own) else { return Err(no_user(&name, desk)) };
+        list::show(&own, &settings, Some(&clear_text), desk)?;
+        if !desk.printer.json {
+            own.iter()
+                .filter(|report| exit(report) != ExitClass::Done && counts(report))
+                .for_each(|report| next(report, desk));
         }
-        return list::show(&own, &settings, desk);
+        return Ok(ExitCode::from(worst as u8));
     }
     let (_, grant) = desk.login_of(&settings, &session).await?;
     let report = session.keeper().status(grant).await?;
@@ -58,6 +61,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
             "without_profile": kept.iter().map(WithoutProfileFields::of).collect::<Vec<_>>(),
             "key_source": info.key_source,
             "vault": settings.home().vault(),
+            "clear_text": clear_text,
             "links": links.iter().map(|state| LinkFields::of(&state.link).found(state)).collect::<Vec<_>>(),
         }))?;
     } else {
@@ -93,6 +97,35 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(ExitClass::NeedsConsent as u8));
     }
     Ok(ExitCode::from(exit(&report) as u8))
+}
+
+/// What the exit code says of a profile that serves many: the worst of its users' logins. One that needs a person is worse than one
+/// that may settle by itself. The app's own token is got anew without anybody, and who has logged out asks for nothing; `None` if
+/// nobody else is there.
+fn worst(reports: &[Report]) -> Option<ExitClass> {
+    let rank = |class: &ExitClass| match class {
+        ExitClass::NeedsConsent => 2,
+        ExitClass::Unknown => 1,
+        _ => 0,
+    };
+    reports.iter().filter(|report| counts(report)).map(exit).max_by_key(rank)
+}
+
+/// Whether a login says something of how a profile that serves many stands.
+fn counts(report: &Report) -> bool {
+    let of_app = report.grant.profile.as_ref().is_some_and(tokenward_core::ProfileName::is_of_app);
+    report.status != Status::Retired && !of_app
+}
+
+/// No user has logged in yet at an app that serves many.
+fn no_user(name: &tokenward_core::ProfileName, desk: &Desk) -> Failure {
+    let lang = desk.lang();
+    Failure::new(Code::NotLoggedIn, lang.no_user_yet(name)).then(lang.no_user_yet_next())
+}
+
+/// Whether a login lives, so that nobody has to do anything about it.
+pub(super) fn lives(report: &Report) -> bool {
+    exit(report) == ExitClass::Done
 }
 
 /// What the exit code says: 0 the login lives, 3 a person must log in, also while the last access token still serves, 5 in doubt
@@ -175,16 +208,24 @@ fn story(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<String> {
     story
 }
 
+/// Says what to do about a login that does not live.
+fn next(report: &Report, desk: &Desk) {
+    let (profile, lang) = (report.grant.profile.as_ref(), desk.lang());
+    let next = match report.status {
+        Status::InDoubt => lang.next_step(Code::OutcomeUnknown).to_owned(),
+        _ => desk
+            .login_command(profile)
+            .map_or_else(|| lang.next_step(Code::NotLoggedIn).to_owned(), |command| lang.run_command(command)),
+    };
+    let next = profile.map_or_else(|| next.clone(), |name| desk.meant(name).within(&next));
+    desk.printer.note(format!("{}{}{next}", lang.next_head(), lang.gap()));
+}
+
 /// Says in time that a login will end.
 pub(super) fn warn(report: &Report, desk: &Desk) {
     let (grant, lang, now) = (&report.grant, desk.lang(), desk.now());
     if !matches!(report.status, Status::Fresh | Status::Due | Status::Rotating) {
-        let login = || desk.login_command(grant.profile.as_ref()).map(|command| lang.run_command(command));
-        let next = match report.status {
-            Status::InDoubt => lang.next_step(Code::OutcomeUnknown).to_owned(),
-            _ => login().unwrap_or_else(|| lang.next_step(Code::NotLoggedIn).to_owned()),
-        };
-        desk.printer.note(format!("{}{}{next}", lang.next_head(), lang.gap()));
+        next(report, desk);
         return;
     }
     let left = |end: Option<jiff::Timestamp>, within: u64| {

@@ -19,6 +19,7 @@ use tokenward_core::{Closing, Code, Doubt, ProfileName, Subject};
 
 use super::Lang;
 use crate::failure::provider_words;
+use crate::meant::Meant;
 
 #[cfg(test)]
 pub(in crate::say) use words::ALL;
@@ -77,7 +78,7 @@ impl Lang {
         let mut told = self.story(&finding.story, profile, setting);
         if let Some(file) = setting.script {
             told.next = self.of_a_script(told.next, file, setting.profile.or(profile));
-        } else if let Some(profile) = setting.profile {
+        } else if let Some(profile) = setting.profile.or(profile.filter(|name| name.is_of_user())) {
             for next in &mut told.next {
                 *next = naming(next, profile);
             }
@@ -501,14 +502,8 @@ impl Lang {
 
 /// Advice whose commands name the profile.
 fn naming(advice: &str, profile: &ProfileName) -> String {
-    let mut named = advice.to_owned();
-    for verb in ["login", "token", "refresh"] {
-        let bare = format!("`tokenward {verb}");
-        named = named.replace(&format!("{bare}`"), &format!("{bare} --profile {profile}`"));
-        named = named.replace(&format!("{bare} --paste"), &format!("{bare} --profile {profile} --paste"));
-    }
-    named = named.replace("`tokenward doctor --online`", &format!("`tokenward doctor {profile} --online`"));
-    named
+    let named = Meant::of(profile, true, None).within(advice);
+    named.replace("`tokenward doctor --online`", &format!("`tokenward doctor {profile} --online`"))
 }
 
 /// Seconds between two moments.

@@ -110,6 +110,9 @@ super::sentences! {
     user_not_here_next() { "give each user a profile: `tokenward login --profile NAME --app APP`" "请为每个用户各建一个配置档：`tokenward login --profile 名字 --app 应用`" }
     user_missing(profile) { "the app of profile {profile} serves many users: say which one" "配置档 {profile} 的应用服务多个用户，但没有指定哪一个" }
     user_missing_next() { "use --user NAME; the app's own token is `tokenward token --as app`" "请用 --user 用户名 指定；应用自己的令牌用 `tokenward token --as app`" }
+    no_user_yet(profile) { "no user has logged in yet at profile {profile}, whose app serves many users" "配置档 {profile} 的应用服务多个用户，目前还没有用户登录" }
+    no_user_yet_next() { "`tokenward login --user NAME` with that user's login cookie" "请用该用户的登录 Cookie 运行 `tokenward login --user 用户名`" }
+    cookie_login_undone(user) { "{user} is not logged in again: the login that was there is as it was" "{user} 没有重新登录：原有的登录保持原状" }
     login_user_next(user) { "`tokenward login --user {user}` with that user's login cookie, or set TOKENWARD_BK_TOKEN or TOKENWARD_BK_TICKET" "请用该用户的登录 Cookie 运行 `tokenward login --user {user}`，或设置 TOKENWARD_BK_TOKEN 或 TOKENWARD_BK_TICKET" }
     no_login_page(dialect, cookie) { "{dialect} has no login page: it gives tokens for the cookie {cookie} of a user who is logged in at BlueKing, and there is no terminal to ask for it" "{dialect} 没有登录页：它凭已登录蓝鲸的用户的 Cookie {cookie} 签发令牌，而当前没有可以提问的终端" }
     no_page_for(flag, dialect) { "{flag} needs a login page, and {dialect} has none: it gives tokens for the login cookie of a user" "{flag} 需要登录页，而 {dialect} 没有：它凭用户的登录 Cookie 签发令牌" }

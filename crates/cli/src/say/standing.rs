@@ -102,6 +102,7 @@ impl Lang {
         self.of(match doubt {
             Doubt::NoAnswer => w("no answer came", "没有收到应答"),
             Doubt::OddAnswer => w("the answer could not be read", "应答无法解读"),
+            Doubt::UnclearRefusal => w("the answer left open what became of it", "应答未说明其去向"),
             Doubt::SenderDied => w("the sender died before an answer was kept", "发送进程在保存应答前退出"),
             _ => w("the outcome is not known", "结果不明"),
         })

@@ -35,6 +35,7 @@ mod limits;
 mod link_files;
 mod links;
 mod logins;
+mod many_users;
 mod misplaced;
 mod mistakes;
 mod oauth2;

@@ -177,6 +177,8 @@ pub struct LoginFacts {
     pub aside: Vec<Aside>,
     /// The provider's codes that occur in the journal or the standing.
     pub codes: BTreeMap<i64, Explained>,
+    /// Whether the engine hands its access token out still.
+    pub serves: bool,
     /// Whether the provider accepts the access token, if it was asked.
     pub alive: Option<Result<(), CallError>>,
 }

@@ -226,7 +226,7 @@ fn login_came_after(login: &LoginFacts, generation: Generation, at: Timestamp) -
 pub(super) fn serves_until(login: &LoginFacts, now: Timestamp) -> Option<Timestamp> {
     let dead =
         matches!(&login.alive, Some(Err(CallError::Refused(refusal))) if refusal.class == RefusalClass::AccessDead);
-    let lives = login.grant.access.as_ref().filter(|access| !dead && !access.remaining(now).is_zero());
+    let lives = login.grant.access.as_ref().filter(|access| !dead && login.serves && !access.remaining(now).is_zero());
     lives.map(|access| access.expires)
 }
 

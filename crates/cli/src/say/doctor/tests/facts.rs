@@ -120,6 +120,7 @@ pub(super) fn base() -> Facts {
         ],
         aside: Vec::new(),
         codes: std::collections::BTreeMap::new(),
+        serves: true,
         alive: None,
     };
     let profile = ProfileFacts {
