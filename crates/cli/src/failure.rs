@@ -118,6 +118,12 @@ impl Failure {
         failure
     }
 
+    /// The same failure, told in words that fit what was done.
+    pub(crate) fn saying(mut self, happened: String) -> Self {
+        self.0.happened = Some(happened);
+        self
+    }
+
     /// Adds what the system or a library said.
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(Detail::Said(detail.into()));

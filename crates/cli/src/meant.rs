@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(Meant::said(None, None).within(sentence), sentence);
         let long: UserName = "王".repeat(85).parse().unwrap();
         let kept = name("w").of_user(&long);
-        assert_eq!(Meant::of(&kept, false, Some(&long)).command("login"), format!("tokenward login --user {long}"));
+        assert_eq!(Meant::of(&kept, false, Some(&long)).command("login"), format!("tokenward login --user '{long}'"));
         assert!(Meant::of(&kept, false, None).command("login").starts_with("tokenward login --profile "));
     }
 }

@@ -27,6 +27,26 @@ pub(crate) fn explained(failure: Failure, env: &Environment, lang: Lang) -> Fail
     }
 }
 
+/// What is wrong with what the environment says about the network.
+pub(crate) fn troubles(env: &Environment, lang: Lang) -> Vec<String> {
+    let mut told = certificates(env, lang);
+    // A person who names a proxy wants requests to go there; that they do not is never passed over.
+    let unusable = |name: &&&str| env.get(name).is_some_and(|value| !value.trim().is_empty() && !is_usable(value));
+    told.extend(PROXIES.iter().find(unusable).map(|name| lang.proxy_unusable(name)));
+    told
+}
+
+/// Whether requests go through a proxy that is named so: one without a kind speaks HTTP.
+fn is_usable(value: &str) -> bool {
+    match value.split_once("://") {
+        Some((kind, _)) => {
+            KINDS.iter().any(|known| kind.eq_ignore_ascii_case(known))
+                && Url::parse(value).is_ok_and(|url| url.has_host())
+        }
+        None => Url::parse(&format!("http://{value}")).is_ok_and(|url| url.has_host()),
+    }
+}
+
 /// What is wrong with the certificates that the environment names.
 pub(crate) fn certificates(env: &Environment, lang: Lang) -> Vec<String> {
     let mut told = Vec::new();
@@ -68,6 +88,9 @@ const FILE: &str = "SSL_CERT_FILE";
 const FOLDERS: &str = "SSL_CERT_DIR";
 const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
+/// The kinds of proxies that the transport speaks to.
+const KINDS: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +107,23 @@ mod tests {
         assert_eq!(of("socks5h://127.0.0.1:1080").as_deref(), Some("127.0.0.1:1080"));
         assert_eq!(proxy(&env(&[])), None);
         assert!(is_own("127.0.0.1:9 cannot be reached") && is_own("[::1]:9 x") && !is_own("accounts.feishu.cn cannot"));
+    }
+
+    #[test]
+    fn a_proxy_that_is_passed_over_is_told_without_its_password() {
+        for value in
+            ["socks://u:secret@p.test:1", "ftp://p.test", "nonsense::", "http://", "://p.test", "SOCKS://p.test"]
+        {
+            for name in PROXIES {
+                let told = troubles(&env(&[(name, value)]), Lang::En);
+                assert!(told.len() == 1 && told[0].contains(name) && !told[0].contains("secret"), "{value}: {told:?}");
+            }
+        }
+        for value in
+            ["", "http://p.test:1", "p.test:3128", "HTTP://u:p@p.test", "socks5h://127.0.0.1:1080", "https://p.test"]
+        {
+            assert_eq!(troubles(&env(&[("HTTPS_PROXY", value)]), Lang::En), Vec::<String>::new(), "{value}");
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::fmt;
 
 use url::Url;
 
+use crate::visible;
+
 /// What is known of the issuer whose answer is waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectedIssuer {
@@ -86,13 +88,10 @@ impl fmt::Display for IssuerMismatch {
     }
 }
 
-/// A text from outside that will be shown: no control characters, no marks of direction, not long.
+/// A text from outside that will be shown: not long, and what has no look of its own is written as `\u{…}`. Left out, it would leave
+/// two names that differ by nothing one can see.
 fn printable(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    text.chars().filter(|c| !hidden(*c)).take(LONGEST).collect()
+    visible(&text.chars().take(LONGEST).collect::<String>()).into_owned()
 }
 
 const LONGEST: usize = 200;
@@ -116,6 +115,16 @@ mod tests {
         }
         let announced = ExpectedIssuer { announced: true, ..theirs };
         assert!(matches!(announced.admit(None), Err(IssuerMismatch::Missing { .. })));
+    }
+
+    #[test]
+    fn what_makes_another_name_is_seen() {
+        let theirs = expected("https://h.test/app", true, false);
+        for (c, seen) in [('\0', "\\u{0}"), ('\u{200b}', "\\u{200b}"), ('\u{1b}', "\\u{1b}"), ('\u{ad}', "\\u{ad}")] {
+            let told = theirs.admit(Some(&format!("https://h.test/app{c}"))).unwrap_err().to_string();
+            assert!(told.contains(&format!("https://h.test/app{seen}, but https://h.test/app was")), "{told}");
+        }
+        assert!(!theirs.admit(Some("")).unwrap_err().to_string().contains(" , "));
     }
 
     #[test]

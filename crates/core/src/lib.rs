@@ -49,7 +49,7 @@ pub use link::{
 pub use moment::told_moment;
 pub use outcome::{Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
 pub use place::{BadPlace, Format, Place, Step};
-pub use redirect::RedirectUri;
+pub use redirect::{RedirectFlaw, RedirectUri};
 pub use rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
 pub use scope::{MAX_SCOPES, Scopes, ScopesError};
 pub use secret::{

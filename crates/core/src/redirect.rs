@@ -27,6 +27,16 @@ impl RedirectUri {
         &self.url
     }
 
+    /// Why no login can ever come back by it, if so. A fragment is not sent to whoever listens and may not stand in it (RFC 6749
+    /// §3.1.2); a parameter that the answer brings too would be there twice, and such an answer is not taken (§3.1).
+    pub fn flaw(&self) -> Option<RedirectFlaw> {
+        if self.text.contains('#') {
+            return Some(RedirectFlaw::Fragment);
+        }
+        let own = |name: &&&str| self.url.query_pairs().any(|(key, _)| key == **name);
+        ANSWERS.iter().find(own).map(|name| RedirectFlaw::Answers(name))
+    }
+
     /// The same with another port. One that is at that port already stays as it was written.
     pub fn with_port(self, port: u16) -> Self {
         if self.url.port_or_known_default() == Some(port) {
@@ -44,6 +54,18 @@ impl RedirectUri {
         text.parse().unwrap_or(self)
     }
 }
+
+/// Why no login can come back by a redirect URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedirectFlaw {
+    /// It has a fragment.
+    Fragment,
+    /// Its query has a parameter that the provider's answer brings.
+    Answers(&'static str),
+}
+
+/// What an answer to an authorization request brings (RFC 6749 §4.1.2, §4.1.2.1; RFC 9207 §2).
+const ANSWERS: [&str; 6] = ["code", "state", "error", "error_description", "error_uri", "iss"];
 
 impl FromStr for RedirectUri {
     type Err = url::ParseError;

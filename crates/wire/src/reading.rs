@@ -226,6 +226,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
             verification_uri,
             verification_uri_complete: complete,
             expires_in: self.seconds(&["expires_in", "expire_in"]).unwrap_or(DEVICE_LIFE),
+            tells_life: self.seconds(&["expires_in", "expire_in"]).is_some(),
             // RFC 8628 §3.2: five seconds where the answer does not say.
             interval: self.pause(&["interval"]).unwrap_or(DEVICE_INTERVAL).max(SHORTEST_INTERVAL),
         })

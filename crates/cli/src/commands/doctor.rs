@@ -45,7 +45,7 @@ pub(super) async fn run(args: &Doctor, desk: &Desk) -> Result<ExitCode, Failure>
         }
         Err(error) => Facts::unreadable(desk.now(), args.online, error),
     };
-    for trouble in network::certificates(&desk.ambient.env, desk.lang()) {
+    for trouble in network::troubles(&desk.ambient.env, desk.lang()) {
         desk.printer.warning(trouble);
     }
     let findings = doctor::examine(&facts);

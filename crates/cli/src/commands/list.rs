@@ -129,6 +129,10 @@ fn show_with(
     Ok(ExitCode::SUCCESS)
 }
 
+fn is_over(report: &Report) -> bool {
+    matches!(report.status, Status::NeedsConsent | Status::Retired)
+}
+
 fn row(report: &Report, desk: &Desk) -> Vec<String> {
     let (lang, now, grant) = (desk.lang(), desk.now(), &report.grant);
     let subject = grant.subject.as_ref();
@@ -141,6 +145,7 @@ fn row(report: &Report, desk: &Desk) -> Vec<String> {
         lang.status(report.status).to_owned(),
         grant.generation.to_string(),
         distance(grant.access.as_ref().map(|access| access.expires)),
-        distance(grant.refresh_expires.filter(|_| grant.has_refresh)),
+        // A login that is over has no end ahead of it.
+        distance(grant.refresh_expires.filter(|_| grant.has_refresh && !is_over(report))),
     ]
 }

@@ -5,6 +5,8 @@
 //! code typed on another device (`--device`). State and PKCE are the engine's. BlueKing's older dialects have no page to
 //! consent on: there the login cookie of the user's browser is shown to the token service.
 
+mod cookie;
+
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -53,83 +55,13 @@ pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> 
     let app = desk.app(&profile, &session).await?;
     let work = Work { profile, session, app };
     if !work.app.token_api.has_browser_login() {
-        return by_cookie(&login, &work, desk).await;
+        return cookie::login(&login, &work, desk).await;
     }
     if login.cookie_stdin || login.cookie_file.is_some() {
         return Err(Failure::new(Code::Usage, desk.lang().cookie_not_here(work.app.token_api)).complete());
     }
     let report = consent(&login, &work, desk).await?;
     tell(&report, None, &work, desk).await
-}
-
-/// Where there is no login page: what the user's browser carries is shown to the token service.
-async fn by_cookie(login: &Login, work: &Work, desk: &Desk) -> Result<ExitCode, Failure> {
-    let (lang, printer) = (desk.lang(), desk.printer);
-    for (flag, given) in [("--device", login.device), ("--paste", login.paste), ("--no-browser", login.no_browser)] {
-        if given {
-            let what = lang.no_page_for(flag, work.app.token_api);
-            return Err(Failure::new(Code::Usage, what).then(lang.user_missing_next()));
-        }
-    }
-    let Who::User(user) = desk.who(&work.profile)? else {
-        return Err(Failure::new(Code::Usage, lang.app_logs_not_in()).complete());
-    };
-    let keeper = work.session.keeper();
-    // A token of a login that lives is left alone: a new one may end it under the hands of whoever holds it. One that a login has left
-    // behind which is over, or in doubt, is no login.
-    let present = keeper.obtain(&work.app, &Obtain::user(work.profile.name.clone(), user.clone(), None)).await;
-    let living = match present {
-        Ok(handed) if status::lives(&keeper.status(handed.grant).await?) => Some(handed),
-        _ => None,
-    };
-    let handed = match living {
-        Some(handed) => {
-            printer.note(lang.user_logged_in_already(&user));
-            handed
-        }
-        None => {
-            let shows = tickets::given(login, &work.profile, &user, desk).await?;
-            let handed = desk.obtained(work, Some(shows), Duration::ZERO).await?;
-            // What the cookie was refused for is the outcome, whatever still serves.
-            if let Some(error) = handed.notices.iter().find_map(failed) {
-                return Err(Failure::from(error).stands(lang.cookie_login_undone(&user)));
-            }
-            handed
-        }
-    };
-    desk.tell_notices(&handed.notices);
-    let report = keeper.status(handed.grant).await?;
-    if printer.json {
-        printer.document(&json!({
-            "login": LoginFields::of(&report),
-            "missing_scopes": Vec::<String>::new(),
-            "oddities": Vec::<String>::new(),
-        }))?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let now = desk.now();
-    let life = |end: Option<jiff::Timestamp>| {
-        end.map_or_else(
-            || lang.unknown_life(),
-            |end| lang.span(u64::try_from(end.duration_since(now).as_secs()).unwrap_or(0)),
-        )
-    };
-    printer.note(lang.user_logged_in(&user, &work.profile.name));
-    let access = life(report.grant.access.as_ref().map(|access| access.expires));
-    printer.note(match report.grant.refresh_expires.filter(|_| report.grant.has_refresh) {
-        Some(end) => lang.user_login_lasts(access, life(Some(end))),
-        None if report.grant.has_refresh => lang.user_login_turned(access),
-        None => lang.user_login_ends(access),
-    });
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Why a new login did not come, where something else was handed out in its place.
-fn failed(notice: &Notice) -> Option<tokenward::Error> {
-    match notice {
-        Notice::TurnFailed(error) => Some(error.clone()),
-        _ => None,
-    }
 }
 
 /// Logs in with the app that a file names, and leaves the tokens in that file. The fresh refresh token is written, not spent.
@@ -475,7 +407,7 @@ fn code_of(line: &str, state: &str, redirect_uri: &RedirectUri, desk: &Desk) -> 
 
 async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Result<Finished, Failure> {
     let (lang, printer, keeper) = (desk.lang(), desk.printer, work.session.keeper());
-    let device = keeper.begin_device_login(&work.app, &asked).await?;
+    let mut device = keeper.begin_device_login(&work.app, &asked).await?;
     let span = lang.span(device.expires_in.as_secs());
     if printer.json {
         // One JSON value a line, as with `--no-browser`.
@@ -483,11 +415,16 @@ async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Re
             "verification_uri": device.verification_uri,
             "verification_uri_complete": device.verification_uri_complete,
             "user_code": device.user_code,
-            "expires_in": device.expires_in.as_secs(),
+            "expires_in": device.tells_life.then_some(device.expires_in.as_secs()),
         });
         printer.document_line(&line)?;
     } else {
-        printer.always_lines(lang.device_code(&device.verification_uri, &device.user_code, span));
+        let (uri, code) = (&device.verification_uri, &device.user_code);
+        printer.always_lines(if device.tells_life {
+            lang.device_code(uri, code, span)
+        } else {
+            lang.device_code_untold(uri, code, span)
+        });
         if let Some(direct) = &device.verification_uri_complete {
             printer.always_lines(lang.device_direct(direct));
         }
@@ -495,14 +432,20 @@ async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Re
     if login.qr {
         picture(device.verification_uri_complete.as_ref().unwrap_or(&device.verification_uri), desk);
     }
+    // The last question comes before the time is over that the person gave.
+    device.expires_in = device.expires_in.min(login.timeout);
     let finish = keeper.finish_device_login(&work.app, &work.profile.name, device, asked, login.replace_user);
-    match tokio::time::timeout(login.timeout, finish).await {
-        Ok(finished) => Ok(finished),
-        // No page of the provider leads back here, so what a redirect needs is no matter.
-        Err(_) => Err(Failure::of(Code::LoginTimedOut).then(match work.app.provider().brand() {
+    // No page of the provider leads back here, so what a redirect needs is no matter.
+    let late = |failure: Failure| {
+        failure.saying(lang.device_late()).then(match work.app.provider().brand() {
             Some(_) => lang.device_again(),
             None => lang.device_again_elsewhere(),
-        })),
+        })
+    };
+    match tokio::time::timeout(login.timeout, finish).await {
+        Ok(Err(error)) if error.code() == Code::LoginTimedOut => Err(late(error.into())),
+        Ok(finished) => Ok(finished),
+        Err(_) => Err(late(Failure::of(Code::LoginTimedOut))),
     }
 }
 

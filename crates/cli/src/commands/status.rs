@@ -166,14 +166,16 @@ pub(super) fn facts(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<(S
     facts.push((lang.fact_scopes(), grant.scopes.to_string()));
     let access = grant.access.as_ref().map(|access| access.expires);
     facts.push((lang.fact_access(), access.map_or_else(|| lang.none(), |at| lang.moment(at, now))));
-    if let Some(turn_at) = report.turn_at.filter(|_| grant.has_refresh) {
+    // A login that is over has no end ahead of it, and is refreshed no more.
+    let is_over = matches!(report.status, Status::NeedsConsent | Status::Retired);
+    if let Some(turn_at) = report.turn_at.filter(|_| grant.has_refresh && !is_over) {
         facts.push((lang.fact_turn_at(), lang.moment(turn_at, now)));
     }
-    let refresh = if grant.has_refresh { moment(grant.refresh_expires) } else { lang.none() };
+    let refresh = if grant.has_refresh && !is_over { moment(grant.refresh_expires) } else { lang.none() };
     // No use moves an end that the dialect has fixed.
     let fixed = matches!(grant.issued_by, TokenApi::Ssm | TokenApi::BkAuth);
     facts.push((if fixed { lang.fact_refresh_fixed() } else { lang.fact_refresh() }, refresh));
-    if grant.wall.is_some() {
+    if grant.wall.is_some() && !is_over {
         facts.push((lang.fact_wall(), moment(grant.wall)));
     }
     facts.push((lang.fact_consented(), lang.moment(grant.consented, now)));

@@ -1,6 +1,8 @@
 //! Setting up, logging in and out.
 
 super::sentences! {
+    device_late() { "nobody entered and confirmed the code in time" "未在规定时间内输入并确认验证码" }
+    device_code_untold(url, code, span) { "on any device open\n  {url}\nand type the code {code} (the server does not say how long it is good; it is asked for {span})" "请在任意设备上打开\n  {url}\n并输入代码 {code}（服务方未说明有效期；将等待 {span}）" }
     device_again_elsewhere() { "run the same command again and enter the new code" "请再次运行同一命令并输入新的验证码" }
     device_again() { "run the same command again and enter the new code; if the page showed error 20027, enable the scopes for the app first (console: Permissions)" "请再次运行同一命令并输入新的验证码；若页面显示错误 20027，请先在开放平台“权限管理”为应用开通权限" }
     ask_app_id() { "App ID (cli_…)" "App ID，即应用 ID（cli_…）" }

@@ -16,6 +16,7 @@ mod database_server;
 mod databases;
 mod demo;
 mod desk;
+mod device_code;
 mod disks;
 mod doctor;
 mod dumps;

@@ -101,6 +101,10 @@ fn every_remedy_is_a_command_that_works() {
             assert!(format!("{}{}", ran.out, ran.err).contains("--user alice"), "{ran:?}");
         }
     }
+    // A login that is over has no end ahead of it.
+    let status = desk.run(&["status", "--user", "alice"]);
+    let end = status.out.lines().find(|line| line.starts_with("login ends")).unwrap();
+    assert!(!end.contains(|c: char| c.is_ascii_digit()), "{status:?}");
     let ran = desk.run(&["-p", "desk", "refresh", "--user", "alice"]);
     assert!(ran.fails(3, "TW04").err.contains("`tokenward login --profile desk --user alice`"), "{ran:?}");
     let ran = desk.run(&["-p", "desk:alice", "refresh"]);

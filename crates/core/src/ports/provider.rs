@@ -76,8 +76,10 @@ pub struct DeviceLogin {
     pub verification_uri: Url,
     /// The same with the code in it, for QR codes.
     pub verification_uri_complete: Option<Url>,
-    /// How long it lasts.
+    /// How long it lasts, or is taken to last.
     pub expires_in: Duration,
+    /// Whether the answer says how long.
+    pub tells_life: bool,
     /// The least pause between polls.
     pub interval: Duration,
 }

@@ -44,12 +44,17 @@ impl Keeper {
         let api = app.token_api;
         self.inner.parts.vault.prove().await?;
         let mut trouble = Trouble::default();
+        let mut is_last = false;
         loop {
-            let left = end.saturating_duration_since(Instant::now());
-            if left < pace.least {
+            if is_last {
                 return Err(trouble.at_the_end());
             }
-            tokio::time::sleep(pace.pause.min(left)).await;
+            // However long a pause the provider asks for: the code is asked about once more before its end. Who has finished by then
+            // is logged in, and a server that finds it too early says so and takes nothing away.
+            let left = end.saturating_duration_since(Instant::now());
+            let latest = left.saturating_sub(LAST_LOOK.min(left / 4));
+            is_last = pace.pause >= latest;
+            tokio::time::sleep(pace.pause.min(latest)).await;
             let _spending = self.inner.spending();
             let answer = match self.inner.parts.provider.device_poll(app, &login.device_code, EXCHANGE_DEADLINE).await {
                 Sent::Answered(answer) => answer,
@@ -214,6 +219,8 @@ impl Trouble {
 const ABSENT_ENOUGH: u32 = 2;
 /// How many answers are gone on through that say no by their status alone.
 const WORDLESS_ENOUGH: u32 = 2;
+/// How long before the end of a code it is asked about for the last time.
+const LAST_LOOK: Duration = Duration::from_secs(2);
 /// The shortest pause between polls, whatever the provider says.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 /// `slow_down` adds this to the pause between polls (RFC 8628 §3.5).

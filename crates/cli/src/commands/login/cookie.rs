@@ -1,0 +1,88 @@
+//! A login where there is no page to log in at: the login cookie of the user's browser is shown to the token service.
+//!
+//! Enters: the user who is meant, and what shows that it is them. Leaves: a login that lives, or an error; words of success are said of
+//! nothing else. A crash before the answer is kept costs a question, which is asked again (I5).
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::json;
+use tokenward::{Notice, Obtain, Who};
+use tokenward_core::Code;
+
+use crate::args::Login;
+use crate::commands::status;
+use crate::desk::{Desk, Work};
+use crate::failure::Failure;
+use crate::fields::LoginFields;
+use crate::tickets;
+
+/// Where there is no login page: what the user's browser carries is shown to the token service.
+pub(super) async fn login(login: &Login, work: &Work, desk: &Desk) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (desk.lang(), desk.printer);
+    for (flag, given) in [("--device", login.device), ("--paste", login.paste), ("--no-browser", login.no_browser)] {
+        if given {
+            let what = lang.no_page_for(flag, work.app.token_api);
+            return Err(Failure::new(Code::Usage, what).then(lang.user_missing_next()));
+        }
+    }
+    let Who::User(user) = desk.who(&work.profile)? else {
+        return Err(Failure::new(Code::Usage, lang.app_logs_not_in()).complete());
+    };
+    let keeper = work.session.keeper();
+    // A token of a login that lives is left alone: a new one may end it under the hands of whoever holds it. One that a login has left
+    // behind which is over, or in doubt, is no login.
+    let present = keeper.obtain(&work.app, &Obtain::user(work.profile.name.clone(), user.clone(), None)).await;
+    let living = match present {
+        Ok(handed) if status::lives(&keeper.status(handed.grant).await?) => Some(handed),
+        _ => None,
+    };
+    let handed = match living {
+        Some(handed) => {
+            printer.note(lang.user_logged_in_already(&user));
+            handed
+        }
+        None => {
+            let shows = tickets::given(login, &work.profile, &user, desk).await?;
+            let handed = desk.obtained(work, Some(shows), Duration::ZERO).await?;
+            // What the cookie was refused for is the outcome, whatever still serves.
+            if let Some(error) = handed.notices.iter().find_map(failed) {
+                return Err(Failure::from(error).stands(lang.cookie_login_undone(&user)));
+            }
+            handed
+        }
+    };
+    desk.tell_notices(&handed.notices);
+    let report = keeper.status(handed.grant).await?;
+    if printer.json {
+        printer.document(&json!({
+            "login": LoginFields::of(&report),
+            "missing_scopes": Vec::<String>::new(),
+            "oddities": Vec::<String>::new(),
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let now = desk.now();
+    let life = |end: Option<jiff::Timestamp>| {
+        end.map_or_else(
+            || lang.unknown_life(),
+            |end| lang.span(u64::try_from(end.duration_since(now).as_secs()).unwrap_or(0)),
+        )
+    };
+    printer.note(lang.user_logged_in(&user, &work.profile.name));
+    let access = life(report.grant.access.as_ref().map(|access| access.expires));
+    printer.note(match report.grant.refresh_expires.filter(|_| report.grant.has_refresh) {
+        Some(end) => lang.user_login_lasts(access, life(Some(end))),
+        None if report.grant.has_refresh => lang.user_login_turned(access),
+        None => lang.user_login_ends(access),
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Why a new login did not come, where something else was handed out in its place.
+fn failed(notice: &Notice) -> Option<tokenward::Error> {
+    match notice {
+        Notice::TurnFailed(error) => Some(error.clone()),
+        _ => None,
+    }
+}
