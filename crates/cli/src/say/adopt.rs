@@ -19,7 +19,7 @@ super::sentences! {
     name_for_login() { "say which profile is to point at it: -p NAME" "请用 -p 名称 指定配置档" }
     no_such_login(id) { "no login without a profile has the id {id}" "没有 id 为 {id} 且不属于任何配置档的登录" }
     no_such_login_next() { "`tokenward list` shows the logins with their ids" "`tokenward list` 可查看各登录及其 id" }
-    source_login() { "`tokenward login`" "`tokenward login`" }
+    source_login() { "`tokenward login`" "命令 `tokenward login`" }
     ask_adopt() { "Take this login over?" "确定接管此登录吗？" }
     adopt_ways() { "--yes" "参数 --yes" }
     no_such_account(text) { "no login there has \"{text}\" in its words" "没有包含 \"{text}\" 的登录" }
