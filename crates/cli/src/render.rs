@@ -177,7 +177,7 @@ impl Printer {
     /// A warning that is heard always: who one is has a say in everything that follows.
     pub(crate) fn alarm(&self, text: impl AsRef<str>) {
         let style = AnsiColor::Yellow.on_default().bold();
-        self.words("warning", style, Some(&self.lang.warning_head()), text.as_ref());
+        self.words("warning", style, Some(&self.lang.warning_head()), &visible(text.as_ref()));
     }
 
     /// A failure, with all that is known about it. Heard always.
@@ -238,7 +238,7 @@ impl Printer {
     pub(crate) fn table(&self, heads: &[String], rows: Vec<Vec<String>>) -> Result<(), Failure> {
         let mut table = Table::new();
         table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_header(heads);
+        table.set_header(heads.iter().map(|head| visible(head).into_owned()));
         if let Some(width) = self.width {
             table.set_width(width);
         }
@@ -252,10 +252,11 @@ impl Printer {
 
     /// Names and values, a line each, the values in one column.
     pub(crate) fn facts(&self, facts: &[(String, String)]) -> Result<(), Failure> {
+        let facts: Vec<_> = facts.iter().map(|(name, value)| (visible(name), value)).collect();
         let widest = facts.iter().map(|(name, _)| columns(name)).max().unwrap_or(0);
         let lines = facts.iter().map(|(name, value)| {
             let gap = " ".repeat(widest - columns(name) + 2);
-            let name = if self.colour_out { self.dress(Style::new().dimmed(), name) } else { name.clone() };
+            let name = if self.colour_out { self.dress(Style::new().dimmed(), name) } else { name.to_string() };
             format!("{name}{gap}{}", visible(value))
         });
         self.own(&lines.collect::<Vec<_>>().join("\n"))

@@ -26,7 +26,7 @@ use tokio::sync::OnceCell;
 use crate::{Error, Keeper, Kept, Notice, Obtain};
 
 pub use error::ApiError;
-pub use forward::HeldToken;
+pub use forward::{Echo, HeldToken};
 pub use pages::{EndlessPages, Page, Pages};
 
 /// Whom calls are made for.

@@ -32,8 +32,8 @@ mod turn;
 pub use tokenward_core as core;
 
 pub use api::{
-    ApiClient, ApiError, ApiOptions, CallDelay, CallWatch, Caller, EndlessPages, HeldToken, Identity, Opened, Page,
-    Pages,
+    ApiClient, ApiError, ApiOptions, CallDelay, CallWatch, Caller, Echo, EndlessPages, HeldToken, Identity, Opened,
+    Page, Pages,
 };
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use compose::{

@@ -36,6 +36,12 @@ pub enum Flaw {
         /// The first byte that is none, counted from zero.
         at: usize,
     },
+    /// It holds a NUL character.
+    #[error("it holds a NUL character (byte {at})")]
+    Nul {
+        /// Where, in bytes from zero.
+        at: usize,
+    },
     /// A quote without its end.
     #[error("a quote is opened and not closed")]
     OpenQuote,

@@ -272,7 +272,7 @@ fn text_of(path: &Path) -> Result<(PathBuf, String), Error> {
     let text = String::from_utf8(bytes).map_err(|error| bad(Flaw::NotText { at: error.utf8_error().valid_up_to() }))?;
     // Binary files may be UTF-8 by accident; text holds no NUL.
     if let Some(at) = text.find('\0') {
-        return Err(bad(Flaw::NotText { at }));
+        return Err(bad(Flaw::Nul { at }));
     }
     if text.trim_start_matches('\u{feff}').trim().is_empty() {
         return Err(bad(Flaw::Empty));

@@ -62,8 +62,17 @@ struct Reader {
     level: usize,
     /// The text that is being read: where it begins, how long it is, whether it is a heading.
     text: Option<(usize, usize, bool)>,
-    /// Whether each open block is an item of a list.
-    open: Vec<bool>,
+    /// The open blocks.
+    open: Vec<Open>,
+}
+
+/// A block that is open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// An item of a list that has no text of its own yet.
+    BareItem,
+    /// Any other.
+    Other,
 }
 
 impl Reader {
@@ -75,7 +84,10 @@ impl Reader {
                 self.count(units(text));
             }
             Event::SoftBreak | Event::HardBreak => self.count(1),
-            Event::Rule => self.measures.blocks += 1,
+            Event::Rule => {
+                self.measures.blocks += 1;
+                self.at_level(1, self.lines.at(at));
+            }
             _ => {}
         }
     }
@@ -86,22 +98,27 @@ impl Reader {
             Tag::Item | Tag::BlockQuote(_) => {
                 self.level += 1;
                 self.measures.blocks += 1;
-                if self.level > limits::DEPTH {
-                    self.beyond(Limit::Depth, line, self.level);
-                }
+                self.at_level(0, line);
                 self.begin_text(line, false);
             }
             Tag::Paragraph => {
                 // An item's first paragraph is the item's own text.
-                self.measures.blocks += usize::from(self.open.last() != Some(&true));
+                if let Some(item @ Open::BareItem) = self.open.last_mut() {
+                    *item = Open::Other;
+                } else {
+                    self.measures.blocks += 1;
+                    self.at_level(1, line);
+                }
                 self.begin_text(line, false);
             }
             Tag::Heading { .. } => {
                 self.measures.blocks += 1;
+                self.at_level(1, line);
                 self.begin_text(line, true);
             }
             Tag::CodeBlock(kind) => {
                 self.measures.blocks += 1;
+                self.at_level(1, line);
                 if let CodeBlockKind::Fenced(info) = kind {
                     let word = info.split([' ', ',', '\t', '{']).next().unwrap_or_default().to_ascii_lowercase();
                     if DIAGRAMS.contains(&word.as_str()) {
@@ -113,6 +130,8 @@ impl Reader {
             Tag::Table(columns) => {
                 self.measures.blocks += 1;
                 self.measures.tables.push(line);
+                // The table, its cells, and their texts.
+                self.at_level(3, line);
                 if columns.len() > limits::COLUMNS {
                     self.beyond(Limit::Columns, line, columns.len());
                 }
@@ -121,11 +140,21 @@ impl Reader {
                 self.measures.blocks += 2;
                 self.begin_text(line, false);
             }
-            Tag::HtmlBlock => self.begin_text(line, false),
+            Tag::HtmlBlock => {
+                self.at_level(1, line);
+                self.begin_text(line, false);
+            }
             _ => {}
         }
         if is_block(tag) {
-            self.open.push(matches!(tag, Tag::Item));
+            self.open.push(if matches!(tag, Tag::Item) { Open::BareItem } else { Open::Other });
+        }
+    }
+
+    /// Notes a block so many levels below the innermost open list or quote, as [`crate::fit`] counts them.
+    fn at_level(&mut self, below: usize, line: usize) {
+        if self.level + below > limits::DEPTH {
+            self.beyond(Limit::Depth, line, self.level + below);
         }
     }
 
@@ -216,7 +245,21 @@ mod tests {
         let deep = |levels: usize| (0..levels).map(|n| format!("{}- x\n", "  ".repeat(n))).collect::<Vec<_>>().concat();
         assert_eq!(beyond(&deep(32)), None);
         assert_eq!(beyond(&format!("a\n\n{}", deep(35))), Some((Limit::Depth, 35, 35)));
-        assert_eq!(beyond(&format!("{}x\n", "> ".repeat(33))), Some((Limit::Depth, 1, 33)));
+        assert_eq!(beyond(&format!("{}x\n", "> ".repeat(31))), None, "31 quotes and the text in them");
+        assert_eq!(beyond(&format!("{}x\n", "> ".repeat(33))), Some((Limit::Depth, 1, 34)));
+        // What stands below the last item counts as it does on the page.
+        let below = |levels: usize, text: &str| format!("{}\n\n{text}", deep(levels).trim_end());
+        let at = |levels: usize| "  ".repeat(levels);
+        for (levels, found, text) in [
+            (32, 33, format!("{0}```\n{0}x\n{0}```\n", at(32))),
+            (31, 34, format!("{0}|a|\n{0}|-|\n{0}|b|\n", at(31))),
+            (32, 33, format!("{}second\n", at(32))),
+            (32, 33, format!("{}---\n", at(32))),
+        ] {
+            assert_eq!(beyond(&below(levels, &text)), Some((Limit::Depth, levels + 2, found)), "{text}");
+        }
+        assert_eq!(beyond(&below(29, &format!("{0}|a|\n{0}|-|\n{0}|b|\n", at(29)))), None);
+        assert_eq!(beyond(&below(31, &format!("{0}```\n{0}x\n{0}```\n", at(31)))), None);
         let table = |columns: usize| format!("|{}\n|{}\n", "a|".repeat(columns), "-|".repeat(columns));
         assert_eq!(beyond(&table(100)), None);
         assert_eq!(beyond(&format!("a\n\n\n{}", table(101))), Some((Limit::Columns, 4, 101)));
@@ -259,7 +302,7 @@ mod tests {
 
     #[test]
     fn too_many_blocks_are_counted_and_no_more_than_there_are() {
-        assert_eq!(Measures::of("# a\n\nb\n\n- c\n\n  d\n- e\n\n> f\n\n---\n\n|g|\n|-|\n|h|\n").blocks, 12);
+        assert_eq!(Measures::of("# a\n\nb\n\n- c\n\n  d\n- e\n\n> f\n\n---\n\n|g|\n|-|\n|h|\n").blocks, 13);
         let many = Measures::of(&"x\n\n".repeat(20_001));
         assert!(matches!(many.check(0, false), Err(Error::Beyond { limit: Limit::Blocks, line: None, found: 20_001 })));
         assert!(Measures::of(&"x\n\n".repeat(20_000)).check(0, false).is_ok());

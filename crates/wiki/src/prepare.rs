@@ -138,7 +138,7 @@ async fn stands(
     if manuscript.no_images {
         let stand = |picture: &Picture| match Url::parse(&picture.destination) {
             _ if picture.written != Written::Markdown => Stand::AsItIs,
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Stand::Link,
+            Ok(url) if matches!(url.scheme(), "http" | "https") && !has_login(&url) => Stand::Link,
             _ => Stand::Words,
         };
         let stands = pictures.iter().map(stand).collect();
@@ -159,6 +159,11 @@ async fn stands(
                 fetched += 1;
                 match fetch.fetch(url, limits::FILE).await.and_then(checked) {
                     Ok(bytes) => Some(kept(drawer, n, &bytes, url.to_string())?),
+                    // No link stands in its place either.
+                    Err(_) if has_login(url) => {
+                        watch.notice(Notice::PictureDropped { destination: without_login(url).to_string() });
+                        None
+                    }
                     Err(fault) => {
                         let url = url.clone();
                         watch.notice(match fault {
@@ -180,6 +185,8 @@ async fn stands(
         stands.push(match (&sendable, source) {
             (Some(_), _) => Stand::Address(format!("{ADDRESS}{n}")),
             (None, Source::Left) => Stand::AsItIs,
+            // Whoever reads the page would read the password too.
+            (None, Source::Web(url)) if has_login(url) => Stand::Words,
             (None, Source::Web(_)) => Stand::Link,
             (None, _) => Stand::Words,
         });
@@ -195,6 +202,20 @@ fn kept(drawer: &Drawer, n: usize, bytes: &[u8], what: String) -> Result<(String
     let name = format!("picture-{}.{}", n + 1, images::kind(bytes).unwrap_or("img"));
     drawer.keep_picture(&name, bytes)?;
     Ok((what, name.clone(), Bytes::Kept(name)))
+}
+
+/// Whether an address holds a name or a password.
+fn has_login(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+/// An address to be shown: without name and password.
+fn without_login(url: &Url) -> Url {
+    let mut shown = url.clone();
+    // Only addresses without a host refuse; they have neither.
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    shown
 }
 
 /// Refuses what a server sends with success and is no picture: an error page, a login page.

@@ -115,10 +115,10 @@ fn decoded(text: &str) -> String {
     }
     let text = String::from_utf8_lossy(&bytes);
     if matches!(text, std::borrow::Cow::Borrowed(_)) {
-        return text.chars().map(narrow).collect();
+        return narrowed(&text);
     }
     // Not UTF-8. What a reader that checks nothing makes of it counts too, where that is a dot or a slash.
-    lenient(&bytes).chars().map(narrow).collect()
+    narrowed(&lenient(&bytes))
 }
 
 fn hexadecimal(digits: &[u8]) -> Option<u32> {
@@ -157,16 +157,32 @@ fn lenient(bytes: &[u8]) -> String {
     out
 }
 
-/// Characters that a server which looks for the best fit in its own code page takes for dots and slashes.
-const fn narrow(c: char) -> char {
-    match c {
-        '\u{ff0e}' | '\u{2024}' | '\u{fe52}' => '.',
-        '\u{ff0f}' | '\u{2044}' | '\u{2215}' | '\u{29f8}' => '/',
-        '\u{ff3c}' | '\u{2216}' | '\u{29f5}' | '\u{fe68}' => '\\',
-        '\u{ff05}' | '\u{fe6a}' => '%',
-        '\u{ff1b}' | '\u{fe54}' => ';',
-        c => c,
+/// A text with every character that a server may take for dots, slashes and what else divides a path: by its compatibility
+/// decomposition (Unicode's `UnicodeData.txt`, NFKC), or because it is the best fit in a code page.
+fn narrowed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{ff0e}' | '\u{2024}' | '\u{fe52}' => out.push('.'),
+            '\u{2025}' | '\u{fe30}' => out.push_str(".."),
+            '\u{2026}' | '\u{fe19}' => out.push_str("..."),
+            '\u{ff0f}' | '\u{2044}' | '\u{2215}' | '\u{29f8}' => out.push('/'),
+            '\u{ff3c}' | '\u{2216}' | '\u{29f5}' | '\u{fe68}' => out.push('\\'),
+            '\u{ff05}' | '\u{fe6a}' => out.push('%'),
+            '\u{ff1b}' | '\u{fe54}' | '\u{fe14}' | '\u{37e}' => out.push(';'),
+            '\u{ff1f}' | '\u{fe56}' | '\u{fe16}' | '\u{2047}' | '\u{2048}' | '\u{2049}' => out.push('?'),
+            '\u{ff03}' | '\u{fe5f}' => out.push('#'),
+            // Digits and letters with a dot or a slash among them, such as U+2488 and U+2100.
+            '\u{2488}'..='\u{249b}' => out.push_str("1."),
+            '\u{2100}' | '\u{2101}' | '\u{2105}' | '\u{2106}' => out.push_str("a/c"),
+            // Digits as full-width forms: an escape may be written with them.
+            '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff26}' | '\u{ff41}'..='\u{ff46}' => {
+                out.extend(char::from_u32(u32::from(c) - 0xfee0));
+            }
+            c => out.push(c),
+        }
     }
+    out
 }
 
 /// Two gateways and a server decode three times; nobody decodes eight times.
@@ -215,6 +231,17 @@ mod tests {
             "/..%uff0fx",
             "/%ef%bc%8e%ef%bc%8e/x",
             "/．．／x",
+            "/‥/x",
+            "/%E2%80%A5/x",
+            "/%EF%B8%B0/x",
+            "/\u{fe30}/x",
+            "/…/x",
+            "/\u{fe19}/x",
+            "/%u2025/x",
+            "/%25EF%25B8%25B0/x",
+            "/..？/x",
+            "/..；/x",
+            "/%EF%BC%85\u{ff12}\u{ff45}./x",
             "/%EF%BC%852e%2e/x",
             "/a%3f/../../x",
             "/a%23/%2e%2e/%2e./x",
@@ -240,6 +267,7 @@ mod tests {
             "/a%2Fb%2Fc",
             "/x%252Fy",
             "/q:verb/@me/~user/$batch('x')",
+            "/files/报告…终稿/1⒈txt",
         ] {
             assert!(!may_climb(path), "{path}");
         }

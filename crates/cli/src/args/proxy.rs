@@ -21,13 +21,13 @@ pub(crate) struct Proxy {
     /// Whose token to put in
     #[arg(long = "as", value_name = "user|app|tenant", value_enum, default_value_t = Identity::User, hide_possible_values = true)]
     pub(crate) identity: Identity,
-    /// Ask callers for a secret that is drawn now and shown once, in the path of the address or in the header X-Tokenward-Secret; the default
+    /// Ask callers for a secret that is made now and shown once, in the path of the address or in the header X-Tokenward-Secret; the default
     #[arg(long)]
     pub(crate) secret: bool,
     /// Ask callers for no secret: every program and user of this machine can use the login
     #[arg(long, conflicts_with_all = ["secret", "secret_file", "allow_remote", "allow_host", "allow_origin"])]
     pub(crate) no_secret: bool,
-    /// The same with the secret in this file; it is drawn and written there if there is no such file
+    /// Ask callers for the secret in this file; if there is no such file, a secret is made and written there
     #[arg(long, value_name = "FILE", conflicts_with = "secret")]
     pub(crate) secret_file: Option<PathBuf>,
     /// Listen on an address that other machines reach; a secret is then required, and the network must be one you trust

@@ -307,7 +307,7 @@ const WORDS: &[(&str, &str, &str)] = &[
         "要求调用方提供密钥（默认）：启动时生成并显示一次，写在地址路径中或请求头 X-Tokenward-Secret 中",
     ),
     ("proxy", "no_secret", "不要求密钥：本机上的任何程序和用户都能使用这个登录"),
-    ("proxy", "secret_file", "同上，密钥存放在此文件中；文件不存在时生成并写入"),
+    ("proxy", "secret_file", "要求调用方提供此文件中的密钥；文件不存在时生成并写入"),
     ("proxy", "allow_remote", "允许监听其他机器可访问的地址；此时必须有密钥，且网络须可信"),
     ("proxy", "allow_host", "调用方访问代理所用的其他名字，如 host.docker.internal；可重复"),
     ("proxy", "allow_origin", "允许从浏览器调用的网页来源，如 http://localhost:3000；可重复"),

@@ -57,6 +57,7 @@ super::sentences! {
     wiki_flaw_empty() { "it is empty" "内容为空" }
     wiki_flaw_large(megabytes) { "it is larger than {megabytes} MB" "大于 {megabytes} MB" }
     wiki_flaw_no_picture() { "its content is not that of a picture" "内容不是图片" }
+    wiki_flaw_nul(at) { "it holds a NUL character (byte {at}), which no text has" "含有 NUL 字符（第 {at} 字节），文本中不应有该字符" }
     wiki_flaw_no_text(at) { "it is not UTF-8 text (byte {at})" "不是 UTF-8 文本（第 {at} 字节）" }
     wiki_flaw_quote() { "a quote is opened and not closed" "引号没有闭合" }
     wiki_flaw_personal() { "personal takes true or false" "personal 只能是 true 或 false" }
@@ -71,7 +72,7 @@ super::sentences! {
     wiki_beyond_text(found, most) { "a text has {found} characters and cannot be cut; a page takes {most}: cut it in two" "有文字长 {found} 个字符且无法拆分，上限为 {most}：请拆成两段" }
     wiki_beyond_columns(found, most) { "a table has {found} columns, and a page takes {most}: make it narrower, or two" "有表格 {found} 列，上限为 {most}：请减少列数或拆成两个" }
     wiki_beyond_row(found, most) { "a table's row of {found} columns brings more than the {most} blocks, 20 pictures or 1,000,000 characters of one request: make it narrower" "有表格一行 {found} 列，超出单次请求的 {most} 块、20 张图片或 1,000,000 个字符：请缩减该行" }
-    wiki_beyond_depth(found, most) { "lists and quotes stand in each other {found} deep, and a page takes {most}: make them flatter" "列表和引用嵌套 {found} 层，上限为 {most}：请减少层级" }
+    wiki_beyond_depth(found, most) { "blocks are nested {found} deep (lists, quotes, tables and what is in them), and a page takes {most}: make them flatter" "块嵌套 {found} 层（列表、引用、表格及其中的内容），上限为 {most}：请减少层级" }
     wiki_beyond_blocks(found, most) { "the file makes {found} blocks, and a page takes {most}: make several files of it" "文件会产生 {found} 个内容块，上限为 {most}：请拆成多个文件" }
     wiki_beyond_pictures(found, most) { "the file has {found} pictures, and {most} may be uploaded in a day: make several files of it" "文件有 {found} 张图片，每天最多上传 {most} 张：请拆成多个文件" }
     wiki_flaw_no_text_at_all() { "it holds no text, and the page would be blank" "没有正文，页面会变成空白" }
@@ -121,6 +122,7 @@ impl Lang {
             Flaw::TooLarge { megabytes } => self.wiki_flaw_large(megabytes),
             Flaw::NotAPicture => self.wiki_flaw_no_picture(),
             Flaw::NotText { at } => self.wiki_flaw_no_text(at),
+            Flaw::Nul { at } => self.wiki_flaw_nul(at),
             Flaw::OpenQuote => self.wiki_flaw_quote(),
             Flaw::NeitherTrueNorFalse => self.wiki_flaw_personal(),
             Flaw::TwoSpaces => self.wiki_flaw_two_spaces(),

@@ -15,6 +15,7 @@ use http_body::Body;
 use tokenward_core::Ask;
 use tokenward_wire::{Bearer, CallAnswer, CallFault, CallRefusal, CallTrouble, ForwardHead, Forwarded};
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::{ApiClient, ApiError, Held, Identity};
 
@@ -42,6 +43,48 @@ impl fmt::Debug for HeldToken {
             .field("bearer", &self.0.bearer)
             .field("generation", &self.0.generation)
             .finish_non_exhaustive()
+    }
+}
+
+/// Looks for one token in a text that comes in pieces.
+pub struct Echo {
+    /// Empty for one that is found in every other text.
+    token: Zeroizing<Vec<u8>>,
+    /// The end of the pieces before, shorter than the token.
+    seen: Zeroizing<Vec<u8>>,
+}
+
+impl Echo {
+    /// Whether the token stands in a text.
+    pub fn is_in(&self, text: &[u8]) -> bool {
+        let Some((first, _)) = self.token.split_first() else { return false };
+        let mut rest = text;
+        while let Some(at) = rest.iter().position(|byte| byte == first) {
+            if rest[at..].starts_with(&self.token) {
+                return true;
+            }
+            rest = &rest[at + 1..];
+        }
+        false
+    }
+
+    /// Whether it ends in this piece, whichever it began in.
+    pub fn ends_in(&mut self, piece: &[u8]) -> bool {
+        let Some(most) = self.token.len().checked_sub(1) else { return false };
+        let mut seam = Zeroizing::new(self.seen.to_vec());
+        seam.extend_from_slice(&piece[..piece.len().min(most)]);
+        if self.is_in(&seam) || self.is_in(piece) {
+            return true;
+        }
+        let begin = if piece.len() < most { &seam } else { piece };
+        self.seen = Zeroizing::new(begin[begin.len().saturating_sub(most)..].to_vec());
+        false
+    }
+}
+
+impl fmt::Debug for Echo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Echo").finish_non_exhaustive()
     }
 }
 
@@ -85,12 +128,13 @@ impl ApiClient {
         self.inner.calls.permits(&self.inner.app.hosts, url)
     }
 
-    /// Whether a token stands in a text, as in the answer of a server that says back what it was sent.
-    pub fn is_echoed(&self, held: &HeldToken, text: &[u8]) -> bool {
-        let Some((_, value)) = self.inner.calls.credential(&held.0.bearer) else { return false };
-        let whole = value.as_bytes();
+    /// Who looks for a token in what comes back: some servers say back what they were sent.
+    pub fn echo(&self, held: &HeldToken) -> Echo {
+        let value = self.inner.calls.credential(&held.0.bearer).map(|(_, value)| value);
+        let whole = value.as_ref().map_or(&b""[..], |value| value.as_bytes());
         let token = whole.iter().position(|byte| *byte == b' ').map_or(whole, |space| &whole[space + 1..]);
-        token.len() >= SHORTEST_ECHO && text.windows(token.len()).any(|window| window == token)
+        let token = if token.len() < SHORTEST_ECHO { &[][..] } else { token };
+        Echo { token: Zeroizing::new(token.to_vec()), seen: Zeroizing::new(Vec::new()) }
     }
 
     /// What an answer to a request with this token says: nothing, if it was done.
@@ -151,3 +195,36 @@ impl ApiClient {
 
 /// Anything shorter is found in every other text.
 const SHORTEST_ECHO: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn echo(token: &[u8]) -> Echo {
+        Echo { token: Zeroizing::new(token.to_vec()), seen: Zeroizing::new(Vec::new()) }
+    }
+
+    proptest! {
+        /// However a text is cut into pieces, the token is found if it is in it, and not otherwise.
+        #[test]
+        fn a_token_is_found_across_pieces(
+            before in "[ab]{0,20}", after in "[ab]{0,20}", token in "[ab]{1,9}", cuts in prop::collection::vec(0_usize..50, 0..8), is_in: bool
+        ) {
+            let text = if is_in { format!("{before}{token}{after}") } else { before };
+            let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
+            cuts.extend([0, text.len()]);
+            cuts.sort_unstable();
+            let mut echo = echo(token.as_bytes());
+            let found = cuts.windows(2).any(|cut| echo.ends_in(text[cut[0]..cut[1]].as_bytes()));
+            prop_assert_eq!(found, text.contains(&token));
+        }
+    }
+
+    #[test]
+    fn an_echo_is_mute_and_one_of_nothing_finds_nothing() {
+        assert_eq!(format!("{:?}", echo(b"u-secret")), "Echo { .. }");
+        assert!(!echo(b"").is_in(b"anything") && !echo(b"").ends_in(b"anything"));
+    }
+}

@@ -1,8 +1,8 @@
 //! Who may come in.
 //!
 //! Enters: the head of a request. Leaves: what is asked of the provider, with the local secret taken out of the path; or
-//! why the caller is sent away. *Is it a method that passes?* `TRACE` would bring the token back (RFC 9110 §9.3.8), and what a
-//! foreign one does nobody knows. Then three questions, in this order. *Was it meant for us?* The `Host` must be a name of the
+//! why the caller is sent away. *Is it a method that passes?* `TRACE` would bring the token back (RFC 9110 §9.3.8), what a
+//! foreign one does nobody knows, and one that a header asks for instead is another than the one that was judged. Then three questions, in this order. *Was it meant for us?* The `Host` must be a name of the
 //! address that is listened on: a page that has its own name resolved to this machine (DNS rebinding) brings another
 //! one. *Does a page of another origin ask?* Browsers say so by `Origin` (RFC 6454) or `Sec-Fetch-Site`, and the pages of
 //! others have no business here; without a secret, a browser that goes here as to a page has none either, since what it would be
@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 use serde_json::Value;
 use url::Url;
 
+use super::fields;
 use super::token_calls::{PLACEHOLDER, TokenCall, token_call};
 use super::{LocalSecret, ProxyError};
 
@@ -81,7 +82,7 @@ impl Door {
         if request.method() == Method::CONNECT {
             return Err(SentAway::ForwardProxy);
         }
-        if !METHODS.contains(request.method()) {
+        if !METHODS.contains(request.method()) || fields::overrides_method(request) {
             return Err(SentAway::Method);
         }
         // RFC 9112 §3.2.2: this is a server of http, and of nothing else.

@@ -4,9 +4,9 @@
 //! names. Beyond that, a request loses what only this proxy was to see and what it replaces.
 
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, COOKIE, EXPECT, HOST,
-    LOCATION, ORIGIN, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, REFERER, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE, VARY, VIA, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_SECURITY_POLICY, COOKIE,
+    EXPECT, HOST, LOCATION, ORIGIN, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, REFERER, SET_COOKIE, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE, VARY, VIA, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
 use tokenward_core::Hosts;
@@ -33,6 +33,7 @@ pub(super) fn of_request(headers: &HeaderMap, version: Version, websocket: bool,
     for name in [&AUTHORIZATION, &HOST, &CONTENT_LENGTH, &EXPECT, &REFERER, &ORIGIN, &COOKIE] {
         out.remove(name);
     }
+    remove(&mut out, |name, _| speaks_for_a_proxy(name.as_str()));
     let told = |value: &HeaderValue| door.holds_secret(&String::from_utf8_lossy(value.as_bytes()));
     remove(&mut out, |name, value| name.as_str().starts_with(OURS) || told(value) || door.holds_secret(name.as_str()));
     out.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -42,6 +43,22 @@ pub(super) fn of_request(headers: &HeaderMap, version: Version, websocket: bool,
         ask_for_websocket(&mut out);
     }
     out
+}
+
+/// Whether a request asks by a field for another method than its own, as some servers let it: what was judged is the method of its first
+/// line.
+pub(super) fn overrides_method<B>(request: &Request<B>) -> bool {
+    let own = request.method().as_str().as_bytes();
+    let mut asked = OVERRIDES.iter().flat_map(|name| request.headers().get_all(*name));
+    asked.any(|value| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(own))
+}
+
+/// Whether a field is one by which a proxy tells the server behind it what a request was: who asks, for which host and path, by
+/// which method. Servers that believe it would do something else than what was judged here. Nobody but this proxy
+/// stands before the provider.
+fn speaks_for_a_proxy(name: &str) -> bool {
+    let begins = ["x-forwarded", "x-original-", "x-rewrite-", "x-real-", "x-envoy-", "x-arr-", "x-ms-original-"];
+    begins.iter().any(|begin| name.starts_with(begin)) || OVERRIDES.contains(&name) || OF_PROXIES.contains(&name)
 }
 
 /// Whether a request has come through a proxy like this one: then it would go round for ever.
@@ -60,12 +77,21 @@ pub(super) fn of_answer(headers: &HeaderMap, websocket: bool, visit: &Visit, hos
         let name = name.as_str();
         name.starts_with(OURS) || name.starts_with("access-control-allow-") || OF_AN_ORIGIN.contains(&name)
     };
-    remove(&mut out, |name, _| speaks_for_us(name) || *name == SET_COOKIE || name == "set-cookie2");
+    // `Refresh` leads a browser elsewhere as `Location` does, by no rule of HTTP.
+    remove(&mut out, |name, _| {
+        speaks_for_us(name) || *name == SET_COOKIE || name == "set-cookie2" || name == "refresh"
+    });
+    let is_us = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains(PSEUDONYM));
+    if out.get_all(VIA).iter().any(is_us) {
+        out.remove(VIA);
+    }
     if websocket {
         ask_for_websocket(&mut out);
     }
-    if let Some(here) = out.get(LOCATION).and_then(|location| here(location, visit, hosts)) {
-        out.insert(LOCATION, here);
+    for name in [LOCATION, CONTENT_LOCATION] {
+        if let Some(here) = out.get(&name).and_then(|location| here(location, visit, hosts)) {
+            out.insert(name, here);
+        }
     }
     if let Some(origin) = &visit.origin {
         allow(&mut out, origin);
@@ -139,6 +165,28 @@ fn here(location: &HeaderValue, visit: &Visit, hosts: &Hosts) -> Option<HeaderVa
 
 /// How names of our own fields begin.
 const OURS: &str = "x-tokenward-";
+/// Fields by which a request asks for another method than that of its first line.
+const OVERRIDES: [&str; 4] = ["x-http-method-override", "x-method-override", "x-http-method", "x-original-method"];
+/// Further fields of proxies; no list is complete, these are the ones that servers and their frameworks read.
+const OF_PROXIES: [&str; 17] = [
+    "cf-connecting-ip",
+    "client-ip",
+    "cookie2",
+    "fastly-client-ip",
+    "forwarded",
+    "front-end-https",
+    "proxy-host",
+    "proxy-url",
+    "request-uri",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-host",
+    "x-http-destinationurl",
+    "x-http-host-override",
+    "x-remote-addr",
+    "x-remote-ip",
+];
 /// Fields by which an answer orders something about the whole origin it came from; this one's would be 127.0.0.1 with a port
 /// that is somebody else's tomorrow.
 const OF_AN_ORIGIN: [&str; 7] = [

@@ -12,7 +12,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD, CONNECTION,
 };
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
@@ -28,7 +28,7 @@ use super::fields;
 use super::token_calls::{self, PLACEHOLDER, TokenCall, token_call};
 use super::tokens::Tokens;
 use super::upload::Upload;
-use super::verdict::{Download, may_refuse};
+use super::verdict::{Download, is_packed, may_refuse};
 use super::{Exchange, Limits, Watcher, Words};
 
 /// Everything that a request meets on its way.
@@ -152,8 +152,8 @@ impl Relay {
             }
             // A server that says back what it was sent would hand the token out.
             let client = self.tokens.client();
-            let echoed = client.is_echoed(&token, &body.at_hand())
-                || headers.values().any(|value| client.is_echoed(&token, value.as_bytes()));
+            let echo = client.echo(&token);
+            let echoed = body.holds_token(&headers) || headers.values().any(|value| echo.is_in(value.as_bytes()));
             if echoed {
                 return Err(
                     Excuse::new(StatusCode::BAD_GATEWAY, Code::ProxyNotPermitted).detail("the answer holds the token")
@@ -219,11 +219,16 @@ impl Relay {
         forwarded: Forwarded,
         headers: &HeaderMap,
     ) -> (Download, Option<Box<CallRefusal>>) {
-        let status = forwarded.status();
+        let (status, echo) = (forwarded.status(), self.tokens.client().echo(token));
         if !may_refuse(&head.method, status, headers) {
-            return (Download::passing(forwarded.into_body()), None);
+            let body = forwarded.into_body();
+            let body = match is_packed(headers) && head.method != Method::HEAD {
+                true => Download::looked_at(body, false, echo).await,
+                false => Download::passing(body, echo),
+            };
+            return (body, None);
         }
-        let body = Download::looked_at(forwarded.into_body(), status < 300).await;
+        let body = Download::looked_at(forwarded.into_body(), status < 300, echo).await;
         let refusal = body.whole().and_then(|bytes| {
             self.tokens.client().judge(token, &CallAnswer { status, headers: headers.clone(), body: bytes })
         });

@@ -4,10 +4,15 @@
 //! §11). So a body is looked at where its status or its type permits a refusal, as far as [`MOST`] bytes and no longer
 //! than [`PATIENCE`] for each piece and [`WHOLE_PATIENCE`] in all: what is longer, or takes its time, is no refusal and is
 //! passed on as it comes. A success that begins with `{"code":0`, or is no object, is passed on at its first piece.
+//!
+//! Whatever passes is watched for the token: a server that says back what it was sent would hand it out (I4). Where it is seen at the
+//! beginning, the caller gets an error in place of the answer; further on, the answer breaks off before the piece that ends it. What
+//! is packed is read as far as it was looked at.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -15,7 +20,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use tokenward::{BrokenOff, CallAnswer, ForwardedBody};
+use tokenward::{BrokenOff, CallAnswer, Echo, ForwardedBody};
 use tokio::time::Instant;
 
 /// A body on its way to the caller.
@@ -23,7 +28,29 @@ pub(super) struct Download {
     /// What was looked at.
     kept: VecDeque<Bytes>,
     rest: Rest,
+    /// What must not stand in it; nothing in a body of ours.
+    echo: Option<Echo>,
 }
+
+/// Why a body is not whole.
+#[derive(Debug)]
+pub(super) enum Cut {
+    /// The provider's side broke off.
+    Broken(BrokenOff),
+    /// The token was in it.
+    HoldsToken,
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken(error) => error.fmt(f),
+            Self::HoldsToken => f.write_str("the answer holds the token"),
+        }
+    }
+}
+
+impl std::error::Error for Cut {}
 
 enum Rest {
     Nothing,
@@ -35,16 +62,16 @@ impl Download {
     /// A body that is ours.
     pub(super) fn of(bytes: Bytes) -> Self {
         let kept = if bytes.is_empty() { VecDeque::new() } else { VecDeque::from([bytes]) };
-        Self { kept, rest: Rest::Nothing }
+        Self { kept, rest: Rest::Nothing, echo: None }
     }
 
-    /// A body that nobody looks into.
-    pub(super) const fn passing(body: ForwardedBody) -> Self {
-        Self { kept: VecDeque::new(), rest: Rest::Body(body) }
+    /// A body whose beginning nobody waits for.
+    pub(super) const fn passing(body: ForwardedBody, echo: Echo) -> Self {
+        Self { kept: VecDeque::new(), rest: Rest::Body(body), echo: Some(echo) }
     }
 
     /// Looks at the beginning of a body; it is passed on whole all the same.
-    pub(super) async fn looked_at(mut body: ForwardedBody, success: bool) -> Self {
+    pub(super) async fn looked_at(mut body: ForwardedBody, success: bool, echo: Echo) -> Self {
         let mut kept = VecDeque::new();
         let mut length = 0;
         let end = Instant::now() + WHOLE_PATIENCE;
@@ -65,7 +92,7 @@ impl Download {
                     Rest::Body(body)
                 }
             };
-            return Self { kept, rest };
+            return Self { kept, rest, echo: Some(echo) };
         }
     }
 
@@ -85,8 +112,14 @@ impl Download {
         matches!(self.rest, Rest::Nothing).then(|| self.at_hand())
     }
 
+    /// Whether the token stands in what was looked at.
+    pub(super) fn holds_token(&self, headers: &HeaderMap) -> bool {
+        let begin = self.at_hand();
+        self.echo.as_ref().is_some_and(|echo| echo.is_in(&begin) || echo.is_in(&CallAnswer::readable(headers, &begin)))
+    }
+
     /// As much of it as was looked at.
-    pub(super) fn at_hand(&self) -> Bytes {
+    fn at_hand(&self) -> Bytes {
         match self.kept.len() {
             0 => Bytes::new(),
             1 => self.kept.front().cloned().unwrap_or_default(),
@@ -101,20 +134,24 @@ impl Download {
 
 impl Body for Download {
     type Data = Bytes;
-    type Error = BrokenOff;
+    type Error = Cut;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        if let Some(piece) = self.kept.pop_front() {
-            return Poll::Ready(Some(Ok(Frame::data(piece))));
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        let frame = match (self.kept.pop_front(), &mut self.rest) {
+            (Some(piece), _) => Frame::data(piece),
+            (None, Rest::Nothing) => return Poll::Ready(None),
+            (None, Rest::Body(body)) => match ready!(Pin::new(body).poll_frame(context)) {
+                Some(Ok(frame)) => frame,
+                ended => return Poll::Ready(ended.map(|ended| ended.map_err(Cut::Broken))),
+            },
+            (None, Rest::Broken(_)) => return Poll::Ready(self.take_broken().map(|error| Err(Cut::Broken(error)))),
+        };
+        let echoed = self.echo.as_mut().zip(frame.data_ref()).is_some_and(|(echo, piece)| echo.ends_in(piece));
+        if echoed {
+            (self.kept, self.rest) = (VecDeque::new(), Rest::Nothing);
+            return Poll::Ready(Some(Err(Cut::HoldsToken)));
         }
-        match &mut self.rest {
-            Rest::Nothing => Poll::Ready(None),
-            Rest::Body(body) => Pin::new(body).poll_frame(context),
-            Rest::Broken(_) => Poll::Ready(self.take_broken().map(Err)),
-        }
+        Poll::Ready(Some(Ok(frame)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -137,6 +174,12 @@ impl Body for Download {
             Rest::Broken(_) => SizeHint::new(),
         }
     }
+}
+
+/// Whether the beginning of an answer is looked at although it is no refusal: it could not be watched as it passes, being packed.
+pub(super) fn is_packed(headers: &HeaderMap) -> bool {
+    let coding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
+    !(coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
 }
 
 /// Whether an answer may be a refusal of the token.

@@ -136,6 +136,104 @@ async fn a_token_that_is_echoed_is_not_passed_on() {
     assert_eq!((status, &answer["error"]["tokenward"]), (502, &json!("TW0827")));
 }
 
+/// gzip with the bytes stored as they are (RFC 1951 §3.2.4).
+fn packed(text: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(text.len()).unwrap();
+    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 1];
+    out.extend(length.to_le_bytes());
+    out.extend((!length).to_le_bytes());
+    out.extend(text);
+    out.extend([0; 8]);
+    out
+}
+
+/// Whatever the answer is, and wherever the token stands in it: an error at its beginning, and further on the answer breaks off.
+#[tokio::test]
+async fn a_token_in_any_answer_does_not_reach_the_caller() {
+    let world = World::new().await;
+    let long = "x".repeat(300_000);
+    let kinds: [(&str, &str, String, &str, bool); 8] = [
+        ("200 OK", "Content-Type: text/event-stream\r\n", "data: ".to_owned(), "\n\n", false),
+        ("200 OK", "Content-Type: text/event-stream\r\n", format!("data: {long}\n\ndata: "), "\n\n", false),
+        ("500 Broken", "Content-Type: text/plain\r\n", String::new(), &long, false),
+        ("200 OK", "Content-Type: image/png\r\n", long.clone(), "", false),
+        ("302 Found", "Location: /y\r\n", "<p>".to_owned(), "</p>", false),
+        ("404 Not Found", "Content-Type: application/json\r\n", "{\"a\":\"".to_owned(), "\"}", false),
+        ("200 OK", "Content-Type: application/json\r\nContent-Encoding: gzip\r\n", String::new(), "", true),
+        ("302 Found", "Content-Encoding: gzip\r\nLocation: /y\r\n", String::new(), "", true),
+    ];
+    for (status, fields, before, after, pack) in kinds {
+        let (first, after) = (format!("HTTP/1.1 {status}\r\n{fields}"), after.to_owned());
+        let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let open = upstream(move |mut stream| {
+            let (first, before, after, told) = (first.clone(), before.clone(), after.clone(), told.clone());
+            async move {
+                let asked = head(&mut stream).await;
+                let _ = told.send(asked.clone());
+                let body = format!("{before}{asked}{after}").into_bytes();
+                let body = if pack { packed(&body) } else { body };
+                let head = format!("{first}Content-Length: {}\r\n\r\n", body.len());
+                let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;
+            }
+        })
+        .await;
+        let proxy = world.proxy_with(Wishes { open: Some(open), ..Wishes::default() }).await;
+        let mut line = proxy.line().await;
+        line.say("GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").await;
+        let got = line.bytes().await;
+        let text = String::from_utf8_lossy(&got);
+        let sent = heard.recv().await.expect("it was asked");
+        let tokens = world.sandbox.current_tokens();
+        let mut tokens = tokens.iter().flat_map(|login| &login.access_tokens);
+        let token = &tokens.find(|access| sent.contains(&access.token)).expect("with the token").token;
+        assert!(!text.contains(token.as_str()) && text.len() < 310_000, "{status} {fields}");
+    }
+}
+
+/// Fields by which proxies speak to servers are ours to write or nobody's: what they ask for was not judged.
+#[tokio::test]
+async fn nobody_speaks_for_this_proxy_and_no_method_is_another_than_it_says() {
+    let world = World::new().await;
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let open = upstream(move |mut stream| {
+        let told = told.clone();
+        async move {
+            let _ = told.send(head(&mut stream).await.to_ascii_lowercase());
+            let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nRefresh: 0;url=http://evil.test/\r\n\
+                Content-Location: http://evil.test/x\r\nVia: 1.1 tokenward\r\n\r\n";
+            stream.write_all(head.as_bytes()).await.unwrap();
+        }
+    })
+    .await;
+    let proxy = world.proxy_with(Wishes { open: Some(open), ..Wishes::default() }).await;
+    let asked = |name: &'static str, value: &'static str| world.http.post(proxy.url("/x")).header(name, value).send();
+    for name in [
+        "x-original-url",
+        "x-rewrite-url",
+        "x-forwarded-host",
+        "x-forwarded-prefix",
+        "forwarded",
+        "x-host",
+        "x-real-ip",
+        "cookie2",
+        "x-envoy-original-path",
+        "true-client-ip",
+    ] {
+        let answer = asked(name, "/oauth/v3/token").await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.headers().get("refresh")), (200, None), "{name}");
+        assert!(!answer.headers().get_all("via").iter().any(|via| via.to_str().unwrap().contains("tokenward")));
+        let asked = heard.recv().await.unwrap();
+        assert!(!asked.contains("/oauth/v3/token"), "{asked}");
+    }
+    for name in ["x-http-method-override", "x-method-override", "x-http-method"] {
+        assert_eq!(asked(name, "TRACE").await.unwrap().status(), 405, "{name}");
+        assert_eq!(asked(name, "DELETE").await.unwrap().status(), 405, "{name}: it says POST");
+        assert_eq!(asked(name, "post").await.unwrap().status(), 200, "{name}");
+        heard.recv().await.unwrap();
+    }
+    assert!(heard.try_recv().is_err());
+}
+
 #[tokio::test]
 async fn callers_that_never_finish_a_head_make_room() {
     let world = World::new().await;

@@ -215,10 +215,15 @@ impl Line {
 
     /// Reads until the connection ends, however it does.
     pub(crate) async fn rest(&mut self) -> String {
+        String::from_utf8_lossy(&self.bytes().await).into_owned()
+    }
+
+    /// The same, byte by byte.
+    pub(crate) async fn bytes(&mut self) -> Vec<u8> {
         let mut read = Vec::new();
         let ended = tokio::time::timeout(PATIENCE, self.0.read_to_end(&mut read)).await;
         assert!(ended.is_ok(), "it does not end: {}", String::from_utf8_lossy(&read));
-        String::from_utf8_lossy(&read).into_owned()
+        read
     }
 }
 

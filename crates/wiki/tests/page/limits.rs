@@ -169,6 +169,22 @@ async fn a_picture_inside_a_network_is_not_fetched() {
     assert_eq!(manuscript.hosts(), [address.replace("http://", ""), other.replace("http://", "")]);
 }
 
+/// A password in an address is neither told nor shown to those who read the page, and the address is not asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_behind_a_password_leaves_its_words_alone() {
+    let world = World::new().await;
+    let (address, asked) = crate::world::web(vec![("/one.png", crate::world::picture(1))]);
+    let secret = address.replace("http://", "http://ada:geheim@");
+    let file = world.file("note.md", format!("words ![the plan]({secret}/one.png)\n"));
+    let script = Arc::new(Script::default());
+    world.create(&file, &script).await.unwrap();
+    let told = format!("{:?}", script.notices());
+    assert!(told.contains("PictureDropped") && told.contains("/one.png") && !told.contains("geheim"), "{told}");
+    let page = format!("{:?}", world.only_page());
+    assert!(page.contains("the plan") && !page.contains("geheim") && !page.contains("ada"), "{page}");
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 0);
+}
+
 /// What an update would do is known without a request.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_can_be_looked_at_first() {
