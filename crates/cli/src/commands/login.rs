@@ -14,8 +14,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokenward::links::{LinkReport, LinkedFile, Links};
 use tokenward::{
-    Callback, CallbackError, CallbackOutcome, Consent, LoginAttempt, LoginReport, LoginRequest, Notice, Obtain,
-    ResolvedProfile, Settings, SettingsError, SystemEntropy, Who,
+    Callback, CallbackError, CallbackOutcome, Consent, LoginAttempt, LoginReport, LoginRequest, Notice,
+    ResolvedProfile, Settings, SettingsError, SystemEntropy,
 };
 use tokenward_core::ports::{Entropy as _, LoggedIn};
 use tokenward_core::{
@@ -27,13 +27,12 @@ use url::Url;
 use crate::args::Login;
 use crate::browser;
 use crate::commands::whose::Source;
-use crate::commands::{init, link, status, whose};
+use crate::commands::{init, link, whose};
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields::LoginFields;
 use crate::qr;
 use crate::spot::{Spot, Wish, quoted};
-use crate::tickets;
 
 pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> {
     if let Some(file) = &login.env_file {

@@ -20,8 +20,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     for url in profile.iter().flat_map(tokenward::ResolvedProfile::in_clear) {
         desk.printer.warning(desk.lang().plain_http_on(url));
     }
-    let clear_text: Vec<_> =
-        profile.iter().flat_map(tokenward::ResolvedProfile::in_clear).map(|url| url.to_string()).collect();
+    let clear_text: Vec<_> = profile.iter().flat_map(tokenward::ResolvedProfile::in_clear).collect();
     let of_many = profile.as_ref().is_some_and(|profile| !profile.token_api.has_browser_login());
     let of_many = of_many && name.base() == name.as_str();
     let Some(session) = desk.look(&settings).await? else {

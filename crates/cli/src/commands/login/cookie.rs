@@ -37,20 +37,17 @@ pub(super) async fn login(login: &Login, work: &Work, desk: &Desk) -> Result<Exi
         Ok(handed) if status::lives(&keeper.status(handed.grant).await?) => Some(handed),
         _ => None,
     };
-    let handed = match living {
-        Some(handed) => {
-            printer.note(lang.user_logged_in_already(&user));
-            handed
+    let handed = if let Some(handed) = living {
+        printer.note(lang.user_logged_in_already(&user));
+        handed
+    } else {
+        let shows = tickets::given(login, &work.profile, &user, desk).await?;
+        let handed = desk.obtained(work, Some(shows), Duration::ZERO).await?;
+        // What the cookie was refused for is the outcome, whatever still serves.
+        if let Some(error) = handed.notices.iter().find_map(failed) {
+            return Err(Failure::from(error).stands(lang.cookie_login_undone(&user)));
         }
-        None => {
-            let shows = tickets::given(login, &work.profile, &user, desk).await?;
-            let handed = desk.obtained(work, Some(shows), Duration::ZERO).await?;
-            // What the cookie was refused for is the outcome, whatever still serves.
-            if let Some(error) = handed.notices.iter().find_map(failed) {
-                return Err(Failure::from(error).stands(lang.cookie_login_undone(&user)));
-            }
-            handed
-        }
+        handed
     };
     desk.tell_notices(&handed.notices);
     let report = keeper.status(handed.grant).await?;
