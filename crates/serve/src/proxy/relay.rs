@@ -222,9 +222,10 @@ impl Relay {
         let (status, echo) = (forwarded.status(), self.tokens.client().echo(token));
         if !may_refuse(&head.method, status, headers) {
             let body = forwarded.into_body();
-            let body = match is_packed(headers) && head.method != Method::HEAD {
-                true => Download::looked_at(body, false, echo).await,
-                false => Download::passing(body, echo),
+            let body = if is_packed(headers) && head.method != Method::HEAD {
+                Download::looked_at(body, false, echo).await
+            } else {
+                Download::passing(body, echo)
             };
             return (body, None);
         }

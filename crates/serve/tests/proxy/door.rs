@@ -164,12 +164,12 @@ async fn a_token_in_any_answer_does_not_reach_the_caller() {
     ];
     for (status, fields, before, after, pack) in kinds {
         let (first, after) = (format!("HTTP/1.1 {status}\r\n{fields}"), after.to_owned());
-        let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let (tell, mut requests) = tokio::sync::mpsc::unbounded_channel();
         let open = upstream(move |mut stream| {
-            let (first, before, after, told) = (first.clone(), before.clone(), after.clone(), told.clone());
+            let (first, before, after, tell) = (first.clone(), before.clone(), after.clone(), tell.clone());
             async move {
                 let asked = head(&mut stream).await;
-                let _ = told.send(asked.clone());
+                let _ = tell.send(asked.clone());
                 let body = format!("{before}{asked}{after}").into_bytes();
                 let body = if pack { packed(&body) } else { body };
                 let head = format!("{first}Content-Length: {}\r\n\r\n", body.len());
@@ -182,7 +182,7 @@ async fn a_token_in_any_answer_does_not_reach_the_caller() {
         line.say("GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").await;
         let got = line.bytes().await;
         let text = String::from_utf8_lossy(&got);
-        let sent = heard.recv().await.expect("it was asked");
+        let sent = requests.recv().await.expect("it was asked");
         let tokens = world.sandbox.current_tokens();
         let mut tokens = tokens.iter().flat_map(|login| &login.access_tokens);
         let token = &tokens.find(|access| sent.contains(&access.token)).expect("with the token").token;
@@ -194,11 +194,11 @@ async fn a_token_in_any_answer_does_not_reach_the_caller() {
 #[tokio::test]
 async fn nobody_speaks_for_this_proxy_and_no_method_is_another_than_it_says() {
     let world = World::new().await;
-    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let (tell, mut requests) = tokio::sync::mpsc::unbounded_channel();
     let open = upstream(move |mut stream| {
-        let told = told.clone();
+        let tell = tell.clone();
         async move {
-            let _ = told.send(head(&mut stream).await.to_ascii_lowercase());
+            let _ = tell.send(head(&mut stream).await.to_ascii_lowercase());
             let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nRefresh: 0;url=http://evil.test/\r\n\
                 Content-Location: http://evil.test/x\r\nVia: 1.1 tokenward\r\n\r\n";
             stream.write_all(head.as_bytes()).await.unwrap();
@@ -222,16 +222,16 @@ async fn nobody_speaks_for_this_proxy_and_no_method_is_another_than_it_says() {
         let answer = asked(name, "/oauth/v3/token").await.unwrap();
         assert_eq!((answer.status().as_u16(), answer.headers().get("refresh")), (200, None), "{name}");
         assert!(!answer.headers().get_all("via").iter().any(|via| via.to_str().unwrap().contains("tokenward")));
-        let asked = heard.recv().await.unwrap();
+        let asked = requests.recv().await.unwrap();
         assert!(!asked.contains("/oauth/v3/token"), "{asked}");
     }
     for name in ["x-http-method-override", "x-method-override", "x-http-method"] {
         assert_eq!(asked(name, "TRACE").await.unwrap().status(), 405, "{name}");
         assert_eq!(asked(name, "DELETE").await.unwrap().status(), 405, "{name}: it says POST");
         assert_eq!(asked(name, "post").await.unwrap().status(), 200, "{name}");
-        heard.recv().await.unwrap();
+        requests.recv().await.unwrap();
     }
-    assert!(heard.try_recv().is_err());
+    assert!(requests.try_recv().is_err());
 }
 
 #[tokio::test]
