@@ -39,6 +39,14 @@ pub fn app_secret(text: impl Into<String>) -> Result<AppSecret, BadSecret> {
     of(text.into(), Nature::of_secret, AppSecret::parse)
 }
 
+/// A token in a store that a program has written, where tests and simple servers put words: what is plainly no token is none.
+///
+/// # Errors
+/// [`BadSecret`].
+pub(crate) fn stored<T>(text: String, parse: impl Fn(String) -> Result<T, BadSecret>) -> Result<T, BadSecret> {
+    of(text, Nature::of_secret, parse)
+}
+
 fn of<T>(
     text: String,
     nature: impl Fn(&str) -> Nature,

@@ -526,9 +526,12 @@ pub(crate) fn hand(
 }
 
 /// Whether a turn brought a token as young as the turn. An answer that a killed process left may have lain for hours;
-/// the token in it can be due again, and its refresh token has not been sent.
+/// the token in it can be due again, and its refresh token has not been sent. Nor has that of a set that is back because the one before it was
+/// refused or is another user's.
 fn is_fresh(step: &Turned) -> bool {
-    let stale = |notice: &Notice| matches!(notice, Notice::Recovered(Recovered::Answer) | Notice::TakenBack { .. });
+    let stale = |notice: &Notice| {
+        matches!(notice, Notice::Recovered(Recovered::Answer) | Notice::TakenBack { .. } | Notice::KeptAside { .. })
+    };
     !step.notices.iter().any(stale)
 }
 

@@ -177,7 +177,11 @@ async fn stands(
             Source::Left => None,
             Source::Unknown => {
                 // A long one is data that is no picture.
-                let destination = picture.destination.chars().take(80).collect();
+                let shown = match Url::parse(&picture.destination) {
+                    Ok(url) if has_login(&url) => without_login(&url).to_string(),
+                    _ => picture.destination.clone(),
+                };
+                let destination = shown.chars().take(80).collect();
                 watch.notice(Notice::PictureDropped { destination });
                 None
             }

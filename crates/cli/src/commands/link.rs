@@ -507,6 +507,12 @@ fn tell_besides(file: &str, besides: &Strays, desk: &Desk) {
     for stray in &besides.copies {
         printer.warning(lang.stray_copy(&stray.1, keep_too(file, stray)));
     }
+    for place in &besides.stale_encoded {
+        printer.warning(lang.stray_stale_encoded(place));
+    }
+    for place in &besides.copies_encoded {
+        printer.warning(lang.stray_encoded(place));
+    }
     for stray in &besides.named {
         printer.warning(lang.stray_named(&stray.1, keep_too(file, stray)));
     }

@@ -171,8 +171,9 @@ fn found(found: &Found) -> BTreeMap<&'static str, Value> {
         Found::OfAnotherUser { grant, user } => {
             BTreeMap::from([("login", json!(grant.to_string())), ("user", json!(user))])
         }
-        Found::StaleBeside { places } => {
-            let places: Vec<String> = places.iter().map(|(_, place)| place.to_string()).collect();
+        Found::StaleBeside { places, encoded } => {
+            let places = places.iter().map(|(_, place)| place).chain(encoded);
+            let places: Vec<String> = places.map(ToString::to_string).collect();
             BTreeMap::from([("stale_places", json!(places))])
         }
         Found::OfFormerUser { user } => BTreeMap::from([("user", json!(user))]),

@@ -46,6 +46,8 @@ super::sentences! {
     twin_stays_behind_next(twin) { "take it out at {twin}, or put it there alone, then run the command again" "请删除 {twin} 处的令牌，或只保留令牌本身，然后重新运行命令" }
     stray_end(place) { "the end of life at {place} is written in a way that is not understood, and stays as it is: a program that reads it takes a good token for dead" "{place} 处的到期时间写法无法识别，将保持原样：读取它的程序会把有效的令牌当作已过期" }
     stray_number(place) { "{place} speaks of the token's end and is not kept in step: what it counts cannot be told from its name, or another value says the same. A program that reads it may take a good token for dead" "{place} 处与令牌的到期时间有关，但不会同步：从名称无法确定其含义，或已有其他值表示同一时间。读取它的程序可能会把有效的令牌当作已过期" }
+    stray_encoded(place) { "{place} holds a token of this login in another form (percent-encoded, base64 or a continued line), and is not kept in step: it goes stale with the next refresh" "{place} 处以其他形式（百分号编码、base64 或续行）存有此登录的令牌，不会同步：下次刷新后即过期" }
+    stray_stale_encoded(place) { "{place} holds an old token of this login in another form (percent-encoded, base64 or a continued line), and is not kept in step: delete it, or write the present one there" "{place} 处以其他形式（百分号编码、base64 或续行）存有此登录的旧令牌，不会同步：请删除，或改写为当前的令牌" }
     state_stale_beside(places) { "in step, but an old token of this login stands at {places}" "已同步，但 {places} 处仍有此登录的旧令牌" }
     advice_stale_beside(place, command) { "delete the old token at {place}, or keep it in step too with `{command}`" "请删除 {place} 处的旧令牌，或用 `{command}` 一并保持同步" }
     redirect_of_file(uri, place, file) { "the redirect URL is the one in {file}: {uri} ({place})" "重定向 URL 取自 {file}：{uri}（{place}）" }
@@ -172,9 +174,9 @@ impl Lang {
     pub(crate) fn link_state(self, found: &Found) -> String {
         match found {
             Found::InStep => self.state_in_step(),
-            Found::StaleBeside { places } => {
-                let places: Vec<String> = places.iter().map(|(_, place)| place.to_string()).collect();
-                self.state_stale_beside(places.join(", "))
+            Found::StaleBeside { places, encoded } => {
+                let places = places.iter().map(|(_, place)| place).chain(encoded);
+                self.state_stale_beside(places.map(ToString::to_string).collect::<Vec<_>>().join(", "))
             }
             Found::Behind => self.state_behind(),
             Found::Stale { held, .. } => self.state_stale(held),
@@ -202,7 +204,8 @@ impl Lang {
         match &state.found {
             Found::Behind | Found::Stale { .. } if is_shut => {}
             Found::Behind | Found::Stale { .. } => advice.push(self.advice_stale()),
-            Found::StaleBeside { places } => {
+            Found::StaleBeside { places, encoded } => {
+                advice.extend(encoded.iter().map(|place| self.stray_stale_encoded(place)));
                 let command = |stray| keep_too(&state.link.target.file.display().to_string(), stray);
                 advice.extend(places.iter().map(|stray| self.advice_stale_beside(&stray.1, command(stray))));
             }

@@ -3,6 +3,8 @@
 
 use std::fs;
 
+use base64::Engine as _;
+
 use crate::project::Project;
 use crate::world::{Started, World, browse};
 
@@ -192,6 +194,44 @@ fn in_step_is_said_only_where_no_other_token_of_the_login_is_old() {
     assert_eq!(project.read(".env"), wanted);
     project.run(&["links"]).succeeds();
     assert_eq!(project.world.sandbox.counters().replays, 0);
+}
+
+/// A copy in another form misleads whoever reads it as a plain one does.
+#[test]
+fn in_step_is_not_said_of_a_file_with_an_old_token_in_another_form() {
+    let project = Project::of(World::logged_in());
+    let old = present(&project);
+    project.run(&["refresh"]).succeeds();
+    let escaped: String = old.0.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let (begin, end) = old.1.split_at(20);
+    for other in [
+        format!("URL=https://x.test/cb?token={escaped}&lang=zh"),
+        format!("AUTH='Basic {}'", base64(&format!("ada:{}", old.0))),
+        format!("STATE={}", base64(&format!("{{\"refresh_token\":\"{}\"}}", old.1))),
+        format!("LONG=\"{begin}\\\n{end}\""),
+    ] {
+        let pattern = format!("FEISHU_ACCESS_TOKEN={{A}}\nFEISHU_REFRESH_TOKEN={{R}}\n{other}\n");
+        let name = other.split_once('=').unwrap().0;
+        project.write(".env", &filled(&pattern, &present(&project)));
+        let ran = project.run(&["link", ".env"]);
+        assert!(ran.succeeds().err.contains(name) && ran.err.contains("in another form"), "{other}: {ran:?}");
+        assert_eq!(project.state(".env"), "stale-beside", "{other}");
+        let ran = project.run(&["links"]);
+        assert!(ran.code == 2 && ran.out.contains(name), "{other}: {ran:?}");
+        assert!(project.run(&["status"]).err.contains(name), "{other}");
+        project.run(&["refresh"]).succeeds();
+        assert_eq!(project.read(".env"), filled(&pattern, &present(&project)), "{other}");
+        project.run(&["unlink", ".env"]).succeeds();
+    }
+    // A present one goes stale later, and that is told when the file is linked.
+    let pattern =
+        format!("FEISHU_ACCESS_TOKEN={{A}}\nFEISHU_REFRESH_TOKEN={{R}}\nB={}\n", base64(&present(&project).0));
+    project.write(".env", &filled(&pattern, &present(&project)));
+    assert!(project.run(&["link", ".env"]).succeeds().err.contains("goes stale"));
+    assert_eq!(project.state(".env"), "in-step");
+    project.run(&["refresh"]).succeeds();
+    assert_eq!(project.state(".env"), "stale-beside");
 }
 
 #[test]

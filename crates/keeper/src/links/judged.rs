@@ -14,6 +14,7 @@ use super::look::Look;
 use super::report::Found;
 use super::shown::{Shown, ShownRefresh};
 use super::sighting::Sighting;
+use super::strays::Strays;
 use crate::Error;
 
 /// What the comparison of a file with the vault came to.
@@ -102,8 +103,9 @@ impl Links {
         self.frame(link, &mut look.shown).await?;
         let found = self.judge(link, &look.shown, login, false).await?.found();
         if let (Found::InStep, Some(document)) = (&found, &look.document) {
-            let places = self.strays(link, document).await?.stale;
-            return Ok(if places.is_empty() { found } else { Found::StaleBeside { places } });
+            let Strays { stale: places, stale_encoded: encoded, .. } = self.strays(link, document).await?;
+            let is_true = places.is_empty() && encoded.is_empty();
+            return Ok(if is_true { found } else { Found::StaleBeside { places, encoded } });
         }
         Ok(found)
     }

@@ -117,11 +117,14 @@ impl Links {
         end: Instant,
     ) -> Result<Vec<LinkReport>, Error> {
         let mut links = self.parts().vault.links(Some(profile)).await?;
+        let mut reports = Vec::new();
         if which != Which::All && !links.is_empty() {
-            links = self.out_of_step(profile, links, which, end).await?;
+            let looked_at = self.out_of_step(profile, links, which, end).await?;
+            // One that does not even say how it stands is told of, and not asked for more.
+            reports.extend(looked_at.silent.iter().map(|link| report(link, LinkOutcome::NotWritten(silent(link)))));
+            links = looked_at.out_of_step;
         }
         let tasks: Vec<_> = links.into_iter().map(|link| self.spawn(app, link, false, end)).collect();
-        let mut reports = Vec::new();
         for (link, task) in tasks {
             let outcome = joined(task, end).await.unwrap_or_else(|| LinkOutcome::NotWritten(silent(&link)));
             reports.push(report(&link, outcome));
@@ -136,7 +139,7 @@ impl Links {
         links: Vec<Link>,
         which: Which,
         end: Instant,
-    ) -> Result<Vec<Link>, Error> {
+    ) -> Result<LookedAt, Error> {
         let present = match self.parts().vault.grant_of(profile).await? {
             Some(id) => Some((id, self.parts().vault.grant(id).await?.generation)),
             None => None,
@@ -149,10 +152,12 @@ impl Links {
                 (link, tokio::task::spawn_blocking(move || stamp(&file)))
             })
             .collect();
-        let mut found = Vec::new();
+        let (mut out_of_step, mut silent) = (Vec::new(), Vec::new());
         for (link, task) in stamping {
-            // One that does not even say how it stands is not asked for more.
-            let Some(stands) = joined(task, end).await else { continue };
+            let Some(stands) = joined(task, end).await else {
+                silent.push(link);
+                continue;
+            };
             let may_rest = match (&link.trouble, &link.receipt) {
                 (Some(trouble), _) => which == Which::OutOfStep && trouble.holds(stands, now),
                 (None, Some(receipt)) => {
@@ -161,10 +166,10 @@ impl Links {
                 (None, None) => false,
             };
             if !may_rest {
-                found.push(link);
+                out_of_step.push(link);
             }
         }
-        Ok(found)
+        Ok(LookedAt { out_of_step, silent })
     }
 
     /// Looks after one link in a task of its own, which nobody's impatience ends.
@@ -428,6 +433,14 @@ impl fmt::Debug for Links {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Links").finish_non_exhaustive()
     }
+}
+
+/// Links whose files were looked at.
+struct LookedAt {
+    /// Those to be looked after.
+    out_of_step: Vec<Link>,
+    /// Those whose file did not answer in time.
+    silent: Vec<Link>,
 }
 
 /// Which links are looked after.

@@ -12,6 +12,7 @@ mod adoption;
 mod claims;
 mod document;
 mod dotenv;
+mod encoded;
 mod error;
 mod file;
 mod folders;

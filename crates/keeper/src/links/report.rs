@@ -32,6 +32,8 @@ pub enum Found {
     StaleBeside {
         /// Which those are, and where they stand.
         places: Vec<(Slot, Place)>,
+        /// Where one stands encoded.
+        encoded: Vec<Place>,
     },
     /// A set that has had its time. The next call that looks writes the present one.
     Stale {

@@ -6,6 +6,7 @@
 use tokenward_core::{GrantId, Link, Place, Slot};
 
 use super::document::Document;
+use super::encoded::decodings;
 use super::keep::{Links, blocking, linked, unreadable};
 use super::names::{Name, Role};
 use super::nature::Nature;
@@ -20,6 +21,10 @@ pub struct Strays {
     pub stale: Vec<(Slot, Place)>,
     /// Present tokens of the login, which go stale when it is refreshed next.
     pub copies: Vec<(Slot, Place)>,
+    /// Where a token of the login that has had its time stands encoded.
+    pub stale_encoded: Vec<Place>,
+    /// Where a present one does.
+    pub copies_encoded: Vec<Place>,
     /// Texts beside the tokens whose names say that they are tokens of this login, and which the vault does not know.
     pub named: Vec<(Slot, Place)>,
     /// Ends of life beside the tokens, and moments that they count from, by their names.
@@ -58,7 +63,13 @@ impl Links {
         let own = links.into_iter().filter(|other| other.target.file == link.target.file);
         let kept = own.chain([link.clone()]).flat_map(|link| link.target.places);
         let kept = kept.map(|(slot, place)| (slot, document.resolved(&place))).collect();
-        Ok(Some(Seen { document, kept, sightings: self.sightings(document).await?, present }))
+        let texts = document.texts();
+        let read = texts.iter().flat_map(|(place, text)| {
+            decodings(text).into_iter().map(|decoded| (place.clone(), decoded)).collect::<Vec<_>>()
+        });
+        let encoded = self.sight(read.collect()).await?;
+        let sightings = self.sight(texts).await?;
+        Ok(Some(Seen { document, kept, sightings, encoded, present }))
     }
 }
 
@@ -68,6 +79,8 @@ struct Seen<'a> {
     /// What is kept, in the one notation of its place.
     kept: Vec<(Slot, Place)>,
     sightings: Vec<Sighting>,
+    /// What was found in a text once it was decoded.
+    encoded: Vec<Sighting>,
     /// The profile's login.
     present: GrantId,
 }
@@ -85,6 +98,14 @@ impl Seen<'_> {
             let places = if sighting.token.is_present { &mut strays.copies } else { &mut strays.stale };
             if !is_kept && !places.contains(&stray) {
                 places.push(stray);
+            }
+        }
+        for sighting in self.encoded.iter().filter(is_ours) {
+            // The same token may be read in both ways; what is read as it is written has been told, or is kept.
+            let is_plain = |plain: &Sighting| plain.place == sighting.place && plain.token == sighting.token;
+            let places = if sighting.token.is_present { &mut strays.copies_encoded } else { &mut strays.stale_encoded };
+            if !self.sightings.iter().any(is_plain) && !places.contains(&sighting.place) {
+                places.push(sighting.place.clone());
             }
         }
         strays

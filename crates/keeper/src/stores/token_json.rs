@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
-use tokenward_core::{BadSecret, Format, Place, Scopes, Slot, Step, Subject};
+use tokenward_core::{AccessToken, BadSecret, Format, Place, RefreshToken, Scopes, Slot, Step, Subject};
 
 use super::error::StoreError;
 use super::login::FoundLogin;
@@ -76,8 +76,8 @@ impl Reader<'_> {
         let words = [app_id.clone(), name, place];
         let mut login = FoundLogin::of(tool, PathBuf::new()).named(words.iter().flatten().map(String::as_str));
         login.writable = !agent;
-        login.access = self.secret(self.shape.access(), given::access_token)?;
-        login.refresh = self.secret(self.shape.refresh(), given::refresh_token)?;
+        login.access = self.secret(self.shape.access(), |text| given::stored(text, AccessToken::parse))?;
+        login.refresh = self.secret(self.shape.refresh(), |text| given::stored(text, RefreshToken::parse))?;
         if login.access.is_none() && login.refresh.is_none() {
             return Err(StoreError::NoToken);
         }

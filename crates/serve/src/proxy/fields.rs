@@ -33,7 +33,7 @@ pub(super) fn of_request(headers: &HeaderMap, version: Version, websocket: bool,
     for name in [&AUTHORIZATION, &HOST, &CONTENT_LENGTH, &EXPECT, &REFERER, &ORIGIN, &COOKIE] {
         out.remove(name);
     }
-    remove(&mut out, |name, _| speaks_for_a_proxy(name.as_str()));
+    remove(&mut out, |name, _| speaks_for_a_proxy(name));
     let told = |value: &HeaderValue| door.holds_secret(&String::from_utf8_lossy(value.as_bytes()));
     remove(&mut out, |name, value| name.as_str().starts_with(OURS) || told(value) || door.holds_secret(name.as_str()));
     out.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -49,16 +49,23 @@ pub(super) fn of_request(headers: &HeaderMap, version: Version, websocket: bool,
 /// line.
 pub(super) fn overrides_method<B>(request: &Request<B>) -> bool {
     let own = request.method().as_str().as_bytes();
-    let mut asked = OVERRIDES.iter().flat_map(|name| request.headers().get_all(*name));
-    asked.any(|value| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(own))
+    let asked = request.headers().iter().filter(|(name, _)| OVERRIDES.contains(&hyphened(name).as_str()));
+    asked.into_iter().any(|(_, value)| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(own))
 }
 
 /// Whether a field is one by which a proxy tells the server behind it what a request was: who asks, for which host and path, by
 /// which method. Servers that believe it would do something else than what was judged here. Nobody but this proxy
 /// stands before the provider.
-fn speaks_for_a_proxy(name: &str) -> bool {
-    let begins = ["x-forwarded", "x-original-", "x-rewrite-", "x-real-", "x-envoy-", "x-arr-", "x-ms-original-"];
-    begins.iter().any(|begin| name.starts_with(begin)) || OVERRIDES.contains(&name) || OF_PROXIES.contains(&name)
+fn speaks_for_a_proxy(name: &HeaderName) -> bool {
+    let name = hyphened(name);
+    BEGINNINGS.iter().any(|begin| name.starts_with(begin))
+        || OVERRIDES.contains(&name.as_str())
+        || OF_PROXIES.contains(&name.as_str())
+}
+
+/// A field's name as servers read it that make a variable of it (RFC 3875 §4.1.18): `_` is `-` to them.
+fn hyphened(name: &HeaderName) -> String {
+    name.as_str().replace('_', "-")
 }
 
 /// Whether a request has come through a proxy like this one: then it would go round for ever.
@@ -168,24 +175,43 @@ const OURS: &str = "x-tokenward-";
 /// Fields by which a request asks for another method than that of its first line.
 const OVERRIDES: [&str; 4] = ["x-http-method-override", "x-method-override", "x-http-method", "x-original-method"];
 /// Further fields of proxies; no list is complete, these are the ones that servers and their frameworks read.
-const OF_PROXIES: [&str; 17] = [
+const BEGINNINGS: [&str; 10] = [
+    "x-forwarded",
+    "x-original-",
+    "x-originating-",
+    "x-rewrite-",
+    "x-real-",
+    "x-envoy-",
+    "x-arr-",
+    "x-ms-original-",
+    "x-ssl-",
+    "x-client-",
+];
+/// The same, whole.
+const OF_PROXIES: [&str; 23] = [
     "cf-connecting-ip",
     "client-ip",
     "cookie2",
     "fastly-client-ip",
     "forwarded",
     "front-end-https",
+    "proxy",
     "proxy-host",
     "proxy-url",
+    "remote-user",
     "request-uri",
+    "ssl-client-cert",
     "true-client-ip",
-    "x-client-ip",
     "x-cluster-client-ip",
     "x-host",
     "x-http-destinationurl",
     "x-http-host-override",
     "x-remote-addr",
     "x-remote-ip",
+    "x-remote-user",
+    "x-authenticated-user",
+    "x-webauth-user",
+    "x-proxy-url",
 ];
 /// Fields by which an answer orders something about the whole origin it came from; this one's would be 127.0.0.1 with a port
 /// that is somebody else's tomorrow.

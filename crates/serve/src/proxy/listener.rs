@@ -42,10 +42,12 @@ pub(super) async fn serve(listener: TcpListener, relay: Arc<Relay>, stop: impl F
         let accepted = async {
             let stream = listener.accept().await;
             if places.available_permits() == 0 {
-                resting.shed();
+                resting.want();
             }
             // The semaphore is never closed.
-            (stream, Arc::clone(&places).acquire_owned().await.ok())
+            let place = Arc::clone(&places).acquire_owned().await.ok();
+            resting.is_wanted.store(false, Relaxed);
+            (stream, place)
         };
         let (accepted, place) = tokio::select! {
             biased;
@@ -81,11 +83,11 @@ async fn connection(
     let caller = Arc::new(Caller { place, stopped: stopped.clone() });
     let place_of_work = Arc::clone(&seat);
     let service = service_fn(move |request| {
-        let (relay, caller, work) = (Arc::clone(&relay), Arc::clone(&caller), Work::begin(&place_of_work));
+        let (relay, caller, work) =
+            (Arc::clone(&relay), Arc::clone(&caller), Work { seat: Arc::clone(&place_of_work) });
         async move {
-            let answered = relay.answer(request, caller).await;
-            work.seat.note(answered.is_known);
-            Ok::<_, Infallible>(answered.response.map(|body| Working { body, _work: work }))
+            let response = relay.answer(request, caller, || work.seat.rise()).await;
+            Ok::<_, Infallible>(response.map(|body| Working { body, _work: work }))
         }
     });
     let connection = http1::Builder::new()
@@ -109,9 +111,13 @@ async fn connection(
     }
 }
 
-/// The connections that have no request under way, the longest first.
+/// The connections that have no request of a known caller under way, the longest first.
 #[derive(Default)]
-struct Resting(Mutex<VecDeque<Rest>>);
+struct Resting {
+    rests: Mutex<VecDeque<Rest>>,
+    /// Whether somebody waits for a place: then whichever comes to rest next makes room.
+    is_wanted: AtomicBool,
+}
 
 struct Rest {
     notice: Arc<Notify>,
@@ -120,6 +126,12 @@ struct Rest {
 }
 
 impl Resting {
+    /// Makes room, now or as soon as there is one that can be spared.
+    fn want(&self) {
+        self.is_wanted.store(true, Relaxed);
+        self.shed();
+    }
+
     /// Ends the one that can be spared best.
     fn shed(&self) {
         let mut list = self.list();
@@ -130,7 +142,7 @@ impl Resting {
     }
 
     fn list(&self) -> MutexGuard<'_, VecDeque<Rest>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -148,7 +160,7 @@ impl Seat {
             resting: Arc::clone(resting),
             notice: Arc::new(Notify::new()),
             is_known: AtomicBool::new(false),
-            is_at_work: AtomicBool::new(false),
+            is_at_work: AtomicBool::new(true),
         };
         seat.rest();
         Arc::new(seat)
@@ -165,18 +177,24 @@ impl Seat {
         }
     }
 
-    /// Remembers whether its caller was let in.
-    fn note(&self, is_known: bool) {
-        self.is_known.fetch_or(is_known, Relaxed);
-    }
-
+    /// Nothing is under way.
     fn rest(&self) {
-        self.is_at_work.store(false, Relaxed);
-        let rest = Rest { notice: Arc::clone(&self.notice), is_known: self.is_known.load(Relaxed) };
-        self.resting.list().push_back(rest);
+        if self.is_at_work.swap(false, Relaxed) {
+            let rest = Rest { notice: Arc::clone(&self.notice), is_known: self.is_known.load(Relaxed) };
+            self.resting.list().push_back(rest);
+            if self.resting.is_wanted.load(Relaxed) {
+                self.resting.shed();
+            }
+        }
     }
 
+    /// A request of a caller who was let in is under way.
     fn rise(&self) {
+        self.is_known.store(true, Relaxed);
+        self.leave();
+    }
+
+    fn leave(&self) {
         self.is_at_work.store(true, Relaxed);
         self.resting.list().retain(|other| !Arc::ptr_eq(&other.notice, &self.notice));
     }
@@ -184,20 +202,13 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.rise();
+        self.leave();
     }
 }
 
-/// A request under way, until the last of its answer has been taken.
+/// A request, until the last of its answer has been taken.
 struct Work {
     seat: Arc<Seat>,
-}
-
-impl Work {
-    fn begin(seat: &Arc<Seat>) -> Self {
-        seat.rise();
-        Self { seat: Arc::clone(seat) }
-    }
 }
 
 impl Drop for Work {

@@ -54,24 +54,29 @@ struct Passed {
     turned: bool,
 }
 
-/// What a caller gets.
-pub(super) struct Answered {
-    pub(super) response: Response<Download>,
-    /// Whether the door let the request in.
-    pub(super) is_known: bool,
-}
-
 impl Relay {
-    /// Answers a request. Who is sent away at the door loses the connection with the answer.
-    pub(super) async fn answer(self: Arc<Self>, request: Request<Incoming>, caller: Arc<Caller>) -> Answered {
+    /// Answers a request. `let_in` is called as soon as it is known that the caller may come in; who is sent away loses the
+    /// connection with the answer.
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        caller: Arc<Caller>,
+        let_in: impl Fn(),
+    ) -> Response<Download> {
         let begun = Instant::now();
         let (method, path) = (request.method().clone(), self.door.tellable(request.uri()));
         let admitted = self.door.admit(&request).map_err(sent_away);
-        let (guest, is_known) = (self.door.guest(request.headers()), admitted.is_ok());
+        let guest = self.door.guest(request.headers());
+        let is_unproven = admitted.as_ref().is_ok_and(|visit| visit.unproven);
+        let mut is_known = admitted.is_ok() && !is_unproven;
+        if is_known {
+            let_in();
+        }
         let passed = match admitted {
             Ok(visit) => Arc::clone(&self).pass(request, visit, caller).await,
             Err(excuse) => Err(excuse),
         };
+        is_known |= is_unproven && passed.is_ok();
         let (mut response, turned, code) = match passed {
             Ok(Passed { response, turned }) => (response, turned, None),
             Err(excuse) => {
@@ -89,7 +94,7 @@ impl Relay {
         }
         let status = response.status().as_u16();
         (self.watcher)(&Exchange { method, path, status, took: begun.elapsed(), turned, code });
-        Answered { response, is_known }
+        response
     }
 
     async fn pass(

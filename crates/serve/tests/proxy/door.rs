@@ -218,6 +218,10 @@ async fn nobody_speaks_for_this_proxy_and_no_method_is_another_than_it_says() {
         "cookie2",
         "x-envoy-original-path",
         "true-client-ip",
+        "x_forwarded_host",
+        "proxy",
+        "x-remote-user",
+        "x-ssl-client-cert",
     ] {
         let answer = asked(name, "/oauth/v3/token").await.unwrap();
         assert_eq!((answer.status().as_u16(), answer.headers().get("refresh")), (200, None), "{name}");
@@ -225,7 +229,7 @@ async fn nobody_speaks_for_this_proxy_and_no_method_is_another_than_it_says() {
         let asked = requests.recv().await.unwrap();
         assert!(!asked.contains("/oauth/v3/token"), "{asked}");
     }
-    for name in ["x-http-method-override", "x-method-override", "x-http-method"] {
+    for name in ["x-http-method-override", "x-method-override", "x-http-method", "x_http_method_override"] {
         assert_eq!(asked(name, "TRACE").await.unwrap().status(), 405, "{name}");
         assert_eq!(asked(name, "DELETE").await.unwrap().status(), 405, "{name}: it says POST");
         assert_eq!(asked(name, "post").await.unwrap().status(), 200, "{name}");

@@ -558,7 +558,10 @@ fn links() -> Vec<Story> {
         with("a file that is newer than the vault", vec![link(file, Found::Newer)]),
         with(
             "an old token beside what is kept",
-            vec![link(file, Found::StaleBeside { places: vec![(Slot::AccessToken, Place::dotenv("COPY"))] })],
+            vec![link(
+                file,
+                Found::StaleBeside { places: vec![(Slot::AccessToken, Place::dotenv("COPY"))], encoded: Vec::new() },
+            )],
         ),
         with("a file of another profile", vec![link(file, Found::OfAnother { profile: "home".parse().unwrap() })]),
         with("files without a token", vec![link(file, Found::Blank), link("/home/ada/x.ini", Found::Malformed)]),
