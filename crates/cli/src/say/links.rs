@@ -98,7 +98,7 @@ super::sentences! {
     state_of_another(profile) { "login of {profile}" "属于 {profile}" }
     state_of_another_user(user) { "login of another user: {user}" "属于另一位用户：{user}" }
     state_of_other_owner(owner) { "file of another user of this machine ({owner}), with a new login" "文件属于本机另一用户（{owner}），其中的登录未知" }
-    advice_of_another_user(user, profile, id) { "left alone: it is the login of {user}, which is kept without a profile. `tokenward link FILE -p NEW` keeps the two apart; `tokenward link FILE --replace-user` makes profile {profile} the login of {user}; `tokenward logout --login {id}` removes it" "保持原样：其中是 {user} 的登录，已保存但不属于任何配置档。`tokenward link 文件 -p 新名称` 可将两者分开；`tokenward link 文件 --replace-user` 可把配置档 {profile} 改为 {user} 的登录；`tokenward logout --login {id}` 可将其删除" }
+    advice_of_another_user(user, profile, id, file) { "left alone: it is the login of {user}, which is kept without a profile. `tokenward unlink {file}` and then `tokenward link {file} -p NEW` keep the two apart; `tokenward link {file} --replace-user` makes profile {profile} the login of {user}; `tokenward logout --login {id}` removes it" "保持原样：其中是 {user} 的登录，已保存但不属于任何配置档。先 `tokenward unlink {file}`，再 `tokenward link {file} -p 新名称` 可将两者分开；`tokenward link {file} --replace-user` 可把配置档 {profile} 改为 {user} 的登录；`tokenward logout --login {id}` 可将其删除" }
     advice_of_other_owner(owner) { "left alone: the file belongs to the user {owner} of this machine; `tokenward adopt FILE` takes the login in it over if you know that user" "保持原样：文件属于本机用户 {owner}；若您信任该用户，可运行 `tokenward adopt 文件` 接管其中的登录" }
     notice_kept_aside(now, before, id) { "this login belongs to {now}, and the profile to {before}. The profile stays with {before}, and the login of {now} is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one)" "带来的登录属于 {now}，而配置档属于 {before}：仍使用 {before} 的登录；{now} 的登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 名称` 可指定配置档）" }
     notice_link_of_another_user(file, user, profile) { "{file} holds the login of {user}, who is not the user of profile {profile}: the file is left alone, and the profile stays as it was; see `tokenward links`" "{file} 中是 {user} 的登录，并非配置档 {profile} 的用户：文件保持原样，配置档不变；参见 `tokenward links`" }
@@ -213,7 +213,8 @@ impl Lang {
             Found::OfAnother { profile } => advice.push(self.advice_of_another(profile)),
             Found::OfAnotherUser { grant, user } => {
                 let user = user.clone().unwrap_or_else(|| self.someone_unknown());
-                advice.push(self.advice_of_another_user(user, &state.link.target.profile, grant));
+                let file = quoted(&state.link.target.file.display().to_string());
+                advice.push(self.advice_of_another_user(user, &state.link.target.profile, grant, file));
             }
             Found::OfFormerUser { .. } => {
                 let file = quoted(&state.link.target.file.display().to_string());

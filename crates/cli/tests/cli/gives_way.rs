@@ -112,6 +112,29 @@ fn a_login_on_trial_is_kept_when_another_takes_its_place() {
     }
 }
 
+/// One line of the file was exchanged: whose the refresh token is, only its own first refresh tells.
+#[test]
+fn an_access_token_of_ours_says_nothing_of_the_refresh_token_beside_it() {
+    for is_linked in [true, false] {
+        let (project, tokens, token) = mings();
+        let refresh = tokens.refresh_token.as_deref().unwrap();
+        let pair =
+            |refresh: &str| format!("FEISHU_USER_ACCESS_TOKEN={}\nFEISHU_USER_REFRESH_TOKEN={refresh}\n", token.trim());
+        if is_linked {
+            project.write("x.env", &pair(&project.present().0));
+            project.run(&["link", "x.env"]).succeeds();
+        }
+        project.write("x.env", &pair(refresh));
+        project.run(&["link", "x.env"]);
+        project.run(&["refresh"]);
+        let status = project.world.status();
+        assert_eq!(status["login"]["user"]["name"], "Ada", "{is_linked}: {status:#}");
+        let id = kept(&project.world);
+        assert!(!project.is_true("x.env") || !project.read("x.env").contains(refresh), "{is_linked}");
+        lives(&project, &id);
+    }
+}
+
 #[test]
 fn a_yes_to_another_user_bears_no_name_of_the_user_before() {
     let (project, tokens, token) = mings();

@@ -202,7 +202,7 @@ fn in_step_is_not_said_of_a_file_with_an_old_token_in_another_form() {
     let project = Project::of(World::logged_in());
     let old = present(&project);
     project.run(&["refresh"]).succeeds();
-    let escaped: String = old.0.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let escaped = old.0.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
     let (begin, end) = old.1.split_at(20);
     for other in [

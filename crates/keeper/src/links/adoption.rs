@@ -15,6 +15,7 @@ use tokenward_core::{
     Access, AccessToken, App, Code, Generation, Grant, GrantId, Link, NewLink, ProfileName, RefreshToken, Standing,
     Subject, TokenSet,
 };
+use zeroize::Zeroizing;
 
 use super::keep::{Links, unreadable};
 use super::report::{LinkOutcome, LinkReport};
@@ -160,6 +161,13 @@ impl Links {
         }
         self.keeper.name_present(app, profile, ASKING).await?;
         let mut access = brought.access;
+        // One that the vault has itself was put beside another login's refresh token, and says nothing of that.
+        if let Some((token, _)) = &access {
+            let text = Zeroizing::new(token.expose().to_owned());
+            if parts.vault.sight(&[text]).await?.iter().any(Option::is_some) {
+                access = None;
+            }
+        }
         let beside = access.as_ref().map(|(token, _)| token.clone());
         let mut subject = None;
         if let Some((token, _)) = &access {

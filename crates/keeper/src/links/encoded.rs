@@ -92,7 +92,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_token_is_read_however_it_is_encoded(token in "[A-Za-z0-9_.~+/=-]{12,60}", user in "[a-z]{0,5}") {
-            let escaped: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let escaped = token.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
             let query = format!("https://x.test/?access_token={escaped}&lang=zh");
             prop_assert!(reads_as(&query, &token));
             for text in [token.clone(), format!("{user}:{token}"), format!("{{\"access_token\":\"{token}\"}}")] {
