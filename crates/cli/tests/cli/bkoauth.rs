@@ -103,8 +103,7 @@ fn a_table_that_cannot_be_read_is_told_before_it_is_asked() {
     }
 }
 
-/// Thousands of rows: one question for all, a summary instead of a screen full, and an end in bounded time although the token service
-/// says nothing.
+/// Thousands of rows: one question for all, and a summary instead of a screen full.
 #[test]
 fn a_table_of_thousands_is_taken_over_as_one() {
     const ROWS: i64 = 3000;

@@ -5,18 +5,8 @@ use std::fs;
 
 use base64::Engine as _;
 
-use crate::project::Project;
+use crate::project::{Project, filled, present};
 use crate::world::{Started, World, browse};
-
-/// The present tokens: access, refresh.
-fn present(project: &Project) -> (String, String) {
-    let token = project.run(&["token"]).succeeds().out.trim().to_owned();
-    (token, project.present().0)
-}
-
-fn filled(pattern: &str, (access, refresh): &(String, String)) -> String {
-    pattern.replace("{A}", access).replace("{R}", refresh)
-}
 
 const ANYWHERE: [(&str, &str); 20] = [
     ("two.env", "export ONE={A}; export TWO={R}\n"),

@@ -124,3 +124,14 @@ impl Project {
         })
     }
 }
+
+/// The present tokens, once the command has looked after them: access, refresh.
+pub(crate) fn present(project: &Project) -> (String, String) {
+    let token = project.run(&["token"]).succeeds().out.trim().to_owned();
+    (token, project.present().0)
+}
+
+/// A file's text with a pair of tokens at `{A}` and `{R}`.
+pub(crate) fn filled(pattern: &str, (access, refresh): &(String, String)) -> String {
+    pattern.replace("{A}", access).replace("{R}", refresh)
+}

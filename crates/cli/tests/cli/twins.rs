@@ -1,16 +1,7 @@
 //! A token that nobody knows yet and that stands at several places of one file: all of them follow, or the file is refused.
 
-use crate::project::Project;
+use crate::project::{Project, filled, present};
 use crate::world::World;
-
-fn present(project: &Project) -> (String, String) {
-    let token = project.run(&["token"]).succeeds().out.trim().to_owned();
-    (token, project.present().0)
-}
-
-fn filled(pattern: &str, (access, refresh): &(String, String)) -> String {
-    pattern.replace("{A}", access).replace("{R}", refresh)
-}
 
 const PAIRS: [(&str, &str); 11] = [
     (".env", "FEISHU_USER_ACCESS_TOKEN={A}\nFEISHU_USER_REFRESH_TOKEN={R}\nAUTHORIZATION='Bearer {A}'\n"),
