@@ -41,7 +41,7 @@ async fn every_listed_code_is_produced_and_classified() {
         );
         if entry.section != section {
             section = entry.section;
-            writeln!(rows, "\n## Reference section {section}\n").unwrap();
+            writeln!(rows, "\n## reference/feishu.md §{section}\n").unwrap();
             writeln!(rows, "| call | code | HTTP | meaning | 含义 | class | remedy |\n|---|---|---|---|---|---|---|")
                 .unwrap();
         }

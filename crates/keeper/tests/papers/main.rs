@@ -1,4 +1,6 @@
-//! The papers say what the code says.
+//! The papers say what the code says, and what either cites is there.
+
+mod citations;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
