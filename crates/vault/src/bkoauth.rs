@@ -191,12 +191,18 @@ async fn read_file(path: &Path, offset: Offset) -> Result<Vec<BkoauthRow>, Bkoau
     let place = path.display().to_string();
     let told = |error: sqlx::Error| BkoauthError::Database { place: place.clone(), reason: reason(&error) };
     let mut connection = options.connect().await.map_err(told)?;
-    let there: bool = sqlx::query_scalar(HAS_TABLE).fetch_one(&mut connection).await.map_err(told)?;
-    if !there {
-        return Err(BkoauthError::NoTable(place));
-    }
-    let rows = sqlx::query(ROWS).fetch_all(&mut connection).await.map_err(told)?;
-    connection.close().await.map_err(told)?;
+    let mut read = async || {
+        let there: bool = sqlx::query_scalar(HAS_TABLE).fetch_one(&mut connection).await.map_err(told)?;
+        if !there {
+            return Err(BkoauthError::NoTable(place.clone()));
+        }
+        sqlx::query(ROWS).fetch_all(&mut connection).await.map_err(told)
+    };
+    let rows = read().await;
+    // Whatever came of it: the file is somebody else's, and nothing of ours lies beside it when this returns.
+    let closed = connection.close().await.map_err(told);
+    let rows = rows?;
+    closed?;
     let row = |row: &sqlx::sqlite::SqliteRow| -> Result<BkoauthRow, sqlx::Error> {
         Ok(Raw {
             id: row.try_get(0)?,

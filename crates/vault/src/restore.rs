@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
-use sqlx::ConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use tokenward_core::ports::{Clock, Entropy, VaultError};
 
 use crate::backup::{self, BackupError, BackupKey};
@@ -380,14 +380,22 @@ async fn unpack(
         _ => BackupError::from(crate::error::from_sql(&path, &error)),
     };
     let mut connection = connect::options(staged, connect::Role::Journalling).connect().await.map_err(sql)?;
-    let found = connect::header(&mut connection).await.map_err(sql)?;
-    if found.schema > connect::SCHEMA {
-        return Err(BackupError::Newer(file.to_owned()));
+    let mut made = async || {
+        let found = connect::header(&mut connection).await.map_err(sql)?;
+        if found.schema > connect::SCHEMA {
+            return Err(BackupError::Newer(file.to_owned()));
+        }
+        sqlx::query(sql::WAL).execute(&mut connection).await.map_err(sql)?;
+        connect::migrate(&mut connection, vault).await.map_err(sql)?;
+        // Whoever held a lease when the copy was made holds none here.
+        sqlx::query(sql::FREE_LEASES).execute(&mut connection).await.map_err(sql)?;
+        Ok(())
+    };
+    if let Err(error) = made().await {
+        // The folder is removed next, and a connection that is still closing has files in it.
+        drop(connection.close().await);
+        return Err(error);
     }
-    sqlx::query(sql::WAL).execute(&mut connection).await.map_err(sql)?;
-    connect::migrate(&mut connection, vault).await.map_err(sql)?;
-    // Whoever held a lease when the copy was made holds none here.
-    sqlx::query(sql::FREE_LEASES).execute(&mut connection).await.map_err(sql)?;
     connect::settle(connection, &path).await?;
     let source = key::choose(staged, sources, vault, entropy)?;
     key::store(staged, sources, source, vault, &keys, entropy)?;

@@ -4,9 +4,11 @@
 //! soon as both stem from one line; where each was refreshed since they parted, neither is known to live.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use jiff::Timestamp;
-use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{ConnectOptions, Connection};
 use tokenward_core::ports::VaultError;
 use tokenward_core::{AppName, Generation, GrantId, ProfileName, Standing, Subject};
 
@@ -116,12 +118,20 @@ async fn rows(folder: &Folder) -> Result<Rows, VaultError> {
     }
     let at = |error: sqlx::Error| from_sql(&database, &error);
     let mut connection = connect::options(folder, connect::Role::Reading).connect().await.map_err(at)?;
-    let found = connect::header(&mut connection).await.map_err(at)?;
+    let read = grants(&mut connection, &database).await;
+    // The folder is moved next. A connection that is still closing removes the log that lies at its path by then, of either vault.
+    connection.close().await.map_err(at)?;
+    read
+}
+
+async fn grants(connection: &mut SqliteConnection, database: &Path) -> Result<Rows, VaultError> {
+    let at = |error: sqlx::Error| from_sql(database, &error);
+    let found = connect::header(connection).await.map_err(at)?;
     if found.schema != connect::SCHEMA {
         let reason = format!("its schema is {}, and this version compares {}", found.schema, connect::SCHEMA);
-        return Err(VaultError::Unreadable { path: database, reason });
+        return Err(VaultError::Unreadable { path: database.to_owned(), reason });
     }
-    let all = sqlx::query(sql::GRANTS).fetch_all(&mut connection).await.map_err(at)?;
+    let all = sqlx::query(sql::GRANTS).fetch_all(connection).await.map_err(at)?;
     let mut rows = Rows::default();
     for row in &all {
         match GrantRow::read(row) {

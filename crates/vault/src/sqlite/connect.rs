@@ -113,14 +113,16 @@ impl Connections {
         error
     }
 
-    /// Closes the connections; the last process to do so carries the log over.
+    /// Closes the connections, each of them whatever becomes of another; the last process to do so carries the log over. Their files are
+    /// closed when it returns.
     pub(crate) async fn close(&self) -> Result<(), VaultError> {
+        let mut closed = Ok(());
         for slot in [&self.reading, &self.leasing, &self.journalling] {
             if let Some(connection) = slot.lock().await.take() {
-                connection.close().await.map_err(|error| self.error(&error))?;
+                closed = closed.and(connection.close().await.map_err(|error| self.error(&error)));
             }
         }
-        Ok(())
+        closed
     }
 
     async fn open(&self, role: Role) -> Result<SqliteConnection, VaultError> {
@@ -213,11 +215,13 @@ pub(crate) async fn create(folder: &Folder, vault: VaultId) -> Result<(), VaultE
 pub(crate) async fn settle(mut connection: SqliteConnection, database: &Path) -> Result<(), VaultError> {
     let at = |error: sqlx::Error| from_sql(database, &error);
     let unfinished = |reason: &str| VaultError::Unreadable { path: database.to_owned(), reason: reason.to_owned() };
-    let busy: i64 = sqlx::query_scalar(sql::CHECKPOINT).fetch_one(&mut connection).await.map_err(at)?;
-    if busy != 0 {
+    let busy: Result<i64, _> = sqlx::query_scalar(sql::CHECKPOINT).fetch_one(&mut connection).await;
+    // Closed in any case: whoever is told that it failed removes the file, and its log with it.
+    let closed = connection.close().await;
+    if busy.map_err(at)? != 0 {
         return Err(unfinished("its log was not carried over"));
     }
-    connection.close().await.map_err(at)?;
+    closed.map_err(at)?;
     if !whole(database) {
         crate::room::check(database.parent().unwrap_or(database))?;
         return Err(unfinished("it was not written to the end"));
@@ -269,11 +273,13 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// Whether a database holds nothing; `false` when that cannot be told.
 pub(crate) async fn is_empty(folder: &Folder) -> bool {
     let Ok(mut connection) = options(folder, Role::Reading).connect().await else { return false };
-    match header(&mut connection).await {
+    let empty = match header(&mut connection).await {
         Ok(Header { schema: 0, .. }) => std::fs::metadata(folder.database()).is_ok_and(|file| file.len() == 0),
         Ok(_) => sqlx::query_scalar(sql::IS_EMPTY).fetch_one(&mut connection).await.unwrap_or(false),
         Err(_) => false,
-    }
+    };
+    // Another database takes its place next. A connection that is still closing would remove that one's log.
+    connection.close().await.is_ok() && empty
 }
 
 pub(crate) struct Header {
