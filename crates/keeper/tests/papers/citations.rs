@@ -101,7 +101,7 @@ fn headings(paper: &str) -> BTreeSet<String> {
 fn named(last: &str, one_before: &str) -> Option<Source> {
     let bare = |word: &str| word.trim_start_matches(OPENING).to_owned();
     let last = bare(last);
-    let rfc = bare(one_before) == "RFC" && last.parse::<u32>().is_ok();
+    let rfc = one_before.ends_with("RFC") && last.parse::<u32>().is_ok();
     if rfc || OTHERS.contains(&&*last) || last.starts_with("https://") || last.starts_with("<https://") {
         return Some(Source::Others);
     }
