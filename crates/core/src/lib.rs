@@ -21,6 +21,7 @@ mod lease;
 mod link;
 mod moment;
 mod outcome;
+pub mod percent;
 mod place;
 pub mod ports;
 mod redirect;

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustix::fs::OFlags;
+use tokenward::core::percent;
 use url::Url;
 
 use crate::limits::FILE;
@@ -192,7 +193,7 @@ fn inline(text: &str) -> Option<Vec<u8>> {
         let data: String = data.chars().filter(|c| !c.is_whitespace()).collect();
         STANDARD.decode(data).ok()?
     } else {
-        decode(data).into_bytes()
+        percent::decode(data).map_or_else(|| data.as_bytes().to_vec(), |bytes| bytes.to_vec())
     };
     let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= FILE);
     kind(&bytes).filter(|_| fits).map(|_| bytes)
@@ -200,23 +201,8 @@ fn inline(text: &str) -> Option<Vec<u8>> {
 
 /// Percent-decoding (RFC 3986 §2.1). What is not UTF-8 afterwards is left as it stood.
 fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digits = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
-        let byte = digits.filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()));
-        match byte.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+    let bytes = percent::decode(text).and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
+    bytes.unwrap_or_else(|| text.to_owned())
 }
 
 fn is_svg(bytes: &[u8]) -> bool {
@@ -290,6 +276,8 @@ mod tests {
         assert_eq!(source("HTTPS://e.test/a.png"), Source::Web("https://e.test/a.png".parse().unwrap()));
         assert_eq!(source("//e.test/a.png"), Source::Web("https://e.test/a.png".parse().unwrap()));
         assert_eq!(source("data:image/gif;base64,R0lG ODlhAQ=="), Source::Inline(b"GIF89a\x01".to_vec()));
+        let png: String = PNG.iter().map(|byte| format!("%{byte:02X}")).collect();
+        assert_eq!(source(&format!("data:image/png,{png}")), Source::Inline(PNG.to_vec()));
         assert_eq!(source("data:image/svg+xml,%3Csvg/%3E"), Source::Inline(b"<svg/>".to_vec()));
         for text in ["data:text/plain,hello", "data:", "file:///etc/passwd", "cid:1", "ftp://x/y.png", "http://"] {
             assert_eq!(source(text), Source::Unknown, "{text}");

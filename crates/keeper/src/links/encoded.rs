@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use tokenward_core::percent;
 use zeroize::Zeroizing;
 
 use super::nature::SHORTEST;
@@ -15,7 +16,7 @@ use super::nature::SHORTEST;
 /// What a text reads as in other notations; nothing for one that reads as it is written.
 pub(super) fn decodings(text: &str) -> Vec<Zeroizing<String>> {
     let mut found = Vec::new();
-    if let Some(decoded) = percent(text) {
+    if let Some(decoded) = unescaped(text) {
         // A form's text (WHATWG URL §5.1) may be base64 in its turn.
         found.extend(packed(&decoded));
         found.push(decoded);
@@ -32,23 +33,9 @@ pub(super) fn decodings(text: &str) -> Vec<Zeroizing<String>> {
 }
 
 /// Escapes (RFC 3986 §2.1), if there is one.
-fn percent(text: &str) -> Option<Zeroizing<String>> {
-    let value = |digit: Option<&u8>| digit.and_then(|digit| char::from(*digit).to_digit(16));
-    let bytes = text.as_bytes();
-    let mut out = Zeroizing::new(Vec::with_capacity(bytes.len()));
-    let (mut at, mut is_escaped) = (0, false);
-    while let Some(byte) = bytes.get(at) {
-        let pair = value(bytes.get(at + 1)).zip(value(bytes.get(at + 2))).filter(|_| *byte == b'%');
-        if let Some((high, low)) = pair {
-            out.push(u8::try_from(high << 4 | low).unwrap_or(b'?'));
-            (at, is_escaped) = (at + 3, true);
-        } else {
-            out.push(*byte);
-            at += 1;
-        }
-    }
-    let decoded = String::from_utf8(std::mem::take(&mut *out)).ok()?;
-    is_escaped.then(|| Zeroizing::new(decoded))
+fn unescaped(text: &str) -> Option<Zeroizing<String>> {
+    let bytes = percent::decode(text)?;
+    std::str::from_utf8(&bytes).ok().map(|text| Zeroizing::new(text.to_owned()))
 }
 
 /// A line that goes on after a `\`, as shells and `.env` readers join it.
