@@ -10,6 +10,7 @@ mod grants;
 mod health;
 mod identity;
 mod journal;
+mod known_tokens;
 mod leases;
 mod links;
 mod logins;
@@ -17,7 +18,6 @@ mod names;
 mod over;
 mod publish;
 pub(crate) mod rows;
-mod sight;
 pub(crate) mod statements;
 mod stillborn;
 
@@ -463,8 +463,8 @@ impl Vault for SqliteVault {
         self.recognise_token(token).await
     }
 
-    async fn sight(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
-        self.sight_texts(texts).await
+    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
+        self.find_tokens(texts).await
     }
 
     async fn told(

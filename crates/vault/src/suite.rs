@@ -116,7 +116,7 @@ macro_rules! vault_suite {
             adoptions: a_login_ends_what_can_be_taken_back,
             adoptions: a_logout_ends_what_can_be_taken_back,
             adoptions: tokens_are_known_for_ever,
-            adoptions: tokens_are_sighted_among_other_texts,
+            adoptions: tokens_are_known_among_other_texts,
             adoptions: a_copy_is_the_present_set,
             links: a_link_is_made_once_and_ended,
             links: a_link_outlives_logins_and_logouts,

@@ -506,7 +506,7 @@ pub trait Vault: Send + Sync {
 
     /// Which of these texts are tokens that the vault holds or has held: one answer for each, in their order. Nothing is sent and
     /// nothing written (I8).
-    async fn sight(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError>;
+    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError>;
 
     /// Records whose the present set of a grant is that was unproven in `generation`, durably. Of the user that the grant had, it is
     /// proven. Of another user, or of nobody (`None`), it is moved to a new grant `aside` without a profile, its earlier tokens

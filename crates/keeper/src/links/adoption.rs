@@ -164,7 +164,7 @@ impl Links {
         // One that the vault has itself was put beside another login's refresh token, and says nothing of that.
         if let Some((token, _)) = &access {
             let text = Zeroizing::new(token.expose().to_owned());
-            if parts.vault.sight(&[text]).await?.iter().any(Option::is_some) {
+            if parts.vault.known_tokens(&[text]).await?.iter().any(Option::is_some) {
                 access = None;
             }
         }

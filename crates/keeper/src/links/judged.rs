@@ -135,7 +135,8 @@ impl Links {
         let Some((grant, generation)) = vault.recognise(&token).await?.known else {
             // An access token that the vault knows is never sent as a refresh token.
             let texts = [zeroize::Zeroizing::new(token.expose().to_owned())];
-            let is_access = vault.sight(&texts).await?.into_iter().flatten().any(|it| it.kind == TokenKind::Access);
+            let is_access =
+                vault.known_tokens(&texts).await?.into_iter().flatten().any(|it| it.kind == TokenKind::Access);
             return nobodys(if is_access { InFile::Malformed } else { InFile::Unknown });
         };
         let owner = vault.grant(grant).await?;
@@ -209,7 +210,7 @@ impl Links {
             return Ok(());
         }
         let place = |(slot, text): &(Slot, _)| Some((link.target.places.get(slot)?.clone(), Clone::clone(text)));
-        let seen = self.sight(framed.iter().filter_map(place).collect()).await?;
+        let seen = self.sightings_of(framed.iter().filter_map(place).collect()).await?;
         for (slot, _) in framed {
             let own = |sighting: &&Sighting| {
                 sighting.slot() == slot && link.target.places.get(&slot) == Some(&sighting.place)

@@ -43,7 +43,7 @@ impl Links {
             // There is nothing that could take its place.
             None => return Ok(LoneToken::GivesWay),
         };
-        let known = parts.vault.sight(&[Zeroizing::new(token.expose().to_owned())]).await?.pop().flatten();
+        let known = parts.vault.known_tokens(&[Zeroizing::new(token.expose().to_owned())]).await?.pop().flatten();
         if let Some(known) = known {
             let grant = parts.vault.grant(known.grant).await?;
             let is_out = matches!(grant.standing, Standing::Retired { .. });

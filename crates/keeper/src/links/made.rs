@@ -171,7 +171,7 @@ impl Links {
         let file = linked(&self.probe(link), false);
         let Ok(document) = blocking(move || file.read()).await? else { return Ok(false) };
         let Some(text) = document.get(place).ok().flatten() else { return Ok(false) };
-        let seen = self.sight(vec![(place.clone(), text)]).await?;
+        let seen = self.sightings_of(vec![(place.clone(), text)]).await?;
         Ok([Slot::AccessToken, Slot::RefreshToken].iter().all(|slot| seen.iter().any(|one| one.slot() == *slot)))
     }
 

@@ -42,11 +42,11 @@ impl Links {
     /// # Errors
     /// The vault's.
     pub async fn sightings(&self, document: &Document) -> Result<Vec<Sighting>, Error> {
-        self.sight(document.texts()).await
+        self.sightings_of(document.texts()).await
     }
 
     /// The same, of some texts.
-    pub(super) async fn sight(&self, texts: Vec<(Place, Zeroizing<String>)>) -> Result<Vec<Sighting>, Error> {
+    pub(super) async fn sightings_of(&self, texts: Vec<(Place, Zeroizing<String>)>) -> Result<Vec<Sighting>, Error> {
         let mut parts = Vec::new();
         let mut words = Vec::new();
         for (index, (_, text)) in texts.iter().enumerate() {
@@ -56,7 +56,7 @@ impl Links {
             }
         }
         let vault = &self.parts().vault;
-        let known = vault.sight(&words).await?;
+        let known = vault.known_tokens(&words).await?;
         let mut found: Vec<Sighting> = Vec::new();
         for ((index, at), token) in parts.into_iter().zip(known) {
             let Some(token) = token else { continue };

@@ -67,8 +67,8 @@ impl Links {
         let read = texts.iter().flat_map(|(place, text)| {
             decodings(text).into_iter().map(|decoded| (place.clone(), decoded)).collect::<Vec<_>>()
         });
-        let encoded = self.sight(read.collect()).await?;
-        let sightings = self.sight(texts).await?;
+        let encoded = self.sightings_of(read.collect()).await?;
+        let sightings = self.sightings_of(texts).await?;
         Ok(Some(Seen { document, kept, sightings, encoded, present }))
     }
 }

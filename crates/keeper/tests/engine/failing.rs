@@ -177,8 +177,8 @@ impl Vault for Failing {
     async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
         self.inner.recognise(token).await
     }
-    async fn sight(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
-        self.inner.sight(texts).await
+    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
+        self.inner.known_tokens(texts).await
     }
     async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
         self.step()?;

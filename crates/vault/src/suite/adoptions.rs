@@ -504,7 +504,7 @@ pub async fn tokens_are_known_for_ever(stand: &dyn Stand) {
 }
 
 /// Both tokens of every generation are known among other texts, each as what it is; a text is no token of the other kind.
-pub async fn tokens_are_sighted_among_other_texts(stand: &dyn Stand) {
+pub async fn tokens_are_known_among_other_texts(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     for number in 1..40_u64 {
         let intent = spent(&*vault, id, &number.to_string()).await;
@@ -513,7 +513,7 @@ pub async fn tokens_are_sighted_among_other_texts(stand: &dyn Stand) {
     let vault = stand.open().await;
     let texts = |kind: &str| (1..=41).map(|number| Zeroizing::new(format!("{kind}-{number}"))).collect::<Vec<_>>();
     for (kind, name) in [(TokenKind::Access, "access"), (TokenKind::Refresh, "refresh")] {
-        let found = vault.sight(&texts(name)).await.unwrap();
+        let found = vault.known_tokens(&texts(name)).await.unwrap();
         assert_eq!(found.len(), 41);
         for (number, found) in (1..=40).zip(&found) {
             let known = KnownToken { kind, grant: id, generation: generation(number), is_present: number == 40 };
@@ -521,18 +521,18 @@ pub async fn tokens_are_sighted_among_other_texts(stand: &dyn Stand) {
         }
         assert_eq!(found[40], None);
     }
-    assert_eq!(vault.sight(&[]).await.unwrap(), []);
+    assert_eq!(vault.known_tokens(&[]).await.unwrap(), []);
     // One that came beside a login, and is not handed out.
     let beside = AccessToken::parse("beside-of-b").unwrap();
     let brought = Adoption { beside: Some(beside), ..adoption("other", "b", None) };
     let adopted = vault.adopt(brought).await.unwrap();
-    let found = vault.sight(&[Zeroizing::new("beside-of-b".to_owned())]).await.unwrap();
+    let found = vault.known_tokens(&[Zeroizing::new("beside-of-b".to_owned())]).await.unwrap();
     let (grant, generation) = (adopted.id(), Generation::FIRST);
     assert_eq!(found, [Some(KnownToken { kind: TokenKind::Access, grant, generation, is_present: false })]);
     // What tells more is not written over.
     let beside = AccessToken::parse("access-40").unwrap();
     vault.adopt(Adoption { beside: Some(beside), ..adoption("third", "c", None) }).await.unwrap();
-    let found = vault.sight(&[Zeroizing::new("access-40".to_owned())]).await.unwrap();
+    let found = vault.known_tokens(&[Zeroizing::new("access-40".to_owned())]).await.unwrap();
     assert_eq!(found[0].map(|known| known.grant), Some(id));
 }
 

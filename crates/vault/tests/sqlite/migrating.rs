@@ -152,17 +152,17 @@ async fn an_access_token_of_an_earlier_version_is_known() {
     let vault = place.vault().await;
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
     sqlite(&place).await.execute("DELETE FROM known_fingerprints").await.unwrap();
-    let sight = async |is_present| {
-        let found = vault.sight(&[Zeroizing::new("access-1".to_owned())]).await.unwrap();
+    let known = async |is_present| {
+        let found = vault.known_tokens(&[Zeroizing::new("access-1".to_owned())]).await.unwrap();
         let known = KnownToken { kind: TokenKind::Access, grant: id, generation: Generation::FIRST, is_present };
         assert_eq!(found, [Some(known)]);
     };
-    sight(true).await;
+    known(true).await;
     let lease = match vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
         LeaseAttempt::Held(lease) => lease,
         busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
     };
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
     vault.commit(intent, turn("2")).await.unwrap();
-    sight(false).await;
+    known(false).await;
 }

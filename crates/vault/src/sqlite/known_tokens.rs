@@ -13,7 +13,7 @@ use super::rows::{Fault, GrantRow, fingerprint, unsigned, uuid};
 use super::{SqliteVault, sql};
 
 impl SqliteVault {
-    pub(super) async fn sight_texts(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
+    pub(super) async fn find_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
