@@ -16,8 +16,7 @@ use tokenward::{
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{
-    App, AppKind, Ask, Code, DirectGrant, ExitClass, FeishuApp, GrantId, Platform, ProfileName, ProviderName,
-    SecretBytes, Standing, veil,
+    App, Ask, Code, DirectGrant, ExitClass, GrantId, ProfileName, ProviderName, SecretBytes, Standing, veil,
 };
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -261,29 +260,20 @@ impl Desk {
 
     /// The app of a profile with its secret and, for store apps, its newest ticket.
     pub(crate) async fn app(&self, profile: &ResolvedProfile, session: &Session) -> Result<App, Failure> {
-        if !profile.has_secret() {
-            return Ok(profile.app(None));
-        }
-        let (secret, warning) = profile.secret.look().map_err(|error| self.settings_failure(&error))?;
-        if let Some(warning) = warning {
-            self.printer.warning(self.lang().settings_warning(&warning));
-        }
-        let secret = match secret {
-            Some(secret) => secret,
-            None => session.keeper().app_secret(&profile.app_name).await?.ok_or_else(|| {
-                let lang = self.lang();
-                Failure::new(Code::SettingMissing, lang.secret_missing(&profile.app_name))
-                    .then(lang.secret_missing_next(&profile.app_name))
-            })?,
-        };
-        let mut app = profile.app(Some(secret));
-        if let Platform::Feishu(FeishuApp { kind: AppKind::Store { ticket, .. }, .. }) = &mut app.platform {
-            match ticket {
-                Some(given) => session.keeper().keep_app_ticket(&app.name, given).await?,
-                None => *ticket = session.keeper().app_ticket(&app.name).await?,
+        let secret = if profile.has_secret() {
+            let (secret, warning) = profile.secret.look().map_err(|error| self.settings_failure(&error))?;
+            if let Some(warning) = warning {
+                self.printer.warning(self.lang().settings_warning(&warning));
             }
-        }
-        Ok(app)
+            secret
+        } else {
+            None
+        };
+        session.app(profile, secret).await?.ok_or_else(|| {
+            let lang = self.lang();
+            Failure::new(Code::SettingMissing, lang.secret_missing(&profile.app_name))
+                .then(lang.secret_missing_next(&profile.app_name))
+        })
     }
 
     /// The grant of a profile, if it is a consent to the app that the profile names now.

@@ -70,27 +70,9 @@ impl Meant {
     }
 }
 
-/// The user whom a profile's name means: as given, else what stands behind the colon, its escapes undone. `None` for a name
-/// that means no user, or was too long to be kept whole.
+/// The user whom a profile's name means: as given, else what stands behind the colon.
 pub(crate) fn user_of(name: &ProfileName, given: Option<&UserName>) -> Option<UserName> {
-    let same = |user: &UserName| name.of_user(user) == *name;
-    if let Some(user) = given.filter(|user| same(user)) {
-        return Some(user.clone());
-    }
-    let (_, escaped) = name.as_str().split_once(':')?;
-    let mut bytes = Vec::new();
-    let mut rest = escaped.as_bytes();
-    while let [first, tail @ ..] = rest {
-        if let (b'%', [high, low, after @ ..]) = (first, tail) {
-            let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-            bytes.push(digit(high)? * 16 + digit(low)?);
-            rest = after;
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8(bytes).ok()?.parse().ok().filter(same)
+    given.filter(|user| name.of_user(user) == *name).cloned().or_else(|| name.user())
 }
 
 /// The commands that act on one login.

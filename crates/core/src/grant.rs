@@ -139,6 +139,25 @@ impl ProfileName {
         self.0.contains(':') && !self.is_of_app()
     }
 
+    /// The user behind the colon, escapes undone. `None` for a name that means no user, or whose user's was too long to be kept whole.
+    pub fn user(&self) -> Option<UserName> {
+        let (_, escaped) = self.0.split_once(':')?;
+        let mut bytes = Vec::new();
+        let mut rest = escaped.as_bytes();
+        while let [first, tail @ ..] = rest {
+            if let (b'%', [high, low, after @ ..]) = (first, tail) {
+                let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+                bytes.push(digit(high)? * 16 + digit(low)?);
+                rest = after;
+            } else {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+        let user: UserName = String::from_utf8(bytes).ok()?.parse().ok()?;
+        (self.of_user(&user) == *self).then_some(user)
+    }
+
     /// Whether tokens of that subject may be handed out under the name: where it names a user, they are that user's and the
     /// provider said so. Other names do not say whose tokens they mean.
     pub fn admits(&self, subject: Option<&Subject>) -> bool {

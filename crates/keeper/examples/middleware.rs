@@ -6,43 +6,13 @@
 //! cargo run -p tokenward --features middleware --example middleware
 //! ```
 
-use std::sync::Arc;
-
-use tokenward::core::ports::Clock;
-use tokenward::{
-    ApiOptions, CallOptions, Environment, Home, Identity, KeeperOptions, Overrides, Session, SessionOptions, Settings,
-    SystemClock, SystemEntropy, TokenMiddleware,
-};
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+use tokenward::TokenMiddleware;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Failure> {
-    #[expect(clippy::disallowed_methods, reason = "where the environment enters this program")]
-    let environment = Environment::new(std::env::vars_os());
-    let home = Home::resolve(None, &environment)?;
-    let (settings, _warnings) = Settings::load(home, environment, Overrides::default())?;
-    let profile = settings.profile(None)?;
-
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let session = Session::open(SessionOptions {
-        home: settings.home(),
-        clock,
-        entropy: Arc::new(SystemEntropy),
-        key: settings.key_source()?,
-        observer: None,
-        keeper: KeeperOptions::default(),
-    })
-    .await?;
-    let secret = match profile.secret.read()? {
-        Some(secret) => secret,
-        None => session.keeper().app_secret(&profile.app_name).await?.ok_or("the app's secret is not in the vault")?,
-    };
-    let app = profile.app(Some(secret));
-    let user = Identity::User(session.keeper().grant_of(&profile.name).await?);
-
-    let address = app.hosts.open.join("/open-apis/authen/v1/user_info")?;
-    let tokens = session.api(app, user, CallOptions::default(), ApiOptions::default());
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let logins = tokenward::open_default().await?;
+    let tokens = logins.profile(None)?.api().await?;
+    let address = tokens.app().hosts.open.join("/open-apis/authen/v1/user_info")?;
     let http =
         reqwest_middleware::ClientBuilder::new(reqwest::Client::new()).with(TokenMiddleware::new(tokens)).build();
 
@@ -52,5 +22,6 @@ async fn main() -> Result<(), Failure> {
     {
         println!("{name}");
     }
+    logins.close().await?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, Vault, VaultError};
-use tokenward_core::{App, AppName, Code, ExitClass, ProfileName, veil};
+use tokenward_core::{App, AppKind, AppName, AppSecret, Code, ExitClass, FeishuApp, Platform, ProfileName, veil};
 use tokenward_vault::{
     BackupError, ExplicitKey, Folder, KeySources, Keyring, Restoring, SqliteVault, VaultOptions, handout,
 };
@@ -19,7 +19,7 @@ use url::Url;
 use crate::links::Links;
 use crate::{
     ApiClient, ApiOptions, Error, Home, Identity, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver,
-    Observer, Origin, Own, Parts, Processes, SettingsError, secret_file,
+    Observer, Origin, Own, Parts, Processes, ResolvedProfile, SettingsError, secret_file,
 };
 
 pub use tokenward_vault::handout::HandOut;
@@ -161,6 +161,39 @@ impl Session {
     /// What the keeper is made of, for callers who put something of their own in a part's place.
     pub const fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// The app of a profile, with its secret (the one that is given, else the vault's) and, for a store app, its newest ticket. `None`
+    /// where it has to have a secret and there is none.
+    ///
+    /// # Errors
+    /// The vault's codes.
+    pub async fn app(&self, profile: &ResolvedProfile, given: Option<AppSecret>) -> Result<Option<App>, Error> {
+        if !profile.has_secret() {
+            return Ok(Some(profile.app(None)));
+        }
+        let secret = match given {
+            Some(secret) => Some(secret),
+            None => self.keeper.app_secret(&profile.app_name).await?,
+        };
+        let Some(secret) = secret else { return Ok(None) };
+        let mut app = profile.app(Some(secret));
+        if let Platform::Feishu(FeishuApp { kind: AppKind::Store { ticket, .. }, .. }) = &mut app.platform {
+            match ticket {
+                Some(given) => self.keeper.keep_app_ticket(&app.name, given).await?,
+                None => *ticket = self.keeper.app_ticket(&app.name).await?,
+            }
+        }
+        Ok(Some(app))
+    }
+
+    /// Waits for refreshes that are under way, and closes the vault. What is done with the session afterwards fails.
+    ///
+    /// # Errors
+    /// The vault's codes; nothing is lost by any of them.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.keeper.idle().await;
+        Ok(self.vault.close_connections().await?)
     }
 
     /// Makes calls for an identity of an app.

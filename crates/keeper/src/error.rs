@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokenward_core::ports::{CallError, VaultError};
 use tokenward_core::{Code, GrantId, Refusal, TransportFault};
 
+use crate::SettingsError;
 use crate::stores::BkoauthError;
 
 /// What is left of the login after a failure. No failure erases one (I6).
@@ -173,6 +174,13 @@ impl From<VaultError> for Error {
     /// For failures before anything was sent: the login is as it was.
     fn from(error: VaultError) -> Self {
         Self::vault(error, Kept::Everything)
+    }
+}
+
+impl From<SettingsError> for Error {
+    /// Nothing was touched. The words are those of the settings' error, which say what to do.
+    fn from(error: SettingsError) -> Self {
+        Self::with_detail(error.code(), Kept::Everything, error.to_string())
     }
 }
 

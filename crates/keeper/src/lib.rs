@@ -1,6 +1,31 @@
 //! Keeps OAuth logins alive: the engine and the library.
 //!
-//! A [`Keeper`] hands out access tokens, turns grants in time and exactly once, logs people in and out, and repairs
+//! Log in once (`tokenward init`, `tokenward login`); from then on a program has a token that is good:
+//!
+//! ```no_run
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let logins = tokenward::open_default().await?;
+//!     let profile = logins.profile(None)?;
+//!     let token = profile.token().await?; // good now; refreshed once, whoever else asks
+//!     # let _ = token;
+//!     let me = profile.get("/open-apis/authen/v1/user_info").await?;
+//!     println!("{}", me.json().unwrap_or_default()["data"]["name"]);
+//!     logins.close().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Before your program ends
+//!
+//! A refresh runs as a task of its own, so that a caller who goes away ends nothing. When the runtime ends, it ends with it; if the refresh
+//! token was sent by then, the next program has to find out whether it was used up, and at a provider where a token works once a login can
+//! be lost that way. [`Client::close`] waits for refreshes that are under way. It waits for seconds, and only where there are some. Call it
+//! where your program ends, also when a signal ends it.
+//!
+//! # What it is made of
+//!
+//! A [`Keeper`] hands out access tokens, refreshes grants in time and exactly once, logs people in and out, and repairs
 //! what a crash left behind. It is built from ports (`tokenward_core::ports`); [`Session`] builds one
 //! from a home folder with the provider and the store that come with Tokenward.
 //!
@@ -11,6 +36,7 @@
 mod api;
 pub mod blueking;
 mod callback;
+mod client;
 mod compose;
 pub mod doctor;
 mod error;
@@ -36,6 +62,7 @@ pub use api::{
     Page, Pages,
 };
 pub use callback::{Callback, CallbackError, CallbackOutcome};
+pub use client::{Builder, Client, Profile, open_default};
 pub use compose::{
     BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, KeptVault, Repair, Replaced, Resealed, Restore,
     RestorePlan, Restored, RestoredLogin, SeenLogin, Session, SessionOptions, Stretch, SystemClock, SystemEntropy,

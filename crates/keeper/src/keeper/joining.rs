@@ -45,8 +45,9 @@ impl Keeper {
                 joins.insert((id, patience), outcome.clone());
                 let (keeper, app) = (self.clone(), app.clone());
                 tokio::spawn(async move {
-                    let left = Left { keeper: keeper.clone(), key: (id, patience) };
+                    let mut left = Left { keeper: keeper.clone(), key: (id, patience), is_done: false };
                     let result = keeper.turn(&app, id, seen, patience).await;
+                    left.is_done = true;
                     // Whoever comes from here on starts anew, with what is in the vault now.
                     drop(left);
                     let _ = publish.send(Some(result));
@@ -61,14 +62,22 @@ impl Keeper {
     }
 }
 
-/// Takes a grant off the list of running turns, also when the task panics.
+/// Takes a grant off the list of running turns, also when the task panics or its runtime ends under it.
 struct Left {
     keeper: Keeper,
     key: (GrantId, Patience),
+    is_done: bool,
 }
 
 impl Drop for Left {
     fn drop(&mut self) {
+        if !self.is_done {
+            tracing::error!(
+                grant = %self.key.0,
+                "a refresh was under way when the program's runtime ended or the refresh panicked; what was sent is on record, and the \
+                 next program finds out what became of it. A program that waits before it ends (Client::close) has no such doubt"
+            );
+        }
         self.keeper.inner.joins.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }

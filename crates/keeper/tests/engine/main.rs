@@ -1,6 +1,7 @@
 //! The engine over the real store and the real codec, against the sandbox.
 
 mod calls;
+mod client;
 mod codes;
 mod doctor;
 mod doubt;

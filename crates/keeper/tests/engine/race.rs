@@ -127,10 +127,18 @@ async fn a_caller_that_goes_away_changes_nothing() {
     let keeper = world.keeper().await;
     let (id, _) = world.log_in(&keeper, "work").await;
     world.expire();
-    world.sandbox.rules(|rules| rules.latency_after_ms = 300);
-    let gone = keeper.access(&world.app, id, Ask::default());
-    assert!(tokio::time::timeout(Duration::from_millis(100), gone).await.is_err());
+    world.sandbox.inject(Fault::new(FaultKind::Hang).when(Operation::Refresh));
+    let gone = tokio::spawn({
+        let (keeper, app) = (keeper.clone(), world.app.clone());
+        async move { keeper.access(&app, id, Ask::default()).await }
+    });
+    while world.sandbox.hanging() == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
     assert!(keeper.is_spending());
+    world.sandbox.release();
     keeper.idle().await;
     let handed = keeper.access(&world.app, id, Ask::default()).await.unwrap();
     assert!(world.live_access().contains(&handed.access.token.expose().to_owned()));
