@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{Access, AppName, Code, IntentId, Rules, Scopes, TokenApi, UserName};
+use crate::{Access, AppName, Code, IntentId, Rules, Scopes, TokenApi, UserName, percent};
 
 /// Identifies a grant for ever; sorts by birth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -142,19 +142,8 @@ impl ProfileName {
     /// The user behind the colon, escapes undone. `None` for a name that means no user, or whose user's was too long to be kept whole.
     pub fn user(&self) -> Option<UserName> {
         let (_, escaped) = self.0.split_once(':')?;
-        let mut bytes = Vec::new();
-        let mut rest = escaped.as_bytes();
-        while let [first, tail @ ..] = rest {
-            if let (b'%', [high, low, after @ ..]) = (first, tail) {
-                let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-                bytes.push(digit(high)? * 16 + digit(low)?);
-                rest = after;
-            } else {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-        let user: UserName = String::from_utf8(bytes).ok()?.parse().ok()?;
+        let plain = percent::decode(escaped).map_or_else(|| escaped.as_bytes().to_vec(), |bytes| bytes.to_vec());
+        let user: UserName = String::from_utf8(plain).ok()?.parse().ok()?;
         (self.of_user(&user) == *self).then_some(user)
     }
 
