@@ -41,8 +41,8 @@ pub(super) async fn run(demo: &Demo, desk: &Desk) -> Result<ExitCode, Failure> {
 
     stage.pass_expiry()?;
     let second = stage.token().await?;
-    stage.expect("turn", second != first && stage.generation().await? == 2)?;
-    stage.line("turn", &lang.demo_turned(shortened(&second), 2))?;
+    stage.expect("refresh", second != first && stage.generation().await? == 2)?;
+    stage.line("refresh", &lang.demo_turned(shortened(&second), 2))?;
 
     let third = stage.killed_at(Step::Begun, &lang.demo_kill_begun_what(), &second, 3).await?;
     let fourth = stage.killed_at(Step::Journalled, &lang.demo_kill_journalled_what(), &third, 4).await?;
@@ -199,7 +199,7 @@ impl<'a> Stage<'a> {
         self.line("clock", &lang.demo_clock(lang.span(PAST_EXPIRY)))
     }
 
-    /// Lets a turn be killed at a step, and shows that the next command recovers.
+    /// Lets a refresh be killed at a step, and shows that the next command recovers.
     async fn killed_at(&mut self, step: Step, what: &str, before: &str, generation: u64) -> Result<String, Failure> {
         use std::os::unix::process::ExitStatusExt;
         let lang = self.desk.lang();

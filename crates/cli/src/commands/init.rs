@@ -4,6 +4,7 @@
 //! vault, and the four things to set in the console. Every question has a flag or a variable; the secret has no flag
 //! that could hold it.
 
+mod platform;
 mod questions;
 
 use std::process::ExitCode;
@@ -16,7 +17,7 @@ use tokenward::{
 use tokenward_core::ports::AppTokenKind;
 use tokenward_core::{
     AppName, AppSecret, BlueKingApp, ClientAuthentication, Code, ExitClass, Platform, ProfileName, ProviderName,
-    Remedy, Scopes, Status, TokenApi, veil,
+    Scopes, Status, TokenApi, veil,
 };
 use url::Url;
 
@@ -55,8 +56,8 @@ pub(super) async fn register(
     let provider = questions::provider(init, &before, desk).await?;
     let mut record = record(init, provider, desk)?;
     match provider {
-        Some(ProviderName::BlueKing) => record = blueking(init, record, &before, desk).await?,
-        Some(ProviderName::OAuth2) => record = oauth2(init, record, &before, desk).await?,
+        Some(ProviderName::BlueKing) => record = platform::blueking(init, record, &before, desk).await?,
+        Some(ProviderName::OAuth2) => record = platform::oauth2(init, record, &before, desk).await?,
         _ => {}
     }
     let app_id = questions::app_id(init, provider, &before, desk).await?;
@@ -83,7 +84,7 @@ pub(super) async fn register(
     let session = desk.session(&written).await?;
     let replaced = replaced(init, &app, &record, &before, &session, desk).await?;
     if let (Platform::OAuth2(_), false) = (&resolved.platform, init.no_check) {
-        record = discovered(record, &mut resolved, secret.is_none(), &session, &refused, desk).await?;
+        record = platform::discovered(record, &mut resolved, secret.is_none(), &session, &refused, desk).await?;
     }
     let checked =
         if init.no_check { false } else { check(&resolved, secret.as_ref(), &session, refused, desk).await? };
@@ -317,161 +318,6 @@ fn record(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<Ap
         setting => flag.or_else(|| questions::said(setting, desk)),
     };
     Ok(given.into_iter().fold(record, |record, (setting, flag)| record.with(setting, kept(setting, flag))))
-}
-
-/// What an app of BlueKing needs besides.
-async fn blueking(init: &Init, record: AppRecord, before: &Before<'_>, desk: &Desk) -> Result<AppRecord, Failure> {
-    let lang = desk.lang();
-    let dialect = questions::dialect(init, before, desk).await?.map(TokenApi::as_str).map(str::to_owned);
-    let dialect = dialect.or_else(|| record.get(Setting::TokenApi).map(str::to_owned)).unwrap_or_default();
-    let mut allowed = (record.get(Setting::AllowHttp) == Some("true")
-        || questions::said(Setting::AllowHttp, desk).as_deref() == Some("true"))
-    .then(|| "true".to_owned());
-    let have = |setting| record.get(setting).map(str::to_owned);
-    let mut address = async |setting, question: String, optional| {
-        let given = questions::address(have(setting), setting, question, optional, before, desk).await?;
-        if let Some(url) = given.as_deref().filter(|url| allowed.is_none() && travels_in_clear(url)) {
-            allow_http(url, desk).await?;
-            allowed = Some("true".to_owned());
-        }
-        Ok::<_, Failure>(given)
-    };
-    let accounts = address(Setting::AccountsUrl, lang.ask_token_service(), false).await?;
-    let gateway = address(Setting::OpenUrl, lang.ask_gateway(), true).await?;
-    let (mut realm, mut scopes) = (have(Setting::Realm), have(Setting::Scopes));
-    if dialect == "bkauth" {
-        realm = questions::text(realm, Setting::Realm, lang.ask_realm(), false, before, desk).await?;
-        scopes = questions::text(scopes, Setting::Scopes, lang.ask_bk_resource(), true, before, desk).await?;
-    }
-    Ok(record
-        .with(Setting::TokenApi, Some(dialect))
-        .with(Setting::AccountsUrl, accounts)
-        .with(Setting::Realm, realm)
-        .with(Setting::Scopes, scopes)
-        .with(Setting::AllowHttp, allowed)
-        .with(Setting::OpenUrl, gateway))
-}
-
-/// Whether what is sent there could be read on the way.
-fn travels_in_clear(url: &str) -> bool {
-    let Ok(url) = Url::parse(url.trim()) else { return false };
-    let here = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => true,
-    };
-    url.scheme() == "http" && !here
-}
-
-/// Asks whether an app may be used in clear text. Where nobody can be asked, the settings refuse it and name the flag.
-async fn allow_http(url: &str, desk: &Desk) -> Result<(), Failure> {
-    let lang = desk.lang();
-    let url = veil::address(url).into_owned();
-    if !desk.asker().can_ask() {
-        let failure = Failure::new(Code::BadSetting, lang.http_refused(&url));
-        return Err(failure.then(lang.http_refused_next()));
-    }
-    desk.printer.warning(lang.http_means(&url));
-    if desk.asker().yes(lang.ask_allow_http(), "--allow-http").await? {
-        return Ok(());
-    }
-    desk.printer.note(lang.nothing_changed());
-    Err(Failure::silent(Code::BadSetting.exit() as u8))
-}
-
-/// What a client of a plain OAuth server needs besides.
-async fn oauth2(init: &Init, record: AppRecord, before: &Before<'_>, desk: &Desk) -> Result<AppRecord, Failure> {
-    let lang = desk.lang();
-    let have = |setting| record.get(setting).map(str::to_owned);
-    let issuer = have(Setting::AccountsUrl);
-    let issuer = questions::address(issuer, Setting::AccountsUrl, lang.ask_issuer(), false, before, desk).await?;
-    let mut way = have(Setting::ClientAuthentication);
-    let secret_given = init.app_secret_stdin || init.app_secret_file.is_some() || init.secret_file.is_some();
-    if way.is_none() && !secret_given && !desk.ambient.secret_is_set && desk.asker().can_ask() {
-        let has_secret = desk.asker().yes(lang.ask_has_secret(), "").await?;
-        way = (!has_secret).then(|| ClientAuthentication::None.as_str().to_owned());
-    }
-    let api = desk.asker().can_ask().then(|| lang.ask_resource());
-    let resource = match api {
-        Some(question) => {
-            questions::address(have(Setting::OpenUrl), Setting::OpenUrl, question, true, before, desk).await?
-        }
-        None => have(Setting::OpenUrl),
-    };
-    Ok(record
-        .with(Setting::AccountsUrl, issuer)
-        .with(Setting::ClientAuthentication, way)
-        .with(Setting::OpenUrl, resource))
-}
-
-/// Asks the issuer for its endpoints and writes down what the settings do not say. An issuer that publishes none is no error
-/// where the settings name the token endpoint.
-async fn discovered(
-    mut record: AppRecord,
-    resolved: &mut ResolvedProfile,
-    is_public: bool,
-    session: &Session,
-    refused: &str,
-    desk: &Desk,
-) -> Result<AppRecord, Failure> {
-    let lang = desk.lang();
-    let Platform::OAuth2(app) = &mut resolved.platform else { return Ok(record) };
-    let found = match session.discover(&resolved.hosts.accounts).await {
-        Ok(found) => found,
-        Err(error) if app.endpoints.token.is_some() => {
-            desk.printer.aside(lang.not_discovered(lang.happened(error.code())));
-            return Ok(record);
-        }
-        Err(error) if error.code().exit() == ExitClass::TryLater => {
-            desk.printer.warning(lang.not_discovered(format!("{} ({})", lang.happened(error.code()), error.code())));
-            return Ok(record);
-        }
-        Err(error) => {
-            let next = match error.refusal().map(|refusal| refusal.remedy) {
-                Some(remedy @ (Remedy::CompareIssuer | Remedy::NameTenant)) => lang.remedy(remedy).to_owned(),
-                _ => lang.not_discovered_next(),
-            };
-            return Err(Failure::from(error).then(next).then(refused.to_owned()));
-        }
-    };
-    if app.authentication.is_none() && !is_public {
-        match found.authentication {
-            // What is meant where nothing is said need not be written down.
-            Some(ClientAuthentication::Basic) => {}
-            Some(way) => {
-                record = record.with(Setting::ClientAuthentication, Some(way.as_str()));
-                app.authentication = Some(way);
-            }
-            None => {
-                let failure = Failure::new(
-                    Code::AppSettings,
-                    match found.methods.join(", ") {
-                        methods if methods.is_empty() => lang.no_authentication_named(),
-                        methods => lang.no_known_authentication(methods),
-                    },
-                );
-                return Err(failure.then(lang.remedy(Remedy::AllowSecret).to_owned()).then(refused.to_owned()));
-            }
-        }
-    }
-    let found = found.endpoints;
-    let own = &mut app.endpoints;
-    let pairs = [
-        (Setting::AuthorizationEndpoint, &mut own.authorization, found.authorization),
-        (Setting::TokenEndpoint, &mut own.token, found.token),
-        (Setting::DeviceEndpoint, &mut own.device_authorization, found.device_authorization),
-        (Setting::RevocationEndpoint, &mut own.revocation, found.revocation),
-        (Setting::IntrospectionEndpoint, &mut own.introspection, found.introspection),
-        (Setting::UserinfoEndpoint, &mut own.userinfo, found.userinfo),
-    ];
-    for (setting, own, found) in pairs {
-        if let (None, Some(found)) = (&own, found) {
-            record = record.with(setting, Some(found.as_str()));
-            *own = Some(found);
-        }
-    }
-    Ok(record)
 }
 
 /// In the file, relative paths count from its own folder; on the command line, from the working folder.

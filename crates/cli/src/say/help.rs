@@ -48,11 +48,12 @@ fn chinese(mut command: Command, path: &str) -> Command {
                     (false, true) => "参数",
                     (false, false) => "选项",
                 };
+                let (arg, note) = noted(arg);
                 let default = arg.get_default_values().first().map(|value| value.to_string_lossy().into_owned());
                 let takes_value = arg.get_action().takes_values();
                 match default.filter(|_| takes_value) {
-                    Some(value) => arg.hide_default_value(true).help(format!("{help}（默认 {value}）")),
-                    None => arg.help(help),
+                    Some(value) => arg.hide_default_value(true).help(format!("{help}{note}（默认 {value}）")),
+                    None => arg.help(format!("{help}{note}")),
                 }
                 .help_heading(heading)
             });
@@ -79,6 +80,26 @@ fn chinese(mut command: Command, path: &str) -> Command {
                 .display_order(LAST),
         )
         .help_template(TEMPLATE)
+}
+
+/// What clap would add to an argument's line in English, its other names and its values, is taken out of it and said in
+/// Chinese.
+fn noted(mut arg: Arg) -> (Arg, String) {
+    let mut note = String::new();
+    if let Some(shown) = arg.get_visible_aliases().filter(|shown| !shown.is_empty()) {
+        let other = shown.iter().map(|name| format!("--{name}")).collect::<Vec<_>>().join("、");
+        note = format!("（也可写作 {other}）");
+        let all: Vec<_> = arg.get_all_aliases().into_iter().flatten().map(str::to_owned).collect();
+        arg = arg.visible_alias(None).aliases(all);
+    }
+    let values = arg.get_possible_values();
+    if !values.is_empty() && arg.get_action().takes_values() && !arg.is_hide_possible_values_set() {
+        let values = values.iter().filter(|value| !value.is_hide_set());
+        let values = values.map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join("、");
+        note = format!("{note}（可选 {values}）");
+        arg = arg.hide_possible_values(true);
+    }
+    (arg, note)
 }
 
 /// The words for an argument of a command, or for the command itself when the argument is empty.
@@ -388,8 +409,33 @@ mod tests {
         command(Lang::Zh).debug_assert();
         let help = command(Lang::Zh).try_get_matches_from(["tokenward", "login", "--help"]).unwrap_err().to_string();
         assert!(help.contains("用法：tokenward login") && help.contains("授权地址"), "{help}");
-        for english in ["Options:", "Arguments:", "Commands:", "[default", "Everywhere"] {
+        for english in ["Options:", "Arguments:", "Commands:", "Everywhere"] {
             assert!(!help.contains(english), "{english}: {help}");
         }
+    }
+
+    /// What the parser's own help adds to an argument (other names, values, defaults) is added in Chinese or not at all.
+    #[test]
+    fn no_note_is_added_in_english() {
+        fn each(command: &mut Command) {
+            for help in [command.render_help().to_string(), command.render_long_help().to_string()] {
+                for note in ["[default", "[alias", "[possible", "[env", "Possible values"] {
+                    assert!(!help.contains(note), "{note}: {help}");
+                }
+            }
+            command.get_subcommands_mut().for_each(each);
+        }
+        let mut all = command(Lang::Zh);
+        all.build();
+        each(&mut all);
+    }
+
+    /// The other names of an argument are told, and still taken.
+    #[test]
+    fn other_names_are_told_and_taken() {
+        let told = command(Lang::Zh).try_get_matches_from(["tokenward", "init", "--help"]).unwrap_err().to_string();
+        assert!(told.contains("（也可写作 --issuer）"), "{told}");
+        let taken = command(Lang::Zh).try_get_matches_from(["tokenward", "init", "--issuer", "https://a.example"]);
+        assert!(taken.is_ok(), "{taken:?}");
     }
 }

@@ -93,7 +93,7 @@ super::sentences! {
 
     state_in_step() { "in step" "已同步" }
     state_behind() { "behind" "部分过时" }
-    state_stale(held) { "stale: generation {held}" "过时：第 {held} 代" }
+    state_stale(held) { "stale: token set {held}" "过时：第 {held} 组令牌" }
     state_newer() { "newer than the vault" "比保险库新" }
     state_of_another(profile) { "login of {profile}" "属于 {profile}" }
     state_of_another_user(user) { "login of another user: {user}" "属于另一位用户：{user}" }
@@ -128,21 +128,21 @@ super::sentences! {
     advice_not_written(words) { "could not be written last time, and is tried again: {words}" "上次无法写入，会再次尝试：{words}" }
 
     outcome_in_step() { "is up to date already" "已是当前登录" }
-    outcome_delivered(generation) { "holds the present tokens now, generation {generation}" "已写入当前令牌（第 {generation} 代）" }
-    outcome_healed(held, generation) { "held used-up tokens of generation {held}; holds the present ones now, generation {generation}. Nothing was sent" "原为已用掉的第 {held} 代令牌；现已写入当前的第 {generation} 代，没有发送任何请求" }
+    outcome_delivered(generation) { "holds the present tokens now, token set {generation}" "已写入当前令牌（第 {generation} 组）" }
+    outcome_healed(held, generation) { "held used-up tokens (token set {held}); holds the present ones now, token set {generation}. Nothing was sent" "原为已用掉的第 {held} 组令牌；现已写入当前的第 {generation} 组，没有发送任何请求" }
     outcome_adopted() { "held a login that the vault did not know; it is taken over" "其中的登录此前未知，已接管" }
     outcome_left(state) { "left as it is: {state}" "保持原样：{state}" }
     outcome_not_written(detail) { "could not be written ({detail}); the tokens are safe in the vault, and it is tried again" "无法写入（{detail}）；令牌在保险库中安然无恙，会再次尝试" }
     outcome_unusable(detail) { "cannot be read and is left alone ({detail})" "无法读取，已保持原样（{detail}）" }
     outcome_elsewhere() { "another process is working on it" "另一个进程正在处理" }
 
-    notice_link_healed(file, held) { "{file} held used-up tokens (generation {held}) and shows the present ones now" "{file} 原为已用掉的令牌（第 {held} 代），现已更正" }
+    notice_link_healed(file, held) { "{file} held used-up tokens (token set {held}) and shows the present ones now" "{file} 原为已用掉的令牌（第 {held} 组），现已更正" }
     notice_link_adopted(file) { "{file} held a login that the vault did not know; the profile uses it now (`tokenward adopt --undo` undoes this)" "{file} 中的登录此前未知，现已成为该配置档的登录（`tokenward adopt --undo` 可换回之前的）" }
     notice_link_not_written(file, detail) { "{file} could not be updated, and is tried again: {detail}" "{file} 暂时无法同步，会再次尝试：{detail}" }
     notice_link_unusable(file, detail) { "the linked file {file} cannot be read and is left alone: {detail}" "链接的文件 {file} 无法读取，已保持原样：{detail}" }
     notice_link_of_another(file, profile) { "{file} shows the login of profile {profile} and is left alone; see `tokenward links`" "{file} 中是配置档 {profile} 的登录，已保持原样；参见 `tokenward links`" }
     notice_link_blank(file) { "{file} has no token at its place and is left alone; `tokenward link FILE` fills it in" "{file} 的令牌位置为空，已保持原样；`tokenward link 文件` 会填入" }
-    notice_taken_back(adopted, generation) { "the provider refused the login that was taken over (generation {adopted}); the one before is back, as generation {generation}" "服务方拒绝了接管的登录（第 {adopted} 代）；已换回之前的登录，现为第 {generation} 代" }
+    notice_taken_back(adopted, generation) { "the provider refused the login that was taken over (token set {adopted}); the one before is back, as token set {generation}" "服务方拒绝了接管的登录（第 {adopted} 组）；已换回之前的登录，现为第 {generation} 组令牌" }
     notice_another_user(before, now) { "the login that was taken over is another user's: {now} instead of {before}" "接管的登录属于另一位用户：原为 {before}，现为 {now}" }
 
     env_file_flags() { "--access, --refresh, --app-id-at, --app-secret-at and --format say where the tokens stand in a file: give --env-file FILE too" "--access、--refresh、--app-id-at、--app-secret-at 和 --format 用于指明令牌在文件中的位置：请同时给出 --env-file 文件" }
@@ -156,7 +156,7 @@ super::sentences! {
     not_watched(profile) { "profile {profile} is not set up any more, and its files are not followed" "配置档 {profile} 已不在配置中，其文件不再跟踪" }
     watching() { "linked files are kept in step; Ctrl-C ends it" "正在保持文件同步；按 Ctrl-C 结束" }
     event_following(file, profile) { "{file}  followed for profile {profile}" "{file}  开始跟踪（配置档 {profile}）" }
-    event_turned(profile, generation, span) { "profile {profile}  refreshed, generation {generation}; next in {span}" "配置档 {profile}  已续期，第 {generation} 代；下次在 {span}后" }
+    event_turned(profile, generation, span) { "profile {profile}  refreshed, token set {generation}; next in {span}" "配置档 {profile}  已续期，第 {generation} 组令牌；下次在 {span}后" }
     event_failed(profile, what, code) { "profile {profile}  {what} ({code})" "配置档 {profile}  {what}（{code}）" }
     event_failed_again(profile, what, code, span) { "profile {profile}  {what} ({code}); again in {span}" "配置档 {profile}  {what}（{code}）；{span}后重试" }
     event_noticed(profile, what) { "profile {profile}  {what}" "配置档 {profile}  {what}" }

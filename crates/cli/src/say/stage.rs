@@ -7,12 +7,12 @@ super::sentences! {
     demo_login(who) { "{who} logged in: authorization code, PKCE S256, callback on loopback" "{who} 已登录：授权码 + PKCE S256 + 本机回调" }
     demo_token(token) { "`tokenward token` prints {token}" "`tokenward token` 输出 {token}" }
     demo_clock(span) { "the sandbox's clock moves on by {span}: that token has ended" "沙箱时钟前进 {span}：该令牌已到期" }
-    demo_turned(token, generation) { "`tokenward token` refreshed it: {token}, generation {generation}" "`tokenward token` 已自动续期：{token}，第 {generation} 代" }
+    demo_turned(token, generation) { "`tokenward token` refreshed it: {token}, token set {generation}" "`tokenward token` 已自动续期：{token}，第 {generation} 组令牌" }
     demo_kill(step, what) { "the next refresh is killed (SIGKILL) at the step \"{step}\": {what}" "下一次续期在 \"{step}\" 步骤被强制终止（SIGKILL）：{what}" }
-    demo_kill_begun_what() { "the intent to send is journalled, and nothing is sent" "发送意图已写入日志，尚未发送" }
-    demo_kill_journalled_what() { "the provider has rotated and its answer is journalled, and nothing is committed" "服务方已轮换令牌，应答已写入日志，尚未提交" }
-    demo_recovered(token, generation) { "the next `tokenward token` recovers from the journal: {token}, generation {generation}" "下一次 `tokenward token` 从日志中恢复：{token}，第 {generation} 代" }
-    demo_lives(generation) { "the login lives: generation {generation}, status fresh" "登录仍然有效：第 {generation} 代，状态正常" }
+    demo_kill_begun_what() { "the journal says what is to be sent, and nothing is sent yet" "发送意图已写入日志，尚未发送" }
+    demo_kill_journalled_what() { "the provider has issued new tokens, its answer is in the journal, and nothing else is stored" "服务方已签发新令牌，应答已写入日志，尚未入库" }
+    demo_recovered(token, generation) { "the next `tokenward token` recovers from the journal: {token}, token set {generation}" "下一次 `tokenward token` 从日志中恢复：{token}，第 {generation} 组令牌" }
+    demo_lives(generation) { "the login lives: token set {generation}, status fresh" "登录仍然有效：第 {generation} 组令牌，状态正常" }
     demo_counters(exchanges, refreshes, replays) { "the sandbox counts {exchanges} code exchange, {refreshes} refreshes, {replays} replays of a used token" "沙箱统计：授权码兑换 {exchanges} 次，刷新 {refreshes} 次，重放旧令牌 {replays} 次" }
     demo_done() { "Everything that was started has ended; the demo's folder is removed." "演示启动的一切均已结束；演示目录已删除。" }
     demo_kept(folder) { "Everything that was started has ended; the demo's folder is {folder}." "演示启动的一切均已结束；演示目录：{folder}。" }

@@ -1,4 +1,4 @@
-//! How a login stands: tables and what came of a turn.
+//! How a login stands: tables and what came of a refresh.
 
 use jiff::Timestamp;
 use tokenward::{Kept, Notice};
@@ -11,7 +11,7 @@ super::sentences! {
     head_app() { "APP" "应用" }
     head_user() { "USER" "用户" }
     head_status() { "STATUS" "状态" }
-    head_generation() { "GENERATION" "代次" }
+    head_generation() { "TOKEN SET" "令牌组" }
     head_access() { "ACCESS TOKEN ENDS" "访问令牌到期" }
     head_refresh() { "LOGIN ENDS UNUSED" "闲置到期" }
     fact_profile() { "profile" "配置档" }
@@ -20,7 +20,7 @@ super::sentences! {
     fact_open_id() { "open_id" "open_id（用户标识）" }
     fact_tenant() { "company" "企业" }
     fact_status() { "status" "状态" }
-    fact_generation() { "generation" "代次" }
+    fact_generation() { "token set" "令牌组" }
     fact_scopes() { "scopes" "权限" }
     fact_access() { "access token ends" "访问令牌到期" }
     fact_turn_at() { "is refreshed from" "将续期于" }
@@ -49,8 +49,8 @@ super::sentences! {
     open_story(pid, host, since, deadline) { "process {pid} on {host} began a refresh {since} and has until {deadline}" "进程 {pid}（主机 {host}）于 {since} 开始续期，期限 {deadline}" }
     refresh_soon(span) { "this login ends in {span} unless it is used; any `tokenward token` from the time of refresh on, or `tokenward refresh`, prolongs it" "此登录将在 {span}后到期；到续期时间后运行 `tokenward token` 或运行 `tokenward refresh` 可延长" }
     wall_soon(span) { "in {span} this login ends for good and no refresh can prolong it: log in again before" "此登录将在 {span}后彻底到期，刷新无法延长：请提前重新登录" }
-    turned(profile, generation) { "profile {profile}: refreshed, now generation {generation}" "配置档 {profile}：已续期，现为第 {generation} 代" }
-    turned_elsewhere(profile, generation) { "profile {profile}: another process refreshed it just now, generation {generation}" "配置档 {profile}：另一个进程刚刚完成续期，现为第 {generation} 代" }
+    turned(profile, generation) { "profile {profile}: refreshed, now token set {generation}" "配置档 {profile}：已续期，现为第 {generation} 组令牌" }
+    turned_elsewhere(profile, generation) { "profile {profile}: another process refreshed it just now, token set {generation}" "配置档 {profile}：另一个进程刚刚完成续期，现为第 {generation} 组令牌" }
     good_for(span) { "the access token is good for {span}" "访问令牌有效期还有 {span}" }
     notice_turn_failed(what, code) { "the refresh ahead of time failed; the present token is still good: {what} ({code})" "提前续期失败，现有令牌仍可用：{what}（{code}）" }
     notice_login_over(what, code, span) { "this login is over: {what} ({code}); the access token lasts {span}" "此登录已失效：{what}（{code}）；访问令牌还可用 {span}" }

@@ -11,6 +11,8 @@ super::sentences! {
     seconds(seconds) { "{seconds} s" "{seconds} 秒" }
     ahead(span) { "in {span}" "{span}后" }
     ago(span) { "{span} ago" "{span}前" }
+    just_now() { "just now" "刚刚" }
+    at_once() { "now" "现在" }
 }
 
 impl Lang {
@@ -33,8 +35,12 @@ impl Lang {
 
     /// How far off a moment is.
     pub(crate) fn distance(self, at: Timestamp, now: Timestamp) -> String {
-        let span = self.span(at.as_second().abs_diff(now.as_second()));
-        if at >= now { self.ahead(span) } else { self.ago(span) }
+        match at.as_second().abs_diff(now.as_second()) {
+            0 if at > now => self.at_once(),
+            0 => self.just_now(),
+            far if at > now => self.ahead(self.span(far)),
+            far => self.ago(self.span(far)),
+        }
     }
 
     /// A moment as seen from another: how far off, and the date in UTC.
@@ -65,5 +71,12 @@ mod tests {
         let soon = Timestamp::from_second(1_800_000_120).unwrap();
         assert_eq!(Lang::En.moment(soon, now), "2027-01-15 08:02 UTC (in 2 min)");
         assert_eq!(Lang::Zh.moment(now, soon), "2027-01-15 08:00 UTC (2 分钟前)");
+        // No span is told that is none.
+        let later = Timestamp::new(1_800_000_000, 1).unwrap();
+        assert_eq!(
+            (Lang::En.distance(now, now), Lang::En.distance(now, later)),
+            ("just now".into(), "just now".into())
+        );
+        assert_eq!((Lang::En.distance(later, now), Lang::Zh.distance(now, later)), ("now".into(), "刚刚".into()));
     }
 }

@@ -155,5 +155,13 @@ fn told(ran: &Ran) -> String {
             _ => word.to_owned(),
         });
     }
+    // How long a token still lives depends on how quick the machine is.
+    for (before, after) in [("the access token lasts ", ";"), ("访问令牌还可用 ", "；")] {
+        if let Some((head, (_, tail))) =
+            err.split_once(before).and_then(|(head, rest)| Some((head, rest.split_once(after)?)))
+        {
+            err = format!("{head}{before}<a while>{after}{tail}");
+        }
+    }
     format!("{out}{err}(exit {})", ran.code)
 }

@@ -232,7 +232,7 @@ settings! {
     TokenEndpoint {
         variable: Some("TOKENWARD_TOKEN_ENDPOINT"), flag: Some("--token-endpoint"), key: Some((Section::App, "token_endpoint")),
         default: "discovered",
-        meaning: "oauth2: where tokens are issued and turned.",
+        meaning: "oauth2: where tokens are issued and refreshed.",
     }
     /// `device_authorization_endpoint` of RFC 8628.
     DeviceEndpoint {
@@ -480,10 +480,10 @@ app = "else"
 | `absent_refresh` | `keeps-old`, `ends` | `keeps-old` | what an answer without a refresh token means (RFC 6749 §6) |
 | `replay` | `punished`, `harmless` | `punished` | whether sending a used refresh token again may end the whole login (RFC 9700 §4.14.2) |
 | `replay_grace` | a span | `0s` | how long after its first use a replay is merely refused |
-| `refresh_end` | `sliding`, `fixed` | `sliding` | whether a turn moves the end of the refresh token |
+| `refresh_end` | `sliding`, `fixed` | `sliding` | whether a refresh moves the end of the refresh token |
 | `access_life` | a span | `1h` | the life of an access token whose answer does not say |
 | `refresh_life` | a span, `unknown` | `unknown` | the same for a refresh token |
-| `margin` | a span | `5m` | how far ahead of its end an access token is turned, at most |
+| `margin` | a span | `5m` | how far ahead of its end an access token is refreshed, at most |
 | `wall` | a span, `none` | `none` | the life of a consent that no refresh can lengthen |
 
 A span is written `90s`, `10m`, `1h30m` or `30d`.

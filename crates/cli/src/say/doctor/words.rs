@@ -9,7 +9,7 @@ crate::say::sentences! {
     check_secret() { "secret" "密钥" }
     check_login() { "login" "登录" }
     check_tokens() { "tokens" "令牌" }
-    check_turns() { "turns" "续期" }
+    check_turns() { "refreshes" "续期" }
     check_links() { "links" "链接" }
     check_store() { "store" "保险库" }
     check_clock() { "clock" "时钟" }
@@ -71,7 +71,7 @@ crate::say::sentences! {
     doctor_dead_end(end) { "the login is over: the refresh token ended, {end}" "登录已失效：刷新令牌已于 {end} 到期" }
     doctor_dead_end_why(when) { "it came {when} and was not refreshed in time; a login that is used now and then does not end this way" "它获取于 {when}，之后没有及时续期；经常使用的登录不会这样到期" }
     doctor_dead_mixed(issued, sent) { "the login is over: its refresh token was issued by {issued} and sent to {sent}, which does not take it" "登录已失效：刷新令牌由 {issued} 签发，却发往 {sent}，后者不接受它" }
-    doctor_dead_mixed_why(issued) { "refresh tokens of the endpoint generations do not mix (a v1 token begins with ur-); this one belongs to {issued}" "各代接口的刷新令牌不能混用（v1 的令牌以 ur- 开头）；此令牌属于 {issued}" }
+    doctor_dead_mixed_why(issued) { "the versions of the token endpoint do not take each other's refresh tokens (a v1 token begins with ur-); this one belongs to {issued}" "各版本接口的刷新令牌不能混用（v1 的令牌以 ur- 开头）；此令牌属于 {issued}" }
     doctor_dead_mixed_next(issued) { "set token_api = \"{issued}\" for the app, or leave it and log in anew" "请为应用设置 token_api = \"{issued}\"，或保持现状并重新登录" }
     doctor_dead_invalid() { "the login is over: the provider calls the refresh token invalid" "登录已失效：服务方认为刷新令牌无效" }
     doctor_dead_invalid_why(issued) { "the user or an administrator withdrew the consent, or it is no token of {issued}: those of v1 begin with ur- and are refused by v2 and v3" "用户或管理员撤销了授权，或它不是 {issued} 的令牌：v1 的令牌以 ur- 开头，v2 和 v3 不接受" }
@@ -100,18 +100,18 @@ crate::say::sentences! {
 
     doctor_turns(count) { "what happened last, newest first ({count})" "最近发生的事，新的在前（{count} 条）" }
     doctor_past(when, what, who) { "{when}: {what}, by {who}" "{when}：{what}，由{who}" }
-    doctor_past_login(generation) { "logged in, generation {generation}" "登录，第 {generation} 代" }
+    doctor_past_login(generation) { "logged in, token set {generation}" "登录，第 {generation} 组令牌" }
     doctor_past_logout() { "logged out" "退出登录" }
-    doctor_past_adopted(generation, source) { "taken over from {source}, generation {generation}" "从 {source} 接管，第 {generation} 代" }
-    doctor_past_back(generation) { "the login before it taken back, generation {generation}" "恢复此前的登录，第 {generation} 代" }
-    doctor_past_back_refused(generation) { "the provider refused what was taken over; the login before it is back, generation {generation}" "服务方拒绝了接管来的登录；已恢复此前的登录，第 {generation} 代" }
-    doctor_past_turned(old, new) { "refreshed, generation {old} to {new}" "续期，第 {old} 代到第 {new} 代" }
-    doctor_past_refused(generation, what, code) { "generation {generation}, refused with {code}: {what}" "第 {generation} 代，被拒绝（{code}）：{what}" }
-    doctor_past_failed(generation, what) { "generation {generation}: {what}" "第 {generation} 代：{what}" }
-    doctor_past_unsent(generation, why) { "generation {generation}, nothing was sent: {why}" "第 {generation} 代，没有发送：{why}" }
-    doctor_past_answered(generation) { "generation {generation}, answered; the answer waits to be read" "第 {generation} 代，已有应答，等待处理" }
-    doctor_past_open(generation) { "generation {generation}, no answer was kept" "第 {generation} 代，没有保存到应答" }
-    doctor_past_parked(generation) { "generation {generation}, answered too late; its tokens are kept aside" "第 {generation} 代，应答迟到；其中的令牌另行保存" }
+    doctor_past_adopted(generation, source) { "taken over from {source}, token set {generation}" "从 {source} 接管，第 {generation} 组令牌" }
+    doctor_past_back(generation) { "the login before it taken back, token set {generation}" "恢复此前的登录，第 {generation} 组令牌" }
+    doctor_past_back_refused(generation) { "the provider refused what was taken over; the login before it is back, token set {generation}" "服务方拒绝了接管来的登录；已恢复此前的登录，第 {generation} 组令牌" }
+    doctor_past_turned(old, new) { "refreshed, token set {old} to {new}" "续期，第 {old} 组令牌换为第 {new} 组" }
+    doctor_past_refused(generation, what, code) { "token set {generation}, refused with {code}: {what}" "第 {generation} 组令牌，被拒绝（{code}）：{what}" }
+    doctor_past_failed(generation, what) { "token set {generation}: {what}" "第 {generation} 组令牌：{what}" }
+    doctor_past_unsent(generation, why) { "token set {generation}, nothing was sent: {why}" "第 {generation} 组令牌，没有发送：{why}" }
+    doctor_past_answered(generation) { "token set {generation}, answered; the answer waits to be read" "第 {generation} 组令牌，已有应答，等待处理" }
+    doctor_past_open(generation) { "token set {generation}, no answer was kept" "第 {generation} 组令牌，没有保存到应答" }
+    doctor_past_parked(generation) { "token set {generation}, answered too late; its tokens are kept aside" "第 {generation} 组令牌，应答迟到；其中的令牌另行保存" }
     doctor_past_again(what) { "asked again: {what}" "再次询问：{what}" }
     doctor_sender_lives() { "that process is alive" "该进程仍在运行" }
     doctor_sender_unseen() { "that process cannot be seen from here (another machine or container?)" "从这里看不到该进程（在另一台机器或容器中？）" }
