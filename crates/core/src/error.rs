@@ -245,6 +245,8 @@ codes! {
     "0811" PagesWithoutEnd TryLater;
     /// A backup of the vault does not open.
     "0812" BackupUnreadable Usage;
+    /// The login of a token that was to be taken over is over.
+    "0813" LoginOver NeedsConsent;
 
     /// A request to the proxy was meant for another host.
     "0820" ProxyOtherHost Usage;

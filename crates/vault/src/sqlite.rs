@@ -20,6 +20,7 @@ mod publish;
 pub(crate) mod rows;
 pub(crate) mod statements;
 mod stillborn;
+mod wish;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -33,7 +34,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Sqlite, Transaction};
 use tokenward_core::ports::{
     Adopted, Adoption, AnswerKept, Clock, Committed, Entropy, Keepsake, LeaseAttempt, LoggedIn, LoginAnswer,
-    LoginAnswerId, LoginCopy, NameGiven, NewLogin, Revocable, Told, Vault, VaultError,
+    LoginAnswerId, LoginCopy, NameGiven, NewLogin, Revocable, Told, Vault, VaultError, Wished,
 };
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
@@ -499,6 +500,10 @@ impl Vault for SqliteVault {
         by: &Holder,
     ) -> Result<Option<Generation>, VaultError> {
         self.bring_back(id, refused, by).await
+    }
+
+    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, VaultError> {
+        self.wish_back(token, source, by).await
     }
 
     async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError> {

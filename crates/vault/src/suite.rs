@@ -12,6 +12,7 @@ pub mod leases;
 pub mod links;
 pub mod logins;
 pub mod names;
+pub mod wishes;
 mod world;
 
 use std::sync::Arc;
@@ -99,6 +100,9 @@ macro_rules! vault_suite {
             adoptions: an_undone_adoption_can_be_done_again,
             adoptions: a_wish_that_the_provider_refuses_is_taken_back,
             adoptions: a_generation_that_moved_on_is_not_taken_back,
+            wishes: the_token_of_a_set_that_gave_way_brings_it_back,
+            wishes: a_set_under_one_of_nobody_knows_whom_comes_back,
+            wishes: a_set_that_was_ended_does_not_come_back,
             adoptions: adoptions_upon_adoptions_give_way_one_by_one,
             adoptions: a_late_answer_turns_the_set_that_was_put_aside,
             adoptions: a_late_answer_ends_the_trial_of_the_set_it_turns,

@@ -342,6 +342,8 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) ->
         match links.adopt_file(&work.app, &target, false).await {
             Ok(report) => adopted = !matches!(report.adopted, Adopted::Known { .. }),
             Err(error) if error.code() == Code::NothingToAdopt => return Err(neither().into()),
+            // Told below, with the ways that a file has.
+            Err(error) if error.code() == Code::LoginOver => {}
             Err(error) => return Err(failed(error)),
         }
         if !is_logged_in(work, desk).await? {

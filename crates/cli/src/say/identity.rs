@@ -15,6 +15,13 @@ stories! {
                 "请用 `tokenward adopt --login ID -p 名称` 指定配置档，或用 `tokenward logout --login ID` 删除",
             ),
         ),
+        Code::LoginOver => (
+            w("the login of this token is over; nothing was taken over", "该令牌的登录已失效；未接管任何登录"),
+            w(
+                "log in again with `tokenward login`: the vault has had this token, and its login was refused, was logged out, or gave way to a later login. `tokenward status` shows the login in use",
+                "请用 `tokenward login` 重新登录：保险库曾持有此令牌，其登录已被拒绝、已退出，或已被之后的登录取代。`tokenward status` 可查看正在使用的登录",
+            ),
+        ),
         Code::FormerUser => (
             w(
                 "the file shows a login that was logged out, of another user than the profile's present one",

@@ -54,6 +54,33 @@ fn what_is_piped_in_is_taken_over_and_taken_back() {
     assert_eq!(project.world.sandbox.counters().refreshes, 0, "nothing was spent");
 }
 
+/// What gave way to an adoption can be had again by its token; one that is over is told to be so, and nobody takes it for a login.
+#[test]
+fn a_login_that_gave_way_is_taken_over_once_more() {
+    let project = Project::of(World::logged_in());
+    let user = project.world.sandbox.current_tokens()[0].user.clone();
+    let seeded = || project.world.sandbox.seed_grant(&project.world.app.id, &user, &["offline_access"]).unwrap();
+    let (one, other) = (seeded(), seeded());
+    let adopt = |tokens| run_fed(&mut project.command(&["adopt", "-", "--json"]), &token_json(tokens));
+    for tokens in [&one, &other, &one] {
+        let ran = adopt(tokens);
+        let document = ran.succeeds().json();
+        assert_eq!(document["adopted"], "renewed", "{ran:?}");
+        assert!(document["user"]["name"].is_string() && !ran.err.contains("already"), "{ran:?}");
+    }
+    // It is tried by its first refresh, as one that is new.
+    assert_eq!(project.world.sandbox.counters().refreshes, 0);
+    project.run(&["refresh"]).succeeds();
+    assert_eq!(adopt(&one).succeeds().json()["adopted"], "known", "of the present login, and spent");
+    assert_eq!(adopt(&other).succeeds().json()["adopted"], "renewed");
+    project.run(&["logout", "--yes"]).succeeds();
+    for tokens in [&one, &other] {
+        let ran = run_fed(&mut project.command(&["adopt", "-"]), &token_json(tokens));
+        assert!(ran.fails(3, "TW0813").err.contains("tokenward login"), "{ran:?}");
+        project.run(&["token"]).fails(3, "TW0401");
+    }
+}
+
 #[test]
 fn a_login_that_the_provider_refuses_gives_way_by_itself() {
     let project = Project::of(World::logged_in());

@@ -266,6 +266,17 @@ impl Adopted {
     }
 }
 
+/// What became of the wish for the set of one refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wished {
+    /// It had been put aside, and is the present set of its grant again, in this generation.
+    Back(Generation),
+    /// It had been put aside, and was ended since: the provider refused it, or a person's own login took its place. Nothing was changed.
+    Over,
+    /// No set that was put aside holds the token, or its grant was logged out. Nothing was changed.
+    NotAside,
+}
+
 /// What became of a set of which somebody said whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
@@ -558,6 +569,10 @@ pub trait Vault: Send + Sync {
         refused: Option<(IntentId, Closing)>,
         by: &Holder,
     ) -> Result<Option<Generation>, VaultError>;
+
+    /// The same by a person's wish for one certain set: the one that holds `token`, which came from `source` once more. It is on trial
+    /// then, as one that is adopted; what gives way is kept, and is what the next wish brings back.
+    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, VaultError>;
 
     /// The present set, refresh token included, for files that show it.
     async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError>;

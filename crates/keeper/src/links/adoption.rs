@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Adopted, Adoption, CallError, Claim, LoginCopy, Told};
+use tokenward_core::ports::{Adopted, Adoption, CallError, Claim, LoginCopy, Told, Wished};
 use tokenward_core::{
     Access, AccessToken, App, Code, Generation, Grant, GrantId, Link, NewLink, ProfileName, RefreshToken, Standing,
     Subject, TokenSet,
@@ -52,22 +52,35 @@ pub struct AdoptReport {
 }
 
 impl Links {
-    /// Takes over a login that was found somewhere, and delivers it to the profile's links.
+    /// Takes over a login that was found somewhere, and delivers it to the profile's links. One that had given way to an adoption is
+    /// the profile's again, and what gives way to it is kept.
     ///
     /// # Errors
-    /// [`Code::AnotherProfile`] when it is another profile's login already; the vault's.
+    /// [`Code::AnotherProfile`] when it is another profile's login already; [`Code::LoginOver`] when the vault has had it and it is over;
+    /// the vault's.
     pub async fn adopt(&self, app: &App, profile: &ProfileName, brought: Brought) -> Result<AdoptReport, Error> {
         let replace = brought.replace_user;
         let claim = if replace { Claim::OfAnyUser } else { Claim::OfItsUser };
-        let (adopted, subject) = self.take_over(app, profile, brought, claim).await?;
+        let wished = self.wished(app, profile, &brought).await?;
+        let (adopted, subject) = match wished {
+            Some((id, _)) => (Adopted::Renewed(id), None),
+            None => self.take_over(app, profile, brought, claim).await?,
+        };
         let mut grant = self.parts().vault.grant(adopted.id()).await?;
-        if let (true, Adopted::Known { generation, .. }) = (replace && grant.unproven, &adopted)
-            && (grant.profile.as_ref(), grant.generation) == (Some(profile), *generation)
-        {
+        let known = match adopted {
+            Adopted::Known { generation, .. } => Some(generation),
+            Adopted::Renewed(_) => wished.map(|(_, generation)| generation),
+            Adopted::New(_) | Adopted::TookOver { .. } | Adopted::KeptAside { .. } => None,
+        };
+        if replace && grant.unproven && (grant.profile.as_ref(), Some(grant.generation)) == (Some(profile), known) {
             grant = self.claimed(grant).await?;
         }
         let lives = matches!(grant.standing, Standing::Live | Standing::InDoubt { .. });
-        if matches!(adopted, Adopted::Known { .. } | Adopted::KeptAside { .. }) && grant.profile.is_none() && lives {
+        if matches!(adopted, Adopted::Known { .. }) && !lives {
+            return Err(over());
+        }
+        let may_lack_name = known.is_some() || matches!(adopted, Adopted::KeptAside { .. });
+        if may_lack_name && grant.profile.is_none() && lives {
             if grant.app != app.name {
                 return Err(foreign(&grant, app));
             }
@@ -76,11 +89,11 @@ impl Links {
         }
         if let (Adopted::Known { .. }, Some(owner)) = (&adopted, &grant.profile)
             && owner != profile
-            && matches!(grant.standing, Standing::Live | Standing::InDoubt { .. })
         {
             return Err(another(owner));
         }
         let links = self.reconcile(app, profile, false, Self::PATIENCE).await?;
+        let subject = subject.or_else(|| wished.and(grant.subject.filter(|_| !grant.unproven)));
         let generation = self.parts().vault.grant(grant.id).await?.generation;
         Ok(AdoptReport { adopted, subject, grant: grant.id, generation, links })
     }
@@ -111,6 +124,28 @@ impl Links {
             return Err(Error::with_detail(Code::NothingToAdopt, Kept::Everything, profile.as_str()));
         };
         Ok((generation, self.reconcile(app, profile, false, Self::PATIENCE).await?))
+    }
+
+    /// Makes the set of a token present again that had given way to an adoption, in the profile's login or in one without a profile.
+    /// `None`: there is no such set.
+    async fn wished(
+        &self,
+        app: &App,
+        profile: &ProfileName,
+        brought: &Brought,
+    ) -> Result<Option<(GrantId, Generation)>, Error> {
+        let vault = &self.parts().vault;
+        let Some((id, _)) = vault.recognise(&brought.refresh).await?.known else { return Ok(None) };
+        let grant = vault.grant(id).await?;
+        if grant.app != app.name || grant.profile.as_ref().is_some_and(|owner| owner != profile) {
+            return Ok(None);
+        }
+        let by = self.parts().processes.myself();
+        match vault.take_back_token(&brought.refresh, &brought.source, by).await? {
+            Wished::Back(generation) => Ok(Some((id, generation))),
+            Wished::Over => Err(over()),
+            Wished::NotAside => Ok(None),
+        }
     }
 
     /// Makes a set of which nobody has said whose it is a grant of its own, since a person has said that its user may be another one:
@@ -218,6 +253,11 @@ fn brought(link: &Link, shown: &Shown) -> Option<Brought> {
         source: link.target.file.display().to_string(),
         replace_user: false,
     })
+}
+
+/// The vault has had the login, and it is over.
+fn over() -> Error {
+    Error::new(Code::LoginOver, Kept::Everything)
 }
 
 /// The login is another profile's.

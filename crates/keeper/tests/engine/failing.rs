@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward::core::ports::{
     Adopted, Adoption, AnswerKept, Committed, Keepsake, LeaseAttempt, LoggedIn, LoginAnswer, LoginAnswerId, LoginCopy,
-    NameGiven, NewLogin, Revocable, Told, Vault, VaultError,
+    NameGiven, NewLogin, Revocable, Told, Vault, VaultError, Wished,
 };
 use tokenward::core::rotation::Turn;
 use tokenward::core::{
@@ -183,6 +183,10 @@ impl Vault for Failing {
     async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
         self.step()?;
         self.inner.adopt(adoption).await
+    }
+    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, VaultError> {
+        self.step()?;
+        self.inner.take_back_token(token, source, by).await
     }
     async fn told(
         &self,

@@ -29,7 +29,7 @@ use crate::seal::Unopened;
 /// How a grant stood when its set was put aside.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Aside {
-    standing: Standing,
+    pub(super) standing: Standing,
     wall: Option<Timestamp>,
     consented: Timestamp,
     /// Set when nobody had said whose this set is.
@@ -65,7 +65,7 @@ pub(super) struct PutAside {
 }
 
 impl PutAside {
-    fn is_of(&self, vault: &SqliteVault, fingerprint: Fingerprint) -> bool {
+    pub(super) fn is_of(&self, vault: &SqliteVault, fingerprint: Fingerprint) -> bool {
         self.set.refresh.as_ref().is_some_and(|token| vault.fingerprint(token) == fingerprint)
     }
 }

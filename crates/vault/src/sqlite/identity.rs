@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokenward_core::ports::{NameGiven, Told, VaultError};
 use tokenward_core::{Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
 
-use super::adopt::{PutAside, Unproven, lives};
+use super::adopt::{PutAside, Unproven};
 use super::rows::{GrantRow, grant_bytes, signed, to_json};
 use super::{SqliteVault, sql};
 
@@ -65,7 +65,7 @@ impl SqliteVault {
             self.publish(id).await;
             return Ok(Told::Same);
         }
-        let back = self.move_out(&mut tx, &mut grant, unproven, (aside, subject), by).await?;
+        let back = self.move_out(&mut tx, &mut grant, unproven, (aside, subject), None, by).await?;
         tx.commit().await.map_err(|error| self.sql(&error))?;
         drop(connection);
         self.publish(id).await;
@@ -130,25 +130,30 @@ impl SqliteVault {
     ) -> Result<(), VaultError> {
         while let Some(mut grant) = self.by_profile(&mut *tx, profile).await?.filter(|grant| !grant.retired()) {
             let Some(unproven) = grant.unproven.clone().filter(|unproven| !next.follows(unproven)) else { break };
-            if !lives(&grant.standing) || grant.intent_open || grant.refresh.blob.is_none() {
+            if !grant.can_part() {
                 break;
             }
-            let mut random = [0; 10];
-            self.sealer.entropy.fill(&mut random);
-            let aside = GrantId::new(u64::try_from(self.now().as_millisecond()).unwrap_or(0), random);
-            self.move_out(&mut *tx, &mut grant, unproven, (aside, None), by).await?;
+            self.move_out(&mut *tx, &mut grant, unproven, (self.fresh_id(), None), None, by).await?;
         }
         Ok(())
     }
 
+    /// An id for a grant that nobody has asked for.
+    pub(super) fn fresh_id(&self) -> GrantId {
+        let mut random = [0; 10];
+        self.sealer.entropy.fill(&mut random);
+        GrantId::new(u64::try_from(self.now().as_millisecond()).unwrap_or(0), random)
+    }
+
     /// Moves the present set of a grant, with every token that was stored of it, into a grant of its own without a profile, and brings
-    /// back what it had replaced. Says which generation that has; `None` where there is nothing.
-    async fn move_out(
+    /// back `wished`, or what it had replaced. Says which generation that has; `None` where there is nothing.
+    pub(super) async fn move_out(
         &self,
         tx: &mut SqliteConnection,
         grant: &mut GrantRow,
         unproven: Unproven,
         (aside, subject): (GrantId, Option<&Subject>),
+        wished: Option<PutAside>,
         by: &Holder,
     ) -> Result<Option<Generation>, VaultError> {
         let (id, generation, before) = (grant.id, grant.generation, grant.subject.clone());
@@ -171,7 +176,10 @@ impl SqliteVault {
         let is_the_users = |set: &PutAside| {
             set.set.subject.as_ref().is_none_or(|of| before.as_ref().is_none_or(|before| of.is_same_user(before)))
         };
-        let set = self.put_aside_sets(&mut *tx, id).await?.into_iter().find(is_the_users);
+        let set = match wished {
+            Some(wished) => Some(wished),
+            None => self.put_aside_sets(&mut *tx, id).await?.into_iter().find(is_the_users),
+        };
         if let Some(set) = set {
             self.put_back(&mut *tx, grant, set, &event, by).await?;
             return Ok(Some(grant.generation));

@@ -156,6 +156,12 @@ impl GrantRow {
             .bind(self.access_before.map(|(_, generation)| signed(generation.get()))))
     }
 
+    /// Whether its present set can be moved into a grant of its own: one that is refused is dead, and an answer that is on its way has to
+    /// find its set where it was sent from.
+    pub(crate) fn can_part(&self) -> bool {
+        super::adopt::lives(&self.standing) && !self.intent_open && self.refresh.blob.is_some()
+    }
+
     /// Stores an access token, sealed.
     pub(crate) fn set_access(&mut self, sealer: &Sealer, access: &Access, generation: Generation) {
         self.drop_access(sealer);

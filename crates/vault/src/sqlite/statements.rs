@@ -208,6 +208,9 @@ pub(crate) const PUT_ASIDE: &str = "
     INSERT INTO parked (grant_id, generation, at, tokens, aside, awaits) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 pub(crate) const PUT_ASIDES: &str = "
     SELECT id, generation, tokens, aside, awaits FROM parked WHERE grant_id = ?1 AND aside IS NOT NULL ORDER BY id DESC";
+/// Those that cannot be made present again, since something ended them.
+pub(crate) const ENDED_SETS: &str =
+    "SELECT generation, tokens FROM parked WHERE grant_id = ?1 AND aside IS NULL AND intent IS NULL ORDER BY id DESC";
 pub(crate) const TURN_ASIDE: &str = "UPDATE parked SET intent = ?2, tokens = ?3, aside = ?4 WHERE id = ?1";
 pub(crate) const UNPARK: &str = "DELETE FROM parked WHERE id = ?1";
 pub(crate) const MOVE_TRIAL: &str = "UPDATE parked SET awaits = ?3 WHERE grant_id = ?1 AND awaits = ?2";

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokenward::core::ports::Adopted;
 use tokenward::core::{Ask, Code, Event, Generation, Standing};
 use tokenward::links::{Brought, Found};
 use tokenward::{Notice, Observer, Step};
@@ -192,12 +193,15 @@ async fn a_person_can_take_an_adoption_back_and_forth() {
     assert_eq!((report.grant, report.generation), (desk.id, Generation::new(2)));
     assert_eq!(value(&desk.read(".env"), REFRESH), refresh, "delivered");
     let (generation, _) = desk.links.take_back(&desk.world.app, &work()).await.unwrap();
-    assert_eq!((generation, value(&desk.read(".env"), REFRESH)), (Generation::new(3), old));
-    // The same login once more is known now: nothing is adopted a second time.
+    assert_eq!((generation, value(&desk.read(".env"), REFRESH)), (Generation::new(3), old.clone()));
+    // The same login once more is brought back, and once more than that is the present one.
     let again = desk.links.adopt(&desk.world.app, &work(), brought()).await.unwrap();
-    assert!(matches!(again.adopted, tokenward::core::ports::Adopted::Known { .. }));
-    desk.links.take_back(&desk.world.app, &work()).await.unwrap();
+    assert_eq!((again.adopted, again.generation), (Adopted::Renewed(desk.id), Generation::new(4)));
     assert_eq!(value(&desk.read(".env"), REFRESH), refresh, "back again");
+    let again = desk.links.adopt(&desk.world.app, &work(), brought()).await.unwrap();
+    assert!(matches!(again.adopted, Adopted::Known { .. }));
+    desk.links.take_back(&desk.world.app, &work()).await.unwrap();
+    assert_eq!(value(&desk.read(".env"), REFRESH), old);
     assert_eq!(desk.world.sandbox.counters().refreshes, 0);
 }
 
