@@ -115,7 +115,6 @@ fn a_table_of_thousands_is_taken_over_as_one() {
     let rows: Vec<_> =
         texts.iter().map(|(id, access, refresh, user)| (*id, &**access, &**refresh, Some(&**user))).collect();
     let file = table(folder.path(), &rows);
-    let start = std::time::Instant::now();
     let ran = desk.run(&["adopt", "--bkoauth", &file, "--dry-run"]);
     assert!(ran.succeeds().err.contains("rows in the table: 3000") && ran.out.lines().count() < 10, "{ran:?}");
     assert!(ran.err.contains("more)"), "not every name: {ran:?}");
@@ -125,7 +124,6 @@ fn a_table_of_thousands_is_taken_over_as_one() {
     assert!(ran.err.len() < 5000, "{}", ran.err.len());
     let again = desk.run(&["adopt", "--bkoauth", &file, "--offline", "--yes"]);
     assert!(again.succeeds().err.contains("known to the vault already: 3000"), "{again:?}");
-    assert!(start.elapsed() < std::time::Duration::from_secs(300), "{:?}", start.elapsed());
 }
 
 #[test]
