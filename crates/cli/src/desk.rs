@@ -182,7 +182,7 @@ impl Desk {
     }
 
     /// One login of a profile is one user's, except where an app serves many.
-    fn refuse_user(&self, profile: &ResolvedProfile) -> Result<(), Failure> {
+    pub(crate) fn refuse_user(&self, profile: &ResolvedProfile) -> Result<(), Failure> {
         if self.global.user.is_none() || !profile.token_api.has_browser_login() {
             return Ok(());
         }

@@ -96,7 +96,7 @@ pub(super) async fn linked(file: &Path, settings: &Settings, desk: &Desk) -> Res
         return Ok(Vec::new());
     }
     let session = desk.session(settings).await?;
-    match session.links().of_file(&absolute(file), desk.global.profile.as_ref()).await {
+    match session.links().of_file(&absolute(file), desk.named(settings)?.as_ref()).await {
         Err(error) if error.code() == Code::LinkNotFound => Ok(Vec::new()),
         found => Ok(found?),
     }
@@ -328,13 +328,15 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) ->
     };
     let mut adopted = false;
     if !is_logged_in(work, desk).await? {
-        let next = || match target.format {
-            Format::Dotenv | Format::Ini => lang.log_in_into_file(quoted(&file)),
-            Format::Json | Format::Toml => lang.log_in_first(),
+        // Where an app serves many users, a login is one user's, and no file can be logged in for.
+        let nobody = |failure: Failure| match target.format {
+            _ if !work.profile.token_api.has_browser_login() => desk.nobody(&work.profile, failure),
+            Format::Dotenv | Format::Ini => failure.then(lang.log_in_into_file(quoted(&file))),
+            Format::Json | Format::Toml => failure.then(lang.log_in_first()),
         };
         let neither = || {
             let what = lang.no_login_anywhere(&work.profile.name, &file);
-            Failure::new(Code::NotLoggedIn, what).then(next())
+            nobody(Failure::new(Code::NotLoggedIn, what))
         };
         if wanted || !target.places.contains_key(&Slot::RefreshToken) {
             return Err(neither().into());
@@ -348,7 +350,7 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) ->
         }
         if !is_logged_in(work, desk).await? {
             let what = lang.login_in_file_ended(&file);
-            return Err(Failure::new(Code::NotLoggedIn, what).then(next()).into());
+            return Err(nobody(Failure::new(Code::NotLoggedIn, what)).into());
         }
     }
     if ![Slot::AccessToken, Slot::RefreshToken].iter().any(|slot| target.places.contains_key(slot)) {

@@ -28,9 +28,10 @@ pub(super) async fn run(wish: &Links, desk: &Desk) -> Result<ExitCode, Failure> 
         return Ok(ExitCode::SUCCESS);
     };
     let links = session.links();
-    let mut states = links.states(desk.global.profile.as_ref()).await?;
+    let named = desk.named(&settings)?;
+    let mut states = links.states(named.as_ref()).await?;
     if let Some(file) = &wish.file {
-        let of_file = links.of_file(&absolute(file), desk.global.profile.as_ref()).await;
+        let of_file = links.of_file(&absolute(file), named.as_ref()).await;
         let of_file = of_file.map_err(|error| {
             let code = error.code();
             let failure = Failure::from(error);

@@ -17,17 +17,18 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         Some(session) => session.keeper().list().await?,
         None => Vec::new(),
     };
-    if let Some(named) = &desk.global.profile {
+    let named = desk.named(&settings)?;
+    if let Some(named) = &named {
         reports.retain(|report| belongs(report, named));
     }
     let damaged = match &session {
         Some(session) => session.damaged_logins().await?,
         None => Vec::new(),
     };
-    let mut idle = idle(&reports, &settings, desk);
+    let mut idle = idle(&reports, &settings, named.as_ref());
     idle.retain(|(name, _)| damaged.iter().all(|login| login.profile.as_ref() != Some(name)));
     let exit = show_with(&reports, &damaged, &idle, None, &settings, desk)?;
-    if let Some(session) = session.filter(|_| !desk.printer.json && desk.global.profile.is_none()) {
+    if let Some(session) = session.filter(|_| !desk.printer.json && named.is_none()) {
         let (lang, now) = (desk.lang(), desk.now());
         for login in session.keeper().without_profile().await? {
             let ways = lang.without_profile_ways(login.grant.id, login.grant.subject.as_ref(), None);
@@ -43,11 +44,11 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
 }
 
 /// The profiles of the settings under which nobody is logged in; those that serve many users have none of their own.
-fn idle(reports: &[Report], settings: &Settings, desk: &Desk) -> Vec<(ProfileName, Option<AppName>)> {
+fn idle(reports: &[Report], settings: &Settings, named: Option<&ProfileName>) -> Vec<(ProfileName, Option<AppName>)> {
     let has_login = |name: &ProfileName| {
         reports.iter().filter(|report| report.status != Status::Retired).any(|report| belongs(report, name))
     };
-    let meant = |name: &ProfileName| desk.global.profile.as_ref().is_none_or(|named| named == name);
+    let meant = |name: &ProfileName| named.is_none_or(|named| named == name);
     let profiles = settings.profiles().filter(|(name, _)| meant(name) && !has_login(name));
     profiles.map(|(name, app)| (name.clone(), app)).collect()
 }

@@ -16,7 +16,8 @@ pub(super) async fn run(unlink: &Unlink, desk: &Desk) -> Result<ExitCode, Failur
     let settings = desk.settings()?;
     let session = desk.session(&settings).await?;
     let links = session.links();
-    let mut found = links.of_file(&absolute(&unlink.file), desk.global.profile.as_ref()).await.map_err(|error| {
+    let named = desk.named(&settings)?;
+    let mut found = links.of_file(&absolute(&unlink.file), named.as_ref()).await.map_err(|error| {
         let code = error.code();
         let failure = Failure::from(error);
         if code == Code::LinkNotFound { failure.then(lang.see_links()) } else { failure }

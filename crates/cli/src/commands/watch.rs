@@ -20,7 +20,7 @@ pub(super) async fn run(wish: args::Watch, desk: &Desk) -> Result<ExitCode, Fail
     let settings = desk.settings()?;
     let session = desk.session(&settings).await?;
     let mut named = wish.profiles;
-    named.extend(desk.global.profile.clone());
+    named.extend(desk.named(&settings)?);
     let states = session.links().states(None).await?;
     let has_links = |profile: &ProfileName| states.iter().any(|state| state.link.target.profile == *profile);
     let by_name = !named.is_empty();

@@ -66,6 +66,7 @@ impl<'a> Source<'a> {
             found = settings.profile(Some(&name));
         }
         let profile = found.map_err(|error| desk.settings_failure(&error))?;
+        desk.refuse_user(&profile)?;
         for warning in &profile.warnings {
             desk.printer.warning(desk.lang().settings_warning(warning));
         }
@@ -90,8 +91,8 @@ impl<'a> Source<'a> {
     /// The name of the profile; it need not be set up when the source names an app.
     async fn profile(&self, settings: &Settings, session: &Session, desk: &Desk) -> Result<ProfileName, Failure> {
         let failed = |error: &SettingsError| desk.settings_failure(error);
-        if let Some(given) = &desk.global.profile {
-            return Ok(given.clone());
+        if let Some(given) = desk.named(settings)? {
+            return Ok(given);
         }
         if let Some(known) = self.owner(session).await?
             && settings.profile(Some(&known)).is_ok()

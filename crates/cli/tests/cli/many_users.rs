@@ -153,3 +153,35 @@ fn plain_http_is_in_the_document_too_and_said_before_the_first_login() {
         assert!(desk.run(words).succeeds().json()["clear_text"].is_array());
     }
 }
+
+/// A user's name is heard by the commands about files and by `list`, and what they say of it is about that user.
+#[test]
+fn a_file_is_linked_for_the_user_who_is_named() {
+    let desk = Desk::new(Door::Ssm);
+    desk.login_by_cookie("alice").succeeds();
+    desk.login_by_cookie("bob").succeeds();
+    let [hers, his] = ["alice", "bob"].map(|user| {
+        let file = desk.home.join(format!("{user}.env"));
+        std::fs::write(&file, "BK_ACCESS_TOKEN=\nBK_REFRESH_TOKEN=\n").unwrap();
+        file.to_str().unwrap().to_owned()
+    });
+    // Nobody is logged in by that name; nothing is asked of a file for it.
+    let ran = desk.run(&["link", &hers, "--user", "carol"]);
+    ran.fails(3, "tokenward login --user carol");
+    assert!(!ran.err.contains("--env-file"), "{ran:?}");
+    // Nobody is named.
+    desk.run(&["link", &hers]).fails(2, "--user NAME");
+
+    for (file, user) in [(&hers, "alice"), (&his, "bob")] {
+        desk.run(&["link", file, "--user", user]).succeeds();
+        let token = desk.token(&["--user", user]);
+        assert!(std::fs::read_to_string(file).unwrap().contains(token.as_str()), "{user}");
+    }
+    for command in [["links", "links"], ["list", "logins"]] {
+        let all = desk.run(&[command[0], "--json"]).succeeds().json()[command[1]].as_array().unwrap().len();
+        let her = desk.run(&[command[0], "--json", "--user", "alice"]).succeeds().json()[command[1]].clone();
+        assert_eq!((all, her.as_array().unwrap().len()), (2, 1), "{command:?}: {her:#}");
+    }
+    desk.run(&["unlink", &hers, "--user", "bob"]).fails(2, "TW0506");
+    desk.run(&["unlink", &hers, "--user", "alice"]).succeeds();
+}
