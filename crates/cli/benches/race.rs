@@ -1,4 +1,5 @@
-//! Many processes at the moment of expiry: how long after the winner the last one has its token (DESIGN §10).
+//! Many processes at the moment of expiry: how long after the winner the last one has its token (design/0000-charter.md
+//! §10).
 //!
 //! `cargo bench -p tokenward-cli --bench race`. The sandbox holds its answer back until every process has asked. One
 //! thread reaps the children as they end, so the times are the kernel's. For comparison, the same number of processes

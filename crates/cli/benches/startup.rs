@@ -1,4 +1,5 @@
-//! What `tokenward token` costs as a whole process, beside an empty process and a bare `SQLite` read (DESIGN §10).
+//! What `tokenward token` costs as a whole process, beside an empty process and a bare `SQLite` read
+//! (design/0000-charter.md §10).
 //!
 //! `cargo bench -p tokenward-cli --bench startup`. Rounds are interleaved, so that whatever else the machine does
 //! strikes all of them; medians and ratios are printed, with the peak memory of each. No pass or fail: the budget is a

@@ -3,8 +3,8 @@
 //! Enters: the words and the surroundings. Leaves: the token, if the words are one of the plain forms and the hand-out
 //! file of the profile holds a token that serves now. Everything else is `None`, and the long way decides; so nothing
 //! here needs an error. It builds no runtime, no argument parser and no engine, because half of the time budget of
-//! DESIGN §10 is what the operating system takes to start a process. The hand-out file is a copy of what was durable
-//! before it was written (I2), sealed, and checked by its dates.
+//! design/0000-charter.md §10 is what the operating system takes to start a process. The hand-out file is a copy of
+//! what was durable before it was written (I2), sealed, and checked by its dates.
 
 use std::ffi::OsString;
 use std::process::ExitCode;

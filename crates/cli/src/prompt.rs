@@ -1,8 +1,9 @@
 //! Questions to a person at a terminal.
 //!
 //! A question appears only where stdin and stderr are terminals; elsewhere the caller gets an error that names the
-//! flag and the variable to use instead (DESIGN §8). Secrets are read without echo. Reading happens on a thread of
-//! its own, so that signals are still heard; [`Asker::restore`] gives the terminal back when one ends the program.
+//! flag and the variable to use instead (design/0000-charter.md §8). Secrets are read without echo. Reading happens on
+//! a thread of its own, so that signals are still heard; [`Asker::restore`] gives the terminal back when one ends the
+//! program.
 
 use std::io::BufRead;
 use std::sync::OnceLock;

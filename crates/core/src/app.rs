@@ -2,7 +2,7 @@
 //!
 //! What every registration has stands in [`App`]; what only one kind of provider knows stands in [`Platform`], so that no
 //! app has a brand without being Feishu's, nor a realm without being BlueKing's. Brand and hosts are kept in one setting
-//! (Feishu reference §1): an app used through the other brand's hosts is refused with 20046.
+//! (reference/feishu.md §1): an app used through the other brand's hosts is refused with 20046.
 
 use std::fmt;
 use std::str::FromStr;
@@ -74,7 +74,7 @@ impl Brand {
         }
     }
 
-    /// The brand's own hosts (reference §1).
+    /// The brand's own hosts (reference/feishu.md §1).
     ///
     /// # Panics
     /// Never: the literals are URLs.
@@ -86,8 +86,8 @@ impl Brand {
         Hosts { open: Url::parse(open).expect("a literal URL"), accounts: Url::parse(accounts).expect("a literal URL") }
     }
 
-    /// The token endpoint to use where the settings do not say (reference §8.1): v3 on Feishu, where v2 is marked
-    /// historic since 2026-06-29; v2 on Lark, where v3 is reported to fail for real apps.
+    /// The token endpoint to use where the settings do not say (reference/feishu.md §8.1): v3 on Feishu, where v2 is
+    /// marked historic since 2026-06-29; v2 on Lark, where v3 is reported to fail for real apps.
     pub const fn default_token_api(self) -> TokenApi {
         match self {
             Self::Feishu => TokenApi::V3,
@@ -193,7 +193,7 @@ impl FromStr for ProviderName {
     }
 }
 
-/// A family of token endpoints. A refresh token belongs to the family that issued it (reference §4.2, §8.1).
+/// A family of token endpoints. A refresh token belongs to the family that issued it (reference/feishu.md §4.2, §8.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -206,11 +206,11 @@ pub enum TokenApi {
     OidcV1,
     /// `{open}/open-apis/authen/v1/…`.
     LegacyV1,
-    /// `BlueKing` SSM: `{accounts}/api/v1/auth/access-tokens…` (BlueKing reference §2.1).
+    /// `BlueKing` SSM: `{accounts}/api/v1/auth/access-tokens…` (reference/blueking.md §2.1).
     Ssm,
-    /// `BlueKing` auth api of the internal editions: `{accounts}/auth_api/…` (BlueKing reference §2.2).
+    /// `BlueKing` auth api of the internal editions: `{accounts}/auth_api/…` (reference/blueking.md §2.2).
     AuthApi,
-    /// `BlueKing` bkauth: `{accounts}/realms/{realm}/oauth2/…` (BlueKing reference §3.3).
+    /// `BlueKing` bkauth: `{accounts}/realms/{realm}/oauth2/…` (reference/blueking.md §3.3).
     BkAuth,
     /// A server that keeps to RFC 6749; its endpoints are discovered or written in the settings.
     #[serde(rename = "oauth2")]
@@ -246,14 +246,14 @@ impl TokenApi {
         }
     }
 
-    /// Whether this family accepts a refresh token that `issuer` issued (reference §4.2: v2 takes its own only;
-    /// v3 takes those of v2 and v3; each v1 family its own `ur-` tokens).
+    /// Whether this family accepts a refresh token that `issuer` issued (reference/feishu.md §4.2: v2 takes its own
+    /// only; v3 takes those of v2 and v3; each v1 family its own `ur-` tokens).
     pub fn accepts_from(self, issuer: Self) -> bool {
         self == issuer || (self == Self::V3 && issuer == Self::V2)
     }
 
-    /// Whether its exchange takes a PKCE verifier. The v1 families have no field for one (reference §6, §7), so a
-    /// challenge could never be met.
+    /// Whether its exchange takes a PKCE verifier. The v1 families have no field for one (reference/feishu.md §6, §7),
+    /// so a challenge could never be met.
     pub const fn takes_verifier(self) -> bool {
         matches!(self, Self::V3 | Self::V2 | Self::BkAuth | Self::Rfc6749)
     }
@@ -284,7 +284,7 @@ impl FromStr for TokenApi {
     }
 }
 
-/// Who may install the app; decides how app and tenant tokens are obtained (reference §9).
+/// Who may install the app; decides how app and tenant tokens are obtained (reference/feishu.md §9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AppKind {

@@ -203,7 +203,7 @@ const HASH_DIGITS: usize = 40;
 #[error("{0:?} is not a name: use 1 to 64 letters, digits, '-', '_', '.' or '@', not starting with '-' or '.'")]
 pub struct BadName(pub(crate) String);
 
-/// Who a grant belongs to, as far as the provider told (reference §10).
+/// Who a grant belongs to, as far as the provider told (reference/feishu.md §10).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// The user's id within the app.

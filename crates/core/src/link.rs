@@ -1,7 +1,8 @@
-//! Links: files that are kept in step with a login, and what to do about one (DESIGN §7).
+//! Links: files that are kept in step with a login, and what to do about one (design/0000-charter.md §7).
 //!
-//! Enters: what a file holds, compared with what the vault knows ([`InFile`]). Leaves: one of the actions of DESIGN §7's table
-//! ([`reconcile`]). The vault is the truth, and a file is compared with it by the fingerprint of its refresh token, every time.
+//! Enters: what a file holds, compared with what the vault knows ([`InFile`]). Leaves: one of the actions of the table
+//! of design/0000-charter.md §7 ([`reconcile`]). The vault is the truth, and a file is compared with it by the
+//! fingerprint of its refresh token, every time.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -56,7 +57,8 @@ pub struct Stamp {
     pub changed: i128,
 }
 
-/// What was delivered last. Names the generation, so that a crash repeats a delivery and never loses one (DESIGN §5, step 9).
+/// What was delivered last. Names the generation, so that a crash repeats a delivery and never loses one
+/// (design/0000-charter.md §5, step 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receipt {
     /// The grant whose tokens the file holds.
@@ -184,7 +186,7 @@ pub enum InFile {
     },
 }
 
-/// What to do about a linked file (DESIGN §7).
+/// What to do about a linked file (design/0000-charter.md §7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reconciliation {
     /// It shows the present set. Nothing.
@@ -258,7 +260,8 @@ mod tests {
         InFile::Known { grant: grant(number), generation, present, of_another }
     }
 
-    /// DESIGN §7 and docs/design/0002, row by row. The profile's login is grant 1 in generation 5.
+    /// design/0000-charter.md §7 and docs/design/0002-links.md, row by row. The profile's login is grant 1 in
+    /// generation 5.
     #[test]
     fn the_table() {
         use Reconciliation as R;

@@ -98,7 +98,7 @@ pub struct Refusal {
     pub missing_scopes: Vec<String>,
 }
 
-/// What the caller can do about a refusal (DESIGN §5, *Provider rules are data*).
+/// What the caller can do about a refusal (design/0000-charter.md §5, *Provider rules are data*).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefusalClass {

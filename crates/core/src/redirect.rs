@@ -28,7 +28,8 @@ impl RedirectUri {
     }
 
     /// Why no login can ever come back by it, if so. A fragment is not sent to whoever listens and may not stand in it (RFC 6749
-    /// §3.1.2); a parameter that the answer brings too would be there twice, and such an answer is not taken (§3.1).
+    /// §3.1.2); a parameter that the answer brings too would be there twice, and such an answer is not taken (RFC 6749
+    /// §3.1).
     pub fn flaw(&self) -> Option<RedirectFlaw> {
         if self.text.contains('#') {
             return Some(RedirectFlaw::Fragment);

@@ -105,7 +105,7 @@ pub enum Recovery {
     },
 }
 
-/// Decides about an open intent (DESIGN §5, *Who may replay*).
+/// Decides about an open intent (design/0000-charter.md §5, *Who may replay*).
 pub fn recover(intent: &Intent, grant: &Grant, sender: HolderFate, rules: &Rules, now: Timestamp) -> Recovery {
     // An answer that is marked as doubted was read and could not be understood; reading it again changes nothing.
     if intent.answer.is_some() && !intent.doubted {

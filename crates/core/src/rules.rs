@@ -23,7 +23,7 @@ pub enum OldAccess {
 pub enum AbsentRefresh {
     /// The one we sent stays good (RFC 6749 §6).
     KeepsOld,
-    /// The one we sent is dead and none follows (reference §4.3, §5.1).
+    /// The one we sent is dead and none follows (reference/feishu.md §4.3, §5.1).
     Ends,
 }
 

@@ -1,7 +1,7 @@
 //! Scopes: what a person is asked to consent to.
 //!
 //! Enters: text as people write it. Leaves: a list in the order given, without doubles, joined by single spaces
-//! (RFC 6749 §3.3). Commas are accepted, because rule files in the wild use them (reference §3.1), and the
+//! (RFC 6749 §3.3). Commas are accepted, because rule files in the wild use them (reference/feishu.md §3.1), and the
 //! caller is told so that it can explain.
 
 use std::fmt;
@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// The largest number of scopes in one authorization request (reference §3.1).
+/// The largest number of scopes in one authorization request (reference/feishu.md §3.1).
 pub const MAX_SCOPES: usize = 50;
 
 /// A list of scopes in the order given, each once.
@@ -32,7 +32,7 @@ pub enum ScopesError {
 }
 
 impl Scopes {
-    /// The scope without which no refresh token is issued (reference §3.1).
+    /// The scope without which no refresh token is issued (reference/feishu.md §3.1).
     pub const OFFLINE_ACCESS: &str = "offline_access";
 
     /// Reads scopes separated by white space or commas. The second value tells whether commas were found.

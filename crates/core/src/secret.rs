@@ -79,9 +79,9 @@ secrets! {
     RefreshToken;
     /// The secret of an app registration (`client_secret`, RFC 6749 §2.3.1).
     AppSecret: Clone;
-    /// An access token of the app itself or of its tenant; many may hold one, no rotation (reference §9).
+    /// An access token of the app itself or of its tenant; many may hold one, no rotation (reference/feishu.md §9).
     AppToken: Clone;
-    /// The ticket that a provider pushes to store apps (reference §9).
+    /// The ticket that a provider pushes to store apps (reference/feishu.md §9).
     AppTicket: Clone;
     /// What the browser of a user carries who is logged in at `BlueKing` (`bk_token`, `bk_ticket`, `skey`).
     LoginCookie: Clone;

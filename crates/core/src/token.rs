@@ -74,7 +74,7 @@ pub struct TokenSet {
     pub scopes: Option<Scopes>,
     /// Who the tokens belong to, where the answer says so.
     pub subject: Option<Subject>,
-    /// The endpoint family that issued the refresh token; it is spent there (reference §4.2).
+    /// The endpoint family that issued the refresh token; it is spent there (reference/feishu.md §4.2).
     pub issued_by: TokenApi,
     /// When the answer arrived.
     pub obtained: Timestamp,

@@ -1,4 +1,4 @@
-//! Every error code the reference lists, with the endpoint and HTTP status it comes with, as data.
+//! Every error code that reference/feishu.md lists, with the endpoint and HTTP status it comes with, as data.
 //!
 //! A test of the client walks this table and asks it to classify each; a test of the sandbox produces each.
 
@@ -19,23 +19,24 @@ pub struct CatalogueEntry {
     pub status: u16,
     /// What it means.
     pub meaning: &'static str,
-    /// The section of the protocol reference that lists it.
+    /// The section of reference/feishu.md that lists it.
     pub section: &'static str,
 }
 
-/// Every row of the reference's tables. Inject `Fault::code(entry.code).on(entry.endpoint).when(entry.operation)` to see
-/// one answered.
+/// Every row of the tables of reference/feishu.md. Inject
+/// `Fault::code(entry.code).on(entry.endpoint).when(entry.operation)` to see one answered.
 pub fn catalogue() -> Vec<CatalogueEntry> {
     entries(TABLES).collect()
 }
 
-/// What the sandbox answers although no table of the reference lists it for that call: [`CatalogueEntry::section`] names
-/// where it was drawn from.
+/// What the sandbox answers although no table of reference/feishu.md lists it for that call:
+/// [`CatalogueEntry::section`] names where it was drawn from.
 pub fn catalogue_beyond() -> Vec<CatalogueEntry> {
     entries(BEYOND).collect()
 }
 
-/// The codes of wiki, docx, upload and import calls (reference §12.5), and those of §11 that say a field is wrong.
+/// The codes of wiki, docx, upload and import calls (reference/feishu.md §12.5), and those of reference/feishu.md §11
+/// that say a field is wrong.
 pub fn catalogue_calls() -> Vec<CatalogueEntry> {
     entries(CALLS).collect()
 }

@@ -78,7 +78,7 @@ impl Chance {
         format!("{}-{}", letters[..4].iter().collect::<String>(), letters[4..].iter().collect::<String>())
     }
 
-    /// A string that looks like the JWTs of v2 and v3: `eyJ…`, between 1 and 2 KB (reference §4.3).
+    /// A string that looks like the JWTs of v2 and v3: `eyJ…`, between 1 and 2 KB (reference/feishu.md §4.3).
     pub(crate) fn jwt(&mut self, kind: &str, issued_at: Moment, expires_at: Moment) -> String {
         let header = json!({"alg": "ES256", "feature_code": kind, "kid": self.text(19), "typ": "JWT"});
         let payload = json!({

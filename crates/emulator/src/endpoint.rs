@@ -1,7 +1,7 @@
 //! Which request is which: brands, hosts, endpoints and what a request wants of an endpoint.
 //!
 //! Enters: a listener, a method and a path. Leaves: an [`Endpoint`], or nothing, which is an HTTP 404 in `text/plain`
-//! as on the platform (reference §9, §11).
+//! as on the platform (reference/feishu.md §9, §11).
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::feishu::calls;
 use crate::{blueking, plain};
 
-/// Whose servers: the two brands of the Feishu/Lark platform (reference §1), BlueKing, and a plain OAuth 2.0 provider.
-/// An app belongs to one of them.
+/// Whose servers: the two brands of the Feishu/Lark platform (reference/feishu.md §1), BlueKing, and a plain OAuth 2.0
+/// provider. An app belongs to one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Brand {
@@ -100,13 +100,13 @@ impl Door {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenApi {
-    /// `{open}/open-apis/authen/v1/access_token` and `…/refresh_access_token` (reference §7).
+    /// `{open}/open-apis/authen/v1/access_token` and `…/refresh_access_token` (reference/feishu.md §7).
     LegacyV1,
-    /// `{open}/open-apis/authen/v1/oidc/…` (reference §6).
+    /// `{open}/open-apis/authen/v1/oidc/…` (reference/feishu.md §6).
     OidcV1,
-    /// `{open}/open-apis/authen/v2/oauth/token` (reference §4).
+    /// `{open}/open-apis/authen/v2/oauth/token` (reference/feishu.md §4).
     V2,
-    /// `{accounts}/oauth/v3/token` (reference §8.1).
+    /// `{accounts}/oauth/v3/token` (reference/feishu.md §8.1).
     V3,
 }
 
@@ -114,8 +114,8 @@ pub enum TokenApi {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Endpoint {
-    /// A business call (reference §11, §12), or one of the sandbox's own under `/open-apis/sandbox/v1/`. Which one is in
-    /// [`Visit::call`](crate::Visit::call); a fault chooses by [`Fault::to`](crate::Fault::to).
+    /// A business call (reference/feishu.md §11, §12), or one of the sandbox's own under `/open-apis/sandbox/v1/`.
+    /// Which one is in [`Visit::call`](crate::Visit::call); a fault chooses by [`Fault::to`](crate::Fault::to).
     Api,
     /// `POST /open-apis/auth/v3/app_ticket/resend` (P5).
     AppTicketResend,
@@ -123,7 +123,7 @@ pub enum Endpoint {
     AppTokenInternal,
     /// `POST /open-apis/auth/v3/app_access_token` (P3).
     AppTokenStore,
-    /// `/auth_api/check_token/` (BlueKing reference §2.2).
+    /// `/auth_api/check_token/` (reference/blueking.md §2.2).
     AuthApiCheck,
     /// `/auth_api/refresh_token/`.
     AuthApiRefresh,
@@ -133,7 +133,7 @@ pub enum Endpoint {
     Authorize,
     /// `GET /open-apis/authen/v1/index` (A3).
     AuthorizeIndex,
-    /// `GET /realms/{realm}/oauth2/authorize` of bkauth (BlueKing reference §3.3).
+    /// `GET /realms/{realm}/oauth2/authorize` of bkauth (reference/blueking.md §3.3).
     BkauthAuthorize,
     /// The form target behind its consent page.
     BkauthConsent,
@@ -153,9 +153,9 @@ pub enum Endpoint {
     DeviceAuthorization,
     /// The page where a person enters and confirms a user code.
     DevicePage,
-    /// ESB's older issuer: `/api/c/compapi/auth/get_auth_token/` on the gateway (BlueKing reference §3.2).
+    /// ESB's older issuer: `/api/c/compapi/auth/get_auth_token/` on the gateway (reference/blueking.md §3.2).
     EsbToken,
-    /// Any other path of BlueKing's gateway (BlueKing reference §4).
+    /// Any other path of BlueKing's gateway (reference/blueking.md §4).
     Gateway,
     /// `POST /open-apis/authen/v1/access_token` (T5).
     LegacyExchange,
@@ -185,7 +185,7 @@ pub enum Endpoint {
     PlainUserinfo,
     /// `POST /oauth/v1/revoke` (V1).
     Revoke,
-    /// `POST /api/v1/auth/access-tokens/refresh` (BlueKing reference §2.1).
+    /// `POST /api/v1/auth/access-tokens/refresh` (reference/blueking.md §2.1).
     SsmRefresh,
     /// `POST /api/v1/auth/access-tokens`: an app's or a user's token.
     SsmToken,

@@ -88,11 +88,12 @@ pub(crate) struct Terms {
 /// What tokens look like.
 #[derive(Clone, Debug)]
 pub(crate) enum Shape {
-    /// 30 letters and digits (BlueKing reference §2.1).
+    /// 30 letters and digits (reference/blueking.md §2.1).
     Alphanumeric,
     /// 43 characters of base64url.
     Opaque,
-    /// 32 characters, of which the first are the realm's and the rest small letters and digits (reference §3.3).
+    /// 32 characters, of which the first are the realm's and the rest small letters and digits (reference/blueking.md
+    /// §3.3).
     Prefixed(String),
 }
 

@@ -94,7 +94,7 @@ pub(crate) struct Access {
 /// Whom an access token speaks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
-    /// The app; a self-built app's token is a tenant token as well (reference §9).
+    /// The app; a self-built app's token is a tenant token as well (reference/feishu.md §9).
     App { tenant_too: bool },
     /// The app in one tenant.
     Tenant,
@@ -308,8 +308,8 @@ impl State {
         Some(Issued { access_token, expires_in: access_life, refresh, scope, generation })
     }
 
-    /// Every scope a token of this login may carry: the user's grants accumulate (reference §3.1). `offline_access`
-    /// counts only where this login asked for it.
+    /// Every scope a token of this login may carry: the user's grants accumulate (reference/feishu.md §3.1).
+    /// `offline_access` counts only where this login asked for it.
     pub(crate) fn scopes_of(&self, grant: usize) -> BTreeSet<String> {
         let Some(grant) = self.ledger.grants.get(grant) else {
             return BTreeSet::new();

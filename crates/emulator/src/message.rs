@@ -56,8 +56,8 @@ impl Request {
         fields
     }
 
-    /// The fields of a JSON body, whatever its `Content-Type` says: a live example of BlueKing posts JSON as a form (reference
-    /// §2.1).
+    /// The fields of a JSON body, whatever its `Content-Type` says: a live example of BlueKing posts JSON as a form
+    /// (reference/blueking.md §2.1).
     pub(crate) fn loose_fields(&self) -> Option<Fields> {
         Self::object_fields(&self.body)
     }

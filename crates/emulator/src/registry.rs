@@ -297,7 +297,7 @@ impl User {
         Self { id, name: spec.name, tenant_key: spec.tenant_key, status, policy, cookies: spec.cookies }
     }
 
-    /// The `open_id`: another for every app (reference §10).
+    /// The `open_id`: another for every app (reference/feishu.md §10).
     pub fn open_id(&self, app: &str) -> String {
         let mut text = hex(&Sha256::digest(format!("{app}\n{}", self.id)));
         text.truncate(32);
@@ -328,7 +328,7 @@ pub enum UserStatus {
     Unregistered,
 }
 
-/// What the company's security policy says to a login (reference §4.5).
+/// What the company's security policy says to a login (reference/feishu.md §4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Policy {

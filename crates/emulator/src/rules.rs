@@ -19,43 +19,51 @@ pub struct Rules {
     pub device_consent: Consent,
     /// How long tokens and codes live.
     pub lifetimes: Lifetimes,
-    /// What becomes of the old access token when its refresh token turns (reference §5.1: sources disagree).
+    /// What becomes of the old access token when its refresh token turns (reference/feishu.md §5.1: sources disagree).
     pub old_access_token: OldAccessToken,
     /// For this many seconds after its first use a refresh token is forgiven, unless its successor was used. 0: never.
     pub grace_seconds: u64,
     /// What a forgiven replay is answered with.
     pub grace_answer: GraceAnswer,
-    /// Whether presenting a used refresh token ends the whole login (RFC 9700 §4.14.2; reference §5.1: unknown).
+    /// Whether presenting a used refresh token ends the whole login (RFC 9700 §4.14.2; reference/feishu.md §5.1:
+    /// unknown).
     pub family_revocation: bool,
-    /// What v2 and v3 answer to a used refresh token: 20064 or 20073 (reference §5.1: either).
+    /// What v2 and v3 answer to a used refresh token: 20064 or 20073 (reference/feishu.md §5.1: either).
     pub reused_code: u32,
-    /// What OIDC v1 answers to a used refresh token: 20038 or 20026 (reference §5.1).
+    /// What OIDC v1 answers to a used refresh token: 20038 or 20026 (reference/feishu.md §5.1).
     pub oidc_reused_code: u32,
     /// What legacy v1 answers to a dead or unknown refresh token or code; its table lists no better one than 20007.
     pub legacy_dead_code: u32,
-    /// What v2 and v3 answer to a used authorization code: 20065 or 20003 (reference §4.5: either).
+    /// What v2 and v3 answer to a used authorization code: 20065 or 20003 (reference/feishu.md §4.5: either).
     pub used_authorization_code: u32,
-    /// Whether revoking the refresh token ends the live access token too (reference §8.5: unknown).
+    /// Whether revoking the refresh token ends the live access token too (reference/feishu.md §8.5: unknown).
     pub revoking_refresh_ends_access: bool,
-    /// Whether a second authorization of the same user and app ends the first (reference §5.1: unknown).
+    /// Whether a second authorization of the same user and app ends the first (reference/feishu.md §5.1: unknown).
     pub reauthorization_ends_earlier: bool,
-    /// Whether OIDC and legacy v1 take a tenant token where an app token is documented (reference §6: Node does so).
+    /// Whether OIDC and legacy v1 take a tenant token where an app token is documented (reference/feishu.md §6: Node
+    /// does so).
     pub v1_accepts_tenant_token: bool,
-    /// What an OIDC exchange answers when the app token belongs to another app: 20029 or 20024 (reference §3.3, §6).
+    /// What an OIDC exchange answers when the app token belongs to another app: 20029 or 20024 (reference/feishu.md
+    /// §3.3, §6).
     pub oidc_foreign_app_code: u32,
     /// Whether v1 exchanges, which cannot carry a verifier, refuse codes that were asked for with a challenge.
     pub v1_refuses_challenged_codes: bool,
-    /// What user info answers to a dead user token: 20005 with HTTP 200 (reference §10) or 99991668 with HTTP 400 (§11).
+    /// What user info answers to a dead user token: 20005 with HTTP 200 (reference/feishu.md §10) or 99991668 with HTTP
+    /// 400 (reference/feishu.md §11).
     pub user_info_dead_code: u32,
-    /// What business calls answer to an expired user token: 99991677 or 99991668 (reference §11).
+    /// What business calls answer to an expired user token: 99991677 or 99991668 (reference/feishu.md §11).
     pub expired_access_code: u32,
-    /// Whether a store app's tokens follow the same 30-minute rule as a self-built app's (reference §9: half documented).
+    /// Whether a store app's tokens follow the same 30-minute rule as a self-built app's (reference/feishu.md §9: half
+    /// documented).
     pub store_tokens_repeat: bool,
-    /// Whether any port of a registered loopback redirect URL is good (RFC 8252 §7.3; reference §3.3: not documented).
+    /// Whether any port of a registered loopback redirect URL is good (RFC 8252 §7.3; reference/feishu.md §3.3: not
+    /// documented).
     pub loopback_any_port: bool,
-    /// Whether a successful revocation answers `{"code":0}` rather than nothing (reference §8.5: "may be empty").
+    /// Whether a successful revocation answers `{"code":0}` rather than nothing (reference/feishu.md §8.5: "may be
+    /// empty").
     pub revoke_answers_json: bool,
-    /// Whether a narrowed `scope` must repeat `offline_access` for a refresh token (reference §4.1: D25 yes, D26 silent).
+    /// Whether a narrowed `scope` must repeat `offline_access` for a refresh token (reference/feishu.md §4.1: D25 yes,
+    /// D26 silent).
     pub narrowing_drops_refresh: bool,
     /// Whether the lifetime in an answer is cut at the 365-day wall (reference: silent). Off: the wall comes unannounced.
     pub wall_is_announced: bool,
@@ -65,17 +73,18 @@ pub struct Rules {
     pub latency_after_ms: u64,
     /// The limit per endpoint and app, if any.
     pub rate_limit: Option<RateLimit>,
-    /// The limits of business calls (reference §12.1, step 7).
+    /// The limits of business calls (reference/feishu.md §12.1, step 7).
     pub api_limits: ApiLimits,
-    /// The limits of spaces and documents (reference §12.2, §12.5).
+    /// The limits of spaces and documents (reference/feishu.md §12.2, §12.5).
     pub content_limits: ContentLimits,
     /// How many looks at an import or move find it unfinished: the first finds 1, the next 2.
     pub task_polls: u32,
-    /// The job status with which imports that are begun from now on fail (reference §12.2), if they shall.
+    /// The job status with which imports that are begun from now on fail (reference/feishu.md §12.2), if they shall.
     pub import_failure: Option<u32>,
-    /// Whether a wiki node comes with the page's address (reference §12.1: it does not; lark-oapi 1.7.5 has a field `url`).
+    /// Whether a wiki node comes with the page's address (reference/feishu.md §12.1: it does not; lark-oapi 1.7.5 has a
+    /// field `url`).
     pub node_url: bool,
-    /// How moving a document into the wiki is answered (reference §12.2: any of three).
+    /// How moving a document into the wiki is answered (reference/feishu.md §12.2: any of three).
     pub move_answer: MoveAnswer,
     /// Whether requests are kept as they came, secrets and all, for [`Sandbox::requests`](crate::Sandbox::requests) and
     /// `GET /control/requests`.
@@ -144,7 +153,7 @@ pub enum Consent {
     Deny,
 }
 
-/// Lifetimes in seconds (reference §5).
+/// Lifetimes in seconds (reference/feishu.md §5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Lifetimes {
@@ -218,7 +227,7 @@ pub enum GraceAnswer {
     SamePair,
 }
 
-/// A two-part limit; it trips on either part (reference §11.1, §13).
+/// A two-part limit; it trips on either part (reference/feishu.md §11.1, §13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
@@ -250,7 +259,7 @@ pub struct ApiLimits {
 }
 
 impl ApiLimits {
-    /// What reference §12 names.
+    /// What reference/feishu.md §12 names.
     pub const DOCUMENTED: Self = Self {
         docx_per_second: 3,
         document_per_second: 3,
@@ -284,11 +293,12 @@ pub struct ContentLimits {
     pub wiki_siblings: usize,
     /// Nodes in a space: 131003 beyond.
     pub wiki_nodes: usize,
-    /// Blocks in a document: 1770004 beyond. The reference names the number for imports only (§12.2).
+    /// Blocks in a document: 1770004 beyond. reference/feishu.md §12.2 names the number for imports only.
     pub docx_blocks: usize,
     /// Levels of blocks below the page: 1770005 beyond. No number is documented; this is a generous guess.
     pub docx_depth: usize,
-    /// Uploads in a day (reference §12.1, step 6): 1061042 beyond; the reference names the number and no code.
+    /// Uploads in a day (reference/feishu.md §12.1, step 6): 1061042 beyond; the reference names the number and no
+    /// code.
     pub uploads_a_day: usize,
 }
 

@@ -555,7 +555,7 @@ const LONGEST_HEAD: usize = 64 << 10;
 
 const LARGEST_BODY: usize = 1 << 20;
 
-/// Room for the largest text to convert: 10,485,760 characters of up to four bytes (reference §12.1).
+/// Room for the largest text to convert: 10,485,760 characters of up to four bytes (reference/feishu.md §12.1).
 const LARGEST_CALL: usize = 48 << 20;
 
 const GATEWAY_PAGE: &str = "<!DOCTYPE html><html><head><title>Service Unavailable</title></head>\

@@ -24,7 +24,7 @@ pub(crate) async fn echo(mut line: impl AsyncRead + AsyncWrite + Unpin) -> std::
             127 => line.read_u64().await?,
             short => u64::from(short),
         };
-        // A client must mask (§5.1); reserved bits mean an extension that nobody agreed to (§5.2).
+        // A client must mask (RFC 6455 §5.1); reserved bits mean an extension that nobody agreed to (RFC 6455 §5.2).
         let sound = masked && head[0] & 0x70 == 0 && length <= LONGEST;
         let Some(length) = usize::try_from(length).ok().filter(|_| sound) else {
             line.write_all(&[0x88, 2, 0x03, 0xea]).await?;

@@ -1,4 +1,5 @@
-//! What a durable rotation costs beyond the provider's own time, beside synced writes of the same disk (DESIGN §10).
+//! What a durable rotation costs beyond the provider's own time, beside synced writes of the same disk
+//! (design/0000-charter.md §10).
 //!
 //! `cargo bench -p tokenward --bench rotation`. The provider answers at once from memory, so the whole time of a turn
 //! is ours. Each round measures one turn and one, two and three synced writes of 4 KiB, so that whatever the disk is
@@ -26,7 +27,7 @@ use url::Url;
 
 const ROUNDS: usize = 300;
 
-/// Answers at once. Tokens are as long as the provider's (reference §4.3: 1–2 KB).
+/// Answers at once. Tokens are as long as the provider's (reference/feishu.md §4.3: 1–2 KB).
 struct Instantly;
 
 #[async_trait]
@@ -137,7 +138,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let budget = three.max(Duration::from_millis(1));
     print(&format!(
-        "budget (DESIGN §10)        {budget:>10.2?}   rotation / this = {:.2}",
+        "budget                     {budget:>10.2?}   rotation / this = {:.2}",
         turn.as_secs_f64() / budget.as_secs_f64()
     ));
     Ok(())

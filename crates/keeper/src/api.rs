@@ -459,9 +459,9 @@ impl Attempt {
     }
 }
 
-/// Means two things (reference §11): the token is dead, or the API takes none of its kind.
+/// Means two things (reference/feishu.md §11): the token is dead, or the API takes none of its kind.
 const AMBIGUOUS: i64 = 99_991_668;
-/// "The access token is invalid" and "… has expired": of Feishu (reference §11), and of BlueKing's gateway.
+/// "The access token is invalid" and "… has expired": of Feishu (reference/feishu.md §11), and of BlueKing's gateway.
 const PLAINLY_DEAD: [i64; 2] = [20_005, 99_991_677];
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const REPEAT_PAUSE: Duration = Duration::from_millis(300);

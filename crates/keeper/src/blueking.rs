@@ -1,4 +1,4 @@
-//! BlueKing under the names its developers know, without the defects of `bkoauth` (BlueKing reference §1.6).
+//! BlueKing under the names its developers know, without the defects of `bkoauth` (reference/blueking.md §1.6).
 //!
 //! Enters: a request with an authenticated user and what that user's browser carries. Leaves: an [`AccessToken`] of that very user,
 //! durable in the vault (I2), or a [`TokenError`] with the provider's code inside. Free of any framework: a web program

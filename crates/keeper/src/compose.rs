@@ -460,7 +460,8 @@ fn key_sources(home: &Home, key: &KeySource) -> Result<KeySources, Error> {
     Ok(KeySources { explicit, keyring: desktop_keyring(home) })
 }
 
-/// The keyring of the desktop, if there can be one (DESIGN §6: after an explicit key, before a key file).
+/// The keyring of the desktop, if there can be one (design/0000-charter.md §6: after an explicit key, before a key
+/// file).
 #[cfg(feature = "keyring")]
 fn desktop_keyring(home: &Home) -> Option<Arc<dyn Keyring>> {
     let desktop = home.desktop();

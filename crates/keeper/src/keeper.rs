@@ -1,8 +1,8 @@
 //! The keeper: hands out access tokens and sees to it that grants live.
 //!
 //! Enters: an app, a grant, a wish. Leaves: a token that is durable in the vault (I2). Callers of one process who
-//! want the same grant turned join one detached task (DESIGN §5, step 1): a caller that goes away changes nothing,
-//! and waiters are woken. What a turn does is in [`crate::turn`]; what it may do is decided in
+//! want the same grant turned join one detached task (design/0000-charter.md §5, step 1): a caller that goes away
+//! changes nothing, and waiters are woken. What a turn does is in [`crate::turn`]; what it may do is decided in
 //! `tokenward_core::rotation`.
 
 mod apps;

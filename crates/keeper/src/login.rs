@@ -170,7 +170,7 @@ impl Keeper {
                     let arrived = Arrived { kept, app: &app.name, profile, api, answer: &answer };
                     return admitted(self.store(Some(app), arrived, issued, oddities, scopes, replace_user).await?);
                 }
-                // The answer proves that the code was not read, so it is still good (reference §8.1).
+                // The answer proves that the code was not read, so it is still good (reference/feishu.md §8.1).
                 Outcome::NoSuchEndpoint(refusal) => {
                     self.inner.parts.vault.drop_login_answer(kept).await?;
                     match api.fallback() {

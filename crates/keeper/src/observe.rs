@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A step that has just been completed (DESIGN §5).
+/// A step that has just been completed (design/0000-charter.md §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
     /// The lease is ours.

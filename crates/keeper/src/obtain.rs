@@ -6,9 +6,9 @@
 //!
 //! A grant that is good is handed out; one that is due is turned by its refresh token, by the engine, as any grant; and where
 //! there is none, or the provider's definite no, a new set is asked for with what the caller shows. Making one must not be
-//! done twice at a time, since a server may end what it issued before (BlueKing reference §1.6, R1): one process at a time
-//! asks for a name, the others are woken and find what it brought. A crash at any step leaves an answer that the next caller
-//! reads, or nothing (I5).
+//! done twice at a time, since a server may end what it issued before (reference/blueking.md §1.6, R1): one process at
+//! a time asks for a name, the others are woken and find what it brought. A crash at any step leaves an answer that the
+//! next caller reads, or nothing (I5).
 
 mod asking;
 mod kept;

@@ -5,9 +5,9 @@
 //! token is journalled before it is sent (I1), the answer is kept before it is read (I3), the new pair is durable in
 //! the vault before it is in the file and before anyone sees it (I2).
 //!
-//! The file is reconciled with the vault by the refresh token that stands in it (DESIGN §7): the vault's present one is
-//! turned; an older one is never sent again, but healed; an unknown one is adopted as a login of its own, so that a
-//! mistyped token cannot harm a login that lives.
+//! The file is reconciled with the vault by the refresh token that stands in it (design/0000-charter.md §7): the
+//! vault's present one is turned; an older one is never sent again, but healed; an unknown one is adopted as a login of
+//! its own, so that a mistyped token cannot harm a login that lives.
 //!
 //! A crash before the send changes nothing. One after it leaves an open intent, a kept answer or a new generation;
 //! the next run of the same command finds the file's token, finishes what was begun, and writes the file (I5).

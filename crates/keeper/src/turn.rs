@@ -1,4 +1,4 @@
-//! One rotation, step by step (DESIGN §5).
+//! One rotation, step by step (design/0000-charter.md §5).
 //!
 //! Enters: a grant and the generation its caller saw. Leaves: a newer generation, durable (I2), or a failure that
 //! says what was kept. The order is the promise: lease → re-read → recover → prove → prepare → begin → send →

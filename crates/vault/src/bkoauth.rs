@@ -1,4 +1,4 @@
-//! The table of `bkoauth`, read where it lies and never written (BlueKing reference §1.4).
+//! The table of `bkoauth`, read where it lies and never written (reference/blueking.md §1.4).
 //!
 //! Enters: where a program keeps its database. Leaves: every row of `bkoauth_access_token`, tokens in the types that do not show
 //! them (I4). Here, because only the vault may speak SQL; what a row means is not decided here. A database of `SQLite` is opened

@@ -183,7 +183,7 @@ fn access_out(access: &Access) -> (&str, i64, i64) {
 fn to_bytes(set: &SetOut<'_>) -> Wiped {
     let room = set.access.map_or(0, |(token, ..)| token.len()) + set.refresh.map_or(0, str::len);
     // Large enough that the buffer never grows and leaves a copy behind: beside the tokens there are scopes (at most 50,
-    // reference §3.1) and a subject.
+    // reference/feishu.md §3.1) and a subject.
     let mut bytes = Zeroizing::new(Vec::with_capacity(room + 16 * 1024));
     serde_json::to_writer(&mut *bytes, set).expect("strings and numbers can always be written to memory");
     bytes

@@ -5,10 +5,11 @@
 //! another vault fails its seal or its dates and is ignored; the caller then goes the long way.
 //!
 //! It also says how the profile's linked files have to look. One that looks otherwise was edited, replaced or never brought in
-//! step, and the long way reconciles it before a token is served (DESIGN §7).
+//! step, and the long way reconciles it before a token is served (design/0000-charter.md §7).
 //!
 //! [`read`] is synchronous and opens three files (hand-out, wrapped key, key file) or two (with an explicit key), and asks
-//! once for the looks of each linked file: it is the whole of `tokenward token` in the common case (DESIGN §10).
+//! once for the looks of each linked file: it is the whole of `tokenward token` in the common case
+//! (design/0000-charter.md §10).
 
 use std::ffi::OsString;
 use std::fs::File;

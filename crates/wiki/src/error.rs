@@ -248,7 +248,7 @@ pub enum Error {
     /// The provider did not import the file.
     #[error("the import ended with status {status}: {words}")]
     ImportRefused {
-        /// The job's status (reference §12.2).
+        /// The job's status (reference/feishu.md §12.2).
         status: i64,
         /// The provider's words.
         words: String,

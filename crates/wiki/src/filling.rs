@@ -315,7 +315,7 @@ impl Wiki<'_> {
 }
 
 impl Error {
-    /// Whether the provider's no concerns one picture and nothing else (reference §12.5, media upload).
+    /// Whether the provider's no concerns one picture and nothing else (reference/feishu.md §12.5, media upload).
     fn is_about_a_picture(&self) -> bool {
         self.provider_code().is_some_and(|code| PICTURE_CODES.contains(&code))
     }
@@ -331,7 +331,7 @@ fn client_token(seed: &str, insertion: usize) -> String {
 
 /// Parameter (of a name or a kind of file), file name, too large, content check, checksum, size, damaged.
 const PICTURE_CODES: &[i64] = &[1_061_002, 1_061_008, 1_061_043, 1_061_109, 1_061_113, 1_062_008, 1_062_009, 1_062_013];
-/// The document has no room for more blocks (reference §12.5).
+/// The document has no room for more blocks (reference/feishu.md §12.5).
 const TOO_MANY_BLOCKS: i64 = 1_770_004;
 /// How often a removal is tried that met passing trouble.
 const TRIES: u32 = 5;

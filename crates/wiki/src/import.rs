@@ -1,4 +1,4 @@
-//! The other way: the provider imports the file and the document is moved into the wiki (reference §12.2).
+//! The other way: the provider imports the file and the document is moved into the wiki (reference/feishu.md §12.2).
 //!
 //! Enters: a file as it is, without its front matter. Leaves: a page. It takes few calls, and gives up what the first way
 //! offers: local pictures stay behind, and a lost answer to the import's beginning may leave a document of that name in
@@ -261,7 +261,7 @@ fn file_name(manuscript: &Manuscript) -> String {
     format!("{name}.{EXTENSION}")
 }
 
-/// The same word in upload and task, whatever the file's own ending (reference §12.2).
+/// The same word in upload and task, whatever the file's own ending (reference/feishu.md §12.2).
 const EXTENSION: &str = "md";
 /// Of the uploaded file's five minutes, in seconds.
 const TOKEN_LIFE: i64 = 240;

@@ -1,4 +1,5 @@
-//! Which scopes a task needs (reference §12.4), so that all that are missing are told at once, before the first call.
+//! Which scopes a task needs (reference/feishu.md §12.4), so that all that are missing are told at once, before the
+//! first call.
 //!
 //! Enters: what is going to be done, and what was granted. Leaves: the scopes to ask for, the narrowest of each call's
 //! alternatives.

@@ -1,9 +1,9 @@
 //! How fast writes may follow each other.
 //!
 //! Enters: the wish to write. Leaves: the moment when it may be done. The provider takes 3 document writes a second for each
-//! app and each document, and 5 uploads a second (reference §12.1, 6 and 7). Writes are serial, so a least distance between
-//! them is enough; a limit that another program uses up with us is answered by the provider and waited out by the
-//! caller ([`tokenward::Caller`]). Time is an argument: tests use a timer that does not wait.
+//! app and each document, and 5 uploads a second (reference/feishu.md §12.1, 6 and 7). Writes are serial, so a least
+//! distance between them is enough; a limit that another program uses up with us is answered by the provider and waited
+//! out by the caller ([`tokenward::Caller`]). Time is an argument: tests use a timer that does not wait.
 
 use std::time::Duration;
 

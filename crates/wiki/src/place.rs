@@ -1,8 +1,9 @@
 //! Where a page goes, and where it is afterwards.
 //!
 //! Enters: what a person writes: an id, or an address copied from the browser. Leaves: a [`Place`], and in the end the
-//! page's own address. The provider's answers do not name the tenant's host (reference §12.1), so it is taken from an
-//! address that the person gave, from a setting, or is the brand's general host, which leads on to the tenant's.
+//! page's own address. The provider's answers do not name the tenant's host (reference/feishu.md §12.1), so it is taken
+//! from an address that the person gave, from a setting, or is the brand's general host, which leads on to the
+//! tenant's.
 
 use serde::{Deserialize, Serialize};
 use url::Url;

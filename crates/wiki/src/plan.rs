@@ -1,8 +1,8 @@
 //! Which blocks go into which request.
 //!
 //! Enters: a [`Tree`]. Leaves: a list of insertions. Each brings whole subtrees of one parent's children, as many as the
-//! caps of a request let in (reference §12.1, 5); a subtree that is larger than a request brings its top, and the
-//! children that were left out follow under their parent, whose real id is known by then. Every block stands in
+//! caps of a request let in (reference/feishu.md §12.1, 5); a subtree that is larger than a request brings its top, and
+//! the children that were left out follow under their parent, whose real id is known by then. Every block stands in
 //! exactly one insertion, parents before children, and under each parent the index grows. Nothing here knows the time
 //! or the network, so the same tree gives the same plan.
 

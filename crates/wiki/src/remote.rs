@@ -1,4 +1,4 @@
-//! The provider's calls that a page needs (reference §12).
+//! The provider's calls that a page needs (reference/feishu.md §12).
 //!
 //! Enters: facts. Leaves: facts, or why not. Every call knows whether it may be sent again: reading, converting,
 //! uploading, placing pictures (the same token into the same block) and inserting (it carries a `client_token`) may, so
@@ -73,7 +73,7 @@ impl<'a> Remote<'a> {
     pub(crate) async fn documents_below(&self, space: &str, parent: Option<&str>) -> Result<Vec<Found>, Error> {
         const NAME: &str = "nodes";
         let (mut nodes, mut page, mut seen) = (Vec::new(), None::<String>, HashSet::new());
-        // A node has at most 2,000 children (reference §12.5), on pages as long as the provider likes.
+        // A node has at most 2,000 children (reference/feishu.md §12.5), on pages as long as the provider likes.
         for _ in 0..MOST_PAGES {
             let mut call = Call::get(format!("/open-apis/wiki/v2/spaces/{space}/nodes")).query("page_size", "50");
             if let Some(parent) = parent {
@@ -98,7 +98,7 @@ impl<'a> Remote<'a> {
         Err(odd(NAME, "no end"))
     }
 
-    /// Makes an empty page. Has no idempotency key, so it is sent once (reference §12.1, 2).
+    /// Makes an empty page. Has no idempotency key, so it is sent once (reference/feishu.md §12.1, 2).
     pub(crate) async fn make_page(&self, space: &str, parent: Option<&str>, title: &str) -> Result<Found, Error> {
         const NAME: &str = "create node";
         let mut body = json!({ "obj_type": "docx", "node_type": "origin", "title": title });
@@ -357,7 +357,8 @@ fn odd(call: &'static str, what: &str) -> Error {
     Error::OddAnswer { call, what: what.to_owned() }
 }
 
-/// What the reference (§12.5) calls internal, busy or to be repeated. 131007 is internal too, and is not to be repeated.
+/// What reference/feishu.md §12.5 calls internal, busy or to be repeated. 131007 is internal too, and is not to be
+/// repeated.
 const PASSING: &[i64] = &[
     131_001, 131_009, 1_770_036, 1_771_001, 1_771_002, 1_771_003, 1_771_004, 1_771_005, 1_771_006, 1_061_001,
     1_061_006, 1_061_045, 1_069_901, 1_069_903, 1_069_905,

@@ -249,7 +249,7 @@ fn children(block: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// A block as an insertion takes it: `merge_info` of tables is read-only and refused, `parent_id` follows from the
-/// children (reference §12.1, 4).
+/// children (reference/feishu.md §12.1, 4).
 fn cleaned(block: &Value, name: impl Fn(&str) -> String) -> Value {
     let mut block = block.as_object().cloned().unwrap_or_else(Map::new);
     block.remove("parent_id");

@@ -192,7 +192,7 @@ pub enum Notice {
         /// The name.
         name: String,
     },
-    /// What the importing provider cut (reference §12.2).
+    /// What the importing provider cut (reference/feishu.md §12.2).
     ImportCut(i64),
 }
 

@@ -4,7 +4,8 @@
 //! [`Provider::read`] reads it. What is sent is in `request`, how it reads in `read`, what codes mean in [`codes`], what is
 //! not published and therefore a choice in [`AuthApiOptions`]. Promise kept here: one call of `refresh`, `exchange` or
 //! `grant` is one request on the wire at most (I1). The cookies and secrets of one call are in that call's request and
-//! nowhere else: nothing is kept between requests, and no answer's cookie is ever sent back (BlueKing reference §1.6, R5, D6).
+//! nowhere else: nothing is kept between requests, and no answer's cookie is ever sent back (reference/blueking.md
+//! §1.6, R5, D6).
 
 #![expect(clippy::result_large_err, reason = "the port's error; made once a call that took milliseconds")]
 
@@ -68,8 +69,8 @@ impl BlueKing {
         self
     }
 
-    /// SSM (reference §2.1, §2.3): a refresh ends the old access token, gives the same refresh token back, and does not move its
-    /// end. Nothing is used up by being sent. The documentation's figures are the assumptions.
+    /// SSM (reference/blueking.md §2.1, §2.3): a refresh ends the old access token, gives the same refresh token back,
+    /// and does not move its end. Nothing is used up by being sent. The documentation's figures are the assumptions.
     pub const SSM: Rules = Rules {
         old_access: OldAccess::Dies,
         absent_refresh: AbsentRefresh::KeepsOld,
@@ -83,10 +84,10 @@ impl BlueKing {
         send_deadline: Duration::from_secs(30),
     };
 
-    /// The auth api (reference §2.2, §2.3): `need_new_token` ends the old access token at once. Whether refresh tokens rotate and how
-    /// long they live is not published. The present token is given again while it has more than 300 s left, so margin and
-    /// jitter together stay below that: a grant asked for earlier would bring the same token. Seven days is the shortest life
-    /// seen.
+    /// The auth api (reference/blueking.md §2.2, §2.3): `need_new_token` ends the old access token at once. Whether
+    /// refresh tokens rotate and how long they live is not published. The present token is given again while it has
+    /// more than 300 s left, so margin and jitter together stay below that: a grant asked for earlier would bring the
+    /// same token. Seven days is the shortest life seen.
     pub const AUTH_API: Rules = Rules {
         old_access: OldAccess::Dies,
         absent_refresh: AbsentRefresh::KeepsOld,
@@ -100,8 +101,8 @@ impl BlueKing {
         send_deadline: Duration::from_secs(30),
     };
 
-    /// bkauth (reference §3.3): rotation, the old pair revoked in the same transaction; the new refresh token inherits the end of the
-    /// first; a token that is used again after 30 s revokes the family.
+    /// bkauth (reference/blueking.md §3.3): rotation, the old pair revoked in the same transaction; the new refresh
+    /// token inherits the end of the first; a token that is used again after 30 s revokes the family.
     pub const BKAUTH: Rules = Rules {
         old_access: OldAccess::Dies,
         absent_refresh: AbsentRefresh::Ends,
@@ -267,7 +268,8 @@ impl Provider for BlueKing {
     }
 
     /// Only the auth api gives an app's token to any number of processes. SSM may end the one before with each that it gives
-    /// (reference §2.3, disputed), so its app token is a grant like any other: [`DirectGrant::ClientCredentials`].
+    /// (reference/blueking.md §2.3, disputed), so its app token is a grant like any other:
+    /// [`DirectGrant::ClientCredentials`].
     async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError> {
         match (kind, app.token_api) {
             (AppTokenKind::Tenant, _) => Err(CallError::Lacking("a tenant: only Feishu and Lark know tenant tokens")),

@@ -333,7 +333,7 @@ impl CallAnswer {
         }
     }
 
-    /// The provider's log id (reference §11.2): from the header, else from the body.
+    /// The provider's log id (reference/feishu.md §11.2): from the header, else from the body.
     pub fn log_id(&self) -> Option<String> {
         let header = |name: &&str| self.headers.get(*name).and_then(|value| value.to_str().ok()).and_then(clean::id);
         LOG_IDS.iter().find_map(header).or_else(|| log_id_in(&self.json()?))

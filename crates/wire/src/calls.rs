@@ -85,8 +85,8 @@ pub struct CallOptions {
     /// The longest body that is taken into memory, in bytes.
     pub longest_answer: usize,
     /// What in the text beside 99991668, 99991663 or 99991664 says that the API does not take this kind of token at
-    /// all, in lower case. The codes say both; the reference (§11) knows the difference, not its words, so these are
-    /// ours to choose and yours to mend.
+    /// all, in lower case. The codes say both; reference/feishu.md §11 knows the difference, not its words, so these
+    /// are ours to choose and yours to mend.
     pub not_taken_words: Vec<String>,
 }
 
@@ -166,7 +166,7 @@ impl Calls {
     pub fn credential(&self, bearer: &Bearer) -> Option<(HeaderName, HeaderValue)> {
         match self.inner.dialect {
             Dialect::BlueKing => {
-                // Documentation forbids the app's id and secret beside a token (BlueKing reference §4).
+                // Documentation forbids the app's id and secret beside a token (reference/blueking.md §4).
                 let token = Zeroizing::new(serde_json::to_string(bearer.expose()).ok()?);
                 let text = Zeroizing::new(format!("{{\"access_token\":{}}}", token.as_str()));
                 let mut value = HeaderValue::from_str(&text).ok()?;
@@ -245,8 +245,9 @@ impl Calls {
     /// What an answer says: done, or a refusal.
     ///
     /// # Errors
-    /// [`CallRefusal`] for every status of 300 and above; at Feishu for every `code` but zero, whatever the status (Feishu
-    /// reference §11); at BlueKing for every code of the gateway and every `result` that is false; for nothing else.
+    /// [`CallRefusal`] for every status of 300 and above; at Feishu for every `code` but zero, whatever the status
+    /// (reference/feishu.md §11); at BlueKing for every code of the gateway and every `result` that is false; for
+    /// nothing else.
     pub fn judge(&self, bearer: &Bearer, answer: &CallAnswer) -> Result<(), Box<CallRefusal>> {
         let now = self.inner.clock.now();
         let refused = match self.inner.dialect {

@@ -48,7 +48,7 @@ fn is_token_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '+' | '/' | '=')
 }
 
-/// A known beginning and some length (reference §§5, 6, 9), or so long and mixed that it can only be one.
+/// A known beginning and some length (reference/feishu.md §5, §6, §9), or so long and mixed that it can only be one.
 fn looks_secret(run: &str) -> bool {
     let prefixed = begins_like_a_token(run);
     let mixed = run.bytes().any(|b| b.is_ascii_digit()) && run.bytes().any(|b| b.is_ascii_alphabetic());

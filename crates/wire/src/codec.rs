@@ -1,7 +1,7 @@
 //! Tolerant reading of answers.
 //!
 //! Enters: bytes that may be JSON, may be cut off, may be a page of some gateway. Leaves: fields, looked up at the
-//! top level and inside `data` (the v1 families wrap, reference §§6, 7), with numbers that came as text or as
+//! top level and inside `data` (the v1 families wrap, reference/feishu.md §6, §7), with numbers that came as text or as
 //! fractions and a note that they did. From bytes that are not one JSON object, only *complete* strings and numbers
 //! are taken (I3): a token whose closing quote did not arrive is no token.
 
@@ -105,7 +105,7 @@ impl Object {
         named::known(&self.0, names).map(|word| Named { word: Some(word), text: None })
     }
 
-    /// A field of the `error` object of generic API answers (reference §11).
+    /// A field of the `error` object of generic API answers (reference/feishu.md §11).
     pub(crate) fn error_field(&self, name: &str) -> Option<&Value> {
         self.0.get("error").and_then(|error| error.get(name))
     }

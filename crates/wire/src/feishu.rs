@@ -1,9 +1,9 @@
 //! Feishu and Lark.
 //!
 //! Enters: an app with its hosts, a secret. Leaves: what became of the request, unread; [`Provider::read`] reads it.
-//! The dialect differs from the RFCs where the provider does (reference §§3–11); what it sends is in `request`, how
-//! it reads in `read`, what codes mean in [`codes`]. Promise kept here: one call of `refresh` or `exchange` is one
-//! request on the wire at most (I1); nothing here repeats anything.
+//! The dialect differs from the RFCs where the provider does (reference/feishu.md §3 to §11); what it sends is in
+//! `request`, how it reads in `read`, what codes mean in [`codes`]. Promise kept here: one call of `refresh` or
+//! `exchange` is one request on the wire at most (I1); nothing here repeats anything.
 
 pub(crate) mod calls;
 pub mod codes;
@@ -51,8 +51,8 @@ impl Feishu {
         Self { transport }
     }
 
-    /// The rules row (reference §5). The old access token stays by the newest text (2026-04; an older one gave it a
-    /// minute); a replay is refused and, as far as any report goes, changes nothing else.
+    /// The rules row (reference/feishu.md §5). The old access token stays by the newest text (2026-04; an older one
+    /// gave it a minute); a replay is refused and, as far as any report goes, changes nothing else.
     pub const RULES: Rules = Rules {
         old_access: OldAccess::Stays,
         absent_refresh: AbsentRefresh::Ends,
@@ -184,7 +184,8 @@ impl Provider for Feishu {
         access: Option<&AccessToken>,
     ) -> Result<(), CallError> {
         // The refresh token first: it is what a thief could live on. The access token is revoked too, because the page
-        // does not say that it ends with the other (reference §8.5); it is tried even if the first call failed.
+        // does not say that it ends with the other (reference/feishu.md §8.5); it is tried even if the first call
+        // failed.
         let first = match refresh {
             Some(token) => self.revoke_one(app, token.expose(), "refresh_token").await,
             None => Ok(()),

@@ -478,7 +478,7 @@ pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The pause asked for, in seconds (reference §11.1; RFC 9110 §10.2.3, which also permits a date).
+/// The pause asked for, in seconds (reference/feishu.md §11.1; RFC 9110 §10.2.3, which also permits a date).
 pub(crate) fn wait_asked(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
     let seconds = |text: &str| text.trim().parse::<u64>().ok();
     // The date is one of the provider's clock, and so is that of its answer; ours may be another.
@@ -496,7 +496,7 @@ pub(crate) fn date(text: &str) -> Option<Timestamp> {
 }
 
 const LIMIT_RESET: &str = "x-ogw-ratelimit-reset";
-/// Token answers are a few kilobytes (reference §4.3); what is longer is not one.
+/// Token answers are a few kilobytes (reference/feishu.md §4.3); what is longer is not one.
 const BODY_CAP: usize = 1 << 20;
 /// Nobody waits longer than a year; a larger number is a mistake, and must not break a sum.
 const LONGEST_WAIT: u64 = 365 * 86_400;

@@ -67,8 +67,8 @@ impl OAuth2 {
     }
 
     /// The rules row of a server of which no more is known. The old access token stays, because RFC 6749 does not end it; a
-    /// missing refresh token keeps the old one (§6); a replay may end the login (RFC 9700 §4.14.2). An hour is what most
-    /// servers give an access token and what clients of servers that do not say assume.
+    /// missing refresh token keeps the old one (RFC 6749 §6); a replay may end the login (RFC 9700 §4.14.2). An hour is
+    /// what most servers give an access token and what clients of servers that do not say assume.
     pub const RULES: Rules = Rules {
         old_access: OldAccess::Stays,
         absent_refresh: AbsentRefresh::KeepsOld,
@@ -271,8 +271,8 @@ impl Provider for OAuth2 {
 }
 
 /// Withdraws both tokens (RFC 7009), the refresh token first: it is what a thief could live on. The second is tried even if
-/// the first failed. A server may be unable to withdraw access tokens (§2.2.1); that is no failure where it has
-/// withdrawn the refresh token.
+/// the first failed. A server may be unable to withdraw access tokens (RFC 7009 §2.2.1); that is no failure where it
+/// has withdrawn the refresh token.
 pub(crate) async fn revoke(
     transport: &Transport,
     app: &App,

@@ -213,7 +213,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         let (Some(device_code), Some(user_code)) = (code, self.exact("user_code")) else {
             return Err(self.lacking());
         };
-        // Some answers bring the complete address alone (Feishu reference §8.4); it is as good to open. Some servers
+        // Some answers bring the complete address alone (reference/feishu.md §8.4); it is as good to open. Some servers
         // still use a draft's spelling of the other.
         let complete = url("verification_uri_complete").or_else(|| url("verification_url_complete"));
         let plain = url("verification_uri").or_else(|| url("verification_url"));
@@ -415,7 +415,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         (400..500).contains(&status) && !matches!(status, 404 | 405 | 408 | 425 | 429) && self.answer.whole
     }
 
-    /// A whole 404 or 405 without a trace of the provider's format (Feishu reference §11: its own are `text/plain`).
+    /// A whole 404 or 405 without a trace of the provider's format (reference/feishu.md §11: its own are `text/plain`).
     fn names_no_endpoint(&self) -> bool {
         let absent = matches!(self.answer.status, 404 | 405) && self.answer.whole;
         absent && self.code().is_none() && self.named().is_none() && !self.is_cut_json()
@@ -441,7 +441,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         }
     }
 
-    /// The provider's own words, with the address of the further check where there is one (Feishu reference §4.5).
+    /// The provider's own words, with the address of the further check where there is one (reference/feishu.md §4.5).
     fn description(&self) -> Option<String> {
         let named = || clean::line(&self.named()?.text?, self.secrets);
         let own = self.text(TEXT).or_else(named).or_else(|| self.page()).or_else(|| self.redirect());
@@ -477,7 +477,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         if is_text && !self.is_cut_json() { clean::line(&page, self.secrets) } else { None }
     }
 
-    /// Feishu reference §11.2.
+    /// reference/feishu.md §11.2.
     fn log_id(&self) -> Option<String> {
         let in_error = || {
             let object = self.object()?;
@@ -487,7 +487,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
         self.answer.log_id.clone().or_else(in_error).or_else(in_body)
     }
 
-    /// Feishu reference §11: `error.permission_violations[].subject`.
+    /// reference/feishu.md §11: `error.permission_violations[].subject`.
     fn missing_scopes(&self) -> Vec<String> {
         let violations = self.object().and_then(|object| object.error_field("permission_violations"));
         let subjects = violations.and_then(|list| list.as_array()).into_iter().flatten();
@@ -516,14 +516,14 @@ const REFRESH: &[&str] = &["refresh_token"];
 const ACCESS_LIFE: &[&str] = &["expires_in", "expire"];
 /// Under `error_description` by the RFCs, under the others by everyone else.
 const TEXT: &[&str] = &["error_description", "msg", "message", "status_message"];
-/// Feishu's v2 and v3 use the first name, its v1 families and others the second (Feishu reference §4.3).
+/// Feishu's v2 and v3 use the first name, its v1 families and others the second (reference/feishu.md §4.3).
 const REFRESH_LIFE: &[&str] = &["refresh_token_expires_in", "refresh_expires_in"];
 const LONGEST_LIFE: u64 = 10 * 365 * 86_400;
 const MOST_SCOPES: usize = 50;
 const PAGE_READ: usize = 4096;
 const TOO_MANY_REQUESTS: u16 = 429;
 
-/// The official Feishu client's own assumptions (Feishu reference §8.3).
+/// The official Feishu client's own assumptions (reference/feishu.md §8.3).
 const DEVICE_LIFE: Duration = Duration::from_mins(4);
 const DEVICE_INTERVAL: Duration = Duration::from_secs(5);
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);

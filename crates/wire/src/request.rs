@@ -1,8 +1,8 @@
 //! One request: what it consists of, and how its parts are written.
 //!
 //! Enters: URLs, fields, secrets. Leaves: a [`Request`] for the transport, whose buffers are wiped when it is dropped (I4).
-//! A URL cannot be wiped; a secret stands in one only where a dialect forces it (BlueKing reference §2.2), and of a URL
-//! nothing but host and port is ever told.
+//! A URL cannot be wiped; a secret stands in one only where a dialect forces it (reference/blueking.md §2.2), and of a
+//! URL nothing but host and port is ever told.
 
 use std::fmt;
 
@@ -133,7 +133,7 @@ fn escape_into(text: &mut String, value: &str) {
     byte_serialize(value.as_bytes()).for_each(|part| text.push_str(part));
 }
 
-/// Room for a token of the largest kind (4 KB, Feishu reference §4.3) with every byte escaped, so that buffers with
+/// Room for a token of the largest kind (4 KB, reference/feishu.md §4.3) with every byte escaped, so that buffers with
 /// secrets seldom move.
 const ROOM: usize = 16 << 10;
 

@@ -1,5 +1,5 @@
-//! BlueKing's three dialects: what goes over the wire, byte for byte (reference §2.1, §2.2, §3.3), and the calls that spend
-//! nothing.
+//! BlueKing's three dialects: what goes over the wire, byte for byte (reference/blueking.md §2.1, §2.2, §3.3), and the
+//! calls that spend nothing.
 
 mod support;
 

@@ -193,7 +193,7 @@ fn every_known_code_reads_the_same_at_every_status() {
     }
 }
 
-/// BlueKing reference §2.1.
+/// reference/blueking.md §2.1.
 #[test]
 fn the_codes_of_ssm() {
     use tokenward_wire::blueking::codes::{Call, lookup};
@@ -211,7 +211,7 @@ fn the_codes_of_ssm() {
     assert_eq!(lookup(Call::Ssm, 1_901_402), None);
 }
 
-/// BlueKing reference §4, and the gateway's own list.
+/// reference/blueking.md §4, and the gateway's own list.
 #[test]
 fn the_codes_of_the_gateway() {
     use tokenward_wire::blueking::codes::{Call, facts, lookup};

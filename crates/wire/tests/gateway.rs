@@ -1,4 +1,4 @@
-//! Business calls beyond Feishu's: BlueKing's gateway (reference §4), and plain bearer tokens (RFC 6750).
+//! Business calls beyond Feishu's: BlueKing's gateway (reference/blueking.md §4), and plain bearer tokens (RFC 6750).
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! What goes over the wire, byte for byte, against the reference (§§3, 4, 6–10).
+//! What goes over the wire, byte for byte, against reference/feishu.md §3, §4, §6 to §10.
 
 mod support;
 

@@ -37,7 +37,7 @@ pub(super) async fn run(exec: Exec, desk: &Desk) -> Result<ExitCode, Failure> {
         command.env(name, token);
     }
     if let Some(brand) = work.app.provider().brand().filter(|_| !exec.only_env) {
-        // The names that @larksuite/cli reads (reference §14).
+        // The names that @larksuite/cli reads (reference/feishu.md §14).
         command
             .env("LARKSUITE_CLI_APP_ID", &work.app.client_id)
             .env("LARKSUITE_CLI_USER_ACCESS_TOKEN", token)

@@ -240,7 +240,7 @@ pub(super) fn warn(report: &Report, desk: &Desk) {
     }
 }
 
-/// A login that ends unused is announced a day ahead (reference §18, rule 8).
+/// A login that ends unused is announced a day ahead (reference/feishu.md §18, rule 8).
 const REFRESH_NOTICE: u64 = 86_400;
 /// The end that no refresh can move is announced two weeks ahead: a person must find the time.
 const WALL_NOTICE: u64 = 14 * 86_400;

@@ -105,7 +105,7 @@ fn print(
     }
 }
 
-/// A header line, as for `curl -H`: RFC 6750 §2.1, or what BlueKing's gateway reads (BlueKing reference §4).
+/// A header line, as for `curl -H`: RFC 6750 §2.1, or what BlueKing's gateway reads (reference/blueking.md §4).
 fn header(token: &str, provider: ProviderName) -> String {
     match provider {
         ProviderName::BlueKing => format!("X-Bkapi-Authorization: {}", json!({ "access_token": token })),

@@ -118,7 +118,7 @@ const EXIT_CODES_EN: &str = "\
 Exit codes: 0 done · 1 our fault · 2 wrong usage or configuration · 3 a person must log in · 4 passing trouble, \
 try later · 5 outcome unknown, kept · 6 refused by the provider for a cause in the app's settings";
 
-/// The narrow set of reference §12.4, and what looking for a lost page and updating need besides.
+/// The narrow set of reference/feishu.md §12.4, and what looking for a lost page and updating need besides.
 const WIKI_SCOPES_EN: &str = "\
 Scopes: wiki:space:read wiki:node:create wiki:node:read wiki:node:retrieve docx:document:write_only \
 docx:document:readonly docx:document.block:convert docs:document.media:upload; for --import also \

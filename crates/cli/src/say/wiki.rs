@@ -173,12 +173,12 @@ impl Lang {
         if perhaps_more { self.wiki_stands_more(stands) } else { stands }
     }
 
-    /// What a provider's code means for a page (reference §12.5).
+    /// What a provider's code means for a page (reference/feishu.md §12.5).
     pub(crate) fn wiki_code(self, code: i64) -> Option<&'static str> {
         CODES.iter().find(|(known, _)| *known == code).map(|(_, words)| self.of(*words))
     }
 
-    /// What an import's status means (reference §12.2).
+    /// What an import's status means (reference/feishu.md §12.2).
     pub(crate) fn wiki_job(self, status: i64) -> Option<&'static str> {
         JOBS.iter().find(|(known, _)| *known == status).map(|(_, words)| self.of(*words))
     }

@@ -7,7 +7,8 @@ use tokenward_emulator::Door;
 
 use crate::desk::Desk;
 
-/// The table as Django's migrations make it (BlueKing reference §1.4), with these rows; written by Python's own `SQLite`.
+/// The table as Django's migrations make it (reference/blueking.md §1.4), with these rows; written by Python's own
+/// `SQLite`.
 fn table(folder: &std::path::Path, rows: &[(i64, &str, &str, Option<&str>)]) -> String {
     let file = folder.join("db.sqlite3");
     let values: Vec<String> = rows

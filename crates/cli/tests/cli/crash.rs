@@ -1,4 +1,4 @@
-//! Issue 2, "What must be shown" 1: a real child process is killed (SIGKILL) at every step of a rotation and, in a
+//! A real child process is killed (SIGKILL) at every step of a rotation and, in a
 //! sweep, at random moments. After each kill the next command works; the provider's history shows no refresh token
 //! sent twice with a known outcome; and no login is lost whose answer had reached the journal.
 

@@ -1,4 +1,4 @@
-//! Issue 9, kind 3: what gives way to another login, in a file or in the vault, is known, or none, or kept first; and no file becomes
+//! What gives way to another login, in a file or in the vault, is known, or none, or kept first; and no file becomes
 //! another user's without a yes.
 
 use serde_json::json;

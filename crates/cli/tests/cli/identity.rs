@@ -1,4 +1,4 @@
-//! Issue 9, kind 3: an identity never changes without a yes, whichever way another user's login comes in.
+//! An identity never changes without a yes, whichever way another user's login comes in.
 
 use serde_json::{Value, json};
 use tokenward_emulator::{Consent, SeededTokens};

@@ -1,5 +1,5 @@
-//! Files as people have them: MCP settings, ini, TOML, token files; and files that cannot be used (issue 3, "What must be
-//! shown" 4): a clear sentence, the login unharmed, the delivery made up for later.
+//! Files as people have them: MCP settings, ini, TOML, token files; and files that cannot be used: a clear sentence,
+//! the login unharmed, the delivery made up for later.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -1,4 +1,4 @@
-//! Issue 3, "What must be shown" 2 and 3: the story of error 20064 step by step, backups, copies, and programs that edit
+//! The story of error 20064 step by step, backups, copies, and programs that edit
 //! the same file.
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! Issue 3, first bullet: the flags of the script that people had before, on its own ini file, against legacy v1.
+//! The flags of the script that people had before, on its own ini file, against legacy v1.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! A login that is over, and an access token that the provider called dead: what is handed out, and what is said (kind 8 of issue 9).
+//! A login that is over, and an access token that the provider called dead: what is handed out, and what is said.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Issue 2, "What must be shown" 2: many processes at the moment of expiry. How long the last one waits for the winner
+//! Many processes at the moment of expiry. How long the last one waits for the winner
 //! is measured by the benchmark `race`; a timed test would only measure the machine.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Files that other users of the machine can read, and folders that they can write, as a person meets them (issue 9, kind 4).
+//! Files that other users of the machine can read, and folders that they can write, as a person meets them.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

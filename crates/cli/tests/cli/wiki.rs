@@ -367,7 +367,7 @@ fn a_lost_answer_makes_no_second_page() {
     assert_eq!(texts(&only_page(&world)), ["words"]);
 }
 
-/// Issue 4, "What must be shown" 3: SIGKILL from outside, at moments that sweep over the whole run.
+/// SIGKILL from outside, at moments that sweep over the whole run.
 #[test]
 fn killed_at_any_moment_and_run_again_there_is_one_page() {
     let world = world();

@@ -189,7 +189,7 @@ pub trait Provider: Send + Sync {
     /// a crash.
     fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome;
 
-    /// Fetches an app or tenant token (reference §9: any number of processes may).
+    /// Fetches an app or tenant token (reference/feishu.md §9: any number of processes may).
     async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError>;
 
     /// Asks whether the app is accepted, and what time it is there. Spends nothing, and keeps nothing.

@@ -1,4 +1,4 @@
-//! The `auth_api` dialect of the internal editions: query strings or JSON, `result` true (reference §2.2).
+//! The `auth_api` dialect of the internal editions: query strings or JSON, `result` true (reference/blueking.md §2.2).
 //!
 //! Enters: fields of the query, and of a JSON body where there is one. Leaves: HTTP 200 whatever happened, unless a rule
 //! says otherwise. What is not published (most codes, how `need_new_token` is read, the refresh token's life) is a rule.

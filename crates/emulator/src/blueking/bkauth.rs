@@ -1,4 +1,5 @@
-//! bkauth's OAuth 2.0 server (reference §3.3): codes with PKCE, device codes, and a refresh that is careful.
+//! bkauth's OAuth 2.0 server (reference/blueking.md §3.3): codes with PKCE, device codes, and a refresh that is
+//! careful.
 //!
 //! Enters: forms. Leaves: RFC 6749 answers. The order of the refresh's checks is the promise here: whose token it is comes
 //! before its state, so that a wrong caller cannot cause anything; a used token within the first seconds is taken for a
@@ -222,7 +223,7 @@ fn introspect(state: &mut State, server: &Server, request: &Request, visit: &mut
         .good_access(token, now)
         .filter(|(family, _)| family.owner.door == server.door && family.owner.realm == server.realm);
     let Some((family, access)) = found else {
-        // What is not good is never remembered (reference §3.4).
+        // What is not good is never remembered (reference/blueking.md §3.4).
         let error = json!({"code": "invalid_token", "message": "the token is not valid"});
         return Ok(json!({"active": false, "error": error}));
     };

@@ -1,4 +1,5 @@
-//! ESB's older issuer, `auth.get_auth_token` (reference §3.2): one token per app and user, no refresh token.
+//! ESB's older issuer, `auth.get_auth_token` (reference/blueking.md §3.2): one token per app and user, no refresh
+//! token.
 //!
 //! Enters: app, secret and login cookie. Leaves: the same token until it has expired, then another in its place.
 

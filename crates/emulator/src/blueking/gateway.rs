@@ -1,8 +1,9 @@
-//! The API gateway (reference §4): any path is a call, answered with who called.
+//! The API gateway (reference/blueking.md §4): any path is a call, answered with who called.
 //!
 //! Enters: the header `X-Bkapi-Authorization`, with an access token of any BlueKing dialect or with app and cookie. Leaves: an
 //! echo that shows the app and the user and no secret, or the gateway's own errors. Workers remember tokens that were
-//! good, if the rules say so: this is the only overlap of old and new tokens that BlueKing's sources know (reference §3.4).
+//! good, if the rules say so: this is the only overlap of old and new tokens that BlueKing's sources know
+//! (reference/blueking.md §3.4).
 
 use std::collections::HashMap;
 

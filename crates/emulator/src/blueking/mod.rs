@@ -34,7 +34,7 @@ pub(crate) use tokens::seed;
 
 /// The endpoint behind a method and path on one of BlueKing's hosts.
 pub(crate) fn find(door: Door, method: &Method, path: &str) -> Option<Endpoint> {
-    // An older prefix of the same paths (reference §2.1).
+    // An older prefix of the same paths (reference/blueking.md §2.1).
     let path = if door == Door::Ssm { path.strip_prefix("/bkiam").unwrap_or(path) } else { path };
     let found = ROUTES
         .iter()

@@ -1,4 +1,4 @@
-//! Refusals of the two older dialects, and how each spells them (reference §2.1, §2.2).
+//! Refusals of the two older dialects, and how each spells them (reference/blueking.md §2.1, §2.2).
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! The knobs of BlueKing's dialects: lifetimes, what a second grant and a refresh do, and how answers are spelled.
 //!
-//! The defaults are what the BlueKing reference (§2, §3.3) documents, and the stricter of two where it names a dispute.
+//! The defaults are what reference/blueking.md §2 and §3.3 document, and the stricter of two where it names a dispute.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ pub struct TokenRules {
     pub identity: Identity,
     /// How success is spelled.
     pub success_code: CodeForm,
-    /// HTTP status of refusals (reference §2.1: not published for SSM; §2.2: 200 for `auth_api`).
+    /// HTTP status of refusals (reference/blueking.md §2.1: not published for SSM; §2.2: 200 for `auth_api`).
     pub error_status: u16,
     /// Whether answers to users' grants set a session cookie: a client that keeps it sends it with the next user's.
     pub set_cookie: bool,
@@ -57,7 +57,7 @@ pub struct TokenRules {
     pub dead_access_code: u32,
 }
 
-/// The knobs of SSM (reference §2.1, §2.3).
+/// The knobs of SSM (reference/blueking.md §2.1, §2.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SsmRules {
@@ -89,7 +89,8 @@ impl Default for SsmRules {
     }
 }
 
-/// The knobs of `auth_api` (reference §2.2, §2.3). Only the code 1308406 is published; the others are the sandbox's own.
+/// The knobs of `auth_api` (reference/blueking.md §2.2, §2.3). Only the code 1308406 is published; the others are the
+/// sandbox's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an independent knob with a name of its own")]
@@ -146,7 +147,7 @@ impl Default for AuthApiRules {
     }
 }
 
-/// The knobs of bkauth (reference §3.3).
+/// The knobs of bkauth (reference/blueking.md §3.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BkauthRules {
@@ -197,7 +198,7 @@ impl Default for BkauthRules {
     }
 }
 
-/// The knobs of the gateway (reference §3.4, §4).
+/// The knobs of the gateway (reference/blueking.md §3.4, §4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayRules {

@@ -1,4 +1,4 @@
-//! The SSM dialect: POST, JSON, `code` 0 (reference §2.1).
+//! The SSM dialect: POST, JSON, `code` 0 (reference/blueking.md §2.1).
 //!
 //! Enters: a body that is JSON whatever its content type says, and the app's credentials in headers or body. Leaves:
 //! `{"code","message","data"}`.
@@ -103,7 +103,7 @@ fn verify(state: &State, request: &Request, visit: &mut Visit) -> Result<Value, 
         found.ok_or_else(|| Refusal::new(rules.dead_access_code, "the access token is not valid"))?;
     visit.grant = Some(family.id.clone());
     visit.user.clone_from(&family.owner.user);
-    // An app's own token has no user (reference §2.1).
+    // An app's own token has no user (reference/blueking.md §2.1).
     let username = family.owner.user.as_deref().unwrap_or_default();
     Ok(json!({
         "bk_app_code": family.owner.app, "expires_in": access.expires_at.seconds_left(now),
@@ -118,7 +118,7 @@ fn body(state: &State, owner: &Owner, minted: &Minted) -> Value {
             let named = state.rules.blueking.ssm.tokens.identity(user);
             named.map(|name| json!({"username": name, "user_type": "bkuser"}))
         }
-        // Not documented; a client's test has this one (reference §2.1).
+        // Not documented; a client's test has this one (reference/blueking.md §2.1).
         None => Some(json!({"app_code": owner.app, "type": "client"})),
     };
     if let Some(identity) = identity {

@@ -1,4 +1,4 @@
-//! A document: a tree of blocks below a page block whose id is the document's own (reference §12.1).
+//! A document: a tree of blocks below a page block whose id is the document's own (reference/feishu.md §12.1).
 
 use std::collections::HashMap;
 
@@ -91,7 +91,7 @@ impl Block {
         let mut payload = self.payload.clone();
         if self.kind.number == TABLE {
             payload["cells"] = json!(self.children);
-            // Read-only, and there on every read: a client must not send it back (reference §12.1, step 4).
+            // Read-only, and there on every read: a client must not send it back (reference/feishu.md §12.1, step 4).
             let whole = json!({"row_span": 1, "col_span": 1});
             payload["property"]["merge_info"] = json!(vec![whole; self.children.len()]);
         }

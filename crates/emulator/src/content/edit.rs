@@ -1,4 +1,5 @@
-//! Edits of a document: subtrees put in, ranges taken out, blocks changed; with the limits and codes of reference §12.
+//! Edits of a document: subtrees put in, ranges taken out, blocks changed; with the limits and codes of
+//! reference/feishu.md §12.
 //!
 //! An edit is checked whole before anything of it is done, so that a refused one has changed nothing.
 
@@ -121,7 +122,8 @@ impl Subtree {
         self.drafts.push(draft);
     }
 
-    /// Every block is named once, has one parent, and is reached from the first level (reference §12.1: 1770006).
+    /// Every block is named once, has one parent, and is reached from the first level (reference/feishu.md §12.1:
+    /// 1770006).
     fn check_shape(&self) -> Result<(), Refusal> {
         let mut found: HashMap<&str, &Draft> = HashMap::with_capacity(self.drafts.len());
         for draft in &self.drafts {
@@ -480,10 +482,10 @@ fn mismatch(why: &str) -> Refusal {
 /// What images are uploaded for.
 pub(crate) const DOCX_IMAGE: &str = "docx_image";
 
-/// Reference §12.1, step 5.
+/// reference/feishu.md §12.1, step 5.
 const MOST_DESCENDANTS: usize = 1000;
 const MOST_CHILDREN: usize = 50;
-/// Reference §12.2, the warnings of an import: the same sizes are taken as the limits of an edit.
+/// reference/feishu.md §12.2, the warnings of an import: the same sizes are taken as the limits of an edit.
 const MOST_COLUMNS: u64 = 100;
 const MOST_CELLS: u64 = 2000;
 const LONGEST_TEXT: usize = 100_000;

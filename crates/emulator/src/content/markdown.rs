@@ -1,4 +1,4 @@
-//! Markdown made into blocks (reference §12.1, step 3): the sandbox's own conversion.
+//! Markdown made into blocks (reference/feishu.md §12.1, step 3): the sandbox's own conversion.
 //!
 //! Enters: `CommonMark` with tables, strikethrough and task lists. Leaves: blocks with temporary ids. As on the platform,
 //! images come out empty with their addresses beside them, tables carry `merge_info`, and the list of blocks is in no useful

@@ -1,4 +1,4 @@
-//! Uploaded media and files on their way to become documents (reference §12.1 step 6, §12.2).
+//! Uploaded media and files on their way to become documents (reference/feishu.md §12.1 step 6, §12.2).
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};

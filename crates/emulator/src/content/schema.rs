@@ -1,5 +1,5 @@
-//! Kinds of document blocks: number, name, and what may stand in what (reference §12.1; numbers as the block structures of
-//! the platform's documentation name them, read 2026-11).
+//! Kinds of document blocks: number, name, and what may stand in what (reference/feishu.md §12.1; numbers as the block
+//! structures of the platform's documentation name them, read 2026-11).
 
 use serde_json::{Map, Value};
 
@@ -14,7 +14,7 @@ pub(crate) struct Kind {
     pub(crate) children: Children,
     /// Whether calls can create it, rather than only read it.
     pub(crate) creatable: bool,
-    /// How many may be in one request (reference §12.1: per-request resource caps).
+    /// How many may be in one request (reference/feishu.md §12.1: per-request resource caps).
     pub(crate) cap: Option<usize>,
 }
 

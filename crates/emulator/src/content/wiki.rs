@@ -1,4 +1,4 @@
-//! Wiki spaces and the nodes in them (reference §12.1): who may see what, and where the limits are.
+//! Wiki spaces and the nodes in them (reference/feishu.md §12.1): who may see what, and where the limits are.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -193,7 +193,7 @@ impl Content {
         if self.may_edit(document, who) { Ok(document) } else { Err(Refusal::new(1_770_032)) }
     }
 
-    /// Hangs a document into a space; the limits of reference §12.5.
+    /// Hangs a document into a space; the limits of reference/feishu.md §12.5.
     pub(crate) fn hang(&mut self, node: Node, limits: &ContentLimits) -> Result<(), Refusal> {
         let too_much = |what: &str| Refusal::new(131_003).because(what);
         let siblings = if node.parent.is_empty() {

@@ -1,4 +1,4 @@
-//! App and tenant tokens: self-built apps, store apps and their tickets (reference §9).
+//! App and tenant tokens: self-built apps, store apps and their tickets (reference/feishu.md §9).
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::message::{Encodings, Reply, Request};
 use crate::registry::App;
 use crate::state::State;
 
-/// P1 and P2. Both hand out one and the same token (reference §9: "both tokens equal in the example").
+/// P1 and P2. Both hand out one and the same token (reference/feishu.md §9: "both tokens equal in the example").
 pub(super) fn internal(
     state: &mut State,
     endpoint: Endpoint,
@@ -84,7 +84,7 @@ pub(super) fn resend_ticket(state: &mut State, request: &Request, visit: &mut Vi
     Ok(Reply::json(200, &json!({"code": 0, "msg": "ok"})))
 }
 
-/// `client_credentials` on v3: a tenant token under OAuth names (reference §8.1).
+/// `client_credentials` on v3: a tenant token under OAuth names (reference/feishu.md §8.1).
 pub(super) fn by_client_credentials(state: &mut State, app: &App, visit: &mut Visit) -> Result<Value, Refusal> {
     visit.app = Some(app.id.clone());
     if app.store {
@@ -141,7 +141,7 @@ fn authenticate(state: &State, fields: &Fields, request: &Request, visit: &mut V
     let id = fields.required("app_id")?;
     let secret = fields.required("app_secret")?;
     visit.app = Some(id.to_owned());
-    // An unknown app_id is "invalid param" on the wire (reference §9, PROBE).
+    // An unknown app_id is "invalid param" on the wire (reference/feishu.md §9, PROBE).
     let app = state.apps.get(id).ok_or_else(|| Refusal::new(10003))?;
     if !same(&app.secret, secret) {
         return Err(Refusal::new(10015));

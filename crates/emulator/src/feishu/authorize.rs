@@ -1,4 +1,4 @@
-//! The authorization page, on its present and its older addresses (reference §3).
+//! The authorization page, on its present and its older addresses (reference/feishu.md §3).
 //!
 //! Errors that concern the redirect URI, the app or its scopes never redirect: they are pages with the platform's code.
 
@@ -37,7 +37,7 @@ pub(super) fn show(state: &mut State, endpoint: Endpoint, request: &Request, vis
         Consent::Ask => {
             let known =
                 |user: &str| state.consents.get(&(app.id.clone(), user.to_owned())).cloned().unwrap_or_default();
-            // Only what the first user has not granted yet is shown as new (reference §3.1).
+            // Only what the first user has not granted yet is shown as new (reference/feishu.md §3.1).
             let granted = state.users.first().map(|user| known(&user.id)).unwrap_or_default();
             let scopes: Vec<(String, bool)> =
                 authorization.scopes.iter().map(|scope| (scope.clone(), !granted.contains(scope))).collect();
@@ -88,7 +88,7 @@ pub(crate) fn agreeing_user(state: &State, named: Option<&str>) -> Option<String
     }
 }
 
-/// Space-separated scopes; more than 50 are too many (reference §3.1).
+/// Space-separated scopes; more than 50 are too many (reference/feishu.md §3.1).
 pub(super) fn parse_scopes(text: &str) -> Result<BTreeSet<String>, u32> {
     let scopes: BTreeSet<String> = text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
     if scopes.len() > 50 { Err(20001) } else { Ok(scopes) }
@@ -138,7 +138,7 @@ fn examine(
     Ok((app.clone(), authorization))
 }
 
-/// PKCE: the method is `plain` when it is left out (RFC 7636 §4.3, reference §3.1).
+/// PKCE: the method is `plain` when it is left out (RFC 7636 §4.3, reference/feishu.md §3.1).
 fn challenge(fields: &BTreeMap<String, String>) -> Result<Option<Challenge>, Fault> {
     let method = fields.get("code_challenge_method").map(String::as_str);
     let Some(value) = fields.get("code_challenge") else {
@@ -196,7 +196,7 @@ fn denied(authorization: &Authorization) -> Reply {
     Reply::redirect(302, &callback(authorization, "error", "access_denied"))
 }
 
-/// The query goes before a fragment; no `state` asked means none answered (reference §3.2, §3.3).
+/// The query goes before a fragment; no `state` asked means none answered (reference/feishu.md §3.2, §3.3).
 fn callback(authorization: &Authorization, name: &str, value: &str) -> String {
     let (address, fragment) = match authorization.redirect_uri.split_once('#') {
         Some((address, fragment)) => (address, format!("#{fragment}")),

@@ -1,4 +1,4 @@
-//! Device authorization (reference §8.3, RFC 8628): start, the page with the user code, and the poll.
+//! Device authorization (reference/feishu.md §8.3, RFC 8628): start, the page with the user code, and the poll.
 
 use serde_json::{Value, json};
 

@@ -77,7 +77,7 @@ pub(crate) fn render(
     Reply::json(status, &body)
 }
 
-/// 99991400 with the headers of reference §11.1; HTTP 429, or 400 on some older calls.
+/// 99991400 with the headers of reference/feishu.md §11.1; HTTP 429, or 400 on some older calls.
 pub(crate) fn rate_limited(status: u16, limit: u32, reset_seconds: u64, log_id: &str) -> Reply {
     let body = json!({
         "code": 99_991_400, "msg": "request trigger frequency limit",
@@ -96,7 +96,7 @@ fn words(entry: Option<CatalogueEntry>) -> String {
     entry.map_or_else(|| "refused by the sandbox".to_owned(), |entry| entry.meaning.to_owned())
 }
 
-/// Token endpoints since v2 use HTTP statuses, older ones answer 200 (reference §16).
+/// Token endpoints since v2 use HTTP statuses, older ones answer 200 (reference/feishu.md §16).
 const fn default_status(endpoint: Endpoint, code: u32) -> u16 {
     match (endpoint, code) {
         (_, 20050) => 500,

@@ -1,4 +1,4 @@
-//! Revocation (reference §8.5, RFC 7009).
+//! Revocation (reference/feishu.md §8.5, RFC 7009).
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! The token endpoints v2 and v3: code exchange, refresh, tenant tokens and device codes (reference §4, §8.1).
+//! The token endpoints v2 and v3: code exchange, refresh, tenant tokens and device codes (reference/feishu.md §4,
+//! §8.1).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +44,7 @@ pub(super) fn answer(
     Ok(Reply::json(200, &body).header("cache-control", "no-store"))
 }
 
-/// The code is looked up before the client is checked (reference §4.4, PROBE).
+/// The code is looked up before the client is checked (reference/feishu.md §4.4, PROBE).
 fn exchange(
     state: &mut State,
     api: TokenApi,
@@ -133,7 +134,7 @@ pub(super) fn record(visit: &mut Visit, issued: &Issued) {
     visit.issued_refresh = issued.refresh.as_ref().map(|(token, _)| Fingerprint::of(token));
 }
 
-/// The flat success body of reference §4.3.
+/// The flat success body of reference/feishu.md §4.3.
 fn success(issued: &Issued) -> Value {
     let mut body = json!({
         "code": 0, "access_token": issued.access_token, "expires_in": issued.expires_in,
@@ -234,7 +235,7 @@ fn narrowing(fields: &Fields, granted: &BTreeSet<String>) -> Result<Option<BTree
     if scopes.is_subset(granted) { Ok(Some(scopes)) } else { Err(Refusal::new(20068)) }
 }
 
-/// PKCE (RFC 7636 §4.6). A verifier without a challenge is ignored by v2 and refused by v3 (reference §8.1).
+/// PKCE (RFC 7636 §4.6). A verifier without a challenge is ignored by v2 and refused by v3 (reference/feishu.md §8.1).
 fn verify(challenge: Option<&Challenge>, verifier: Option<&String>, api: TokenApi) -> Result<(), Refusal> {
     let good = match (challenge, verifier) {
         (None, None) => true,

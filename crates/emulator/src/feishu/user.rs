@@ -1,4 +1,4 @@
-//! User info (reference §10), and what scopes tell of a user.
+//! User info (reference/feishu.md §10), and what scopes tell of a user.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ pub(super) fn standing(status: UserStatus) -> Result<(), Refusal> {
     }
 }
 
-/// Who the user is, as far as the token's scopes tell (reference §7, §10).
+/// Who the user is, as far as the token's scopes tell (reference/feishu.md §7, §10).
 pub(super) fn profile(user: &User, app: &App, scopes: &BTreeSet<String>) -> Value {
     let picture = |pixels: u32| format!("https://sandbox.invalid/avatar/{}/{pixels}.png", user.id);
     let mut data = json!({

@@ -1,4 +1,5 @@
-//! OIDC v1 and legacy v1: `app_access_token` in the header, a `data` wrapper, HTTP 200 for refusals (reference §6, §7).
+//! OIDC v1 and legacy v1: `app_access_token` in the header, a `data` wrapper, HTTP 200 for refusals
+//! (reference/feishu.md §6, §7).
 
 use serde_json::{Value, json};
 
@@ -98,7 +99,7 @@ impl Dialect {
         let (missing, bad_app, bad_tenant) =
             if self.oidc { (20014, 20014, 20013) } else { (20025, 99_991_664, 99_991_664) };
         let bearer = request.bearer().ok_or_else(|| Refusal::new(missing))?;
-        // Prefixes are no promise (reference §9), so they only name the kind of a token that is unknown.
+        // Prefixes are no promise (reference/feishu.md §9), so they only name the kind of a token that is unknown.
         let unknown = if bearer.starts_with("t-") { bad_tenant } else { bad_app };
         let access = state.ledger.find_access(bearer).ok_or_else(|| Refusal::new(unknown))?;
         let (taken, bad) = match access.holder {
@@ -110,7 +111,7 @@ impl Dialect {
             return Err(Refusal::new(bad));
         }
         let app = state.apps.get(&access.app).ok_or_else(|| Refusal::new(20028))?;
-        // The legacy table knows no brand code; reference §1 gives 20046 to every call.
+        // The legacy table knows no brand code; reference/feishu.md §1 gives 20046 to every call.
         if app.brand != request.brand {
             return Err(Refusal::new(20046));
         }

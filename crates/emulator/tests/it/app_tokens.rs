@@ -1,4 +1,4 @@
-//! App and tenant tokens (reference §9).
+//! App and tenant tokens (reference/feishu.md §9).
 
 use std::time::Duration;
 

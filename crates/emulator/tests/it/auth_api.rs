@@ -1,4 +1,4 @@
-//! `auth_api` (BlueKing reference §2.2): grants, refresh, check, and each of its knobs.
+//! `auth_api` (reference/blueking.md §2.2): grants, refresh, check, and each of its knobs.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The authorization page: what is refused on a page, what redirects, and what a person can click (reference §3).
+//! The authorization page: what is refused on a page, what redirects, and what a person can click (reference/feishu.md
+//! §3).
 
 use tokenward_emulator::{AppSpec, Brand, Consent, Endpoint};
 use url::Url;

@@ -1,4 +1,4 @@
-//! bkauth's OAuth 2.0 server (BlueKing reference §3.3).
+//! bkauth's OAuth 2.0 server (reference/blueking.md §3.3).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! User info and business calls (reference §10, §11).
+//! User info and business calls (reference/feishu.md §10, §11).
 
 use std::time::Duration;
 

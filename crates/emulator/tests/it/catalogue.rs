@@ -99,7 +99,7 @@ fn no_row_of_the_reference_is_missing() {
     );
 }
 
-/// Reference §12.5, spelled out once more.
+/// reference/feishu.md §12.5, spelled out once more.
 #[test]
 fn no_code_of_a_call_is_missing() {
     let listed: BTreeSet<(u16, u32)> = catalogue_calls().into_iter().map(|entry| (entry.status, entry.code)).collect();

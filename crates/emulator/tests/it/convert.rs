@@ -1,4 +1,4 @@
-//! Markdown made into blocks, and those into a document: compared node by node (reference §12.1).
+//! Markdown made into blocks, and those into a document: compared node by node (reference/feishu.md §12.1).
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The device flow (reference §8.3, RFC 8628).
+//! The device flow (reference/feishu.md §8.3, RFC 8628).
 
 use std::time::Duration;
 

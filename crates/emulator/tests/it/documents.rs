@@ -1,4 +1,4 @@
-//! Documents and blocks as a client reads them (reference §12.1).
+//! Documents and blocks as a client reads them (reference/feishu.md §12.1).
 
 use serde_json::{Value, json};
 

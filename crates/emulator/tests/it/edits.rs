@@ -1,4 +1,4 @@
-//! Edits: what is taken, what is refused, and what a repetition does (reference §12.1, §12.5).
+//! Edits: what is taken, what is refused, and what a repetition does (reference/feishu.md §12.1, §12.5).
 
 use serde_json::{Value, json};
 

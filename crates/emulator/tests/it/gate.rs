@@ -1,4 +1,4 @@
-//! The gate of business calls: kinds of token, scopes, limits, faults by path (reference §11, §12.4).
+//! The gate of business calls: kinds of token, scopes, limits, faults by path (reference/feishu.md §11, §12.4).
 
 use std::time::Duration;
 

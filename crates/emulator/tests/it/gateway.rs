@@ -1,4 +1,4 @@
-//! The gateway (BlueKing reference §4) and ESB's older issuer (§3.2).
+//! The gateway (reference/blueking.md §4) and ESB's older issuer (reference/blueking.md §3.2).
 
 use std::time::Duration;
 

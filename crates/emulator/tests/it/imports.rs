@@ -1,4 +1,4 @@
-//! Import tasks (reference §12.2).
+//! Import tasks (reference/feishu.md §12.2).
 
 use std::time::Duration;
 

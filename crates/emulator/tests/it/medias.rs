@@ -1,4 +1,4 @@
-//! Uploads, and images put into their blocks (reference §12.1 step 6).
+//! Uploads, and images put into their blocks (reference/feishu.md §12.1 step 6).
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};

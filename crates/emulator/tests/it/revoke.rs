@@ -1,4 +1,4 @@
-//! Revocation (reference §8.5).
+//! Revocation (reference/feishu.md §8.5).
 
 use tokenward_emulator::{AppSpec, Brand, Endpoint, TokenApi};
 

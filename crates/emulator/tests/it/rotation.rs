@@ -1,4 +1,4 @@
-//! The rotation itself, and every knob of it (reference §5).
+//! The rotation itself, and every knob of it (reference/feishu.md §5).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! SSM (BlueKing reference §2.1): grants, refresh, verify, and each of its knobs.
+//! SSM (reference/blueking.md §2.1): grants, refresh, verify, and each of its knobs.
 
 use std::time::Duration;
 

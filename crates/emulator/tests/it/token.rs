@@ -1,4 +1,4 @@
-//! v2 and v3 token endpoints (reference §4, §8.1).
+//! v2 and v3 token endpoints (reference/feishu.md §4, §8.1).
 
 use serde_json::json;
 use tokenward_emulator::{AppSpec, Brand, Endpoint, Policy, TokenApi, UserStatus};

@@ -1,4 +1,4 @@
-//! OIDC v1 and legacy v1 (reference §6, §7).
+//! OIDC v1 and legacy v1 (reference/feishu.md §6, §7).
 
 use serde_json::json;
 use tokenward_emulator::{AppSpec, Brand, Endpoint, TokenApi, UserStatus};

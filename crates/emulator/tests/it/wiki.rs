@@ -1,4 +1,4 @@
-//! Spaces and nodes (reference §12.1, §12.2).
+//! Spaces and nodes (reference/feishu.md §12.1, §12.2).
 
 use serde_json::{Value, json};
 use tokenward_emulator::{Brand, Fault, MoveAnswer, SpaceSpec};
@@ -81,7 +81,7 @@ async fn every_call_makes_a_node() {
     assert_eq!((&parent["has_child"], &parent["title"]), (&json!(false), &json!("Parent")));
     let token = parent["node_token"].as_str().expect("a token").to_owned();
 
-    // Reference §12.1: no idempotency key. A lost answer, and the same again: two nodes.
+    // reference/feishu.md §12.1: no idempotency key. A lost answer, and the same again: two nodes.
     world.sandbox.inject(Fault::drop_answer().to("POST */nodes"));
     let body = node(&token, "Twice");
     let request = world.http.post(world.open(&nodes)).bearer_auth(&user).body(body.to_string());

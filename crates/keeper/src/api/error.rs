@@ -61,7 +61,7 @@ impl ApiError {
         self.refusal().and_then(|refusal| refusal.code)
     }
 
-    /// The provider's log id, if it gave one (reference §11.2).
+    /// The provider's log id, if it gave one (reference/feishu.md §11.2).
     pub fn log_id(&self) -> Option<&str> {
         self.refusal().and_then(|refusal| refusal.log_id.as_deref())
     }

@@ -32,7 +32,8 @@ impl AccessToken {
     }
 
     /// The header `X-Bkapi-Authorization` for a call through the API gateway: `{"access_token": "…"}` and nothing beside it, as
-    /// the gateway's documentation demands (BlueKing reference §4). Marked as sensitive, so that HTTP crates do not print it.
+    /// the gateway's documentation demands (reference/blueking.md §4). Marked as sensitive, so that HTTP crates do not
+    /// print it.
     ///
     /// # Panics
     /// Never: a token is visible ASCII, and JSON escapes what a header could not hold.

@@ -443,7 +443,7 @@ fn away(clocks: &Clocks) -> Duration {
     Duration::try_from(clocks.ours.duration_since(clocks.theirs).abs()).unwrap_or_default()
 }
 
-/// A login that ends unused is announced a day ahead (reference §18, rule 8).
+/// A login that ends unused is announced a day ahead (reference/feishu.md §18, rule 8).
 const IDLE_NOTICE: Duration = Duration::from_hours(24);
 /// The end that no refresh can move is announced two weeks ahead: a person must find the time.
 const WALL_NOTICE: Duration = Duration::from_hours(14 * 24);

@@ -15,7 +15,7 @@ use crate::{Error, Keeper, Registration, ResolvedProfile};
 
 impl Keeper {
     /// Hands out an app or tenant token, fetched anew when less than `min_ttl` is left. Needs no login and no lock
-    /// (reference §9: any number of processes may fetch one).
+    /// (reference/feishu.md §9: any number of processes may fetch one).
     pub async fn app_token(&self, app: &App, kind: AppTokenKind, min_ttl: Duration) -> Result<AppAccess, Error> {
         let vault = &self.inner.parts.vault;
         let name = match kind {

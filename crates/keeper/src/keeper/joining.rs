@@ -1,4 +1,4 @@
-//! Callers of one process who want the same grant refreshed join one detached task (DESIGN §5, step 1).
+//! Callers of one process who want the same grant refreshed join one detached task (design/0000-charter.md §5, step 1).
 //!
 //! Enters: a grant, and the generation its caller saw. Leaves: what the one turn came to, for all of them. A caller that goes away changes
 //! nothing; a task that panics leaves the way free for the next.

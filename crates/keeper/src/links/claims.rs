@@ -17,8 +17,9 @@ pub(super) enum Says {
     Refresh,
 }
 
-/// Which kind a token says it is. Feishu's and Lark's of the older endpoints begin with `u-` and `ur-` (reference §8.3); tokens that are
-/// JWTs bear a type, under the names that servers use for it (RFC 9068 §2.1; Keycloak, Cognito, Feishu, as seen 2026-11).
+/// Which kind a token says it is. Feishu's and Lark's of the older endpoints begin with `u-` and `ur-`
+/// (reference/feishu.md §8.3); tokens that are JWTs bear a type, under the names that servers use for it (RFC 9068
+/// §2.1; Keycloak, Cognito, Feishu, as seen 2026-11).
 pub(super) fn says(token: &str) -> Option<Says> {
     if token.starts_with("ur-") {
         return Some(Says::Refresh);

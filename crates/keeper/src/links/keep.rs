@@ -1,4 +1,4 @@
-//! Links kept true: looked at, reconciled, delivered to (DESIGN §7).
+//! Links kept true: looked at, reconciled, delivered to (design/0000-charter.md §7).
 //!
 //! Enters: links, the files they name, the profile's login. Leaves: files that show the present set, logins taken over from
 //! files that showed a newer one, and a report for each.

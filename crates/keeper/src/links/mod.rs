@@ -2,7 +2,7 @@
 //!
 //! Enters: the bytes of a file, its [`Format`], a [`Place`] in it and the value that belongs there. Leaves: the same
 //! bytes with that one value exchanged ([`Document`], pure), and a file that was replaced as a whole ([`LinkedFile`]). [`Links`]
-//! reconciles such files with the vault (DESIGN §7); [`Watch`] does so as they change.
+//! reconciles such files with the vault (design/0000-charter.md §7); [`Watch`] does so as they change.
 //!
 //! Promises kept here: every byte that was not named stays as it was; what cannot be parsed is refused and left
 //! alone; what was written reads back as exactly the value; no value appears in an error or in `Debug` (I4). A reader

@@ -225,5 +225,5 @@ const LAST_LOOK: Duration = Duration::from_secs(2);
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 /// `slow_down` adds this to the pause between polls (RFC 8628 §3.5).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
-/// The longest pause between polls (reference §8.3).
+/// The longest pause between polls (reference/feishu.md §8.3).
 const MAX_INTERVAL: Duration = Duration::from_mins(1);

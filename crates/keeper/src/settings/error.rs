@@ -311,7 +311,7 @@ pub enum Warning {
         /// The one that may be meant.
         nearest: Option<String>,
     },
-    /// Scopes were separated by commas; the standard and the provider want spaces (reference §3.1).
+    /// Scopes were separated by commas; the standard and the provider want spaces (reference/feishu.md §3.1).
     CommasInScopes {
         /// Where they stand.
         origin: Origin,

@@ -1,4 +1,4 @@
-//! Hosts and brands: two addresses that never travel apart (reference §1).
+//! Hosts and brands: two addresses that never travel apart (reference/feishu.md §1).
 
 use tokenward_core::{Brand, Hosts, ProviderName};
 use url::{Host, Url};

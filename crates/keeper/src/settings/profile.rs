@@ -125,7 +125,7 @@ impl ResolvedProfile {
     }
 
     /// The scopes that a login asks for. Feishu and Lark issue a refresh token only to those who ask for `offline_access`
-    /// (reference §3.1), so it is added there; another server would refuse a scope it does not know.
+    /// (reference/feishu.md §3.1), so it is added there; another server would refuse a scope it does not know.
     ///
     /// # Errors
     /// [`ScopesError::TooMany`]
@@ -330,5 +330,5 @@ impl Settings {
 }
 
 /// The address registered in the console by everyone who follows the README. The port is fixed because no rule of
-/// RFC 8252 §7.3 (any port on loopback) is documented for the provider (reference §3.3).
+/// RFC 8252 §7.3 (any port on loopback) is documented for the provider (reference/feishu.md §3.3).
 pub(super) const DEFAULT_REDIRECT: &str = "http://127.0.0.1:9768/callback";

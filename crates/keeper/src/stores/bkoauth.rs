@@ -1,4 +1,4 @@
-//! The logins that a Django program keeps with `bkoauth`, taken over (BlueKing reference §1.4, §1.6).
+//! The logins that a Django program keeps with `bkoauth`, taken over (reference/blueking.md §1.4, §1.6).
 //!
 //! Enters: the program's database, an app, a profile. Leaves, first, a [`BkoauthPlan`]: what would become of each row; nothing is changed
 //! and nothing spent for it (I8). Then, if it is wished, a grant for each user under `profile:user` and one for the app under

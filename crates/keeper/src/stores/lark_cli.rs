@@ -2,8 +2,9 @@
 //!
 //! On Linux the key is `master.key` beside the files, 32 bytes, mode 0600. On macOS it is in the keychain (service `lark-cli`,
 //! account `master.key`, base64), or, where that is blocked, in `master.key.file`. A file is nonce (12 bytes), ciphertext, tag. A
-//! login is JSON (reference §14) under the name `APP_ID_OPEN_ID.enc`; an app's secret is plain under `appsecret_APP_ID.enc`.
-//! Brands and names of users are in `config.json`. Its newer versions keep the same files. Source: 1.0.14 to 1.0.96.
+//! login is JSON (reference/feishu.md §14) under the name `APP_ID_OPEN_ID.enc`; an app's secret is plain under
+//! `appsecret_APP_ID.enc`. Brands and names of users are in `config.json`. Its newer versions keep the same files.
+//! Source: 1.0.14 to 1.0.96.
 
 use std::path::{Path, PathBuf};
 

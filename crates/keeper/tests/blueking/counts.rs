@@ -1,4 +1,4 @@
-//! How many requests the token service gets (BlueKing reference §1.5).
+//! How many requests the token service gets (reference/blueking.md §1.5).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The single-threaded defects D1–D10 of `bkoauth`, by their numbers in the BlueKing reference §1.6.
+//! The single-threaded defects D1–D10 of `bkoauth`, by their numbers in reference/blueking.md §1.6.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -1,5 +1,5 @@
-//! BlueKing's four functions against the sandbox: what goes wrong with `bkoauth` (BlueKing reference §1.6), and does not here.
-//! Many processes, and those that are killed, are in `processes.rs`.
+//! BlueKing's four functions against the sandbox: what goes wrong with `bkoauth` (reference/blueking.md §1.6), and does
+//! not here. Many processes, and those that are killed, are in `processes.rs`.
 
 mod adoption;
 mod calls;

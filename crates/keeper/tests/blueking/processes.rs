@@ -1,5 +1,5 @@
-//! Many processes at one moment (R1–R4 of the BlueKing reference §1.6), and processes that are killed at each step, on the rules of
-//! every dialect. This program starts itself and kills what it started.
+//! Many processes at one moment (R1–R4 of reference/blueking.md §1.6), and processes that are killed at each step, on
+//! the rules of every dialect. This program starts itself and kills what it started.
 #![expect(clippy::print_stdout, reason = "it is its own test harness")]
 
 #[expect(dead_code, reason = "shared with `main.rs`, which uses the rest")]

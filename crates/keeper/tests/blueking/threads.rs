@@ -1,5 +1,5 @@
-//! R5: eight threads, eight users, 160,000 grants over one client (BlueKing reference §1.6). `bkoauth` puts what a request carries
-//! into one dictionary for all threads, and hands bob's token to alice.
+//! R5: eight threads, eight users, 160,000 grants over one client (reference/blueking.md §1.6). `bkoauth` puts what a
+//! request carries into one dictionary for all threads, and hands bob's token to alice.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Barrier, Mutex};

@@ -1,4 +1,4 @@
-//! Issue 2, "What must be shown" 9: every code that the reference lists for a call is produced by the sandbox, sent
+//! Every code that reference/feishu.md lists for a call is produced by the sandbox, sent
 //! over the wire, and classified by the client. `docs/reference/provider-codes.md` is written from what this test
 //! saw; run it with `TOKENWARD_BLESS=1` after a change on either side, and read the difference.
 
@@ -88,7 +88,8 @@ fn client_and_sandbox_list_the_same_codes() {
         (Call::LegacyRefresh, Endpoint::LegacyRefresh, Operation::Refresh),
     ] {
         let (client, mut sandbox) = (listed(call), produced(endpoint, operation));
-        // The brand mix-up is stated for the platform as a whole (reference §1), not in the tables of v2 and v3.
+        // The brand mix-up is stated for the platform as a whole (reference/feishu.md §1), not in the tables of v2 and
+        // v3.
         if matches!(endpoint, Endpoint::V2Token | Endpoint::V3Token) {
             assert!(sandbox.remove(&20046));
         }

@@ -69,7 +69,7 @@ fn worst(findings: &[Finding]) -> &Finding {
     found.max_by_key(|finding| finding.story.severity()).unwrap()
 }
 
-/// Issue 4, "What must be shown" 1: every code that the reference lists for a refresh, met by a true turn.
+/// Every code that reference/feishu.md lists for a refresh, met by a true turn.
 #[tokio::test]
 async fn every_refresh_code_is_found() {
     let families = [

@@ -1,4 +1,5 @@
-//! The documented fallback between token endpoints (reference §8.1), which never spends a refresh token twice.
+//! The documented fallback between token endpoints (reference/feishu.md §8.1), which never spends a refresh token
+//! twice.
 
 use tokenward::core::{Ask, Brand, Code, FeishuApp, TokenApi};
 use tokenward_emulator::{Endpoint, Fault, FaultKind, Operation};

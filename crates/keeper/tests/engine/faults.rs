@@ -1,4 +1,4 @@
-//! Issue 2, "What must be shown" 3, at the engine: for each fault, what is said, what is kept, and that the login
+//! At the engine: for each fault, what is said, what is kept, and that the login
 //! lives on. None erases a login.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Files kept in step with logins, over the real store, against the sandbox (issue 3).
+//! Files kept in step with logins, over the real store, against the sandbox.
 
 mod shared;
 mod story;

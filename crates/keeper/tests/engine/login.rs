@@ -14,7 +14,8 @@ async fn every_family_logs_in_turns_and_knows_whose_login_it_is() {
     for api in TokenApi::ALL.into_iter().filter(|api| ProviderName::Feishu.speaks(*api)) {
         for brand in [Brand::Feishu, Brand::Lark] {
             let world = World::with(api, brand).await;
-            // The v1 families know no PKCE (reference §6, §7): a challenge that nobody can meet must not be sent.
+            // The v1 families know no PKCE (reference/feishu.md §6, §7): a challenge that nobody can meet must not be
+            // sent.
             world.sandbox.rules(|rules| rules.v1_refuses_challenged_codes = true);
             let keeper = world.keeper().await;
             let (id, report) = world.log_in(&keeper, "work").await;

@@ -1,4 +1,4 @@
-//! Many callers at the moment of expiry: one exchange, no replay, one token (DESIGN §5 steps 1–3).
+//! Many callers at the moment of expiry: one exchange, no replay, one token (design/0000-charter.md §5 steps 1–3).
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

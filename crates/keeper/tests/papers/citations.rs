@@ -17,7 +17,7 @@ const OTHERS: [&str; 8] =
 const NUMBERED: [&str; 3] = ["design/0000-charter.md", "reference/feishu.md", "reference/blueking.md"];
 
 /// Where citations stand.
-const PLACES: [&str; 3] = ["docs", "changelog.d", "."];
+const PLACES: [&str; 6] = ["docs", "changelog.d", "crates", "fuzz", "fidelity", "."];
 
 /// What may stand before a citation without a space.
 const OPENING: [char; 7] = ['(', '（', '[', '`', '"', '*', '|'];

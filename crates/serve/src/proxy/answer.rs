@@ -1,8 +1,8 @@
 //! Answers of the proxy's own.
 //!
-//! They have the provider's shape (`code`, `msg`, `error`; reference §11), because that is what the callers' SDKs read. The
-//! code is the number of ours; `error.tokenward` has it as it is written everywhere else, and so has a header, so that
-//! nobody takes it for the provider's.
+//! They have the provider's shape (`code`, `msg`, `error`; reference/feishu.md §11), because that is what the callers'
+//! SDKs read. The code is the number of ours; `error.tokenward` has it as it is written everywhere else, and so has a
+//! header, so that nobody takes it for the provider's.
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};

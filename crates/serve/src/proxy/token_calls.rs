@@ -2,9 +2,10 @@
 //!
 //! An SDK that is pointed at the proxy still wants an app's id and secret, fetches a tenant token with them before its
 //! first call, and sends that token along. It needs none: the proxy replaces it. So calls for an app's or tenant's token
-//! (reference §9) are answered here, with a placeholder that opens nothing beyond this proxy. Whatever id and secret the SDK
-//! was given is looked at only where the local secret may be among them. Calls of a *login* (code exchange, refresh, revocation, device flow; reference §2) are refused: a refresh
-//! token that one more program spends is a login that dies, and what they answer is secret.
+//! (reference/feishu.md §9) are answered here, with a placeholder that opens nothing beyond this proxy. Whatever id and
+//! secret the SDK was given is looked at only where the local secret may be among them. Calls of a *login* (code
+//! exchange, refresh, revocation, device flow; reference/feishu.md §2) are refused: a refresh token that one more
+//! program spends is a login that dies, and what they answer is secret.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -36,7 +37,8 @@ fn call_of(method: &Method, path: &str) -> Option<TokenCall> {
     matches!(kind, "tenant_access_token" | "app_access_token").then_some(TokenCall::Placeholder)
 }
 
-/// The answer that holds a placeholder, in the shape of the provider's for every one of these calls (reference §9).
+/// The answer that holds a placeholder, in the shape of the provider's for every one of these calls
+/// (reference/feishu.md §9).
 pub(super) fn answer(placeholder: &str) -> Value {
     json!({
         "code": 0,
@@ -49,9 +51,9 @@ pub(super) fn answer(placeholder: &str) -> Value {
 
 /// What stands in place of a person's token where a program wants one. It opens nothing.
 pub const USER_PLACEHOLDER: &str = "u-tokenward-puts-the-real-one-in";
-/// The same of a tenant's. It has a token's form, because some SDKs look at it (reference §11, 99991671).
+/// The same of a tenant's. It has a token's form, because some SDKs look at it (reference/feishu.md §11, 99991671).
 pub(super) const PLACEHOLDER: &str = "t-tokenward-puts-the-real-one-in";
-/// That of the provider's own (reference §9).
+/// That of the provider's own (reference/feishu.md §9).
 const PLACEHOLDER_LIFE: u32 = 7200;
 const LOGIN: &[&str] = &[
     "/open-apis/auth/v3/app_ticket/resend",

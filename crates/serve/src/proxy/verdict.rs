@@ -1,9 +1,10 @@
 //! Looks into answers that may be refusals of the token, and into no others.
 //!
-//! A refusal is a small JSON object with a `code`, mostly with an error status, from older APIs with 200 (reference
-//! §11). So a body is looked at where its status or its type permits a refusal, as far as [`MOST`] bytes and no longer
-//! than [`PATIENCE`] for each piece and [`WHOLE_PATIENCE`] in all: what is longer, or takes its time, is no refusal and is
-//! passed on as it comes. A success that begins with `{"code":0`, or is no object, is passed on at its first piece.
+//! A refusal is a small JSON object with a `code`, mostly with an error status, from older APIs with 200
+//! (reference/feishu.md §11). So a body is looked at where its status or its type permits a refusal, as far as [`MOST`]
+//! bytes and no longer than [`PATIENCE`] for each piece and [`WHOLE_PATIENCE`] in all: what is longer, or takes its
+//! time, is no refusal and is passed on as it comes. A success that begins with `{"code":0`, or is no object, is passed
+//! on at its first piece.
 //!
 //! Whatever passes is watched for the token: a server that says back what it was sent would hand it out (I4). Where it is seen at the
 //! beginning, the caller gets an error in place of the answer; further on, the answer breaks off before the piece that ends it. What

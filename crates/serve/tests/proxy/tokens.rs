@@ -182,7 +182,7 @@ async fn a_path_that_always_refuses_causes_one_turn() {
     }
 }
 
-/// Some older APIs refuse with 200 (reference §11).
+/// Some older APIs refuse with 200 (reference/feishu.md §11).
 #[tokio::test]
 async fn a_refusal_with_status_200_is_one() {
     let world = World::new().await;

@@ -1,4 +1,5 @@
-//! Adoptions: a login that somebody brought is taken over, and the set before it is brought back (DESIGN §7).
+//! Adoptions: a login that somebody brought is taken over, and the set before it is brought back
+//! (design/0000-charter.md §7).
 //!
 //! A set that gives way is *put aside*: parked, with the standing, wall and consent of its grant beside it. It *awaits* the
 //! generation that replaced it as long as that one is on trial; a refusal of exactly that generation brings it back. Whatever

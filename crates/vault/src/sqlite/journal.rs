@@ -362,7 +362,7 @@ impl SqliteVault {
         }
     }
 
-    /// What is no longer useful goes; what a doctor may want stays (DESIGN §6 bounds nothing else).
+    /// What is no longer useful goes; what a doctor may want stays (design/0000-charter.md §6 bounds nothing else).
     pub(super) async fn prune(&self, tx: &mut SqliteConnection, grant: GrantId) -> Result<(), VaultError> {
         for (statement, keep) in
             [(sql::PRUNE_INTENTS, INTENTS_KEPT), (sql::PRUNE_ENTRIES, ENTRIES_KEPT), (sql::PRUNE_PARKED, PARKED_KEPT)]

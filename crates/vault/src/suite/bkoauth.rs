@@ -60,7 +60,7 @@ async fn write_table_in(file: &Path, rows: &[Row], mode: SqliteJournalMode) {
     database.close().await.expect("closed");
 }
 
-/// The columns of migrations 0001 to 0003 (BlueKing reference §1.4).
+/// The columns of migrations 0001 to 0003 (reference/blueking.md §1.4).
 const SCHEMA: &str = "
     CREATE TABLE bkoauth_access_token (
         id integer NOT NULL PRIMARY KEY AUTOINCREMENT, access_token varchar(255) NOT NULL UNIQUE, expires datetime NOT NULL,

@@ -1,4 +1,4 @@
-//! Issue 4, "What must be shown" 3: killed at any point and run again: one page, complete.
+//! Killed at any point and run again: one page, complete.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Issue 4, "What must be shown" 3: a file of 3,000 blocks arrives complete.
+//! A file of 3,000 blocks arrives complete.
 
 use std::fmt::Write as _;
 use std::sync::Arc;

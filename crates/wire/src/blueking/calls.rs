@@ -1,4 +1,4 @@
-//! What the answer to a call through BlueKing's API gateway means (BlueKing reference §4).
+//! What the answer to a call through BlueKing's API gateway means (reference/blueking.md §4).
 //!
 //! Enters: an answer as it came and the kind of bearer it was asked with. Leaves: nothing for a success, or a
 //! [`CallRefusal`]. The gateway's own numbers decide, whatever the status: an API may be set up to answer 200 to everything.

@@ -1,8 +1,9 @@
 //! BlueKing's codes and words: what each means, what the caller can do, what a person can do.
 //!
-//! Sources: BlueKing reference §2.1 (SSM), §2.2 (auth api, whose codes are not published), §3.3 and the sources of bkauth (its
-//! words, and the sentences beside `invalid_grant`), §4 and the sources of the API gateway's error list (blueking-apigateway-apisix,
-//! read 2026-11). A code that is in no table leaves a refresh in doubt (I6).
+//! Sources: reference/blueking.md §2.1 (SSM), reference/blueking.md §2.2 (auth api, whose codes are not published),
+//! reference/blueking.md §3.3 and the sources of bkauth (its words, and the sentences beside `invalid_grant`),
+//! reference/blueking.md §4 and the sources of the API gateway's error list (blueking-apigateway-apisix, read 2026-11).
+//! A code that is in no table leaves a refresh in doubt (I6).
 
 use tokenward_core::{RefusalClass, Remedy, Words};
 
@@ -47,7 +48,7 @@ pub fn lookup(call: Call, code: i64) -> Option<Fact> {
     match call {
         Call::Ssm => find(SSM),
         // Its codes are not published. What is not said of the app or of the service is said of the token: there is no other
-        // parameter. The gateway reads it so too (reference §2.1).
+        // parameter. The gateway reads it so too (reference/blueking.md §2.1).
         Call::SsmVerify => find(SSM).filter(|fact| matches!(fact.class, Configuration | Retry)).or(Some(NOT_VERIFIED)),
         Call::Gateway => find(GATEWAY),
         // The auth api's own codes are not published; those of an installation stand in its options. It lies behind the
@@ -177,7 +178,7 @@ const GATEWAY: &[(i64, Fact)] = &[
     (1_650_801, fact(Configuration, Remedy::AskAdministrator, "the API calls itself through the gateway", "网关检测到循环调用")),
 ];
 
-/// Everything about tokens and parameters in one code (reference §4).
+/// Everything about tokens and parameters in one code (reference/blueking.md §4).
 pub(super) const INVALID_ARGS: i64 = 1_640_001;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What of the auth api is not published, or is told in two ways (BlueKing reference §2.2, §2.3): knobs.
+//! What of the auth api is not published, or is told in two ways (reference/blueking.md §2.2, §2.3): knobs.
 
 use std::collections::BTreeMap;
 

@@ -8,7 +8,7 @@ use crate::clean;
 use crate::fact::Fact;
 use crate::reading::{Dialect, Reader};
 
-/// SSM and the auth api: `code` is 0 or `"0"`, `result` true, the rest is in `data` (BlueKing reference §2.1, §2.2).
+/// SSM and the auth api: `code` is 0 or `"0"`, `result` true, the rest is in `data` (reference/blueking.md §2.1, §2.2).
 #[derive(Clone, Copy)]
 pub(super) struct Wrapped<'a> {
     pub(super) call: Call,

@@ -1,5 +1,5 @@
-//! What is sent to SSM, to the auth api and to bkauth: one function a call, each giving the exact bytes (BlueKing reference §2.1,
-//! §2.2, §3.3).
+//! What is sent to SSM, to the auth api and to bkauth: one function a call, each giving the exact bytes
+//! (reference/blueking.md §2.1, §2.2, §3.3).
 //!
 //! Secrets stand in headers and bodies wherever the dialect permits. The auth api takes a refresh token, an access token to be
 //! checked, and for an app's own grant the app's secret, in the query alone; nothing of a URL but its host is ever told (I4).

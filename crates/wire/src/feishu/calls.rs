@@ -1,4 +1,4 @@
-//! What the answer to a business call means (reference §11).
+//! What the answer to a business call means (reference/feishu.md §11).
 //!
 //! Enters: an answer as it came and the kind of bearer it was asked with. Leaves: nothing for a success, or a
 //! [`CallRefusal`]. Judged by `code`, whatever the status: some older APIs say 200 and mean no. One question cannot be
@@ -72,7 +72,7 @@ const fn dead(bearer: &Bearer, code: i64) -> CallTrouble {
     }
 }
 
-/// Reference §11: `error.permission_violations[].subject`.
+/// reference/feishu.md §11: `error.permission_violations[].subject`.
 fn scopes_named(body: &Value) -> Vec<String> {
     let list = body.get("error").and_then(|error| error.get("permission_violations")).and_then(Value::as_array);
     let mut scopes: Vec<String> = Vec::new();
@@ -93,7 +93,7 @@ pub(crate) const NOT_TAKEN_WORDS: &[&str] =
     &["not support", "unsupported", "does not take", "is not taken", "not allowed to use", "不支持", "不接受"];
 /// Words of a text that speaks of a dead token.
 const DEAD_WORDS: [&str; 2] = ["expire", "过期"];
-/// The codes with two meanings (reference §11).
+/// The codes with two meanings (reference/feishu.md §11).
 const AMBIGUOUS: [i64; 3] = [99_991_663, 99_991_664, 99_991_668];
 /// "Invalid token" of old APIs, whichever kind.
 const OLD_INVALID_TOKEN: i64 = 4001;

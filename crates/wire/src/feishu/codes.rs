@@ -2,8 +2,9 @@
 //!
 //! One fact a code, because a code means the same wherever it appears; the few that do not are in [`lookup`]. Which
 //! calls are documented to answer with it is in [`listed`], in the order of the reference, for the pages and tests
-//! that are made from this table. Sources: reference §4.5 (v2, and v3 by the migration note), §6 (OIDC v1), §7
-//! (legacy v1), §9 (app and tenant tokens), §10 (user info), §11 (generic); RFC 6749 §5.2, RFC 8628 §3.5.
+//! that are made from this table. Sources: for v2 (and v3, by the migration note)
+//! reference/feishu.md §4.5, for OIDC v1 §6, for legacy v1 §7, for app and tenant tokens §9, for user info §10, for
+//! every other call §11; RFC 6749 §5.2, RFC 8628 §3.5.
 
 use tokenward_core::{RefusalClass, Remedy};
 
@@ -157,7 +158,7 @@ fn temper(call: Call, fact: Fact) -> Option<Fact> {
     }
 }
 
-/// 10003 where ids and secrets are all that is sent (reference §9).
+/// 10003 where ids and secrets are all that is sent (reference/feishu.md §9).
 const UNKNOWN_APP_ID: Fact = fact(
     Configuration,
     Remedy::CheckAppId,
@@ -165,7 +166,7 @@ const UNKNOWN_APP_ID: Fact = fact(
     "参数缺失或错误，或应用 ID 不存在",
 );
 
-/// Reference §4.5, and 21000/21001 below it.
+/// reference/feishu.md §4.5, and 21000/21001 below it.
 const EXCHANGE: &[i64] = &[
     20001, 20002, 20003, 20004, 20008, 20009, 20010, 20024, 20036, 20048, 20049, 20050, 20063, 20065, 20066, 20067,
     20068, 20069, 20070, 20071, 20072, 21000, 21001,
@@ -174,7 +175,7 @@ const REFRESH: &[i64] = &[
     20001, 20002, 20008, 20009, 20010, 20024, 20026, 20036, 20037, 20048, 20050, 20063, 20064, 20066, 20067, 20068,
     20069, 20070, 20072, 20073, 20074, 21000, 21001,
 ];
-/// Reference §6.
+/// reference/feishu.md §6.
 const OIDC_EXCHANGE: &[i64] = &[
     20001, 20002, 20003, 20004, 20007, 20008, 20013, 20014, 20021, 20022, 20023, 20024, 20025, 20028, 20029, 20035,
     20036, 20039, 20042, 20046,
@@ -183,15 +184,15 @@ const OIDC_REFRESH: &[i64] = &[
     20001, 20002, 20007, 20008, 20013, 20014, 20021, 20022, 20023, 20024, 20026, 20028, 20029, 20036, 20037, 20038,
     20042, 20046,
 ];
-/// Reference §7.
+/// reference/feishu.md §7.
 const LEGACY: &[i64] = &[20001, 20007, 20008, 20009, 20021, 20022, 20023, 20024, 20025, 20028, 20050];
-/// Reference §9.
+/// reference/feishu.md §9.
 const APP_TOKEN: &[i64] =
     &[10003, 10005, 10012, 10013, 10014, 10015, 11207, 11209, 11210, 99_991_543, 99_991_401, 99_991_403];
 const TICKET_RESEND: &[i64] = &[10003, 10005, 10014, 10015, 10016, 99_991_543, 99_991_401, 99_991_403];
-/// Reference §10.
+/// reference/feishu.md §10.
 const USER_INFO: &[i64] = &[20001, 20005, 20006, 20008, 20021, 20022, 20023, 20050];
-/// The token-related codes of reference §11.
+/// The token-related codes of reference/feishu.md §11.
 const API: &[i64] = &[
     99_991_661, 99_991_662, 99_991_663, 99_991_664, 99_991_665, 99_991_668, 99_991_669, 99_991_670, 99_991_671,
     99_991_672, 99_991_673, 99_991_674, 99_991_675, 99_991_676, 99_991_677, 99_991_679, 99_991_543, 99_991_400,
@@ -209,7 +210,7 @@ const FACTS: &[(i64, Fact)] = &[
     (20002, fact(Configuration, Remedy::CheckSecret, "the app secret is wrong", "应用密钥（App Secret）错误")),
     (20003, fact(NeedsConsent, Remedy::LogInAgainFromStart, "the authorization code is unknown or was used already", "授权码无效或已被使用")),
     (20004, fact(NeedsConsent, Remedy::LogInAgainFromStart, "the authorization code is older than five minutes", "授权码已过期（有效期 5 分钟）")),
-    // "Check, then retry" (reference §6): nothing was generated, so nothing was turned.
+    // "Check, then retry" (reference/feishu.md §6): nothing was generated, so nothing was turned.
     (20007, fact(Retry, Remedy::TryLaterThenLogIn, "the provider could not generate an access token", "生成 user_access_token 失败")),
     (20008, fact(UserState, Remedy::AskAdministrator, "the user does not exist", "用户不存在")),
     (20009, fact(Configuration, Remedy::InstallApp, "the app is not installed in the tenant", "租户未安装该应用")),
@@ -221,7 +222,7 @@ const FACTS: &[(i64, Fact)] = &[
     (20023, fact(UserState, Remedy::AskAdministrator, "the user is not registered", "用户未注册")),
     (20024, fact(Configuration, Remedy::UseIssuingApp, "the code or token belongs to another app", "授权码或令牌属于另一个应用")),
     (20025, fact(OurBug, Remedy::ReportBug, "the app id or app secret is missing from the request", "请求缺少 app_id 或 app_secret")),
-    // Also the answer to a token of another endpoint family (reference §4.2).
+    // Also the answer to a token of another endpoint family (reference/feishu.md §4.2).
     (20026, fact(NeedsConsent, Remedy::LogIn, "the refresh token is invalid", "refresh_token 无效")),
     (20028, fact(Configuration, Remedy::CheckAppId, "the app id is invalid", "app_id 无效")),
     (20029, fact(Configuration, Remedy::RegisterRedirect, "the redirect URL is not registered, or the app token is of another app", "重定向 URL 未登记，或 app_access_token 属于另一个应用")),
@@ -271,7 +272,8 @@ const FACTS: &[(i64, Fact)] = &[
     (99_991_665, fact(Configuration, Remedy::CheckAppId, "the tenant's key is invalid", "租户标识（tenant_key）无效")),
     (99_991_668, fact(AccessDead, Remedy::RenewAccess, "the access token is invalid or expired, or not accepted here", "user_access_token 无效或已过期，或此接口不支持")),
     (99_991_669, fact(NeedsConsent, Remedy::LogIn, "the user's refresh token is invalid", "用户 refresh_token 无效")),
-    // The wording is older than `eyJ…` tokens (reference §16): a form that is refused is a bearer that is of no use.
+    // The wording is older than `eyJ…` tokens (reference/feishu.md §16): a form that is refused is a bearer that is of
+    // no use.
     (99_991_670, fact(OurBug, Remedy::ReportBug, "the SSO token is invalid", "SSO 令牌无效")),
     (99_991_674, fact(OurBug, Remedy::ReportBug, "the user type is wrong", "用户类型错误")),
     (99_991_675, fact(OurBug, Remedy::ReportBug, "the user id has a wrong form", "用户 ID 格式错误")),
@@ -294,7 +296,7 @@ const FACTS: &[(i64, Fact)] = &[
     (2200, fact(Retry, Remedy::TryLater, "internal error of the provider", "服务端内部错误")),
     (5000, fact(Retry, Remedy::TryLater, "internal error of the provider", "服务端内部错误")),
     (1500, fact(Retry, Remedy::TryLater, "internal error of the provider", "服务端内部错误")),
-    // Limits (reference §11.1).
+    // Limits (reference/feishu.md §11.1).
     (1_000_004, fact(Retry, Remedy::WaitForLimit, "too many requests", "请求频率超限")),
     (1_000_005, fact(Retry, Remedy::WaitForLimit, "too many requests", "请求频率超限")),
     (11232, fact(Retry, Remedy::WaitForLimit, "too many requests", "请求频率超限")),

@@ -35,8 +35,8 @@ impl Dialect for Call {
         self == Self::Revoke
     }
 
-    /// Reference §§7, 10. Ids are compared, so they are taken exactly: what looks like a token in a sentence is an identity
-    /// here.
+    /// reference/feishu.md §7, §10. Ids are compared, so they are taken exactly: what looks like a token in a sentence
+    /// is an identity here.
     fn subject(self, reader: &Reader<'_, Self>) -> Option<Subject> {
         let id = |name: &str| reader.exact(name).and_then(|text| clean::id(&text));
         Some(Subject {

@@ -1,9 +1,9 @@
 //! What is sent: one function a call, each giving the exact bytes.
 //!
 //! JSON to v2 and the v1 families, forms to v3, device authorization and revocation: as each page documents it
-//! (reference §§4, 6–9, 16). The app's secret goes into the body; HTTP Basic beside it would be refused (20070), and
-//! libraries that probe both styles may send a single-use token twice (reference §4). `scope` is never sent with a
-//! code or a refresh token: it can only narrow what was granted (reference §4.1).
+//! (reference/feishu.md §4, §6 to §9, §16). The app's secret goes into the body; HTTP Basic beside it would be refused
+//! (20070), and libraries that probe both styles may send a single-use token twice (reference/feishu.md §4). `scope` is
+//! never sent with a code or a refresh token: it can only narrow what was granted (reference/feishu.md §4.1).
 
 use serde::Serialize;
 use tokenward_core::ports::{AppTokenKind, AuthorizationRequest, CodeExchange, Prepared};
@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::request::{Request, form, form_text, join, json};
 
-/// The address of the authorization page (reference §3). Spaces are `%20`: the page documents it so.
+/// The address of the authorization page (reference/feishu.md §3). Spaces are `%20`: the page documents it so.
 pub(super) fn authorization_url(app: &App, request: &AuthorizationRequest) -> Url {
     let mut url = join(&app.hosts.accounts, "/open-apis/authen/v1/authorize");
     let scope = request.scopes.to_string();
@@ -108,7 +108,7 @@ pub(super) fn exchange(app: &App, prepared: &Prepared, exchange: &CodeExchange) 
     }
 }
 
-/// Device authorization: a form, and here alone HTTP Basic, as the official client does it (reference §8.3).
+/// Device authorization: a form, and here alone HTTP Basic, as the official client does it (reference/feishu.md §8.3).
 pub(super) fn device_begin(app: &App, scopes: &Scopes) -> Request {
     let scope = scopes.to_string();
     let url = join(&app.hosts.accounts, "/oauth/v1/device_authorization");
@@ -141,7 +141,7 @@ pub(super) fn device_poll(app: &App, code: &DeviceCode) -> Result<Request, &'sta
     }
 }
 
-/// What is sent for an app or tenant token, and what the answer calls it (reference §9).
+/// What is sent for an app or tenant token, and what the answer calls it (reference/feishu.md §9).
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum AppTokenBody<'a> {
@@ -232,7 +232,7 @@ pub(super) fn revoke(app: &App, token: &str, hint: &'static str) -> Request {
     Request::post(join(&app.hosts.accounts, "/oauth/v1/revoke"), form(&fields))
 }
 
-/// The v1 families: JSON, with an app access token as bearer (reference §§6, 7).
+/// The v1 families: JSON, with an app access token as bearer (reference/feishu.md §6, §7).
 fn v1(app: &App, prepared: &Prepared, path: &str, body: &impl Serialize) -> Result<Request, &'static str> {
     let token = prepared.app_token.as_ref().ok_or("the v1 token endpoints need an app access token")?;
     let url = join(&app.hosts.open, &format!("/open-apis/authen/v1/{path}"));

@@ -1,7 +1,7 @@
 //! What is sent to a server that keeps to RFC 6749: one function a request, each giving the exact bytes.
 //!
-//! Forms throughout (RFC 6749 §4, appendix B). A client proves itself in one way at a time (§2.3). `scope` is never sent
-//! with a code or a refresh token: it can only narrow what was granted (§6).
+//! Forms throughout (RFC 6749 §4, appendix B). A client proves itself in one way at a time (RFC 6749 §2.3). `scope` is
+//! never sent with a code or a refresh token: it can only narrow what was granted (RFC 6749 §6).
 
 use tokenward_core::ports::{AuthorizationRequest, CodeExchange};
 use tokenward_core::{AccessToken, App, ClientAuthentication, DeviceCode, RefreshToken, Scopes};

@@ -72,7 +72,7 @@ fn narrowest(scopes: &[String]) -> Option<&str> {
     scopes.iter().find(|scope| parts(scope) == most).map(String::as_str)
 }
 
-/// The app's page of permissions, searched for a scope (reference §1).
+/// The app's page of permissions, searched for a scope (reference/feishu.md §1).
 fn console(app: &App, scope: &str) -> String {
     let mut url = app.hosts.open.clone();
     url.set_path(&format!("/app/{}/auth", app.client_id));

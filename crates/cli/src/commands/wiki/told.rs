@@ -117,8 +117,8 @@ fn code(error: &Error) -> Code {
     }
 }
 
-/// Job statuses that the same file may not meet a second time (reference §12.2): internal errors, a timeout, an upload
-/// that had expired.
+/// Job statuses that the same file may not meet a second time (reference/feishu.md §12.2): internal errors, a timeout,
+/// an upload that had expired.
 fn passing(status: i64) -> bool {
     matches!(status, 3 | 101 | 102 | 103 | 106 | 108 | 109 | 114 | 121 | 5000)
 }

@@ -1,4 +1,4 @@
-//! Documents read, made and converted (reference §12.1). Codes of §12.5.
+//! Documents read, made and converted (reference/feishu.md §12.1). Codes of reference/feishu.md §12.5.
 
 use serde_json::{Value, json};
 
@@ -73,7 +73,7 @@ fn readable<'s>(state: &'s State, ask: &Ask<'_>) -> Result<&'s Document, Refusal
     Ok(document)
 }
 
-/// `document_revision_id`: −1 is the newest; more than 1000 behind is too old (reference §12.5).
+/// `document_revision_id`: −1 is the newest; more than 1000 behind is too old (reference/feishu.md §12.5).
 pub(super) fn revision(ask: &Ask<'_>, document: &Document) -> Result<(), Refusal> {
     let asked = ask.query("document_revision_id").map_or(Ok(-1), str::parse::<i64>);
     match asked {

@@ -1,5 +1,5 @@
-//! Edits of documents (reference §12.1 steps 5 and 6). A repetition with the same `client_token` gets the first answer and
-//! changes nothing.
+//! Edits of documents (reference/feishu.md §12.1 steps 5 and 6). A repetition with the same `client_token` gets the
+//! first answer and changes nothing.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,5 @@
-//! The gate of every call with a token (reference §11): whose token, whether it is good, what it may do, how often.
+//! The gate of every call with a token (reference/feishu.md §11): whose token, whether it is good, what it may do, how
+//! often.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +84,8 @@ pub(crate) fn answer(state: &mut State, request: &Request, visit: &mut Visit) ->
     (route.answer)(state, &ask)
 }
 
-/// Reference §11.1 and §12: limits count per app; docx writes count per document too, and the two answer differently.
+/// reference/feishu.md §11.1 and §12: limits count per app; docx writes count per document too, and the two answer
+/// differently.
 fn limited(state: &mut State, pace: Pace, name: &str, ask: &Ask<'_>) -> Option<Reply> {
     let limits = state.rules.api_limits;
     let app = &ask.caller.app.id;

@@ -1,4 +1,5 @@
-//! Import tasks (reference §12.2): an uploaded file becomes a document, after a while. Codes of §12.5.
+//! Import tasks (reference/feishu.md §12.2): an uploaded file becomes a document, after a while. Codes of
+//! reference/feishu.md §12.5.
 
 use serde_json::{Value, json};
 
@@ -69,7 +70,7 @@ pub(super) fn get(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
         }
         _ => {
             let (document, warnings) = match finish(state, &ticket) {
-                // Reference §12.2, the job statuses: too deep.
+                // reference/feishu.md §12.2, the job statuses: too deep.
                 Err(refusal) if refusal.code == 1_770_005 => {
                     let result =
                         json!({"ticket": ticket, "type": "docx", "job_status": 7001, "job_error_msg": "too deep"});
@@ -115,8 +116,8 @@ fn finish(state: &mut State, ticket: &str) -> Result<(String, Vec<String>), Refu
     Ok((id, warnings))
 }
 
-/// What an import cuts (reference §12.2: 1001, 1002, 1003), where an edit would be refused. What of it stays is not
-/// documented; here it is what comes first.
+/// What an import cuts (reference/feishu.md §12.2: 1001, 1002, 1003), where an edit would be refused. What of it stays
+/// is not documented; here it is what comes first.
 fn cut(blocks: &mut [Value]) -> Vec<&'static str> {
     let mut warnings = std::collections::BTreeSet::new();
     for block in blocks {

@@ -1,4 +1,4 @@
-//! `medias/upload_all` (reference §12.1 step 6, §12.2 step 1). Codes of §12.5.
+//! `medias/upload_all` (reference/feishu.md §12.1 step 6, §12.2 step 1). Codes of reference/feishu.md §12.5.
 
 use serde_json::{Value, json};
 

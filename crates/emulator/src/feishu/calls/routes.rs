@@ -15,7 +15,7 @@ pub(crate) struct Route {
     /// Segments beginning with a colon are parameters; a final `*` is any rest.
     pub(crate) pattern: &'static str,
     pub(super) tokens: Tokens,
-    /// One of them suffices; none is needed where there are none (reference §12.4).
+    /// One of them suffices; none is needed where there are none (reference/feishu.md §12.4).
     pub(super) scopes: &'static [&'static str],
     pub(super) pace: Pace,
     pub(super) answer: fn(&mut State, &Ask<'_>) -> Result<Reply, Refusal>,
@@ -103,7 +103,7 @@ const IMPORT: &[&str] = &["docs:document:import", "drive:drive"];
 const IMPORT_READ: &[&str] = &["docs:document:import", "drive:drive", "drive:drive:readonly"];
 
 const ROUTES: &[Route] = &[
-    // Wiki (reference §12.1, §12.2)
+    // Wiki (reference/feishu.md §12.1, §12.2)
     route("GET", "/open-apis/wiki/v2/spaces", SPACE_LIST, Pace::Wiki, wiki::list_spaces),
     only(Tokens::User, route("GET", "/open-apis/wiki/v2/spaces/my_library", SPACE_READ, Pace::Wiki, wiki::library)),
     route("GET", "/open-apis/wiki/v2/spaces/get_node", NODE_READ, Pace::Wiki, wiki::get_node),
@@ -125,7 +125,7 @@ const ROUTES: &[Route] = &[
         wiki::update_title,
     ),
     route("GET", "/open-apis/wiki/v2/tasks/:task_id", SPACE_READ, Pace::Wiki, wiki::task),
-    // Docx (reference §12.1)
+    // Docx (reference/feishu.md §12.1)
     route("POST", "/open-apis/docx/v1/documents", DOCX_CREATE, Pace::DocxWrite, docx::create),
     route("POST", "/open-apis/docx/v1/documents/blocks/convert", CONVERT, Pace::Free, docx::convert),
     route("GET", "/open-apis/docx/v1/documents/:document_id", DOCX_READ, Pace::Free, docx::get),
@@ -173,7 +173,7 @@ const ROUTES: &[Route] = &[
         Pace::DocxWrite,
         edits::delete_children,
     ),
-    // Drive (reference §12.1, §12.2)
+    // Drive (reference/feishu.md §12.1, §12.2)
     route("POST", "/open-apis/drive/v1/medias/upload_all", UPLOAD, Pace::Upload, medias::upload),
     route("POST", "/open-apis/drive/v1/import_tasks", IMPORT, Pace::Import, imports::create),
     route("GET", "/open-apis/drive/v1/import_tasks/:ticket", IMPORT_READ, Pace::Import, imports::get),

@@ -1,4 +1,4 @@
-//! Spaces and nodes (reference §12.1 steps 1 and 2, §12.2 step 4). Codes of §12.5.
+//! Spaces and nodes (reference/feishu.md §12.1 steps 1 and 2, §12.2 step 4). Codes of reference/feishu.md §12.5.
 
 use serde_json::{Value, json};
 

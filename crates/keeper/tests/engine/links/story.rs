@@ -1,4 +1,5 @@
-//! The stories of issue 3: a check that spent the token, a backup, copies, another program's edits, a death in between.
+//! What happens to linked files: a check that spent the token, a backup, copies, another program's edits, a death in
+//! between.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! Every row of DESIGN §7's table: what a file shows, what is said of it, what is done.
+//! Every row of the table of design/0000-charter.md §7: what a file shows, what is said of it, what is done.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -308,7 +308,8 @@ async fn without_a_login_there_is_nothing_to_write() {
 #[tokio::test]
 async fn a_login_that_is_dead_is_kept_in_step_and_revived_by_a_file() {
     let desk = Desk::new().await;
-    // Another tool used the refresh token, and its new one is in the file (DESIGN §5, a foreign spender).
+    // Another tool used the refresh token, and its new one is in the file (design/0000-charter.md §5, a foreign
+    // spender).
     desk.world.expire();
     let (refresh, access) = desk.made_elsewhere("Ada");
     desk.world.sandbox.inject(tokenward_emulator::Fault::code(20064).when(tokenward_emulator::Operation::Refresh));

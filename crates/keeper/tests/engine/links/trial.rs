@@ -232,7 +232,7 @@ impl Observer for WriteAt {
 }
 
 /// Another tool turned the login behind our back, and writes what it got while we are being refused: it is found before anyone
-/// is sent to log in again (DESIGN §5, a foreign spender).
+/// is sent to log in again (design/0000-charter.md §5, a foreign spender).
 #[tokio::test]
 async fn a_login_that_is_brought_while_ours_is_refused_is_found_in_the_same_call() {
     let desk = Desk::new().await;

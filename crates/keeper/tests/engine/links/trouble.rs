@@ -1,5 +1,5 @@
 //! Files that cannot be read or written: said in a sentence, the login unharmed, delivered once they are mended
-//! (issue 3, "What must be shown" 4). A full disk is in `links_keep.rs`, which has a disk of its own.
+//!. A full disk is in `links_keep.rs`, which has a disk of its own.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
