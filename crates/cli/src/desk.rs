@@ -459,6 +459,8 @@ impl Desk {
                 | Notice::LinkOfOtherOwner { .. }
                 | Notice::LinkReplaced { .. }
                 | Notice::LinkOfFormerUser { .. }
+                | Notice::LinkOfEndedLogin { .. }
+                | Notice::LinkGivenItsOwn { .. }
                 | Notice::AnotherUser { .. } => once(notice).into_iter().for_each(|words| self.printer.alarm(words)),
                 Notice::LinkHealed { .. } | Notice::LinkAdopted { .. } => {
                     if let Some(words) = once(notice) {

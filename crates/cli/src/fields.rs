@@ -160,6 +160,8 @@ pub(crate) const fn notice(notice: &Notice) -> &'static str {
         Notice::LinkOfAnotherUser { .. } => "link-of-another-user",
         Notice::LinkOfOtherOwner { .. } => "link-of-other-owner",
         Notice::LinkReplaced { .. } => "link-replaced",
+        Notice::LinkGivenItsOwn { .. } => "link-given-its-own",
+        Notice::LinkOfEndedLogin { .. } => "link-of-ended-login",
         Notice::LinkOfFormerUser { .. } => "link-of-former-user",
         Notice::AnotherUser { .. } => "another-user",
         _ => "other",

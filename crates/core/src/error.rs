@@ -196,6 +196,8 @@ codes! {
     "0525" StoreKeyGone NeedsConsent;
     /// The tokens in the file stand in each other's place.
     "0526" Crosswise Usage;
+    /// The login in the file is over, and is not known to be the profile's user's.
+    "0527" EndedLogin Usage;
 
     /// The outcome of a spend is unknown.
     "0601" OutcomeUnknown Unknown;

@@ -327,9 +327,22 @@ impl Keeper {
                     let told = self.tell_user(app, &grant).await?;
                     // Another user's set is kept aside, and the one that is back has not turned.
                     fresh &= told.is_none();
-                    notices.extend(told);
+                    if told.is_some() {
+                        notices.extend(told);
+                        // The file from which it came is given what was issued for it.
+                        let profile = grant.profile.as_ref();
+                        notices.extend(self.look_after_links(app, profile, Links::PATIENCE).await);
+                    }
                     continue;
                 }
+            }
+            if grant.unproven
+                && matches!(grant.standing, Standing::NeedsConsent { .. })
+                && let Some(notice) = self.part_over(id).await?
+            {
+                fresh = false;
+                notices.push(notice);
+                continue;
             }
             // A further turn would bring another of the kind.
             if fresh && was_born_dead(&grant, now) {

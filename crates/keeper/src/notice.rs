@@ -113,6 +113,26 @@ pub enum Notice {
         /// The grant that holds it.
         grant: GrantId,
     },
+    /// A linked file shows another user's login, which was refreshed to learn whose it is: the file was given that login's new tokens.
+    LinkGivenItsOwn {
+        /// The file.
+        file: PathBuf,
+        /// The profile.
+        profile: ProfileName,
+        /// Whose login it is, if that is known.
+        user: Option<String>,
+        /// The grant that holds it.
+        grant: GrantId,
+    },
+    /// A linked file shows a login that is over, and that is not known to be the profile's user's; it is left alone.
+    LinkOfEndedLogin {
+        /// The file.
+        file: PathBuf,
+        /// The profile.
+        profile: ProfileName,
+        /// Whose login it was, if that is known.
+        user: Option<String>,
+    },
     /// A linked file showed another login than the profile's, and shows the profile's now, as a person wanted.
     LinkReplaced {
         /// The file.

@@ -512,7 +512,12 @@ impl Keeper {
         code: Code,
         provider_code: Option<i64>,
     ) -> Result<Option<Settled>, Error> {
-        let refused = Some((intent, Closing::Refused { code, provider_code }));
+        let closing = Closing::Refused { code, provider_code };
+        if grant.unproven {
+            let parted = self.part_refused(grant.id, (intent, closing), code, provider_code).await?;
+            return Ok(Some(parted.map_or(Settled::Parked, Settled::TakenBack)));
+        }
+        let refused = Some((intent, closing));
         let back = self.inner.parts.vault.take_back(grant.id, refused, self.inner.parts.processes.myself()).await?;
         Ok(back.map(|generation| {
             tracing::warn!(grant = %grant.id, %generation, %code, "an adopted login was refused; taken back");

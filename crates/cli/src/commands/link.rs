@@ -285,9 +285,12 @@ pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice
             }
             Found::OfAnother { profile } => {
                 let what = lang.file_is_anothers(&shown, profile);
-                return Err(Failure::new(Code::AnotherProfile, what).then(lang.file_is_anothers_next()));
+                return Err(
+                    Failure::new(Code::AnotherProfile, what).then_all(lang.file_is_anothers_next(&shown, profile))
+                );
             }
             Found::OfFormerUser { user } => return Err(of_former_user(user, &shown, work, desk)),
+            Found::OfEndedLogin { user } => return Err(of_ended_login(user.as_deref(), &shown, work, desk)),
             Found::OfOtherOwner { .. } => {
                 return Err(
                     Failure::new(Code::AnotherUser, lang.link_state(&state.found)).then_all(lang.link_advice(state))
@@ -324,6 +327,7 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) ->
     let failed = |error: Error| match error.code() {
         Code::AnotherUser => Stopped::AnotherUser(error.detail().unwrap_or_default().to_owned()),
         Code::FormerUser => Stopped::Failed(of_former_user(error.detail().unwrap_or_default(), &file, work, desk)),
+        Code::EndedLogin => Stopped::Failed(of_ended_login(error.detail(), &file, work, desk)),
         _ => Stopped::Failed(refused(error, &file, desk)),
     };
     let mut adopted = false;
@@ -399,6 +403,13 @@ fn of_former_user(user: &str, file: &str, work: &Work, desk: &Desk) -> Failure {
         .then_all([lang.agree_to_user(quoted(file), profile), lang.stop_following(quoted(file))])
 }
 
+/// The file shows a login that is over and may be another user's: how a person agrees to the profile's.
+fn of_ended_login(user: Option<&str>, file: &str, work: &Work, desk: &Desk) -> Failure {
+    let (lang, profile) = (desk.lang(), &work.profile.name);
+    Failure::new(Code::EndedLogin, lang.file_of_ended_login(file, user, profile))
+        .then_all([lang.agree_to_user(quoted(file), profile), lang.stop_following(quoted(file))])
+}
+
 /// What else stands in a link's file. What cannot be told is told by `links`.
 pub(super) async fn besides(link: &Link, work: &Work) -> Strays {
     work.session.links().besides(link).await.unwrap_or_default()
@@ -438,7 +449,8 @@ pub(super) fn refused(error: Error, file: &str, desk: &Desk) -> Failure {
     let detail = error.detail().unwrap_or_default().to_owned();
     match error.code() {
         Code::AnotherProfile => {
-            Failure::new(Code::AnotherProfile, lang.file_is_anothers(file, detail)).then(lang.file_is_anothers_next())
+            let next = lang.file_is_anothers_next(file, &detail);
+            Failure::new(Code::AnotherProfile, lang.file_is_anothers(file, detail)).then_all(next)
         }
         Code::SharedFolder => {
             Failure::from(error).then(lang.insist_on_folder(format!("tokenward link {}", quoted(file))))
@@ -472,7 +484,8 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
                 printer.note(lang.link_made_unwritten(&file, profile));
                 return Err(Failure::from(error.clone()));
             }
-            LinkOutcome::Left(Found::OfAnotherUser { .. } | Found::OfOtherOwner { .. }) => {
+            LinkOutcome::Left(Found::OfAnotherUser { .. } | Found::OfOtherOwner { .. })
+            | LinkOutcome::GivenItsOwn { .. } => {
                 printer.alarm(format!("{file}{}{words}", lang.colon()));
                 return Err(Failure::new(Code::AnotherUser, words).complete());
             }
@@ -484,7 +497,9 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
                 | Found::Unclear
                 | Found::Reference
                 | Found::WithoutLogin
-                | Found::OfFormerUser { .. },
+                | Found::OfFormerUser { .. }
+                | Found::OfEndedLogin { .. }
+                | Found::Unproven,
             ) => {
                 printer.warning(format!("{file}{}{words}", lang.colon()));
             }
@@ -550,7 +565,7 @@ pub(super) fn exit(state: &LinkState) -> ExitClass {
     }
     match &state.found {
         // The next command that uses the login sets these right by itself.
-        Found::InStep | Found::Behind | Found::Stale { .. } | Found::Newer => ExitClass::Done,
+        Found::InStep | Found::Behind | Found::Stale { .. } | Found::Newer | Found::Unproven => ExitClass::Done,
         Found::WithoutLogin => ExitClass::NeedsConsent,
         Found::Unusable(error) => error.code().exit(),
         _ => ExitClass::Usage,

@@ -533,6 +533,8 @@ const fn about_users(notice: &Notice) -> bool {
         Notice::KeptAside { .. }
             | Notice::LinkReplaced { .. }
             | Notice::LinkOfFormerUser { .. }
+            | Notice::LinkOfEndedLogin { .. }
+            | Notice::LinkGivenItsOwn { .. }
             | Notice::LinkOfAnotherUser { .. }
             | Notice::LinkOfOtherOwner { .. }
             | Notice::AnotherUser { .. }

@@ -176,6 +176,7 @@ fn found(found: &Found) -> BTreeMap<&'static str, Value> {
             let places: Vec<String> = places.map(ToString::to_string).collect();
             BTreeMap::from([("stale_places", json!(places))])
         }
+        Found::OfEndedLogin { user } => BTreeMap::from([("user", json!(user))]),
         Found::OfFormerUser { user } => BTreeMap::from([("user", json!(user))]),
         Found::OfOtherOwner { owner } => BTreeMap::from([("file_owner", json!(owner))]),
         Found::OfAnother { profile } => BTreeMap::from([("owner", json!(profile))]),
@@ -200,6 +201,8 @@ const fn state_name(found: &Found) -> &'static str {
         Found::OfAnother { .. } => "of-another",
         Found::OfAnotherUser { .. } => "of-another-user",
         Found::OfFormerUser { .. } => "of-former-user",
+        Found::OfEndedLogin { .. } => "of-ended-login",
+        Found::Unproven => "unproven",
         Found::OfOtherOwner { .. } => "of-other-owner",
         Found::Blank => "blank",
         Found::Malformed => "malformed",
@@ -218,6 +221,7 @@ const fn outcome_name(outcome: &LinkOutcome) -> &'static str {
         LinkOutcome::Delivered { .. } => "delivered",
         LinkOutcome::Healed { .. } => "healed",
         LinkOutcome::Replaced { .. } => "replaced",
+        LinkOutcome::GivenItsOwn { .. } => "given-its-own",
         LinkOutcome::Adopted { .. } => "adopted",
         LinkOutcome::Left(_) => "left",
         LinkOutcome::NotWritten(_) => "not-written",

@@ -32,6 +32,16 @@ stories! {
                 "`tokenward link 文件 --replace-user` 可让它显示当前的登录；`tokenward unlink 文件` 可解除链接",
             ),
         ),
+        Code::EndedLogin => (
+            w(
+                "the login in the file is over, and is not known to be the profile's user's",
+                "文件中的登录已结束，且无法确定属于配置档的用户",
+            ),
+            w(
+                "`tokenward link FILE --replace-user` lets it show the profile's login; `tokenward unlink FILE` ends the link",
+                "`tokenward link 文件 --replace-user` 可让它显示配置档的登录；`tokenward unlink 文件` 可解除链接",
+            ),
+        ),
         Code::AnothersToken => (
             w(
                 "the access token in the file is not the profile's user's, or it cannot be told whose it is",
@@ -65,6 +75,13 @@ super::sentences! {
     notice_replaced_over(file, user) { "{file} held a login of {user} that is over; it shows the profile's login now" "{file} 原为 {user} 已结束的登录；现为该配置档的登录" }
     state_of_former_user(user) { "login of {user}, who logged out" "属于 {user}，已退出登录" }
     file_of_former_user(file, user, profile) { "{file} shows the login of {user}, who logged out; profile {profile} is another user's now, and the file is left as it is" "{file} 中是 {user} 的登录，已退出；配置档 {profile} 现属于另一位用户，文件保持原样" }
+    state_unproven() { "not known yet whose login it is" "尚不清楚属于谁" }
+    state_ended_of_user(user) { "login of {user} that is over" "{user} 的登录，已结束" }
+    state_ended_of_nobody() { "login that is over, and nobody knows whose it was" "已结束的登录，无法得知属于谁" }
+    file_ended_of_user(file, user, profile) { "{file} shows a login of {user} that is over, and {user} is not the user of profile {profile}: the file is left as it is" "{file} 中是 {user} 已结束的登录，而 {user} 并非配置档 {profile} 的用户：文件保持原样" }
+    file_ended_of_nobody(file, profile) { "{file} shows a login that is over: its refresh token was refused or used up before it could be told whose it is. It may be another user's than that of profile {profile}, and the file is left as it is" "{file} 中的登录已结束：在得知属于谁之前，其刷新令牌已被拒绝或用掉。它可能属于另一位用户，而非配置档 {profile} 的用户，因此文件保持原样" }
+    outcome_given_its_own(user, id) { "holds the login of {user}, which was refreshed to learn whose it is, and has its new tokens now; that login is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one)" "其中是 {user} 的登录；为得知属于谁，已将其续期一次，现已写入它自己的新令牌；该登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）" }
+    notice_given_its_own(file, user, profile) { "{file} holds the login of {user}, which was refreshed to learn whose it is. The file has the new tokens of {user} now; profile {profile} stays as it was; see `tokenward links`" "{file} 中是 {user} 的登录；为得知属于谁，已将其续期一次。文件中现为 {user} 的新令牌；配置档 {profile} 不变；参见 `tokenward links`" }
     agree_to_user(file, profile) { "`tokenward link {file} -p {profile} --replace-user` lets the file show the present login of profile {profile}" "`tokenward link {file} -p {profile} --replace-user` 可让文件显示配置档 {profile} 当前的登录" }
     stop_following(file) { "`tokenward unlink {file}` ends the link" "`tokenward unlink {file}` 可解除链接" }
     token_of_another_user(file, them, profile) { "the access token in {file} is that of {them}, and not of the user of profile {profile}; there is no refresh token with it, so it could not be kept" "{file} 中的访问令牌属于 {them}，而不是配置档 {profile} 的用户；其中没有刷新令牌，无法保留" }
@@ -85,6 +102,29 @@ impl Lang {
         } else {
             self.outcome_replaced_over(user, generation)
         }
+    }
+
+    /// What a file shows whose login is over.
+    pub(crate) fn state_of_ended_login(self, user: Option<&str>) -> String {
+        user.map_or_else(|| self.state_ended_of_nobody(), |user| self.state_ended_of_user(user))
+    }
+
+    /// The same in a sentence, with the profile that it is linked to.
+    pub(crate) fn file_of_ended_login(self, file: &str, user: Option<&str>, profile: &ProfileName) -> String {
+        match user {
+            Some(user) => self.file_ended_of_user(file, user, profile),
+            None => self.file_ended_of_nobody(file, profile),
+        }
+    }
+
+    /// What became of a file that was given the new tokens of its own login.
+    pub(crate) fn given_its_own(self, user: Option<&str>, id: GrantId) -> String {
+        self.outcome_given_its_own(user.map_or_else(|| self.someone_unknown(), ToOwned::to_owned), id)
+    }
+
+    /// What there is to do about a file that is another profile's.
+    pub(crate) fn file_is_anothers_next(self, file: &str, owner: impl std::fmt::Display) -> [String; 2] {
+        [self.file_is_anothers_next_its_own(crate::spot::quoted(file), owner), self.file_is_anothers_next_empty()]
     }
 
     /// The same, said by another command.

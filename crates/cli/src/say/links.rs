@@ -72,7 +72,8 @@ super::sentences! {
     file_has_other_names(file) { "{file} is one of several names of one file (hard links). Only this name will show new tokens: link the others too" "{file} 是同一文件的多个名称（硬链接）之一。只有这个名称会显示新令牌：其他名称也请链接" }
     login_in_file_ended(file) { "the login in {file} has ended: it was logged out or replaced here" "{file} 中的登录已结束：曾在本机退出或被替换" }
     file_is_anothers(file, owner) { "the login in {file} is that of profile {owner}" "{file} 中的登录属于配置档 {owner}" }
-    file_is_anothers_next() { "leave -p out, and the file is linked to that profile; or empty the token's line first, if the file is to show another login" "去掉 -p，即可把文件链接到该配置档；若要让文件显示另一个登录，请先清空令牌那一行" }
+    file_is_anothers_next_its_own(file, owner) { "`tokenward link {file} -p {owner}` keeps the file in step with that profile" "`tokenward link {file} -p {owner}` 可让文件与该配置档保持同步" }
+    file_is_anothers_next_empty() { "if the file is to show another login, empty the token's line first" "若要让文件显示另一个登录，请先清空令牌那一行" }
     place_is_taken(other) { "another link keeps that place already: {other}" "该位置已由另一个链接维护：{other}" }
     place_is_taken_next() { "end that one with `tokenward unlink FILE`, or name another place with --access and --refresh" "请用 `tokenward unlink 文件` 解除，或用 --access 和 --refresh 指定其他位置" }
     link_made_unwritten(file, profile) { "{file} is linked to profile {profile}, but could not be updated yet" "{file} 已链接到配置档 {profile}，但暂时无法同步" }
@@ -121,7 +122,8 @@ super::sentences! {
     state_unusable() { "unreadable" "无法读取" }
     advice_stale() { "set right by itself when the login is used next, or now by `tokenward link FILE`" "下次使用该登录时自动更正，也可立即运行 `tokenward link 文件`" }
     advice_newer() { "taken over when the login is used next, or now by `tokenward link FILE`" "下次使用该登录时接管，也可立即运行 `tokenward link 文件`" }
-    advice_of_another(profile) { "left alone: it shows the login of profile {profile}; `tokenward unlink FILE` and link it again without -p" "保持原样：其中是配置档 {profile} 的登录；请先 `tokenward unlink 文件`，再不带 -p 重新链接" }
+    advice_of_another(profile, file) { "left alone: it shows the login of profile {profile}; `tokenward unlink {file}` and then `tokenward link {file} -p {profile}` keep it in step with that profile" "保持原样：其中是配置档 {profile} 的登录；先 `tokenward unlink {file}`，再 `tokenward link {file} -p {profile}`，即可与该配置档保持同步" }
+    advice_unproven(profile) { "the provider is asked whose login it is when the login is used next, or now by `tokenward refresh --profile {profile}`" "下次使用该登录时会询问服务方它属于谁，也可立即运行 `tokenward refresh --profile {profile}`" }
     advice_blank() { "left alone: nothing stands at the token's place; `tokenward link FILE` fills it in" "保持原样：令牌位置为空；`tokenward link 文件` 会填入" }
     advice_malformed() { "left alone: what stands at the token's place is no token; `tokenward link FILE` replaces it" "保持原样：令牌位置上的内容不是令牌；`tokenward link 文件` 会替换它" }
     advice_without_login(profile) { "nobody is logged in: `tokenward login --profile {profile}`" "尚未登录：`tokenward login --profile {profile}`" }
@@ -186,6 +188,8 @@ impl Lang {
                 self.state_of_another_user(user.clone().unwrap_or_else(|| self.someone_unknown()))
             }
             Found::OfFormerUser { user } => self.state_of_former_user(user),
+            Found::OfEndedLogin { user } => self.state_of_ended_login(user.as_deref()),
+            Found::Unproven => self.state_unproven(),
             Found::OfOtherOwner { owner } => self.state_of_other_owner(owner),
             Found::Blank => self.state_blank(),
             Found::Malformed => self.state_malformed(),
@@ -210,13 +214,17 @@ impl Lang {
                 advice.extend(places.iter().map(|stray| self.advice_stale_beside(&stray.1, command(stray))));
             }
             Found::Newer => advice.push(self.advice_newer()),
-            Found::OfAnother { profile } => advice.push(self.advice_of_another(profile)),
+            Found::OfAnother { profile } => {
+                let file = quoted(&state.link.target.file.display().to_string());
+                advice.push(self.advice_of_another(profile, file));
+            }
+            Found::Unproven => advice.push(self.advice_unproven(&state.link.target.profile)),
             Found::OfAnotherUser { grant, user } => {
                 let user = user.clone().unwrap_or_else(|| self.someone_unknown());
                 let file = quoted(&state.link.target.file.display().to_string());
                 advice.push(self.advice_of_another_user(user, &state.link.target.profile, grant, file));
             }
-            Found::OfFormerUser { .. } => {
+            Found::OfFormerUser { .. } | Found::OfEndedLogin { .. } => {
                 let file = quoted(&state.link.target.file.display().to_string());
                 advice.extend([self.agree_to_user(&file, &state.link.target.profile), self.stop_following(&file)]);
             }
@@ -246,6 +254,7 @@ impl Lang {
             LinkOutcome::Replaced { grant, user, is_kept, generation, .. } => {
                 self.replaced(user.as_deref(), *grant, *is_kept, *generation)
             }
+            LinkOutcome::GivenItsOwn { grant, user, .. } => self.given_its_own(user.as_deref(), *grant),
             LinkOutcome::Adopted { .. } => self.outcome_adopted(),
             LinkOutcome::Left(Found::Unusable(error)) => self.outcome_unusable(error.detail().unwrap_or_default()),
             LinkOutcome::Left(found) => self.outcome_left(self.link_state(found)),
@@ -280,6 +289,15 @@ impl Lang {
             }
             Notice::LinkReplaced { file, user, grant, is_kept } => {
                 self.notice_replaced(file, user.as_deref(), *grant, *is_kept)
+            }
+            Notice::LinkGivenItsOwn { file, profile, user, .. } => {
+                let user = user.clone().unwrap_or_else(|| self.someone_unknown());
+                self.notice_given_its_own(file.display(), user, profile)
+            }
+            Notice::LinkOfEndedLogin { file, profile, user } => {
+                let shown = file.display().to_string();
+                let way = self.agree_to_user(quoted(&shown), profile);
+                format!("{}{}{way}", self.file_of_ended_login(&shown, user.as_deref(), profile), self.stop())
             }
             Notice::LinkOfFormerUser { file, profile, user } => {
                 let shown = file.display().to_string();

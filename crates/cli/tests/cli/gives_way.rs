@@ -10,7 +10,7 @@ use crate::project::Project;
 use crate::world::{Ran, World, run_fed};
 
 /// Ming's refresh token alone.
-fn refresh_alone(project: &Project, refresh: &str) -> String {
+pub(crate) fn refresh_alone(project: &Project, refresh: &str) -> String {
     format!("FEISHU_APP_ID={}\nFEISHU_USER_REFRESH_TOKEN={refresh}\n", project.world.app.id)
 }
 
@@ -226,7 +226,9 @@ fn nothing_is_handed_out_for_a_file_that_is_another_users() {
                 }
             }
             assert_eq!(project.run(&["token"]).succeeds().out, token, "the profile's own is served");
-            assert_eq!(project.read(".env"), text);
+            // What was refreshed to learn whose it is has its own new tokens.
+            assert!(!project.read(".env").contains(token.trim()) && !project.is_adas(".env"));
+            assert_eq!(project.read(".env") == text, with_access);
         }
     }
 }

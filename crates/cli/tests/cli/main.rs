@@ -61,5 +61,6 @@ mod twins;
 mod vault;
 mod washing;
 mod watch;
+mod whose_file;
 mod wiki;
 mod world;

@@ -96,6 +96,15 @@ impl Project {
         text.contains(&refresh) && access.iter().any(|token| text.contains(token))
     }
 
+    /// Whether the file holds a refresh token of the first user's.
+    pub(crate) fn is_adas(&self, name: &str) -> bool {
+        let text = self.read(name);
+        let all = self.world.sandbox.current_tokens();
+        let adas =
+            all.iter().filter(|login| login.user == all[0].user).filter_map(|login| login.refresh_token.as_ref());
+        adas.into_iter().any(|token| text.contains(token))
+    }
+
     pub(crate) fn state(&self, name: &str) -> String {
         let ran = self.run(&["links", name, "--json"]);
         ran.json()["links"][0]["state"].as_str().unwrap_or_else(|| panic!("{ran:?}")).to_owned()

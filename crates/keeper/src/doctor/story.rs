@@ -417,6 +417,8 @@ impl Story {
                 (Some(error), _) => error.code(),
                 (None, Found::Behind | Found::Stale { .. } | Found::Newer) => Code::LinkStale,
                 (None, Found::OfAnotherUser { .. }) => Code::LoginWithoutProfile,
+                (None, Found::OfFormerUser { .. }) => Code::FormerUser,
+                (None, Found::OfEndedLogin { .. }) => Code::EndedLogin,
                 _ => Code::LinkUnusable,
             },
             Self::SecondOwner { .. } | Self::Suspect { .. } => Code::SecondOwner,

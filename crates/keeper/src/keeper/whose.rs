@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{CallError, LoggedIn, NameGiven, Told};
-use tokenward_core::{App, Code, Event, ExitClass, Grant, GrantId, ProfileName, Standing};
+use tokenward_core::{App, Closing, Code, Event, ExitClass, Grant, GrantId, IntentId, ProfileName, Standing};
 
 use crate::{Error, Keeper, Kept, Notice};
 
@@ -35,6 +35,39 @@ impl Keeper {
                 tracing::warn!(grant = %grant.id, %aside, "a login that was brought is another user's; it is kept aside");
                 Some(Notice::KeptAside { before, now, grant: aside })
             }
+        })
+    }
+
+    /// Keeps a set apart that was brought for a profile and is refused before anybody said whose it is: nobody can say so any more, and it
+    /// must not pass for the profile's user's. What it had replaced is back. A crash before leaves it to whoever asks next (I5).
+    pub(crate) async fn part_refused(
+        &self,
+        id: GrantId,
+        (intent, closing): (IntentId, Closing),
+        code: Code,
+        provider_code: Option<i64>,
+    ) -> Result<Option<Notice>, Error> {
+        let over = Standing::NeedsConsent { since: self.inner.now(), code, provider_code };
+        self.inner.parts.vault.close(intent, closing, Some(over)).await?;
+        self.part_over(id).await
+    }
+
+    /// The same of one whose refusal is on record already.
+    pub(crate) async fn part_over(&self, id: GrantId) -> Result<Option<Notice>, Error> {
+        let parts = &self.inner.parts;
+        let grant = parts.vault.grant(id).await?;
+        let Standing::NeedsConsent { code, .. } = grant.standing else { return Ok(None) };
+        if !grant.unproven {
+            return Ok(None);
+        }
+        let by = parts.processes.myself();
+        let adopted = grant.generation;
+        Ok(match parts.vault.told(id, adopted, None, self.new_grant(), by).await? {
+            Told::KeptAside { back: Some(generation), .. } => {
+                tracing::warn!(grant = %id, %generation, %code, "a login that was brought was refused; it is kept apart");
+                Some(Notice::TakenBack { adopted, generation, code })
+            }
+            Told::KeptAside { back: None, .. } | Told::Same | Told::Moved => None,
         })
     }
 

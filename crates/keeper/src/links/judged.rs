@@ -6,7 +6,8 @@
 
 use tokenward_core::ports::{LoginCopy, VaultError};
 use tokenward_core::{
-    Event, Grant, GrantId, InFile, Link, ProfileName, Reconciliation, Slot, Standing, TokenKind, reconcile,
+    Closing, Event, Generation, Grant, GrantId, InFile, Link, ProfileName, Reconciliation, Slot, Standing, TokenKind,
+    reconcile,
 };
 
 use super::keep::Links;
@@ -21,10 +22,8 @@ use crate::Error;
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) in_file: InFile,
-    /// The profile of the grant whose token the file holds.
-    pub(super) owner: Option<ProfileName>,
-    /// That grant and its user, if it is kept without a profile.
-    pub(super) aside: Option<(GrantId, Option<String>)>,
+    /// Whose login it shows.
+    pub(super) whose: Whose,
     /// Another login than the profile's that it shows: whether it lives, and whose it is.
     pub(super) other: Option<Other>,
     /// Whose login it shows, if that was logged out and the profile is another user's by now.
@@ -32,6 +31,24 @@ pub(super) struct Judged {
     pub(super) reconciliation: Reconciliation,
     /// Whether a value holds more than a token, and it cannot be told which part is one.
     is_unclear: bool,
+}
+
+/// Whose login a file shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// The profile's, as far as anything is known, or nobody's.
+    Ours,
+    /// Another profile's.
+    Profile(ProfileName),
+    /// Another user's, or of nobody that was named: it came by a file, and is kept without a profile.
+    Kept {
+        grant: GrantId,
+        user: Option<String>,
+        /// Whether it was refreshed to learn whose it is, and came from this file: that one is given its new tokens.
+        is_owed: bool,
+    },
+    /// The same of a login that is over.
+    Ended { user: Option<String> },
 }
 
 impl Judged {
@@ -42,17 +59,26 @@ impl Judged {
             (Reconciliation::Heal { held }, InFile::Known { grant, .. }) => Found::Stale { grant, held },
             (Reconciliation::Deliver | Reconciliation::Heal { .. }, _) => Found::Behind,
             (Reconciliation::Adopt, _) => Found::Newer,
-            (Reconciliation::LeaveToAnother { .. }, _) => match (&self.owner, &self.aside) {
-                _ if self.former.is_some() => Found::OfFormerUser { user: self.former.clone().unwrap_or_default() },
-                (Some(profile), _) => Found::OfAnother { profile: profile.clone() },
-                (None, Some((grant, user))) => Found::OfAnotherUser { grant: *grant, user: user.clone() },
-                (None, None) => Found::WithoutLogin,
+            (Reconciliation::LeaveToAnother { .. }, _) => match (&self.whose, &self.former) {
+                (_, Some(user)) => Found::OfFormerUser { user: user.clone() },
+                (Whose::Profile(profile), _) => Found::OfAnother { profile: profile.clone() },
+                (Whose::Kept { grant, user, .. }, _) => Found::OfAnotherUser { grant: *grant, user: user.clone() },
+                (Whose::Ended { user }, _) => Found::OfEndedLogin { user: user.clone() },
+                (Whose::Ours, None) => Found::WithoutLogin,
             },
             (Reconciliation::LeaveBlank, _) => Found::Blank,
             (Reconciliation::LeaveMalformed, _) if self.is_unclear => Found::Unclear,
             (Reconciliation::LeaveMalformed, _) => Found::Malformed,
             (Reconciliation::LeaveReference, _) => Found::Reference,
             (Reconciliation::LeaveWithoutLogin, _) => Found::WithoutLogin,
+        }
+    }
+
+    /// The login whose new tokens the file is given although it is not the profile's: its own.
+    pub(super) fn owed(&self) -> Option<GrantId> {
+        match &self.whose {
+            Whose::Kept { grant, is_owed: true, .. } => Some(*grant),
+            _ => None,
         }
     }
 
@@ -73,7 +99,7 @@ impl Links {
         asked: bool,
     ) -> Result<Judged, Error> {
         let present = login.map(|login| (login.grant.id, login.grant.generation));
-        let Known { in_file, owner, aside, other } = self.recognise(link, shown, login, asked).await?;
+        let Known { in_file, whose, other } = self.recognise(link, shown, login, asked).await?;
         let former = if asked { None } else { self.former(link, in_file, login).await? };
         let agree = login.is_none_or(|login| shown.agrees(login, asked));
         let is_unclear = shown.is_unclear();
@@ -90,7 +116,7 @@ impl Links {
             reconciliation => reconciliation,
         };
         let former = former.map(|(_, user)| user);
-        Ok(Judged { in_file, owner, aside, other, former, reconciliation, is_unclear })
+        Ok(Judged { in_file, whose, other, former, reconciliation, is_unclear })
     }
 
     /// The same, with a look at the rest of the file: it is in step only if no other token in it has had its time.
@@ -102,6 +128,10 @@ impl Links {
     ) -> Result<Found, Error> {
         self.frame(link, &mut look.shown).await?;
         let found = self.judge(link, &look.shown, login, false).await?.found();
+        let is_unproven = login.is_some_and(|login| login.grant.unproven);
+        if let (true, Found::InStep | Found::Behind | Found::Stale { .. }) = (is_unproven, &found) {
+            return Ok(Found::Unproven);
+        }
         if let (Found::InStep, Some(document)) = (&found, &look.document) {
             let Strays { stale: places, stale_encoded: encoded, .. } = self.strays(link, document).await?;
             let is_true = places.is_empty() && encoded.is_empty();
@@ -117,7 +147,7 @@ impl Links {
         login: Option<&LoginCopy>,
         asked: bool,
     ) -> Result<Known, VaultError> {
-        let nobodys = |in_file| Ok(Known { in_file, owner: None, aside: None, other: None });
+        let nobodys = |in_file| Ok(Known { in_file, whose: Whose::Ours, other: None });
         let token = match shown.refresh() {
             ShownRefresh::NotKept => return nobodys(InFile::NotKept),
             ShownRefresh::Blank => return nobodys(InFile::Blank),
@@ -129,7 +159,7 @@ impl Links {
             && *present == token
         {
             let (id, generation) = (grant.id, grant.generation);
-            return nobodys(InFile::Known { grant: id, generation, present: generation, of_another: false });
+            return nobodys(InFile::Known { grant: id, generation, of_another: false });
         }
         let vault = &self.parts().vault;
         let Some((grant, generation)) = vault.recognise(&token).await?.known else {
@@ -140,24 +170,80 @@ impl Links {
             return nobodys(if is_access { InFile::Malformed } else { InFile::Unknown });
         };
         let owner = vault.grant(grant).await?;
-        let lives = matches!(owner.standing, Standing::Live | Standing::InDoubt { .. });
-        if lives && !asked && self.is_kept_aside(link, &owner, login).await? {
-            let user = owner.subject.map(|subject| subject.known_as().to_owned());
-            // None of its tokens is one of ours that has had its time.
-            let in_file = InFile::Known { grant, generation, present: generation, of_another: true };
-            return Ok(Known { in_file, owner: None, aside: Some((grant, user)), other: None });
-        }
-        let of_another = lives && owner.profile.as_ref().is_some_and(|theirs| *theirs != link.target.profile);
-        let in_file = InFile::Known { grant, generation, present: owner.generation, of_another };
+        let whose = self.whose(link, &owner, generation, login).await?;
+        // A person may let another's give way, but for the one that its profile is using.
+        let is_in_use = matches!(whose, Whose::Profile(_)) && lives(&owner) && generation == owner.generation;
+        let whose = if asked && !is_in_use { Whose::Ours } else { whose };
+        let in_file = InFile::Known { grant, generation, of_another: whose != Whose::Ours };
         let is_ours = login.is_some_and(|login| login.grant.id == owner.id || is_same_user(&login.grant, &owner));
-        let is_kept = lives && owner.profile.is_none();
-        let was_anothers = !lives && !is_ours && owner.subject.is_some();
+        let is_kept = lives(&owner) && !is_ours;
+        let was_anothers = !lives(&owner) && !is_ours && owner.subject.is_some();
         let other = (is_kept || was_anothers).then(|| Other {
             grant,
             user: owner.subject.map(|subject| subject.known_as().to_owned()),
-            lives,
+            lives: is_kept && owner.profile.is_none(),
         });
-        Ok(Known { in_file, owner: owner.profile, aside: None, other })
+        Ok(Known { in_file, whose, other })
+    }
+
+    /// Whose login a file shows, by the grant that its token belongs to. One of which that is not known is nobody's to write over.
+    async fn whose(
+        &self,
+        link: &Link,
+        owner: &Grant,
+        generation: Generation,
+        login: Option<&LoginCopy>,
+    ) -> Result<Whose, VaultError> {
+        if let Some(profile) = owner.profile.as_ref().filter(|profile| **profile != link.target.profile) {
+            return Ok(Whose::Profile(profile.clone()));
+        }
+        let user = || owner.subject.as_ref().map(|subject| subject.known_as().to_owned());
+        if owner.profile.is_some() {
+            let is_untold = self.was_never_told(owner, generation).await?;
+            return Ok(if is_untold { Whose::Ended { user: None } } else { Whose::Ours });
+        }
+        // Of a user who logged out `former` tells; and where nobody is logged in, there is nothing that could be written.
+        let is_out = matches!(owner.standing, Standing::Retired { .. });
+        if (is_out && owner.subject.is_some()) || (!lives(owner) && login.is_none()) {
+            return Ok(Whose::Ours);
+        }
+        let is_same = login.is_some_and(|login| is_same_user(&login.grant, owner));
+        if is_same || self.was_the_profiles(link, owner).await? {
+            return Ok(Whose::Ours);
+        }
+        if !lives(owner) {
+            return Ok(Whose::Ended { user: user() });
+        }
+        let is_owed = generation < owner.generation && self.came_from(link, owner.id).await?.is_some();
+        Ok(Whose::Kept { grant: owner.id, user: user(), is_owed })
+    }
+
+    /// The generation in which a grant's login was brought, if it was this link's file that brought the last one.
+    pub(super) async fn came_from(&self, link: &Link, grant: GrantId) -> Result<Option<Generation>, VaultError> {
+        let story = self.parts().vault.journal(grant, STORY).await?;
+        let newest = story.into_iter().find_map(|entry| match entry.event {
+            Event::Adopted { source, .. } => Some((source, entry.generation)),
+            _ => None,
+        });
+        let file = link.target.file.display().to_string();
+        Ok(newest.filter(|(source, _)| *source == file).map(|(_, generation)| generation))
+    }
+
+    /// Whether a set was brought for a profile, sent, and gave way before an answer came: nobody has said whose it was.
+    async fn was_never_told(&self, owner: &Grant, generation: Generation) -> Result<bool, VaultError> {
+        if owner.generation == generation {
+            return Ok(false);
+        }
+        let story = self.parts().vault.journal(owner.id, STORY).await?;
+        let own: Vec<_> = story.into_iter().filter(|entry| entry.generation == generation).collect();
+        let was = |is: &dyn Fn(&Event) -> bool| own.iter().any(|entry| is(&entry.event));
+        let was_brought = was(&|event| matches!(event, Event::Adopted { .. }));
+        let is_unanswered = was(&|event| matches!(event, Event::Closed { closing: Closing::Doubt { .. }, .. }));
+        let is_answered = was(&|event| {
+            let Event::Closed { closing, .. } = event else { return false };
+            matches!(closing, Closing::Committed { .. } | Closing::Refused { .. })
+        });
+        Ok(was_brought && is_unanswered && !is_answered)
     }
 
     /// Whose login a file shows, where that was logged out and the profile is another user's by now. What the file is to show after that,
@@ -190,17 +276,13 @@ impl Links {
         Ok(before.subject.map(|subject| (shows, subject.known_as().to_owned())))
     }
 
-    /// Whether a login was brought and is kept without a profile because it is another user's: not one that the profile had, nor one
-    /// that we delivered to this file.
-    async fn is_kept_aside(&self, link: &Link, owner: &Grant, login: Option<&LoginCopy>) -> Result<bool, VaultError> {
-        let told = login.and_then(|login| login.grant.subject.as_ref()).zip(owner.subject.as_ref());
-        let is_same = told.is_some_and(|(ours, theirs)| ours.id == theirs.id);
-        let was_delivered = link.receipt.is_some_and(|receipt| receipt.grant == owner.id);
-        if owner.profile.is_some() || is_same || was_delivered {
-            return Ok(false);
+    /// Whether a grant without a profile was one that the profile had, or that we delivered to this file.
+    async fn was_the_profiles(&self, link: &Link, owner: &Grant) -> Result<bool, VaultError> {
+        if link.receipt.is_some_and(|receipt| receipt.grant == owner.id) {
+            return Ok(true);
         }
         let story = self.parts().vault.journal(owner.id, STORY).await?;
-        Ok(!story.iter().any(|entry| matches!(entry.event, Event::LoggedIn)))
+        Ok(story.iter().any(|entry| matches!(entry.event, Event::LoggedIn)))
     }
 
     /// Asks the vault which parts of the values at a link's places are tokens, where there is more than a token at one.
@@ -224,10 +306,7 @@ impl Links {
 /// What the vault knows of a file's refresh token.
 struct Known {
     in_file: InFile,
-    /// The profile of its grant.
-    owner: Option<ProfileName>,
-    /// Its grant and that one's user, if it is kept without a profile.
-    aside: Option<(GrantId, Option<String>)>,
+    whose: Whose,
     /// Its grant, if that is another login than the profile's.
     other: Option<Other>,
 }
@@ -238,6 +317,10 @@ pub(super) struct Other {
     pub(super) grant: GrantId,
     pub(super) user: Option<String>,
     pub(super) lives: bool,
+}
+
+fn lives(grant: &Grant) -> bool {
+    matches!(grant.standing, Standing::Live | Standing::InDoubt { .. })
 }
 
 fn is_same_user(one: &Grant, other: &Grant) -> bool {

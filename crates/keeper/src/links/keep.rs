@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::document::Document;
 use super::error::FileError;
 use super::file::{LinkedFile, Written};
-use super::judged::Other;
+use super::judged::{Judged, Other, Whose};
 use super::look::{Look, stamp};
 use super::report::{Found, LinkOutcome, LinkReport, LinkState};
 use super::shown::Shown;
@@ -243,9 +243,12 @@ impl Links {
                 Ok(None)
             }
             // Nobody has said yet whose the present login is; no other file is to show it.
-            Reconciliation::Deliver | Reconciliation::Heal { .. } if is_unproven(login.as_ref()) => {
+            Reconciliation::Deliver | Reconciliation::Heal { .. }
+                if self.is_not_to_be_shown(link, &judged, login.as_ref()).await? =>
+            {
                 Ok(Some(LinkOutcome::Elsewhere))
             }
+            Reconciliation::LeaveToAnother { .. } if judged.owed().is_some() => self.write(link, asked, end).await,
             Reconciliation::Deliver | Reconciliation::Heal { .. } => self.write(link, asked, end).await,
             _ if !self.is_settled(link, asked, &look).await? => Ok(None),
             _ => Ok(Some(LinkOutcome::Left(judged.found()))),
@@ -265,6 +268,19 @@ impl Links {
         Ok(self.look(link, asked).await?.err())
     }
 
+    /// Whether a file must not show the profile's present login: nobody has said whose that is, and it is not the file from which it came.
+    async fn is_not_to_be_shown(
+        &self,
+        link: &Link,
+        judged: &Judged,
+        login: Option<&LoginCopy>,
+    ) -> Result<bool, VaultError> {
+        let Some(login) = login.filter(|login| login.grant.unproven) else { return Ok(false) };
+        let InFile::Known { grant, generation, .. } = judged.in_file else { return Ok(true) };
+        let brought = self.came_from(link, grant).await?;
+        Ok(grant != login.grant.id || brought.is_none_or(|brought| generation < brought))
+    }
+
     /// Writes the present set under the file's lock. `None` when something else has to be done by now.
     async fn write(&self, link: &Link, asked: bool, end: Instant) -> Result<Option<LinkOutcome>, Error> {
         let (file, places) = (linked(link, asked), link.target.places.clone());
@@ -282,12 +298,16 @@ impl Links {
             Err(FileError::Busy { .. }) => return Ok(Some(LinkOutcome::Elsewhere)),
             Err(error) => return Ok(Some(LinkOutcome::NotWritten(unwritten(&error)))),
         };
-        let Some(login) = self.login(&link.target.profile).await? else { return Ok(None) };
-        if login.grant.unproven {
+        let login = self.login(&link.target.profile).await?;
+        let judged = self.judge(link, &look.shown, login.as_ref(), asked).await?;
+        let login = match (judged.reconciliation, judged.owed(), login) {
+            (Reconciliation::LeaveToAnother { .. }, Some(own), _) => self.parts().vault.copy(own).await?,
+            (Reconciliation::Deliver | Reconciliation::Heal { .. }, _, Some(login)) => login,
+            _ => return Ok(None),
+        };
+        if self.is_not_to_be_shown(link, &judged, Some(&login)).await? {
             return Ok(Some(LinkOutcome::Elsewhere));
         }
-        let judged = self.judge(link, &look.shown, Some(&login), asked).await?;
-        let (Reconciliation::Deliver | Reconciliation::Heal { .. }) = judged.reconciliation else { return Ok(None) };
         let corrections = look.shown.corrections(&link.target.places, &login, asked);
         let places = link.target.places.clone();
         let written = blocking(move || {
@@ -308,6 +328,10 @@ impl Links {
             Ok(None) => return Ok(None),
             Err(error) => return Ok(Some(LinkOutcome::NotWritten(unwritten(&error)))),
         };
+        if let Whose::Kept { grant, user, is_owed: true } = judged.whose {
+            // No receipt: it is not the profile's login that it shows.
+            return Ok(Some(LinkOutcome::GivenItsOwn { grant, user, closed }));
+        }
         let generation = login.grant.generation;
         // What we had delivered ourselves is followed by the next; anything else had gone astray.
         let healed = match judged.reconciliation {
@@ -412,6 +436,7 @@ impl Links {
             LinkOutcome::Left(Found::OfFormerUser { user }) => {
                 format!("it shows the login of {user}, which was logged out")
             }
+            LinkOutcome::Left(Found::OfEndedLogin { .. }) => "it shows a login that is over".to_owned(),
             LinkOutcome::Left(Found::OfOtherOwner { owner }) => format!("it belongs to the user {owner}"),
             LinkOutcome::Left(Found::Reference) => "what stands for a token is a reference or sealed".to_owned(),
             LinkOutcome::Left(Found::OfAnother { profile }) => format!("it shows the login of the profile {profile}"),
@@ -490,10 +515,6 @@ pub(super) fn unreadable(error: &FileError) -> Error {
 /// A file that cannot be written. The vault has what it should show.
 pub(super) fn unwritten(error: &FileError) -> Error {
     Error::with_detail(error.barred().unwrap_or(Code::FileNotWritten), Kept::NewTokens, error.to_string())
-}
-
-fn is_unproven(login: Option<&LoginCopy>) -> bool {
-    login.is_some_and(|login| login.grant.unproven)
 }
 
 /// How often a file that changes under our eyes is judged again in one call.

@@ -6,12 +6,13 @@
 
 use std::path::{Path, PathBuf};
 
-use tokenward_core::{App, Code, Link, LinkId, NewLink, Place, ProfileName, Reconciliation, Slot, Terms};
+use tokenward_core::{App, Code, Link, LinkId, NewLink, Place, ProfileName, Slot, Terms};
 use tokio::time::Instant;
 
 use super::adoption::another;
 use super::file::LinkedFile;
 use super::guard::Narrowed;
+use super::judged::Whose;
 use super::keep::{Links, blocking, joined, linked, report, silent, unreadable};
 use super::report::{Found, LinkOutcome, LinkReport};
 use crate::keeper::another_user;
@@ -61,11 +62,13 @@ impl Links {
         self.may_keep(&link).await?;
         let login = self.login(&link.profile).await?;
         let judged = self.judge(&probe, &look.shown, login.as_ref(), fill).await?;
-        if let (Reconciliation::LeaveToAnother { .. }, Some(owner)) = (judged.reconciliation, &judged.owner) {
-            return Err(another(owner));
-        }
-        if let Some((grant, _)) = judged.aside {
-            return Err(another_user(grant));
+        match &judged.whose {
+            Whose::Ours => {}
+            Whose::Profile(owner) => return Err(another(owner)),
+            // One that is owed something gets it first.
+            Whose::Kept { is_owed: true, .. } => {}
+            Whose::Kept { grant, .. } => return Err(another_user(*grant)),
+            Whose::Ended { user } => return Err(ended(user.as_deref())),
         }
         if let Some(user) = judged.former {
             return Err(Error::with_detail(Code::FormerUser, Kept::Everything, user));
@@ -84,12 +87,18 @@ impl Links {
         let end = Instant::now() + Self::PATIENCE;
         let (made, task) = self.spawn(app, made, fill, end);
         let outcome = joined(task, end).await.unwrap_or_else(|| LinkOutcome::NotWritten(silent(&made)));
-        if let LinkOutcome::Left(Found::OfAnotherUser { grant, .. }) = &outcome
+        if let LinkOutcome::Left(Found::OfAnotherUser { grant, .. }) | LinkOutcome::GivenItsOwn { grant, .. } = &outcome
             && is_new
         {
             // It was seen to be another user's only when it was looked at.
             self.unlink(made.id).await?;
             return Err(another_user(*grant));
+        }
+        if let LinkOutcome::Left(Found::OfEndedLogin { user }) = &outcome {
+            if is_new {
+                self.unlink(made.id).await?;
+            }
+            return Err(ended(user.as_deref()));
         }
         if let LinkOutcome::Left(Found::OfFormerUser { user }) = &outcome {
             if is_new {
@@ -194,6 +203,14 @@ impl Links {
             receipt: None,
             trouble: None,
         }
+    }
+}
+
+/// The file shows a login that is over, and that is not known to be the profile's user's; its user, if that is known.
+fn ended(user: Option<&str>) -> Error {
+    match user {
+        Some(user) => Error::with_detail(Code::EndedLogin, Kept::Everything, user),
+        None => Error::new(Code::EndedLogin, Kept::Everything),
     }
 }
 

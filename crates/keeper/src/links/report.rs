@@ -62,6 +62,13 @@ pub enum Found {
         /// Whose it was.
         user: String,
     },
+    /// A login that is over, and that is not known to be the profile's user's: it shows the profile's by a person's word alone.
+    OfEndedLogin {
+        /// Whose it was, if that is known.
+        user: Option<String>,
+    },
+    /// A login that was brought for the profile, and nobody has said yet whose it is.
+    Unproven,
     /// A login that the vault has never seen, in a file of another user of this machine: it is adopted by a person's word alone.
     OfOtherOwner {
         /// The owner's number.
@@ -131,6 +138,16 @@ pub enum LinkOutcome {
         /// The mode it had, if others could read it and cannot any more.
         closed: Option<u32>,
     },
+    /// It showed another user's login, which was refreshed to learn whose it is: it was given that login's new tokens, and is no
+    /// other's than before.
+    GivenItsOwn {
+        /// That login.
+        grant: GrantId,
+        /// Whose it is, if that is known.
+        user: Option<String>,
+        /// The mode it had, if others could read it and cannot any more.
+        closed: Option<u32>,
+    },
     /// It showed a login that somebody brought, which is the profile's login now.
     Adopted {
         /// The grant that holds it.
@@ -152,7 +169,8 @@ impl LinkReport {
         let closed = match self.outcome {
             LinkOutcome::Delivered { closed, .. }
             | LinkOutcome::Healed { closed, .. }
-            | LinkOutcome::Replaced { closed, .. } => closed,
+            | LinkOutcome::Replaced { closed, .. }
+            | LinkOutcome::GivenItsOwn { closed, .. } => closed,
             _ => None,
         };
         let closed = closed.map(|was| Notice::LinkClosed { file: self.file.clone(), was });
@@ -165,6 +183,12 @@ impl LinkReport {
             LinkOutcome::Healed { held, .. } => Some(Notice::LinkHealed { file, held: *held }),
             LinkOutcome::Replaced { grant, user, is_kept, .. } => {
                 Some(Notice::LinkReplaced { file, user: user.clone(), grant: *grant, is_kept: *is_kept })
+            }
+            LinkOutcome::GivenItsOwn { grant, user, .. } => {
+                Some(Notice::LinkGivenItsOwn { file, profile: self.profile.clone(), user: user.clone(), grant: *grant })
+            }
+            LinkOutcome::Left(Found::OfEndedLogin { user }) => {
+                Some(Notice::LinkOfEndedLogin { file, profile: self.profile.clone(), user: user.clone() })
             }
             LinkOutcome::Left(Found::OfFormerUser { user }) => {
                 Some(Notice::LinkOfFormerUser { file, profile: self.profile.clone(), user: user.clone() })

@@ -22,7 +22,7 @@ impl Keeper {
     ) -> Result<Settled, Error> {
         let (vault, now) = (&self.inner.parts.vault, self.inner.now());
         let provider_code = refusal.provider_code;
-        if grant.on_trial
+        if (grant.on_trial || grant.unproven)
             && let Some(back) = self.take_back(grant, intent, code, provider_code).await?
         {
             return Ok(back);

@@ -171,7 +171,7 @@ impl SqliteVault {
             None => Event::LoggedIn,
         };
         self.write_entry(&mut *tx, aside, generation, Some(by), &event).await?;
-        let event = Event::TakenBack { adopted: generation, refused: false };
+        let event = Event::TakenBack { adopted: generation, refused: !lives(&grant.standing) };
         // What was put aside for it; else the newest set of the profile's user that is left.
         let is_the_users = |set: &PutAside| {
             set.set.subject.as_ref().is_none_or(|of| before.as_ref().is_none_or(|before| of.is_same_user(before)))

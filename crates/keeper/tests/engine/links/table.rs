@@ -7,6 +7,8 @@ use tokenward::core::ports::Adopted;
 use tokenward::core::{Code, Event, Format, Generation, NewLink, Place, Slot, Standing};
 use tokenward::links::{Found, LinkOutcome};
 
+use tokenward_emulator::{Fault, Operation};
+
 use super::{ACCESS, Desk, REFRESH, env, value, work};
 
 #[tokio::test]
@@ -74,8 +76,9 @@ async fn a_login_that_lost_its_profile_is_stale() {
     assert_eq!(value(&desk.read(".env"), REFRESH), refresh);
 }
 
+/// Whose a file is does not change because its login was refreshed since: what it shows may be old, and is its profile's all the same.
 #[tokio::test]
-async fn an_older_token_of_another_profile_is_stale_and_its_present_one_is_left() {
+async fn a_token_of_another_profile_is_left_whatever_its_generation() {
     let desk = Desk::new().await;
     let (home, _) = desk.world.log_in(&desk.keeper, "home").await;
     desk.write("home.env", &env("", ""));
@@ -89,10 +92,20 @@ async fn an_older_token_of_another_profile_is_stale_and_its_present_one_is_left(
     assert_eq!(desk.read(".env"), first, "left as it is");
     assert!(desk.tend(false).await.is_empty(), "known trouble is left alone for a while");
 
-    desk.keeper.renew(&desk.world.app, home).await.unwrap();
-    let found = desk.found(".env").await;
-    assert!(matches!(found, Found::Stale { grant, .. } if grant == home), "{found:?}");
-    assert!(matches!(desk.tend(true).await[..], [LinkOutcome::Healed { .. }]));
+    for over in [false, true] {
+        if over {
+            desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
+        }
+        assert_eq!(desk.keeper.renew(&desk.world.app, home).await.is_err(), over);
+        let found = desk.found(".env").await;
+        assert!(matches!(&found, Found::OfAnother { profile } if profile.as_str() == "home"), "{over} {found:?}");
+        assert!(matches!(&desk.tend(true).await[..], [LinkOutcome::Left(Found::OfAnother { .. })]), "{over}");
+        let error = desk.links.link(&desk.world.app, desk.env(".env", "work"), false).await.unwrap_err();
+        assert_eq!(error.code(), Code::AnotherProfile, "{over}");
+        assert_eq!(desk.read(".env"), first, "{over}");
+    }
+    // A person wants it to show the login of `work`: nobody uses that token any more.
+    desk.links.link(&desk.world.app, desk.env(".env", "work"), true).await.unwrap();
     assert!(matches!(desk.found(".env").await, Found::InStep));
     assert_ne!(value(&desk.read(".env"), REFRESH), value(&desk.read("home.env"), REFRESH));
 }

@@ -8,14 +8,16 @@ use tokenward::links::{Brought, Found};
 use tokenward::{Notice, Observer, Step};
 use tokenward_emulator::{Fault, Operation};
 
-use super::{Desk, REFRESH, StopAt, env, value, work};
+use super::{ACCESS, Desk, REFRESH, StopAt, env, value, work};
 
-/// A token that looks like one and was never issued, or is dead: the login before it serves again, in the same call.
+/// A token that looks like one and was never issued, or is dead: the login before it serves again, in the same call. Nobody can say whose
+/// it was, so the file is left until a person wants it to show the profile's.
 #[tokio::test]
 async fn a_refused_trial_is_taken_back_and_served() {
     let desk = Desk::new().await;
     let before = desk.token().await;
-    desk.write(".env", &env("ur-this-was-never-issued", "u-old"));
+    let dead = env("ur-this-was-never-issued", "u-old");
+    desk.write(".env", &dead);
     let handed = desk.token().await;
     assert_eq!(handed.access.token, before.access.token, "what served before serves again");
     let told: Vec<_> = handed
@@ -27,11 +29,21 @@ async fn a_refused_trial_is_taken_back_and_served() {
                 assert_eq!((adopted.get(), generation.get()), (2, 3));
                 "taken back"
             }
-            Notice::LinkHealed { .. } => "healed",
+            Notice::LinkOfEndedLogin { user: None, .. } => "left",
             _ => "other",
         })
         .collect();
-    assert_eq!(told, ["adopted", "taken back"], "{:?}", handed.notices);
+    assert_eq!(told, ["adopted", "taken back", "left"], "{:?}", handed.notices);
+    for _ in 0..2 {
+        assert_eq!(desk.token().await.access.token, before.access.token);
+        desk.tend(true).await;
+        assert!(matches!(desk.found(".env").await, Found::OfEndedLogin { user: None }));
+        assert_eq!(desk.read(".env"), dead);
+    }
+    assert_eq!(desk.world.sandbox.counters().refreshes, 1, "it is not sent again");
+    let error = desk.links.link(&desk.world.app, desk.env(".env", "work"), false).await.unwrap_err();
+    assert_eq!(error.code(), Code::EndedLogin);
+    desk.links.link(&desk.world.app, desk.env(".env", "work"), true).await.unwrap();
     desk.in_step(".env").await;
     let events = desk.events().await;
     assert!(events.iter().any(|event| matches!(event, Event::TakenBack { refused: true, .. })), "{events:?}");
@@ -47,11 +59,12 @@ async fn a_refused_trial_is_taken_back_and_served() {
 async fn a_refused_trial_over_a_login_that_is_due() {
     let desk = Desk::new().await;
     desk.world.expire();
-    desk.write(".env", &env("ur-this-was-never-issued", "u-old"));
+    let dead = env("ur-this-was-never-issued", "u-old");
+    desk.write(".env", &dead);
     let handed = desk.token().await;
     assert!(handed.turned);
     assert!(desk.world.live_access().contains(&handed.access.token.expose().to_owned()));
-    desk.in_step(".env").await;
+    assert_eq!(desk.read(".env"), dead);
     assert_eq!(desk.world.sandbox.counters().rotations, 1);
 }
 
@@ -94,11 +107,63 @@ async fn a_trial_whose_answer_was_lost_is_taken_back() {
     assert_ne!(value(&desk.read(".env"), REFRESH), refresh);
 }
 
+/// Bob's token, and the answer is lost: whether it is sent again and refused, or a person logs in first, nobody has said whose it is, and
+/// the file is not written over.
+#[tokio::test]
+async fn a_file_whose_trial_was_never_answered_is_left() {
+    for logs_in in [false, true] {
+        let desk = Desk::new().await;
+        let (refresh, _) = desk.made_elsewhere("Bob");
+        let text = env(&refresh, "");
+        desk.write(".env", &text);
+        desk.world.sandbox.inject(Fault::drop_answer().when(Operation::Refresh));
+        desk.token().await;
+        assert!(matches!(desk.found(".env").await, Found::Unproven), "{logs_in}");
+        assert_eq!(desk.read(".env"), text, "{logs_in}");
+        if logs_in {
+            desk.world.log_in(&desk.keeper, "work").await;
+        } else {
+            let handed = desk.token().await;
+            let told = |notice: &Notice| matches!(notice, Notice::LinkOfEndedLogin { .. });
+            assert!(handed.notices.iter().any(told), "{:?}", handed.notices);
+        }
+        for _ in 0..2 {
+            desk.token().await;
+            desk.tend(true).await;
+            assert_eq!(desk.read(".env"), text, "{logs_in}");
+            assert!(matches!(desk.found(".env").await, Found::OfEndedLogin { user: None }), "{logs_in}");
+        }
+        assert_eq!(desk.keeper.status(desk.id).await.unwrap().grant.subject.unwrap().name.unwrap(), "Ada");
+        desk.links.link(&desk.world.app, desk.env(".env", "work"), true).await.unwrap();
+        assert!(matches!(desk.found(".env").await, Found::InStep), "{logs_in}");
+    }
+}
+
+/// The same where the profile's own login was over already: a refusal of what was brought makes it nobody else's.
+#[tokio::test]
+async fn a_refused_trial_over_a_login_that_is_over_is_kept_apart() {
+    let desk = Desk::new().await;
+    desk.world.expire();
+    desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
+    let over = desk.keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+    let dead = env("ur-this-was-never-issued", "");
+    desk.write(".env", &dead);
+    for _ in 0..2 {
+        let error = desk.keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+        assert_eq!(error.code(), over.code(), "{error}");
+    }
+    desk.world.log_in(&desk.keeper, "work").await;
+    desk.token().await;
+    assert_eq!(desk.read(".env"), dead);
+    assert!(matches!(desk.found(".env").await, Found::OfEndedLogin { user: None }));
+}
+
 /// Dead between the refusal and the taking back: the next process settles the kept answer.
 #[tokio::test]
 async fn a_refusal_that_nobody_settled_is_taken_back_by_the_next() {
     let desk = Desk::new().await;
-    desk.write(".env", &env("ur-this-was-never-issued", "u-old"));
+    let dead = env("ur-this-was-never-issued", "u-old");
+    desk.write(".env", &dead);
     let dying = desk.world.observed(Arc::new(StopAt(Step::Journalled))).await.unwrap();
     let _ = dying.access_as(&desk.world.app, &work(), Ask::default()).await;
     drop(dying);
@@ -108,18 +173,33 @@ async fn a_refusal_that_nobody_settled_is_taken_back_by_the_next() {
     desk.world.pass(std::time::Duration::from_secs(80));
     let handed = desk.token().await;
     assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })), "{:?}", handed.notices);
-    desk.in_step(".env").await;
+    assert_eq!(desk.read(".env"), dead);
     assert_eq!(desk.world.sandbox.counters().refreshes, 1, "the answer was there; nothing was sent again");
 }
 
 /// A login whose access token says nothing is refreshed, and turns out to be Bob's: it is kept aside, Ada's serves again, and Bob's
-/// file gets none of Ada's tokens.
+/// file gets none of Ada's tokens, and the new ones of Bob for the one that was used up. Whether the provider says so at once, or later.
 #[tokio::test]
 async fn another_users_login_is_kept_aside_after_its_first_refresh() {
+    for at_once in [true, false] {
+        another_users(at_once).await;
+    }
+}
+
+async fn another_users(at_once: bool) {
     let desk = Desk::new().await;
     let before = desk.token().await;
-    let (refresh, _) = desk.made_elsewhere("Bob");
-    desk.write(".env", &env(&refresh, ""));
+    let (refresh, access) = desk.made_elsewhere("Bob");
+    let bobs = || desk.world.sandbox.current_tokens().into_iter().rfind(|login| login.refreshable).unwrap();
+    desk.write(".env", &env(&refresh, "u-old"));
+    assert_eq!(bobs().refresh_token.as_ref(), Some(&refresh));
+    if !at_once {
+        // The old access token is asked about first.
+        desk.world.sandbox.inject(Fault::drop_request().when(Operation::Call).times(3));
+        let handed = desk.token().await;
+        assert_eq!(handed.access.token, before.access.token, "Ada's serves as long as nobody says");
+        assert_eq!(Some(value(&desk.read(".env"), REFRESH)), bobs().refresh_token, "its own, and nobody else's");
+    }
     let handed = desk.token().await;
     assert_eq!((handed.grant, &handed.access.token), (desk.id, &before.access.token));
     let named = handed.notices.iter().find_map(|notice| match notice {
@@ -128,13 +208,20 @@ async fn another_users_login_is_kept_aside_after_its_first_refresh() {
     });
     let (ada, bob, aside) = named.unwrap_or_else(|| panic!("{:?}", handed.notices));
     assert_eq!((ada.as_str(), bob.as_str()), ("Ada", "Bob"));
+    let told = handed.notices.iter().any(|notice| matches!(notice, Notice::LinkGivenItsOwn { .. }));
+    assert_eq!(told, at_once, "{:?}", handed.notices);
     let kept = desk.keeper.status(aside).await.unwrap().grant;
     assert_eq!((kept.profile, kept.has_refresh, kept.standing), (None, true, Standing::Live));
     for _ in 0..2 {
         assert_eq!(desk.token().await.access.token, before.access.token);
-        assert_eq!(value(&desk.read(".env"), REFRESH), refresh, "it is Bob's file");
+        let shown = desk.read(".env");
+        assert_eq!(Some(value(&shown, REFRESH)), bobs().refresh_token, "it is Bob's file");
+        assert!(bobs().access_tokens.iter().any(|token| token.token == value(&shown, ACCESS)));
     }
+    assert_ne!(value(&desk.read(".env"), REFRESH), refresh);
+    assert!(!desk.read(".env").contains(&access));
     assert!(matches!(desk.found(".env").await, Found::OfAnotherUser { user: Some(user), .. } if user == "Bob"));
+    assert_eq!(desk.replays(), 0);
     // Both live on.
     desk.world.expire();
     assert!(desk.token().await.turned);

@@ -563,6 +563,14 @@ fn links() -> Vec<Story> {
                 Found::StaleBeside { places: vec![(Slot::AccessToken, Place::dotenv("COPY"))], encoded: Vec::new() },
             )],
         ),
+        with(
+            "files of a login that is over",
+            vec![
+                link(file, Found::OfEndedLogin { user: None }),
+                link("/home/ada/x.ini", Found::OfEndedLogin { user: Some("小明".to_owned()) }),
+                link("/home/ada/y.env", Found::Unproven),
+            ],
+        ),
         with("a file of another profile", vec![link(file, Found::OfAnother { profile: "home".parse().unwrap() })]),
         with("files without a token", vec![link(file, Found::Blank), link("/home/ada/x.ini", Found::Malformed)]),
         story("a link and nobody logged in", |facts| {
