@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokenward_core::ports::{NameGiven, Told, VaultError};
 use tokenward_core::{Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
 
-use super::adopt::{PutAside, Unproven};
+use super::adopt::{PutAside, Unproven, lives};
 use super::rows::{GrantRow, grant_bytes, signed, to_json};
 use super::{SqliteVault, sql};
 
