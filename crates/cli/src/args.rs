@@ -102,7 +102,7 @@ pub(crate) enum Command {
     Login(Box<Login>),
     /// Print an access token that is good now
     Token(Token),
-    /// Turn the access token now, whatever its age
+    /// Refresh the access token now, whatever its age
     Refresh(Refresh),
     /// Show how a login stands; spends nothing
     Status,
@@ -189,7 +189,7 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_field_names, reason = "the terms of RFC 6749")]
 pub(crate) struct Refresh {
-    /// Turn the login in a script's ini file instead, write both new tokens into it and print the access token; the default with -a or -r, or where nothing is set up, is feishu-config.ini
+    /// Refresh the login in a script's ini file instead, write both new tokens into it and print the access token; the default with -a or -r, or where nothing is set up, is feishu-config.ini
     #[arg(long, alias = "config_file", value_name = "FILE")]
     pub(crate) config_file: Option<PathBuf>,
     /// App access token for that login: @FILE, - for a line of stdin, or the token; otherwise from the ini file
