@@ -213,7 +213,7 @@ impl Desk {
         let session = Session::open_under(options, settings.own()).await?;
         self.keeper.get_or_init(|| session.keeper().clone());
         let lang = self.lang();
-        for trouble in network::troubles(&self.ambient.env, lang) {
+        for trouble in network::certificates(&self.ambient.env, lang) {
             self.printer.warning(trouble);
         }
         if let Ok(KeySource::File(path)) = settings.key_source()

@@ -3,17 +3,24 @@
 //! Enters: the environment, a failure. Leaves: warnings about certificates that cannot be used; a failure that names the proxy
 //! or the certificates it may be due to. Nothing is read but the files that `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
-use tokenward::Environment;
+use tokenward::{Environment, Proxies};
 use tokenward_core::Code;
-use url::Url;
 
 use crate::failure::Failure;
 use crate::say::Lang;
 
 /// Says what to look at when a provider cannot be reached.
 pub(crate) fn explained(failure: Failure, env: &Environment, lang: Lang) -> Failure {
+    if let Some(reason) = failure.reason_of(Code::NoUsableProxy).map(str::to_owned) {
+        let variable = proxies(env).unusable().find(|variable| reason.starts_with(variable));
+        return match variable {
+            Some(variable) => failure.detail(lang.proxy_barred(variable)),
+            None => failure,
+        };
+    }
     let Some(reason) = failure.reason_of(Code::Unreachable).map(str::to_owned) else { return failure };
     if reason.contains("certificate") {
         let failure =
@@ -30,21 +37,12 @@ pub(crate) fn explained(failure: Failure, env: &Environment, lang: Lang) -> Fail
 /// What is wrong with what the environment says about the network.
 pub(crate) fn troubles(env: &Environment, lang: Lang) -> Vec<String> {
     let mut told = certificates(env, lang);
-    // A person who names a proxy wants requests to go there; that they do not is never passed over.
-    let unusable = |name: &&&str| env.get(name).is_some_and(|value| !value.trim().is_empty() && !is_usable(value));
-    told.extend(PROXIES.iter().find(unusable).map(|name| lang.proxy_unusable(name)));
+    told.extend(proxies(env).unusable().map(|name| lang.proxy_unusable(name)));
     told
 }
 
-/// Whether requests go through a proxy that is named so: one without a kind speaks HTTP.
-fn is_usable(value: &str) -> bool {
-    match value.split_once("://") {
-        Some((kind, _)) => {
-            KINDS.iter().any(|known| kind.eq_ignore_ascii_case(known))
-                && Url::parse(value).is_ok_and(|url| url.has_host())
-        }
-        None => Url::parse(&format!("http://{value}")).is_ok_and(|url| url.has_host()),
-    }
+fn proxies(env: &Environment) -> Proxies {
+    Proxies::new(|name| env.raw(name).map(OsStr::to_owned))
 }
 
 /// What is wrong with the certificates that the environment names.
@@ -72,8 +70,8 @@ fn holds_certificate(bytes: &[u8]) -> bool {
 
 /// The variable that sends https requests through a proxy, and the proxy's host and port: a password in it is nobody's business.
 fn proxy(env: &Environment) -> Option<(&'static str, String)> {
-    let (variable, value) = PROXIES.iter().find_map(|name| Some((*name, env.get(name)?)))?;
-    let url = Url::parse(value).ok().filter(Url::has_host).or_else(|| Url::parse(&format!("http://{value}")).ok())?;
+    let proxies = proxies(env);
+    let (variable, url) = proxies.secure()?;
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     Some((variable, format!("{}{port}", url.host_str()?)))
 }
@@ -86,13 +84,11 @@ fn is_own(reason: &str) -> bool {
 
 const FILE: &str = "SSL_CERT_FILE";
 const FOLDERS: &str = "SSL_CERT_DIR";
-const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-
-/// The kinds of proxies that the transport speaks to.
-const KINDS: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
 #[cfg(test)]
 mod tests {
+    use tokenward_core::TransportFault;
+
     use super::*;
 
     fn env(pairs: &[(&str, &str)]) -> Environment {
@@ -110,20 +106,17 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_is_passed_over_is_told_without_its_password() {
-        for value in
-            ["socks://u:secret@p.test:1", "ftp://p.test", "nonsense::", "http://", "://p.test", "SOCKS://p.test"]
-        {
-            for name in PROXIES {
-                let told = troubles(&env(&[(name, value)]), Lang::En);
-                assert!(told.len() == 1 && told[0].contains(name) && !told[0].contains("secret"), "{value}: {told:?}");
-            }
+    fn a_proxy_that_cannot_be_used_is_told_without_its_password() {
+        for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            let told = troubles(&env(&[(name, "socks://u:secret@p.test:1")]), Lang::En);
+            assert!(told.len() == 1 && told[0].contains(name) && !told[0].contains("secret"), "{told:?}");
         }
-        for value in
-            ["", "http://p.test:1", "p.test:3128", "HTTP://u:p@p.test", "socks5h://127.0.0.1:1080", "https://p.test"]
-        {
-            assert_eq!(troubles(&env(&[("HTTPS_PROXY", value)]), Lang::En), Vec::<String>::new(), "{value}");
-        }
+        assert_eq!(troubles(&env(&[("HTTPS_PROXY", "p.test:3128")]), Lang::En), Vec::<String>::new());
+        let fault = TransportFault::barred("HTTPS_PROXY does not hold".to_owned());
+        let failure = Failure::of(fault.unsent_code()).detail(fault.reason);
+        let failure = explained(failure, &env(&[("HTTPS_PROXY", "socks://u:secret@p.test:1")]), Lang::Zh);
+        let told = failure.reason_of(Code::NoUsableProxy).unwrap();
+        assert!(told.contains("HTTPS_PROXY 的值不是代理的地址") && !told.contains("secret"), "{told}");
     }
 
     #[test]

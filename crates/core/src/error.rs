@@ -294,6 +294,8 @@ codes! {
     "0852" WikiRecord Usage;
     /// The file goes beyond what a page takes.
     "0853" WikiBeyond Usage;
+    /// The environment names a proxy that cannot be used; nothing was sent.
+    "0854" NoUsableProxy Usage;
 
     /// A check found nothing wrong.
     "0900" CheckPassed Done;

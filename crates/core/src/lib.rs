@@ -48,7 +48,7 @@ pub use link::{
     InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Terms, Trouble, reconcile,
 };
 pub use moment::told_moment;
-pub use outcome::{Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
+pub use outcome::{FaultKind, Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
 pub use place::{BadPlace, Format, Place, Step};
 pub use redirect::{RedirectFlaw, RedirectUri};
 pub use rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};

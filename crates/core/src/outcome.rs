@@ -222,8 +222,49 @@ pub enum Remedy {
 pub struct TransportFault {
     /// What went wrong, without secrets and without the full URL.
     pub reason: String,
+    /// What kind of failure it was.
+    pub kind: FaultKind,
+}
+
+/// What kind of failure of the transport it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// None of the others.
+    Failed,
+    /// A deadline passed.
+    Late,
+    /// A proxy is named that cannot be used. It stays so until somebody changes it.
+    Barred,
+}
+
+impl TransportFault {
+    /// One of no particular kind.
+    pub const fn failed(reason: String) -> Self {
+        Self { reason, kind: FaultKind::Failed }
+    }
+
+    /// A deadline that passed.
+    pub const fn late(reason: String) -> Self {
+        Self { reason, kind: FaultKind::Late }
+    }
+
+    /// A proxy that cannot be used.
+    pub const fn barred(reason: String) -> Self {
+        Self { reason, kind: FaultKind::Barred }
+    }
+
     /// Whether it was a deadline.
-    pub timed_out: bool,
+    pub const fn timed_out(&self) -> bool {
+        matches!(self.kind, FaultKind::Late)
+    }
+
+    /// The stable code under which it is told that nothing was sent.
+    pub const fn unsent_code(&self) -> Code {
+        match self.kind {
+            FaultKind::Failed | FaultKind::Late => Code::Unreachable,
+            FaultKind::Barred => Code::NoUsableProxy,
+        }
+    }
 }
 
 impl Refusal {

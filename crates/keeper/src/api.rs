@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::AppTokenKind;
 use tokenward_core::{
-    App, AppToken, Ask, Code, ExitClass, Generation, GrantId, ProfileName, ProviderName, TransportFault,
+    App, AppToken, Ask, Code, ExitClass, FaultKind, Generation, GrantId, ProfileName, ProviderName, TransportFault,
 };
 use tokenward_wire::{Bearer, Call, CallAnswer, CallFault, CallRefusal, CallTrouble, Calls, Incoming};
 use tokio::sync::OnceCell;
@@ -241,7 +241,7 @@ impl ApiClient {
         fault: CallFault,
     ) -> Result<Option<Held>, ApiError> {
         match fault {
-            CallFault::Lost(_) | CallFault::Unsent(TransportFault { timed_out: false, .. })
+            CallFault::Lost(_) | CallFault::Unsent(TransportFault { kind: FaultKind::Failed, .. })
                 if call.repeatable && attempt.repeats < self.inner.options.repeats =>
             {
                 self.delayed(CallDelay::Repeating);

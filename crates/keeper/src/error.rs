@@ -72,6 +72,11 @@ impl Error {
         Self::with_detail(code, kept, fault.reason.clone())
     }
 
+    /// A request that never left.
+    pub(crate) fn unsent(kept: Kept, fault: &TransportFault) -> Self {
+        Self::transport(fault.unsent_code(), kept, fault)
+    }
+
     /// A failure of the vault.
     pub(crate) fn vault(error: VaultError, kept: Kept) -> Self {
         Self(Arc::new(Inner {
@@ -124,7 +129,7 @@ impl Error {
                 };
                 Self::refused(code, Kept::Everything, refusal)
             }
-            CallError::NoAnswer(fault) => Self::transport(Code::Unreachable, Kept::Everything, &fault),
+            CallError::NoAnswer(fault) => Self::unsent(Kept::Everything, &fault),
             CallError::Lacking(what) => Self::with_detail(Code::SettingMissing, Kept::Everything, what),
         }
     }

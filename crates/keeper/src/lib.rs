@@ -88,6 +88,6 @@ pub use turn::Recovered;
 
 pub use tokenward_wire::{
     BadCall, Bearer, BrokenOff, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls,
-    FetchFault, Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, NamedHost, Part, Reading, may_climb,
+    FetchFault, Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, NamedHost, Part, Proxies, Reading, may_climb,
     readings, spellings,
 };

@@ -316,7 +316,7 @@ impl Keeper {
     async fn exchange(&self, app: &App, prepared: &Prepared, exchange: &CodeExchange) -> Result<RawAnswer, Error> {
         match self.inner.parts.provider.exchange(app, prepared, exchange, EXCHANGE_DEADLINE).await {
             Sent::Answered(answer) => Ok(answer),
-            Sent::Unsent(fault) => Err(Error::transport(Code::Unreachable, Kept::Everything, &fault)),
+            Sent::Unsent(fault) => Err(Error::unsent(Kept::Everything, &fault)),
             Sent::InDoubt(fault) => Err(Error::transport(Code::OutcomeUnknown, Kept::Everything, &fault)),
         }
     }

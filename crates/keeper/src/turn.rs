@@ -394,7 +394,7 @@ impl Keeper {
                 // What an earlier send left in doubt is not cleared by a send that never left, and stays its doing.
                 let kept = if replay { Kept::Doubt } else { Kept::TokenUnspent };
                 self.close(intent, Closing::Unsent { reason: fault.reason.clone() }, None).await;
-                return Err(Error::transport(Code::Unreachable, kept, &fault));
+                return Err(Error::unsent(kept, &fault));
             }
             Sent::InDoubt(fault) => {
                 let standing = in_doubt(intent, self.inner.now(), Doubt::NoAnswer);

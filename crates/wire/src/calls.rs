@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 use crate::blueking::calls as blueking;
 use crate::call::authority;
 use crate::feishu::calls as feishu;
-use crate::http::{Gate, Guarded, Options, Route, builder, fault, late, root_cause, route};
+use crate::http::{Gate, Guarded, Options, Route, builder, fault, late, root_cause, route, way_out};
 use crate::oauth2::calls as oauth2;
 use crate::{BadCall, Call, CallAnswer, CallRefusal, unpack};
 
@@ -205,10 +205,11 @@ impl Calls {
     pub async fn open(&self, hosts: &Hosts, bearer: &Bearer, call: &Call) -> Result<Incoming, CallFault> {
         let url = call.address(hosts).map_err(CallFault::Bad)?;
         let headers = call.checked_headers(self.credential_headers()).map_err(CallFault::Bad)?;
-        let unsent = |reason: String| CallFault::Unsent(TransportFault { reason, timed_out: false });
+        let unsent = |reason: String| CallFault::Unsent(TransportFault::failed(reason));
         let target = authority(&url);
         let options = &self.inner.options;
-        let client = route(&url, &options.transport).and_then(|route| self.client(route)).map_err(unsent)?;
+        let client =
+            way_out(&url, &options.transport).and_then(|route| self.client(route)).map_err(CallFault::Unsent)?;
         let body = call.body.encode();
         let patience = options.timeout + body.as_ref().map_or(Duration::ZERO, |(_, bytes)| slowly(bytes.len()));
         let deadline = Instant::now() + patience;
@@ -258,12 +259,12 @@ impl Calls {
         refused.map_or(Ok(()), |refusal| Err(Box::new(refusal)))
     }
 
-    fn client(&self, route: Route) -> Result<&Client, String> {
+    fn client(&self, route: Route) -> Result<&Client, TransportFault> {
         let built = self.inner.clients[route as usize].get_or_init(|| {
-            let built = builder(route, &self.inner.options.transport).build();
+            let built = builder(route, &self.inner.options.transport).and_then(reqwest::ClientBuilder::build);
             built.map_err(|error| format!("the HTTPS client cannot be set up: {}", root_cause(&error)))
         });
-        built.as_ref().map_err(Clone::clone)
+        built.as_ref().map_err(|reason| TransportFault::failed(reason.clone()))
     }
 }
 
@@ -338,7 +339,7 @@ impl Incoming {
         while let Some(chunk) = self.chunk().await? {
             if body.len() + chunk.len() > self.longest {
                 let reason = format!("{}: the answer is longer than {} bytes", self.target, self.longest);
-                return Err(CallFault::Lost(TransportFault { reason, timed_out: false }));
+                return Err(CallFault::Lost(TransportFault::failed(reason)));
             }
             body.extend_from_slice(&chunk);
         }

@@ -31,7 +31,7 @@ impl Transport {
         let left = Duration::try_from(spend.deadline().duration_since(self.now())).unwrap_or(Duration::ZERO);
         if left.is_zero() {
             let reason = "the deadline passed before anything was sent".to_owned();
-            return Sent::Unsent(TransportFault { reason, timed_out: true });
+            return Sent::Unsent(TransportFault::late(reason));
         }
         self.send_built(build(&spend.expose()), timeout.min(left)).await
     }
@@ -40,7 +40,7 @@ impl Transport {
     pub(crate) async fn send_built(&self, request: Result<Request, String>, timeout: Duration) -> Sent {
         match request {
             Ok(request) => self.send(request, timeout).await,
-            Err(reason) => Sent::Unsent(TransportFault { reason, timed_out: false }),
+            Err(reason) => Sent::Unsent(TransportFault::failed(reason)),
         }
     }
 }
@@ -62,5 +62,5 @@ pub(crate) fn unsent(error: CallError) -> Sent {
         }
         lacking @ CallError::Lacking(_) => lacking.to_string(),
     };
-    Sent::Unsent(TransportFault { reason, timed_out: false })
+    Sent::Unsent(TransportFault::failed(reason))
 }

@@ -19,7 +19,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::BytesMut;
 use http::header::{ACCEPT, LOCATION};
-use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response};
 use url::{Host, Url};
@@ -27,6 +26,7 @@ use url::{Host, Url};
 use crate::call::authority;
 use crate::global::is_global;
 use crate::http::{Options, Route, builder, root_cause};
+use crate::proxies::{Passage, barred};
 
 /// Fetches pictures. Costs nothing until the first one.
 pub struct Fetcher {
@@ -34,7 +34,6 @@ pub struct Fetcher {
     patience: Duration,
     named: Vec<NamedHost>,
     names: Arc<dyn Names>,
-    proxies: OnceLock<Matcher>,
     clients: [OnceLock<Result<Client, String>>; 5],
 }
 
@@ -63,8 +62,7 @@ pub struct NamedHost {
 impl Fetcher {
     /// A fetcher that gives each picture so long, redirects and all.
     pub fn new(options: Options, patience: Duration) -> Self {
-        let (named, proxies) = (Vec::new(), OnceLock::new());
-        Self { options, patience, named, proxies, names: Arc::new(System), clients: [const { OnceLock::new() }; 5] }
+        Self { options, patience, named: Vec::new(), names: Arc::new(System), clients: [const { OnceLock::new() }; 5] }
     }
 
     /// The same, which fetches from these hosts wherever they are.
@@ -135,16 +133,12 @@ impl Fetcher {
         {
             return Err(not_public(url, Some(address)));
         }
-        if self.is_proxied(url) {
-            self.look_before_the_proxy(url).await?;
-            return Ok(Way::Proxied);
+        match self.options.proxies.passage(url) {
+            Passage::Barred(variable) => failed(barred(variable).reason),
+            Passage::Proxied => self.look_before_the_proxy(url).await.map(|()| Way::Proxied),
+            Passage::Straight if secure => Ok(Way::Secure),
+            Passage::Straight => Ok(Way::Clear),
         }
-        Ok(if secure { Way::Secure } else { Way::Clear })
-    }
-
-    fn is_proxied(&self, url: &Url) -> bool {
-        let matcher = self.proxies.get_or_init(Matcher::from_system);
-        url.as_str().parse().is_ok_and(|uri| matcher.intercept(&uri).is_some())
     }
 
     /// What can be known of a name that a proxy will resolve.
@@ -165,12 +159,11 @@ impl Fetcher {
 
     fn client(&self, way: Way) -> Result<&Client, FetchFault> {
         let built = self.clients[way as usize].get_or_init(|| {
-            let builder = builder(way.route(), &self.options);
-            let builder = match way {
-                Way::Clear | Way::Secure => builder.dns_resolver(Checked(Arc::clone(&self.names))),
-                Way::NamedClear | Way::NamedSecure | Way::Proxied => builder,
-            };
-            builder.build().map_err(|error| root_cause(&error))
+            let built = builder(way.route(), &self.options).and_then(|builder| match way {
+                Way::Clear | Way::Secure => builder.dns_resolver(Checked(Arc::clone(&self.names))).build(),
+                Way::NamedClear | Way::NamedSecure | Way::Proxied => builder.build(),
+            });
+            built.map_err(|error| root_cause(&error))
         });
         built.as_ref().map_err(|reason| FetchFault::Failed(reason.clone()))
     }
@@ -384,6 +377,12 @@ mod tests {
         Fetcher::new(Options::default(), Duration::from_secs(5)).also_from(named)
     }
 
+    /// Options in an environment of these variables.
+    fn behind(variables: &[(&str, &str)]) -> Options {
+        let read = |name: &str| Some(variables.iter().find(|(known, _)| *known == name)?.1.into());
+        Options { proxies: Arc::new(crate::Proxies::new(read)), ..Options::default() }
+    }
+
     /// Names as the test says; each answer of a name is given once, the last for ever. What was asked is kept.
     #[derive(Default)]
     struct Told {
@@ -407,9 +406,8 @@ mod tests {
             let answer = |texts: &&[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
             told.names.lock().unwrap().insert(name, answers.iter().map(answer).collect());
         }
-        let mut fetcher = Fetcher::new(Options::default(), Duration::from_secs(5));
+        let mut fetcher = Fetcher::new(behind(&[]), Duration::from_secs(5));
         fetcher.names = Arc::clone(&told) as Arc<dyn Names>;
-        fetcher.proxies = OnceLock::from(Matcher::builder().build());
         (fetcher, told)
     }
 
@@ -544,7 +542,7 @@ mod tests {
     #[tokio::test]
     async fn before_a_proxy_what_can_be_known_is_refused() {
         let (mut fetcher, _) = told(&[("inside.test", &[&["10.0.0.1"]]), ("open.test", &[&["93.184.216.34"]])]);
-        fetcher.proxies = OnceLock::from(Matcher::builder().all("http://127.0.0.1:1").build());
+        fetcher.options = behind(&[("ALL_PROXY", "http://127.0.0.1:1")]);
         for host in [
             "inside.test",
             "127.0.0.1",
@@ -562,5 +560,8 @@ mod tests {
             let way = fetcher.way(&format!("https://{host}/x").parse().unwrap()).await;
             assert_eq!(way, Ok(Way::Proxied), "{host}");
         }
+        fetcher.options = behind(&[("HTTPS_PROXY", "nonsense::"), ("ALL_PROXY", "http://127.0.0.1:1")]);
+        let way = fetcher.way(&"https://open.test/x".parse().unwrap()).await;
+        assert!(matches!(&way, Err(FetchFault::Failed(why)) if why.contains("HTTPS_PROXY")), "{way:?}");
     }
 }

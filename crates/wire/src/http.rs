@@ -12,7 +12,8 @@
 //! * everything else is [`Sent::InDoubt`].
 //!
 //! Clear text carries tokens only to loopback hosts, whose names are not asked of any name server. The system's proxy settings (`HTTPS_PROXY`, `ALL_PROXY`,
-//! `NO_PROXY`; `http://`, `socks5://`, `socks5h://`) hold for https to other hosts; loopback and clear text never go through a proxy. HTTP/1.1 only:
+//! `NO_PROXY`; `http://`, `socks5://`, `socks5h://`) hold for https to other hosts; one that cannot be used leaves everything unsent ([`Proxies`]). Loopback
+//! and clear text never go through a proxy. HTTP/1.1 only:
 //! there is nothing to multiplex, and its failures are simple.
 
 use std::error::Error as _;
@@ -38,6 +39,7 @@ use url::{Host, Origin, Url};
 use zeroize::Zeroizing;
 
 use crate::call::{LOG_IDS, authority};
+use crate::proxies::{Passage, Proxies, barred};
 use crate::request::Request;
 use crate::resolve::OwnNames;
 use crate::{clean, resolve, unpack};
@@ -57,6 +59,8 @@ pub struct Options {
     pub call_timeout: Duration,
     /// What we call ourselves.
     pub user_agent: String,
+    /// The proxies that requests to other machines go through; those of the process's environment by default.
+    pub proxies: Arc<Proxies>,
 }
 
 impl Default for Options {
@@ -67,6 +71,7 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(30),
             user_agent: concat!("tokenward/", env!("CARGO_PKG_VERSION")).to_owned(),
+            proxies: Arc::new(Proxies::of_this_process()),
         }
     }
 }
@@ -103,13 +108,13 @@ impl Transport {
         let left = Moment { wall: self.clock.now(), steady: Instant::now() };
         let client = match self.route(&request).and_then(|route| self.client(route)) {
             Ok(client) => client,
-            Err(reason) => return Sent::Unsent(TransportFault { reason, timed_out: false }),
+            Err(fault) => return Sent::Unsent(fault),
         };
         let deadline = sleep(timeout);
         let gate = Arc::new(Gate::new(deadline.deadline()));
         let request = match assemble(request, &gate) {
             Ok(request) => request,
-            Err(reason) => return Sent::Unsent(TransportFault { reason, timed_out: false }),
+            Err(reason) => return Sent::Unsent(TransportFault::failed(reason)),
         };
         tokio::pin!(deadline);
         let response = tokio::select! {
@@ -153,10 +158,8 @@ impl Transport {
                 Ok(Some(chunk)) if body.len() + chunk.len() > BODY_CAP => {
                     let room = BODY_CAP - body.len();
                     append(&mut body, &chunk[..room]);
-                    break Some(TransportFault {
-                        reason: format!("{target}: the answer is longer than {BODY_CAP} bytes"),
-                        timed_out: false,
-                    });
+                    let reason = format!("{target}: the answer is longer than {BODY_CAP} bytes");
+                    break Some(TransportFault::failed(reason));
                 }
                 Ok(Some(chunk)) => append(&mut body, &chunk),
                 Ok(None) => break None,
@@ -166,11 +169,11 @@ impl Transport {
         let (body, broken) = if unpack::is_packed(&headers) { plain(body, broken, target) } else { (body, broken) };
         match broken {
             // A head without a body says nothing about the token; what it does say goes into the reason.
-            Some(TransportFault { reason, timed_out }) if body.is_empty() => {
+            Some(TransportFault { reason, kind }) if body.is_empty() => {
                 let log = log_id.map(|id| format!(", log id {id}")).unwrap_or_default();
                 Sent::InDoubt(TransportFault {
                     reason: format!("{reason} (after the head of an answer: HTTP {status}{log})"),
-                    timed_out,
+                    kind,
                 })
             }
             broken => {
@@ -190,8 +193,8 @@ impl Transport {
         }
     }
 
-    fn route(&self, request: &Request) -> Result<Route, String> {
-        match route(&request.url, &self.options) {
+    fn route(&self, request: &Request) -> Result<Route, TransportFault> {
+        match way_out(&request.url, &self.options) {
             Err(_) if request.clear_text && request.url.scheme() == "http" && !has_user(&request.url) => {
                 Ok(Route::Clear)
             }
@@ -199,15 +202,15 @@ impl Transport {
         }
     }
 
-    fn client(&self, route: Route) -> Result<&Client, String> {
+    fn client(&self, route: Route) -> Result<&Client, TransportFault> {
         let built = self.clients[route as usize].get_or_init(|| {
             self.build(route).map_err(|error| format!("the HTTPS client cannot be set up: {}", root_cause(&error)))
         });
-        built.as_ref().map_err(Clone::clone)
+        built.as_ref().map_err(|reason| TransportFault::failed(reason.clone()))
     }
 
     fn build(&self, route: Route) -> reqwest::Result<Client> {
-        builder(route, &self.options)
+        builder(route, &self.options)?
             .pool_max_idle_per_host(0)
             // A gateway's odd header must not cost us the token below it; each connection carries one answer, so
             // nothing can be smuggled in between.
@@ -222,6 +225,15 @@ impl Transport {
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transport").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// Whether and how a request with a secret leaves for a URL now, past the proxies that the environment names.
+pub(crate) fn way_out(url: &Url, options: &Options) -> Result<Route, TransportFault> {
+    let route = route(url, options).map_err(TransportFault::failed)?;
+    match (route, options.proxies.passage(url)) {
+        (Route::System, Passage::Barred(variable)) => Err(barred(variable)),
+        _ => Ok(route),
     }
 }
 
@@ -248,7 +260,7 @@ fn has_user(url: &Url) -> bool {
 }
 
 /// What every client has in common: nothing is repeated, and no redirect is followed.
-pub(crate) fn builder(route: Route, options: &Options) -> ClientBuilder {
+pub(crate) fn builder(route: Route, options: &Options) -> reqwest::Result<ClientBuilder> {
     // Does nothing where the program has chosen a provider already; the client uses whichever is installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Nothing that comes packed can be read in pieces, and no request of ours is worth it.
@@ -263,9 +275,9 @@ pub(crate) fn builder(route: Route, options: &Options) -> ClientBuilder {
         .connect_timeout(options.connect_timeout);
     match route {
         // No roots are read for connections that use none.
-        Route::Clear => builder.no_proxy().dns_resolver(Arc::new(OwnNames)).tls_certs_only([]),
-        Route::Direct => builder.no_proxy().dns_resolver(Arc::new(OwnNames)),
-        Route::System => builder,
+        Route::Clear => Ok(builder.no_proxy().dns_resolver(Arc::new(OwnNames)).tls_certs_only([])),
+        Route::Direct => Ok(builder.no_proxy().dns_resolver(Arc::new(OwnNames))),
+        Route::System => options.proxies.given_to(builder),
     }
 }
 
@@ -389,7 +401,7 @@ fn plain(
     target: &str,
 ) -> (Zeroizing<Vec<u8>>, Option<TransportFault>) {
     let Some(unpacked) = unpack::unpack(&body, BODY_CAP) else { return (body, broken) };
-    let cut = || TransportFault { reason: format!("{target}: the packed answer is not whole"), timed_out: false };
+    let cut = || TransportFault::failed(format!("{target}: the packed answer is not whole"));
     let broken = broken.or_else(|| (!unpacked.whole).then(cut));
     (unpacked.bytes, broken)
 }
@@ -455,11 +467,11 @@ pub(crate) fn fault(target: &str, error: &reqwest::Error) -> TransportFault {
         (false, _) => "did not answer",
     };
     let reason = clean::line(&format!("{target} {stage}: {}", root_cause(error)), &[]).unwrap_or_default();
-    TransportFault { reason, timed_out: error.is_timeout() }
+    if error.is_timeout() { TransportFault::late(reason) } else { TransportFault::failed(reason) }
 }
 
 pub(crate) fn late(target: &str, timeout: Duration) -> TransportFault {
-    TransportFault { reason: format!("{target} did not answer within {} s", timeout.as_secs_f32()), timed_out: true }
+    TransportFault::late(format!("{target} did not answer within {} s", timeout.as_secs_f32()))
 }
 
 /// The innermost error: the outer ones only say "error sending request", and some of them name the URL.

@@ -181,7 +181,7 @@ async fn a_server_that_stands_still_is_left() {
     options.timeout = Duration::from_millis(50);
     let calls = Calls::feishu(Arc::new(Noon), options);
     let fault = calls.send(&hosts(&server.base), &user(), &Call::get("/x")).await.unwrap_err();
-    assert!(matches!(&fault, CallFault::Lost(fault) if fault.timed_out), "{fault:?}");
+    assert!(matches!(&fault, CallFault::Lost(fault) if fault.timed_out()), "{fault:?}");
 }
 
 #[tokio::test]

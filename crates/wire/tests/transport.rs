@@ -51,7 +51,7 @@ async fn an_answer_is_kept_with_its_marks() {
 async fn a_connection_dropped_before_the_answer_leaves_doubt() {
     let server = Server::doing(|stream, _| async move { drop(stream) }).await;
     let fault = in_doubt(refresh(&server.base).await);
-    assert!(!fault.timed_out);
+    assert!(!fault.timed_out());
     assert_eq!(server.connections().await, 1, "never sent again");
 }
 
@@ -70,7 +70,7 @@ async fn silence_until_the_deadline_leaves_doubt() {
     })
     .await;
     let fault = in_doubt(refresh_at(&feishu(), &server.base, SHORT).await);
-    assert!(fault.timed_out);
+    assert!(fault.timed_out());
     assert_eq!(server.connections().await, 1);
 }
 
@@ -82,7 +82,7 @@ async fn a_head_and_then_silence_leaves_doubt_and_tells_the_log_id() {
     })
     .await;
     let fault = in_doubt(refresh_at(&feishu(), &server.base, SHORT).await);
-    assert!(fault.timed_out && fault.reason.contains("HTTP 200, log id 2027HEAD"), "{}", fault.reason);
+    assert!(fault.timed_out() && fault.reason.contains("HTTP 200, log id 2027HEAD"), "{}", fault.reason);
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ async fn a_refused_connection_is_unsent() {
     let port = StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let fault = unsent(refresh(&format!("http://127.0.0.1:{port}")).await);
     assert!(fault.reason.contains(&format!("127.0.0.1:{port} cannot be reached")), "{}", fault.reason);
-    assert!(!fault.timed_out && !fault.reason.contains("/oauth"), "{}", fault.reason);
+    assert!(!fault.timed_out() && !fault.reason.contains("/oauth"), "{}", fault.reason);
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn a_failed_or_stalled_tls_handshake_is_unsent() {
         let base = format!("https://{}", listener.local_addr().unwrap());
         let feishu = feishu_with(|options| options.connect_timeout = SHORT);
         let (sent, heard) = tokio::join!(refresh_at(&feishu, &base, TIMEOUT), eavesdrop(listener, answer));
-        assert_eq!(unsent(sent).timed_out, answer.is_empty());
+        assert_eq!(unsent(sent).timed_out(), answer.is_empty());
         assert!(!heard.is_empty() && !heard.windows(REFRESH.len()).any(|window| window == REFRESH.as_bytes()));
     }
 }
@@ -258,7 +258,7 @@ async fn a_sender_past_its_deadline_sends_nothing() {
     let prepared = Prepared { api: TokenApi::V3, app_token: None };
     let app = app(&server.base, TokenApi::V3);
     let fault = unsent(feishu().refresh(&app, &prepared, spend_until(support::NOW), TIMEOUT).await);
-    assert!(fault.timed_out);
+    assert!(fault.timed_out());
     assert_eq!(server.connections().await, 0);
 }
 
@@ -390,7 +390,7 @@ async fn a_sender_stopped_while_connecting_sends_nothing_afterwards() {
     };
     let (sent, ()) = tokio::join!(refresh_at(&feishu, &base, SHORT), stopped);
     let fault = unsent(sent);
-    assert!(fault.timed_out || fault.reason.contains("deadline"), "{fault:?}");
+    assert!(fault.timed_out() || fault.reason.contains("deadline"), "{fault:?}");
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut got = Vec::new();
     let _ = tokio::time::timeout(SHORT, stream.read_to_end(&mut got)).await;

@@ -251,6 +251,16 @@ fn story(code: Code) -> (Words, Words) {
                 "请检查网络、代理和地址设置后重试；没有消耗任何令牌",
             ),
         ),
+        Code::NoUsableProxy => (
+            w(
+                "the environment names a proxy that cannot be used, so nothing was sent",
+                "环境变量指定的代理无法使用，因此没有发送任何内容",
+            ),
+            w(
+                "write it as http://HOST:PORT, https://…, socks5://… or socks5h://…, or take the variable out; hosts that need no proxy go into NO_PROXY",
+                "请写成 http://主机:端口、https://…、socks5://… 或 socks5h://…，或去掉该变量；不需要代理的主机请写入 NO_PROXY",
+            ),
+        ),
         Code::RateLimited => (
             w("the provider limits the rate", "触发了服务方的限流"),
             w("wait and try again; nothing is lost", "请等待后重试；没有任何损失"),

@@ -149,8 +149,9 @@ impl Lang {
                     _ => told,
                 }
             }
-            Story::NoAnswer(reason) => {
-                Told::of(happened(Code::Unreachable)).detail(reason.clone()).next(self.next_step(Code::Unreachable))
+            Story::NoAnswer(fault) => {
+                let code = story.code();
+                Told::of(happened(code)).detail(fault.reason.clone()).next(self.next_step(code))
             }
             Story::AppLacks { what, provider } => {
                 let told = Told::of(self.doctor_app_lacks(what));

@@ -80,7 +80,8 @@ super::sentences! {
     certificate_next() { "an authority of your own goes into a PEM file that SSL_CERT_FILE names (or a folder that SSL_CERT_DIR names); it takes the place of the system's" "自建的证书颁发机构请放入 SSL_CERT_FILE 所指的 PEM 文件（或 SSL_CERT_DIR 所指的目录）；它会取代系统自带的证书" }
     certificate_system_next() { "if no SSL_CERT_FILE is meant, the system's certificates may be missing or old: install the package ca-certificates" "若无需 SSL_CERT_FILE，可能是系统证书缺失或过旧：请安装 ca-certificates" }
     proxy_next(variable, proxy) { "requests go through the proxy {proxy} ({variable}): see that it runs and lets them through, or name the host in NO_PROXY" "请求经由代理 {proxy}（{variable}）：请确认它在运行并放行，或把该主机写入 NO_PROXY" }
-    proxy_unusable(variable) { "{variable} names a proxy that cannot be used: requests go to the provider without it. Write http://HOST:PORT, https://…, socks5://… or socks5h://…" "{variable} 指定的代理无法使用：请求会直接发往服务方。请写成 http://主机:端口、https://…、socks5://… 或 socks5h://…" }
+    proxy_unusable(variable) { "{variable} names a proxy that cannot be used: requests that would go through it are not sent. Write http://HOST:PORT, https://…, socks5://… or socks5h://…" "{variable} 指定的代理无法使用：本应经由它的请求不会发送。请写成 http://主机:端口、https://…、socks5://… 或 socks5h://…" }
+    proxy_barred(variable) { "{variable} does not hold the address of a proxy; a #, ? or / in its password is written %23, %3F or %2F" "{variable} 的值不是代理的地址；密码中的 #、? 或 / 要写成 %23、%3F 或 %2F" }
     certificates_missing(variable, path, why) { "{variable} names {path}, which cannot be read ({why}): without it no https server is trusted by it" "{variable} 指向的 {path} 无法读取（{why}）：其中的证书不会生效" }
     certificates_none(variable, path) { "{variable} names {path}, which holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)" "{variable} 指向的 {path} 中没有 PEM 格式的证书（-----BEGIN CERTIFICATE-----）" }
 }

@@ -39,6 +39,7 @@ mod logins;
 mod many_users;
 mod misplaced;
 mod mistakes;
+mod network;
 mod oauth2;
 mod old_script;
 mod over;

@@ -175,7 +175,7 @@ pub trait Provider: Send + Sync {
     async fn grant(&self, app: &App, grant: &DirectGrant, timeout: Duration) -> Sent {
         let _ = (app, grant, timeout);
         let reason = "this provider has no grant without an authorization page".to_owned();
-        Sent::Unsent(TransportFault { reason, timed_out: false })
+        Sent::Unsent(TransportFault::failed(reason))
     }
 
     /// Starts a device authorization.

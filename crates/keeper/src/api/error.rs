@@ -42,7 +42,7 @@ impl ApiError {
             Self::Token(error) => error.code(),
             Self::Refused(refusal) => code_of(refusal),
             Self::RateLimited { .. } => Code::RateLimited,
-            Self::Unsent(_) => Code::Unreachable,
+            Self::Unsent(fault) => fault.unsent_code(),
             Self::Lost(_) => Code::CallAnswerLost,
             Self::Pages(_) => Code::PagesWithoutEnd,
         }
@@ -109,7 +109,7 @@ impl From<CallFault> for ApiError {
             CallFault::Unsent(fault) => Self::Unsent(fault),
             CallFault::Lost(fault) => Self::Lost(fault),
             // The wire's list may grow; what it cannot say for certain may have been done.
-            _ => Self::Lost(TransportFault { reason: "the transport failed".to_owned(), timed_out: false }),
+            _ => Self::Lost(TransportFault::failed("the transport failed".to_owned())),
         }
     }
 }

@@ -136,7 +136,7 @@ fn examine_app(app: &AppFacts, found: &mut Collector) {
         (_, Some(Err(CallError::Refused(refusal)))) => {
             found.add(Check::Secret, Story::AppRefused { refusal: refusal.clone(), provider: app.provider });
         }
-        (_, Some(Err(CallError::NoAnswer(fault)))) => found.add(Check::Secret, Story::NoAnswer(fault.reason.clone())),
+        (_, Some(Err(CallError::NoAnswer(fault)))) => found.add(Check::Secret, Story::NoAnswer(fault.clone())),
         (_, Some(Err(CallError::Lacking(what)))) => {
             found.add(Check::Secret, Story::AppLacks { what, provider: app.provider });
         }
@@ -279,7 +279,7 @@ fn tokens(login: &LoginFacts, now: Timestamp, dead: bool, found: &mut Collector)
         // That a login is over says what follows from it.
         Some(Err(CallError::Refused(_))) if dead => {}
         Some(Err(CallError::Refused(refusal))) => found.add(Check::Tokens, Story::AccessDead(refusal.clone())),
-        Some(Err(CallError::NoAnswer(fault))) => found.add(Check::Tokens, Story::NoAnswer(fault.reason.clone())),
+        Some(Err(CallError::NoAnswer(fault))) => found.add(Check::Tokens, Story::NoAnswer(fault.clone())),
         Some(Err(CallError::Lacking(_))) | None => {}
     }
     if dead {

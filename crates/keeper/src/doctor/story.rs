@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::Clocks;
-use tokenward_core::{AppName, Code, GrantId, ProfileName, ProviderName, RedirectUri, Refusal, Subject, TokenApi};
+use tokenward_core::{
+    AppName, Code, GrantId, ProfileName, ProviderName, RedirectUri, Refusal, Subject, TokenApi, TransportFault,
+};
 
 use super::facts::{ForeignFiles, HeldLogin, KeyFacts, Says, SecretFacts, Service};
 use super::finding::{Cause, Death, Doubtful, PastTurn, Severity, Who};
@@ -46,7 +48,7 @@ pub enum Story {
         provider: ProviderName,
     },
     /// The provider was asked and did not answer.
-    NoAnswer(String),
+    NoAnswer(TransportFault),
     /// The app lacks what the question needs (a store app without a ticket).
     AppLacks {
         /// What.
@@ -383,7 +385,7 @@ impl Story {
                 Code::RefreshTokenRefused => Code::AppSettings,
                 code => code,
             },
-            Self::NoAnswer(_) => Code::Unreachable,
+            Self::NoAnswer(fault) => fault.unsent_code(),
             Self::SecretOpen { .. } | Self::WasOpen(_) | Self::LinkPermits(_) => Code::OpenToOthers,
             Self::NotLoggedIn | Self::LoggedOut { .. } | Self::OtherApp { .. } => Code::NotLoggedIn,
             Self::ScopesNotGranted(_) => Code::ScopesNotGranted,

@@ -177,7 +177,7 @@ impl Keeper {
             Sent::Answered(answer) => answer,
             Sent::Unsent(fault) => {
                 in_vain.await;
-                return Err(Error::transport(Code::Unreachable, Kept::Everything, &fault));
+                return Err(Error::unsent(Kept::Everything, &fault));
             }
             // Nothing is used up: it is passing trouble. What was there may have ended, and that stays on record.
             Sent::InDoubt(fault) => return Err(Error::transport(Code::ProviderUnavailable, Kept::Everything, &fault)),

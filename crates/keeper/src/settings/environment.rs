@@ -36,7 +36,7 @@ impl Environment {
     }
 
     /// A variable as it is, were it empty.
-    pub(super) fn raw(&self, name: &str) -> Option<&OsStr> {
+    pub fn raw(&self, name: &str) -> Option<&OsStr> {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 

@@ -395,7 +395,7 @@ These are not Tokenward's own; it keeps to them as other programs do.
 
 | Variable | Meaning |
 |---|---|
-| `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` | the proxy that requests go through, `http://` or `socks5h://`; small letters do as well |
+| `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` | the proxy that requests go through, `http://` or `socks5h://`; small letters do as well. One that cannot be used leaves the requests that would go through it [unsent](../errors/TW0854.md) |
 | `NO_PROXY` | hosts that are reached without it |
 | `SSL_CERT_FILE` | a PEM file with the certificate authorities that are trusted, in place of the system's: for a company's own authority, or where the system has none |
 | `SSL_CERT_DIR` | a folder with such files |

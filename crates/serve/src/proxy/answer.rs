@@ -40,7 +40,7 @@ impl Excuse {
         let code = if bad { Code::ProxyOtherHost } else { error.code() };
         let status = match (error, code.exit()) {
             (ApiError::Bad(_), _) => StatusCode::BAD_REQUEST,
-            (ApiError::Unsent(fault) | ApiError::Lost(fault), _) if fault.timed_out => StatusCode::GATEWAY_TIMEOUT,
+            (ApiError::Unsent(fault) | ApiError::Lost(fault), _) if fault.timed_out() => StatusCode::GATEWAY_TIMEOUT,
             (ApiError::Unsent(_) | ApiError::Lost(_), _) | (_, ExitClass::AppSettings) => StatusCode::BAD_GATEWAY,
             (_, ExitClass::NeedsConsent) => StatusCode::UNAUTHORIZED,
             (_, ExitClass::TryLater | ExitClass::Unknown) => StatusCode::SERVICE_UNAVAILABLE,

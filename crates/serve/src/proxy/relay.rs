@@ -143,7 +143,7 @@ impl Relay {
             };
             if forwarded.status() == SWITCHING {
                 let Some(upgrade) = upgrade else {
-                    let fault = TransportFault { reason: "it switches protocols unasked".into(), timed_out: false };
+                    let fault = TransportFault::failed("it switches protocols unasked".into());
                     return Err(Excuse::of(&ApiError::Lost(fault)));
                 };
                 let response = self.switch(forwarded, upgrade, &visit, caller);
@@ -152,7 +152,7 @@ impl Relay {
             let (status, headers) = (forwarded.status(), forwarded.headers().clone());
             let (mut body, refusal) = self.look(&token, &head, forwarded, &headers).await;
             if let Some(error) = body.take_broken() {
-                let fault = TransportFault { reason: error.to_string(), timed_out: false };
+                let fault = TransportFault::failed(error.to_string());
                 return Err(Excuse::of(&ApiError::Lost(fault)));
             }
             // A server that says back what it was sent would hand the token out.
@@ -209,10 +209,9 @@ impl Relay {
         tokio::select! {
             biased;
             forwarded = client.forward(token, head, body) => forwarded,
-            () = upload.still_for(self.limits.provider_time) => Err(CallFault::Lost(TransportFault {
-                reason: format!("the provider did not answer within {} s", self.limits.provider_time.as_secs()),
-                timed_out: true,
-            })),
+            () = upload.still_for(self.limits.provider_time) => Err(CallFault::Lost(TransportFault::late(
+                format!("the provider did not answer within {} s", self.limits.provider_time.as_secs()),
+            ))),
         }
     }
 
@@ -299,7 +298,7 @@ fn response(status: u16, headers: HeaderMap, body: Download) -> Response<Downloa
 
 /// Whether a connection broke as one does that had been idle for too long.
 fn broke_at_once(fault: &TransportFault, begun: Instant) -> bool {
-    !fault.timed_out && begun.elapsed() < AT_ONCE
+    !fault.timed_out() && begun.elapsed() < AT_ONCE
 }
 
 fn sent_away(reason: SentAway) -> Excuse {

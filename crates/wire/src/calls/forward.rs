@@ -22,7 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::{Bearer, CallFault, Calls};
 use crate::Call;
 use crate::call::authority;
-use crate::http::{fault, route};
+use crate::http::{fault, way_out};
 
 /// A request of somebody else, without its body.
 #[derive(Clone)]
@@ -63,9 +63,10 @@ impl Calls {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let url = Call::new(head.method.clone(), head.target.as_str()).address(hosts).map_err(CallFault::Bad)?;
-        let unsent = |reason: String| CallFault::Unsent(TransportFault { reason, timed_out: false });
+        let unsent = |reason: String| CallFault::Unsent(TransportFault::failed(reason));
         let target = authority(&url);
-        let client = route(&url, &self.options().transport).and_then(|route| self.client(route)).map_err(unsent)?;
+        let client =
+            way_out(&url, &self.options().transport).and_then(|route| self.client(route)).map_err(CallFault::Unsent)?;
         let mut request = reqwest::Request::new(head.method.clone(), url);
         *request.headers_mut() = head.headers.clone();
         for name in self.credential_headers().iter().chain(&[HOST, CONTENT_LENGTH, TRANSFER_ENCODING]) {

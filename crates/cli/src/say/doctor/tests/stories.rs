@@ -136,7 +136,7 @@ fn secrets() -> Vec<Story> {
             checked(facts, Err(refusal(Remedy::CheckBrand, RefusalClass::Configuration, 20046, BRAND)));
         }),
         story("no answer", |facts| {
-            let fault = TransportFault { reason: "open.feishu.cn: connection refused".into(), timed_out: false };
+            let fault = TransportFault::failed("open.feishu.cn: connection refused".into());
             checked(facts, Err(CallError::NoAnswer(fault)));
             app(facts).checkup.as_mut().unwrap().clocks = None;
         }),
