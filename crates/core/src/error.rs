@@ -296,6 +296,8 @@ codes! {
     "0853" WikiBeyond Usage;
     /// The environment names a proxy that cannot be used; nothing was sent.
     "0854" NoUsableProxy Usage;
+    /// The provider's answer is packed in a way that the proxy cannot look into.
+    "0855" ProxyAnswerPacked Usage;
 
     /// A check found nothing wrong.
     "0900" CheckPassed Done;

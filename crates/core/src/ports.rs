@@ -19,6 +19,6 @@ pub trait Clock: Send + Sync {
 
 /// Randomness fit for keys.
 pub trait Entropy: Send + Sync {
-    /// Fills the buffer. An operating system without randomness is beyond repair, so there is no error.
+    /// Fills the buffer, all of it. A source that has nothing for the moment waits: there is no error, and never less than asked for.
     fn fill(&self, buffer: &mut [u8]);
 }

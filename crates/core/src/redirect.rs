@@ -9,6 +9,8 @@ use std::str::FromStr;
 
 use url::Url;
 
+use crate::Words;
+
 /// A redirect URL.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RedirectUri {
@@ -27,15 +29,29 @@ impl RedirectUri {
         &self.url
     }
 
-    /// Why no login can ever come back by it, if so. A fragment is not sent to whoever listens and may not stand in it (RFC 6749
-    /// §3.1.2); a parameter that the answer brings too would be there twice, and such an answer is not taken (RFC 6749
-    /// §3.1).
-    pub fn flaw(&self) -> Option<RedirectFlaw> {
-        if self.text.contains('#') {
-            return Some(RedirectFlaw::Fragment);
+    /// Reads one that a login can come back by, wherever somebody wrote it.
+    ///
+    /// # Errors
+    /// Why no login ever can. A name or a password would be shown to whoever sees the authorization page's address; a fragment is
+    /// not sent to whoever listens and may not stand in it (RFC 6749 §3.1.2); a parameter that the answer brings too would be
+    /// there twice, and such an answer is not taken (RFC 6749 §3.1).
+    pub fn usable(text: &str) -> Result<Self, RedirectFlaw> {
+        let uri: Self = text.parse().map_err(|_| RedirectFlaw::NoAddress)?;
+        let url = &uri.url;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(RedirectFlaw::NoAddress);
         }
-        let own = |name: &&&str| self.url.query_pairs().any(|(key, _)| key == **name);
-        ANSWERS.iter().find(own).map(|name| RedirectFlaw::Answers(name))
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(RedirectFlaw::UserName);
+        }
+        if uri.text.contains('#') {
+            return Err(RedirectFlaw::Fragment);
+        }
+        let own = |name: &&&str| url.query_pairs().any(|(key, _)| key == **name);
+        match ANSWERS.iter().find(own) {
+            Some(name) => Err(RedirectFlaw::Answers(name)),
+            None => Ok(uri),
+        }
     }
 
     /// The same with another port. One that is at that port already stays as it was written.
@@ -59,10 +75,38 @@ impl RedirectUri {
 /// Why no login can come back by a redirect URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RedirectFlaw {
+    /// It is no address of a web server.
+    NoAddress,
+    /// It has a user name or a password.
+    UserName,
     /// It has a fragment.
     Fragment,
     /// Its query has a parameter that the provider's answer brings.
     Answers(&'static str),
+}
+
+impl RedirectFlaw {
+    /// What to do about it.
+    pub const fn advice(self) -> Words {
+        match self {
+            Self::NoAddress => Words {
+                en: "give an address such as https://host/callback or http://127.0.0.1:9768/callback",
+                zh: "请填形如 https://host/callback 或 http://127.0.0.1:9768/callback 的地址",
+            },
+            Self::UserName => Words {
+                en: "a redirect URL has no user name and no password: leave out what stands before @",
+                zh: "重定向 URL 不能带用户名和密码：请去掉 @ 之前的部分",
+            },
+            Self::Fragment => Words {
+                en: "a redirect URL has no fragment (RFC 6749 §3.1.2): leave out # and what follows, as it is registered",
+                zh: "重定向 URL 不能带片段（RFC 6749 §3.1.2）：请去掉 # 及其后的内容，并与登记的一致",
+            },
+            Self::Answers(_) => Words {
+                en: "its query may not hold code, state, error, error_description, error_uri or iss: the provider's answer brings these",
+                zh: "其查询部分不能含有 code、state、error、error_description、error_uri 或 iss：这些由服务方的应答带来",
+            },
+        }
+    }
 }
 
 /// What an answer to an authorization request brings (RFC 6749 §4.1.2, §4.1.2.1; RFC 9207 §2).
@@ -117,6 +161,27 @@ mod tests {
             assert_eq!(uri(&format!(" {written}\n")).to_string(), written);
         }
         assert_eq!(uri("http://LOCALHOST:9768").url().as_str(), "http://localhost:9768/");
+    }
+
+    #[test]
+    fn what_no_login_can_come_back_by_is_told() {
+        for (text, flaw) in [
+            ("", RedirectFlaw::NoAddress),
+            ("callback", RedirectFlaw::NoAddress),
+            ("urn:ietf:wg:oauth:2.0:oob", RedirectFlaw::NoAddress),
+            ("ftp://127.0.0.1/", RedirectFlaw::NoAddress),
+            ("https://ada:geheim@x.test/", RedirectFlaw::UserName),
+            ("http://ada@127.0.0.1:9768/", RedirectFlaw::UserName),
+            ("http://127.0.0.1:9768/cb#", RedirectFlaw::Fragment),
+            ("http://127.0.0.1:9768/cb#/x?y", RedirectFlaw::Fragment),
+            ("http://127.0.0.1:9768/cb?a=1&%63ode=", RedirectFlaw::Answers("code")),
+        ] {
+            assert_eq!(RedirectUri::usable(text), Err(flaw), "{text}");
+        }
+        assert_eq!(
+            RedirectUri::usable(" http://LOCALHOST:9768/cb?a=1\n").unwrap().as_str(),
+            "http://LOCALHOST:9768/cb?a=1"
+        );
     }
 
     #[test]

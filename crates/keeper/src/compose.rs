@@ -6,6 +6,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, Vault, VaultError};
@@ -433,10 +434,21 @@ impl SystemEntropy {
 impl Entropy for SystemEntropy {
     #[expect(clippy::disallowed_methods, reason = "the one place where randomness enters")]
     fn fill(&self, buffer: &mut [u8]) {
-        // A system that has none cannot make a key; there is no way to go on, and nothing has been written yet.
-        getrandom::fill(buffer).expect("the operating system provides randomness");
+        drawn(buffer, |buffer| getrandom::fill(buffer), || std::thread::sleep(DRAW_PAUSE));
     }
 }
+
+/// Fills the buffer from a source that may have nothing for a while, as one without a free descriptor does. What waits for it may be an
+/// answer that is not sealed yet: to give up would lose a token, and to go on with less would make a weak key. So it
+/// waits, as the system itself does before its own source is ready.
+fn drawn<E: fmt::Display>(buffer: &mut [u8], source: impl Fn(&mut [u8]) -> Result<(), E>, pause: impl Fn()) {
+    while let Err(error) = source(buffer) {
+        tracing::error!(%error, "the operating system gives no randomness; it is asked again");
+        pause();
+    }
+}
+
+const DRAW_PAUSE: Duration = Duration::from_millis(200);
 
 fn key_sources(home: &Home, key: &KeySource) -> Result<KeySources, Error> {
     let explicit = match key {
@@ -474,4 +486,29 @@ fn desktop_keyring(home: &Home) -> Option<Arc<dyn Keyring>> {
 #[cfg(not(feature = "keyring"))]
 fn desktop_keyring(_: &Home) -> Option<Arc<dyn Keyring>> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn randomness_that_is_not_there_is_waited_for() {
+        let (asked, paused) = (Cell::new(0), Cell::new(0));
+        let source = |buffer: &mut [u8]| {
+            asked.set(asked.get() + 1);
+            // What a source leaves that fails halfway is not taken.
+            buffer[0] = 1;
+            if asked.get() < 4 {
+                return Err("no descriptor");
+            }
+            buffer.fill(7);
+            Ok(())
+        };
+        let mut buffer = [0; 32];
+        drawn(&mut buffer, source, || paused.set(paused.get() + 1));
+        assert_eq!((buffer, asked.get(), paused.get()), ([7; 32], 4, 3));
+    }
 }

@@ -3,7 +3,8 @@
 //! A *reverse* proxy: the domain that an SDK or MCP server is set to is this proxy's address. What enters: requests,
 //! looked at by the `door` (host, origin, local secret). What leaves: the same requests without what belonged to their
 //! connection (`fields`), with the token of one identity in place of whatever `Authorization` they brought; and the
-//! answers as they come. Bodies stream both ways at the pace of whoever reads them, and `WebSocket`s pass.
+//! answers as they come, those packed with gzip unpacked. Bodies stream both ways at the pace of whoever reads them, and
+//! `WebSocket`s pass; whatever comes down is watched for the token.
 //!
 //! Promises kept here: no token is in an answer, a log line or an error (I4): endpoints that hand tokens out are answered
 //! with a placeholder or not at all (`token_calls`); refusals of one dead token cause one turn (I1), because the newer
@@ -21,6 +22,7 @@ mod token_calls;
 mod tokens;
 mod upload;
 mod verdict;
+mod websocket;
 
 use std::fmt;
 use std::future::Future;

@@ -35,6 +35,23 @@ pub(crate) enum Source {
     Left,
 }
 
+/// An address without name and password, to be shown, if it holds some: whoever reads a page would read them too.
+pub(crate) fn without_login(destination: &str) -> Option<String> {
+    let text = destination.trim();
+    let mut url = match text.strip_prefix("//") {
+        Some(rest) => Url::parse(&format!("https://{rest}")),
+        None => Url::parse(text),
+    }
+    .ok()?;
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    // Only addresses without a host refuse; they have neither.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    Some(url.to_string())
+}
+
 /// The folders that local pictures may lie in.
 #[derive(Debug, Clone)]
 pub(crate) struct Folders {

@@ -63,6 +63,9 @@ impl Wiki<'_> {
             match record.import.clone() {
                 None => {
                     manuscript.fingerprint().clone_into(&mut record.print);
+                    for destination in manuscript.behind_passwords() {
+                        self.watch.notice(Notice::PictureDropped { destination });
+                    }
                     let bytes = manuscript.whole()?.into_bytes();
                     if bytes.len() as u64 > crate::limits::FILE {
                         return Err(Error::ImportTooLarge);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::front::FrontMatter;
-use crate::images::{self, Folders, Source};
+use crate::images::{self, Folders, Source, without_login};
 use crate::limits::{self, Limit};
 use crate::measure::Measures;
 use crate::text::{Text, Written};
@@ -85,15 +85,23 @@ impl Manuscript {
             remarks.push(Notice::FrontMatterLeftOut { lines: lines_before });
         }
         let mut stays = |line: usize, what: &str, flaw: Flaw| {
-            remarks.push(Notice::PictureStays { line: line + lines_before, what: short(what), flaw });
+            let what = short(&without_login(what).unwrap_or_else(|| what.to_owned()));
+            remarks.push(Notice::PictureStays { line: line + lines_before, what, flaw });
         };
+        let mut hidden = Vec::new();
         let mut pictures = Vec::new();
         if !reading.no_images {
             for picture in parsed.pictures() {
                 let source = folders.source(&picture.destination);
                 // What other programs take for a picture may be none of ours; it stays as it is written, and that is said.
+                let shown = without_login(&picture.destination);
                 let source = match (picture.written, source) {
                     (Written::Markdown, source) => source?,
+                    // Its words take its place.
+                    (_, Ok(Source::Unknown) | Err(_)) if shown.is_some() => {
+                        hidden.extend(shown);
+                        Source::Left
+                    }
                     (_, Ok(Source::Unknown)) => {
                         stays(parsed.line_of(picture), &picture.destination, Flaw::NoAddress);
                         Source::Left
@@ -114,6 +122,10 @@ impl Manuscript {
                 stays(line, what, Flaw::Nested);
             }
         }
+        if reading.no_images {
+            hidden.extend(parsed.pictures().iter().filter_map(|picture| without_login(&picture.destination)));
+        }
+        remarks.extend(hidden.into_iter().map(|destination| Notice::PictureDropped { destination }));
         let measures = Measures::of(&body);
         let drawn = measures.diagrams.iter().cloned();
         remarks.extend(drawn.map(|(line, language)| Notice::Diagram { line: line + lines_before, language }));
@@ -227,6 +239,14 @@ impl Manuscript {
         let web = self.pictures.iter().filter(|source| matches!(source, Source::Web(_))).count();
         let local = self.pictures.iter().filter(|source| matches!(source, Source::File(_) | Source::Inline(_))).count();
         (local, web)
+    }
+
+    /// The pictures of the web that stand behind a password, as they may be shown.
+    pub(crate) fn behind_passwords(&self) -> impl Iterator<Item = String> {
+        self.pictures.iter().filter_map(|source| match source {
+            Source::Web(url) => without_login(url.as_str()),
+            _ => None,
+        })
     }
 
     /// Into how many parts the converter gets the text.

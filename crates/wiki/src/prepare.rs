@@ -12,7 +12,7 @@ use tokenward::FetchFault;
 use url::Url;
 
 use crate::Error;
-use crate::images::{self, Source};
+use crate::images::{self, Source, without_login};
 use crate::limits;
 use crate::manuscript::Manuscript;
 use crate::plan::{Insertion, insertions};
@@ -138,7 +138,7 @@ async fn stands(
     if manuscript.no_images {
         let stand = |picture: &Picture| match Url::parse(&picture.destination) {
             _ if picture.written != Written::Markdown => Stand::AsItIs,
-            Ok(url) if matches!(url.scheme(), "http" | "https") && !has_login(&url) => Stand::Link,
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Stand::Link,
             _ => Stand::Words,
         };
         let stands = pictures.iter().map(stand).collect();
@@ -160,15 +160,13 @@ async fn stands(
                 match fetch.fetch(url, limits::FILE).await.and_then(checked) {
                     Ok(bytes) => Some(kept(drawer, n, &bytes, url.to_string())?),
                     // No link stands in its place either.
-                    Err(_) if has_login(url) => {
-                        watch.notice(Notice::PictureDropped { destination: without_login(url).to_string() });
-                        None
-                    }
                     Err(fault) => {
-                        let url = url.clone();
-                        watch.notice(match fault {
-                            FetchFault::NotPublic { host, .. } => Notice::PictureNotPublic { url, host },
-                            fault => Notice::PictureLinked { url, reason: fault.to_string() },
+                        watch.notice(match (without_login(url.as_str()), fault) {
+                            (Some(destination), _) => Notice::PictureDropped { destination },
+                            (None, FetchFault::NotPublic { host, .. }) => {
+                                Notice::PictureNotPublic { url: url.clone(), host }
+                            }
+                            (None, fault) => Notice::PictureLinked { url: url.clone(), reason: fault.to_string() },
                         });
                         None
                     }
@@ -177,10 +175,7 @@ async fn stands(
             Source::Left => None,
             Source::Unknown => {
                 // A long one is data that is no picture.
-                let shown = match Url::parse(&picture.destination) {
-                    Ok(url) if has_login(&url) => without_login(&url).to_string(),
-                    _ => picture.destination.clone(),
-                };
+                let shown = without_login(&picture.destination).unwrap_or_else(|| picture.destination.clone());
                 let destination = shown.chars().take(80).collect();
                 watch.notice(Notice::PictureDropped { destination });
                 None
@@ -189,8 +184,6 @@ async fn stands(
         stands.push(match (&sendable, source) {
             (Some(_), _) => Stand::Address(format!("{ADDRESS}{n}")),
             (None, Source::Left) => Stand::AsItIs,
-            // Whoever reads the page would read the password too.
-            (None, Source::Web(url)) if has_login(url) => Stand::Words,
             (None, Source::Web(_)) => Stand::Link,
             (None, _) => Stand::Words,
         });
@@ -206,20 +199,6 @@ fn kept(drawer: &Drawer, n: usize, bytes: &[u8], what: String) -> Result<(String
     let name = format!("picture-{}.{}", n + 1, images::kind(bytes).unwrap_or("img"));
     drawer.keep_picture(&name, bytes)?;
     Ok((what, name.clone(), Bytes::Kept(name)))
-}
-
-/// Whether an address holds a name or a password.
-fn has_login(url: &Url) -> bool {
-    !url.username().is_empty() || url.password().is_some()
-}
-
-/// An address to be shown: without name and password.
-fn without_login(url: &Url) -> Url {
-    let mut shown = url.clone();
-    // Only addresses without a host refuse; they have neither.
-    let _ = shown.set_username("");
-    let _ = shown.set_password(None);
-    shown
 }
 
 /// Refuses what a server sends with success and is no picture: an error page, a login page.

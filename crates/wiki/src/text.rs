@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
+use crate::images::without_login;
 use crate::{Error, html};
 
 /// A body, read once.
@@ -55,7 +56,7 @@ pub(crate) enum Written {
     Embed,
 }
 
-/// What is to stand in a picture's place.
+/// What is to stand in a picture's place. Where a name or a password would be shown by it, its words stand there instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stand {
     /// The picture as it is.
@@ -238,7 +239,9 @@ impl<'a> Text<'a> {
         let pictures = self.pictures.iter().zip(stands);
         for (picture, stand) in pictures.filter(|(picture, _)| place.contains(&picture.place.start)) {
             let words = escaped(&picture.words);
-            let instead = match stand {
+            let shows = matches!(stand, Stand::AsItIs | Stand::Link);
+            let hides = shows && without_login(&picture.destination).is_some();
+            let instead = match if hides { &Stand::Words } else { stand } {
                 Stand::AsItIs => continue,
                 // Blank lines end the block of HTML before it, and what follows begins another.
                 Stand::Address(address) if picture.written == Written::Block => {

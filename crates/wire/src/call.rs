@@ -5,7 +5,6 @@
 //! token: the bearer is put in at the last moment (I4), and where it goes is decided in [`Call::address`] alone: to the
 //! app's own hosts.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -296,12 +295,6 @@ impl CallAnswer {
         let plain = unpack::plain(&self.headers, &self.body, LONGEST_UNPACKED);
         let bytes = plain.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&plain);
         serde_json::from_slice(bytes).ok()
-    }
-
-    /// What can be read of the beginning of a body with these headers: unpacked where it came packed with gzip, as it is elsewhere.
-    pub fn readable<'a>(headers: &HeaderMap, begin: &'a [u8]) -> Cow<'a, [u8]> {
-        let unpacked = unpack::is_packed(headers).then(|| unpack::unpack(begin, LONGEST_UNPACKED)).flatten();
-        unpacked.map_or(Cow::Borrowed(begin), |mut unpacked| Cow::Owned(std::mem::take(&mut *unpacked.bytes)))
     }
 
     /// Whether an answer with these headers may say no: what is no success may, and of the successes what calls itself JSON or has no type, and

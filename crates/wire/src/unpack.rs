@@ -2,16 +2,18 @@
 //!
 //! Every request says `Accept-Encoding: identity`, which a server may disregard (RFC 9110 §12.5.3), and some gateways
 //! do. Enters: packed bytes. Leaves: the plain ones, as far as they can be had (I3: a token is not lost because somebody
-//! packed it). gzip (RFC 1952) alone, since nothing else is met that was not asked for; sums are not compared, because
-//! the bytes came through TCP, and mostly TLS.
+//! packed it). gzip (RFC 1952) alone, all its members, since nothing else is met that was not asked for; sums are not compared, because
+//! the bytes came through TCP, and mostly TLS. What is no gzip behind the last member is dropped.
 
 use std::borrow::Cow;
 
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
+use miniz_oxide::inflate::stream::{InflateState, inflate};
+use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 use zeroize::Zeroizing;
 
 /// What was in packed bytes.
@@ -21,10 +23,38 @@ pub(crate) struct Unpacked {
     pub(crate) whole: bool,
 }
 
+/// How a body is packed, by what its head says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    /// Not at all.
+    Plain,
+    /// In the way we can unpack.
+    Gzip,
+    /// In another one, or several times.
+    Other,
+}
+
+/// How a body with these headers is packed. All fields count, and each may be a list (RFC 9110 §5.3).
+pub(crate) fn packing(headers: &HeaderMap) -> Packing {
+    let is = |word: &[u8], names: &[&str]| names.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()));
+    let words = |name| {
+        let values = headers.get_all(name).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+        values.map(<[u8]>::trim_ascii).filter(|word| !word.is_empty() && !is(word, &["identity"]))
+    };
+    if words(TRANSFER_ENCODING).any(|word| !is(word, &["chunked"])) {
+        return Packing::Other;
+    }
+    let mut codings = words(CONTENT_ENCODING);
+    match (codings.next(), codings.next()) {
+        (None, _) => Packing::Plain,
+        (Some(one), None) if is(one, &["gzip", "x-gzip"]) => Packing::Gzip,
+        _ => Packing::Other,
+    }
+}
+
 /// Whether the headers say that a body is packed in the way we can unpack.
 pub(crate) fn is_packed(headers: &HeaderMap) -> bool {
-    let coding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
-    ["gzip", "x-gzip"].iter().any(|name| coding.eq_ignore_ascii_case(name))
+    packing(headers) == Packing::Gzip
 }
 
 /// The plain bytes of a body with these headers, at most `most` of them; as they are where they are not packed, or
@@ -36,8 +66,105 @@ pub(crate) fn plain<'a>(headers: &HeaderMap, body: &'a [u8], most: usize) -> Cow
 
 /// Takes out of the headers what was true of the packed body only.
 pub(crate) fn forget(headers: &mut HeaderMap) {
-    headers.remove(CONTENT_ENCODING);
-    headers.remove(CONTENT_LENGTH);
+    for name in [CONTENT_ENCODING, CONTENT_LENGTH] {
+        headers.remove(name);
+    }
+    // Sums of the packed bytes (RFC 9530; RFC 1864).
+    for name in ["content-digest", "content-md5"] {
+        headers.remove(name);
+    }
+}
+
+/// Unpacks a body piece by piece, in bounded room.
+pub(crate) struct Unpacker {
+    state: Box<InflateState>,
+    stage: Stage,
+    /// The beginning of a member's head whose rest has not come yet.
+    begun: Vec<u8>,
+    /// Whether a member came before.
+    is_under_way: bool,
+}
+
+/// Which part of a member comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Head,
+    Body,
+    /// So many bytes of sum and length.
+    Tail(usize),
+    /// No member any more.
+    Over,
+}
+
+/// Bytes that are no gzip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoGzip;
+
+impl Unpacker {
+    pub(crate) fn new() -> Self {
+        let state = Box::new(InflateState::new(DataFormat::Raw));
+        Self { state, stage: Stage::Head, begun: Vec::new(), is_under_way: false }
+    }
+
+    /// The plain bytes of the next packed ones.
+    pub(crate) fn push(&mut self, packed: &[u8]) -> Result<Vec<u8>, NoGzip> {
+        let joined = [&std::mem::take(&mut self.begun), packed].concat();
+        let (mut rest, mut plain) = (joined.as_slice(), Vec::new());
+        let mut room = vec![0; FIRST_ROOM];
+        loop {
+            match self.stage {
+                Stage::Head if rest.is_empty() => return Ok(plain),
+                Stage::Head if !MAGIC.iter().zip(rest).all(|(known, byte)| known == byte) => {
+                    if !self.is_under_way {
+                        return Err(NoGzip);
+                    }
+                    self.stage = Stage::Over;
+                }
+                Stage::Head => match head(rest) {
+                    Some(length) => {
+                        rest = &rest[length..];
+                        (self.stage, self.is_under_way) = (Stage::Body, true);
+                        *self.state = InflateState::new(DataFormat::Raw);
+                    }
+                    None if rest.len() > LONGEST_HEAD => return Err(NoGzip),
+                    None => {
+                        self.begun = rest.to_vec();
+                        return Ok(plain);
+                    }
+                },
+                Stage::Body => {
+                    let done = inflate(&mut self.state, rest, &mut room, MZFlush::None);
+                    rest = &rest[done.bytes_consumed..];
+                    plain.extend_from_slice(&room[..done.bytes_written]);
+                    match done.status {
+                        Ok(MZStatus::StreamEnd) => self.stage = Stage::Tail(TAIL),
+                        Ok(_) if done.bytes_consumed > 0 || done.bytes_written > 0 => {}
+                        Ok(_) | Err(MZError::Buf) if rest.is_empty() => return Ok(plain),
+                        _ => return Err(NoGzip),
+                    }
+                }
+                Stage::Tail(left) => {
+                    let taken = left.min(rest.len());
+                    rest = &rest[taken..];
+                    if taken < left {
+                        self.stage = Stage::Tail(left - taken);
+                        return Ok(plain);
+                    }
+                    self.stage = Stage::Head;
+                }
+                Stage::Over => return Ok(plain),
+            }
+        }
+    }
+
+    /// Whether nothing is missing of what has begun.
+    pub(crate) fn is_whole(&self) -> bool {
+        match self.stage {
+            Stage::Head => self.begun.is_empty(),
+            Stage::Body => false,
+            Stage::Tail(_) | Stage::Over => true,
+        }
+    }
 }
 
 /// Unpacks as far as the bytes go, and no further than `most`; `None` for what is no gzip.
@@ -52,7 +179,13 @@ pub(crate) fn unpack(packed: &[u8], most: usize) -> Option<Unpacked> {
         rest = &rest[read..];
         length += written;
         match status {
-            TINFLStatus::Done => break true,
+            TINFLStatus::Done => match rest.get(TAIL..).and_then(|next| Some(&next[head(next)?..])) {
+                Some(next) => {
+                    rest = next;
+                    state.init();
+                }
+                None => break true,
+            },
             TINFLStatus::HasMoreOutput if bytes.len() < most => {
                 // A new room, so that the old one is wiped.
                 let mut larger = Zeroizing::new(vec![0; (bytes.len() * 2).min(most)]);
@@ -90,6 +223,12 @@ fn head(packed: &[u8]) -> Option<usize> {
 }
 
 const FIRST_ROOM: usize = 16 << 10;
+/// How a member begins.
+const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
+/// Sum and length at a member's end.
+const TAIL: usize = 8;
+/// A head may hold one long field and two texts; names of files are shorter.
+const LONGEST_HEAD: usize = 160 << 10;
 
 #[cfg(test)]
 mod tests {
@@ -142,6 +281,37 @@ mod tests {
     }
 
     #[test]
+    fn every_member_is_read() {
+        let both = [stored(b"hello ", 8, b"a\0"), PYTHON.to_vec(), stored(b"", 0, b""), stored(b"!", 0, b"")].concat();
+        let all = [&b"hello "[..], br#"{"code":0,"access_token":"eyJa"}"#, b"!"].concat();
+        assert_eq!(unpacked(&both, 1000), Some((all.clone(), true)));
+        assert_eq!(unpacked(&[&both[..], b"\0\0\0\0\0\0\0\0\0\0\0\0"].concat(), 1000), Some((all, true)));
+        let cut = [stored(b"hello ", 0, b""), stored(b"world", 0, b"")[..18].to_vec()].concat();
+        let (bytes, whole) = unpacked(&cut, 1000).unwrap();
+        assert!(bytes.starts_with(b"hello ") && !whole);
+    }
+
+    #[test]
+    fn a_body_is_packed_as_all_its_fields_say() {
+        let of = |pairs: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.append(*name, http::HeaderValue::from_static(value));
+            }
+            packing(&headers)
+        };
+        const CODING: &str = "content-encoding";
+        assert_eq!(of(&[("transfer-encoding", "chunked")]), Packing::Plain);
+        assert_eq!(of(&[(CODING, "identity"), (CODING, " ")]), Packing::Plain);
+        assert_eq!(of(&[(CODING, " GZip ")]), Packing::Gzip);
+        assert_eq!(of(&[(CODING, "identity"), (CODING, "x-gzip, identity")]), Packing::Gzip);
+        for other in ["br", "zstd", "deflate", "gzip, gzip", "gzip, br", "aes128gcm"] {
+            assert_eq!(of(&[(CODING, "identity"), (CODING, other)]), Packing::Other, "{other}");
+        }
+        assert_eq!(of(&[("transfer-encoding", "gzip, chunked")]), Packing::Other);
+    }
+
+    #[test]
     fn no_more_than_is_permitted_comes_out() {
         let long = stored(&vec![7; 60_000], 0, b"");
         assert_eq!(unpacked(&long, 60_000), Some((vec![7; 60_000], true)));
@@ -153,7 +323,22 @@ mod tests {
         #[test]
         fn any_bytes_are_read_without_panic(bytes: Vec<u8>, flags: u8) {
             let _ = unpack(&bytes, 1000);
-            let _ = unpack(&[&[0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 0][..], &bytes].concat(), 1000);
+            let begun = [&[0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 0][..], &bytes].concat();
+            let _ = unpack(&begun, 1000);
+            let mut unpacker = Unpacker::new();
+            let _ = begun.iter().all(|byte| unpacker.push(&[*byte]).is_ok());
+        }
+
+        /// However it is cut into members and pieces, the same comes out.
+        #[test]
+        fn pieces_are_unpacked_as_the_whole_is(texts in prop::collection::vec("[a-z]{0,40}", 1..5), size in 1_usize..50) {
+            let packed: Vec<u8> = texts.iter().flat_map(|text| stored(text.as_bytes(), 8, b"name\0")).collect();
+            let mut unpacker = Unpacker::new();
+            let pieces = packed.chunks(size).map(|piece| unpacker.push(piece).unwrap());
+            let plain: Vec<u8> = pieces.collect::<Vec<_>>().concat();
+            prop_assert_eq!(String::from_utf8(plain).unwrap(), texts.concat());
+            prop_assert!(unpacker.is_whole());
+            prop_assert_eq!(unpacked(&packed, 1000), Some((texts.concat().into_bytes(), true)));
         }
     }
 }

@@ -129,13 +129,10 @@ fn redirect_of(spot: &Spot, login: &Login, work: &mut Work, desk: &Desk) -> Resu
         }
         return Ok(());
     }
-    let uri: RedirectUri = match text.parse::<RedirectUri>() {
-        Ok(uri) if matches!(uri.url().scheme(), "http" | "https") && uri.url().host().is_some() => uri,
-        _ => {
-            let what = lang.redirect_of_file_bad(place, file);
-            return Err(Failure::new(Code::BadSetting, what).then(lang.redirect_of_file_bad_next()));
-        }
-    };
+    let uri = RedirectUri::usable(text).map_err(|flaw| {
+        let failure = Failure::new(Code::BadSetting, lang.redirect_of_file_bad(place, &file));
+        failure.then(lang.of(flaw.advice()).to_owned()).then(lang.redirect_of_file_bad_next())
+    })?;
     printer.note(lang.redirect_of_file(&uri, place, file));
     work.profile.redirect_uri = uri;
     Ok(())

@@ -79,6 +79,13 @@ stories! {
                 "请使用 GET、HEAD、POST、PUT、PATCH、DELETE 或 OPTIONS，并只在规定的位置发送本机密钥",
             ),
         ),
+        Code::ProxyAnswerPacked => (
+            w("the provider's answer is packed in a way that the proxy cannot look into", "服务方的应答采用了代理无法检查的压缩方式"),
+            w(
+                "ask for it by `tokenward api`, or tell whoever runs the gateway that plain answers are asked for",
+                "请用 `tokenward api` 获取，或告知网关的管理者：请求的是未压缩的应答",
+            ),
+        ),
         Code::ProxyCallerStalled => (
             w("the caller stood still while it sent its request", "调用方在发送请求时停滞"),
             w("send the request again, and its body without pauses", "请重新发送请求，且不要中途停顿"),

@@ -34,6 +34,8 @@ fn a_proxy_that_cannot_be_used_leaves_everything_unsent_and_is_told() {
         "init",
         "--provider",
         "feishu",
+        "--app",
+        "other",
         "--profile",
         "other",
         "--app-id",

@@ -474,9 +474,17 @@ fn a_redirect_url_that_cannot_be_used_gets_a_sentence_and_an_explicit_one_wins()
     // Set by a variable; what the file says is told, and not used.
     let ran = login("http://127.0.0.1/oauth/callback", true, &["--port", "0"]);
     assert!(ran.succeeds().err.contains("not used"), "{ran:?}");
-    for bad in ["nonsense", "ftp://127.0.0.1/x", "http://"] {
+    for bad in [
+        "nonsense",
+        "ftp://127.0.0.1/x",
+        "http://",
+        "http://ada:geheim@127.0.0.1:9768/x",
+        "\"http://127.0.0.1:9768/x#y\"",
+        "http://127.0.0.1:9768/x?code=1",
+    ] {
         let ran = login(bad, false, &[]);
         assert!(ran.code == 2 && ran.err.contains("FEISHU_REDIRECT_URI"), "{bad}: {ran:?}");
+        assert!(!ran.err.contains("geheim"), "{ran:?}");
     }
     let ran = login("https://bot.example.com/callback", false, &[]);
     assert!(ran.code == 2 && ran.err.contains("--paste"), "{ran:?}");

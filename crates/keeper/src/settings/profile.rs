@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tokenward_core::{
     App, AppName, AppSecret, BadSecret, BlueKingApp, ClientAuthentication, Hosts, OAuth2App, Platform, ProfileName,
-    ProviderName, RedirectFlaw, RedirectUri, Rules, Scopes, ScopesError, TokenApi,
+    ProviderName, RedirectUri, Rules, Scopes, ScopesError, TokenApi, Words,
 };
 use tokenward_wire::AuthApiOptions;
 use url::Url;
@@ -216,20 +216,10 @@ impl<'a> Resolver<'a> {
             let url = value.text.trim().to_owned();
             self.warnings.push(Warning::NotEncrypted { origin: value.origin.clone(), url });
         }
-        let uri: RedirectUri = value.text.parse().map_err(|_| refused(&value, "give a URL", "请填一个 URL"))?;
-        match uri.flaw() {
-            None => Ok(uri),
-            Some(RedirectFlaw::Fragment) => Err(refused(
-                &value,
-                "a redirect URL has no fragment (RFC 6749 §3.1.2): leave out # and what follows, as it is registered",
-                "重定向 URL 不能带片段（RFC 6749 §3.1.2）：请去掉 # 及其后的内容，并与登记的一致",
-            )),
-            Some(RedirectFlaw::Answers(_)) => Err(refused(
-                &value,
-                "its query may not hold code, state, error, error_description, error_uri or iss: the provider's answer brings these",
-                "其查询部分不能含有 code、state、error、error_description、error_uri 或 iss：这些由服务方的应答带来",
-            )),
-        }
+        RedirectUri::usable(&value.text).map_err(|flaw| {
+            let Words { en, zh } = flaw.advice();
+            refused(&value, en, zh)
+        })
     }
 
     fn client_id(&self, profile: &ProfileName) -> Result<String, SettingsError> {

@@ -5,8 +5,8 @@
 
 use http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_SECURITY_POLICY, COOKIE,
-    EXPECT, HOST, LOCATION, ORIGIN, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, REFERER, SET_COOKIE, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE, VARY, VIA, X_CONTENT_TYPE_OPTIONS,
+    EXPECT, HOST, LINK, LOCATION, ORIGIN, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, REFERER, SEC_WEBSOCKET_EXTENSIONS,
+    SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VARY, VIA, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
 use tokenward_core::Hosts;
@@ -100,6 +100,13 @@ pub(super) fn of_answer(headers: &HeaderMap, websocket: bool, visit: &Visit, hos
             out.insert(name, here);
         }
     }
+    if let http::header::Entry::Occupied(links) = out.entry(LINK) {
+        let (name, values) = links.remove_entry_mult();
+        let values: Vec<_> = values.filter_map(|value| links_here(&value, visit, hosts)).collect();
+        for value in values {
+            out.append(&name, value);
+        }
+    }
     if let Some(origin) = &visit.origin {
         allow(&mut out, origin);
     }
@@ -142,6 +149,8 @@ fn end_with_connection(headers: &mut HeaderMap) {
     for name in ["keep-alive", "proxy-connection", "proxy-authentication-info", "http2-settings"] {
         headers.remove(name);
     }
+    // Messages of a WebSocket that an extension has packed could not be watched for the token.
+    headers.remove(SEC_WEBSOCKET_EXTENSIONS);
 }
 
 /// What `Connection` names.
@@ -168,6 +177,35 @@ fn here(location: &HeaderValue, visit: &Visit, hosts: &Hosts) -> Option<HeaderVa
     }
     let rest = &url[url::Position::AfterPath..];
     HeaderValue::try_from(format!("{}/{path}{rest}", visit.prefix)).ok()
+}
+
+/// The addresses of links (RFC 8288 §3) as seen from the caller, by the rule of [`here`]: the next page of a list is asked for
+/// through the proxy. `None` for what cannot be read.
+fn links_here(links: &HeaderValue, visit: &Visit, hosts: &Hosts) -> Option<HeaderValue> {
+    let mut rest = links.to_str().ok()?;
+    let mut out = String::with_capacity(rest.len());
+    let mut is_quoted = false;
+    while let Some(at) = rest.find(['<', '"', '\\']) {
+        let (before, mark) = rest.split_at(at);
+        out.push_str(before);
+        if let Some(after) = mark.strip_prefix('<').filter(|_| !is_quoted) {
+            let (target, after) = after.split_once('>')?;
+            let target = here(&HeaderValue::from_str(target.trim()).ok()?, visit, hosts)?;
+            out.push('<');
+            out.push_str(target.to_str().ok()?);
+            out.push('>');
+            rest = after;
+            continue;
+        }
+        // In a quoted text, what follows a backslash means itself (RFC 9110 §5.6.4).
+        let length =
+            if mark.starts_with('\\') && is_quoted { mark.chars().take(2).map(char::len_utf8).sum() } else { 1 };
+        is_quoted ^= mark.starts_with('"');
+        out.push_str(&mark[..length]);
+        rest = &mark[length..];
+    }
+    out.push_str(rest);
+    HeaderValue::try_from(out).ok()
 }
 
 /// How names of our own fields begin.
@@ -326,6 +364,35 @@ mod tests {
         let out = of_answer(&given, false, &visit(Some("http://localhost:3000")), &hosts);
         assert_eq!(out["access-control-allow-origin"], "http://localhost:3000");
         assert!(!out.contains_key("access-control-allow-credentials"));
+    }
+
+    #[test]
+    fn links_are_led_as_redirects_are() {
+        let hosts = Hosts {
+            open: Url::parse("https://gate.test/feishu/").unwrap(),
+            accounts: Url::parse("https://accounts.test").unwrap(),
+        };
+        let visit =
+            Visit { target: "/d/e?q".into(), prefix: "/s/x".into(), origin: None, preflight: false, unproven: false };
+        let out = |values: &[&'static str]| {
+            let mut given = HeaderMap::new();
+            for value in values {
+                given.append(LINK, HeaderValue::from_static(value));
+            }
+            let out = of_answer(&given, false, &visit, &hosts);
+            out.get_all(LINK).iter().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let next = r#"<https://gate.test/feishu/list?page=2>; rel="next", <f?page=9>; rel=last; title="a <b>, \"<c>""#;
+        let here = r#"</s/x/list?page=2>; rel="next", </s/x/d/f?page=9>; rel=last; title="a <b>, \"<c>""#;
+        assert_eq!(
+            out(&[next, "<//cdn.test/a.css>;rel=preload;as=style"]),
+            [here, "<https://cdn.test/a.css>;rel=preload;as=style"]
+        );
+        assert_eq!(
+            out(&["</other>; rel=up", "<https://gate.test/feishu//evil.test/x>"]),
+            ["<https://gate.test/other>; rel=up", "</s/x/evil.test/x>"]
+        );
+        assert_eq!(out(&["<https://gate.test/feishu/a", "<https://[>; rel=x", ""]), [""]);
     }
 
     #[test]

@@ -126,6 +126,14 @@ struct Rest {
 }
 
 impl Resting {
+    /// One more that can be spared; at once, where somebody waits.
+    fn add(&self, rest: Rest) {
+        self.list().push_back(rest);
+        if self.is_wanted.load(Relaxed) {
+            self.shed();
+        }
+    }
+
     /// Makes room, now or as soon as there is one that can be spared.
     fn want(&self) {
         self.is_wanted.store(true, Relaxed);
@@ -150,19 +158,25 @@ impl Resting {
 struct Seat {
     resting: Arc<Resting>,
     notice: Arc<Notify>,
-    is_known: AtomicBool,
-    is_at_work: AtomicBool,
+    posture: Mutex<Posture>,
+}
+
+/// What a connection does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Posture {
+    /// No request of it was let in yet.
+    New,
+    /// A request that was let in is under way.
+    AtWork,
+    /// It rests between two requests.
+    AtRest,
 }
 
 impl Seat {
     fn take(resting: &Arc<Resting>) -> Arc<Self> {
-        let seat = Self {
-            resting: Arc::clone(resting),
-            notice: Arc::new(Notify::new()),
-            is_known: AtomicBool::new(false),
-            is_at_work: AtomicBool::new(true),
-        };
-        seat.rest();
+        let (notice, posture) = (Arc::new(Notify::new()), Mutex::new(Posture::New));
+        let seat = Self { resting: Arc::clone(resting), notice, posture };
+        seat.resting.add(Rest { notice: Arc::clone(&seat.notice), is_known: false });
         Arc::new(seat)
     }
 
@@ -171,7 +185,7 @@ impl Seat {
         loop {
             self.notice.notified().await;
             // A request may have come in that moment.
-            if !self.is_at_work.load(Relaxed) {
+            if *self.posture() != Posture::AtWork {
                 return;
             }
         }
@@ -179,24 +193,31 @@ impl Seat {
 
     /// Nothing is under way.
     fn rest(&self) {
-        if self.is_at_work.swap(false, Relaxed) {
-            let rest = Rest { notice: Arc::clone(&self.notice), is_known: self.is_known.load(Relaxed) };
-            self.resting.list().push_back(rest);
-            if self.resting.is_wanted.load(Relaxed) {
-                self.resting.shed();
+        let was = {
+            let mut posture = self.posture();
+            let was = *posture;
+            if was == Posture::AtWork {
+                *posture = Posture::AtRest;
             }
+            was
+        };
+        if was == Posture::AtWork {
+            self.resting.add(Rest { notice: Arc::clone(&self.notice), is_known: true });
         }
     }
 
     /// A request of a caller who was let in is under way.
     fn rise(&self) {
-        self.is_known.store(true, Relaxed);
+        *self.posture() = Posture::AtWork;
         self.leave();
     }
 
     fn leave(&self) {
-        self.is_at_work.store(true, Relaxed);
         self.resting.list().retain(|other| !Arc::ptr_eq(&other.notice, &self.notice));
+    }
+
+    fn posture(&self) -> MutexGuard<'_, Posture> {
+        self.posture.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

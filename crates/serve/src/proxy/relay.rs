@@ -28,7 +28,8 @@ use super::fields;
 use super::token_calls::{self, PLACEHOLDER, TokenCall, token_call};
 use super::tokens::Tokens;
 use super::upload::Upload;
-use super::verdict::{Download, is_packed, may_refuse};
+use super::verdict::{Download, may_refuse};
+use super::websocket::Watched;
 use super::{Exchange, Limits, Watcher, Words};
 
 /// Everything that a request meets on its way.
@@ -146,8 +147,16 @@ impl Relay {
                     let fault = TransportFault::failed("it switches protocols unasked".into());
                     return Err(Excuse::of(&ApiError::Lost(fault)));
                 };
-                let response = self.switch(forwarded, upgrade, &visit, caller);
+                let echo = self.tokens.client().echo(&token);
+                if forwarded.headers().values().any(|value| echo.is_in(value.as_bytes())) {
+                    return Err(echoed());
+                }
+                let response = self.switch(forwarded, upgrade, &visit, caller, &token);
                 return Ok(Passed { response, turned });
+            }
+            let bodiless = head.method == Method::HEAD || matches!(forwarded.status(), 204 | 304);
+            if !forwarded.is_readable() && !bodiless {
+                return Err(Excuse::new(StatusCode::BAD_GATEWAY, Code::ProxyAnswerPacked));
             }
             let (status, headers) = (forwarded.status(), forwarded.headers().clone());
             let (mut body, refusal) = self.look(&token, &head, forwarded, &headers).await;
@@ -158,11 +167,8 @@ impl Relay {
             // A server that says back what it was sent would hand the token out.
             let client = self.tokens.client();
             let echo = client.echo(&token);
-            let echoed = body.holds_token(&headers) || headers.values().any(|value| echo.is_in(value.as_bytes()));
-            if echoed {
-                return Err(
-                    Excuse::new(StatusCode::BAD_GATEWAY, Code::ProxyNotPermitted).detail("the answer holds the token")
-                );
+            if body.holds_token() || headers.values().any(|value| echo.is_in(value.as_bytes())) {
+                return Err(echoed());
             }
             if let Some(refusal) = refusal {
                 if turned {
@@ -225,13 +231,7 @@ impl Relay {
     ) -> (Download, Option<Box<CallRefusal>>) {
         let (status, echo) = (forwarded.status(), self.tokens.client().echo(token));
         if !may_refuse(&head.method, status, headers) {
-            let body = forwarded.into_body();
-            let body = if is_packed(headers) && head.method != Method::HEAD {
-                Download::looked_at(body, false, echo).await
-            } else {
-                Download::passing(body, echo)
-            };
-            return (body, None);
+            return (Download::passing(forwarded.into_body(), echo), None);
         }
         let body = Download::looked_at(forwarded.into_body(), status < 300, echo).await;
         let refusal = body.whole().and_then(|bytes| {
@@ -258,15 +258,18 @@ impl Relay {
         upgrade: OnUpgrade,
         visit: &Visit,
         caller: Arc<Caller>,
+        token: &HeldToken,
     ) -> Response<Download> {
         let client = self.tokens.client();
+        let echoes = || client.echo(token);
+        let (messages, asides) = (echoes(), echoes());
         let headers = fields::of_answer(forwarded.headers(), true, visit, &client.app().hosts);
         tokio::spawn(async move {
             let mut stopped = caller.stopped.clone();
             let between = async {
                 let there = forwarded.upgrade().await.map_err(|error| format!("{error:?}"))?;
                 let here = upgrade.await.map_err(|error| error.to_string())?;
-                let (mut here, mut there) = (TokioIo::new(here), there);
+                let (mut here, mut there) = (TokioIo::new(here), Watched::new(there, messages, asides));
                 tokio::io::copy_bidirectional(&mut here, &mut there).await.map_err(|error| error.to_string())
             };
             tokio::select! {
@@ -299,6 +302,10 @@ fn response(status: u16, headers: HeaderMap, body: Download) -> Response<Downloa
 /// Whether a connection broke as one does that had been idle for too long.
 fn broke_at_once(fault: &TransportFault, begun: Instant) -> bool {
     !fault.timed_out() && begun.elapsed() < AT_ONCE
+}
+
+fn echoed() -> Excuse {
+    Excuse::new(StatusCode::BAD_GATEWAY, Code::ProxyNotPermitted).detail("the answer holds the token")
 }
 
 fn sent_away(reason: SentAway) -> Excuse {

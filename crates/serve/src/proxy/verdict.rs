@@ -7,8 +7,7 @@
 //! on at its first piece.
 //!
 //! Whatever passes is watched for the token: a server that says back what it was sent would hand it out (I4). Where it is seen at the
-//! beginning, the caller gets an error in place of the answer; further on, the answer breaks off before the piece that ends it. What
-//! is packed is read as far as it was looked at.
+//! beginning, the caller gets an error in place of the answer; further on, the answer breaks off before the piece that ends it.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,7 +16,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
@@ -114,9 +113,8 @@ impl Download {
     }
 
     /// Whether the token stands in what was looked at.
-    pub(super) fn holds_token(&self, headers: &HeaderMap) -> bool {
-        let begin = self.at_hand();
-        self.echo.as_ref().is_some_and(|echo| echo.is_in(&begin) || echo.is_in(&CallAnswer::readable(headers, &begin)))
+    pub(super) fn holds_token(&self) -> bool {
+        self.echo.as_ref().is_some_and(|echo| echo.is_in(&self.at_hand()))
     }
 
     /// As much of it as was looked at.
@@ -177,30 +175,22 @@ impl Body for Download {
     }
 }
 
-/// Whether the beginning of an answer is looked at although it is no refusal: it could not be watched as it passes, being packed.
-pub(super) fn is_packed(headers: &HeaderMap) -> bool {
-    let coding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
-    !(coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
-}
-
 /// Whether an answer may be a refusal of the token.
 pub(super) fn may_refuse(method: &Method, status: u16, headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let long = text(CONTENT_LENGTH).parse::<usize>().is_ok_and(|length| length > MOST);
-    // What is packed with gzip can be read; what is packed otherwise nobody looks into.
-    let coded = !matches!(text(CONTENT_ENCODING).trim().to_ascii_lowercase().as_str(), "" | "identity" | "gzip");
     let stream = text(CONTENT_TYPE).trim().to_ascii_lowercase().starts_with("text/event-stream");
-    if method == Method::HEAD || long || coded || stream || matches!(status, 204 | 205 | 300..=399) {
+    if method == Method::HEAD || long || stream || matches!(status, 204 | 205 | 300..=399) {
         return false;
     }
     CallAnswer::may_say_no(status, headers)
 }
 
-/// Whether a success that begins like this may still turn out to be a refusal: an object (or something packed) that
-/// does not begin with its good end.
+/// Whether a success that begins like this may still turn out to be a refusal: an object that does not begin with its
+/// good end.
 fn is_open(begin: &[u8]) -> bool {
     let text = begin.strip_prefix(b"\xef\xbb\xbf").unwrap_or(begin).trim_ascii_start();
-    begin.starts_with(b"\x1f\x8b") || text.is_empty() || text.starts_with(b"{") && !says_done(text)
+    text.is_empty() || text.starts_with(b"{") && !says_done(text)
 }
 
 /// Whether JSON begins with a `code` of zero, as the provider's successes do.
@@ -245,7 +235,6 @@ mod tests {
         for open in ["", " ", "\u{feff}", "{", r#"{"msg":"x","code":"#, "\u{feff}{\"code\":99991668"] {
             assert!(is_open(open.as_bytes()), "{open}");
         }
-        assert!(is_open(b"\x1f\x8b\x08"));
     }
 
     #[test]
@@ -260,7 +249,6 @@ mod tests {
         assert!(asked(200, &[("content-type", "application/problem+json"), ("content-length", "100")]));
         assert!(!asked(200, &[json, ("content-disposition", "attachment")]));
         assert!(!asked(200, &[json, ("content-length", "9999999")]));
-        assert!(asked(400, &[json, ("content-encoding", "gzip")]) && !asked(400, &[json, ("content-encoding", "br")]));
         assert!(asked(200, &[]) && asked(200, &[("content-type", "text/plain"), ("content-length", "80")]));
         assert!(!asked(200, &[("content-type", "text/plain")]), "a text of unknown length");
         assert!(!asked(400, &[("content-type", "text/event-stream")]));

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::upstream::{head, upstream};
+use crate::upstream::{head, packed, upstream};
 use crate::world::{ECHO, Running, SECRET, Wishes, World, json};
 
 #[tokio::test]
@@ -134,17 +134,6 @@ async fn a_token_that_is_echoed_is_not_passed_on() {
     let proxy = world.proxy_with(Wishes { open: Some(open), ..Wishes::default() }).await;
     let (status, answer) = json(world.http.get(proxy.url("/x"))).await;
     assert_eq!((status, &answer["error"]["tokenward"]), (502, &json!("TW0827")));
-}
-
-/// gzip with the bytes stored as they are (RFC 1951 §3.2.4).
-fn packed(text: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(text.len()).unwrap();
-    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 1];
-    out.extend(length.to_le_bytes());
-    out.extend((!length).to_le_bytes());
-    out.extend(text);
-    out.extend([0; 8]);
-    out
 }
 
 /// Whatever the answer is, and wherever the token stands in it: an error at its beginning, and further on the answer breaks off.

@@ -2,6 +2,7 @@
 
 mod door;
 mod limits;
+mod packed;
 mod secrets;
 mod streams;
 mod tokens;

@@ -32,3 +32,20 @@ pub(crate) async fn head(stream: &mut TcpStream) -> String {
     }
     String::from_utf8(read).unwrap()
 }
+
+/// gzip with the bytes stored as they are (RFC 1951 §3.2.4).
+pub(crate) fn packed(text: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(text.len()).unwrap();
+    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 1];
+    out.extend(length.to_le_bytes());
+    out.extend((!length).to_le_bytes());
+    out.extend(text);
+    out.extend([0; 8]);
+    out
+}
+
+/// The token that a request brought.
+pub(crate) fn token_of(head: &str) -> String {
+    let field = head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("authorization:").then_some(line));
+    field.expect("a token").rsplit(' ').next().unwrap().to_owned()
+}

@@ -185,6 +185,29 @@ async fn a_picture_behind_a_password_leaves_its_words_alone() {
     assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 0);
 }
 
+/// Nor where pictures are left out, or stay as they are written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_not_shown_by_a_picture_that_is_left_out() {
+    let world = World::new().await;
+    let text = "words ![the plan](https://ada:geheim@h.test/one.png)\n\n\
+        text <img src=\"//ada:geheim@h.test/two.png\" alt=\"the second\"> and ![[smb://ada:geheim@h.test/three.png]]\n\n\
+        <img src='https://geheim@h.test/four.png' alt='the fourth'>\n";
+    let file = world.file("note.md", text);
+    let manuscript = Manuscript::read(&file, &Reading { no_images: true, ..Reading::default() }).unwrap();
+    let told = format!("{:?}", manuscript.remarks());
+    assert_eq!(told.matches("PictureDropped").count(), 4, "{told}");
+    assert!(["one", "two", "three", "four"].iter().all(|name| told.contains(&format!("h.test/{name}.png"))), "{told}");
+    let fetched = Manuscript::read(&file, &Reading::default()).unwrap();
+    let told = format!("{told}{:?}", fetched.remarks());
+    assert!(told.contains("three.png") && !told.contains("geheim") && !told.contains("ada"), "{told}");
+    let script = Script::default();
+    let place = Place::read(true, None, None).unwrap();
+    let wishes = Wishes::default();
+    world.with_wiki(&script, async |wiki| wiki.create(&manuscript, &place, wishes).await).await.unwrap();
+    let page = format!("{:?}{:?}", world.only_page(), script.notices());
+    assert!(page.contains("the plan") && !page.contains("geheim") && !page.contains("ada:"), "{page}");
+}
+
 /// What an update would do is known without a request.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_can_be_looked_at_first() {

@@ -10,7 +10,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
@@ -23,6 +23,7 @@ use super::{Bearer, CallFault, Calls};
 use crate::Call;
 use crate::call::authority;
 use crate::http::{fault, way_out};
+use crate::unpack::{self, Packing, Unpacker};
 
 /// A request of somebody else, without its body.
 #[derive(Clone)]
@@ -95,14 +96,28 @@ pub struct Forwarded {
     headers: HeaderMap,
     response: reqwest::Response,
     target: String,
+    packing: Packing,
 }
 
 impl Forwarded {
     fn new(mut response: reqwest::Response, target: String) -> Self {
         let status = response.status().as_u16();
         tracing::debug!(target, status, "answered");
-        let headers = std::mem::take(response.headers_mut());
-        Self { status, headers, response, target }
+        let mut headers = std::mem::take(response.headers_mut());
+        let packing = match unpack::packing(&headers) {
+            // A piece out of the middle of packed bytes.
+            Packing::Gzip if status == PARTIAL => Packing::Other,
+            packing => packing,
+        };
+        if packing == Packing::Gzip {
+            unpack::forget(&mut headers);
+        }
+        Self { status, headers, response, target, packing }
+    }
+
+    /// Whether the body can be looked into: it came plain, or packed in a way that is undone on its way.
+    pub fn is_readable(&self) -> bool {
+        self.packing != Packing::Other
     }
 
     /// The HTTP status.
@@ -117,7 +132,8 @@ impl Forwarded {
 
     /// The body, frame by frame as it comes.
     pub fn into_body(self) -> ForwardedBody {
-        ForwardedBody { body: self.response.into(), target: self.target }
+        let packed = (self.packing == Packing::Gzip).then(|| Packed { unpacker: Unpacker::new(), held: Bytes::new() });
+        ForwardedBody { body: self.response.into(), target: self.target, packed }
     }
 
     /// The connection itself, after an answer 101.
@@ -140,6 +156,29 @@ impl fmt::Debug for Forwarded {
 pub struct ForwardedBody {
     body: reqwest::Body,
     target: String,
+    packed: Option<Packed>,
+}
+
+/// What of a packed body has come and is not unpacked yet.
+struct Packed {
+    unpacker: Unpacker,
+    held: Bytes,
+}
+
+impl Packed {
+    /// The next plain bytes of what is held; nothing once all of it is unpacked. Little at a time, since a few bytes may
+    /// stand for very many.
+    fn next(&mut self) -> Option<Result<Bytes, &'static str>> {
+        while !self.held.is_empty() {
+            let some = self.held.split_to(self.held.len().min(AT_A_TIME));
+            match self.unpacker.push(&some) {
+                Ok(plain) if plain.is_empty() => {}
+                Ok(plain) => return Some(Ok(plain.into())),
+                Err(unpack::NoGzip) => return Some(Err("the packed answer cannot be read")),
+            }
+        }
+        None
+    }
 }
 
 impl Body for ForwardedBody {
@@ -150,16 +189,41 @@ impl Body for ForwardedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        polled.map(|frame| frame.map(|frame| frame.map_err(|error| BrokenOff(fault(&self.target, &error)))))
+        let this = &mut *self;
+        loop {
+            let failed = |reason| BrokenOff(TransportFault::failed(format!("{}: {reason}", this.target)));
+            if let Some(plain) = this.packed.as_mut().and_then(Packed::next) {
+                let frame = plain.map(Frame::data).map_err(failed);
+                if frame.is_err() {
+                    this.packed = None;
+                    this.body = reqwest::Body::default();
+                }
+                return Poll::Ready(Some(frame));
+            }
+            let polled = ready!(Pin::new(&mut this.body).poll_frame(context));
+            let frame = match polled {
+                None => {
+                    let is_cut = this.packed.take().is_some_and(|packed| !packed.unpacker.is_whole());
+                    return Poll::Ready(is_cut.then(|| Err(failed("the packed answer is not whole"))));
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(BrokenOff(fault(&this.target, &error))))),
+                Some(Ok(frame)) => frame,
+            };
+            match (&mut this.packed, frame.into_data()) {
+                (None, Ok(piece)) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
+                (Some(packed), Ok(piece)) => packed.held = piece,
+                (_, Err(trailers)) => return Poll::Ready(Some(Ok(trailers))),
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        let is_done = |packed: &Packed| packed.held.is_empty() && packed.unpacker.is_whole();
+        self.body.is_end_stream() && self.packed.as_ref().is_none_or(is_done)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        if self.packed.is_some() { SizeHint::new() } else { self.body.size_hint() }
     }
 }
 
@@ -168,6 +232,10 @@ impl fmt::Debug for ForwardedBody {
         f.debug_struct("ForwardedBody").field("target", &self.target).finish_non_exhaustive()
     }
 }
+
+const PARTIAL: u16 = 206;
+/// So many packed bytes come to four megabytes at most.
+const AT_A_TIME: usize = 4 << 10;
 
 /// The body of an answer ended before its end.
 #[derive(Debug)]
