@@ -170,7 +170,8 @@ async fn make_as(work: &Work, target: NewLink, mut how: How, desk: &Desk) -> Res
         let file = desk.short(&target.file);
         may_link(work, &target, how, desk).await?;
         match work.session.links().adopt_file(&work.app, &target, true).await {
-            Err(error) if error.code() == Code::NothingToAdopt => {}
+            // Nothing is there that could be taken over; the profile's is to be shown all the same.
+            Err(error) if matches!(error.code(), Code::NothingToAdopt | Code::LoginOver) => {}
             adopted => drop(adopted.map_err(|error| refused(error, &file, desk))?),
         }
         // What is left in it then is the profile's, or over.
