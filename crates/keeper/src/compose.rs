@@ -434,7 +434,7 @@ impl SystemEntropy {
 impl Entropy for SystemEntropy {
     #[expect(clippy::disallowed_methods, reason = "the one place where randomness enters")]
     fn fill(&self, buffer: &mut [u8]) {
-        drawn(buffer, |buffer| getrandom::fill(buffer), || std::thread::sleep(DRAW_PAUSE));
+        drawn(buffer, getrandom::fill, || std::thread::sleep(DRAW_PAUSE));
     }
 }
 

@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(source("HTTPS://e.test/a.png"), Source::Web("https://e.test/a.png".parse().unwrap()));
         assert_eq!(source("//e.test/a.png"), Source::Web("https://e.test/a.png".parse().unwrap()));
         assert_eq!(source("data:image/gif;base64,R0lG ODlhAQ=="), Source::Inline(b"GIF89a\x01".to_vec()));
-        let png: String = PNG.iter().map(|byte| format!("%{byte:02X}")).collect();
+        let png: String = PNG.iter().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
         assert_eq!(source(&format!("data:image/png,{png}")), Source::Inline(PNG.to_vec()));
         assert_eq!(source("data:image/svg+xml,%3Csvg/%3E"), Source::Inline(b"<svg/>".to_vec()));
         for text in ["data:text/plain,hello", "data:", "file:///etc/passwd", "cid:1", "ftp://x/y.png", "http://"] {

@@ -291,6 +291,8 @@ mod tests {
         assert!(bytes.starts_with(b"hello ") && !whole);
     }
 
+    const CODING: &str = "content-encoding";
+
     #[test]
     fn a_body_is_packed_as_all_its_fields_say() {
         let of = |pairs: &[(&'static str, &'static str)]| {
@@ -300,7 +302,6 @@ mod tests {
             }
             packing(&headers)
         };
-        const CODING: &str = "content-encoding";
         assert_eq!(of(&[("transfer-encoding", "chunked")]), Packing::Plain);
         assert_eq!(of(&[(CODING, "identity"), (CODING, " ")]), Packing::Plain);
         assert_eq!(of(&[(CODING, " GZip ")]), Packing::Gzip);

@@ -97,9 +97,9 @@ fn length(head: &[u8]) -> Result<Option<u64>, &'static str> {
     match head {
         [first, ..] if first & 0x70 != 0 => Err("it uses an extension that was not offered"),
         [_, second, ..] if second & 0x80 != 0 => Err("the provider masks what it sends"),
-        [_, 127, a, b, c, d, e, f, g, h] => Ok(Some(u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]))),
-        [_, 126, a, b] => Ok(Some(u64::from(u16::from_be_bytes([*a, *b])))),
-        [_, second] if *second < 126 => Ok(Some(u64::from(*second))),
+        [_, 127, length @ ..] => Ok(length.try_into().ok().map(u64::from_be_bytes)),
+        [_, 126, length @ ..] => Ok(length.try_into().ok().map(|length| u64::from(u16::from_be_bytes(length)))),
+        [_, length] => Ok(Some(u64::from(*length))),
         _ => Ok(None),
     }
 }

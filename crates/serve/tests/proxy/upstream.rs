@@ -46,6 +46,6 @@ pub(crate) fn packed(text: &[u8]) -> Vec<u8> {
 
 /// The token that a request brought.
 pub(crate) fn token_of(head: &str) -> String {
-    let field = head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("authorization:").then_some(line));
+    let field = head.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization:"));
     field.expect("a token").rsplit(' ').next().unwrap().to_owned()
 }
