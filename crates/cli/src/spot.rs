@@ -91,6 +91,7 @@ impl Spot {
             provable(&document, shape, lang)?;
             writable(&document, shape, known, wish, lang)?;
             not_crosswise(&document, shape, known, lang)?;
+            of_its_kind(&document, shape, known, lang)?;
             in_quotes(&file, &document, shape, lang)?;
         }
         // A login is known once it is taken over, and its tokens are told from the words around them. One alone never is.
@@ -366,6 +367,16 @@ fn not_crosswise(document: &Document, shape: &Shape, known: &[Sighting], lang: L
         return Ok(());
     }
     Err(Failure::new(Code::Crosswise, lang.tokens_crosswise(access, refresh)).then(lang.tokens_crosswise_next()))
+}
+
+/// Refuses a token of the other kind at a token's place: a refresh token there would be written over, an access token be sent.
+fn of_its_kind(document: &Document, shape: &Shape, known: &[Sighting], lang: Lang) -> Result<(), Failure> {
+    let Some((slot, place)) = shape.misplaced(document, known) else { return Ok(()) };
+    let (what, flag) = match slot {
+        Slot::AccessToken => (lang.wrong_kind_refresh(&place), "--refresh"),
+        _ => (lang.wrong_kind_access(&place), "--access"),
+    };
+    Err(Failure::new(Code::WrongKind, what).then(lang.wrong_kind_next(flag, quoted(&place.to_string()))))
 }
 
 /// Refuses an expression of a program, which a bare token would break. A text in quotes stays one.

@@ -171,6 +171,12 @@ codes! {
     "0509" AnotherProfile Usage;
     /// There is no login in the file, or none that could be taken back.
     "0510" NothingToAdopt Usage;
+    /// A token's key stands in the file more than once, and one of its values is a token that the vault does not have.
+    "0511" DoubledKey Usage;
+    /// The script's file holds another refresh token than the one that was given, and the vault does not have it.
+    "0512" AnotherInFile Usage;
+    /// At the place that was named for a token of one kind stands one of the other kind.
+    "0513" WrongKind Usage;
     /// The file or store is of another app than the profile, or of one that is not set up.
     "0515" AnotherApp Usage;
     /// The login is another user's than the profile's.

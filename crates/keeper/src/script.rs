@@ -22,15 +22,17 @@ use tokenward_core::ports::{
     Prepared, Provider, Sent,
 };
 use tokenward_core::{
-    AccessToken, App, AppName, AppSecret, AppToken, Ask, Brand, Code, DeviceCode, ExitClass, FeishuApp, Generation,
-    GrantId, Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes, Spend, Subject, TokenApi,
-    TokenSet,
+    AccessToken, App, AppName, AppSecret, AppToken, Ask, BadSecret, Brand, Code, DeviceCode, ExitClass, FeishuApp,
+    Generation, GrantId, Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes, Spend,
+    Subject, TokenApi, TokenSet,
 };
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::given;
-use crate::links::{Document, DocumentError, FileError, Format, Frame, Held, LinkedFile, Place, Value, Written};
+use crate::links::{
+    Document, DocumentError, Doubled, FileError, Format, Frame, Held, LinkedFile, Links, Nature, Place, Value, Written,
+};
 use crate::{Error, Keeper, KeeperOptions, Kept, Notice, Parts, Session};
 
 /// One turn of the login in a script's file.
@@ -111,24 +113,52 @@ impl Session {
             let detail = format!("{key} in {}: it is the same text as {other}", path.display());
             return Err(Error::with_detail(Code::BadSecret, Kept::Everything, detail));
         }
+        for (place, held) in [(&places.refresh, &held_token), (&places.access, &held_access)] {
+            stays(path, place, bare(held.clone()))?;
+        }
+        let doubled = [&places.refresh, &places.access].map(|place| Doubled::at(&document, place));
+        let doubled: Vec<Doubled> =
+            doubled.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>().map_err(refused)?;
+        if let Some(source) = self.links().unkept(&doubled).await? {
+            let error = FileError::Document { path: path.clone(), source };
+            return Err(Error::with_detail(Code::DoubledKey, Kept::Everything, error.to_string()));
+        }
+        if bare(held_token.clone()).is_some_and(|held| held.trim() != refresh.expose()) {
+            self.gives_way(path, bare(held_token.clone())).await?;
+        }
         // The very change that will be made, with other values: what is refused must be refused before the send.
-        let mut trial = document;
+        let mut trial = document.clone();
         for place in [&places.access, &places.refresh] {
             trial.set(place, "tokenward").map_err(refused)?;
         }
         let provider = Bearer { inner: Arc::clone(&self.parts().provider), token: app_token };
         let turn = ScriptTurn {
             keeper: self.keeper().sending_by(Arc::new(provider)),
+            links: self.links(),
             parts: self.parts(),
             app: script_app(request.brand, request.hosts)?,
         };
-        turn.run(ScriptFile { held, places, token: held_token, access: held_access }, refresh).await
+        turn.run(ScriptFile { held, document, places, token: held_token, access: held_access }, refresh).await
+    }
+}
+
+impl Session {
+    /// Refuses to write over a refresh token that nobody has kept, which may be the only one that lives.
+    async fn gives_way(&self, path: &Path, held: Option<Zeroizing<String>>) -> Result<(), Error> {
+        let Some(held) = held.filter(|text| Nature::of_refresh(text) == Nature::Token) else { return Ok(()) };
+        let known = self.parts().vault.known_tokens(&[Zeroizing::new(held.trim().to_owned())]).await?;
+        if known.iter().any(Option::is_some) {
+            return Ok(());
+        }
+        let detail = format!("{} in {}", ScriptRefresh::REFRESH_TOKEN, path.display());
+        Err(Error::with_detail(Code::AnotherInFile, Kept::Everything, detail))
     }
 }
 
 /// One turn, once everything is proven.
 struct ScriptTurn<'a> {
     keeper: Keeper,
+    links: Links,
     parts: &'a Parts,
     app: App,
 }
@@ -146,8 +176,7 @@ impl ScriptTurn<'_> {
         let present = vault.grant(grant).await?;
         if present.issued_by != TokenApi::LegacyV1 {
             let owner = present.profile.map_or_else(|| grant.to_string(), |profile| profile.to_string());
-            let detail = format!("this refresh token belongs to the login {owner} in the vault");
-            return Err(Error::with_detail(Code::BadSetting, Kept::Everything, detail));
+            return Err(Error::with_detail(Code::BadSetting, Kept::Everything, owner));
         }
         let stale = generation != present.generation;
         let handed = if stale {
@@ -161,10 +190,14 @@ impl ScriptTurn<'_> {
         };
         let lost = |detail: String| Error::with_detail(Code::FileNotWritten, Kept::NewTokens, detail);
         let login = vault.copy(grant).await.map_err(|error| lost(error.to_string()))?;
+        let Places { access, refresh, .. } = &file.places;
+        let followers = self.links.followers(&file.document, access, refresh, &login).await;
+        let followers = followers.map_err(|error| lost(error.to_string()))?;
         let access = login.grant.access.unwrap_or(handed.access).token;
         let mut values = vec![(file.places.access.clone(), framed(file.access.as_ref(), access.expose()))];
         let refresh = login.refresh.map(|token| framed(file.token.as_ref(), token.expose()));
         values.extend(refresh.map(|value| (file.places.refresh.clone(), value)));
+        values.extend(followers);
         let (path, written) = (file.held.path().display().to_string(), file.write(values));
         match written.await {
             Ok(Ok(Written::Moved)) => {
@@ -231,6 +264,8 @@ impl ScriptTurn<'_> {
 /// The script's file, which nobody else of ours writes meanwhile.
 struct ScriptFile {
     held: Held,
+    /// What stood in it.
+    document: Document,
     places: Places,
     /// The refresh token that stood in it.
     token: Option<Zeroizing<String>>,
@@ -243,7 +278,12 @@ impl ScriptFile {
     /// brought meanwhile, and stays; a program that writes in place empties the file first, and is waited for.
     fn write(self, values: Vec<(Place, Value)>) -> tokio::task::JoinHandle<Result<Written, FileError>> {
         tokio::task::spawn_blocking(move || {
-            let still = |now: &Document| now.get(&self.places.refresh).is_ok_and(|token| token == self.token);
+            let stays = |place: &Place| *place != self.places.access && *place != self.places.refresh;
+            let still = |now: &Document| {
+                let is_same = |place: &Place| now.get_value(place).ok() == self.document.get_value(place).ok();
+                now.get(&self.places.refresh).is_ok_and(|token| token == self.token)
+                    && values.iter().map(|(place, _)| place).filter(|place| stays(place)).all(is_same)
+            };
             for _ in 0..LOOKS {
                 match self.held.write_while(&values, still) {
                     Ok(Written::Moved) => std::thread::sleep(BETWEEN_LOOKS),
@@ -317,6 +357,17 @@ async fn format_of(file: &Path) -> Format {
     };
     let is_list = tokio::task::spawn_blocking(is_list).await.unwrap_or(false);
     if is_list { Format::Dotenv } else { Format::Ini }
+}
+
+/// Refuses to write over what another program resolves or opens.
+fn stays(path: &Path, place: &Place, held: Option<Zeroizing<String>>) -> Result<(), Error> {
+    match held.as_deref().map_or(Nature::Empty, |text| Nature::of(text)) {
+        Nature::Empty | Nature::Token | Nature::Placeholder => Ok(()),
+        Nature::Reference | Nature::Document => {
+            let detail = format!("{place} in {}: {}", path.display(), BadSecret::StandIn);
+            Err(Error::with_detail(Code::BadSecret, Kept::Everything, detail))
+        }
+    }
 }
 
 /// A token without the quotes that scripts put around it and take off again; for `configparser` they belong to the value.

@@ -312,7 +312,7 @@ pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice
     if notices.iter().any(told) {
         return Ok(());
     }
-    for state in states.iter().filter(|state| !matches!(state.found, Found::InStep)) {
+    for state in states.iter().filter(|state| !matches!(state.found, Found::InStep | Found::Over)) {
         let words = lang.exposed_state(state).unwrap_or_else(|| lang.link_state(&state.found));
         desk.printer.warning(lang.doctor_link(file.display(), words));
     }
@@ -498,6 +498,7 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
                 | Found::Unclear
                 | Found::Reference
                 | Found::WithoutLogin
+                | Found::Behind
                 | Found::OfFormerUser { .. }
                 | Found::OfEndedLogin { .. }
                 | Found::Unproven,
@@ -567,7 +568,7 @@ pub(super) fn exit(state: &LinkState) -> ExitClass {
     match &state.found {
         // The next command that uses the login sets these right by itself.
         Found::InStep | Found::Behind | Found::Stale { .. } | Found::Newer | Found::Unproven => ExitClass::Done,
-        Found::WithoutLogin => ExitClass::NeedsConsent,
+        Found::WithoutLogin | Found::Over => ExitClass::NeedsConsent,
         Found::Unusable(error) => error.code().exit(),
         _ => ExitClass::Usage,
     }

@@ -78,7 +78,9 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
     let mut work = Source { refresh: None, owner: None, ..Source::of(&spot, desk) }.work(desk).await?;
     redirect_of(&spot, login, &mut work, desk)?;
     let how = link::How { wanted: true, replace: false, named: true, insists: login.insists };
-    link::may_link(&work, &spot.link(&work.profile.name), how, desk).await?;
+    for target in [spot.link(&work.profile.name)].into_iter().chain(spot.further(&work.profile.name)) {
+        link::may_link(&work, &target, how, desk).await?;
+    }
     let report = consent(login, &work, desk).await?;
     let has_other_names = link::has_other_names(&spot.file);
     let app_id =

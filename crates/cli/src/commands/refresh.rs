@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::{Error, Kept, Notice, Overrides, ScriptRefresh, Setting, SettingsError, given};
-use tokenward_core::{BadSecret, Brand, Code, ExitClass, Remedy};
+use tokenward_core::{BadSecret, Brand, Code, ExitClass, GrantId, ProfileName, Remedy};
 use zeroize::Zeroizing;
 
 use crate::args::{Given, Refresh};
@@ -14,6 +14,7 @@ use crate::args::{Given, Refresh};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::fields::{self, LoginFields};
+use crate::spot::quoted;
 
 pub(super) async fn run(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
     let lang = desk.lang();
@@ -113,6 +114,14 @@ fn of_a_script(error: Error, file: &Path, desk: &Desk) -> Failure {
             .then(lang.script_give_token()),
         Code::BadSecret => {
             Failure::new(Code::BadSecret, lang.script_bad_token()).detail(detail).then(lang.script_copy_again())
+        }
+        // It is refreshed through its profile, and not by the script's endpoint.
+        Code::BadSetting if detail.parse::<GrantId>().is_ok() => {
+            Failure::new(Code::BadSetting, lang.script_of_login(file, &detail)).then(lang.give_profile(detail))
+        }
+        Code::BadSetting if detail.parse::<ProfileName>().is_ok() => {
+            let refresh = lang.script_of_profile_next(&detail, quoted(&file.to_string()));
+            Failure::new(Code::BadSetting, lang.script_of_profile(file, detail)).then(refresh)
         }
         _ if renew => Failure::from(error).then(lang.script_app_token_ended(file)),
         code if code.exit() == ExitClass::NeedsConsent => Failure::from(error).then(lang.script_login_again(file)),

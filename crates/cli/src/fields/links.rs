@@ -194,6 +194,7 @@ fn failure(error: &tokenward::Error) -> BTreeMap<&'static str, Value> {
 const fn state_name(found: &Found) -> &'static str {
     match found {
         Found::InStep => "in-step",
+        Found::Over => "over",
         Found::StaleBeside { .. } => "stale-beside",
         Found::Behind => "behind",
         Found::Stale { .. } => "stale",

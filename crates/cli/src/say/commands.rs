@@ -47,6 +47,10 @@ super::sentences! {
     program_failed(program) { "{program} could not be started" "无法启动程序 {program}" }
 
     token_in_arguments() { "other users of this machine can read tokens in arguments, and shells keep them; leave them in the ini file, or give -r @FILE, or -r - and a line of stdin. `tokenward login` needs none" "本机其他用户可以看到命令行参数中的令牌，shell 也会记录下来；请把令牌留在 ini 文件中，或用 -r @文件，或用 -r - 从 stdin 读取一行。`tokenward login` 则完全不需要" }
+    script_of_profile(file, profile) { "the refresh token for {file} is that of profile {profile}, which is refreshed at another endpoint than a script's" "{file} 所用的刷新令牌属于配置档 {profile}，它通过另一个接口续期，而不是脚本的接口" }
+    script_of_profile_next(profile, file) { "run `tokenward refresh -p {profile}`; `tokenward link {file} -p {profile}` keeps the file in step" "请运行 `tokenward refresh -p {profile}`；`tokenward link {file} -p {profile}` 可让文件保持同步" }
+    script_of_login(file, id) { "the refresh token for {file} is that of the login {id}, which is kept without a profile and refreshed at another endpoint than a script's" "{file} 所用的刷新令牌属于登录 {id}，它不属于任何配置档，并且通过另一个接口续期，而不是脚本的接口" }
+    give_profile(id) { "`tokenward adopt --login {id} -p NAME` gives it a profile" "`tokenward adopt --login {id} -p 名称` 可为它指定配置档" }
     script_healed(file) { "{file} held a refresh token that is already used up; it now holds the present tokens, and nothing was sent" "{file} 中的刷新令牌已被用过；现已写入当前有效的令牌，没有发送任何请求" }
     script_app_token_ended(file) { "put a new app access token into {file} (app_access_token), or give it with -a: one lives for two hours, and `tokenward token --as app` prints one where the app is set up" "请把新的 app_access_token 写入 {file}，或用 -a 提供：它只有两小时有效；若应用已设置好，`tokenward token --as app` 会输出一个" }
     script_login_again(file) { "the refresh token cannot be used any more: log in again the way you got it, and put the new one into {file} (refresh_token) or give it with -r" "此刷新令牌已无法使用：请按原来的方式重新登录，并把新的令牌写入 {file}（refresh_token），或用 -r 提供" }

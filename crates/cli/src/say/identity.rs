@@ -59,6 +59,36 @@ stories! {
                 "请在文件中对调两者；两个令牌都没有发送，也没有被覆盖",
             ),
         ),
+        Code::DoubledKey => (
+            w(
+                "a token's key stands in the file more than once, and the values differ",
+                "文件中令牌的键不止一处，且值不相同",
+            ),
+            w(
+                "leave the line that counts (programs read the last one) and delete the others; nothing was sent or written, since all of them would be written over",
+                "请保留有效的一行（程序读取最后一个），删除其余各行；写入时会覆盖所有各处，因此没有发送，也没有写入",
+            ),
+        ),
+        Code::AnotherInFile => (
+            w(
+                "the file holds another refresh token than the one that was given, and the vault does not have it",
+                "文件中的刷新令牌与给出的不同，而且保险库中没有",
+            ),
+            w(
+                "run the command without -r to use the one in the file, or delete it there first if it is used up; nothing was sent or written",
+                "若要使用文件中的刷新令牌，请去掉 -r；若它已失效，请先在文件中删除。没有发送，也没有写入",
+            ),
+        ),
+        Code::WrongKind => (
+            w(
+                "at the place that was named for a token of one kind stands one of the other kind",
+                "指明的位置上是另一种令牌",
+            ),
+            w(
+                "name an access token's place with --access and a refresh token's with --refresh",
+                "请用 --access 指明访问令牌的位置，用 --refresh 指明刷新令牌的位置",
+            ),
+        ),
         Code::UserUnproven => (
             w("it is not known yet whose login this is", "尚不清楚当前登录属于谁"),
             w("run `tokenward token`: the provider is asked", "请运行 `tokenward token`：届时会询问服务方"),

@@ -46,8 +46,8 @@ super::sentences! {
     twin_stays_behind_next(twin) { "take it out at {twin}, or put it there alone, then run the command again" "请删除 {twin} 处的令牌，或只保留令牌本身，然后重新运行命令" }
     stray_end(place) { "the end of life at {place} is written in a way that is not understood, and stays as it is: a program that reads it takes a good token for dead" "{place} 处的到期时间写法无法识别，将保持原样：读取它的程序会把有效的令牌当作已过期" }
     stray_number(place) { "{place} speaks of the token's end and is not kept in step: what it counts cannot be told from its name, or another value says the same. A program that reads it may take a good token for dead" "{place} 处与令牌的到期时间有关，但不会同步：从名称无法确定其含义，或已有其他值表示同一时间。读取它的程序可能会把有效的令牌当作已过期" }
-    stray_encoded(place) { "{place} holds a token of this login in another form (percent-encoded, base64 or a continued line), and is not kept in step: it goes stale with the next refresh" "{place} 处以其他形式（百分号编码、base64 或续行）存有此登录的令牌，不会同步：下次刷新后即过期" }
-    stray_stale_encoded(place) { "{place} holds an old token of this login in another form (percent-encoded, base64 or a continued line), and is not kept in step: delete it, or write the present one there" "{place} 处以其他形式（百分号编码、base64 或续行）存有此登录的旧令牌，不会同步：请删除，或改写为当前的令牌" }
+    stray_encoded(place) { "{place} holds a token of this login in another form (percent-encoded, base64, hexadecimal, as a name or over several lines), and is not kept in step: it goes stale with the next refresh" "{place} 处以其他形式（百分号编码、base64、十六进制、作为名称或续行）存有此登录的令牌，不会同步：下次刷新后即过期" }
+    stray_stale_encoded(place) { "{place} holds an old token of this login in another form (percent-encoded, base64, hexadecimal, as a name or over several lines), and is not kept in step: delete it, or write the present one there" "{place} 处以其他形式（百分号编码、base64、十六进制、作为名称或续行）存有此登录的旧令牌，不会同步：请删除，或改写为当前的令牌" }
     state_stale_beside(places) { "in step, but an old token of this login stands at {places}" "已同步，但 {places} 处仍有此登录的旧令牌" }
     advice_stale_beside(place, command) { "delete the old token at {place}, or keep it in step too with `{command}`" "请删除 {place} 处的旧令牌，或用 `{command}` 一并保持同步" }
     redirect_of_file(uri, place, file) { "the redirect URL is the one in {file}: {uri} ({place})" "重定向 URL 取自 {file}：{uri}（{place}）" }
@@ -93,6 +93,11 @@ super::sentences! {
     never() { "never" "从未" }
 
     state_in_step() { "in step" "已同步" }
+    state_over() { "in step, but the login is over" "已同步，但登录已失效" }
+    advice_over(profile) { "the login is over, and so are the tokens in the file, at their end at the latest: log in again with `tokenward login -p {profile}`; the file follows" "登录已失效，文件中的令牌最迟到期后也不再可用：请用 `tokenward login -p {profile}` 重新登录，文件随之更新" }
+    wrong_kind_refresh(place) { "a refresh token stands at {place}, where an access token was to stand: written over, the login would be lost" "{place} 处应为访问令牌，实为刷新令牌：若覆盖，登录就会丢失" }
+    wrong_kind_access(place) { "an access token stands at {place}, where a refresh token was to stand: it cannot be refreshed with" "{place} 处应为刷新令牌，实为访问令牌：无法用它刷新" }
+    wrong_kind_next(flag, place) { "name it with {flag} {place}; if it is to go, empty the value first" "请用 {flag} {place} 指明；若不再需要，请先清空该值" }
     state_behind() { "behind" "部分过时" }
     state_stale(held) { "stale: token set {held}" "过时：第 {held} 组令牌" }
     state_newer() { "newer than the vault" "比保险库新" }
@@ -176,6 +181,7 @@ impl Lang {
     pub(crate) fn link_state(self, found: &Found) -> String {
         match found {
             Found::InStep => self.state_in_step(),
+            Found::Over => self.state_over(),
             Found::StaleBeside { places, encoded } => {
                 let places = places.iter().map(|(_, place)| place).chain(encoded);
                 self.state_stale_beside(places.map(ToString::to_string).collect::<Vec<_>>().join(", "))
@@ -233,6 +239,7 @@ impl Lang {
             Found::Malformed => advice.push(self.advice_malformed()),
             Found::Unclear => advice.push(self.advice_unclear()),
             Found::Reference => advice.push(self.advice_reference()),
+            Found::Over => advice.push(self.advice_over(&state.link.target.profile)),
             Found::WithoutLogin => advice.push(self.advice_without_login(&state.link.target.profile)),
             Found::Unusable(error) => advice.push(self.outcome_unusable(error.detail().unwrap_or_default())),
             _ => {}

@@ -10,18 +10,18 @@ use tokenward_emulator::{Fault, FaultKind, OddAnswer, Operation, Stage, TokenApi
 use crate::world::{Ran, Started, World, files, run, run_fed};
 
 /// What Python's configparser and its users leave behind: comments, odd spacing, CRLF, no end of the last line.
-const FILE: &str = "# 飞书\r\n[ID]\r\ntable_id = tbl1\r\n\r\n[TOKEN]\r\n; do not share\r\napp_token=bascn1\r\napp_access_token = APP\r\nRefresh_Token :  REFRESH  \r\nuser_access_token=u-old";
+pub(crate) const FILE: &str = "# 飞书\r\n[ID]\r\ntable_id = tbl1\r\n\r\n[TOKEN]\r\n; do not share\r\napp_token=bascn1\r\napp_access_token = APP\r\nRefresh_Token :  REFRESH  \r\nuser_access_token=u-old";
 
-struct Script {
-    world: World,
+pub(crate) struct Script {
+    pub(crate) world: World,
     folder: tempfile::TempDir,
-    app_token: String,
-    refresh: String,
+    pub(crate) app_token: String,
+    pub(crate) refresh: String,
 }
 
 impl Script {
     /// A user who consented through legacy v1, and the file.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = World::new();
         let app_token = world.run(&["token", "--as", "app"]).succeeds().out.trim().to_owned();
         let user = world.sandbox.user("Grace");
@@ -33,20 +33,20 @@ impl Script {
         script
     }
 
-    fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.folder.path().join("feishu-config.ini")
     }
 
-    fn read(&self) -> String {
+    pub(crate) fn read(&self) -> String {
         fs::read_to_string(self.file()).unwrap()
     }
 
     /// The file with these tokens.
-    fn content(&self, refresh: &str, access: &str) -> String {
+    pub(crate) fn content(&self, refresh: &str, access: &str) -> String {
         FILE.replace("APP", &self.app_token).replace("REFRESH", refresh).replace("u-old", access)
     }
 
-    fn run(&self, words: &[&str]) -> Ran {
+    pub(crate) fn run(&self, words: &[&str]) -> Ran {
         self.run_with(&[], words)
     }
 
@@ -62,7 +62,7 @@ impl Script {
     }
 
     /// The tokens that the provider says are good now.
-    fn present(&self) -> (String, Vec<String>) {
+    pub(crate) fn present(&self) -> (String, Vec<String>) {
         let login =
             self.world.sandbox.current_tokens().into_iter().find(|login| login.refresh_token.is_some()).unwrap();
         (login.refresh_token.unwrap(), login.access_tokens.into_iter().map(|access| access.token).collect())
@@ -84,7 +84,7 @@ impl Script {
         assert_eq!(self.read(), self.content(&self.refresh, "u-old"));
     }
 
-    fn refreshes(&self) -> u64 {
+    pub(crate) fn refreshes(&self) -> u64 {
         self.world.sandbox.counters().refreshes
     }
 }
@@ -203,7 +203,11 @@ fn the_providers_no_is_told_and_the_file_stays() {
 fn a_wrong_token_by_flag_harms_no_login() {
     let script = Script::new();
     script.world.sandbox.rules(|rules| rules.legacy_dead_code = 20026);
-    let ran = script.run(&["-r", "ur-mistyped", "--config-file", "feishu-config.ini"]);
+    // The one in the file is nowhere else.
+    let ran = script.run(&["-r", "ur-mistyped-by-hand", "--config-file", "feishu-config.ini"]);
+    script.fails(&ran, 2, "TW0512");
+    assert!(ran.err.contains("without -r"), "{ran:?}");
+    let ran = script.run(&["-a", &script.app_token, "-r", "ur-mistyped", "--config-file", "new.ini"]);
     script.fails(&ran, 3, "TW0402");
     script.works(&script.run(&["--config-file", "feishu-config.ini"]));
 }
@@ -450,9 +454,10 @@ fn a_wrong_refresh_token_ends_in_a_login_and_leaves_nothing_behind() {
     let script = Script::new();
     for _ in 0..2 {
         // Legacy v1 has one code for a dead token and for its own trouble, 20007.
-        let ran = script.run(&["-r", "ur-mistyped", "--config-file", "feishu-config.ini"]);
+        let words = ["-a", &script.app_token, "-r", "ur-mistyped", "--config-file", "new.ini"];
+        let ran = script.run(&words);
         script.fails(&ran, 3, "TW0402");
-        assert!(ran.err.contains("log in again") && ran.err.contains("feishu-config.ini (refresh_token)"), "{ran:?}");
+        assert!(ran.err.contains("log in again") && ran.err.contains("new.ini (refresh_token)"), "{ran:?}");
         assert!(!ran.err.contains("try again later") && !ran.err.contains("kept:"), "{ran:?}");
         assert_eq!(script.world.run(&["list", "--json"]).json()["logins"], serde_json::json!([]));
     }

@@ -36,27 +36,31 @@ const ANYWHERE: [(&str, &str); 20] = [
 
 #[test]
 fn tokens_of_this_login_are_found_wherever_they_stand() {
-    let project = Project::of(World::logged_in());
-    let tokens = present(&project);
-    for (name, pattern) in ANYWHERE {
-        project.write(name, &filled(pattern, &tokens));
-        let ran = project.run(&["link", name]);
-        // That the file is closed to others is told, and nothing else.
-        let more = ran.succeeds().err.lines().filter(|line| line.contains("warning") && !line.contains("(mode 600)"));
-        assert_eq!(more.count(), 0, "{name}: {ran:?}");
-    }
-    for _ in 0..2 {
-        project.run(&["refresh"]).succeeds();
+    // A call waits for its files for a while and no longer, so no project has many.
+    for some in ANYWHERE.chunks(4) {
+        let project = Project::of(World::logged_in());
         let tokens = present(&project);
-        for (name, pattern) in ANYWHERE {
-            assert_eq!(project.read(name), filled(pattern, &tokens), "{name}");
+        for (name, pattern) in some {
+            project.write(name, &filled(pattern, &tokens));
+            let ran = project.run(&["link", name]);
+            // That the file is closed to others is told, and nothing else.
+            let more =
+                ran.succeeds().err.lines().filter(|line| line.contains("warning") && !line.contains("(mode 600)"));
+            assert_eq!(more.count(), 0, "{name}: {ran:?}");
         }
+        for _ in 0..2 {
+            project.run(&["refresh"]).succeeds();
+            let tokens = present(&project);
+            for (name, pattern) in some {
+                assert_eq!(project.read(name), filled(pattern, &tokens), "{name}");
+            }
+        }
+        let links = project.run(&["links", "--json"]).succeeds().json();
+        for link in links["links"].as_array().unwrap() {
+            assert_eq!(link["state"], "in-step", "{link}");
+        }
+        assert_eq!(project.world.sandbox.counters().replays, 0);
     }
-    let links = project.run(&["links", "--json"]).succeeds().json();
-    for link in links["links"].as_array().unwrap() {
-        assert_eq!(link["state"], "in-step", "{link}");
-    }
-    assert_eq!(project.world.sandbox.counters().replays, 0);
 }
 
 /// Copies of last week, under names that say nothing: known by the tokens of then.
@@ -93,7 +97,7 @@ fn json_in_a_text_is_renewed_with_its_end_of_life() {
 }
 
 /// What an MCP client is given, and by what the token is found there. The token in it ended two hours ago.
-const SERVERS: [(&str, &str); 14] = [
+const SERVERS: [(&str, &str); 16] = [
     (
         "g.json",
         r#"{"mcpServers":{"feishu":{"httpUrl":"https://mcp.feishu.cn/mcp","headers":{"X-Lark-MCP-UAT":"{A}"}}}}"#,
@@ -118,6 +122,11 @@ const SERVERS: [(&str, &str); 14] = [
         "d.json",
         r#"{"mcpServers":{"lark":{"command":"docker","args":["run","-e","A=1","-e","USER_ACCESS_TOKEN={A}","lark"]}}}"#,
     ),
+    (
+        "p.json",
+        r#"{"mcpServers":{"office":{"command":"docker","args":["run","-i","-e","USER_ACCESS_TOKEN={A}","acme/mcp"]}}}"#,
+    ),
+    ("q.json", r#"{"mcpServers":{"office":{"command":"docker","args":["run","-eUSER_ACCESS_TOKEN={A}","acme/mcp"]}}}"#),
     (
         "r.json",
         r#"{"servers":{"feishu":{"command":"npx","args":["mcp-remote","https://mcp.feishu.cn/mcp","--header","X-Lark-MCP-UAT:{A}"]}}}"#,
@@ -186,6 +195,26 @@ fn in_step_is_said_only_where_no_other_token_of_the_login_is_old() {
     assert_eq!(project.world.sandbox.counters().replays, 0);
 }
 
+#[test]
+fn an_old_token_that_is_a_name_is_told_and_not_repeated() {
+    let project = Project::of(World::logged_in());
+    let old = present(&project);
+    project.run(&["refresh"]).succeeds();
+    let now = present(&project);
+    for (name, pattern) in [
+        ("x.json", r#"{"access_token":"{A}","refresh_token":"{R}","seen":{"{O}":true}}"#),
+        ("y.json", r#"{"access_token":"{A}","refresh_token":"{R}","seen":"{\"{O}\":[1]}"}"#),
+        ("x.toml", "access_token = '{A}'\nrefresh_token = '{R}'\n[seen]\n'{O}' = 1\n"),
+        ("x.env", "FEISHU_ACCESS_TOKEN={A}\nFEISHU_REFRESH_TOKEN={R}\n{O}=1\n"),
+    ] {
+        project.write(name, &filled(pattern, &now).replace("{O}", &old.0));
+        let ran = project.run(&["link", name]);
+        assert!(ran.succeeds().err.contains("in another form") && !ran.err.contains(&old.0), "{name}: {ran:?}");
+        assert_eq!(project.state(name), "stale-beside", "{name}");
+        assert!(!project.run(&["links", "--json"]).out.contains(&old.0), "{name}");
+    }
+}
+
 /// A copy in another form misleads whoever reads it as a plain one does.
 #[test]
 fn in_step_is_not_said_of_a_file_with_an_old_token_in_another_form() {
@@ -200,6 +229,9 @@ fn in_step_is_not_said_of_a_file_with_an_old_token_in_another_form() {
         format!("AUTH='Basic {}'", base64(&format!("ada:{}", old.0))),
         format!("STATE={}", base64(&format!("{{\"refresh_token\":\"{}\"}}", old.1))),
         format!("LONG=\"{begin}\\\n{end}\""),
+        format!("NESTED=https://x.test/?to=https%3A%2F%2Fy.test%2F%3Ft%253D{}%26v%3D1", escaped.replace('%', "%2525")),
+        format!("PACKED=https://x.test/?state={}%3D", base64(&format!("t%3D{escaped}")).trim_end_matches('=')),
+        format!("DIGITS={}", tokenward::core::hex::encode(old.0.as_bytes())),
     ] {
         let pattern = format!("FEISHU_ACCESS_TOKEN={{A}}\nFEISHU_REFRESH_TOKEN={{R}}\n{other}\n");
         let name = other.split_once('=').unwrap().0;

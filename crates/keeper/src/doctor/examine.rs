@@ -304,9 +304,11 @@ fn tokens(login: &LoginFacts, now: Timestamp, dead: bool, found: &mut Collector)
 }
 
 fn links(links: &[LinkState], found: &mut Collector) {
-    let is_bad = |state: &&LinkState| !matches!(state.found, Found::InStep) || state.exposed.is_some();
+    // That a login is over is told of the login.
+    let is_bad = |state: &&LinkState| !matches!(state.found, Found::InStep | Found::Over) || state.exposed.is_some();
     let bad: Vec<_> = links.iter().filter(is_bad).collect();
-    if bad.is_empty() && !links.is_empty() {
+    let is_over = links.iter().any(|state| matches!(state.found, Found::Over));
+    if bad.is_empty() && !is_over && !links.is_empty() {
         found.add(Check::Links, Story::LinksInStep(links.len()));
     }
     for state in bad {

@@ -5,7 +5,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::error::DocumentError;
-use super::text::{Splice, syntax};
+use super::nature::SHORTEST;
+use super::text::{Splice, position, syntax};
 use super::tree::Tree;
 use super::value::Value;
 use super::{dotenv, ini, json, toml};
@@ -147,6 +148,34 @@ impl Document {
         Ok(Some(Self { format: Format::Json, mark: false, text: content }))
     }
 
+    /// Every value of a place with its line, those that a later one hides too, in their order. Where the document that a hidden text is
+    /// would be replaced with it, that text counts as a whole.
+    pub(crate) fn occurrences(&self, place: &Place) -> Result<Vec<(usize, Zeroizing<String>)>, DocumentError> {
+        let found = match (self.format, place) {
+            (Format::Ini, Place::Ini { section, key }) => ini::occurrences(&self.text, section.as_deref(), key),
+            (Format::Dotenv, Place::Dotenv { name }) => dotenv::occurrences(&self.text, name),
+            (Format::Json, Place::Path(path)) => json::occurrences(&self.text, path),
+            // There a key is there once.
+            (Format::Toml, Place::Path(_)) => Ok(Vec::new()),
+            (_, Place::Within { text, path }) => {
+                let last = self.get(text)?;
+                let mut found = Vec::new();
+                for (line, outer) in self.occurrences(text)? {
+                    if last.as_ref() == Some(&outer) {
+                        let inner = self.inner(text)?.map(|inner| inner.occurrences(&Place::Path(path.clone())));
+                        let inner = inner.transpose()?.unwrap_or_default();
+                        found.extend(inner.into_iter().map(|(_, value)| (line, value)));
+                    } else {
+                        found.push((line, outer));
+                    }
+                }
+                return Ok(found);
+            }
+            _ => return Err(self.wrong(place)),
+        }?;
+        Ok(found.into_iter().map(|(at, text)| (position(&self.text, at).0, Zeroizing::new(text))).collect())
+    }
+
     /// Whether a value stands in quotes, as far as its format tells.
     pub fn is_quoted(&self, place: &Place) -> bool {
         match (self.format, place) {
@@ -187,6 +216,25 @@ impl Document {
             }
         }
         found
+    }
+
+    /// Every name in the document that could be a token, at a place that does not repeat it: `{"TOKEN": true}`.
+    pub(crate) fn names(&self) -> Vec<(Place, Zeroizing<String>)> {
+        let hidden = |name: &str| (Place::dotenv(HIDDEN), Zeroizing::new(name.to_owned()));
+        match self.format {
+            Format::Dotenv => dotenv::every_name(&self.text).iter().map(|name| hidden(name)).collect(),
+            Format::Ini => {
+                let all = ini::all(&self.text).into_iter();
+                all.map(|(section, key, _)| (Place::ini(&section, HIDDEN), Zeroizing::new(key))).collect()
+            }
+            Format::Json | Format::Toml => {
+                let mut found = Vec::new();
+                if let Ok(tree) = self.tree() {
+                    add_names(&tree, &mut Vec::new(), DEPTH, &mut found);
+                }
+                found
+            }
+        }
     }
 
     /// The same place in the one notation that all places of a value have: positions for flags, the section that has the key.
@@ -325,6 +373,31 @@ fn add_texts(
     }
 }
 
+/// The keys of a tree, those of documents that are texts in it too.
+fn add_names(tree: &Tree, path: &mut Vec<Step>, depth: usize, found: &mut Vec<(Place, Zeroizing<String>)>) {
+    let inner = tree.text().and_then(Tree::of_text).filter(|_| depth > 0);
+    if let Some(inner) = inner {
+        let mut names = Vec::new();
+        add_names(&inner, &mut Vec::new(), depth - 1, &mut names);
+        // Where the text stands is enough.
+        found.extend(names.into_iter().map(|(_, name)| (Place::Path(path.clone()), name)));
+    }
+    for (key, node) in tree.found() {
+        let is_long = key.len() >= SHORTEST;
+        path.push(Step::Key(if is_long { HIDDEN } else { key }.to_owned()));
+        if is_long {
+            found.push((Place::Path(path.clone()), Zeroizing::new(key.to_owned())));
+        }
+        add_names(node, path, depth, found);
+        path.pop();
+    }
+    for (index, node) in tree.elements().iter().enumerate() {
+        path.push(Step::Index(index));
+        add_names(node, path, depth, found);
+        path.pop();
+    }
+}
+
 /// A text, or the texts of the JSON document that it is.
 fn add_text(place: Place, text: String, depth: usize, found: &mut Vec<(Place, Zeroizing<String>)>) {
     let tree = Tree::of_text(&text).filter(|_| depth > 0);
@@ -361,6 +434,9 @@ fn is_sealed(text: &str) -> bool {
         && text.contains("ENC[")
         && ["sops_mac", "sops_version", "\"sops\"", "[sops"].iter().any(|mark| text.contains(mark))
 }
+
+/// What stands for a name that may be a token.
+const HIDDEN: &str = "\u{2026}";
 
 /// How many documents may stand one inside the other.
 const DEPTH: usize = 4;

@@ -27,13 +27,14 @@ pub(super) fn check(text: &str) -> Result<(), DocumentError> {
 pub(super) fn read(text: &str, name: &str) -> Result<Option<String>, DocumentError> {
     let entries = Reader { text, at: 0 }.entries()?;
     let last = entries.iter().rev().find(|entry| entry.name == name);
-    Ok(last.and_then(|entry| entry.value.as_ref()).map(|(at, quote)| {
-        let value = &text[at.clone()];
-        match quote {
-            None => value.to_owned(),
-            Some(quote) => spelled(text, at.start + 1..at.end - 1, *quote).text().as_str().to_owned(),
-        }
-    }))
+    Ok(last.and_then(|entry| entry.value.as_ref()).map(|(at, quote)| said(text, at, *quote)))
+}
+
+/// Every value of a name, and where it begins.
+pub(super) fn occurrences(text: &str, name: &str) -> Result<Vec<(usize, String)>, DocumentError> {
+    let entries = Reader { text, at: 0 }.entries()?;
+    let own = entries.iter().filter(|entry| entry.name == name).filter_map(|entry| entry.value.as_ref());
+    Ok(own.map(|(at, quote)| (at.start, said(text, at, *quote))).collect())
 }
 
 /// Whether every value of a name stands in quotes.
@@ -51,15 +52,11 @@ pub(super) fn all(text: &str) -> Vec<(String, String)> {
         last.insert(entry.name, index);
     }
     let is_last = |(index, entry): &(usize, &Entry<'_>)| last.get(entry.name) == Some(index);
-    let said = |(_, entry): (usize, &Entry<'_>)| {
+    let named = |(_, entry): (usize, &Entry<'_>)| {
         let (at, quote) = entry.value.as_ref()?;
-        let value = match quote {
-            None => text[at.clone()].to_owned(),
-            Some(quote) => spelled(text, at.start + 1..at.end - 1, *quote).text().as_str().to_owned(),
-        };
-        Some((entry.name.to_owned(), value))
+        Some((entry.name.to_owned(), said(text, at, *quote)))
     };
-    entries.iter().enumerate().filter(is_last).filter_map(said).collect()
+    entries.iter().enumerate().filter(is_last).filter_map(named).collect()
 }
 
 pub(super) fn names(text: &str) -> Vec<String> {
@@ -71,6 +68,12 @@ pub(super) fn names(text: &str) -> Vec<String> {
         }
     }
     names
+}
+
+/// Every name, those without a value too.
+pub(super) fn every_name(text: &str) -> Vec<String> {
+    let entries = Reader { text, at: 0 }.entries().unwrap_or_default();
+    entries.into_iter().map(|entry| entry.name.to_owned()).collect()
 }
 
 pub(super) fn write(text: &str, name: &str, value: &str) -> Result<Vec<Splice>, DocumentError> {
@@ -232,6 +235,14 @@ impl<'a> Reader<'a> {
 
     fn wrong(&self, reason: &str) -> DocumentError {
         syntax(self.text, self.at, reason)
+    }
+}
+
+/// What a value says.
+fn said(text: &str, at: &Range<usize>, quote: Option<char>) -> String {
+    match quote {
+        None => text[at.clone()].to_owned(),
+        Some(quote) => spelled(text, at.start + 1..at.end - 1, quote).text().as_str().to_owned(),
     }
 }
 

@@ -1,26 +1,43 @@
-//! Texts in which a token may stand encoded: as a part of an address, as base64, as another notation spells it.
+//! Texts in which a token may stand encoded: as a part of an address, as base64, in hexadecimal
+//! digits, as another notation spells it.
 //!
 //! Enters: a text of a document. Leaves: what it reads as, once decoded. What is found in it is told and not written: which program reads it,
-//! and how, is not known. One round of decoding each; the work grows with the text.
+//! and how, is not known. The work grows with the text.
 
 use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use tokenward_core::percent;
+use tokenward_core::{hex, percent};
 use zeroize::Zeroizing;
 
 use super::nature::SHORTEST;
 
-/// What a text reads as in other notations; nothing for one that reads as it is written.
+/// What a text reads as in other notations, in notations of those in turn; nothing for one that reads as it is written.
 pub(super) fn decodings(text: &str) -> Vec<Zeroizing<String>> {
-    let mut found = Vec::new();
-    if let Some(decoded) = unescaped(text) {
-        // A form's text (WHATWG URL §5.1) may be base64 in its turn.
-        found.extend(packed(&decoded));
-        found.push(decoded);
+    // What is put into a text of its own, such as an address in an address, is encoded once more each time. What comes of a text that
+    // does not become plain is no longer than a few of it.
+    let mut allowance = text.len() * GROWTH;
+    let mut found: Vec<Zeroizing<String>> = Vec::new();
+    let mut from = 0;
+    let mut next = once(text);
+    for _ in 0..ROUNDS {
+        for decoded in next {
+            let Some(rest) = allowance.checked_sub(decoded.len()) else { continue };
+            allowance = rest;
+            found.push(decoded);
+        }
+        next = found[from..].iter().flat_map(|text| once(text)).collect();
+        from = found.len();
     }
+    found
+}
+
+/// One round of each.
+fn once(text: &str) -> Vec<Zeroizing<String>> {
+    let mut found = Vec::new();
+    found.extend(unescaped(text));
     // `configparser` reads `%%` as `%`.
     if text.contains("%%") {
         found.push(Zeroizing::new(text.replace("%%", "%")));
@@ -29,7 +46,16 @@ pub(super) fn decodings(text: &str) -> Vec<Zeroizing<String>> {
         found.push(Zeroizing::new(joined));
     }
     found.extend(packed(text));
+    found.extend(digits(text));
     found
+}
+
+/// The words of a text that are the hexadecimal digits of a text.
+fn digits(text: &str) -> impl Iterator<Item = Zeroizing<String>> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    // As `xxd` and C write them, with a mark before them.
+    let words = words.map(|word| word.strip_prefix("0x").unwrap_or(word)).filter(|word| word.len() >= SHORTEST * 2);
+    words.filter_map(|word| String::from_utf8(hex::decode(word)?).ok().map(Zeroizing::new))
 }
 
 /// Escapes (RFC 3986 §2.1), if there is one.
@@ -65,6 +91,11 @@ fn packed(text: &str) -> Vec<Zeroizing<String>> {
         .collect()
 }
 
+/// How often a text is decoded.
+const ROUNDS: usize = 4;
+/// How many times as long as a text what comes of it is at most.
+const GROWTH: usize = 4;
+
 #[cfg(test)]
 mod tests {
     use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
@@ -87,6 +118,19 @@ mod tests {
                     let packed = format!("Authorization: Basic {}", engine.encode(&text));
                     prop_assert!(reads_as(&packed, &token), "{}", packed);
                 }
+            }
+            let again = |text: &str| text.bytes().fold(String::new(), |text, byte| match byte {
+                b'%' | b'=' | b'&' | b'?' | b':' | b'/' => format!("{text}%{byte:02x}"),
+                byte => format!("{text}{}", char::from(byte)),
+            });
+            let inner = again(&format!("https://y.test/?access_token={}&x=1", again(&token)));
+            for text in [inner.clone(), again(&inner), STANDARD.encode(&inner), again(&STANDARD.encode(&token))] {
+                let text = format!("https://x.test/?to={text}");
+                prop_assert!(reads_as(&text, &token), "{}", text);
+            }
+            let digits = hex::encode(token.as_bytes());
+            for text in [digits.to_uppercase(), format!("0x{digits}"), format!("key:{digits};")] {
+                prop_assert!(reads_as(&text, &token), "{}", text);
             }
             let (begin, end) = token.split_at(6);
             let continued = format!("{begin}\\\n    {end}");

@@ -71,6 +71,14 @@ pub enum DocumentError {
         /// The sections.
         sections: String,
     },
+    /// A key is there more than once, and what readers do not find there is a token that nobody has kept.
+    #[error("{place} stands there more than once (lines {lines}), with different values")]
+    Doubled {
+        /// The place.
+        place: Place,
+        /// The lines of its values.
+        lines: String,
+    },
     /// The value, or the name, cannot be written so that every reader of the format reads it back.
     #[error("{place} cannot be written: {reason}")]
     Unwritable {
@@ -177,6 +185,7 @@ impl FileError {
         match self {
             Self::SharedFolder { .. } => Some(Code::SharedFolder),
             Self::OpenToOthers { .. } => Some(Code::FileOpenToOthers),
+            Self::Document { source: DocumentError::Doubled { .. }, .. } => Some(Code::DoubledKey),
             _ => None,
         }
     }

@@ -87,6 +87,13 @@ pub(super) fn read(text: &str, section: Option<&str>, key: &str) -> Result<Optio
     Ok(found.last().map(|entry| entry.value(text)))
 }
 
+/// Every value of a key, and where it begins.
+pub(super) fn occurrences(text: &str, section: Option<&str>, key: &str) -> Result<Vec<(usize, String)>, DocumentError> {
+    let parsed = parse(text)?;
+    let found = parsed.find(section, key)?;
+    Ok(found.into_iter().map(|entry| (entry.separator.start, entry.value(text))).collect())
+}
+
 /// Every key with its section and value, in their order; the last of several of one name.
 pub(super) fn all(text: &str) -> Vec<(String, String, String)> {
     let Ok(parsed) = parse(text) else { return Vec::new() };

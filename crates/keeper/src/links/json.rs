@@ -36,6 +36,15 @@ pub(super) fn read_value(text: &str, path: &[Step]) -> Result<Option<Value>, Doc
     found.map(|node| plain(node).ok_or_else(|| not_text(text, path, node))).transpose()
 }
 
+/// Every text and number at a path, and where it begins.
+pub(super) fn occurrences(text: &str, path: &[Step]) -> Result<Vec<(usize, String)>, DocumentError> {
+    let root = parse(text)?;
+    let mut found = Vec::new();
+    all(&root, path, &mut found);
+    let said = |node: &Node<'_>| Some((node.range().start, plain(node)?.spelled().to_string()));
+    Ok(found.into_iter().filter_map(said).collect())
+}
+
 pub(super) fn tree(text: &str) -> Result<Tree, DocumentError> {
     parse(text).map(|root| grow(&root))
 }

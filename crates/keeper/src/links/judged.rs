@@ -29,6 +29,8 @@ pub(super) struct Judged {
     /// Whose login it shows, if that was logged out and the profile is another user's by now.
     pub(super) former: Option<String>,
     pub(super) reconciliation: Reconciliation,
+    /// What stands at the access token's place of a login that has none yet, if that misleads who reads it.
+    pub(super) awaited: Option<Found>,
     /// Whether a value holds more than a token, and it cannot be told which part is one.
     is_unclear: bool,
 }
@@ -55,7 +57,7 @@ impl Judged {
     /// In words for people.
     pub(super) fn found(&self) -> Found {
         match (self.reconciliation, self.in_file) {
-            (Reconciliation::InStep, _) => Found::InStep,
+            (Reconciliation::InStep, _) => self.awaited.clone().unwrap_or(Found::InStep),
             (Reconciliation::Heal { held }, InFile::Known { grant, .. }) => Found::Stale { grant, held },
             (Reconciliation::Deliver | Reconciliation::Heal { .. }, _) => Found::Behind,
             (Reconciliation::Adopt, _) => Found::Newer,
@@ -115,8 +117,12 @@ impl Links {
             },
             reconciliation => reconciliation,
         };
+        let awaited = match reconciliation {
+            Reconciliation::InStep => self.awaited(link, shown, login).await?,
+            _ => None,
+        };
         let former = former.map(|(_, user)| user);
-        Ok(Judged { in_file, whose, other, former, reconciliation, is_unclear })
+        Ok(Judged { in_file, whose, other, former, reconciliation, awaited, is_unclear })
     }
 
     /// The same, with a look at the rest of the file: it is in step only if no other token in it has had its time.

@@ -12,7 +12,9 @@ use std::fmt;
 use std::time::Duration;
 
 use tokenward_core::ports::{LoginCopy, VaultError};
-use tokenward_core::{App, Code, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Trouble};
+use tokenward_core::{
+    App, Code, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Standing, Trouble,
+};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -47,14 +49,23 @@ impl Links {
     pub async fn states(&self, profile: Option<&ProfileName>) -> Result<Vec<LinkState>, Error> {
         let mut looking = Vec::new();
         for link in self.parts().vault.links(profile).await? {
-            let links = self.clone();
-            looking.push((link.clone(), tokio::spawn(async move { links.state(link).await })));
+            let (file, places) = (linked(&link, false), link.target.places.clone());
+            let looked = move || {
+                let look = Look::all_over(&file, &places)?;
+                Ok((look, file.is_safe().err().filter(|error| error.barred().is_some())))
+            };
+            looking.push((link, tokio::task::spawn_blocking(looked)));
         }
+        // The files alone are waited for so long, and not what is thought of them.
         let end = Instant::now() + Self::PATIENCE;
-        let mut states = Vec::new();
+        let mut looks = Vec::new();
         for (link, task) in looking {
-            states.push(match joined(task, end).await {
-                Some(state) => state?,
+            looks.push((link, joined(task, end).await));
+        }
+        let mut states = Vec::new();
+        for (link, look) in looks {
+            states.push(match look {
+                Some(look) => self.state(link, look).await?,
                 None => LinkState { found: Found::Unusable(silent(&link)), present: None, exposed: None, link },
             });
         }
@@ -218,6 +229,9 @@ impl Links {
         let judged = self.judge(link, &look.shown, login.as_ref(), asked).await?;
         match judged.reconciliation {
             Reconciliation::InStep => {
+                if let Some(found) = judged.awaited {
+                    return Ok(Some(LinkOutcome::Left(found)));
+                }
                 if let (Some(login), Some(stamp)) = (&login, look.stamp) {
                     self.receipt(link, login, stamp).await;
                 }
@@ -293,6 +307,9 @@ impl Links {
         let (held, look) = match held.await? {
             Ok((held, mut look)) => {
                 self.frame(link, &mut look.shown).await?;
+                if let Some(error) = self.doubled(&link.target.file, &look.shown).await? {
+                    return Ok(Some(LinkOutcome::NotWritten(unwritten(&error))));
+                }
                 (held, look)
             }
             Err(FileError::Busy { .. }) => return Ok(Some(LinkOutcome::Elsewhere)),
@@ -343,6 +360,9 @@ impl Links {
             let found = if after.shown.is_unclear() { Found::Unclear } else { Found::Malformed };
             return Ok(Some(LinkOutcome::Left(found)));
         }
+        if let Some(found) = self.awaited(link, &after.shown, Some(&login)).await? {
+            return Ok(Some(LinkOutcome::Left(found)));
+        }
         // Another program may have put something else there in between; then there is nothing to confirm.
         if let Some(stamp) =
             after.stamp.filter(|_| after.shown.corrections(&link.target.places, &login, asked).is_empty())
@@ -359,20 +379,23 @@ impl Links {
         }))
     }
 
-    async fn state(&self, link: Link) -> Result<LinkState, Error> {
-        let (file, places) = (linked(&link, false), link.target.places.clone());
-        let look = blocking(move || Look::all_over(&file, &places)).await?;
+    /// How a link stands whose file was looked at; and what makes the file unsafe, if it was read.
+    async fn state(
+        &self,
+        link: Link,
+        looked: Result<(Look, Option<FileError>), FileError>,
+    ) -> Result<LinkState, Error> {
         let login = self.login(&link.target.profile).await?;
-        let file = linked(&link, false);
-        let exposed = match &look {
-            Ok(_) => blocking(move || file.is_safe()).await?.err().filter(|error| error.barred().is_some()),
-            Err(_) => None,
-        };
+        let (look, exposed) = looked.map_or_else(|error| (Err(error), None), |(look, exposed)| (Ok(look), exposed));
         let found = match look {
             Err(error) => Found::Unusable(unreadable(&error)),
-            Ok(mut look) => match self.judge_all(&link, &mut look, login.as_ref()).await? {
-                Found::Newer => look.other_owner().map_or(Found::Newer, |owner| Found::OfOtherOwner { owner }),
-                found => found,
+            Ok(mut look) => match self.doubled(&link.target.file, &look.shown).await? {
+                Some(error) => Found::Unusable(unreadable(&error)),
+                None => match self.judge_all(&link, &mut look, login.as_ref()).await? {
+                    Found::Newer => look.other_owner().map_or(Found::Newer, |owner| Found::OfOtherOwner { owner }),
+                    Found::InStep if is_over(login.as_ref()) => Found::Over,
+                    found => found,
+                },
             },
         };
         let present = login.map(|login| (login.grant.id, login.grant.generation));
@@ -392,11 +415,15 @@ impl Links {
     /// A look without a lock. The outer error is of our own making.
     pub(super) async fn look(&self, link: &Link, asked: bool) -> Result<Result<Look, FileError>, Error> {
         let (file, places) = (linked(link, asked), link.target.places.clone());
-        let mut look = blocking(move || Look::at(&file, &places)).await?;
-        if let Ok(look) = &mut look {
-            self.frame(link, &mut look.shown).await?;
-        }
-        Ok(look)
+        let mut look = match blocking(move || Look::at(&file, &places)).await? {
+            Ok(look) => look,
+            Err(error) => return Ok(Err(error)),
+        };
+        self.frame(link, &mut look.shown).await?;
+        Ok(match self.doubled(&link.target.file, &look.shown).await? {
+            Some(error) => Err(error),
+            None => Ok(look),
+        })
     }
 
     /// Records that a file shows the present set, unless that is known.
@@ -515,6 +542,10 @@ pub(super) fn unreadable(error: &FileError) -> Error {
 /// A file that cannot be written. The vault has what it should show.
 pub(super) fn unwritten(error: &FileError) -> Error {
     Error::with_detail(error.barred().unwrap_or(Code::FileNotWritten), Kept::NewTokens, error.to_string())
+}
+
+fn is_over(login: Option<&LoginCopy>) -> bool {
+    login.is_some_and(|login| matches!(login.grant.standing, Standing::NeedsConsent { .. } | Standing::Retired { .. }))
 }
 
 /// How often a file that changes under our eyes is judged again in one call.

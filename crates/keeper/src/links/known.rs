@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 use tokenward_core::{Format, Place, ProfileName, Slot, Step};
 
+use super::claims::{Says, says};
 use super::document::Document;
+use super::frame::Frame;
 use super::nature::Nature;
 use super::shape::Shape;
 use super::sighting::Sighting;
@@ -94,6 +96,27 @@ impl Shape {
     pub fn profile<'a>(&self, known: &'a [Sighting]) -> Option<&'a ProfileName> {
         let own = |sighting: &&Sighting| self.places.get(&sighting.slot()) == Some(&sighting.place);
         known.iter().filter(own).find_map(|sighting| sighting.profile.as_ref())
+    }
+
+    /// The place of one of its tokens at which one of the other kind stands: by what the vault knows, or, where a refresh token would be
+    /// written over with an access token, by what it says of itself.
+    pub fn misplaced(&self, document: &Document, known: &[Sighting]) -> Option<(Slot, Place)> {
+        let is_misplaced = |slot: Slot, place: &Place| {
+            let wanted = document.resolved(place);
+            let there: Vec<Slot> =
+                known.iter().filter(|one| document.resolved(&one.place) == wanted).map(Sighting::slot).collect();
+            if !there.is_empty() {
+                return !there.contains(&slot);
+            }
+            let text = document.get(place).ok().flatten();
+            let token = text.as_ref().and_then(|text| Some(Frame::of(text)?.token(text).to_owned()));
+            slot == Slot::AccessToken && token.is_some_and(|token| says(&token) == Some(Says::Refresh))
+        };
+        let tokens = [(Slot::AccessToken, self.access()), (Slot::RefreshToken, self.refresh())];
+        tokens.into_iter().find_map(|(slot, place)| {
+            let place = place.filter(|place| is_misplaced(slot, place))?;
+            Some((slot, place.clone()))
+        })
     }
 
     /// Whether a token of a shape is known.

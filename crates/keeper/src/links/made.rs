@@ -125,7 +125,11 @@ impl Links {
         };
         let target = linked(&Link { terms: insists, ..self.probe(link) }, fill);
         blocking(move || target.may_be_linked()).await?.map_err(|error| unreadable(&error))?;
-        Ok(insists)
+        // What else is wrong with its content is told by who reads it.
+        match self.look(&self.probe(link), fill).await? {
+            Err(error) if error.barred() == Some(Code::DoubledKey) => Err(unreadable(&error)),
+            Ok(_) | Err(_) => Ok(insists),
+        }
     }
 
     /// The links of a file, whatever path leads to it; of one profile, or of all.

@@ -9,13 +9,16 @@
 //! sees the old file or the new one and nothing between, whenever the writer dies (I5).
 
 mod adoption;
+mod awaited;
 mod claims;
 mod document;
 mod dotenv;
+mod doubled;
 mod encoded;
 mod error;
 mod file;
 mod folders;
+mod follow;
 mod frame;
 mod guard;
 mod ini;
@@ -47,6 +50,7 @@ mod watch;
 
 pub use adoption::{AdoptReport, Brought};
 pub use document::Document;
+pub(crate) use doubled::Doubled;
 pub use error::{DocumentError, FileError};
 pub(crate) use file::Written;
 pub use file::{Held, LinkedFile};

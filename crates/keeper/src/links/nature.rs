@@ -66,9 +66,13 @@ fn is_reference(text: &str) -> bool {
         || is_path(text)
         || text.contains("::")
         || text.contains("://")
-        || ["${", "$(", "{{", "%(", "ENC[", "SECRET["].iter().any(|mark| text.contains(mark))
+        || ["${", "$(", "{{", "%(", "<%", "ENC[", "SECRET["].iter().any(|mark| text.contains(mark))
         || REFERENCES.iter().any(|prefix| lower.starts_with(prefix))
         || SEALED.iter().any(|head| text.starts_with(head))
+        || is_member(text)
+        || is_marked_name(text)
+        || is_file_name(text)
+        || is_cipher(&lower)
         || text.ends_with(')') && text.contains('(')
         || ["[\"", "['", "process.env", "os.environ"].iter().any(|mark| text.contains(mark))
 }
@@ -103,28 +107,100 @@ fn is_plain_placeholder(text: &str) -> bool {
             .any(|word| lower.starts_with(word))
 }
 
+/// A value of a program or a template: `secrets.RT`, `steps.login.outputs.token`.
+fn is_member(text: &str) -> bool {
+    let Some((first, rest)) = text.split_once('.') else { return false };
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    MEMBERS.contains(&first.to_ascii_lowercase().as_str()) && text.len() < 80 && rest.split('.').all(is_name)
+}
+
+/// What a template fills in: `__RT__`. Letters of one case, as in a name, and not as in a random text.
+fn is_marked_name(text: &str) -> bool {
+    let Some(inner) = text.strip_prefix("__").and_then(|text| text.strip_suffix("__")) else { return false };
+    let is_of = |case: fn(&u8) -> bool| inner.bytes().all(|byte| case(&byte) || byte.is_ascii_digit() || byte == b'_');
+    !inner.is_empty() && inner.len() < 40 && (is_of(u8::is_ascii_uppercase) || is_of(u8::is_ascii_lowercase))
+}
+
+/// A file beside the one that names it: `rt.txt`, `C:\secrets\rt`.
+fn is_file_name(text: &str) -> bool {
+    let is_drive = matches!(text.as_bytes(), [drive, b':', b'\\', ..] if drive.is_ascii_alphabetic());
+    let is_named = text.rsplit_once('.').is_some_and(|(stem, end)| {
+        let is_stem = stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._- ".contains(&byte));
+        !stem.is_empty() && is_stem && stem.len() < 40 && FILES.contains(&end)
+    });
+    is_drive || is_named
+}
+
+/// A text that names how it is sealed before what it is: `v1:AES:…`, `aes-256-gcm:…`; Bitwarden's `2.…|…|…`, which tells the kind by
+/// its number.
+fn is_cipher(lower: &str) -> bool {
+    let mut parts = lower.split(':').take(3);
+    let first = parts.next().unwrap_or_default();
+    let is_version = first.strip_prefix('v').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+    let named = if is_version { parts.next() } else { Some(first) };
+    let is_named = named.is_some_and(|name| name.len() < 20 && CIPHERS.iter().any(|cipher| name.starts_with(cipher)));
+    let is_bitwarden = matches!(lower.as_bytes(), [b'0'..=b'7', b'.', ..]) && lower.matches('|').count() == 2;
+    is_named && lower.contains(':') || is_bitwarden
+}
+
 /// A file's path, or one in a store of secrets: `/run/secrets/rt`, `dev/feishu/refresh`, `1password:dev/feishu`. Tokens hold slashes too,
 /// between letters and digits that nobody would take for words.
 fn is_path(text: &str) -> bool {
     let (store, path) = text.split_once(':').unwrap_or(("", text));
     let begins = ["/", "./", "../", "~/"].iter().any(|start| path.starts_with(start));
     let is_word = |word: &str| {
-        let is_name = (2..20).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        let rest = word.strip_prefix(|c: char| c.is_ascii_uppercase()).unwrap_or(word);
+        let is_of = |text: &str, case: fn(&u8) -> bool| text.bytes().all(|byte| case(&byte));
+        let is_name = (2..20).contains(&word.len())
+            && (is_of(rest, u8::is_ascii_lowercase) || is_of(word, u8::is_ascii_uppercase));
         is_name || (1..=12).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit())
     };
     let mut parts = path.trim_start_matches(['/', '.', '~']).split('/').peekable();
-    let is_long = begins || path.contains('/');
+    let is_plain = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    // Without a slash a store is named, and words alone: `ref:feishu_refresh`.
+    let is_entry = !store.is_empty() && [store, path].iter().all(|part| part.split(['-', '_', '.', '#']).all(is_plain));
+    let is_long = begins || path.contains('/') || is_entry;
     is_long
         && parts.peek().is_some()
         && parts.all(|part| part.split(['-', '_', '.', '#']).all(is_word))
         && store.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// How sealed texts begin: AWS KMS, Google's KMS, Fernet, age.
-const SEALED: [&str; 6] = ["AQICAH", "AQECAH", "CiQA", "CiUA", "gAAAAA", "age1"];
+/// How sealed texts begin: AWS KMS, Google's KMS, Fernet, age, its files in base64, OpenSSL's `enc`, Laravel, Windows's DPAPI in base64 and
+/// as PowerShell writes it, systemd's credentials.
+const SEALED: [&str; 12] = [
+    "AQICAH",
+    "AQECAH",
+    "CiQA",
+    "CiUA",
+    "gAAAAA",
+    "age1",
+    "YWdlLWVuY3J5cHRpb24u",
+    "U2FsdGVkX1",
+    "eyJpdiI6",
+    "AQAAANCMnd8BFdERjHoAwE",
+    "01000000d08c9ddf0115d1118c7a00c04fc297eb",
+    "k6iUCUh0RJCQyvL8k8q1U",
+];
+
+/// What values of programs and templates are members of.
+const MEMBERS: [&str; 15] = [
+    "secrets", "secret", "vars", "var", "env", "inputs", "steps", "needs", "values", "local", "github", "process",
+    "config", "settings", "params",
+];
+
+/// How the names of files end that hold a secret.
+const FILES: [&str; 23] = [
+    "txt", "json", "key", "pem", "gpg", "pgp", "asc", "age", "enc", "env", "yaml", "yml", "toml", "ini", "cfg", "conf",
+    "secret", "secrets", "token", "tokens", "cred", "kdbx", "p12",
+];
+
+/// How the names of ciphers and of what seals begin.
+const CIPHERS: [&str; 9] = ["aes", "gcm", "chacha", "xchacha", "rsa", "ecies", "xsalsa", "jasypt", "3des"];
 
 /// Beginnings of references and sealed texts that have no `://`, in lower case.
-const REFERENCES: [&str; 37] = [
+const REFERENCES: [&str; 69] = [
     "vault:",
     "file:",
     "op:",
@@ -162,10 +238,51 @@ const REFERENCES: [&str; 37] = [
     "exec:",
     "age-encryption.org",
     "-----begin",
+    "ref:",
+    "gpg:",
+    "pgp:",
+    "age:",
+    "cat:",
+    "enc:",
+    "enc(",
+    "encrypt:",
+    "cipher:",
+    "ciphertext:",
+    "crypt:",
+    "sealed:",
+    "secrets:",
+    "sec:",
+    "lookup:",
+    "getenv:",
+    "environ:",
+    "shell:",
+    "bash:",
+    "command:",
+    "output:",
+    "consul:",
+    "chamber:",
+    "credstash:",
+    "keepass:",
+    "lastpass:",
+    "lpass:",
+    "1password:",
+    "onepassword:",
+    "hashivault:",
+    "docker-secret:",
+    "k8s:",
 ];
 
 fn is_placeholder(text: &str) -> bool {
-    if text.starts_with('<') || text.contains(['…', '*']) || text.contains("...") {
+    // Tokens are visible ASCII (RFC 6749 appendix A); Microsoft's have an asterisk in them.
+    let is_blotted = text.contains("***") || text.trim_matches('*').len() < SHORTEST && text.contains('*');
+    if text.starts_with('<') || !text.is_ascii() || text.contains("...") || is_blotted {
+        return true;
+    }
+    // `secret`, `abc`.
+    if text.len() < SHORTEST && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return true;
+    }
+    if text.len() <= 80 && text.to_ascii_lowercase().contains("xxxxxx") {
         return true;
     }
     let lower = text.to_ascii_lowercase();
@@ -177,7 +294,8 @@ fn is_placeholder(text: &str) -> bool {
     }
     let words: Vec<&str> =
         lower.split(['-', '_', '.', ' ', '[', ']', '(', ')']).filter(|word| !word.is_empty()).collect();
-    let filler = |word: &str| word.len() > 2 && word.chars().all(|c| c == 'x') || word == "x";
+    let is_one_letter = |word: &str| word.bytes().all(|byte| Some(&byte) == word.as_bytes().first());
+    let filler = |word: &str| word.len() > 2 && is_one_letter(word) || word == "x";
     let Some(last) = words.last() else { return true };
     if filler(last) && words.iter().all(|word| filler(word) || word.len() < 6) {
         return true;
@@ -283,6 +401,39 @@ mod tests {
             "gAAAAABhZ0123456789abcdef",
             "age1qyqszqgpqyqszqgpqyqszqgp",
             "AQECAHhwxyz0123456789",
+            "secrets.RT",
+            "steps.login.outputs.token",
+            "vars.FEISHU_REFRESH_TOKEN",
+            "__RT__",
+            "__feishu_refresh_token__",
+            "ref:feishu_refresh",
+            "ref:Feishu9",
+            "gpg:rt.asc",
+            "cat:/run/rt",
+            "rt.txt",
+            "refresh_token.json",
+            "feishu.rt.key",
+            r"C:\secrets\rt",
+            "U2FsdGVkX1+vupppZksvRf5pq5g5XjFRlipRkwB0K1Y=",
+            "enc:v1:0a1b2c3d4e5f60718293",
+            "v1:AES:0a1b2c3d4e5f:60718293",
+            "aes-256-gcm:0a1b2c:3d4e5f:607182",
+            "AES256:0a1b2c3d4e5f60718293",
+            "ENC(G6N718UuyPE5bHyWKyuLQSm02auQPUtm)",
+            "encrypted:BDqDBibm4wsYqMpCjTQ6BsDHmMadg9K3dAt+Z9HPMfLEIRVz50hmLXPXRuDBXaJi",
+            "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/rt)",
+            "{{resolve:secretsmanager:feishu:SecretString:rt}}",
+            "${{ secrets.FEISHU_RT }}",
+            "{{ .Values.feishu.refreshToken | b64enc }}",
+            "2.AbCdEf0123==|GhIjKl4567==|MnOpQr89=",
+            "$ANSIBLE_VAULT;1.1;AES256",
+            "YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSB",
+            "eyJpdiI6IlF3ZXJ0eSIsInZhbHVlIjoiYWJjIn0=",
+            "01000000d08c9ddf0115d1118c7a00c04fc297eb01000000",
+            "<%= ENV['FEISHU_RT'] %>",
+            "Dev/Feishu/Refresh",
+            "keyring:feishu",
+            "k8s:default/feishu#rt",
         ] {
             assert_eq!(Nature::of(text), Nature::Reference, "{text}");
         }
@@ -320,6 +471,18 @@ mod tests {
             "enter_token",
             "true",
             "n/a",
+            "ur-xxxx-yyyy",
+            "u-XXXXXXXXXXab",
+            "ur-aaaa-bbbb-cccc",
+            "secret",
+            "abc",
+            "test",
+            "\u{4f60}\u{7684}token",
+            "\u{8bf7}\u{586b}\u{5199}",
+            "\u{5237}\u{65b0}\u{4ee4}\u{724c}",
+            "u-\u{2026}",
+            "u-***ab",
+            "ur*",
         ] {
             assert_eq!(Nature::of(text), Nature::Placeholder, "{text}");
         }
@@ -345,6 +508,28 @@ mod tests {
             "4/0AX4XfWhAbc/Def-7Ghi",
             "abc:Def/Ghi7Jkl",
             "rt-refresh-0002-abcdef12",
+            "t-g1044qeGEDXTB6NDJOGV4JQCYDGHRBARFTGT1234",
+            "eyJhbGciOiJFUzI1NiIsImZlYXR1cmVfY29kZSI6IkZlYXR1cmVPQXV0aEpXVFNpZ25fQ04iLCJraWQiOiI3MTg1In0.eyJqdGkiOiI3MjY3OTQ3In0.Vq-xx_xxxx9",
+            "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AbCdEf0123456789.GhIjKlMnOpQr.StUvWxYz",
+            "v4.public.eyJkYXRhIjoidGhpcyJ9bkQ3Ym9BZ2",
+            "v1.MRjcrS6e7ZBsMAvEuMDg9TzNqKbZyV5yQ0ObX1",
+            "M.C507_BL2.0.U.-CjQ9z*4kX!y2bN*mR7tLwPqE8sDfG$$",
+            "0.AXoAb1c2d3e4f5g6h7i8j9k0.AgABAwEAAADnfolhJpSnRYB1SVj-Hgd8",
+            "AAAAAAAAAAAAAAAAAAAAAMLheAAAAAAA0%2BuSeid%2BULvsea4JtiGRiSDSJSI",
+            "00aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcd",
+            "glpat-x9yZ8wV7uT6sR5qP4oN3",
+            "EAABsbCS1iHgBO7ZCxT9uZBvW8s",
+            "5Aep861KIwKdekr90KlxVVUI47zdR6dX_VB2.TJvGh",
+            "xoxe-1-My0xLTI1NzQ2OTk0ODk3",
+            "AQXdSP_W41_UPs5ioT_t8HESyODB4FqbkJ8LrV_5mff4",
+            "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+            "2YotnFZFEjr1zCsicMWpAA",
+            "tGzv3JOkF0XG5Qx2TlKWIA",
+            "SlAV32hkKG",
+            "8xLOxBtZp8",
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF",
+            "d2f5a7c0-1b3e-4f60-9a8b-7c6d5e4f3a2b",
+            "ory_rt_8xLOxBtZp8-A1b2C3d4.E5f6",
         ] {
             assert_eq!(Nature::of(text), Nature::Token, "{text}");
         }

@@ -26,6 +26,8 @@ pub struct LinkState {
 pub enum Found {
     /// The present set.
     InStep,
+    /// The last set of a login that is over: a person must log in again.
+    Over,
     /// The present refresh token or none, and beside it something old.
     Behind,
     /// The present set, and elsewhere in the file tokens of the login that have had their time and are not kept in step.

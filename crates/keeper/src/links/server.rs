@@ -80,8 +80,12 @@ fn from_arguments(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
             let before = index.checked_sub(1).map_or("", |before| words[before]);
             // `--env=NAME=value` is the same in one word.
             let (flag, word) = word.split_once('=').filter(|(flag, _)| flag.starts_with('-')).unwrap_or((before, word));
-            let variable = ["-e", "--env"].contains(&flag)
-                && word.split_once('=').is_some_and(|(name, value)| is_uat(name, ours) && !value.is_empty());
+            // Docker takes `-eNAME=value` too.
+            let glued = words[index].strip_prefix("-e").filter(|rest| !rest.starts_with(['=', '-']));
+            let assigned = if ["-e", "--env"].contains(&flag) { Some(word) } else { glued };
+            let variable = assigned
+                .and_then(|word| word.split_once('='))
+                .is_some_and(|(name, value)| is_uat(name, ours) && !value.is_empty());
             let header = ["--header", "-H"].contains(&flag)
                 && word.split_once(':').is_some_and(|(name, _)| is_header(name, ours));
             let line = ours
@@ -158,11 +162,12 @@ fn is_header(name: &str, ours: bool) -> bool {
     name == "x-lark-mcp-uat" || ours && name == "authorization"
 }
 
-/// Whether a variable holds a user's token of this platform.
+/// Whether a variable holds a user's token of this platform: by its words, or since it is the one that `lark-mcp` reads.
 fn is_uat(name: &str, ours: bool) -> bool {
-    Name::of(name).is_some_and(|name| {
-        name.role == Role::Access && name.user && (name.is_ours() || ours && name.prefix.is_empty())
-    })
+    name == "USER_ACCESS_TOKEN"
+        || Name::of(name).is_some_and(|name| {
+            name.role == Role::Access && name.user && (name.is_ours() || ours && name.prefix.is_empty())
+        })
 }
 
 /// Whether the token in a value is one that a program puts there.

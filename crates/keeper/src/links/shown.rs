@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::claims::{Says, says};
 use super::document::Document;
+use super::doubled::Doubled;
 use super::error::DocumentError;
 use super::frame::{Frame, exchanged};
 use super::moment::spelled_like;
@@ -27,6 +28,8 @@ pub(super) struct Shown {
     values: BTreeMap<Slot, Option<Value>>,
     /// Which part of a value is the token, where it can be told.
     frames: BTreeMap<Slot, Frame>,
+    /// Which of the tokens' places are there more than once.
+    doubled: Vec<Doubled>,
 }
 
 /// What stands at the refresh token's place.
@@ -52,7 +55,18 @@ impl Shown {
             let Some(Some(Value::Text(text))) = values.get(&slot) else { return None };
             Frame::of(text).map(|frame| (slot, frame))
         };
-        Ok(Self { frames: TOKENS.into_iter().filter_map(frame).collect(), values })
+        let doubled = TOKENS.into_iter().filter_map(|slot| places.get(&slot));
+        let doubled = doubled.filter_map(|place| Doubled::at(document, place).transpose());
+        Ok(Self {
+            frames: TOKENS.into_iter().filter_map(frame).collect(),
+            doubled: doubled.collect::<Result<_, _>>()?,
+            values,
+        })
+    }
+
+    /// Which of the tokens' places are there more than once, with values that differ.
+    pub(super) fn doubled(&self) -> &[Doubled] {
+        &self.doubled
     }
 
     /// The texts at the tokens' places that hold more than a token: what the vault knows of their parts goes before the rules.
@@ -176,6 +190,16 @@ impl Shown {
         Some(Value::text(exchanged(text, parts.collect())))
     }
 
+    /// The text at the access token's place.
+    pub(super) fn at_access(&self) -> Option<Zeroizing<String>> {
+        self.text(Slot::AccessToken).map(|text| Zeroizing::new(text.to_owned()))
+    }
+
+    /// What stands at the access token's place.
+    pub(super) fn access_nature(&self) -> Nature {
+        self.nature(Slot::AccessToken)
+    }
+
     fn text(&self, slot: Slot) -> Option<&str> {
         match self.values.get(&slot) {
             Some(Some(Value::Text(text))) => Some(text),
@@ -256,7 +280,7 @@ pub fn are_crosswise(document: &Document, access: &Place, refresh: &Place) -> bo
 /// What was decided about one content is not to be done to another.
 impl PartialEq for Shown {
     fn eq(&self, other: &Self) -> bool {
-        self.values == other.values
+        self.values == other.values && self.doubled == other.doubled
     }
 }
 

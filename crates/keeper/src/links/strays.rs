@@ -67,7 +67,7 @@ impl Links {
         let read = texts.iter().flat_map(|(place, text)| {
             decodings(text).into_iter().map(|decoded| (place.clone(), decoded)).collect::<Vec<_>>()
         });
-        let encoded = self.sightings_of(read.collect()).await?;
+        let encoded = self.sightings_of(read.chain(document.names()).collect()).await?;
         let sightings = self.sightings_of(texts).await?;
         Ok(Some(Seen { document, kept, sightings, encoded, present }))
     }
