@@ -360,22 +360,21 @@ impl Links {
             let found = if after.shown.is_unclear() { Found::Unclear } else { Found::Malformed };
             return Ok(Some(LinkOutcome::Left(found)));
         }
-        if let Some(found) = self.awaited(link, &after.shown, Some(&login)).await? {
-            return Ok(Some(LinkOutcome::Left(found)));
-        }
-        // Another program may have put something else there in between; then there is nothing to confirm.
-        if let Some(stamp) =
-            after.stamp.filter(|_| after.shown.corrections(&link.target.places, &login, asked).is_empty())
-        {
+        let awaited = self.awaited(link, &after.shown, Some(&login)).await?;
+        // Another program may have put something else there in between; then there is nothing to confirm. Nor is there where an access
+        // token is still to come, and what stands at its place is another's.
+        let is_true = awaited.is_none() && after.shown.corrections(&link.target.places, &login, asked).is_empty();
+        if let Some(stamp) = after.stamp.filter(|_| is_true) {
             let receipt = Receipt { grant: login.grant.id, generation, at: self.parts().clock.now(), stamp };
             self.confirm(link, receipt, healed).await;
         }
-        Ok(Some(match (healed, judged.other) {
-            (Some(held), _) => LinkOutcome::Healed { held, generation, closed },
-            (None, Some(Other { grant, user, lives })) => {
+        Ok(Some(match (healed, judged.other, awaited) {
+            (Some(held), ..) => LinkOutcome::Healed { held, generation, closed },
+            (None, Some(Other { grant, user, lives }), _) => {
                 LinkOutcome::Replaced { grant, user, is_kept: lives, generation, closed }
             }
-            (None, None) => LinkOutcome::Delivered { generation, closed },
+            (None, None, Some(found)) => LinkOutcome::Left(found),
+            (None, None, None) => LinkOutcome::Delivered { generation, closed },
         }))
     }
 
