@@ -114,7 +114,7 @@ impl Session {
             return Err(Error::with_detail(Code::BadSecret, Kept::Everything, detail));
         }
         for (place, held) in [(&places.refresh, &held_token), (&places.access, &held_access)] {
-            stays(path, place, bare(held.clone()))?;
+            stays(path, place, bare(held.clone()).as_ref())?;
         }
         let doubled = [&places.refresh, &places.access].map(|place| Doubled::at(&document, place));
         let doubled: Vec<Doubled> =
@@ -360,8 +360,8 @@ async fn format_of(file: &Path) -> Format {
 }
 
 /// Refuses to write over what another program resolves or opens.
-fn stays(path: &Path, place: &Place, held: Option<Zeroizing<String>>) -> Result<(), Error> {
-    match held.as_deref().map_or(Nature::Empty, |text| Nature::of(text)) {
+fn stays(path: &Path, place: &Place, held: Option<&Zeroizing<String>>) -> Result<(), Error> {
+    match held.map_or(Nature::Empty, |text| Nature::of(text)) {
         Nature::Empty | Nature::Token | Nature::Placeholder => Ok(()),
         Nature::Reference | Nature::Document => {
             let detail = format!("{place} in {}: {}", path.display(), BadSecret::StandIn);

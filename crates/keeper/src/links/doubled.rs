@@ -54,7 +54,7 @@ impl Links {
     ///
     /// # Errors
     /// The vault's.
-    pub(crate) async fn unkept<'a>(&self, doubled: &'a [Doubled]) -> Result<Option<DocumentError>, Error> {
+    pub(crate) async fn unkept(&self, doubled: &[Doubled]) -> Result<Option<DocumentError>, Error> {
         for each in doubled {
             for text in &each.hidden {
                 if !self.gives_way(&each.place, text).await? {

@@ -63,10 +63,9 @@ impl Links {
         let login = self.login(&link.profile).await?;
         let judged = self.judge(&probe, &look.shown, login.as_ref(), fill).await?;
         match &judged.whose {
-            Whose::Ours => {}
-            Whose::Profile(owner) => return Err(another(owner)),
             // One that is owed something gets it first.
-            Whose::Kept { is_owed: true, .. } => {}
+            Whose::Ours | Whose::Kept { is_owed: true, .. } => {}
+            Whose::Profile(owner) => return Err(another(owner)),
             Whose::Kept { grant, .. } => return Err(another_user(*grant)),
             Whose::Ended { user } => return Err(ended(user.as_deref())),
         }

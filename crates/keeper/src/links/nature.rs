@@ -296,8 +296,10 @@ fn is_placeholder(text: &str) -> bool {
         lower.split(['-', '_', '.', ' ', '[', ']', '(', ')']).filter(|word| !word.is_empty()).collect();
     let is_one_letter = |word: &str| word.bytes().all(|byte| Some(&byte) == word.as_bytes().first());
     let filler = |word: &str| word.len() > 2 && is_one_letter(word) || word == "x";
-    let Some(last) = words.last() else { return true };
-    if filler(last) && words.iter().all(|word| filler(word) || word.len() < 6) {
+    // `ur-xxxx-yyyy`: nothing but filling, behind a short word at most.
+    let Some((first, rest)) = words.split_first() else { return true };
+    let is_head = filler(first) || first.len() < 6 && first.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if is_head && rest.iter().all(|word| filler(word)) && (filler(first) || !rest.is_empty()) {
         return true;
     }
     // A random token is not made of words alone. A word that says so may stand beside a number.
@@ -530,6 +532,8 @@ mod tests {
             "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF",
             "d2f5a7c0-1b3e-4f60-9a8b-7c6d5e4f3a2b",
             "ory_rt_8xLOxBtZp8-A1b2C3d4.E5f6",
+            "000A-A~a0--+0+_A+-0-X",
+            "a1-b2-c3-d4-xxx",
         ] {
             assert_eq!(Nature::of(text), Nature::Token, "{text}");
         }
