@@ -272,7 +272,7 @@ impl Profile {
     /// lost by any of them.
     pub async fn token(&self) -> Result<AccessToken, Error> {
         let opened = self.client.opened().await?;
-        let at_once = (opened.session.quickly())(&self.resolved.name);
+        let at_once = opened.session.at_once(&self.resolved.name);
         if let Some(found) = at_once.filter(|found| found.app == self.resolved.app_name) {
             return Ok(found.access.token);
         }

@@ -188,7 +188,7 @@ impl Session {
         Ok(Some(app))
     }
 
-    /// Waits for refreshes that are under way, and closes the vault. What is done with the session afterwards fails.
+    /// Waits for refreshes that are under way, and closes the vault's connections. A call that follows opens them again.
     ///
     /// # Errors
     /// The vault's codes; nothing is lost by any of them.
@@ -203,8 +203,13 @@ impl Session {
         ApiClient::new(self.keeper.clone(), app, identity, calls, options)
     }
 
-    /// Hands out what can be handed out at once, without the database: from the file beside it, which is gone while a turn is
-    /// under way that ends the token.
+    /// What can be handed out at once, without the database: from the file beside it, which is gone while a turn is under way that ends
+    /// the token.
+    pub(crate) fn at_once(&self, profile: &ProfileName) -> Option<HandOut> {
+        self.vault.hand_out(profile)
+    }
+
+    /// The same, for somebody who outlives the session.
     pub(crate) fn quickly(&self) -> Quickly {
         let vault = Arc::clone(&self.vault);
         Arc::new(move |profile| vault.hand_out(profile))
