@@ -307,6 +307,9 @@ pub struct Grant {
     pub app: AppName,
     /// The profile that points at it; `None` once a later login of another user took the name over.
     pub profile: Option<ProfileName>,
+    /// The profile that pointed at it last, where none does: it lost the name to another login, or was logged out. `None` for a login
+    /// that never was a profile's, and where an earlier version's vault does not tell.
+    pub former_profile: Option<ProfileName>,
     /// The present generation.
     pub generation: Generation,
     /// How it stands.

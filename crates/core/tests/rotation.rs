@@ -50,6 +50,7 @@ fn grant(life: i64) -> Grant {
         intent_open: false,
         on_trial: false,
         unproven: false,
+        former_profile: None,
     }
 }
 

@@ -333,9 +333,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0003_names.sql"),
     include_str!("../../migrations/0004_brought.sql"),
     include_str!("../../migrations/0005_terms.sql"),
+    include_str!("../../migrations/0006_former.sql"),
 ];
 /// The newest schema this version knows.
-pub(crate) const SCHEMA: i64 = 5;
+pub(crate) const SCHEMA: i64 = 6;
 const _: () = assert!(MIGRATIONS.len() as u64 == SCHEMA.unsigned_abs());
 /// How long a write waits for another one: a transaction takes milliseconds, and 64 processes may queue.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -213,7 +213,8 @@ impl SqliteVault {
     ) -> Result<(GrantRow, Option<Fingerprint>), VaultError> {
         let access = grant.access(&self.sealer).map_err(|fault| self.fault(fault))?;
         let refresh = grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))?;
-        let mut apart = GrantRow { id, profile: None, subject: subject.cloned(), unproven: None, ..grant.clone() };
+        let mut apart =
+            GrantRow { id, profile: None, former: None, subject: subject.cloned(), unproven: None, ..grant.clone() };
         apart.access.blob = None;
         if let Some(access) = &access {
             apart.set_access(&self.sealer, access, grant.generation);

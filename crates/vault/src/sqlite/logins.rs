@@ -301,6 +301,7 @@ pub(super) fn blank(id: GrantId, profile: &ProfileName, app: &AppName, set: &Tok
         id,
         app: app.clone(),
         profile: Some(profile.clone()),
+        former: None,
         generation: Generation::FIRST,
         standing: Standing::Live,
         access: nothing(),

@@ -58,6 +58,8 @@ pub(crate) struct GrantRow {
     pub(crate) id: GrantId,
     pub(crate) app: AppName,
     pub(crate) profile: Option<ProfileName>,
+    /// The one that it lost last. Written where a name is taken, and never with the row.
+    pub(crate) former: Option<ProfileName>,
     pub(crate) generation: Generation,
     pub(crate) standing: Standing,
     pub(crate) access: Sealed,
@@ -91,10 +93,8 @@ impl GrantRow {
         Ok(Self {
             id: GrantId::from(uuid(row, "id")?),
             app: text(row, "app")?,
-            profile: match row.try_get::<Option<String>, _>("profile")? {
-                Some(name) => Some(name.parse().map_err(|_| damaged("a profile's name"))?),
-                None => None,
-            },
+            profile: optional_name(row, "profile")?,
+            former: optional_name(row, "former")?,
             generation: Generation::new(unsigned(row, "generation")?),
             standing: json(row, "standing")?,
             access: Sealed {
@@ -209,6 +209,7 @@ impl GrantRow {
             id: self.id,
             app: self.app.clone(),
             profile: self.profile.clone(),
+            former_profile: self.former.clone(),
             generation: self.generation,
             standing: self.standing.clone(),
             access: self.access(sealer)?,
@@ -359,6 +360,11 @@ where
     &'r str: Decode<'r, Sqlite> + Type<Sqlite>,
 {
     row.try_get::<&str, _>(column)?.parse().map_err(|_| damaged("a name"))
+}
+
+fn optional_name(row: &SqliteRow, column: &str) -> Result<Option<ProfileName>, Fault> {
+    let name = row.try_get::<Option<&str>, _>(column)?;
+    name.map(|name| name.parse().map_err(|_| damaged("a profile's name"))).transpose()
 }
 
 pub(crate) fn json<T: DeserializeOwned, I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<T, Fault> {

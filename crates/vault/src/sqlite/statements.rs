@@ -64,7 +64,8 @@ macro_rules! update_grant {
     };
 }
 pub(crate) const UPDATE_GRANT: &str = concat!(update_grant!(), name_access!());
-pub(crate) const FREE_PROFILE: &str = "UPDATE grants SET profile = NULL, displaced = NULL WHERE id = ?1";
+pub(crate) const FREE_PROFILE: &str =
+    "UPDATE grants SET former = COALESCE(profile, former), profile = NULL, displaced = NULL WHERE id = ?1";
 pub(crate) const GIVE_PROFILE: &str = "UPDATE grants SET profile = ?2, displaced = ?3 WHERE id = ?1";
 pub(crate) const DISPLACED: &str = "SELECT displaced FROM grants WHERE id = ?1";
 pub(crate) const DISPLACE: &str = "UPDATE grants SET displaced = ?2 WHERE id = ?1";
@@ -86,7 +87,7 @@ pub(crate) const FORGET_GRANT: &str = "
     DELETE FROM known_fingerprints WHERE grant_id = $1;
     DELETE FROM grants WHERE id = $1";
 pub(crate) const RETIRE: &str = "
-    UPDATE grants SET standing = ?2, profile = NULL, access = NULL, refresh = NULL, refresh_expires = NULL,
+    UPDATE grants SET standing = ?2, former = COALESCE(profile, former), profile = NULL, access = NULL, refresh = NULL, refresh_expires = NULL,
         displaced = NULL, brought = NULL
     WHERE id = ?1";
 pub(crate) const REMEMBER_FINGERPRINT: &str = "

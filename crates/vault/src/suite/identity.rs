@@ -1,11 +1,12 @@
 //! Whose a login is: another user's, nobody's that is told, and which profile points at it.
 
-use tokenward_core::ports::{Adopted, Adoption, Committed, NameGiven, NewLogin, Told, VaultError};
-use tokenward_core::{Code, Generation, Standing};
+use tokenward_core::ports::{Adopted, Adoption, Claim, Committed, NameGiven, NewLogin, Told, VaultError};
+use tokenward_core::{Code, Generation, ProfileName, Standing};
 
 use super::Stand;
 use super::adoptions::{dead, events, generation, logged_in, present, refused, spent, token, whole, wished_back};
-use super::world::{adoption, holder, login, named, turn};
+use super::leases::leased;
+use super::world::{adoption, holder, login, named, soon, turn};
 
 /// Nobody said yes: another user's login is a grant of its own, and the profile's serves on as it was.
 pub async fn another_users_login_is_kept_aside_without_a_yes(stand: &dyn Stand) {
@@ -176,4 +177,39 @@ pub async fn a_login_without_a_profile_is_given_one(stand: &dyn Stand) {
     assert_eq!(vault.grant(present).await.unwrap().profile, None);
     assert_eq!(wished_back(&*vault, other).await, Some(Generation::FIRST));
     assert_eq!(vault.grant_of(&work).await.unwrap(), Some(present));
+}
+
+/// A login that lost its name remembers which it was, however it lost it. One that was kept aside never had any, also where a person
+/// had logged in and where it stood for a moment in a profile's place.
+pub async fn a_login_remembers_whose_name_it_had(stand: &dyn Stand) {
+    let (vault, first) = logged_in(stand).await;
+    let by = holder("here", 1);
+    let (work, spare): (ProfileName, ProfileName) = ("work".parse().unwrap(), "spare".parse().unwrap());
+    let had = async |id| stand.open().await.grant(id).await.unwrap().former_profile;
+    assert_eq!(had(first).await, None, "it has its name");
+    let aside = vault.log_in(login("work", "x", Some(named("ou_2")))).await.unwrap().id();
+    let brought = vault.adopt(adoption("work", "y", Some("ou_3"))).await.unwrap().id();
+    assert_eq!((had(aside).await, had(brought).await), (None, None));
+    // By a login, an adoption, a wish for another login of the vault, and the wish to undo that.
+    let second = NewLogin { replace_user: true, ..login("work", "2", Some(named("ou_2"))) };
+    let second = vault.log_in(second).await.unwrap().id();
+    assert_eq!(had(first).await.as_ref(), Some(&work));
+    let third = Adoption { claim: Claim::OfAnyUser, ..adoption("work", "3", Some("ou_3")) };
+    let third = vault.adopt(third).await.unwrap().id();
+    assert_eq!(had(second).await.as_ref(), Some(&work));
+    vault.give_name(aside, &work, true, &by).await.unwrap();
+    assert_eq!(had(third).await.as_ref(), Some(&work));
+    wished_back(&*vault, aside).await;
+    assert_eq!((had(aside).await, vault.grant_of(&work).await.unwrap()), (Some(work.clone()), Some(third)));
+    // The name that it had last; and by a logout.
+    assert_eq!(vault.give_name(first, &spare, false, &by).await.unwrap(), NameGiven::Given);
+    let lease = leased(&*vault, first, &by).await;
+    vault.retire(&lease, soon(1), false).await.unwrap();
+    assert_eq!(had(first).await.as_ref(), Some(&spare));
+    // What stood in the profile's place, and turned out to be another user's, was never the profile's.
+    vault.adopt(adoption("work", "n", None)).await.unwrap();
+    let (apart, present) = (login("x", "z", None).id, vault.grant(third).await.unwrap());
+    let told = vault.told(third, present.generation, Some(&named("ou_4")), apart, &by).await.unwrap();
+    assert!(matches!(told, Told::KeptAside { aside, .. } if aside == apart), "{told:?}");
+    assert_eq!((had(apart).await, had(third).await), (None, Some(work)));
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use crate::place::Place;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
-use tokenward_core::ports::{AnswerKept, Keepsake, LeaseAttempt, Vault};
-use tokenward_core::{Generation, GrantId, IntentId, KnownToken, RefreshToken, SecretBytes, TokenApi, TokenKind};
+use tokenward_core::ports::{AnswerKept, Keepsake, LeaseAttempt, NewLogin, Vault};
+use tokenward_core::{
+    Generation, GrantId, IntentId, KnownToken, Receipt, RefreshToken, SecretBytes, Stamp, TokenApi, TokenKind,
+};
 use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, soon, turn};
 use zeroize::Zeroizing;
 
@@ -85,7 +87,7 @@ async fn everything_is_kept_whoever_comes_first() {
     // A reader comes first: it may not write, and still finds the schema it knows.
     let grant = vault.grant(id).await.unwrap();
     // Older versions refuse this number, as this one refuses a higher one (see `opening`).
-    assert_eq!(schema(&place).await, 5);
+    assert_eq!(schema(&place).await, 6);
     assert_eq!((grant.generation, grant.access.unwrap().token.expose()), (Generation::new(2), "access-2"));
     assert_eq!((grant.subject, grant.wall, grant.on_trial), (Some(named("ou_1")), Some(soon(31_536_000)), false));
     assert_eq!(vault.journal(id, 10).await.unwrap().len(), 2);
@@ -127,7 +129,7 @@ async fn many_that_come_at_once_migrate_once() {
     for task in tasks {
         task.await.unwrap().unwrap();
     }
-    assert_eq!(schema(&place).await, 5);
+    assert_eq!(schema(&place).await, 6);
 }
 
 /// Killed in the middle of it: the next one begins anew.
@@ -165,4 +167,40 @@ async fn an_access_token_of_an_earlier_version_is_known() {
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
     vault.commit(intent, turn("2")).await.unwrap();
     known(false).await;
+}
+
+/// Earlier versions did not say which profile a login had. What they tell is believed; of any other login it is not known.
+#[tokio::test]
+async fn whose_name_a_login_had_is_found_where_an_earlier_version_tells() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let by = holder("here", 1);
+    let of =
+        |profile, tag: &str, user, replace_user| NewLogin { replace_user, ..login(profile, tag, Some(named(user))) };
+    let taken = vault.log_in(of("work", "1", "ou_1", false)).await.unwrap().id();
+    vault.log_in(of("work", "2", "ou_2", true)).await.unwrap();
+    let delivered = vault.log_in(of("other", "3", "ou_3", false)).await.unwrap().id();
+    let link = vault.link(new_link("other", "/a/.env"), &by).await.unwrap().id;
+    let stamp = Stamp { device: 1, inode: 2, size: 3, modified: 4, changed: 5 };
+    let receipt = Receipt { grant: delivered, generation: Generation::FIRST, at: soon(0), stamp };
+    vault.receipt(link, receipt, None).await.unwrap();
+    let untold = vault.log_in(of("third", "4", "ou_4", false)).await.unwrap().id();
+    let aside = vault.log_in(of("third", "5", "ou_5", false)).await.unwrap().id();
+    for id in [delivered, untold] {
+        let LeaseAttempt::Held(lease) = vault.lease(id, &by, Duration::from_secs(30)).await.unwrap() else {
+            panic!("busy")
+        };
+        vault.retire(&lease, soon(1), false).await.unwrap();
+    }
+    vault.close_connections().await.unwrap();
+    let back = "ALTER TABLE grants DROP COLUMN former; PRAGMA user_version = 5";
+    sqlite(&place).await.execute(sqlx::raw_sql(back)).await.unwrap();
+
+    let vault = place.vault().await;
+    let mut had = Vec::new();
+    for id in [taken, delivered, untold, aside] {
+        had.push(vault.grant(id).await.unwrap().former_profile.map(|name| name.to_string()));
+    }
+    assert_eq!(had, [Some("work".to_owned()), Some("other".to_owned()), None, None]);
+    assert_eq!(schema(&place).await, 6);
 }

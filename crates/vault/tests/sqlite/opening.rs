@@ -66,7 +66,7 @@ async fn without_anything_a_key_file_of_mode_0600_is_used_and_named() {
     let place = Place::new();
     with_login(&place).await;
     let info = place.vault().await.info().await.unwrap();
-    assert_eq!((info.key_source, info.schema), (KeySource::KeyFile, 5));
+    assert_eq!((info.key_source, info.schema), (KeySource::KeyFile, 6));
     assert_eq!(info.key, format!("the key file {}", place.folder.key_file().display()));
     assert!(info.engine.starts_with("SQLite 3."));
     assert!(info.repairs.is_empty() && info.notes.is_empty());
@@ -253,7 +253,7 @@ async fn a_newer_schema_and_a_newer_key_file_are_refused() {
     fs::write(place.folder.wrapped_key(), text).unwrap();
     let mut sqlite = SqliteConnectOptions::new().filename(place.folder.database()).connect().await.unwrap();
     sqlx::query("PRAGMA user_version = 7").execute(&mut sqlite).await.unwrap();
-    assert!(matches!(has_login(&place).await, Err(VaultError::Newer { found: 7, known: 5, .. })));
+    assert!(matches!(has_login(&place).await, Err(VaultError::Newer { found: 7, known: 6, .. })));
 }
 
 #[tokio::test]

@@ -88,6 +88,7 @@ pub(super) fn grant() -> Grant {
         intent_open: false,
         on_trial: false,
         unproven: false,
+        former_profile: None,
     }
 }
 
