@@ -169,6 +169,10 @@ impl Connections {
             let mut writing = writing.map_err(|error| self.error(&error))?;
             migrate(&mut writing, self.vault).await.map_err(|error| self.error(&error))?;
             writing.close().await.map_err(|error| self.error(&error))?;
+            // Anew: this one has read the schema of before, in which a row has fewer columns.
+            let anew = options(&self.folder, role).connect().await.map_err(|error| self.error(&error))?;
+            connection.close().await.map_err(|error| self.error(&error))?;
+            return Ok(anew);
         }
         Ok(connection)
     }
