@@ -333,13 +333,13 @@ pub struct Grant {
     /// The endpoint family that issued the present refresh token.
     pub issued_by: TokenApi,
     /// Whether an intent is open (a turn is under way, or its sender died), or a new set is being asked for that may end this
-    /// one ([`crate::ports::Vault::ask`]).
+    /// one ([`crate::ports::Journal::ask`]).
     pub intent_open: bool,
     /// Whether the present set was adopted and has not turned yet: the one that it replaced is taken back if the provider
     /// refuses it.
     pub on_trial: bool,
     /// Whether the present set was brought for a profile that has a user, and nobody has said yet whose it is: its access token is
-    /// handed out to nobody until [`crate::ports::Vault::told`].
+    /// handed out to nobody until [`crate::ports::Logins::told`].
     pub unproven: bool,
 }
 

@@ -1,15 +1,31 @@
-//! The four ports: everything outside is behind one of them.
+//! The ports: everything outside is behind one of them.
 //!
 //! They are object-safe, and the engine holds them as `Arc<dyn …>`. An implementation must keep the promises
 //! written at each function; the vault's exported suite and the emulator's checker test them.
 
+mod error;
+mod grants;
+mod journal;
+mod keepsakes;
+mod leases;
+mod link_book;
+mod login_answers;
+mod logins;
 mod provider;
-mod vault;
+mod store;
 
 use jiff::Timestamp;
 
+pub use error::*;
+pub use grants::*;
+pub use journal::*;
+pub use keepsakes::*;
+pub use leases::*;
+pub use link_book::*;
+pub use login_answers::*;
+pub use logins::*;
 pub use provider::*;
-pub use vault::*;
+pub use store::*;
 
 /// The time of day.
 pub trait Clock: Send + Sync {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokenward_core::Generation;
-use tokenward_core::ports::{LeaseAttempt, Vault};
+use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins};
 use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, rules, soon, turn};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions, handout};
 

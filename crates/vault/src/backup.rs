@@ -72,7 +72,7 @@ impl SqliteVault {
         let (grants, mut damaged) = self.read_each_grant().await?;
         for grant in grants {
             // Brings what lies in rescue slots into the journal.
-            match tokenward_core::ports::Vault::open_intents(self, grant.id).await {
+            match tokenward_core::ports::Journal::open_intents(self, grant.id).await {
                 Ok(_) => {}
                 Err(VaultError::Unreadable { reason, .. } | VaultError::Key { reason, .. }) => {
                     damaged.push(DamagedLogin { id: Some(grant.id), profile: grant.profile, reason });

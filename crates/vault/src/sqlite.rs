@@ -33,8 +33,9 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Sqlite, Transaction};
 use tokenward_core::ports::{
-    Adopted, Adoption, AnswerKept, Clock, Committed, Entropy, Keepsake, LeaseAttempt, LoggedIn, LoginAnswer,
-    LoginAnswerId, LoginCopy, NameGiven, NewLogin, Revocable, Told, Vault, VaultError, Wished,
+    Adopted, Adoption, AnswerKept, Clock, Committed, Entropy, Grants, Journal, Keepsake, Keepsakes, LeaseAttempt,
+    Leases, LinkBook, LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin,
+    Revocable, Told, VaultError, Wished,
 };
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
@@ -326,7 +327,7 @@ async fn create(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) ->
 }
 
 #[async_trait]
-impl Vault for SqliteVault {
+impl Grants for SqliteVault {
     async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
         self.find_grant(profile).await
     }
@@ -343,22 +344,49 @@ impl Vault for SqliteVault {
         self.read_journal(id, limit).await
     }
 
-    async fn keep_login_answer(
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
+        self.copy_login(id).await
+    }
+
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
+        self.recognise_token(token).await
+    }
+
+    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
+        self.find_tokens(texts).await
+    }
+
+    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError> {
+        self.store_subject(id, subject).await
+    }
+
+    async fn access_refused(
         &self,
-        profile: &ProfileName,
-        app: &AppName,
-        api: TokenApi,
-        answer: &RawAnswer,
-    ) -> Result<LoginAnswerId, VaultError> {
-        self.store_login_answer(profile, app, api, answer).await
+        id: GrantId,
+        generation: Generation,
+        provider_code: Option<i64>,
+        by: &Holder,
+    ) -> Result<(), VaultError> {
+        self.end_access(id, generation, provider_code, by).await
+    }
+}
+
+#[async_trait]
+impl Leases for SqliteVault {
+    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError> {
+        self.try_lease(id, holder, ttl).await
     }
 
-    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
-        self.read_login_answers().await
+    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
+        self.prolong(lease, ttl).await
     }
 
-    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
-        self.remove_login_answer(id).await
+    async fn release(&self, lease: Lease) -> Result<(), VaultError> {
+        self.give_back(Seat::Grant(lease.grant), lease.fence).await
+    }
+
+    async fn wait(&self, id: GrantId, patience: Duration) {
+        self.wait_for_lease(Seat::Grant(id), patience).await;
     }
 
     async fn lease_name(
@@ -377,57 +405,10 @@ impl Vault for SqliteVault {
     async fn wait_name(&self, name: &ProfileName, patience: Duration) {
         self.wait_for_lease(Seat::Name(name), patience).await;
     }
+}
 
-    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError> {
-        self.record_question(lease).await
-    }
-
-    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError> {
-        self.withdraw_question(lease).await
-    }
-
-    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
-        self.park_login(answer, id, set).await
-    }
-
-    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
-        self.store_login(login).await
-    }
-
-    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError> {
-        self.store_subject(id, subject).await
-    }
-
-    async fn access_refused(
-        &self,
-        id: GrantId,
-        generation: Generation,
-        provider_code: Option<i64>,
-        by: &Holder,
-    ) -> Result<(), VaultError> {
-        self.end_access(id, generation, provider_code, by).await
-    }
-
-    async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError> {
-        self.forget_grant(id).await
-    }
-
-    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError> {
-        self.try_lease(id, holder, ttl).await
-    }
-
-    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
-        self.prolong(lease, ttl).await
-    }
-
-    async fn release(&self, lease: Lease) -> Result<(), VaultError> {
-        self.give_back(Seat::Grant(lease.grant), lease.fence).await
-    }
-
-    async fn wait(&self, id: GrantId, patience: Duration) {
-        self.wait_for_lease(Seat::Grant(id), patience).await;
-    }
-
+#[async_trait]
+impl Journal for SqliteVault {
     async fn prove(&self) -> Result<(), VaultError> {
         self.prove_writable().await
     }
@@ -452,31 +433,23 @@ impl Vault for SqliteVault {
         self.close_intent(intent, closing, standing).await
     }
 
-    async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError> {
-        self.read_revocable(lease).await
+    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError> {
+        self.record_question(lease).await
     }
 
-    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
-        self.retire_grant(lease, at, revoked).await
+    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError> {
+        self.withdraw_question(lease).await
+    }
+}
+
+#[async_trait]
+impl Logins for SqliteVault {
+    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
+        self.store_login(login).await
     }
 
-    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
-        self.recognise_token(token).await
-    }
-
-    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
-        self.find_tokens(texts).await
-    }
-
-    async fn told(
-        &self,
-        id: GrantId,
-        generation: Generation,
-        subject: Option<&Subject>,
-        aside: GrantId,
-        by: &Holder,
-    ) -> Result<Told, VaultError> {
-        self.record_told(id, generation, subject, aside, by).await
+    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
+        self.adopt_login(adoption).await
     }
 
     async fn give_name(
@@ -489,8 +462,15 @@ impl Vault for SqliteVault {
         self.point_profile(id, profile, replace, by).await
     }
 
-    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
-        self.adopt_login(adoption).await
+    async fn told(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        subject: Option<&Subject>,
+        aside: GrantId,
+        by: &Holder,
+    ) -> Result<Told, VaultError> {
+        self.record_told(id, generation, subject, aside, by).await
     }
 
     async fn take_back(
@@ -506,10 +486,61 @@ impl Vault for SqliteVault {
         self.wish_back(token, source, by).await
     }
 
-    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
-        self.copy_login(id).await
+    async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError> {
+        self.forget_grant(id).await
     }
 
+    async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError> {
+        self.read_revocable(lease).await
+    }
+
+    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
+        self.retire_grant(lease, at, revoked).await
+    }
+}
+
+#[async_trait]
+impl LoginAnswers for SqliteVault {
+    async fn keep_login_answer(
+        &self,
+        profile: &ProfileName,
+        app: &AppName,
+        api: TokenApi,
+        answer: &RawAnswer,
+    ) -> Result<LoginAnswerId, VaultError> {
+        self.store_login_answer(profile, app, api, answer).await
+    }
+
+    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
+        self.read_login_answers().await
+    }
+
+    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
+        self.remove_login_answer(id).await
+    }
+
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
+        self.park_login(answer, id, set).await
+    }
+}
+
+#[async_trait]
+impl Keepsakes for SqliteVault {
+    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError> {
+        self.store_keepsake(what, value, expires).await
+    }
+
+    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
+        self.read_keepsake(what).await
+    }
+
+    async fn forget(&self, what: &Keepsake) -> Result<(), VaultError> {
+        self.remove_keepsake(what).await
+    }
+}
+
+#[async_trait]
+impl LinkBook for SqliteVault {
     async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
         self.make_link(link, by).await
     }
@@ -533,22 +564,10 @@ impl Vault for SqliteVault {
     async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError> {
         self.store_trouble(id, trouble).await
     }
-
-    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError> {
-        self.store_keepsake(what, value, expires).await
-    }
-
-    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
-        self.read_keepsake(what).await
-    }
-
-    async fn forget(&self, what: &Keepsake) -> Result<(), VaultError> {
-        self.remove_keepsake(what).await
-    }
 }
 
 impl SqliteVault {
-    /// See `Vault::prove`. Asks the kernel, and opens the connection that the intent will be written by. That it can be written indeed
+    /// See `Journal::prove`. Asks the kernel, and opens the connection that the intent will be written by. That it can be written indeed
     /// is shown by the intent itself, which comes before the spend.
     async fn prove_writable(&self) -> Result<(), VaultError> {
         room::check(self.folder.vault())?;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokenward_core::ports::{Committed, Entropy, LeaseAttempt, Vault, VaultError};
+use tokenward_core::ports::{Committed, Entropy, Grants, Journal, Keepsakes, LeaseAttempt, Leases, Logins, VaultError};
 use tokenward_core::{Generation, IntentId};
 use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, rules, soon, turn};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions, handout};

@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward::core::ports::{
-    Adopted, Adoption, AnswerKept, Committed, Keepsake, LeaseAttempt, LoggedIn, LoginAnswer, LoginAnswerId, LoginCopy,
-    NameGiven, NewLogin, Revocable, Told, Vault, VaultError, Wished,
+    Adopted, Adoption, AnswerKept, Committed, Grants, Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LinkBook,
+    LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Revocable, Told, Vault,
+    VaultError, Wished,
 };
 use tokenward::core::rotation::Turn;
 use tokenward::core::{
@@ -50,71 +51,40 @@ impl Failing {
 }
 
 #[async_trait]
-impl Vault for Failing {
+impl Grants for Failing {
     async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
         self.inner.grant_of(profile).await
     }
+
     async fn grant(&self, id: GrantId) -> Result<Grant, VaultError> {
         self.inner.grant(id).await
     }
+
     async fn grants(&self) -> Result<Vec<Grant>, VaultError> {
         self.inner.grants().await
     }
+
     async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError> {
         self.inner.journal(id, limit).await
     }
-    async fn keep_login_answer(
-        &self,
-        profile: &ProfileName,
-        app: &AppName,
-        api: TokenApi,
-        answer: &RawAnswer,
-    ) -> Result<LoginAnswerId, VaultError> {
-        self.step()?;
-        self.inner.keep_login_answer(profile, app, api, answer).await
+
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
+        self.inner.copy(id).await
     }
-    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
-        self.inner.login_answers().await
+
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
+        self.inner.recognise(token).await
     }
-    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
-        self.step()?;
-        self.inner.drop_login_answer(id).await
+
+    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
+        self.inner.known_tokens(texts).await
     }
-    async fn lease_name(
-        &self,
-        name: &ProfileName,
-        holder: &Holder,
-        ttl: Duration,
-    ) -> Result<LeaseAttempt<NameLease>, VaultError> {
-        self.step()?;
-        self.inner.lease_name(name, holder, ttl).await
-    }
-    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError> {
-        self.inner.release_name(lease).await
-    }
-    async fn wait_name(&self, name: &ProfileName, patience: Duration) {
-        self.inner.wait_name(name, patience).await;
-    }
-    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError> {
-        self.step()?;
-        self.inner.ask(lease).await
-    }
-    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError> {
-        self.step()?;
-        self.inner.ask_in_vain(lease).await
-    }
-    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
-        self.step()?;
-        self.inner.set_aside(answer, id, set).await
-    }
-    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
-        self.step()?;
-        self.inner.log_in(login).await
-    }
+
     async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError> {
         self.step()?;
         self.inner.name_subject(id, subject).await
     }
+
     async fn access_refused(
         &self,
         id: GrantId,
@@ -125,69 +95,113 @@ impl Vault for Failing {
         self.step()?;
         self.inner.access_refused(id, generation, provider_code, by).await
     }
-    async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError> {
-        self.step()?;
-        self.inner.forget_refused(id).await
-    }
+}
+
+#[async_trait]
+impl Leases for Failing {
     async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError> {
         self.step()?;
         self.inner.lease(id, holder, ttl).await
     }
+
     async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
         self.step()?;
         self.renewals.fetch_add(1, Ordering::SeqCst);
         self.inner.renew(lease, ttl).await
     }
+
     async fn release(&self, lease: Lease) -> Result<(), VaultError> {
         self.inner.release(lease).await
     }
+
     async fn wait(&self, id: GrantId, patience: Duration) {
         self.inner.wait(id, patience).await;
     }
+
+    async fn lease_name(
+        &self,
+        name: &ProfileName,
+        holder: &Holder,
+        ttl: Duration,
+    ) -> Result<LeaseAttempt<NameLease>, VaultError> {
+        self.step()?;
+        self.inner.lease_name(name, holder, ttl).await
+    }
+
+    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError> {
+        self.inner.release_name(lease).await
+    }
+
+    async fn wait_name(&self, name: &ProfileName, patience: Duration) {
+        self.inner.wait_name(name, patience).await;
+    }
+}
+
+#[async_trait]
+impl Journal for Failing {
     async fn prove(&self) -> Result<(), VaultError> {
         self.step()?;
         self.inner.prove().await
     }
+
     async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError> {
         self.step()?;
         self.inner.begin(lease, draft).await
     }
+
     async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, VaultError> {
         self.inner.open_intents(id).await
     }
+
     async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError> {
         self.step()?;
         self.inner.keep_answer(intent, answer).await
     }
+
     async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError> {
         self.step()?;
         self.inner.commit(intent, turn).await
     }
+
     async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), VaultError> {
         self.step()?;
         self.inner.close(intent, closing, standing).await
     }
-    async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError> {
-        self.inner.revocable(lease).await
-    }
-    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
+
+    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError> {
         self.step()?;
-        self.inner.retire(lease, at, revoked).await
+        self.inner.ask(lease).await
     }
-    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
-        self.inner.recognise(token).await
+
+    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.ask_in_vain(lease).await
     }
-    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
-        self.inner.known_tokens(texts).await
+}
+
+#[async_trait]
+impl Logins for Failing {
+    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
+        self.step()?;
+        self.inner.log_in(login).await
     }
+
     async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
         self.step()?;
         self.inner.adopt(adoption).await
     }
-    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, VaultError> {
+
+    async fn give_name(
+        &self,
+        id: GrantId,
+        profile: &ProfileName,
+        replace: bool,
+        by: &Holder,
+    ) -> Result<NameGiven, VaultError> {
         self.step()?;
-        self.inner.take_back_token(token, source, by).await
+        self.inner.give_name(id, profile, replace, by).await
     }
+
     async fn told(
         &self,
         id: GrantId,
@@ -199,16 +213,7 @@ impl Vault for Failing {
         self.step()?;
         self.inner.told(id, generation, subject, aside, by).await
     }
-    async fn give_name(
-        &self,
-        id: GrantId,
-        profile: &ProfileName,
-        replace: bool,
-        by: &Holder,
-    ) -> Result<NameGiven, VaultError> {
-        self.step()?;
-        self.inner.give_name(id, profile, replace, by).await
-    }
+
     async fn take_back(
         &self,
         id: GrantId,
@@ -218,41 +223,100 @@ impl Vault for Failing {
         self.step()?;
         self.inner.take_back(id, refused, by).await
     }
-    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
-        self.inner.copy(id).await
-    }
-    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
+
+    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, VaultError> {
         self.step()?;
-        self.inner.link(link, by).await
+        self.inner.take_back_token(token, source, by).await
     }
-    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), VaultError> {
+
+    async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError> {
         self.step()?;
-        self.inner.set_terms(id, terms).await
+        self.inner.forget_refused(id).await
     }
-    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError> {
+
+    async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError> {
+        self.inner.revocable(lease).await
+    }
+
+    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
         self.step()?;
-        self.inner.unlink(id, by).await
+        self.inner.retire(lease, at, revoked).await
     }
-    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError> {
-        self.inner.links(profile).await
-    }
-    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError> {
+}
+
+#[async_trait]
+impl LoginAnswers for Failing {
+    async fn keep_login_answer(
+        &self,
+        profile: &ProfileName,
+        app: &AppName,
+        api: TokenApi,
+        answer: &RawAnswer,
+    ) -> Result<LoginAnswerId, VaultError> {
         self.step()?;
-        self.inner.receipt(id, receipt, healed).await
+        self.inner.keep_login_answer(profile, app, api, answer).await
     }
-    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError> {
+
+    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
+        self.inner.login_answers().await
+    }
+
+    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
         self.step()?;
-        self.inner.trouble(id, trouble).await
+        self.inner.drop_login_answer(id).await
     }
+
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.set_aside(answer, id, set).await
+    }
+}
+
+#[async_trait]
+impl Keepsakes for Failing {
     async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError> {
         self.step()?;
         self.inner.keep(what, value, expires).await
     }
+
     async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
         self.inner.recall(what).await
     }
+
     async fn forget(&self, what: &Keepsake) -> Result<(), VaultError> {
         self.step()?;
         self.inner.forget(what).await
+    }
+}
+
+#[async_trait]
+impl LinkBook for Failing {
+    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
+        self.step()?;
+        self.inner.link(link, by).await
+    }
+
+    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.set_terms(id, terms).await
+    }
+
+    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError> {
+        self.step()?;
+        self.inner.unlink(id, by).await
+    }
+
+    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError> {
+        self.inner.links(profile).await
+    }
+
+    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.receipt(id, receipt, healed).await
+    }
+
+    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError> {
+        self.step()?;
+        self.inner.trouble(id, trouble).await
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::keys::{check, explicit, fill};
 use crate::place::Place;
 use tokenward_core::SecretBytes;
-use tokenward_core::ports::{LeaseAttempt, Vault};
+use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins};
 use tokenward_vault::suite::{TestEntropy, holder, login, turn};
 use tokenward_vault::{BackupError, BackupKey, Stretch, restore};
 

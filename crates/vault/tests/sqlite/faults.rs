@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::time::Duration;
 
 use crate::place::{Place, lay_down_root, take_up_root, without_database};
-use tokenward_core::ports::{AnswerKept, Committed, LeaseAttempt, Vault, VaultError};
+use tokenward_core::ports::{AnswerKept, Committed, Grants, Journal, LeaseAttempt, Leases, Logins, VaultError};
 use tokenward_core::{Generation, GrantId, IntentId, Lease, SecretBytes};
 use tokenward_vault::suite::{answer, draft, holder, login, soon, turn};
 use tokenward_vault::{KeySources, SqliteVault, handout};

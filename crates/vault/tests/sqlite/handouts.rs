@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::place::Place;
 use jiff::Timestamp;
-use tokenward_core::ports::{LeaseAttempt, NewLogin, Vault};
+use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins, NewLogin};
 use tokenward_core::{Closing, Generation, GrantId, Lease, OldAccess, ProfileName};
 use tokenward_vault::suite::{draft, holder, login, named, rules, soon, turn};
 use tokenward_vault::{SqliteVault, handout};

@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use tokenward_core::Generation;
-use tokenward_core::ports::{AnswerKept, LeaseAttempt, Vault};
+use tokenward_core::ports::{AnswerKept, Journal, LeaseAttempt, Leases, Logins};
 use tokenward_vault::WaitingAnswer;
 use tokenward_vault::suite::{answer, draft, holder, login};
 

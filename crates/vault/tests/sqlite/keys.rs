@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::place::Place;
-use tokenward_core::ports::{Keepsake, LeaseAttempt, Vault};
+use tokenward_core::ports::{Grants, Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LoginAnswers, Logins};
 use tokenward_core::{Generation, GrantId, SecretBytes, TokenApi};
 use tokenward_vault::suite::{TestEntropy, answer, draft, holder, login, soon};
 use tokenward_vault::{ExplicitKey, KeySource, KeySources, Keyring, KeyringFault, SqliteVault};

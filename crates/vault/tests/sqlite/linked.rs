@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::place::Place;
 use jiff::SignedDuration;
-use tokenward_core::ports::{Clock, LeaseAttempt, NewLogin, Vault};
+use tokenward_core::ports::{Clock, Grants, Journal, LeaseAttempt, Leases, LinkBook, Logins, NewLogin};
 use tokenward_core::{Generation, GrantId, LinkId, Receipt, Trouble};
 use tokenward_vault::suite::{TestEntropy, adoption, draft, holder, login, named, new_link, soon, turn};
 use tokenward_vault::{BackupKey, SqliteVault, handout, restore, stamp};

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::time::Duration;
 
 use crate::place::Place;
-use tokenward_core::ports::{LeaseAttempt, Vault, VaultError};
+use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins, VaultError};
 use tokenward_core::{Generation, GrantId};
 use tokenward_vault::suite::{draft, holder, login, turn};
 use tokenward_vault::{SqliteVault, handout};

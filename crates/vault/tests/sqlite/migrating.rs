@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::place::Place;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
-use tokenward_core::ports::{AnswerKept, Keepsake, LeaseAttempt, NewLogin, Vault};
+use tokenward_core::ports::{
+    AnswerKept, Grants, Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LinkBook, LoginAnswers, Logins, NewLogin,
+};
 use tokenward_core::{
     Generation, GrantId, IntentId, KnownToken, Receipt, RefreshToken, SecretBytes, Stamp, TokenApi, TokenKind,
 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::place::Place;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Executor};
-use tokenward_core::ports::{Adoption, Claim, LeaseAttempt, Vault, VaultError};
+use tokenward_core::ports::{Adoption, Claim, Grants, Journal, LeaseAttempt, Leases, LinkBook, Logins, VaultError};
 use tokenward_core::{Closing, Code, Doubt, Generation, GrantId, IntentId, Standing};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, soon, turn};

@@ -9,7 +9,7 @@ use crate::place::Place;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use tokenward_core::SecretBytes;
-use tokenward_core::ports::{Vault, VaultError};
+use tokenward_core::ports::{Grants, Logins, VaultError};
 use tokenward_vault::suite::login;
 use tokenward_vault::{ExplicitKey, KeySource, Keyring, KeyringFault};
 

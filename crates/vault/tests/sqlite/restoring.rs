@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::place::Place;
 use jiff::SignedDuration;
-use tokenward_core::ports::{Clock, LeaseAttempt, NewLogin, Vault};
+use tokenward_core::ports::{Clock, Grants, Journal, LeaseAttempt, Leases, Logins, NewLogin};
 use tokenward_core::{Generation, GrantId};
 use tokenward_vault::suite::{TestEntropy, draft, holder, login, named, turn};
 use tokenward_vault::{

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::place::Place;
-use tokenward_core::ports::{Keepsake, LeaseAttempt, Vault};
+use tokenward_core::ports::{Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LoginAnswers, Logins};
 use tokenward_core::{Generation, Lease, SecretBytes, TokenApi};
 use tokenward_vault::suite::{answer, draft, holder, login, soon, turn};
 use tokenward_vault::{ExplicitKey, SqliteVault};

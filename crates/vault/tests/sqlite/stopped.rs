@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::place::Place;
 use tokenward_core::GrantId;
-use tokenward_core::ports::{LeaseAttempt, Vault};
+use tokenward_core::ports::{LeaseAttempt, Leases, Logins};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{holder, login};
 

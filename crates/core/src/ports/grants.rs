@@ -1,0 +1,59 @@
+//! Reading logins: records, copies, the journal, and which texts are tokens of a login.
+//!
+//! Enters: a profile, an id, a text. Leaves: what is stored. A read writes nothing (I8); what is recorded here is what was learned of a
+//! login beside its rotation: whose it is, and that its access token was refused.
+
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+use super::VaultError;
+use crate::{Entry, Generation, Grant, GrantId, Holder, KnownToken, ProfileName, Recognised, RefreshToken, Subject};
+
+/// The logins that are stored, as they are read.
+#[async_trait]
+pub trait Grants: Send + Sync {
+    /// The grant a profile points at.
+    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError>;
+
+    /// A grant.
+    async fn grant(&self, id: GrantId) -> Result<Grant, VaultError>;
+
+    /// Every grant, those without a profile too, oldest first.
+    async fn grants(&self) -> Result<Vec<Grant>, VaultError>;
+
+    /// What happened to a grant, newest first.
+    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError>;
+
+    /// The present set, refresh token included, for files that show it.
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError>;
+
+    /// What is known of a refresh token.
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError>;
+
+    /// Which of these texts are tokens that the vault holds or has held: one answer for each, in their order. Nothing is sent and
+    /// nothing written (I8).
+    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError>;
+
+    /// Records whose grant it is.
+    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError>;
+
+    /// Records, durably, that the provider called the access token of this generation dead: it ends at this moment, and is
+    /// handed out to nobody from then on. The next generation clears it. Nothing happens when the grant has moved on, or the
+    /// token has ended already.
+    async fn access_refused(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        provider_code: Option<i64>,
+        by: &Holder,
+    ) -> Result<(), VaultError>;
+}
+
+/// A copy of a grant's present set, read in one look, for files that show it.
+#[derive(Debug)]
+pub struct LoginCopy {
+    /// The grant as it was in that moment.
+    pub grant: Grant,
+    /// Its refresh token. Not for sending: only a [`Spend`](crate::Spend) is.
+    pub refresh: Option<RefreshToken>,
+}

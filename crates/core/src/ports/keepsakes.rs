@@ -1,0 +1,37 @@
+//! Small sealed things that are no login: an app's secret, its tokens, what is known of it.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::VaultError;
+use crate::{AppName, SecretBytes};
+
+/// Small sealed things by name.
+#[async_trait]
+pub trait Keepsakes: Send + Sync {
+    /// Keeps a small sealed thing, replacing the one of that name.
+    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError>;
+
+    /// The small sealed thing of that name, with its end.
+    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError>;
+
+    /// Forgets it.
+    async fn forget(&self, what: &Keepsake) -> Result<(), VaultError>;
+}
+
+/// A small sealed thing that is not a grant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Keepsake {
+    /// An app's secret.
+    AppSecret(AppName),
+    /// An app's ticket.
+    AppTicket(AppName),
+    /// An app's own token.
+    AppToken(AppName),
+    /// An app's token for its tenant.
+    TenantToken(AppName),
+    /// Which apps its name has stood for, and since when.
+    Registrations(AppName),
+    /// That the provider does not accept an app's id or secret.
+    ClientRefused(AppName),
+}

@@ -1,0 +1,50 @@
+//! Answers to code exchanges and device polls, kept before they are read (I3).
+//!
+//! Enters: the raw answer. Leaves: the same, until a login was made of it. A crash leaves it for the next caller.
+
+use async_trait::async_trait;
+
+use super::VaultError;
+use crate::{AppName, GrantId, ProfileName, RawAnswer, TokenApi, TokenSet};
+
+/// Answers that a login is to be made of.
+#[async_trait]
+pub trait LoginAnswers: Send + Sync {
+    /// Keeps the raw answer to a code exchange or device poll, durably, before it is read (I3).
+    async fn keep_login_answer(
+        &self,
+        profile: &ProfileName,
+        app: &AppName,
+        api: TokenApi,
+        answer: &RawAnswer,
+    ) -> Result<LoginAnswerId, VaultError>;
+
+    /// Login answers that no login was made of.
+    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError>;
+
+    /// Closes a kept login answer that holds no login.
+    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError>;
+
+    /// Keeps a set aside that was issued before the present one of a grant (I3), and closes the kept answer it was read from, in
+    /// one transaction. Nothing happens when the answer is closed already.
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError>;
+}
+
+/// Identifies a kept answer to a code exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginAnswerId(pub i64);
+
+/// An answer to a code exchange that was kept and not yet made into a login (its process died).
+#[derive(Debug)]
+pub struct LoginAnswer {
+    /// Its id.
+    pub id: LoginAnswerId,
+    /// The profile that was logging in.
+    pub profile: ProfileName,
+    /// The app.
+    pub app: AppName,
+    /// The endpoint family that answered.
+    pub api: TokenApi,
+    /// The answer.
+    pub answer: RawAnswer,
+}

@@ -1,0 +1,13 @@
+//! The store: everything that must outlive the process.
+
+use super::{Grants, Journal, Keepsakes, Leases, LinkBook, LoginAnswers, Logins};
+
+/// What every store promises, wherever it is: logins, leases, the journal, and small sealed things.
+pub trait Store: Grants + Leases + Journal + Logins + LoginAnswers + Keepsakes {}
+
+impl<S: Grants + Leases + Journal + Logins + LoginAnswers + Keepsakes + ?Sized> Store for S {}
+
+/// A store of one host, which also knows this host's linked files.
+pub trait Vault: Store + LinkBook {}
+
+impl<V: Store + LinkBook + ?Sized> Vault for V {}
