@@ -446,7 +446,7 @@ impl FromStr for ClientAuthentication {
 }
 
 /// One client registration, ready for use.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
     /// The name in the configuration.
     pub name: AppName,

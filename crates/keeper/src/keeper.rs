@@ -6,13 +6,11 @@
 //! `tokenward_core::rotation`.
 
 mod apps;
-mod joining;
-mod over;
+pub(crate) mod over;
 mod whose;
 
-use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,14 +23,15 @@ use tokenward_core::{
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::flight::Flights;
 use crate::links::{LinkReport, Links};
-use crate::obtain::Questions;
+use crate::obtain::{Shows, question_lost};
 use crate::script::SCRIPT_APP;
-use crate::turn::{Turned, Via};
-use crate::{Error, Kept, Notice, Observer, Processes, Recovered};
+use crate::serving::Serving;
+use crate::turn::{Told, Via, Wish, turn_lost};
+use crate::waiting::Patience;
+use crate::{Error, Kept, Notice, Observer, Processes};
 
-use joining::Joins;
-pub(crate) use joining::Patience;
 pub use whose::LoginWithoutProfile;
 pub(crate) use whose::{another_user, names_no_user};
 
@@ -79,6 +78,8 @@ pub struct Handed {
     pub generation: Generation,
     /// Whether this call caused a turn, or waited for one.
     pub turned: bool,
+    /// Why nothing newer is handed out, where a newer one was due and did not come.
+    pub failed: Option<Error>,
     /// What a person should know.
     pub notices: Vec<Notice>,
 }
@@ -113,47 +114,29 @@ pub struct Keeper {
 pub(crate) struct Inner {
     pub(crate) parts: Parts,
     pub(crate) options: KeeperOptions,
-    /// By patience too: who wants to wait does not share the answer of one who did not.
-    joins: Joins,
-    /// Who asks for new sets, by name.
-    pub(crate) questions: Questions,
+    /// The turns under way.
+    pub(crate) turns: Flights<GrantId, Wish, Told>,
+    /// The questions for new sets under way, by name.
+    pub(crate) questions: Flights<ProfileName, Shows, ()>,
     spending: watch::Sender<usize>,
-    /// Grants whose provider is asked although it has said no a moment ago, because a person wishes so.
-    insisting: Mutex<HashSet<GrantId>>,
 }
 
 impl Keeper {
     /// A keeper over these parts.
     pub fn new(parts: Parts, options: KeeperOptions) -> Self {
-        let (spending, _) = watch::channel(0);
-        Self {
-            inner: Arc::new(Inner {
-                parts,
-                options,
-                joins: Joins::default(),
-                questions: Questions::default(),
-                spending,
-                insisting: Mutex::default(),
-            }),
-        }
+        Self::counting(parts, options, watch::channel(0).0)
+    }
+
+    fn counting(parts: Parts, options: KeeperOptions, spending: watch::Sender<usize>) -> Self {
+        let (turns, questions) = (Flights::new(turn_lost), Flights::new(question_lost));
+        Self { inner: Arc::new(Inner { parts, options, turns, questions, spending }) }
     }
 
     /// A keeper that sends by another provider. Its spends count as this one's, so that whoever waits for
     /// [`Keeper::idle`] waits for them.
     pub(crate) fn sending_by(&self, provider: Arc<dyn Provider>) -> Self {
         let Inner { parts, options, spending, .. } = &*self.inner;
-        let parts = Parts { provider, ..parts.clone() };
-        let spending = spending.clone();
-        Self {
-            inner: Arc::new(Inner {
-                parts,
-                options: *options,
-                joins: Joins::default(),
-                questions: Questions::default(),
-                spending,
-                insisting: Mutex::default(),
-            }),
-        }
+        Self::counting(Parts { provider, ..parts.clone() }, *options, spending.clone())
     }
 
     /// Asks the provider whether it accepts the app. Spends nothing, and ends no token of anybody's.
@@ -191,20 +174,14 @@ impl Keeper {
         if before.app != app.name {
             return Err(foreign(&before, app));
         }
-        let mut notices = self.look_after_links(app, before.profile.as_ref(), self.patience(Some(&before))).await;
-        self.access_after(app, &before, ask, &mut notices).await
+        let notices = self.look_after_links(app, before.profile.as_ref(), self.patience(Some(&before))).await;
+        self.access_after(app, &before, ask, &mut Serving { notices, ..Serving::default() }).await
     }
 
     /// Hands out an access token once the links were looked after. `before` is the grant as it was before that.
-    async fn access_after(
-        &self,
-        app: &App,
-        before: &Grant,
-        ask: Ask,
-        notices: &mut Vec<Notice>,
-    ) -> Result<Handed, Error> {
+    async fn access_after(&self, app: &App, before: &Grant, ask: Ask, call: &mut Serving) -> Result<Handed, Error> {
         let id = before.id;
-        let error = match self.access_only(app, id, ask, notices).await {
+        let error = match self.access_only(app, id, ask, call).await {
             Ok(handed) => return Ok(handed),
             Err(error) => error,
         };
@@ -218,25 +195,20 @@ impl Keeper {
             let Some(profile) = &before.profile else { return Err(error) };
             let links = Links::new(self);
             let reports = links.reconcile(app, profile, true, Links::PATIENCE).await.unwrap_or_default();
-            notices.extend(reports.iter().flat_map(LinkReport::notices));
+            call.notices.extend(reports.iter().flat_map(LinkReport::notices));
             let after = self.inner.parts.vault.grant(id).await?;
             // Nothing has come since it was refused: asking once more would bring the same.
             let as_before = error.code() == Code::RefusedUnclearly && after.generation <= before.generation;
             if as_before || !matches!(after.standing, Standing::Live | Standing::InDoubt { .. }) || !after.has_refresh {
                 return Err(error);
             }
-            return self.access_only(app, id, ask, notices).await;
+            return self.access_only(app, id, ask, call).await;
         }
         // What was adopted a moment ago has no access token yet; the one that it replaced still serves (I7).
-        let now = self.inner.now();
-        let lives = before.access.as_ref().is_some_and(|access| !access.remaining(now).is_zero());
-        if lives
-            && !before.on_trial
-            && matches!(ask, Ask::Living { .. })
+        if !before.on_trial
             && self.inner.parts.vault.grant(id).await.is_ok_and(|after| after.on_trial || after.unproven)
         {
-            notices.push(Notice::TurnFailed(error));
-            return hand(before.clone(), false, std::mem::take(notices), ask, now);
+            return self.serve_despite(before.clone(), error, ask, call).await;
         }
         Err(error)
     }
@@ -255,13 +227,14 @@ impl Keeper {
         if let Some(before) = before.as_ref().filter(|before| before.app != app.name) {
             return Err(foreign(before, app));
         }
-        let mut notices = self.look_after_links(app, Some(profile), self.patience(before.as_ref())).await;
+        let notices = self.look_after_links(app, Some(profile), self.patience(before.as_ref())).await;
+        let mut call = Serving { notices, ..Serving::default() };
         let id = self.grant_of(profile).await?;
         let before = match before.filter(|before| before.id == id) {
             Some(before) => before,
             None => vault.grant(id).await?,
         };
-        let error = match self.access_after(app, &before, ask, &mut notices).await {
+        let error = match self.access_after(app, &before, ask, &mut call).await {
             Err(error) if error.code().exit() == ExitClass::NeedsConsent => error,
             result => return result,
         };
@@ -270,10 +243,10 @@ impl Keeper {
         let other = vault.grant(other).await?;
         if before.on_trial {
             let adopted = before.generation;
-            notices.push(Notice::TakenBack { adopted, generation: other.generation, code: error.code() });
+            call.notices.push(Notice::TakenBack { adopted, generation: other.generation, code: error.code() });
         }
-        notices.extend(self.look_after_links(app, Some(profile), self.patience(Some(&other))).await);
-        self.access_after(app, &other, ask, &mut notices).await
+        call.notices.extend(self.look_after_links(app, Some(profile), self.patience(Some(&other))).await);
+        self.access_after(app, &other, ask, &mut call).await
     }
 
     /// How long the linked files of a grant are waited for: a moment where there is something to hand out (I7).
@@ -300,18 +273,11 @@ impl Keeper {
         }
     }
 
-    async fn access_only(
-        &self,
-        app: &App,
-        id: GrantId,
-        mut ask: Ask,
-        notices: &mut Vec<Notice>,
-    ) -> Result<Handed, Error> {
+    async fn access_only(&self, app: &App, id: GrantId, mut ask: Ask, call: &mut Serving) -> Result<Handed, Error> {
         let mut fresh = false;
-        let mut turned = false;
         let mut turns = 0;
         let mut asked = 0;
-        let end = Instant::now() + self.inner.options.turn_patience;
+        let end = self.patience_ends();
         while turns < MAX_TURNS {
             let grant = self.inner.parts.vault.grant(id).await?;
             let now = self.inner.now();
@@ -328,10 +294,10 @@ impl Keeper {
                     // Another user's set is kept aside, and the one that is back has not turned.
                     fresh &= told.is_none();
                     if told.is_some() {
-                        notices.extend(told);
+                        call.notices.extend(told);
                         // The file from which it came is given what was issued for it.
                         let profile = grant.profile.as_ref();
-                        notices.extend(self.look_after_links(app, profile, Links::PATIENCE).await);
+                        call.notices.extend(self.look_after_links(app, profile, Links::PATIENCE).await);
                     }
                     continue;
                 }
@@ -341,71 +307,60 @@ impl Keeper {
                 && let Some(notice) = self.part_over(id).await?
             {
                 fresh = false;
-                notices.push(notice);
+                call.notices.push(notice);
                 continue;
             }
             // A further turn would bring another of the kind.
             if fresh && was_born_dead(&grant, now) {
                 return Err(Error::with_detail(Code::NoAccessToken, Kept::TokenUnspent, BORN_DEAD));
             }
-            match rotation::decide(&grant, ask, self.rules(&grant), now) {
-                Decision::Serve => return hand(grant, turned, std::mem::take(notices), ask, now),
+            let wish = |patience| Wish { app: app.clone(), seen: grant.generation, patience, insists: call.insists };
+            let told = match rotation::decide(&grant, ask, self.rules(&grant), now) {
+                Decision::Serve => return call.hand(grant, ask, now),
                 Decision::Refuse(code) => return Err(refuse(code, &grant)),
                 // A token that is due again right after a turn lives only seconds; it is not turned for ever.
-                Decision::TurnAhead if fresh => return hand(grant, turned, std::mem::take(notices), ask, now),
+                Decision::TurnAhead if fresh => return call.hand(grant, ask, now),
                 Decision::TurnAhead => {
                     if grant.access.as_ref().is_some_and(|access| now < access.obtained) {
-                        notices.push(Notice::ClockWentBack);
+                        call.notices.push(Notice::ClockWentBack);
                     }
-                    let join = self.join(app, id, grant.generation, Patience::None);
-                    match tokio::time::timeout(self.inner.options.ahead_patience, join).await {
-                        Ok(Ok(step)) if step.via == Via::Elsewhere => {
-                            notices.push(Notice::TurnElsewhere);
-                            return hand(grant, turned, std::mem::take(notices), ask, now);
-                        }
-                        Ok(Ok(step)) => {
-                            (turned, turns, fresh) = (true, turns + 1, is_fresh(&step));
-                            notices.extend(step.notices);
-                        }
-                        Ok(Err(error)) => {
-                            return self.hand_despite(grant, error, turned, std::mem::take(notices), ask).await;
-                        }
-                        Err(_elapsed) => {
-                            notices.push(Notice::TurnElsewhere);
-                            return hand(grant, turned, std::mem::take(notices), ask, now);
-                        }
+                    let join = self.join(id, wish(Patience::None));
+                    let told = tokio::time::timeout(self.inner.options.ahead_patience, join).await;
+                    let told = told.unwrap_or_else(|_elapsed| Ok(Told::elsewhere()));
+                    if matches!(told, Ok(Told { via: Via::Elsewhere { .. }, .. })) {
+                        call.notices.push(Notice::TurnElsewhere);
+                        return call.hand(grant, ask, now);
+                    }
+                    told
+                }
+                Decision::Turn => self.join(id, wish(Patience::Full)).await,
+            };
+            let Told { via, has_asked, notices } = match told {
+                Ok(told) => told,
+                Err(error) => return self.serve_despite(grant, error, ask, call).await,
+            };
+            call.notices.extend(notices);
+            call.insists &= !has_asked;
+            match via {
+                Via::Ours { is_fresh } => (call.turned, turns, fresh) = (true, turns + 1, is_fresh),
+                // Someone else's turn does not count: where tokens live for seconds, many may have come and gone
+                // by the time that we look.
+                Via::Elsewhere { is_parked } => {
+                    // Two sends of one refresh token were answered with a set each. Where a set ends the one before it, nobody can tell
+                    // which of the two lives, and a further turn brings one that does.
+                    if is_parked && self.rules(&grant).old_access == OldAccess::Dies {
+                        ask = Ask::NewerThan(self.inner.parts.vault.grant(id).await?.generation);
+                    }
+                    if Instant::now() >= end {
+                        return Err(Error::new(Code::StillTurning, Kept::Everything));
                     }
                 }
-                Decision::Turn => match self.join(app, id, grant.generation, Patience::Full).await {
-                    // Someone else's turn does not count: where tokens live for seconds, many may have come and gone
-                    // by the time that we look.
-                    Ok(step) if step.via == Via::Elsewhere => {
-                        if is_unclear(&step, self.rules(&grant)) {
-                            ask = Ask::NewerThan(self.inner.parts.vault.grant(id).await?.generation);
-                        }
-                        notices.extend(step.notices);
-                        if Instant::now() >= end {
-                            return Err(Error::new(Code::StillTurning, Kept::Everything));
-                        }
-                    }
-                    Ok(step) => {
-                        (turned, turns, fresh) = (true, turns + 1, is_fresh(&step));
-                        notices.extend(step.notices);
-                    }
-                    Err(error) => {
-                        let lives = grant.access.as_ref().is_some_and(|access| access.remaining(now) > Duration::ZERO);
-                        if lives && matches!(ask, Ask::Living { .. }) {
-                            return self.hand_despite(grant, error, turned, std::mem::take(notices), ask).await;
-                        }
-                        return Err(error);
-                    }
-                },
             }
         }
         let grant = self.inner.parts.vault.grant(id).await?;
         let lives = grant.access.as_ref().is_some_and(|access| access.remaining(self.inner.now()) > Duration::ZERO);
         if lives && !matches!(ask, Ask::NewerThan(seen) if grant.generation <= seen) {
-            return hand(grant, turned, std::mem::take(notices), ask, self.inner.now());
+            return call.hand(grant, ask, self.inner.now());
         }
         Err(Error::with_detail(Code::NoAccessToken, Kept::TokenUnspent, BORN_DEAD))
     }
@@ -417,16 +372,13 @@ impl Keeper {
     pub async fn renew(&self, app: &App, id: GrantId) -> Result<Handed, Error> {
         let grant = self.inner.parts.vault.grant(id).await?;
         // First, so that a login which a file brings is the one that is turned.
-        let mut notices = self.look_after_links(app, grant.profile.as_ref(), self.patience(Some(&grant))).await;
+        let notices = self.look_after_links(app, grant.profile.as_ref(), self.patience(Some(&grant))).await;
         let present = self.inner.parts.vault.grant(id).await?;
         if present.app != app.name {
             return Err(foreign(&present, app));
         }
-        // They were looked after this moment, and what is wrong with one is told once.
-        self.inner.insist(id);
-        let handed = self.access_after(app, &present, Ask::NewerThan(present.generation), &mut notices).await;
-        self.inner.insists(id);
-        handed
+        let mut call = Serving { insists: true, notices, ..Serving::default() };
+        self.access_after(app, &present, Ask::NewerThan(present.generation), &mut call).await
     }
 
     /// How a grant stands. Spends nothing (I8).
@@ -487,16 +439,6 @@ impl Inner {
         bytes
     }
 
-    /// Has the provider asked once, whatever it has said.
-    fn insist(&self, id: GrantId) {
-        self.insisting.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-    }
-
-    /// Whether somebody insists that the provider is asked; used up by the question.
-    pub(crate) fn insists(&self, id: GrantId) -> bool {
-        self.insisting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id)
-    }
-
     /// Counts a spend as under way until the guard is dropped.
     pub(crate) fn spending(self: &Arc<Self>) -> Spending {
         self.spending.send_modify(|count| *count += 1);
@@ -513,51 +455,10 @@ impl Drop for Spending {
     }
 }
 
-pub(crate) fn hand(
-    grant: Grant,
-    turned: bool,
-    mut notices: Vec<Notice>,
-    ask: Ask,
-    now: Timestamp,
-) -> Result<Handed, Error> {
-    if let Some(profile) = grant.profile.as_ref().filter(|profile| !profile.admits(grant.subject.as_ref())) {
-        return Err(wrong_user(profile, grant.subject.as_ref()));
-    }
-    if grant.unproven {
-        return Err(Error::new(Code::UserNotTold, Kept::Record));
-    }
-    notices.extend(over::warning(&grant));
-    let Some(access) = grant.access else {
-        return Err(Error::new(Code::Internal, Kept::Everything));
-    };
-    if let Ask::Living { min_ttl } = ask
-        && access.remaining(now) < min_ttl
-    {
-        notices.push(Notice::ShorterThanAsked);
-    }
-    Ok(Handed { access, grant: grant.id, generation: grant.generation, turned, notices })
-}
-
-/// Whether a turn brought a token as young as the turn. An answer that a killed process left may have lain for hours;
-/// the token in it can be due again, and its refresh token has not been sent. Nor has that of a set that is back because the one before it was
-/// refused or is another user's.
-fn is_fresh(step: &Turned) -> bool {
-    let stale = |notice: &Notice| {
-        matches!(notice, Notice::Recovered(Recovered::Answer) | Notice::TakenBack { .. } | Notice::KeptAside { .. })
-    };
-    !step.notices.iter().any(stale)
-}
-
 /// Whether the newest answer brought an access token that is over already.
 fn was_born_dead(grant: &Grant, now: Timestamp) -> bool {
     let newest = grant.access.as_ref().filter(|access| access.obtained >= grant.turned);
     newest.is_some_and(|access| access.remaining(now).is_zero())
-}
-
-/// Whether two sends of one refresh token were answered with a set each at a provider where a set ends the one before it: nobody
-/// can tell which of the two lives, and a further turn brings one that does.
-fn is_unclear(step: &Turned, rules: &Rules) -> bool {
-    rules.old_access == OldAccess::Dies && step.notices.iter().any(|notice| matches!(notice, Notice::Parked))
 }
 
 /// The tokens of another app are of no use to whoever asks, and not to be shown to another host.

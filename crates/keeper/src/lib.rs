@@ -40,6 +40,7 @@ mod client;
 mod compose;
 pub mod doctor;
 mod error;
+mod flight;
 pub mod given;
 mod keeper;
 pub mod links;
@@ -50,10 +51,13 @@ mod notice;
 mod observe;
 mod obtain;
 mod process;
+mod recovery;
 mod script;
+mod serving;
 mod settings;
 pub mod stores;
 mod turn;
+mod waiting;
 
 pub use tokenward_core as core;
 
@@ -77,6 +81,7 @@ pub use notice::Notice;
 pub use observe::{NoObserver, Observer, Step};
 pub use obtain::{Obtain, Who};
 pub use process::Processes;
+pub use recovery::Recovered;
 pub use script::{ScriptRefresh, ScriptTokens};
 pub use settings::{
     AppRecord, Clause, ConfigEdit, CookieField, Desktop, Environment, Home, KeySource, Origin, Overrides, Own, Place,
@@ -84,7 +89,6 @@ pub use settings::{
     parse_span, reference as settings_reference, secret_file,
 };
 pub use tokenward_vault::trusted::Distrust;
-pub use turn::Recovered;
 
 pub use tokenward_wire::{
     BadCall, Bearer, BrokenOff, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls,

@@ -12,19 +12,17 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use tokenward_core::ports::{
-    AuthorizationRequest, CodeExchange, LeaseAttempt, LoggedIn, LoginAnswerId, NewLogin, Prepared, Sent,
-};
+use tokenward_core::ports::{AuthorizationRequest, CodeExchange, LoggedIn, LoginAnswerId, NewLogin, Prepared, Sent};
 use tokenward_core::{
     Access, App, AppName, AuthorizationCode, Code, CodeVerifier, ExpectedIssuer, GrantId, Issued, Oddity, Outcome,
     ProfileName, ProviderName, RawAnswer, RedirectUri, Refusal, RefusalClass, Remedy, Scopes, Standing, TokenApi,
     TokenSet, UserName, Words,
 };
-use tokio::time::Instant;
 use url::Url;
 
-use crate::keeper::{Patience, another_user, names_no_user, wrong_user};
+use crate::keeper::{another_user, names_no_user, wrong_user};
 use crate::links::{LinkReport, Links};
+use crate::waiting::Patience;
 use crate::{Error, Keeper, Kept, Notice, Report};
 
 /// What a person is asked to consent to, and where the browser goes afterwards.
@@ -245,24 +243,12 @@ impl Keeper {
     /// [`Code::StillTurning`] while another process turns the grant; the provider's errors with `revoke`.
     pub async fn logout(&self, app: Option<&App>, id: GrantId, revoke: bool) -> Result<bool, Error> {
         let vault = &self.inner.parts.vault;
-        let end = Instant::now() + self.inner.options.turn_patience;
-        let lease = loop {
-            match vault.lease(id, self.inner.parts.processes.myself(), LOGOUT_LEASE).await? {
-                LeaseAttempt::Held(lease) => break lease,
-                LeaseAttempt::Busy { .. } => {
-                    let left = end.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return Err(Error::new(Code::StillTurning, Kept::Everything));
-                    }
-                    vault.wait(id, left).await;
-                }
-            }
-        };
+        let lease = self.lease_by(&id, self.patience_ends()).await?;
         let result = async {
             // An answer of an earlier process may hold newer tokens than the grant: these are the ones to revoke. Nothing
             // is sent for it.
             let grant = vault.grant(id).await?;
-            if let Err(error) = self.recover(grant, Patience::None, &mut Vec::new()).await {
+            if let Err(error) = self.recover(grant, Patience::None).await {
                 tracing::info!(%error, grant = %id, "logging out with a spend open");
             }
             let mut revoked = false;
@@ -283,9 +269,7 @@ impl Keeper {
             Ok(revoked)
         }
         .await;
-        if let Err(error) = vault.release(lease).await {
-            tracing::warn!(%error, grant = %id, "the lease could not be released");
-        }
+        self.release(lease).await;
         result
     }
 
@@ -532,5 +516,3 @@ const EXCHANGE_DEADLINE: Duration = Duration::from_secs(30);
 const WHO_DEADLINE: Duration = Duration::from_secs(10);
 /// A process that has kept an answer may be at work on it for this long (longer than [`WHO_DEADLINE`]).
 pub(crate) const LOGIN_AT_WORK: Duration = Duration::from_mins(1);
-/// How long a logout may take, the provider's part included.
-const LOGOUT_LEASE: Duration = Duration::from_secs(75);

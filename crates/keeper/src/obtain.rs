@@ -13,18 +13,17 @@
 mod asking;
 mod kept;
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokenward_core::{
     App, Ask, Code, DirectGrant, ExitClass, Generation, Grant, GrantId, ProfileName, Standing, UserName,
 };
-use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::keeper::{foreign, hand, refuse, wrong_user};
-use crate::{Error, Handed, Keeper, Kept, Notice};
+use crate::flight::Joining;
+use crate::keeper::{foreign, refuse, wrong_user};
+use crate::serving::Serving;
+use crate::{Error, Handed, Keeper, Kept};
 
 /// Whose tokens are wanted. Nobody in particular is nobody's: an anonymous caller has no [`UserName`], and never gets the app's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -119,16 +118,37 @@ impl Lacking {
     fn hand(self) -> Result<Handed, Error> {
         self.present.ok_or(self.why)
     }
+
+    /// The end, where the question failed: what still lives serves (I7).
+    fn despite(self, error: Error) -> Result<Handed, Error> {
+        match self.present {
+            // Whoever shows another user's cookie is told so, not served.
+            Some(present) if error.code() != Code::WrongUser => Ok(present.despite(error)),
+            _ => Err(error),
+        }
+    }
 }
 
-/// The questions under way in this process, by the name that is asked for.
-#[derive(Default)]
-pub(crate) struct Questions(Mutex<HashMap<ProfileName, Question>>);
-
+/// What a question shows: callers who show the same share one.
 #[derive(Clone)]
-struct Question {
-    shows: DirectGrant,
-    outcome: watch::Receiver<Option<Result<(), Error>>>,
+pub(crate) struct Shows(DirectGrant);
+
+impl PartialEq for Shows {
+    /// The address is not compared: it does not decide whose tokens come.
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (DirectGrant::ClientCredentials, DirectGrant::ClientCredentials) => true,
+            (DirectGrant::Ticket(one), DirectGrant::Ticket(other)) => {
+                one.fields == other.fields && one.renew == other.renew
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Says that a question ended without a word.
+pub(crate) fn question_lost(name: &ProfileName) {
+    tracing::error!(%name, "new tokens were asked for when the program's runtime ended or the question panicked; the next one asks again");
 }
 
 impl Keeper {
@@ -142,7 +162,7 @@ impl Keeper {
     /// [`Code::NotLoggedIn`] where there is no grant and nothing is shown for one; [`Code::TicketRefused`]; [`Code::WrongUser`]
     /// when what was shown is another user's (their tokens are then kept under their own name); else as [`Keeper::access`].
     pub async fn obtain(&self, app: &App, wanted: &Obtain) -> Result<Handed, Error> {
-        let end = Instant::now() + self.inner.options.turn_patience;
+        let end = self.patience_ends();
         let mut lacking = match self.look(app, wanted).await? {
             Look::Good(handed) => return Ok(*handed),
             Look::Lacking(lacking) => lacking,
@@ -159,7 +179,7 @@ impl Keeper {
         let after = Obtain { refused: None, ..wanted.clone() };
         while let Some(shows) = &wanted.shows {
             match self.question(app, wanted, shows, lacking.seen) {
-                Asking::Joined(outcome) => match answer(outcome).await {
+                Joining::Same(outcome) => match outcome.wait().await {
                     Ok(()) => match self.look(app, &after).await? {
                         Look::Good(mut handed) => {
                             handed.turned = true;
@@ -167,12 +187,11 @@ impl Keeper {
                         }
                         Look::Lacking(lacking) => return lacking.hand(),
                     },
-                    // What still lives serves, whatever happened to the question (I7).
-                    Err(error) => return serve_despite(lacking.present, error),
+                    Err(error) => return lacking.despite(error),
                 },
-                Asking::Other(outcome) => {
+                Joining::Other(outcome) => {
                     let left = end.saturating_duration_since(Instant::now());
-                    if tokio::time::timeout(left, answer(outcome)).await.is_err() {
+                    if tokio::time::timeout(left, outcome.wait()).await.is_err() {
                         return lacking.present.ok_or_else(|| Error::new(Code::StillTurning, Kept::Everything));
                     }
                     match self.look(app, wanted).await? {
@@ -210,7 +229,7 @@ impl Keeper {
         {
             let now = self.inner.now();
             let lives = grant.access.as_ref().is_some_and(|access| !access.remaining(now).is_zero());
-            let present = if lives { hand(grant, false, Vec::new(), ask, now).ok() } else { None };
+            let present = if lives { Serving::default().hand(grant, ask, now).ok() } else { None };
             return Ok(Look::Lacking(Lacking { why, present, seen }));
         }
         let handed = match self.access(app, id, ask).await {
@@ -226,10 +245,7 @@ impl Keeper {
             Err(error) if is_final(&error) => return Ok(Lacking::nothing(error, seen)),
             Err(error) => return Err(error),
         };
-        let failed = handed.notices.iter().find_map(|notice| match notice {
-            Notice::TurnFailed(error) if is_final(error) => Some(error.clone()),
-            _ => None,
-        });
+        let failed = handed.failed.clone().filter(is_final);
         Ok(match failed {
             Some(why) if wanted.shows.is_some() => Look::Lacking(Lacking { why, present: Some(handed), seen }),
             _ => Look::Good(Box::new(handed)),
@@ -253,65 +269,18 @@ impl Keeper {
 
     /// Joins the question under way for a name, if the same is shown; starts one if there is none. The question itself is detached:
     /// a caller that goes away changes nothing.
-    fn question(&self, app: &App, wanted: &Obtain, shows: &DirectGrant, seen: Option<(GrantId, Generation)>) -> Asking {
-        let name = wanted.name();
-        let mut running = self.inner.questions.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(question) = running.get(&name) {
-            let outcome = question.outcome.clone();
-            return if same(&question.shows, shows) { Asking::Joined(outcome) } else { Asking::Other(outcome) };
-        }
-        let (publish, outcome) = watch::channel(None);
-        running.insert(name.clone(), Question { shows: shows.clone(), outcome: outcome.clone() });
-        drop(running);
-        let (keeper, app, wanted, shows) = (self.clone(), app.clone(), wanted.clone(), shows.clone());
-        tokio::spawn(async move {
-            let left = Left { keeper: keeper.clone(), name };
-            let result = keeper.ask_anew(&app, &wanted, shows, seen).await;
-            drop(left);
-            let _ = publish.send(Some(result));
-        });
-        Asking::Joined(outcome)
-    }
-}
-
-/// A question that a caller waits for.
-enum Asking {
-    /// With what the caller shows too: its outcome is the caller's.
-    Joined(watch::Receiver<Option<Result<(), Error>>>),
-    /// With something else: only its end matters.
-    Other(watch::Receiver<Option<Result<(), Error>>>),
-}
-
-/// Takes a question off the list, also when its task panics.
-struct Left {
-    keeper: Keeper,
-    name: ProfileName,
-}
-
-impl Drop for Left {
-    fn drop(&mut self) {
-        self.keeper.inner.questions.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
-    }
-}
-
-async fn answer(mut outcome: watch::Receiver<Option<Result<(), Error>>>) -> Result<(), Error> {
-    match outcome.wait_for(Option::is_some).await {
-        Ok(result) => result.clone().unwrap_or_else(|| Err(Error::new(Code::Internal, Kept::Everything))),
-        Err(_) => Err(Error::with_detail(Code::Internal, Kept::Everything, "the asking task ended without a word")),
-    }
-}
-
-fn serve_despite(present: Option<Handed>, error: Error) -> Result<Handed, Error> {
-    // Whoever shows another user's cookie is told so, not served.
-    if error.code() == Code::WrongUser {
-        return Err(error);
-    }
-    match present {
-        Some(mut handed) => {
-            handed.notices.push(Notice::TurnFailed(error));
-            Ok(handed)
-        }
-        None => Err(error),
+    fn question(
+        &self,
+        app: &App,
+        wanted: &Obtain,
+        shows: &DirectGrant,
+        seen: Option<(GrantId, Generation)>,
+    ) -> Joining<()> {
+        let ask = || {
+            let (keeper, app, wanted, shows) = (self.clone(), app.clone(), wanted.clone(), shows.clone());
+            async move { keeper.ask_anew(&app, &wanted, shows, seen).await }
+        };
+        self.inner.questions.join_alone(&wanted.name(), Shows(shows.clone()), ask)
     }
 }
 
@@ -319,15 +288,4 @@ fn serve_despite(present: Option<Handed>, error: Error) -> Result<Handed, Error>
 /// the question, so doubt is no reason to wait.
 fn is_final(error: &Error) -> bool {
     matches!(error.code().exit(), ExitClass::NeedsConsent | ExitClass::Unknown)
-}
-
-/// Whether two callers show the same. The address is not compared: it does not decide whose tokens come.
-fn same(one: &DirectGrant, other: &DirectGrant) -> bool {
-    match (one, other) {
-        (DirectGrant::ClientCredentials, DirectGrant::ClientCredentials) => true,
-        (DirectGrant::Ticket(one), DirectGrant::Ticket(other)) => {
-            one.fields == other.fields && one.renew == other.renew
-        }
-        _ => false,
-    }
 }

@@ -5,38 +5,11 @@
 //! moment of that word.
 
 use tokenward_core::ports::CallError;
-use tokenward_core::rotation;
-use tokenward_core::{App, Ask, ExitClass, Generation, Grant, GrantId, RefusalClass, Standing};
+use tokenward_core::{App, Generation, Grant, GrantId, RefusalClass, Standing};
 
-use super::{Handed, Keeper, hand};
-use crate::{Error, Notice};
+use crate::{Keeper, Notice};
 
 impl Keeper {
-    /// What is left to hand out after a turn that failed, with why: a token that still serves, if the provider's answer has not
-    /// ended it.
-    pub(super) async fn hand_despite(
-        &self,
-        grant: Grant,
-        error: Error,
-        turned: bool,
-        mut notices: Vec<Notice>,
-        ask: Ask,
-    ) -> Result<Handed, Error> {
-        let mut present = grant;
-        if error.code().exit() == ExitClass::NeedsConsent {
-            if let Ok(after) = self.inner.parts.vault.grant(present.id).await
-                && after.generation == present.generation
-            {
-                present = after;
-            }
-            if !rotation::serves(&present, self.rules(&present), self.inner.now()) {
-                return Err(error);
-            }
-        }
-        notices.push(Notice::TurnFailed(error));
-        hand(present, turned, notices, ask, self.inner.now())
-    }
-
     /// Puts on record that the provider called an access token dead, so that nobody is handed it again. Best effort: a record that
     /// cannot be written costs the next caller a refusal.
     pub(crate) async fn access_is_dead(&self, id: GrantId, generation: Generation, provider_code: Option<i64>) {
@@ -62,7 +35,7 @@ impl Keeper {
 }
 
 /// What a caller is told who is handed a token of this grant: that the login is over, if it is.
-pub(super) fn warning(grant: &Grant) -> Option<Notice> {
+pub(crate) fn warning(grant: &Grant) -> Option<Notice> {
     let (Standing::NeedsConsent { code, .. }, Some(access)) = (&grant.standing, &grant.access) else { return None };
     Some(Notice::LoginOver { code: *code, ends: access.expires, profile: grant.profile.clone() })
 }

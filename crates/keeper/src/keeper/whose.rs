@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{CallError, LoggedIn, NameGiven, Told};
-use tokenward_core::{App, Closing, Code, Event, ExitClass, Grant, GrantId, IntentId, ProfileName, Standing};
+use tokenward_core::{App, Closing, Code, Event, ExitClass, Grant, GrantId, IntentId, ProfileName, Standing, Subject};
 
 use crate::{Error, Keeper, Kept, Notice};
 
@@ -36,6 +36,20 @@ impl Keeper {
                 Some(Notice::KeptAside { before, now, grant: aside })
             }
         })
+    }
+
+    /// Finds out whose login a grant is whose adopted set has turned for the first time; `before` is whose it was until then. Best effort:
+    /// what cannot be asked now stays unnamed.
+    pub(crate) async fn name(&self, app: &App, id: GrantId, before: Option<Subject>) -> Option<Notice> {
+        let vault = &self.inner.parts.vault;
+        let access = vault.grant(id).await.ok()?.access?;
+        let asking = self.inner.parts.provider.user_info(app, &access.token);
+        let now = tokio::time::timeout(DEADLINE, asking).await.ok()?.ok()?;
+        if let Err(error) = vault.name_subject(id, &now).await {
+            tracing::warn!(%error, grant = %id, "the login's owner could not be recorded");
+        }
+        let before = before.filter(|before| before.id != now.id)?;
+        Some(Notice::AnotherUser { before, now })
     }
 
     /// Keeps a set apart that was brought for a profile and is refused before anybody said whose it is: nobody can say so any more, and it

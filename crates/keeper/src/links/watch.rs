@@ -258,10 +258,12 @@ impl Watched {
             (self.failures, self.resting) = (0, None);
             next = Duration::try_from(turn_at.duration_since(self.keeper.inner.now())).unwrap_or(LOOK_AGAIN);
         }
+        if let Some(error) = handed.failed {
+            next = self.refused(error, seen);
+        }
         for notice in handed.notices {
             match notice {
-                Notice::TurnFailed(error) => next = self.refused(error, seen),
-                Notice::TurnElsewhere => {}
+                Notice::TurnFailed(_) | Notice::TurnElsewhere => {}
                 notice => (self.listener)(WatchEvent::Noticed { profile: self.profile.clone(), notice }),
             }
         }

@@ -5,12 +5,9 @@
 //! that is sent is used up, so a question may be repeated; but its answer may have ended the set that was there, which is on
 //! record before it is sent. A crash before the answer is kept costs a second question; after it, nothing.
 
-use std::time::Duration;
-
-use tokenward_core::ports::{LeaseAttempt, Sent};
+use tokenward_core::ports::Sent;
 use tokenward_core::{
-    App, Code, DirectGrant, Generation, Grant, GrantId, Lease, NameLease, OldAccess, Outcome, ProfileName, Refusal,
-    RefusalClass,
+    App, Code, DirectGrant, Generation, Grant, GrantId, NameLease, OldAccess, Outcome, Refusal, RefusalClass,
 };
 use tokio::time::Instant;
 
@@ -27,15 +24,14 @@ impl Keeper {
         shows: DirectGrant,
         seen: Option<(GrantId, Generation)>,
     ) -> Result<(), Error> {
-        let end = Instant::now() + self.inner.options.turn_patience;
+        let end = self.patience_ends();
         let name = wanted.name();
-        let vault = &self.inner.parts.vault;
-        let Some(lease) = self.lease_name(&name, app, wanted, end).await? else { return Ok(()) };
+        // Somebody else may have brought a good token meanwhile.
+        let needless = || async { Ok(matches!(self.look(app, wanted).await?, Look::Good(_))) };
+        let Some(lease) = self.lease_unless(&name, end, needless).await? else { return Ok(()) };
         self.at(Step::Leased);
         let result = self.ask_leased(app, wanted, shows, seen, &lease, end).await;
-        if let Err(error) = vault.release_name(lease).await {
-            tracing::warn!(%error, %name, "the lease on the name could not be released");
-        }
+        self.release(lease).await;
         match result? {
             Stored::Wanted => {
                 self.at(Step::Delivered);
@@ -50,36 +46,6 @@ impl Keeper {
                 // Under the lease on their own name, which may not be taken beside another one.
                 self.store_for(app, wanted, *kept, &user, end).await?;
                 Err(error)
-            }
-        }
-    }
-
-    /// Waits for the lease on a name. `None` when somebody else has brought a good token meanwhile.
-    async fn lease_name(
-        &self,
-        name: &ProfileName,
-        app: &App,
-        wanted: &Obtain,
-        end: Instant,
-    ) -> Result<Option<NameLease>, Error> {
-        let vault = &self.inner.parts.vault;
-        loop {
-            match vault.lease_name(name, self.inner.parts.processes.myself(), LEASE).await? {
-                LeaseAttempt::Held(lease) => return Ok(Some(lease)),
-                LeaseAttempt::Busy { holder, .. } => {
-                    let left = end.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        let who = holder.map_or_else(
-                            || "another process".to_owned(),
-                            |holder| format!("process {} on {}", holder.pid, holder.host),
-                        );
-                        return Err(Error::with_detail(Code::StillTurning, Kept::Everything, who));
-                    }
-                    vault.wait_name(name, left).await;
-                }
-            }
-            if let Look::Good(_) = self.look(app, wanted).await? {
-                return Ok(None);
             }
         }
     }
@@ -112,33 +78,15 @@ impl Keeper {
         let mut present = None;
         if let Some(id) = vault.grant_of(name).await? {
             // No turn of it is under way while its successor is made.
-            let lease = self.lease_grant(id, end).await?;
+            let lease = self.lease_by(&id, end).await?;
             let grant = vault.grant(id).await?;
             (held, present) = (Some(lease), Some(grant));
         }
         let result = self.ask_once(app, wanted, shows, lease, present).await;
-        if let Some(held) = held
-            && let Err(error) = vault.release(held).await
-        {
-            tracing::warn!(%error, %name, "the lease could not be released");
+        if let Some(held) = held {
+            self.release(held).await;
         }
         result
-    }
-
-    async fn lease_grant(&self, id: GrantId, end: Instant) -> Result<Lease, Error> {
-        let vault = &self.inner.parts.vault;
-        loop {
-            match vault.lease(id, self.inner.parts.processes.myself(), LEASE).await? {
-                LeaseAttempt::Held(lease) => return Ok(lease),
-                LeaseAttempt::Busy { .. } => {
-                    let left = end.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return Err(Error::new(Code::StillTurning, Kept::Everything));
-                    }
-                    vault.wait(id, left).await;
-                }
-            }
-        }
     }
 
     async fn ask_once(
@@ -230,6 +178,3 @@ fn story(shows: &DirectGrant, refusal: &Refusal) -> Code {
         _ => refusal.code(),
     }
 }
-
-/// How long a lease lasts: longer than a question at its deadline, and whose set it is, take together.
-const LEASE: Duration = Duration::from_secs(75);

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use tokenward_core::ports::{LeaseAttempt, LoginAnswer, LoginAnswerId, NewLogin};
+use tokenward_core::ports::{LoginAnswer, LoginAnswerId, NewLogin};
 use tokenward_core::{
     Access, App, AppName, Code, Grant, GrantId, Issued, Outcome, ProfileName, RawAnswer, Subject, TokenApi, TokenSet,
     UserName,
@@ -76,22 +76,13 @@ impl Keeper {
         end: Instant,
     ) -> Result<(), Error> {
         let name = wanted.profile.of_user(user);
-        let vault = &self.inner.parts.vault;
-        let lease = loop {
-            match vault.lease_name(&name, self.inner.parts.processes.myself(), LEASE).await? {
-                LeaseAttempt::Held(lease) => break lease,
-                LeaseAttempt::Busy { .. } => {
-                    let left = end.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        // The answer is kept: whoever asks for either name next stores it.
-                        return Ok(());
-                    }
-                    vault.wait_name(&name, left).await;
-                }
-            }
+        let lease = match self.lease_by(&name, end).await {
+            // The answer is kept: whoever asks for either name next stores it.
+            Err(error) if error.code() == Code::StillTurning => return Ok(()),
+            lease => lease?,
         };
         let result = self.store_pending(&app.name, &name, pending).await;
-        vault.release_name(lease).await?;
+        self.release(lease).await;
         result
     }
 
@@ -104,9 +95,9 @@ impl Keeper {
         if !waits {
             return Ok(None);
         }
-        if let LeaseAttempt::Held(lease) = vault.lease_name(&name, self.inner.parts.processes.myself(), LEASE).await? {
+        if let Some(lease) = self.lease_at_once(&name).await? {
             let result = self.settle_kept(app, &name).await;
-            vault.release_name(lease).await?;
+            self.release(lease).await;
             result?;
         }
         self.look(app, wanted).await.map(Some)
@@ -152,12 +143,9 @@ impl Keeper {
             Owner::Another(user) => profile.of_user(&user),
             Owner::Nobody => return Ok(None),
         };
-        let lease = match vault.lease_name(&name, self.inner.parts.processes.myself(), LEASE).await? {
-            LeaseAttempt::Held(lease) => lease,
-            LeaseAttempt::Busy { .. } => return Ok(None),
-        };
+        let Some(lease) = self.lease_at_once(&name).await? else { return Ok(None) };
         let result = self.store_pending(&app, &name, pending).await;
-        vault.release_name(lease).await?;
+        self.release(lease).await;
         result?;
         Ok(vault.grant_of(&name).await?)
     }
@@ -246,7 +234,5 @@ fn set(issued: Issued, api: TokenApi, subject: Option<Subject>, raw: &RawAnswer)
     }
 }
 
-/// A lease for storing alone, and how long somebody may be at work under it.
-const LEASE: Duration = Duration::from_secs(75);
 /// How long the provider may take to say whose tokens they are.
 const WHO_DEADLINE: Duration = Duration::from_secs(10);

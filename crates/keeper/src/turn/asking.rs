@@ -7,20 +7,26 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokenward_core::ports::Keepsake;
+use tokenward_core::rotation::Recovery;
 use tokenward_core::{App, Closing, Code, Doubt, Event, Grant, OldAccess, SecretBytes, hex, rotation, told_moment};
 
-use super::Settled;
+use super::{Ending, Wish};
 use crate::{Error, Keeper, Kept};
 
 impl Keeper {
     /// Refuses to ask again soon a provider that would say the same: it has said no in unclear words, has answered more than once
     /// without an access token, or does not accept the client as it is set up (`refused`). Whoever insists asks.
-    pub(super) async fn may_ask(&self, app: &App, grant: &Grant, refused: Option<&ClientRefused>) -> Result<(), Error> {
-        if self.inner.insists(grant.id) {
+    pub(super) async fn may_ask(
+        &self,
+        wish: &Wish,
+        grant: &Grant,
+        refused: Option<&ClientRefused>,
+    ) -> Result<(), Error> {
+        if wish.insists {
             return Ok(());
         }
         if let Some(refused) = refused {
-            self.client_may_ask(app, refused)?;
+            self.client_may_ask(&wish.app, refused)?;
         }
         let Some(Said { code, kept, times, at, provider_code }) = self.said(grant).await? else { return Ok(()) };
         // One answer that brings nothing may be an accident.
@@ -33,6 +39,18 @@ impl Keeper {
         let (at, until) = (told_moment(at), told_moment(until));
         let told = format!("the provider said so at {at}; it is not asked again before {until}");
         Err(Error::with_detail(code, kept, told).coded(provider_code))
+    }
+
+    /// Refuses to send again a token in doubt where the provider punishes that and the access token still serves.
+    pub(super) fn may_replay(&self, grant: &Grant) -> Result<(), Error> {
+        match rotation::replay_or_hold(grant, self.rules(grant), self.inner.now()) {
+            Recovery::Hold { until } => Err(Error::with_detail(
+                Code::OutcomeUnknown,
+                Kept::Doubt,
+                format!("it is asked again from {} on", told_moment(until)),
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// What the provider has answered last for the present refresh token or for the ones before it, if that was no token and no
@@ -100,7 +118,7 @@ impl Keeper {
     }
 
     /// Remembers that the provider does not accept the client, or that it does. `known` is what was remembered before.
-    pub(super) async fn note_client(&self, app: &App, known: Option<&ClientRefused>, result: &Result<Settled, Error>) {
+    pub(super) async fn note_client(&self, app: &App, known: Option<&ClientRefused>, result: &Result<Ending, Error>) {
         match result {
             Err(error) if error.code() == Code::AppCredentialsWrong && error.refusal().is_some() => {
                 let client = client(app);
@@ -113,7 +131,7 @@ impl Keeper {
                     tracing::warn!(%error, app = %app.name, "that the provider refuses the client could not be remembered");
                 }
             }
-            Ok(Settled::Committed(_)) if known.is_some() => self.client_is_accepted(app).await,
+            Ok(Ending::Generation(_)) if known.is_some() => self.client_is_accepted(app).await,
             _ => {}
         }
     }
@@ -125,6 +143,11 @@ impl Keeper {
         {
             tracing::warn!(%error, app = %app.name, "that the provider accepts the client could not be remembered");
         }
+    }
+
+    /// Whether it is this client, as it is set up, that the provider did not accept last.
+    pub(super) async fn is_refused_client(&self, app: &App) -> bool {
+        self.refused_client(app).await.is_some_and(|refused| refused.client == client(app))
     }
 
     pub(super) async fn refused_client(&self, app: &App) -> Option<ClientRefused> {

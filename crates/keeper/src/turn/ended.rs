@@ -4,26 +4,19 @@
 //! taken over and refused gives way to the one before it.
 
 use tokenward_core::ports::VaultError;
-use tokenward_core::{
-    Closing, Code, Event, Grant, IntentId, Outcome, RawAnswer, Refusal, RefusalClass, Standing, TokenApi,
-};
+use tokenward_core::{Closing, Code, Event, Grant, IntentId, Outcome, RawAnswer, Refusal, RefusalClass, Standing};
 
-use super::Settled;
-use crate::{Error, Keeper, Kept};
+use super::{Ending, Sending};
+use crate::{Error, Keeper, Kept, Notice};
 
-impl Keeper {
+impl Sending<'_> {
     /// Carries out that the provider refuses the refresh token for good.
-    pub(super) async fn ended(
-        &self,
-        grant: &Grant,
-        intent: IntentId,
-        code: Code,
-        refusal: Refusal,
-    ) -> Result<Settled, Error> {
-        let (vault, now) = (&self.inner.parts.vault, self.inner.now());
+    pub(super) async fn ended(self, code: Code, refusal: Refusal) -> Result<Ending, Error> {
+        let Self { keeper, grant, intent, .. } = self;
+        let (vault, now) = (&keeper.inner.parts.vault, keeper.inner.now());
         let provider_code = refusal.provider_code;
         if (grant.on_trial || grant.unproven)
-            && let Some(back) = self.take_back(grant, intent, code, provider_code).await?
+            && let Some(back) = self.take_back(code, provider_code).await?
         {
             return Ok(back);
         }
@@ -33,12 +26,47 @@ impl Keeper {
         // A set that arrived meanwhile by another way keeps the grant alive: the vault then leaves the standing.
         let after = vault.grant(grant.id).await?;
         if after.generation > grant.generation {
-            return Ok(Settled::Parked);
+            return Ok(Ending::Parked);
         }
         if refusal.class == RefusalClass::AccessDead {
-            self.access_is_dead(grant.id, grant.generation, provider_code).await;
+            keeper.access_is_dead(grant.id, grant.generation, provider_code).await;
         }
         Err(Error::refused(code, Kept::Record, refusal))
+    }
+
+    /// Brings back what an adopted set had replaced that was refused now; `None` where it replaced nothing.
+    pub(super) async fn take_back(self, code: Code, provider_code: Option<i64>) -> Result<Option<Ending>, Error> {
+        let Self { keeper, grant, intent, .. } = self;
+        let closing = Closing::Refused { code, provider_code };
+        if grant.unproven {
+            let parted = keeper.part_refused(grant.id, (intent, closing), code, provider_code).await?;
+            return Ok(Some(parted.map_or(Ending::Parked, Ending::TakenBack)));
+        }
+        let parts = &keeper.inner.parts;
+        let back = parts.vault.take_back(grant.id, Some((intent, closing)), parts.processes.myself()).await?;
+        Ok(back.map(|generation| {
+            tracing::warn!(grant = %grant.id, %generation, %code, "an adopted login was refused; taken back");
+            Ending::TakenBack(Notice::TakenBack { adopted: grant.generation, generation, code })
+        }))
+    }
+
+    /// What is told of an answer that was kept nowhere: if it brought tokens, they are lost; if not, the open intent says what is known.
+    pub(super) fn not_stored(self, error: Error, answer: &RawAnswer) -> Error {
+        let Some(cause) = error.vault_error().map(VaultError::to_string) else { return error };
+        match self.keeper.inner.parts.provider.read(&self.grant.app, self.api, answer) {
+            Outcome::Rotated { .. } => Error::with_detail(Code::AnswerNotStored, Kept::Doubt, cause),
+            _ => error.keeping(Kept::Doubt),
+        }
+    }
+}
+
+impl Keeper {
+    /// Closes an intent whose outcome is already told to the caller; a failure to write it is repaired by the next
+    /// recovery, which finds the intent open and its sender gone.
+    pub(super) async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) {
+        if let Err(error) = self.inner.parts.vault.close(intent, closing, standing).await {
+            tracing::warn!(%error, %intent, "the intent could not be closed");
+        }
     }
 
     /// How often the refresh token of a grant has met this very refusal in a row.
@@ -50,15 +78,6 @@ impl Keeper {
             _ => None,
         });
         closings.take_while(|closing| closing == refused).count()
-    }
-
-    /// What is told of an answer that was kept nowhere: if it brought tokens, they are lost; if not, the open intent says what is known.
-    pub(super) fn not_stored(&self, error: Error, grant: &Grant, api: TokenApi, answer: &RawAnswer) -> Error {
-        let Some(cause) = error.vault_error().map(VaultError::to_string) else { return error };
-        match self.inner.parts.provider.read(&grant.app, api, answer) {
-            Outcome::Rotated { .. } => Error::with_detail(Code::AnswerNotStored, Kept::Doubt, cause),
-            _ => error.keeping(Kept::Doubt),
-        }
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokenward::core::{Ask, Code, Generation};
+use tokenward::core::{AppSecret, Ask, Code, Generation};
 use tokenward::{Observer, Step};
-use tokenward_emulator::{Fault, FaultKind, Operation};
+use tokenward_emulator::{Fault, FaultKind, Operation, Stage};
 use tokio::task::JoinSet;
 
 use crate::world::World;
@@ -162,6 +162,35 @@ async fn waiters_tell_the_story_of_the_one_they_waited_for() {
     let codes: BTreeSet<_> = callers.join_all().await.into_iter().collect();
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), [Code::NoSuchEndpoint]);
     world.assert_clean();
+}
+
+/// Two sessions of one process, one with a secret that is not the app's any more: the other does not share its failure, neither as one
+/// that joins nor as one that waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn callers_with_another_secret_do_not_share_a_turn() {
+    for of_one_process in [true, false] {
+        let world = World::new().await;
+        let stale = world.keeper().await;
+        let good = if of_one_process { stale.clone() } else { world.keeper().await };
+        let (id, _) = world.log_in(&stale, "work").await;
+        world.expire();
+        world.sandbox.inject(Fault::new(FaultKind::Hang).when(Operation::Refresh).at(Stage::Before));
+        let mut app = world.app.clone();
+        app.secret = Some(AppSecret::parse("the-secret-before-this-one").unwrap());
+        let refused = tokio::spawn(async move { stale.access(&app, id, Ask::default()).await });
+        while world.sandbox.hanging() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let app = world.app.clone();
+        let waiting = tokio::spawn(async move { good.access(&app, id, Ask::default()).await });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(!waiting.is_finished());
+        world.sandbox.release();
+        assert_eq!(refused.await.unwrap().unwrap_err().code(), Code::AppCredentialsWrong);
+        assert!(waiting.await.unwrap().unwrap().turned, "of one process: {of_one_process}");
+        assert_eq!(world.sandbox.counters().refreshes, 2);
+        world.assert_clean();
+    }
 }
 
 /// At a step of one keeper's turn, somebody else acts.

@@ -1,0 +1,86 @@
+//! Handing a token out, also in spite of trouble.
+//!
+//! Enters: a grant as it was read, and what the call has met so far. Leaves: its access token, with what a person should know. A token that
+//! lives is handed out whatever happened to the turn that was to replace it (I7), with the failure beside it ([`Handed::failed`]); one that
+//! the provider's answer has ended too is not. Nothing is stored here.
+
+use jiff::Timestamp;
+use tokenward_core::{Ask, Code, ExitClass, Grant, rotation};
+
+use crate::keeper::{over, wrong_user};
+use crate::{Error, Handed, Keeper, Kept, Notice};
+
+/// One call for a token, with what it has met so far.
+#[derive(Default)]
+pub(crate) struct Serving {
+    /// Whether the provider is asked although it has said no a moment ago: until it was asked.
+    pub(crate) insists: bool,
+    /// Whether the call has caused a turn, or waited for one.
+    pub(crate) turned: bool,
+    /// What a person should know.
+    pub(crate) notices: Vec<Notice>,
+}
+
+impl Serving {
+    /// Hands out the access token of a grant.
+    ///
+    /// # Errors
+    /// [`Code::WrongUser`] and [`Code::UserNotTold`] where it is not the profile's user's, as far as is known.
+    pub(crate) fn hand(&mut self, grant: Grant, ask: Ask, now: Timestamp) -> Result<Handed, Error> {
+        if let Some(profile) = grant.profile.as_ref().filter(|profile| !profile.admits(grant.subject.as_ref())) {
+            return Err(wrong_user(profile, grant.subject.as_ref()));
+        }
+        if grant.unproven {
+            return Err(Error::new(Code::UserNotTold, Kept::Record));
+        }
+        self.notices.extend(over::warning(&grant));
+        let Some(access) = grant.access else {
+            return Err(Error::new(Code::Internal, Kept::Everything));
+        };
+        if let Ask::Living { min_ttl } = ask
+            && access.remaining(now) < min_ttl
+        {
+            self.notices.push(Notice::ShorterThanAsked);
+        }
+        let notices = std::mem::take(&mut self.notices);
+        let (grant, generation) = (grant.id, grant.generation);
+        Ok(Handed { access, grant, generation, turned: self.turned, failed: None, notices })
+    }
+}
+
+impl Keeper {
+    /// Hands out what is left after a turn that failed, with why: the token that was there before, if any will do and the provider's
+    /// answer has not ended it.
+    ///
+    /// # Errors
+    /// The turn's own, where nothing serves.
+    pub(crate) async fn serve_despite(
+        &self,
+        before: Grant,
+        error: Error,
+        ask: Ask,
+        call: &mut Serving,
+    ) -> Result<Handed, Error> {
+        let mut present = before;
+        if error.code().exit() == ExitClass::NeedsConsent
+            && let Ok(after) = self.inner.parts.vault.grant(present.id).await
+            && after.generation == present.generation
+        {
+            present = after;
+        }
+        let now = self.inner.now();
+        if !matches!(ask, Ask::Living { .. }) || !rotation::serves(&present, self.rules(&present), now) {
+            return Err(error);
+        }
+        call.notices.push(Notice::TurnFailed(error.clone()));
+        Ok(Handed { failed: Some(error), ..call.hand(present, ask, now)? })
+    }
+}
+
+impl Handed {
+    /// The same, handed out although what was to replace it failed.
+    pub(crate) fn despite(mut self, error: Error) -> Self {
+        self.notices.push(Notice::TurnFailed(error.clone()));
+        Self { failed: Some(error), ..self }
+    }
+}

@@ -1,0 +1,185 @@
+//! Waiting for somebody else: for the lease of a grant or of a name, and for an answer that may be late.
+//!
+//! Enters: whose lease is wanted, until when it is waited for, and what is looked at between two attempts. Leaves: the lease; or nothing,
+//! where what is there has made it needless. A lease makes waiting cheap and keeps no token (I1): a crash of whoever holds it costs time.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokenward_core::ports::{LeaseAttempt, Vault, VaultError};
+use tokenward_core::{Code, GrantId, Holder, Intent, Lease, NameLease, ProfileName, told_moment};
+use tokio::time::Instant;
+
+use crate::{Error, Keeper, Kept};
+
+/// How long a caller waits for somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Not at all: there is a token.
+    None,
+    /// [`KeeperOptions::turn_patience`](crate::KeeperOptions::turn_patience).
+    Full,
+}
+
+/// What a lease is of.
+#[async_trait]
+pub(crate) trait Seat: Sync {
+    /// Its lease.
+    type Lease: Seated + Send;
+
+    /// Asks for the lease, without waiting.
+    async fn lease(&self, vault: &dyn Vault, holder: &Holder) -> Result<LeaseAttempt<Self::Lease>, VaultError>;
+
+    /// Returns when its holder lets go, at the latest after `patience`.
+    async fn wait(&self, vault: &dyn Vault, patience: Duration);
+}
+
+/// A lease that can be given back.
+#[async_trait]
+pub(crate) trait Seated {
+    /// Gives it back.
+    async fn release(self, vault: &dyn Vault) -> Result<(), VaultError>;
+}
+
+impl Keeper {
+    /// Until when somebody else is waited for who has begun now.
+    pub(crate) fn patience_ends(&self) -> Instant {
+        Instant::now() + self.inner.options.turn_patience
+    }
+
+    /// The lease, if nobody has it.
+    pub(crate) async fn lease_at_once<S: Seat>(&self, seat: &S) -> Result<Option<S::Lease>, Error> {
+        match seat.lease(&*self.inner.parts.vault, self.inner.parts.processes.myself()).await? {
+            LeaseAttempt::Held(lease) => Ok(Some(lease)),
+            LeaseAttempt::Busy { .. } => Ok(None),
+        }
+    }
+
+    /// The lease, waited for until `end`. `needless` looks, after each wait, whether it is wanted still: `None` where it is not.
+    ///
+    /// # Errors
+    /// [`Code::StillTurning`], with who holds it, where it is not given back in time.
+    pub(crate) async fn lease_unless<S, N>(
+        &self,
+        seat: &S,
+        end: Instant,
+        mut needless: impl FnMut() -> N + Send,
+    ) -> Result<Option<S::Lease>, Error>
+    where
+        S: Seat,
+        N: Future<Output = Result<bool, Error>> + Send,
+    {
+        let vault = &*self.inner.parts.vault;
+        loop {
+            match seat.lease(vault, self.inner.parts.processes.myself()).await? {
+                LeaseAttempt::Held(lease) => return Ok(Some(lease)),
+                LeaseAttempt::Busy { holder, .. } => {
+                    let left = end.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Err(late(holder.as_ref()));
+                    }
+                    seat.wait(vault, left).await;
+                }
+            }
+            if needless().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The lease, waited for until `end`, whatever happens meanwhile.
+    ///
+    /// # Errors
+    /// As [`Keeper::lease_unless`].
+    pub(crate) async fn lease_by<S: Seat>(&self, seat: &S, end: Instant) -> Result<S::Lease, Error> {
+        let lease = self.lease_unless(seat, end, || std::future::ready(Ok(false))).await?;
+        lease.ok_or_else(|| late(None))
+    }
+
+    /// Gives a lease back. One that cannot be given back lapses by itself; what was done under it matters more.
+    pub(crate) async fn release(&self, lease: impl Seated + Send) {
+        if let Err(error) = lease.release(&*self.inner.parts.vault).await {
+            tracing::warn!(%error, "a lease could not be released");
+        }
+    }
+
+    /// Waits a while for the late answer to a spend of somebody else's, of whom nothing is done before `until`: it may come at any moment,
+    /// so the caller looks again rather than sleep through.
+    ///
+    /// # Errors
+    /// [`held`], where it would take longer than until `end`.
+    pub(crate) async fn wait_for_answer(
+        &self,
+        intent: &Intent,
+        until: Timestamp,
+        end: Option<Instant>,
+    ) -> Result<(), Error> {
+        let left = end.map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()));
+        let needed = Duration::try_from(until.duration_since(self.inner.now())).unwrap_or_default();
+        if end.is_none() || needed > left {
+            return Err(held(intent, until));
+        }
+        tokio::time::sleep(needed.min(LATE_ANSWER_LOOK)).await;
+        Ok(())
+    }
+}
+
+/// Nothing is done about a spend of somebody else's before a moment.
+pub(crate) fn held(intent: &Intent, until: Timestamp) -> Error {
+    let (sender, until) = (&intent.sender, told_moment(until));
+    let who = format!("process {} on {}, until {until}", sender.pid, sender.host);
+    Error::with_detail(Code::OutcomeUnknown, Kept::Doubt, who)
+}
+
+fn late(holder: Option<&Holder>) -> Error {
+    let who = holder
+        .map_or_else(|| "another process".to_owned(), |holder| format!("process {} on {}", holder.pid, holder.host));
+    Error::with_detail(Code::StillTurning, Kept::Everything, who)
+}
+
+#[async_trait]
+impl Seat for GrantId {
+    type Lease = Lease;
+
+    async fn lease(&self, vault: &dyn Vault, holder: &Holder) -> Result<LeaseAttempt, VaultError> {
+        vault.lease(*self, holder, LEASE).await
+    }
+
+    async fn wait(&self, vault: &dyn Vault, patience: Duration) {
+        vault.wait(*self, patience).await;
+    }
+}
+
+#[async_trait]
+impl Seat for ProfileName {
+    type Lease = NameLease;
+
+    async fn lease(&self, vault: &dyn Vault, holder: &Holder) -> Result<LeaseAttempt<NameLease>, VaultError> {
+        vault.lease_name(self, holder, LEASE).await
+    }
+
+    async fn wait(&self, vault: &dyn Vault, patience: Duration) {
+        vault.wait_name(self, patience).await;
+    }
+}
+
+#[async_trait]
+impl Seated for Lease {
+    async fn release(self, vault: &dyn Vault) -> Result<(), VaultError> {
+        vault.release(self).await
+    }
+}
+
+#[async_trait]
+impl Seated for NameLease {
+    async fn release(self, vault: &dyn Vault) -> Result<(), VaultError> {
+        vault.release_name(self).await
+    }
+}
+
+/// How long a lease lasts without renewal: longer than preparing and sending take together at their deadlines, longer than a question for
+/// new tokens with whose they are, longer than a logout with the provider's part.
+pub(crate) const LEASE: Duration = Duration::from_secs(75);
+/// How often a waiter looks whether a late answer has come.
+const LATE_ANSWER_LOOK: Duration = Duration::from_millis(500);
