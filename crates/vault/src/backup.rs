@@ -17,6 +17,7 @@ use tokenward_core::ports::VaultError;
 use crate::error::from_io;
 use crate::folder::sync_folder;
 use crate::seal::{Keys, Label, OVERHEAD, open_with, seal_with};
+use crate::sqlite::query::run;
 use crate::sqlite::{DamagedLogin, SqliteVault, statements as sql};
 
 pub use key::{BackupKey, Stretch};
@@ -81,16 +82,14 @@ impl SqliteVault {
             }
         }
         let at = |error: &io::Error| from_io(file, error);
+        let context = &self.context;
         let copy = tempfile::Builder::new()
             .prefix(".copy-")
-            .tempfile_in(self.folder.vault())
-            .map_err(|error| self.io(&error))?;
-        {
-            let mut connection = self.journalling().await?;
-            let path = copy.path().to_str().ok_or_else(|| self.io(&io::ErrorKind::InvalidFilename.into()))?;
-            sqlx::query(sql::COPY).bind(path).execute(&mut *connection).await.map_err(|error| self.sql(&error))?;
-        }
-        let entropy = &*self.sealer.entropy;
+            .tempfile_in(context.folder.vault())
+            .map_err(|error| context.io(&error))?;
+        let path = copy.path().to_str().ok_or_else(|| context.io(&io::ErrorKind::InvalidFilename.into()))?.to_owned();
+        self.bare(move |_, connection| Ok(run(connection, sql::COPY, [path])?)).await?;
+        let entropy = &*context.sealer.entropy;
         let mut salt = [0; SALT];
         entropy.fill(&mut salt);
         let head = [&MAGIC[..], &[VERSION], &salt, &Stretch::to_bytes(key.stretch())].concat();
@@ -106,7 +105,7 @@ impl SqliteVault {
                 out.write_all(&u32::try_from(blob.len()).unwrap_or(u32::MAX).to_le_bytes())?;
                 out.write_all(&blob)
             };
-            chunk(&mut out, &self.sealer.keys().to_bytes(), false)?;
+            chunk(&mut out, &context.sealer.keys().to_bytes(), false)?;
             let mut database = File::open(copy.path())?;
             let mut buffer = Vec::with_capacity(CHUNK);
             loop {

@@ -6,14 +6,14 @@
 
 use std::fmt;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, Row};
+use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 use tokenward_core::{AccessToken, RefreshToken, SecretBytes};
 use zeroize::Zeroizing;
@@ -55,8 +55,8 @@ impl ServerKind {
     /// The feature of this crate and of those above it that reads it.
     pub const fn feature(self) -> &'static str {
         match self {
-            Self::Postgres => "postgres",
-            Self::MySql => "mysql",
+            Self::Postgres => "bkoauth-postgres",
+            Self::MySql => "bkoauth-mysql",
         }
     }
 }
@@ -166,17 +166,22 @@ pub enum BkoauthError {
 /// Reads every row. `offset` is the one that naive times are written in: UTC where Django's `USE_TZ` is on.
 pub async fn read_bkoauth(source: &BkoauthSource, offset: Offset) -> Result<Vec<BkoauthRow>, BkoauthError> {
     match source {
-        BkoauthSource::File(path) => read_file(path, offset).await,
-        #[cfg(feature = "postgres")]
+        BkoauthSource::File(path) => {
+            let (file, place) = (path.clone(), path.display().to_string());
+            // A thread that may wait: another program may be writing.
+            let read = tokio::task::spawn_blocking(move || read_file(&file, offset)).await;
+            read.unwrap_or_else(|error| Err(BkoauthError::Database { place, reason: error.to_string() }))
+        }
+        #[cfg(feature = "bkoauth-postgres")]
         BkoauthSource::Server { kind: ServerKind::Postgres, url } => postgres::read(source, url, offset).await,
-        #[cfg(feature = "mysql")]
+        #[cfg(feature = "bkoauth-mysql")]
         BkoauthSource::Server { kind: ServerKind::MySql, url } => mysql::read(source, url, offset).await,
-        #[cfg(not(all(feature = "postgres", feature = "mysql")))]
+        #[cfg(not(all(feature = "bkoauth-postgres", feature = "bkoauth-mysql")))]
         BkoauthSource::Server { kind, .. } => Err(BkoauthError::NotBuiltIn(*kind)),
     }
 }
 
-async fn read_file(path: &Path, offset: Offset) -> Result<Vec<BkoauthRow>, BkoauthError> {
+fn read_file(path: &Path, offset: Offset) -> Result<Vec<BkoauthRow>, BkoauthError> {
     let io = |source| BkoauthError::Io { path: path.to_owned(), source };
     let mut head = [0; 20];
     let mut file = std::fs::File::open(path).map_err(io)?;
@@ -186,35 +191,51 @@ async fn read_file(path: &Path, offset: Offset) -> Result<Vec<BkoauthRow>, Bkoau
     // Bytes 18 and 19 say how it is written (https://www.sqlite.org/fileformat.html §1.3.3): 2 is a log beside it. Without the
     // log nobody has it open, and nothing can change under an immutable one.
     let is_still = head[18] == 2 && !beside(path, "-wal").exists();
-    let options =
-        SqliteConnectOptions::new().filename(path).read_only(true).immutable(is_still).disable_statement_logging();
     let place = path.display().to_string();
-    let told = |error: sqlx::Error| BkoauthError::Database { place: place.clone(), reason: reason(&error) };
-    let mut connection = options.connect().await.map_err(told)?;
-    let mut read = async || {
-        let there: bool = sqlx::query_scalar(HAS_TABLE).fetch_one(&mut connection).await.map_err(told)?;
-        if !there {
+    let told = |error: rusqlite::Error| BkoauthError::Database { place: place.clone(), reason: error.to_string() };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = if is_still {
+        Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)
+    } else {
+        Connection::open_with_flags(path, flags)
+    };
+    let connection = opened.map_err(told)?;
+    let read = || {
+        if !connection.query_row(HAS_TABLE, [], |row| row.get::<_, bool>(0)).map_err(told)? {
             return Err(BkoauthError::NoTable(place.clone()));
         }
-        sqlx::query(ROWS).fetch_all(&mut connection).await.map_err(told)
+        let mut rows = connection.prepare(ROWS).map_err(told)?;
+        let raw = rows.query_map([], |row| {
+            Ok(Raw {
+                id: row.get(0)?,
+                access: Zeroizing::new(row.get(1)?),
+                refresh: row.get::<_, Option<String>>(2)?.map(Zeroizing::new),
+                expires: row.get(3)?,
+                environment: row.get(4)?,
+                user: row.get(5)?,
+            })
+        });
+        raw.and_then(|raw| raw.map(|raw| Ok(raw?.read(offset))).collect()).map_err(told)
     };
-    let rows = read().await;
+    let rows = read();
     // Whatever came of it: the file is somebody else's, and nothing of ours lies beside it when this returns.
-    let closed = connection.close().await.map_err(told);
+    let closed = connection.close().map_err(|(_, error)| told(error));
     let rows = rows?;
     closed?;
-    let row = |row: &sqlx::sqlite::SqliteRow| -> Result<BkoauthRow, sqlx::Error> {
-        Ok(Raw {
-            id: row.try_get(0)?,
-            access: Zeroizing::new(row.try_get(1)?),
-            refresh: row.try_get::<Option<String>, _>(2)?.map(Zeroizing::new),
-            expires: row.try_get(3)?,
-            environment: row.try_get(4)?,
-            user: row.try_get(5)?,
+    Ok(rows)
+}
+
+/// The address of a file that nobody writes (<https://www.sqlite.org/uri.html>).
+fn immutable(path: &Path) -> PathBuf {
+    let mut address = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => address.push(char::from(*byte)),
+            _ => address.extend(['%'].into_iter().chain(format!("{byte:02X}").chars())),
         }
-        .read(offset))
-    };
-    rows.iter().map(row).collect::<Result<_, _>>().map_err(told)
+    }
+    address.push_str("?immutable=1");
+    PathBuf::from(address)
 }
 
 /// A row as the columns have it.
@@ -250,6 +271,7 @@ fn moment(text: &str, offset: Offset) -> Option<Timestamp> {
 }
 
 /// What a driver says, without a value of the address.
+#[cfg(any(feature = "bkoauth-postgres", feature = "bkoauth-mysql"))]
 fn reason(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(database) => database.message().to_owned(),
@@ -260,7 +282,7 @@ fn reason(error: &sqlx::Error) -> String {
 }
 
 /// A connection, or why there is none. A driver waits for ever for a server that takes the call and says nothing.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cfg(any(feature = "bkoauth-postgres", feature = "bkoauth-mysql"))]
 async fn answered<C>(place: &str, connecting: impl Future<Output = Result<C, sqlx::Error>>) -> Result<C, BkoauthError> {
     let reason = match tokio::time::timeout(CONNECTING, connecting).await {
         Ok(Ok(connection)) => return Ok(connection),
@@ -270,18 +292,16 @@ async fn answered<C>(place: &str, connecting: impl Future<Output = Result<C, sql
     Err(BkoauthError::Database { place: place.to_owned(), reason })
 }
 
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cfg(any(feature = "bkoauth-postgres", feature = "bkoauth-mysql"))]
 const CONNECTING: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// `PostgreSQL`, where the build has it.
-#[cfg(feature = "postgres")]
+#[cfg(feature = "bkoauth-postgres")]
 mod postgres {
     use sqlx::postgres::{PgConnectOptions, PgRow};
+    use sqlx::{ConnectOptions, Connection, Row};
 
-    use super::{
-        BkoauthError, BkoauthRow, BkoauthSource, ConnectOptions, Connection, Offset, Raw, Row, SecretBytes, Zeroizing,
-        answered, reason,
-    };
+    use super::{BkoauthError, BkoauthRow, BkoauthSource, Offset, Raw, SecretBytes, Zeroizing, answered, reason};
 
     pub(super) async fn read(
         source: &BkoauthSource,
@@ -327,15 +347,12 @@ mod postgres {
 
 /// `MySQL` and `MariaDB`, where the build has them. Without the driver's RSA (an open advisory, RUSTSEC-2023-0071), a password is
 /// proven by `mysql_native_password`, or by `caching_sha2_password` from the server's cache.
-#[cfg(feature = "mysql")]
+#[cfg(feature = "bkoauth-mysql")]
 mod mysql {
-    use sqlx::Executor;
     use sqlx::mysql::{MySqlConnectOptions, MySqlRow};
+    use sqlx::{ConnectOptions, Connection, Executor, Row};
 
-    use super::{
-        BkoauthError, BkoauthRow, BkoauthSource, ConnectOptions, Connection, Offset, Raw, Row, SecretBytes, Zeroizing,
-        answered, reason,
-    };
+    use super::{BkoauthError, BkoauthRow, BkoauthSource, Offset, Raw, SecretBytes, Zeroizing, answered, reason};
 
     pub(super) async fn read(
         source: &BkoauthSource,

@@ -23,37 +23,35 @@ pub(crate) fn from_io(path: &Path, error: &io::Error) -> VaultError {
 
 /// Translates a database error. The primary result codes are at <https://www.sqlite.org/rescode.html>; the low
 /// byte of an extended code is its primary one.
-pub(crate) fn from_sql(db: &Path, error: &sqlx::Error) -> VaultError {
+pub(crate) fn from_sql(db: &Path, error: &rusqlite::Error) -> VaultError {
     let path = db.to_owned();
-    match error {
-        sqlx::Error::Io(error) => from_io(db, error),
-        sqlx::Error::Database(database) => {
-            let reason = database.message().to_owned();
-            let code = database.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or_default();
-            match code & 0xff {
-                SQLITE_BUSY | SQLITE_LOCKED | SQLITE_PROTOCOL => VaultError::Busy { path },
-                SQLITE_FULL => VaultError::Full { path, reason },
-                // A log that cannot be made for want of room makes a database read-only too.
-                SQLITE_READONLY | SQLITE_PERM => match crate::room::probe(db.parent().unwrap_or(db)) {
-                    Err(error @ VaultError::Full { .. }) => error,
-                    _ => VaultError::ReadOnly { path, reason },
-                },
-                // A write, sync or truncation that failed does not say why; the file system does, or another write.
-                SQLITE_IOERR | SQLITE_CANTOPEN => match crate::room::check(db.parent().unwrap_or(db)) {
-                    Err(error) => error,
-                    Ok(()) if matches!(code, SQLITE_IOERR_READ | SQLITE_IOERR_SHORT_READ) => {
-                        VaultError::Unreadable { path, reason }
-                    }
-                    Ok(()) => match crate::room::probe(db.parent().unwrap_or(db)) {
-                        Err(error) => error,
-                        Ok(()) => VaultError::Unreadable { path, reason },
-                    },
-                },
-                _ => VaultError::Unreadable { path, reason },
+    let (code, reason) = match error {
+        rusqlite::Error::SqliteFailure(code, said) => (code, said.clone().unwrap_or_else(|| code.to_string())),
+        rusqlite::Error::SqlInputError { error, msg, .. } => (error, msg.clone()),
+        // A column has another type than the schema says.
+        other => return VaultError::Unreadable { path, reason: other.to_string() },
+    };
+    let code = code.extended_code;
+    match code & 0xff {
+        SQLITE_BUSY | SQLITE_LOCKED | SQLITE_PROTOCOL => VaultError::Busy { path },
+        SQLITE_FULL => VaultError::Full { path, reason },
+        // A log that cannot be made for want of room makes a database read-only too.
+        SQLITE_READONLY | SQLITE_PERM => match crate::room::probe(db.parent().unwrap_or(db)) {
+            Err(error @ VaultError::Full { .. }) => error,
+            _ => VaultError::ReadOnly { path, reason },
+        },
+        // A write, sync or truncation that failed does not say why; the file system does, or another write.
+        SQLITE_IOERR | SQLITE_CANTOPEN => match crate::room::check(db.parent().unwrap_or(db)) {
+            Err(error) => error,
+            Ok(()) if matches!(code, SQLITE_IOERR_READ | SQLITE_IOERR_SHORT_READ) => {
+                VaultError::Unreadable { path, reason }
             }
-        }
-        // The worker thread of a connection is gone, or a column has another type than the schema says.
-        other => VaultError::Unreadable { path, reason: other.to_string() },
+            Ok(()) => match crate::room::probe(db.parent().unwrap_or(db)) {
+                Err(error) => error,
+                Ok(()) => VaultError::Unreadable { path, reason },
+            },
+        },
+        _ => VaultError::Unreadable { path, reason },
     }
 }
 
@@ -70,15 +68,15 @@ pub(crate) fn damaged_as(db: &Path, reason: &str) -> VaultError {
     }
 }
 
-const SQLITE_PERM: u32 = 3;
-const SQLITE_BUSY: u32 = 5;
-const SQLITE_LOCKED: u32 = 6;
-const SQLITE_READONLY: u32 = 8;
-const SQLITE_IOERR: u32 = 10;
-const SQLITE_IOERR_READ: u32 = 266;
-const SQLITE_IOERR_SHORT_READ: u32 = 522;
+const SQLITE_PERM: i32 = 3;
+const SQLITE_BUSY: i32 = 5;
+const SQLITE_LOCKED: i32 = 6;
+const SQLITE_READONLY: i32 = 8;
+const SQLITE_IOERR: i32 = 10;
+const SQLITE_IOERR_READ: i32 = 266;
+const SQLITE_IOERR_SHORT_READ: i32 = 522;
 /// Said of a full disk alone: of a quota, and of a limit on files, it is an I/O error.
-const SQLITE_FULL: u32 = 13;
-const SQLITE_CANTOPEN: u32 = 14;
+const SQLITE_FULL: i32 = 13;
+const SQLITE_CANTOPEN: i32 = 14;
 /// Many processes race to read the log back after the last one ended without closing it.
-const SQLITE_PROTOCOL: u32 = 15;
+const SQLITE_PROTOCOL: i32 = 15;

@@ -5,7 +5,7 @@
 //! under both keys, and both open. Old data keys stay in `key.json`: a running process may be a moment behind, and
 //! what it seals with the old key must not be lost (I3).
 
-use sqlx::Row;
+use rusqlite::{Row, params};
 use tokenward_core::ports::{Entropy, VaultError};
 use tokenward_core::{Generation, GrantId, IntentId};
 
@@ -13,6 +13,7 @@ use crate::error::from_io;
 use crate::folder::Folder;
 use crate::key::{self, KeySource, KeySources};
 use crate::seal::Label;
+use crate::sqlite::query::{all, run};
 use crate::sqlite::rows::{
     self, Fault, access_label, answer_label, keepsake_label, login_label, parked_label, refresh_label,
 };
@@ -47,34 +48,31 @@ pub struct Resealed {
 impl SqliteVault {
     /// Draws a new data key and seals everything with it that opens.
     pub async fn renew_data_key(&self) -> Result<Resealed, VaultError> {
-        let path = self.folder.folder_lock();
+        let context = &self.context;
+        let path = context.folder.folder_lock();
         {
             let _lock = crate::locks::lock(&path).map_err(|error| from_io(&path, &error))?;
-            key::renew(&self.folder, &self.sources, &*self.sealer.entropy)?;
+            key::renew(&context.folder, &context.sources, &*context.sealer.entropy)?;
         }
-        let mut connection = self.journalling().await?;
-        let mut tx = self.begin_write(&mut connection).await?;
-        let mut done = Resealed { values: 0, left: 0 };
-        for (select, update, label) in SEALED {
-            let rows = sqlx::query(*select).fetch_all(&mut *tx).await.map_err(|error| self.sql(&error))?;
-            for row in rows {
-                let again = || -> Result<Vec<u8>, Fault> {
-                    let blob: &[u8] = row.try_get("sealed")?;
-                    let plain = self.sealer.open(&label(&row)?, blob).map_err(rows::unopened("a sealed value"))?;
-                    Ok(self.sealer.seal(&label(&row)?, &plain))
+        let done = self.write(|context, tx| {
+            let mut done = Resealed { values: 0, left: 0 };
+            for (select, update, label) in SEALED {
+                let again = |row: &Row<'_>| -> Result<Vec<u8>, Fault> {
+                    let plain = context.sealer.open(&label(row)?, rows::bytes(row, "sealed")?);
+                    Ok(context.sealer.seal(&label(row)?, &plain.map_err(rows::unopened("a sealed value"))?))
                 };
                 // A value that is damaged already stays as it is: the key's change is not held up by it.
-                let Ok(blob) = again() else {
-                    done.left += 1;
-                    continue;
-                };
-                let key: &[u8] = row.try_get("key").map_err(|error| self.sql(&error))?;
-                let query = sqlx::query(*update).bind(blob).bind(key);
-                done.values += query.execute(&mut *tx).await.map_err(|error| self.sql(&error))?.rows_affected();
+                let read = |row: &Row<'_>| Ok((rows::bytes(row, "key")?.to_vec(), again(row).ok()));
+                for (key, blob) in all(tx, select, [], read)? {
+                    match blob {
+                        Some(blob) => done.values += run(tx, update, params![blob, key])? as u64,
+                        None => done.left += 1,
+                    }
+                }
             }
-        }
-        tx.commit().await.map_err(|error| self.sql(&error))?;
-        drop(connection);
+            Ok(done)
+        });
+        let done = done.await?;
         for grant in self.read_grants().await? {
             self.publish(grant.id).await;
         }
@@ -82,7 +80,7 @@ impl SqliteVault {
     }
 }
 
-type LabelOf = fn(&sqlx::sqlite::SqliteRow) -> Result<Label, Fault>;
+type LabelOf = fn(&Row<'_>) -> Result<Label, Fault>;
 
 /// Every sealed column: how to read it, how to write it, and what it is bound to.
 const SEALED: &[(&str, &str, LabelOf)] = &[
@@ -90,14 +88,18 @@ const SEALED: &[(&str, &str, LabelOf)] = &[
     (sql::SEALED_REFRESH, sql::RESEAL_REFRESH, |row| Ok(refresh_label(grant(row)?, generation(row)?))),
     (sql::SEALED_ANSWER, sql::RESEAL_ANSWER, |row| Ok(answer_label(IntentId::from(rows::uuid(row, "key")?)))),
     (sql::SEALED_PARKED, sql::RESEAL_PARKED, |row| Ok(parked_label(grant(row)?, generation(row)?))),
-    (sql::SEALED_LOGIN, sql::RESEAL_LOGIN, |row| Ok(login_label(row.try_get("profile")?, row.try_get("app")?))),
-    (sql::SEALED_KEEPSAKE, sql::RESEAL_KEEPSAKE, |row| Ok(keepsake_label(row.try_get("kind")?, row.try_get("app")?))),
+    (sql::SEALED_LOGIN, sql::RESEAL_LOGIN, |row| Ok(login_label(text(row, "profile")?, text(row, "app")?))),
+    (sql::SEALED_KEEPSAKE, sql::RESEAL_KEEPSAKE, |row| Ok(keepsake_label(text(row, "kind")?, text(row, "app")?))),
 ];
 
-fn grant(row: &sqlx::sqlite::SqliteRow) -> Result<GrantId, Fault> {
+fn grant(row: &Row<'_>) -> Result<GrantId, Fault> {
     rows::uuid(row, "grant_id").map(GrantId::from)
 }
 
-fn generation(row: &sqlx::sqlite::SqliteRow) -> Result<Generation, Fault> {
+fn generation(row: &Row<'_>) -> Result<Generation, Fault> {
     rows::unsigned(row, "generation").map(Generation::new)
+}
+
+fn text<'r>(row: &'r Row<'_>, column: &str) -> Result<&'r str, Fault> {
+    Ok(row.get_ref(column)?.as_str()?)
 }

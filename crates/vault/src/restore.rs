@@ -15,9 +15,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::ErrorCode;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
-use sqlx::{ConnectOptions, Connection};
 use tokenward_core::ports::{Clock, Entropy, VaultError};
 
 use crate::backup::{self, BackupError, BackupKey};
@@ -25,6 +25,7 @@ use crate::error::from_io;
 use crate::folder::{Folder, open_private, sync_folder};
 use crate::key::{self, KeySources, VaultId};
 use crate::restored::Restored;
+use crate::sqlite::query::run;
 use crate::sqlite::{connect, statements as sql};
 
 pub use kept::{KeptVault, kept_vaults, remove_kept};
@@ -371,40 +372,42 @@ async fn unpack(
     };
     // A vault of its own: an entry of the keyring, or an explicit key, is never shared with the vault it was copied from.
     let vault = VaultId::draw(entropy);
-    let sql = |error: sqlx::Error| match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref()
-    {
-        // What it was made of is damaged: the copy has just been written.
-        Some(CORRUPT | NOT_A_DATABASE) => {
-            BackupError::DoesNotOpen { path: file.to_owned(), reason: format!("its database is damaged: {error}") }
-        }
-        _ => BackupError::from(crate::error::from_sql(&path, &error)),
-    };
-    let mut connection = connect::options(staged, connect::Role::Journalling).connect().await.map_err(sql)?;
-    let mut made = async || {
-        let found = connect::header(&mut connection).await.map_err(sql)?;
-        if found.schema > connect::SCHEMA {
-            return Err(BackupError::Newer(file.to_owned()));
-        }
-        sqlx::query(sql::WAL).execute(&mut connection).await.map_err(sql)?;
-        connect::migrate(&mut connection, vault).await.map_err(sql)?;
-        // Whoever held a lease when the copy was made holds none here.
-        sqlx::query(sql::FREE_LEASES).execute(&mut connection).await.map_err(sql)?;
-        Ok(())
-    };
-    if let Err(error) = made().await {
-        // The folder is removed next, and a connection that is still closing has files in it.
-        drop(connection.close().await);
-        return Err(error);
-    }
-    connect::settle(connection, &path).await?;
+    let backup = file.to_owned();
+    waiting(&path.clone(), move || made_its_own(&path, vault, &backup)).await??;
     let source = key::choose(staged, sources, vault, entropy)?;
     key::store(staged, sources, source, vault, &keys, entropy)?;
     Ok(())
 }
 
-/// Result codes of `SQLite` (<https://www.sqlite.org/rescode.html>).
-const CORRUPT: &str = "11";
-const NOT_A_DATABASE: &str = "26";
+/// Makes a copy of a database the database of a vault. Its files are closed when this returns: the folder is removed or moved next.
+fn made_its_own(database: &Path, vault: VaultId, backup: &Path) -> Result<(), BackupError> {
+    let sql = |error: rusqlite::Error| match error.sqlite_error_code() {
+        // What it was made of is damaged: the copy has just been written.
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            BackupError::DoesNotOpen { path: backup.to_owned(), reason: format!("its database is damaged: {error}") }
+        }
+        _ => BackupError::from(crate::error::from_sql(database, &error)),
+    };
+    let connection = connect::connect(database, connect::Role::Writing).map_err(sql)?;
+    let found = connect::header(&connection).map_err(sql)?;
+    if found.schema > connect::SCHEMA {
+        return Err(BackupError::Newer(backup.to_owned()));
+    }
+    connection.execute_batch(sql::WAL).map_err(sql)?;
+    connect::migrate(&connection, vault).map_err(sql)?;
+    // Whoever held a lease when the copy was made holds none here.
+    for free in [sql::FREE_LEASES, sql::FREE_NAMES] {
+        run(&connection, free, []).map_err(sql)?;
+    }
+    Ok(connect::settle(connection, database)?)
+}
+
+/// Does on a thread that may wait what the disk is waited for.
+async fn waiting<T: Send + 'static>(place: &Path, act: impl FnOnce() -> T + Send + 'static) -> Result<T, VaultError> {
+    let ended = tokio::task::spawn_blocking(act).await;
+    ended.map_err(|error| VaultError::Unreadable { path: place.to_owned(), reason: error.to_string() })
+}
+
 /// A copy in the making.
 const STAGED: &str = "vault.restored-";
 /// A vault that a restore put aside.

@@ -3,6 +3,10 @@
 //! Enters and leaves: the calls of [`tokenward_core::ports::Vault`]. `begin`, `keep_answer`, `commit`, `close`, `ask`, `log_in`,
 //! `adopt`, `take_back`, `link`, `unlink` and `retire` are each one transaction and one sync. A crash inside one leaves the state before it; a crash after one, the state
 //! after it.
+//!
+//! A call is a trip to a thread that owns a connection ([`worker`]), and what runs there is a plain function of a transaction and the
+//! [`Context`]. What waits for files (locks, hand-out files, rescue slots) stays with the caller, but for a hand-out file that has to be
+//! gone before a commit.
 
 mod adopt;
 pub(crate) mod connect;
@@ -16,33 +20,24 @@ mod links;
 mod logins;
 mod names;
 mod over;
+mod ports;
 mod publish;
+pub(crate) mod query;
 pub(crate) mod rows;
 pub(crate) mod statements;
 mod stillborn;
 mod wish;
+mod worker;
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
 
-use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Sqlite, Transaction};
-use tokenward_core::ports::{
-    Adopted, Adoption, AnswerKept, Clock, Committed, Entropy, Grants, Journal, Keepsake, Keepsakes, LeaseAttempt,
-    Leases, LinkBook, LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin,
-    Revocable, Told, VaultError, Wished,
-};
-use tokenward_core::rotation::Turn;
-use tokenward_core::{
-    AppName, Closing, Entry, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken,
-    Lease, Link, LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Rules,
-    SecretBytes, Spend, Standing, Subject, Terms, TokenApi, TokenSet, Trouble,
-};
+use rusqlite::Connection;
+use tokenward_core::ports::{Clock, Entropy, VaultError};
+use tokenward_core::{AppName, Fence, Generation, GrantId, IntentId, Rules, TokenApi, TokenSet};
 use zeroize::Zeroizing;
 
 use crate::error::{damaged, from_io};
@@ -51,13 +46,13 @@ use crate::handout::Linked;
 use crate::key::{self, KeySource, KeySources, Unlocked, VaultId};
 use crate::locks::Waiters;
 use crate::rescue::Rescue;
-use crate::room;
 use crate::seal::{Keys, Label, Unopened};
 
-use connect::{Connections, Held, Role};
-use leases::Seat;
+use connect::{Connections, Opener};
+use query::Failed;
 use rows::Fault;
 use statements as sql;
+use worker::How;
 
 pub use grants::DamagedLogin;
 pub use health::{Health, WaitingAnswer};
@@ -114,13 +109,8 @@ pub struct ParkedSet {
 
 /// The vault of one folder.
 pub struct SqliteVault {
-    pub(crate) folder: Folder,
-    pub(crate) sources: KeySources,
-    clock: Arc<dyn Clock>,
-    rules: RulesOf,
-    pub(crate) sealer: Sealer,
+    pub(crate) context: Arc<Context>,
     key_source: KeySource,
-    key_words: String,
     repairs: Vec<Repair>,
     connections: Connections,
     rescue: Rescue,
@@ -129,6 +119,17 @@ pub struct SqliteVault {
     waiters: Waiters,
     /// Since when a lock was found taken while its row was free.
     rowless: Mutex<HashMap<PathBuf, tokio::time::Instant>>,
+}
+
+/// What a transaction needs beside its connection; it belongs to the vault, and to each call that is on its way.
+pub(crate) struct Context {
+    pub(crate) folder: Folder,
+    pub(crate) sources: KeySources,
+    clock: Arc<dyn Clock>,
+    rules: RulesOf,
+    pub(crate) sealer: Sealer,
+    key_words: String,
+    opener: Arc<Opener>,
     /// The `key.json` that was read last.
     key_stamp: Mutex<Option<key::Stamp>>,
     /// Generations, and looks of linked files, whose hand-out file was seen to be in step.
@@ -174,50 +175,55 @@ impl SqliteVault {
         let stamp = key::stamp(&folder);
         let unlocked = match key::unlock(&folder, &sources)? {
             Some(unlocked) => unlocked,
-            None => create(&folder, &sources, &*entropy).await?,
+            None => create(&folder, &sources, &entropy).await?,
         };
         let Unlocked { keys, vault, source, words } = unlocked;
+        let opener = Arc::new(Opener::new(&folder, vault));
         Ok(Self {
-            connections: Connections::new(&folder, vault),
+            connections: Connections::new(&opener),
             rescue: Rescue::new(folder.rescue()),
-            sealer: Sealer { keys: RwLock::new(Arc::new(keys)), entropy },
             key_source: source,
-            key_words: words,
             held: Mutex::default(),
             waiters: Waiters::default(),
             rowless: Mutex::default(),
-            key_stamp: Mutex::new(stamp),
-            published: Mutex::default(),
-            folder,
-            sources,
-            clock,
-            rules,
             repairs,
+            context: Arc::new(Context {
+                sealer: Sealer { keys: RwLock::new(Arc::new(keys)), entropy },
+                key_words: words,
+                opener,
+                key_stamp: Mutex::new(stamp),
+                published: Mutex::default(),
+                folder,
+                sources,
+                clock,
+                rules,
+            }),
         })
     }
 
     /// What is worth telling about it. Opens the database, and so finds what is wrong with it.
     pub async fn info(&self) -> Result<Info, VaultError> {
-        let mut connection = self.connections.get(Role::Reading).await?;
-        let header = connect::header(&mut connection).await.map_err(|error| self.connections.error(&error))?;
-        let version: String = sqlx::query_scalar(sql::VERSION)
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(|error| self.connections.error(&error))?;
+        let (header, version) = self
+            .read(|_, tx| {
+                let version: String = tx.query_row(sql::VERSION, [], |row| row.get(0))?;
+                Ok((connect::header(tx)?, version))
+            })
+            .await?;
+        let Context { sources, key_words, folder, .. } = &*self.context;
         let mut notes = Vec::new();
-        if let (Some(explicit), true) = (&self.sources.explicit, self.key_source != KeySource::Explicit) {
+        if let (Some(explicit), true) = (&sources.explicit, self.key_source != KeySource::Explicit) {
             notes.push(format!(
                 "{} is given, but this vault was sealed with {}; change that with: tokenward vault rekey",
                 explicit.words(),
-                self.key_words
+                key_words
             ));
         }
         Ok(Info {
             engine: format!("SQLite {version}"),
             schema: header.schema,
             key_source: self.key_source,
-            key: self.key_words.clone(),
-            folder: self.folder.home().to_owned(),
+            key: key_words.clone(),
+            folder: folder.home().to_owned(),
             repairs: self.repairs.clone(),
             notes,
         })
@@ -234,28 +240,57 @@ impl SqliteVault {
         self.connections.close().await
     }
 
-    async fn read(&self) -> Result<Held<'_>, VaultError> {
-        self.connections.get(Role::Reading).await
-    }
-
-    pub(crate) async fn journalling(&self) -> Result<Held<'_>, VaultError> {
-        self.connections.get(Role::Journalling).await
-    }
-
-    async fn leasing(&self) -> Result<Held<'_>, VaultError> {
-        self.connections.get(Role::Leasing).await
-    }
-
-    pub(crate) async fn begin_write<'c>(
+    /// A transaction that only reads.
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
-        connection: &'c mut SqliteConnection,
-    ) -> Result<Transaction<'c, Sqlite>, VaultError> {
-        self.refresh_keys();
-        connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.sql(&error))
+        act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        self.call(How::Reading, act).await
     }
 
-    pub(crate) fn sql(&self, error: &sqlx::Error) -> VaultError {
-        self.connections.error(error)
+    /// A transaction that is synced (I2).
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        self.call(How::Synced, act).await
+    }
+
+    /// A transaction that may be lost with the power: of leases and caches.
+    async fn write_unsynced<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        self.call(How::Unsynced, act).await
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        how: How,
+        act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        self.context.refresh_keys();
+        let context = Arc::clone(&self.context);
+        self.connections.call(how, move |tx| act(&context, tx).map_err(|failed| context.told(failed))).await
+    }
+
+    /// What cannot be in a transaction, by the connection that writes.
+    pub(crate) async fn bare<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        self.call(How::Bare, act).await
+    }
+}
+
+impl Context {
+    /// What a caller is told of why its transaction was undone.
+    fn told(&self, failed: Failed) -> VaultError {
+        match failed {
+            Failed::Told(error) => error,
+            Failed::Sql(error) => self.opener.error(&error),
+            Failed::Stored(fault) => self.fault(fault),
+        }
     }
 
     pub(crate) fn io(&self, error: &std::io::Error) -> VaultError {
@@ -281,15 +316,18 @@ impl SqliteVault {
 }
 
 /// Creates a vault under the folder's lock: key, database, and at last `key.json`, whose presence says that it is
-/// whole. A creation that a crash cut short is begun again.
-async fn create(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> Result<Unlocked, VaultError> {
-    let path = folder.folder_lock();
-    let blocking = path.clone();
-    // Many processes may wait here for the one that creates.
-    let _lock = tokio::task::spawn_blocking(move || crate::locks::lock(&blocking))
+/// whole. A creation that a crash cut short is begun again. On a thread that may wait: for the one of many processes that
+/// creates, and for the disk.
+async fn create(folder: &Folder, sources: &KeySources, entropy: &Arc<dyn Entropy>) -> Result<Unlocked, VaultError> {
+    let (path, folder, sources, entropy) = (folder.folder_lock(), folder.clone(), sources.clone(), Arc::clone(entropy));
+    tokio::task::spawn_blocking(move || create_now(&folder, &sources, &*entropy))
         .await
-        .map_err(|error| VaultError::Unreadable { path: path.clone(), reason: error.to_string() })?
-        .map_err(|error| from_io(&path, &error))?;
+        .unwrap_or_else(|error| Err(VaultError::Unreadable { path, reason: error.to_string() }))
+}
+
+fn create_now(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> Result<Unlocked, VaultError> {
+    let path = folder.folder_lock();
+    let _lock = crate::locks::lock(&path).map_err(|error| from_io(&path, &error))?;
     if let Some(unlocked) = key::unlock(folder, sources)? {
         return Ok(unlocked);
     }
@@ -298,7 +336,7 @@ async fn create(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) ->
         stillborn::set_aside(folder)?;
     }
     if database.exists() {
-        if !connect::is_empty(folder).await {
+        if !connect::is_empty(folder) {
             return Err(VaultError::Key {
                 path: folder.vault().to_owned(),
                 key: folder.wrapped_key().display().to_string(),
@@ -309,7 +347,7 @@ async fn create(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) ->
     }
     let vault = VaultId::draw(entropy);
     let source = key::choose(folder, sources, vault, entropy)?;
-    connect::create(folder, vault).await?;
+    connect::create(folder, vault)?;
     Rescue::new(folder.rescue()).ready()?;
     key::store(folder, sources, source, vault, &Keys::fresh(entropy), entropy)?;
     // The folders themselves are new too, perhaps.
@@ -324,255 +362,4 @@ async fn create(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) ->
         path: folder.wrapped_key(),
         reason: "it was written and is not there".to_owned(),
     })
-}
-
-#[async_trait]
-impl Grants for SqliteVault {
-    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
-        self.find_grant(profile).await
-    }
-
-    async fn grant(&self, id: GrantId) -> Result<Grant, VaultError> {
-        self.read_grant(id).await
-    }
-
-    async fn grants(&self) -> Result<Vec<Grant>, VaultError> {
-        self.read_grants().await
-    }
-
-    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError> {
-        self.read_journal(id, limit).await
-    }
-
-    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
-        self.copy_login(id).await
-    }
-
-    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
-        self.recognise_token(token).await
-    }
-
-    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
-        self.find_tokens(texts).await
-    }
-
-    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError> {
-        self.store_subject(id, subject).await
-    }
-
-    async fn access_refused(
-        &self,
-        id: GrantId,
-        generation: Generation,
-        provider_code: Option<i64>,
-        by: &Holder,
-    ) -> Result<(), VaultError> {
-        self.end_access(id, generation, provider_code, by).await
-    }
-}
-
-#[async_trait]
-impl Leases for SqliteVault {
-    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError> {
-        self.try_lease(id, holder, ttl).await
-    }
-
-    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
-        self.prolong(lease, ttl).await
-    }
-
-    async fn release(&self, lease: Lease) -> Result<(), VaultError> {
-        self.give_back(Seat::Grant(lease.grant), lease.fence).await
-    }
-
-    async fn wait(&self, id: GrantId, patience: Duration) {
-        self.wait_for_lease(Seat::Grant(id), patience).await;
-    }
-
-    async fn lease_name(
-        &self,
-        name: &ProfileName,
-        holder: &Holder,
-        ttl: Duration,
-    ) -> Result<LeaseAttempt<NameLease>, VaultError> {
-        self.try_name(name, holder, ttl).await
-    }
-
-    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError> {
-        self.give_back(Seat::Name(&lease.name), lease.fence).await
-    }
-
-    async fn wait_name(&self, name: &ProfileName, patience: Duration) {
-        self.wait_for_lease(Seat::Name(name), patience).await;
-    }
-}
-
-#[async_trait]
-impl Journal for SqliteVault {
-    async fn prove(&self) -> Result<(), VaultError> {
-        self.prove_writable().await
-    }
-
-    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError> {
-        self.begin_spend(lease, draft).await
-    }
-
-    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, VaultError> {
-        self.read_open_intents(id).await
-    }
-
-    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError> {
-        self.store_answer(intent, answer).await
-    }
-
-    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError> {
-        self.commit_turn(intent, turn).await
-    }
-
-    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), VaultError> {
-        self.close_intent(intent, closing, standing).await
-    }
-
-    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError> {
-        self.record_question(lease).await
-    }
-
-    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError> {
-        self.withdraw_question(lease).await
-    }
-}
-
-#[async_trait]
-impl Logins for SqliteVault {
-    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
-        self.store_login(login).await
-    }
-
-    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
-        self.adopt_login(adoption).await
-    }
-
-    async fn give_name(
-        &self,
-        id: GrantId,
-        profile: &ProfileName,
-        replace: bool,
-        by: &Holder,
-    ) -> Result<NameGiven, VaultError> {
-        self.point_profile(id, profile, replace, by).await
-    }
-
-    async fn told(
-        &self,
-        id: GrantId,
-        generation: Generation,
-        subject: Option<&Subject>,
-        aside: GrantId,
-        by: &Holder,
-    ) -> Result<Told, VaultError> {
-        self.record_told(id, generation, subject, aside, by).await
-    }
-
-    async fn take_back(
-        &self,
-        id: GrantId,
-        refused: Option<(IntentId, Closing)>,
-        by: &Holder,
-    ) -> Result<Option<Generation>, VaultError> {
-        self.bring_back(id, refused, by).await
-    }
-
-    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, VaultError> {
-        self.wish_back(token, source, by).await
-    }
-
-    async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError> {
-        self.forget_grant(id).await
-    }
-
-    async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError> {
-        self.read_revocable(lease).await
-    }
-
-    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
-        self.retire_grant(lease, at, revoked).await
-    }
-}
-
-#[async_trait]
-impl LoginAnswers for SqliteVault {
-    async fn keep_login_answer(
-        &self,
-        profile: &ProfileName,
-        app: &AppName,
-        api: TokenApi,
-        answer: &RawAnswer,
-    ) -> Result<LoginAnswerId, VaultError> {
-        self.store_login_answer(profile, app, api, answer).await
-    }
-
-    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
-        self.read_login_answers().await
-    }
-
-    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
-        self.remove_login_answer(id).await
-    }
-
-    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
-        self.park_login(answer, id, set).await
-    }
-}
-
-#[async_trait]
-impl Keepsakes for SqliteVault {
-    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError> {
-        self.store_keepsake(what, value, expires).await
-    }
-
-    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
-        self.read_keepsake(what).await
-    }
-
-    async fn forget(&self, what: &Keepsake) -> Result<(), VaultError> {
-        self.remove_keepsake(what).await
-    }
-}
-
-#[async_trait]
-impl LinkBook for SqliteVault {
-    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
-        self.make_link(link, by).await
-    }
-
-    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), VaultError> {
-        self.store_terms(id, terms).await
-    }
-
-    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError> {
-        self.end_link(id, by).await
-    }
-
-    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError> {
-        self.read_links(profile).await
-    }
-
-    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError> {
-        self.store_receipt(id, receipt, healed).await
-    }
-
-    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError> {
-        self.store_trouble(id, trouble).await
-    }
-}
-
-impl SqliteVault {
-    /// See `Journal::prove`. Asks the kernel, and opens the connection that the intent will be written by. That it can be written indeed
-    /// is shown by the intent itself, which comes before the spend.
-    async fn prove_writable(&self) -> Result<(), VaultError> {
-        room::check(self.folder.vault())?;
-        room::writable(&self.folder.database())?;
-        self.rescue.ready()?;
-        self.journalling().await.map(drop)
-    }
 }

@@ -43,7 +43,7 @@ impl Table {
     async fn adopt(&self, online: bool) -> BkoauthReport {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("db.sqlite3");
-        write_table(&file, &self.rows).await;
+        write_table(&file, &self.rows);
         let before = std::fs::read(&file).unwrap();
         let session = self.world.stand.session(None).await;
         let options = BkoauthOptions { online, ..BkoauthOptions::default() };

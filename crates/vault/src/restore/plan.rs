@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{ConnectOptions, Connection};
+use rusqlite::Connection;
 use tokenward_core::ports::VaultError;
 use tokenward_core::{AppName, Generation, GrantId, ProfileName, Standing, Subject};
 
@@ -88,12 +87,16 @@ impl Plan {
 
     /// Reads both vaults. One that cannot be read is said to be so, and holds nothing up: a restore is what mends it.
     pub(super) async fn of(present: &Folder, coming: &Folder) -> Self {
-        let (here, unread) = match rows(present).await {
+        let read = |folder: &Folder| {
+            let folder = folder.clone();
+            async move { super::waiting(&folder.database(), move || rows(&folder)).await? }
+        };
+        let (here, unread) = match read(present).await {
             Ok(found) => (found, None),
             Err(error) => (Rows::default(), Some(error.to_string())),
         };
         // It was put together a moment ago, or opened; should it not read now, nothing of it can be told.
-        let there = rows(coming).await.unwrap_or_default();
+        let there = read(coming).await.unwrap_or_default();
         let damaged = (here.damaged, there.damaged);
         Self { logins: compared(&here.whole, &there.whole), unread, damaged }
     }
@@ -106,7 +109,7 @@ struct Rows {
 }
 
 /// The logins of a vault that is not open. No key is needed for that.
-async fn rows(folder: &Folder) -> Result<Rows, VaultError> {
+fn rows(folder: &Folder) -> Result<Rows, VaultError> {
     let database = folder.database();
     // SQLite removes the log beside an empty database.
     if std::fs::metadata(&database).map_or(0, |file| file.len()) == 0 {
@@ -116,24 +119,25 @@ async fn rows(folder: &Folder) -> Result<Rows, VaultError> {
             Ok(Rows::default())
         };
     }
-    let at = |error: sqlx::Error| from_sql(&database, &error);
-    let mut connection = connect::options(folder, connect::Role::Reading).connect().await.map_err(at)?;
-    let read = grants(&mut connection, &database).await;
-    // The folder is moved next. A connection that is still closing removes the log that lies at its path by then, of either vault.
-    connection.close().await.map_err(at)?;
+    let at = |error: rusqlite::Error| from_sql(&database, &error);
+    let connection = connect::connect(&database, connect::Role::Reading).map_err(at)?;
+    let read = grants(&connection, &database);
+    // The folder is moved next. A connection that is still open would remove the log that lies at its path by then, of either vault.
+    connection.close().map_err(|(_, error)| at(error))?;
     read
 }
 
-async fn grants(connection: &mut SqliteConnection, database: &Path) -> Result<Rows, VaultError> {
-    let at = |error: sqlx::Error| from_sql(database, &error);
-    let found = connect::header(connection).await.map_err(at)?;
+fn grants(connection: &Connection, database: &Path) -> Result<Rows, VaultError> {
+    let at = |error: rusqlite::Error| from_sql(database, &error);
+    let found = connect::header(connection).map_err(at)?;
     if found.schema != connect::SCHEMA {
         let reason = format!("its schema is {}, and this version compares {}", found.schema, connect::SCHEMA);
         return Err(VaultError::Unreadable { path: database.to_owned(), reason });
     }
-    let all = sqlx::query(sql::GRANTS).fetch_all(connection).await.map_err(at)?;
+    let mut prepared = connection.prepare(sql::GRANTS).map_err(at)?;
+    let mut all = prepared.query([]).map_err(at)?;
     let mut rows = Rows::default();
-    for row in &all {
+    while let Some(row) = all.next().map_err(at)? {
         match GrantRow::read(row) {
             Ok(row) if row.retired() => {}
             Ok(row) => rows.whole.push(row),

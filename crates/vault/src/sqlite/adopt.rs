@@ -7,9 +7,8 @@
 //! put aside is turned by it, or the present set is, when it has been brought back by then (I3).
 
 use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use tokenward_core::ports::{Adopted, Adoption, Claim, LoginCopy, VaultError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
@@ -19,12 +18,16 @@ use tokenward_core::{
 
 use crate::codec::{set_from_bytes, set_to_bytes, turned_to_bytes};
 
+use super::grants::{find_known, grant_row};
 use super::identity::Next;
-use super::logins::{Home, blank, fill};
+use super::journal::{intent_row, open_rows, prune, set_standing};
+use super::logins::{Home, blank, by_profile, fill};
+use super::query::{Failed, all, first, run};
 use super::rows::{
-    Fault, GrantRow, IntentRow, grant_bytes, intent_bytes, json, optional_json, parked_label, signed, to_json, unsigned,
+    Fault, GrantRow, IntentRow, bytes, grant_bytes, intent_bytes, json, optional_json, parked_label, signed, to_json,
+    unsigned,
 };
-use super::{SqliteVault, sql};
+use super::{Context, SqliteVault, sql};
 use crate::seal::Unopened;
 
 /// How a grant stood when its set was put aside.
@@ -66,8 +69,8 @@ pub(super) struct PutAside {
 }
 
 impl PutAside {
-    pub(super) fn is_of(&self, vault: &SqliteVault, fingerprint: Fingerprint) -> bool {
-        self.set.refresh.as_ref().is_some_and(|token| vault.fingerprint(token) == fingerprint)
+    pub(super) fn is_of(&self, context: &Context, fingerprint: Fingerprint) -> bool {
+        self.set.refresh.as_ref().is_some_and(|token| context.fingerprint(token) == fingerprint)
     }
 }
 
@@ -77,21 +80,46 @@ impl SqliteVault {
     }
 
     pub(super) async fn copy_login(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
-        self.refresh_keys();
-        let mut connection = self.read().await?;
-        let row = self.grant_row(&mut connection, id).await?;
-        let copy = || Ok(LoginCopy { grant: row.grant(&self.sealer)?, refresh: row.refresh(&self.sealer)? });
-        copy().map_err(|fault| self.fault(fault))
+        self.read(move |context, tx| {
+            let row = grant_row(tx, id)?;
+            Ok(LoginCopy { grant: row.grant(&context.sealer)?, refresh: row.refresh(&context.sealer)? })
+        })
+        .await
     }
 
     pub(super) async fn adopt_login(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
-        let Some(token) = &adoption.set.refresh else { return Err(VaultError::NoRefreshToken) };
-        let mut connection = self.journalling().await?;
-        let mut tx = self.begin_write(&mut connection).await?;
-        if let Some((grant, generation)) = self.find_known(&mut tx, token).await? {
-            return Ok(Adopted::Known { grant, generation });
+        if adoption.set.refresh.is_none() {
+            return Err(VaultError::NoRefreshToken);
         }
-        let present = self.by_profile(&mut tx, &adoption.profile).await?.filter(|present| !present.retired());
+        let (done, changed) = self.write(move |context, tx| context.adopt(tx, adoption)).await?;
+        if let Some(id) = changed {
+            self.publish(id).await;
+        }
+        Ok(done)
+    }
+
+    pub(super) async fn bring_back(
+        &self,
+        id: GrantId,
+        refused: Option<(IntentId, Closing)>,
+        by: &Holder,
+    ) -> Result<Option<Generation>, VaultError> {
+        let by = by.clone();
+        let back = self.write(move |context, tx| context.bring_back(tx, id, refused.as_ref(), &by)).await?;
+        let Some((changed, generation)) = back else { return Ok(None) };
+        self.publish(changed).await;
+        Ok(Some(generation))
+    }
+}
+
+impl Context {
+    /// Stores a login that was brought. Says which grant it changed.
+    fn adopt(&self, tx: &Connection, adoption: Adoption) -> Result<(Adopted, Option<GrantId>), Failed> {
+        let token = adoption.set.refresh.as_ref().ok_or(VaultError::NoRefreshToken)?;
+        if let Some((grant, generation)) = find_known(tx, self.fingerprint(token))? {
+            return Ok((Adopted::Known { grant, generation }, None));
+        }
+        let present = by_profile(tx, &adoption.profile)?.filter(|present| !present.retired());
         let is_kept_aside = present.as_ref().is_some_and(|present| match adoption.claim {
             Claim::OfItsUser => self.is_another(present, &adoption),
             Claim::OfAnyUser => false,
@@ -101,36 +129,35 @@ impl SqliteVault {
             let mut grant = blank(adoption.id, &adoption.profile, &adoption.app, &adoption.set);
             grant.profile = None;
             fill(&mut grant, &self.sealer, &adoption.set, None, Generation::FIRST);
-            self.remember(&mut tx, token, grant.id, Generation::FIRST).await?;
-            self.remember_beside(&mut tx, adoption.beside.as_ref(), grant.id, Generation::FIRST).await?;
+            self.remember(tx, token, grant.id, Generation::FIRST)?;
+            self.remember_beside(tx, adoption.beside.as_ref(), grant.id, Generation::FIRST)?;
             let (source, fingerprint) = (adoption.source, self.fingerprint(token));
             let event = Event::Adopted { source, fingerprint, replaced: None };
-            self.write_entry(&mut tx, grant.id, Generation::FIRST, Some(&adoption.by), &event).await?;
-            self.store(&mut tx, &grant, sql::INSERT_GRANT).await?;
-            tx.commit().await.map_err(|error| self.sql(&error))?;
-            return Ok(Adopted::KeptAside { id: adoption.id, present: present.id });
+            self.write_entry(tx, grant.id, Generation::FIRST, Some(&adoption.by), &event)?;
+            self.store(tx, &grant, sql::INSERT_GRANT)?;
+            return Ok((Adopted::KeptAside { id: adoption.id, present: present.id }, None));
         }
         let replace = adoption.claim == Claim::OfAnyUser;
         let next = Next { source: Some(&adoption.source), is_named: adoption.set.subject.is_some() };
-        self.part_unproven(&mut tx, &adoption.profile, next, &adoption.by).await?;
-        let present = self.by_profile(&mut tx, &adoption.profile).await?.filter(|present| !present.retired());
+        self.part_unproven(tx, &adoption.profile, next, &adoption.by)?;
+        let present = by_profile(tx, &adoption.profile)?.filter(|present| !present.retired());
         // Until somebody says whose it is, the profile's user is whom it was.
         let has_user = |present: &GrantRow| present.subject.is_some() && adoption.set.subject.is_none();
         let unproven = !replace && present.as_ref().is_some_and(has_user);
         let mut mark = None;
         let mut replaced = None;
         let subject = adoption.set.subject.as_ref();
-        let home = self.home(&mut tx, &adoption.profile, &adoption.app, subject, replace).await?;
+        let home = self.home(tx, &adoption.profile, &adoption.app, subject, replace)?;
         let (mut grant, generation, done) = match home {
             Home::Same(present) => {
                 let (id, generation) = (present.id, present.generation.next());
-                let mut aside = self.interrupt(&mut tx, &present, None).await?;
+                let mut aside = self.interrupt(tx, &present, None)?;
                 aside.own.clone_from(&present.unproven);
                 let source = Some(adoption.source.clone());
                 mark = unproven.then_some(Unproven { since: generation, source });
                 // Where a person was needed anyway nothing that lives gives way; the set is put aside for a wish alone.
                 let awaits = lives(&aside.standing).then_some(generation);
-                if self.put_aside(&mut tx, &present, Some(&aside), awaits).await? {
+                if self.put_aside(tx, &present, Some(&aside), awaits)? {
                     replaced = Some(present.generation);
                 }
                 (*present, generation, Adopted::Renewed(id))
@@ -150,54 +177,49 @@ impl SqliteVault {
         if unproven {
             grant.access.blob = None;
         }
-        self.remember(&mut tx, token, grant.id, generation).await?;
-        self.remember_beside(&mut tx, adoption.beside.as_ref(), grant.id, generation).await?;
+        self.remember(tx, token, grant.id, generation)?;
+        self.remember_beside(tx, adoption.beside.as_ref(), grant.id, generation)?;
         let statement = if matches!(done, Adopted::Renewed(_)) { sql::UPDATE_GRANT } else { sql::INSERT_GRANT };
         let event = Event::Adopted { source: adoption.source, fingerprint: self.fingerprint(token), replaced };
-        self.write_entry(&mut tx, grant.id, generation, Some(&adoption.by), &event).await?;
-        self.store(&mut tx, &grant, statement).await?;
-        self.mark_unproven(&mut tx, grant.id, mark.as_ref()).await?;
+        self.write_entry(tx, grant.id, generation, Some(&adoption.by), &event)?;
+        self.store(tx, &grant, statement)?;
+        mark_unproven(tx, grant.id, mark.as_ref())?;
         if let Adopted::TookOver { previous, .. } = done {
             let displaced = Displaced { grant: previous, awaits: Some(generation) };
-            let displaced = to_json(&displaced).map_err(|fault| self.fault(fault))?;
-            let query = sqlx::query(sql::DISPLACE).bind(grant_bytes(grant.id)).bind(displaced);
-            query.execute(&mut *tx).await.map_err(|error| self.sql(&error))?;
+            run(tx, sql::DISPLACE, params![grant_bytes(grant.id), to_json(&displaced)?])?;
         }
-        tx.commit().await.map_err(|error| self.sql(&error))?;
-        drop(connection);
-        self.publish(grant.id).await;
-        Ok(done)
+        Ok((done, Some(grant.id)))
     }
 
     /// Keeps the name of an access token that came with a login and is not handed out.
-    async fn remember_beside(
+    fn remember_beside(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &Connection,
         token: Option<&AccessToken>,
         grant: GrantId,
         generation: Generation,
-    ) -> Result<(), VaultError> {
+    ) -> Result<(), Failed> {
         let Some(token) = token else { return Ok(()) };
         let name = self.sealer.keys().name(TokenKind::Access, token.expose());
-        let query = sqlx::query(sql::REMEMBER_BESIDE).bind(name.as_bytes().to_vec()).bind(grant_bytes(grant));
-        query.bind(signed(generation.get())).execute(tx).await.map(drop).map_err(|error| self.sql(&error))
+        run(tx, sql::REMEMBER_BESIDE, params![name.as_bytes(), grant_bytes(grant), signed(generation.get())])?;
+        Ok(())
     }
 
-    pub(super) async fn bring_back(
+    /// Brings back what gave way to an adoption. Says which grant it changed, and which generation that has.
+    fn bring_back(
         &self,
+        tx: &Connection,
         id: GrantId,
-        refused: Option<(IntentId, Closing)>,
+        refused: Option<&(IntentId, Closing)>,
         by: &Holder,
-    ) -> Result<Option<Generation>, VaultError> {
-        let mut connection = self.journalling().await?;
-        let mut tx = self.begin_write(&mut connection).await?;
-        let mut grant = self.grant_row(&mut tx, id).await?;
+    ) -> Result<Option<(GrantId, Generation)>, Failed> {
+        let mut grant = grant_row(tx, id)?;
         if grant.retired() {
             return Ok(None);
         }
-        let refusal = match &refused {
+        let refusal = match refused {
             Some((intent, closing)) => {
-                let row = self.intent_row(&mut tx, *intent).await?;
+                let row = intent_row(tx, *intent)?;
                 if row.grant != id || row.generation != grant.generation {
                     return Ok(None);
                 }
@@ -210,72 +232,62 @@ impl SqliteVault {
             && let Some(profile) = grant.profile.clone().filter(|_| grant.unproven.is_some())
         {
             let next = Next { source: None, is_named: true };
-            self.part_unproven(&mut tx, &profile, next, by).await?;
-            let now = self.grant_row(&mut tx, id).await?;
+            self.part_unproven(tx, &profile, next, by)?;
+            let now = grant_row(tx, id)?;
             if now.generation != grant.generation {
-                tx.commit().await.map_err(|error| self.sql(&error))?;
-                drop(connection);
-                self.publish(id).await;
-                return Ok(Some(now.generation));
+                return Ok(Some((id, now.generation)));
             }
         }
-        let mut sets = self.put_aside_sets(&mut tx, id).await?.into_iter();
+        let mut sets = self.put_aside_sets(tx, id)?.into_iter();
         let found = match refusal {
             Some(_) => sets.find(|set| set.awaits == Some(grant.generation)),
             None => sets.next(),
         };
         let Some(back) = found else {
             let refusal = refusal.as_ref().map(|(row, closing)| (row, *closing));
-            let Some(previous) = self.give_name_back(&mut tx, &grant, refusal, by).await? else { return Ok(None) };
-            tx.commit().await.map_err(|error| self.sql(&error))?;
-            drop(connection);
-            self.publish(previous.id).await;
-            return Ok(Some(previous.generation));
+            let previous = self.give_name_back(tx, &grant, refusal, by)?;
+            return Ok(previous.map(|previous| (previous.id, previous.generation)));
         };
         if let Some((row, closing)) = &refusal {
-            self.mark_closed(&mut tx, row, closing).await?;
+            self.mark_closed(tx, row, closing)?;
         }
-        let mut aside = self.interrupt(&mut tx, &grant, refusal.as_ref().map(|(row, _)| row.id)).await?;
+        let mut aside = self.interrupt(tx, &grant, refusal.as_ref().map(|(row, _)| row.id))?;
         aside.own.clone_from(&grant.unproven);
         let (adopted, generation) = (grant.generation, grant.generation.next());
         // What the provider has refused is kept, and nobody can wish it back. What gives way to a wish alone may be the only set
         // that lives: then the one that comes back is on trial in its turn.
         let aside = refusal.is_none().then_some(aside);
         let awaits = aside.as_ref().is_some_and(|aside| lives(&aside.standing)).then_some(generation);
-        self.put_aside(&mut tx, &grant, aside.as_ref(), awaits).await?;
+        self.put_aside(tx, &grant, aside.as_ref(), awaits)?;
         let event = Event::TakenBack { adopted, refused: refused.is_some() };
-        self.put_back(&mut tx, &mut grant, back, &event, by).await?;
-        tx.commit().await.map_err(|error| self.sql(&error))?;
-        drop(connection);
-        self.publish(id).await;
-        Ok(Some(generation))
+        self.put_back(tx, &mut grant, back, &event, by)?;
+        Ok(Some((id, generation)))
     }
 
     /// Makes a set that was put aside the present one of its grant, as the next generation.
-    pub(super) async fn put_back(
+    pub(super) fn put_back(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &Connection,
         grant: &mut GrantRow,
         back: PutAside,
         event: &Event,
         by: &Holder,
-    ) -> Result<(), VaultError> {
+    ) -> Result<(), Failed> {
         let (id, generation) = (grant.id, grant.generation.next());
-        let unparked = sqlx::query(sql::UNPARK).bind(back.id).execute(&mut *tx).await;
-        unparked.map_err(|error| self.sql(&error))?;
+        run(tx, sql::UNPARK, params![back.id])?;
         // What it was on trial for itself, it is on trial for again.
-        self.move_trial(&mut *tx, id, back.generation, Some(generation)).await?;
+        move_trial(tx, id, back.generation, Some(generation))?;
         if let Some(token) = &back.set.refresh {
-            self.remember(&mut *tx, token, id, generation).await?;
+            self.remember(tx, token, id, generation)?;
         }
         grant.drop_access(&self.sealer);
         grant.subject = None;
         grant.scopes = Scopes::default();
         fill(grant, &self.sealer, &back.set, back.aside.wall, generation);
         (grant.standing, grant.consented) = (back.aside.standing, back.aside.consented);
-        self.write_entry(&mut *tx, id, generation, Some(by), event).await?;
-        self.store(&mut *tx, grant, sql::UPDATE_GRANT).await?;
-        self.mark_unproven(tx, id, back.aside.own.as_ref()).await
+        self.write_entry(tx, id, generation, Some(by), event)?;
+        self.store(tx, grant, sql::UPDATE_GRANT)?;
+        mark_unproven(tx, id, back.aside.own.as_ref())
     }
 
     /// Whether a login that was brought for a profile is another user's than the profile's present one, or another app's. Where
@@ -295,33 +307,19 @@ impl SqliteVault {
         }
     }
 
-    /// Records that nobody has said whose the present set of a grant is, or that somebody has.
-    pub(super) async fn mark_unproven(
-        &self,
-        tx: &mut SqliteConnection,
-        id: GrantId,
-        unproven: Option<&Unproven>,
-    ) -> Result<(), VaultError> {
-        let unproven = unproven.map(to_json).transpose().map_err(|fault| self.fault(fault))?;
-        let marked = sqlx::query(sql::MARK_BROUGHT).bind(grant_bytes(id)).bind(unproven).execute(tx).await;
-        marked.map(drop).map_err(|error| self.sql(&error))
-    }
-
     /// Gives the name back that an adoption took from another user's grant, or from another app's; the adopted grant is kept without
     /// one. Says which grant has it now.
-    async fn give_name_back(
+    fn give_name_back(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &Connection,
         grant: &GrantRow,
         refused: Option<(&IntentRow, &Closing)>,
         by: &Holder,
-    ) -> Result<Option<GrantRow>, VaultError> {
+    ) -> Result<Option<GrantRow>, Failed> {
         let Some(profile) = &grant.profile else { return Ok(None) };
-        let row = sqlx::query(sql::DISPLACED).bind(grant_bytes(grant.id)).fetch_one(&mut *tx).await;
-        let row = row.map_err(|error| self.sql(&error))?;
-        let displaced: Option<Displaced> = optional_json(&row, 0).map_err(|fault| self.fault(fault))?;
-        let Some(displaced) = displaced else { return Ok(None) };
-        let previous = self.grant_row(&mut *tx, displaced.grant).await?;
+        let displaced = first(tx, sql::DISPLACED, params![grant_bytes(grant.id)], |row| optional_json(row, 0))?;
+        let Some(displaced): Option<Displaced> = displaced.flatten() else { return Ok(None) };
+        let previous = grant_row(tx, displaced.grant)?;
         if previous.retired() || previous.profile.is_some() {
             return Ok(None);
         }
@@ -331,62 +329,45 @@ impl SqliteVault {
                 if displaced.awaits != Some(grant.generation) || !lives(&previous.standing) {
                     return Ok(None);
                 }
-                self.mark_closed(tx, row, closing).await?;
+                self.mark_closed(tx, row, closing)?;
                 if let Closing::Refused { code, provider_code } = *closing {
                     let standing = Standing::NeedsConsent { since: self.now(), code, provider_code };
-                    self.set_standing(tx, grant.id, grant.generation, &standing).await?;
+                    set_standing(tx, grant.id, grant.generation, &standing)?;
                 }
             }
             None => undone_again = Some(Displaced { grant: grant.id, awaits: None }),
         }
         self.withdraw(grant)?;
-        let undone_again = undone_again.as_ref().map(to_json).transpose().map_err(|fault| self.fault(fault))?;
-        for query in [
-            sqlx::query(sql::FREE_PROFILE).bind(grant_bytes(grant.id)),
-            sqlx::query(sql::GIVE_PROFILE).bind(grant_bytes(previous.id)).bind(profile.as_str()).bind(undone_again),
-        ] {
-            query.execute(&mut *tx).await.map_err(|error| self.sql(&error))?;
-        }
+        let undone_again = undone_again.as_ref().map(to_json).transpose()?;
+        run(tx, sql::FREE_PROFILE, params![grant_bytes(grant.id)])?;
+        run(tx, sql::GIVE_PROFILE, params![grant_bytes(previous.id), profile.as_str(), undone_again])?;
         let event = Event::TakenBack { adopted: grant.generation, refused: refused.is_some() };
-        self.write_entry(tx, previous.id, previous.generation, Some(by), &event).await?;
+        self.write_entry(tx, previous.id, previous.generation, Some(by), &event)?;
         Ok(Some(previous))
     }
 
-    /// What says which grant lost the name to another by a person's wish.
-    pub(super) fn displaced(&self, previous: Option<GrantId>) -> Result<Option<String>, VaultError> {
-        let displaced = previous.map(|grant| Displaced { grant, awaits: None });
-        displaced.as_ref().map(to_json).transpose().map_err(|fault| self.fault(fault))
-    }
-
     /// Stores the grant. A hand-out file with a token that the grant does not hold any more goes first, durably, as at a logout.
-    pub(super) async fn store(
-        &self,
-        tx: &mut SqliteConnection,
-        grant: &GrantRow,
-        statement: &'static str,
-    ) -> Result<(), VaultError> {
+    pub(super) fn store(&self, tx: &Connection, grant: &GrantRow, statement: &str) -> Result<(), Failed> {
         if grant.access.blob.is_none() {
             self.withdraw(grant)?;
         }
-        let query = grant.bind(statement).map_err(|fault| self.fault(fault))?;
-        query.execute(&mut *tx).await.map_err(|error| self.sql(&error))?;
-        self.prune(tx, grant.id).await
+        grant.write(tx, statement)?;
+        prune(tx, grant.id)
     }
 
     /// Supersedes the open intents of a grant whose set is about to give way. An answer that nobody has read stays to be read. Says how
     /// the grant stood: a set that was sent, and whose answer is not known, is in doubt (I6).
-    pub(super) async fn interrupt(
+    pub(super) fn interrupt(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &Connection,
         grant: &GrantRow,
         except: Option<IntentId>,
-    ) -> Result<Aside, VaultError> {
-        let open = self.open_rows(tx, grant.id).await?;
-        self.supersede(tx, grant.id, grant.generation, except).await?;
+    ) -> Result<Aside, Failed> {
+        let open = open_rows(tx, grant.id)?;
+        self.supersede(tx, grant.id, grant.generation, except)?;
         let mut standing = grant.standing.clone();
         for row in open {
-            let unread = sqlx::query(sql::ANSWERED_LATE).bind(intent_bytes(row.id)).execute(&mut *tx).await;
-            unread.map_err(|error| self.sql(&error))?;
+            run(tx, sql::ANSWERED_LATE, params![intent_bytes(row.id)])?;
             if row.closing.is_none() && row.generation == grant.generation && standing == Standing::Live {
                 standing = in_doubt(row.id, row.begun, Doubt::SenderDied);
             }
@@ -396,13 +377,13 @@ impl SqliteVault {
 
     /// Puts the set aside that is about to give way: it was issued, and may live (I3). `false`: it holds no refresh token that
     /// opens, and is not kept; it must not stand in the way of what heals it.
-    pub(super) async fn put_aside(
+    pub(super) fn put_aside(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &Connection,
         grant: &GrantRow,
         aside: Option<&Aside>,
         awaits: Option<Generation>,
-    ) -> Result<bool, VaultError> {
+    ) -> Result<bool, Failed> {
         let set = || -> Result<TokenSet, Fault> {
             Ok(TokenSet {
                 access: grant.access(&self.sealer)?,
@@ -419,143 +400,118 @@ impl SqliteVault {
             _ => return Ok(false),
         };
         let blob = self.sealer.seal(&parked_label(grant.id, grant.generation), &set_to_bytes(&set));
-        sqlx::query(sql::PUT_ASIDE)
-            .bind(grant_bytes(grant.id))
-            .bind(signed(grant.generation.get()))
-            .bind(self.now().as_millisecond())
-            .bind(blob)
-            .bind(aside.map(to_json).transpose().map_err(|fault| self.fault(fault))?)
-            .bind(awaits.map(|generation| signed(generation.get())))
-            .execute(tx)
-            .await
-            .map_err(|error| self.sql(&error))?;
+        let bound = params![
+            grant_bytes(grant.id),
+            signed(grant.generation.get()),
+            self.now().as_millisecond(),
+            blob,
+            aside.map(to_json).transpose()?,
+            awaits.map(|generation| signed(generation.get())),
+        ];
+        run(tx, sql::PUT_ASIDE, bound)?;
         Ok(true)
     }
 
     /// The sets of a grant that can be brought back, newest first. One that is damaged cannot.
-    pub(super) async fn put_aside_sets(
-        &self,
-        tx: &mut SqliteConnection,
-        id: GrantId,
-    ) -> Result<Vec<PutAside>, VaultError> {
-        let rows =
-            sqlx::query(sql::PUT_ASIDES).bind(grant_bytes(id)).fetch_all(tx).await.map_err(|error| self.sql(&error))?;
-        let read = |row: &SqliteRow| -> Result<Option<PutAside>, Fault> {
+    pub(super) fn put_aside_sets(&self, tx: &Connection, id: GrantId) -> Result<Vec<PutAside>, Failed> {
+        let read = |row: &Row<'_>| -> Result<Option<PutAside>, Fault> {
             let generation = Generation::new(unsigned(row, "generation")?);
-            let plain = match self.sealer.open(&parked_label(id, generation), row.try_get("tokens")?) {
+            let plain = match self.sealer.open(&parked_label(id, generation), bytes(row, "tokens")?) {
                 Ok(plain) => plain,
                 Err(Unopened::UnknownKey) => return Err(Fault::UnknownKey),
                 Err(Unopened::Broken) => return Ok(None),
             };
             let Some(set) = set_from_bytes(&plain).filter(|set| set.refresh.is_some()) else { return Ok(None) };
-            let awaits: Option<i64> = row.try_get("awaits")?;
+            let awaits: Option<i64> = row.get("awaits")?;
             Ok(Some(PutAside {
-                id: row.try_get("id")?,
+                id: row.get("id")?,
                 generation,
                 awaits: awaits.map(|number| Generation::new(number.unsigned_abs())),
                 aside: json(row, "aside")?,
                 set,
             }))
         };
-        rows.iter().filter_map(|row| read(row).transpose()).collect::<Result<_, _>>().map_err(|fault| self.fault(fault))
-    }
-
-    /// Lets the rows that await one generation await another, or none.
-    async fn move_trial(
-        &self,
-        tx: &mut SqliteConnection,
-        id: GrantId,
-        from: Generation,
-        to: Option<Generation>,
-    ) -> Result<(), VaultError> {
-        sqlx::query(sql::MOVE_TRIAL)
-            .bind(grant_bytes(id))
-            .bind(signed(from.get()))
-            .bind(to.map(|generation| signed(generation.get())))
-            .execute(tx)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        Ok(())
+        Ok(all(tx, sql::PUT_ASIDES, params![grant_bytes(id)], read)?.into_iter().flatten().collect())
     }
 
     /// Turns a set that was put aside by the answer to its own spend, which came after it had given way: what is brought back, should
     /// it be, is then the set that lives. `false` when the spend was of no such set.
-    pub(super) async fn turn_aside(
-        &self,
-        tx: &mut SqliteConnection,
-        row: &IntentRow,
-        turn: &Turn,
-    ) -> Result<bool, VaultError> {
+    pub(super) fn turn_aside(&self, tx: &Connection, row: &IntentRow, turn: &Turn) -> Result<bool, Failed> {
         if matches!(turn.refresh, Change::Drop) {
             return Ok(false);
         }
-        if self.turned_since(tx, row).await? {
+        if turned_since(tx, row)? {
             return Ok(false);
         }
-        let sets = self.put_aside_sets(tx, row.grant).await?;
+        let sets = self.put_aside_sets(tx, row.grant)?;
         let Some(found) = sets.into_iter().find(|set| set.is_of(self, row.fingerprint)) else { return Ok(false) };
         if let Change::Replace(token) = &turn.refresh {
-            self.remember(tx, token, row.grant, row.generation).await?;
+            self.remember(tx, token, row.grant, row.generation)?;
         }
         let turned = turned_to_bytes(&found.set, turn);
         let aside = Aside { standing: Standing::Live, ..found.aside };
-        sqlx::query(sql::TURN_ASIDE)
-            .bind(found.id)
-            .bind(intent_bytes(row.id))
-            .bind(self.sealer.seal(&parked_label(row.grant, found.generation), &turned))
-            .bind(to_json(&aside).map_err(|fault| self.fault(fault))?)
-            .execute(&mut *tx)
-            .await
-            .map_err(|error| self.sql(&error))?;
+        let bound = params![
+            found.id,
+            intent_bytes(row.id),
+            self.sealer.seal(&parked_label(row.grant, found.generation), &turned),
+            to_json(&aside)?,
+        ];
+        run(tx, sql::TURN_ASIDE, bound)?;
         // It has turned, so it is on trial no more.
-        self.move_trial(tx, row.grant, found.generation, None).await?;
+        move_trial(tx, row.grant, found.generation, None)?;
         Ok(true)
     }
 
     /// Whether a spend was of the present refresh token although the generation has moved on: the set had given way and was brought
     /// back.
-    pub(super) async fn is_back(
-        &self,
-        tx: &mut SqliteConnection,
-        grant: &GrantRow,
-        row: &IntentRow,
-    ) -> Result<bool, VaultError> {
+    pub(super) fn is_back(&self, tx: &Connection, grant: &GrantRow, row: &IntentRow) -> Result<bool, Failed> {
         if grant.refresh.generation <= row.generation {
             return Ok(false);
         }
-        let present = grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))?;
+        let present = grant.refresh(&self.sealer)?;
         let same = present.is_some_and(|token| self.fingerprint(&token) == row.fingerprint);
-        Ok(same && !self.turned_since(tx, row).await?)
+        Ok(same && !turned_since(tx, row)?)
     }
+}
 
-    /// Whether another spend of the same refresh token has turned the grant since: the provider gives the same one again, and the
-    /// set that this spend brought is the older one.
-    async fn turned_since(&self, tx: &mut SqliteConnection, row: &IntentRow) -> Result<bool, VaultError> {
-        sqlx::query_scalar(sql::TURNED_SINCE)
-            .bind(grant_bytes(row.grant))
-            .bind(intent_bytes(row.id))
-            .bind(row.fingerprint.as_bytes().to_vec())
-            .bind(signed(row.generation.get()))
-            .fetch_one(tx)
-            .await
-            .map_err(|error| self.sql(&error))
-    }
+/// Whether another spend of the same refresh token has turned the grant since: the provider gives the same one again, and the
+/// set that this spend brought is the older one.
+fn turned_since(tx: &Connection, row: &IntentRow) -> Result<bool, Failed> {
+    let bound = params![
+        grant_bytes(row.grant),
+        intent_bytes(row.id),
+        row.fingerprint.as_bytes(),
+        signed(row.generation.get()),
+    ];
+    Ok(first(tx, sql::TURNED_SINCE, bound, |row| Ok(row.get(0)?))? == Some(true))
+}
 
-    /// Ends every trial of a grant, and with `wishes` what a person could wish back too.
-    pub(super) async fn end_trials(
-        &self,
-        tx: &mut SqliteConnection,
-        id: GrantId,
-        wishes: bool,
-    ) -> Result<(), VaultError> {
-        let statements: &[&'static str] =
-            if wishes { &[sql::END_ADOPTIONS, sql::END_DISPLACING] } else { &[sql::END_TRIALS] };
-        for statement in statements {
-            let done = sqlx::query(*statement).bind(grant_bytes(id)).execute(&mut *tx).await;
-            done.map_err(|error| self.sql(&error))?;
-        }
-        Ok(())
+/// Lets the rows that await one generation await another, or none.
+fn move_trial(tx: &Connection, id: GrantId, from: Generation, to: Option<Generation>) -> Result<(), Failed> {
+    let to = to.map(|generation| signed(generation.get()));
+    run(tx, sql::MOVE_TRIAL, params![grant_bytes(id), signed(from.get()), to])?;
+    Ok(())
+}
+
+/// Ends every trial of a grant, and with `wishes` what a person could wish back too.
+pub(super) fn end_trials(tx: &Connection, id: GrantId, wishes: bool) -> Result<(), Failed> {
+    let statements: &[&str] = if wishes { &[sql::END_ADOPTIONS, sql::END_DISPLACING] } else { &[sql::END_TRIALS] };
+    for statement in statements {
+        run(tx, statement, params![grant_bytes(id)])?;
     }
+    Ok(())
+}
+
+/// Records that nobody has said whose the present set of a grant is, or that somebody has.
+pub(super) fn mark_unproven(tx: &Connection, id: GrantId, unproven: Option<&Unproven>) -> Result<(), Failed> {
+    run(tx, sql::MARK_BROUGHT, params![grant_bytes(id), unproven.map(to_json).transpose()?])?;
+    Ok(())
+}
+
+/// What says which grant lost the name to another by a person's wish.
+pub(super) fn displaced(previous: Option<GrantId>) -> Result<Option<String>, Failed> {
+    let displaced = previous.map(|grant| Displaced { grant, awaits: None });
+    Ok(displaced.as_ref().map(to_json).transpose()?)
 }
 
 /// Whether a set of that standing may be alive (I6).

@@ -1,25 +1,23 @@
-//! The connections to `vault.db`, by role, opened when first needed.
+//! The connections to `vault.db`: how one is opened, and what is found wrong then.
 //!
 //! * *reading*: never waits for a writer (WAL), so a reader of a valid token does not either (I7);
-//! * *leasing*: `synchronous=NORMAL`, which in WAL mode means no sync at a commit: leases and caches;
-//! * *journalling*: `synchronous=FULL`, one sync a commit: everything that must survive a loss of power (I2).
+//! * *writing*: everything else; which of its commits are synced is [`super::worker`]'s story.
 //!
-//! **Checkpoints.** The log is carried over into the database by the leasing connection, at a commit that finds more
-//! than [`CHECKPOINT_AT`] pages in it; so its syncs fall on a lease or a release and not between *begin* and
-//! *commit*. The journalling connection would do it only at four times that size. A vault that is dropped leaves its
-//! connections to the end of the process instead of closing them: the last connection to close would carry
-//! the log over and remove it, two syncs for every short-lived command and a third for the next one that creates it anew.
+//! **Checkpoints.** The log is carried over into the database at a commit of a lease or a cache that finds more than 256 pages in it; so
+//! its syncs fall on a lease or a release and not between *begin* and *commit* of a turn, where it would be done only at four times that
+//! size. A vault that is dropped leaves its connections to the end of the process instead of closing them: the last connection to close
+//! would carry the log over and remove it, two syncs for every short-lived command and a third for the next one that creates it anew.
 //! [`Connections::close`] closes them properly, for processes that outlive their vault.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Row};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokenward_core::ports::VaultError;
-use tokio::sync::{Mutex, MutexGuard};
 
+use super::worker::{How, Worker};
 use super::{statements as sql, stillborn};
 use crate::error::from_sql;
 use crate::folder::{Folder, open_private, sync_folder};
@@ -29,83 +27,59 @@ use crate::key::VaultId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Reading,
-    Leasing,
-    Journalling,
+    Writing,
 }
 
-pub(crate) struct Connections {
+/// The threads with the connections of a vault.
+pub(super) struct Connections {
+    reader: Worker,
+    writer: Worker,
+}
+
+impl Connections {
+    pub(super) fn new(opener: &Arc<Opener>) -> Self {
+        let worker = |role| Worker::new(Arc::clone(opener), role);
+        Self { reader: worker(Role::Reading), writer: worker(Role::Writing) }
+    }
+
+    /// Runs one transaction, or what cannot be in one.
+    pub(super) async fn call<T: Send + 'static>(
+        &self,
+        how: How,
+        act: impl FnOnce(&Connection) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        match how {
+            How::Reading => self.reader.call(how, act).await,
+            How::Synced | How::Unsynced | How::Bare => self.writer.call(how, act).await,
+        }
+    }
+
+    /// Closes the connections, each of them whatever becomes of another; the last process to do so carries the log over. Their files are
+    /// closed when it returns.
+    pub(super) async fn close(&self) -> Result<(), VaultError> {
+        let read = self.reader.close().await;
+        let written = self.writer.close().await;
+        read.and(written)
+    }
+}
+
+/// Opens connections to the database of one vault.
+pub(crate) struct Opener {
     folder: Folder,
     database: PathBuf,
     vault: VaultId,
-    reading: Mutex<Option<SqliteConnection>>,
-    leasing: Mutex<Option<SqliteConnection>>,
-    journalling: Mutex<Option<SqliteConnection>>,
     /// A bit per role, set when a connection may have been opened to a file that has changed since: one that was
     /// read-only stays so for the connection that found it so.
     suspect: AtomicU8,
 }
 
-/// An open connection, held by one task.
-pub(crate) struct Held<'a>(MutexGuard<'a, Option<SqliteConnection>>);
-
-impl std::ops::Deref for Held<'_> {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        self.0.as_ref().expect("`Connections::get` fills it before it hands it out")
-    }
-}
-
-impl std::ops::DerefMut for Held<'_> {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        self.0.as_mut().expect("`Connections::get` fills it before it hands it out")
-    }
-}
-
-impl Connections {
+impl Opener {
     pub(crate) fn new(folder: &Folder, vault: VaultId) -> Self {
-        Self {
-            folder: folder.clone(),
-            database: folder.database(),
-            vault,
-            reading: Mutex::new(None),
-            leasing: Mutex::new(None),
-            journalling: Mutex::new(None),
-            suspect: AtomicU8::new(0),
-        }
-    }
-
-    /// The connection of a role.
-    pub(crate) async fn get(&self, role: Role) -> Result<Held<'_>, VaultError> {
-        let slot = match role {
-            Role::Reading => &self.reading,
-            Role::Leasing => &self.leasing,
-            Role::Journalling => &self.journalling,
-        };
-        let mut slot = slot.lock().await;
-        let bit = 1 << role as u8;
-        if self.suspect.load(Ordering::Relaxed) & bit != 0 {
-            self.suspect.fetch_and(!bit, Ordering::Relaxed);
-            *slot = None;
-        }
-        if let Some(connection) = slot.as_mut()
-            && connection.is_in_transaction()
-        {
-            // Its last user failed or went away in the middle. The rollback is on its way, or has failed too (a full
-            // disk ends a transaction without telling sqlx): then the connection is given up.
-            let answers = connection.ping().await.is_ok();
-            if !answers || connection.is_in_transaction() {
-                *slot = None;
-            }
-        }
-        if slot.is_none() {
-            *slot = Some(self.open(role).await?);
-        }
-        Ok(Held(slot))
+        Self { folder: folder.clone(), database: folder.database(), vault, suspect: AtomicU8::new(0) }
     }
 
     /// Translates a database error.
-    pub(crate) fn error(&self, error: &sqlx::Error) -> VaultError {
+    pub(crate) fn error(&self, error: &rusqlite::Error) -> VaultError {
         let error = from_sql(&self.database, error);
         if matches!(error, VaultError::ReadOnly { .. } | VaultError::Unreadable { .. }) {
             self.suspect.store(u8::MAX, Ordering::Relaxed);
@@ -113,46 +87,43 @@ impl Connections {
         error
     }
 
-    /// Closes the connections, each of them whatever becomes of another; the last process to do so carries the log over. Their files are
-    /// closed when it returns.
-    pub(crate) async fn close(&self) -> Result<(), VaultError> {
-        let mut closed = Ok(());
-        for slot in [&self.reading, &self.leasing, &self.journalling] {
-            if let Some(connection) = slot.lock().await.take() {
-                closed = closed.and(connection.close().await.map_err(|error| self.error(&error)));
-            }
-        }
-        closed
+    pub(super) fn unreadable(&self, reason: &str) -> VaultError {
+        VaultError::Unreadable { path: self.database.clone(), reason: reason.to_owned() }
     }
 
-    async fn open(&self, role: Role) -> Result<SqliteConnection, VaultError> {
-        let unreadable =
-            |reason: &str| VaultError::Unreadable { path: self.database.clone(), reason: reason.to_owned() };
+    /// Whether the connection of a role is to be opened anew. Said once.
+    pub(super) fn was_suspect(&self, role: Role) -> bool {
+        let bit = 1 << role as u8;
+        self.suspect.fetch_and(!bit, Ordering::Relaxed) & bit != 0
+    }
+
+    /// Opens the connection of a role. Waits for whoever creates or migrates.
+    pub(super) fn open(&self, role: Role) -> Result<Connection, VaultError> {
         if !self.database.exists() {
-            return Err(unreadable(
+            return Err(self.unreadable(
                 "it is missing although vault/key.json is there; restore a backup (tokenward vault restore), or move the \
                  folder away to begin anew",
             ));
         }
         let empty = "it is empty although vault/key.json is there; restore a backup (tokenward vault restore)";
         if stillborn::is_stillborn(&self.folder) {
-            let _lock = self.folder_lock().await?;
+            let _lock = self.folder_lock()?;
             if stillborn::is_stillborn(&self.folder) {
                 stillborn::set_aside(&self.folder)?;
-                create(&self.folder, self.vault).await?;
+                create(&self.folder, self.vault)?;
             }
         }
         // Looked at before SQLite opens it: beside an empty database SQLite removes the log, and every turn in it.
         if std::fs::metadata(&self.database).is_ok_and(|file| file.len() == 0) {
-            return Err(unreadable(empty));
+            return Err(self.unreadable(empty));
         }
-        let mut connection = options(&self.folder, role).connect().await.map_err(|error| self.error(&error))?;
-        let found = header(&mut connection).await.map_err(|error| self.error(&error))?;
+        let connection = connect(&self.database, role).map_err(|error| self.error(&error))?;
+        let found = header(&connection).map_err(|error| self.error(&error))?;
         if found.schema > SCHEMA {
             return Err(VaultError::Newer { path: self.database.clone(), found: found.schema, known: SCHEMA });
         }
         if found.schema == 0 {
-            return Err(unreadable(empty));
+            return Err(self.unreadable(empty));
         }
         if found.application != self.vault.application_id() {
             return Err(VaultError::Key {
@@ -163,65 +134,52 @@ impl Connections {
             });
         }
         if found.schema < SCHEMA {
-            let _lock = self.folder_lock().await?;
+            let _lock = self.folder_lock()?;
             // By a connection of its own: a reading one may not write.
-            let writing = options(&self.folder, Role::Journalling).connect().await;
-            let mut writing = writing.map_err(|error| self.error(&error))?;
-            migrate(&mut writing, self.vault).await.map_err(|error| self.error(&error))?;
-            writing.close().await.map_err(|error| self.error(&error))?;
+            let migrated = connect(&self.database, Role::Writing).and_then(|writing| {
+                migrate(&writing, self.vault)?;
+                writing.close().map_err(|(_, error)| error)
+            });
+            migrated.map_err(|error| self.error(&error))?;
             // Anew: this one has read the schema of before, in which a row has fewer columns.
-            let anew = options(&self.folder, role).connect().await.map_err(|error| self.error(&error))?;
-            connection.close().await.map_err(|error| self.error(&error))?;
+            let anew = connect(&self.database, role).map_err(|error| self.error(&error))?;
+            connection.close().map_err(|(_, error)| self.error(&error))?;
             return Ok(anew);
         }
         Ok(connection)
     }
 
-    async fn folder_lock(&self) -> Result<std::fs::File, VaultError> {
+    fn folder_lock(&self) -> Result<std::fs::File, VaultError> {
         let path = self.folder.folder_lock();
-        let blocking = path.clone();
-        // Another task of this process may have it, and needs this thread to let go of it.
-        tokio::task::spawn_blocking(move || crate::locks::lock(&blocking))
-            .await
-            .map_err(|error| VaultError::Unreadable { path: self.database.clone(), reason: error.to_string() })?
-            .map_err(|error| crate::error::from_io(&path, &error))
-    }
-}
-
-impl Drop for Connections {
-    fn drop(&mut self) {
-        for slot in [&mut self.reading, &mut self.leasing, &mut self.journalling] {
-            // See the module's note on checkpoints.
-            std::mem::forget(slot.get_mut().take());
-        }
+        crate::locks::lock(&path).map_err(|error| crate::error::from_io(&path, &error))
     }
 }
 
 /// Creates the database, or what is missing of it. Under the folder's lock.
-pub(crate) async fn create(folder: &Folder, vault: VaultId) -> Result<(), VaultError> {
+pub(crate) fn create(folder: &Folder, vault: VaultId) -> Result<(), VaultError> {
     // Made under another name, so that a crash never leaves a database of which nobody can tell whether it lost something
     // or never held anything.
     let draft = folder.draft_database();
-    let at = |error: sqlx::Error| from_sql(&draft, &error);
+    let at = |error: rusqlite::Error| from_sql(&draft, &error);
     let at_file = |error: std::io::Error| crate::error::from_io(&draft, &error);
     remove(&draft)?;
     // SQLite would create it with the process's umask; the log and its index take over the database's mode.
     drop(open_private(&draft).map_err(at_file)?);
-    let mut connection = options(folder, Role::Journalling).filename(&draft).connect().await.map_err(at)?;
-    sqlx::query(sql::WAL).execute(&mut connection).await.map_err(at)?;
-    migrate(&mut connection, vault).await.map_err(at)?;
-    settle(connection, &draft).await?;
+    let connection = connect(&draft, Role::Writing).map_err(at)?;
+    connection.execute_batch(sql::WAL).map_err(at)?;
+    migrate(&connection, vault).map_err(at)?;
+    settle(connection, &draft)?;
     std::fs::rename(&draft, folder.database()).map_err(at_file)?;
     sync_folder(folder.vault()).map_err(at_file)
 }
 
 /// Moves the log into the file, synced: the file alone is the database then. Closing would do it too, and would not say that it failed.
-pub(crate) async fn settle(mut connection: SqliteConnection, database: &Path) -> Result<(), VaultError> {
-    let at = |error: sqlx::Error| from_sql(database, &error);
+pub(crate) fn settle(connection: Connection, database: &Path) -> Result<(), VaultError> {
+    let at = |error: rusqlite::Error| from_sql(database, &error);
     let unfinished = |reason: &str| VaultError::Unreadable { path: database.to_owned(), reason: reason.to_owned() };
-    let busy: Result<i64, _> = sqlx::query_scalar(sql::CHECKPOINT).fetch_one(&mut connection).await;
+    let busy: Result<i64, _> = connection.query_row(sql::CHECKPOINT, [], |row| row.get(0));
     // Closed in any case: whoever is told that it failed removes the file, and its log with it.
-    let closed = connection.close().await;
+    let closed = connection.close().map_err(|(_, error)| error);
     if busy.map_err(at)? != 0 {
         return Err(unfinished("its log was not carried over"));
     }
@@ -275,15 +233,15 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Whether a database holds nothing; `false` when that cannot be told.
-pub(crate) async fn is_empty(folder: &Folder) -> bool {
-    let Ok(mut connection) = options(folder, Role::Reading).connect().await else { return false };
-    let empty = match header(&mut connection).await {
+pub(crate) fn is_empty(folder: &Folder) -> bool {
+    let Ok(connection) = connect(&folder.database(), Role::Reading) else { return false };
+    let empty = match header(&connection) {
         Ok(Header { schema: 0, .. }) => std::fs::metadata(folder.database()).is_ok_and(|file| file.len() == 0),
-        Ok(_) => sqlx::query_scalar(sql::IS_EMPTY).fetch_one(&mut connection).await.unwrap_or(false),
+        Ok(_) => connection.query_row(sql::IS_EMPTY, [], |row| row.get(0)).unwrap_or(false),
         Err(_) => false,
     };
-    // Another database takes its place next. A connection that is still closing would remove that one's log.
-    connection.close().await.is_ok() && empty
+    // Another database takes its place next. A connection that is still open would remove that one's log.
+    connection.close().is_ok() && empty
 }
 
 pub(crate) struct Header {
@@ -291,43 +249,37 @@ pub(crate) struct Header {
     pub(crate) application: i32,
 }
 
-pub(crate) async fn header(connection: &mut SqliteConnection) -> Result<Header, sqlx::Error> {
-    let row = sqlx::query(sql::HEADER).fetch_one(connection).await?;
-    Ok(Header { schema: row.try_get(0)?, application: row.try_get(1)? })
+pub(crate) fn header(connection: &Connection) -> Result<Header, rusqlite::Error> {
+    connection.query_row(sql::HEADER, [], |row| Ok(Header { schema: row.get(0)?, application: row.get(1)? }))
 }
 
-pub(crate) async fn migrate(connection: &mut SqliteConnection, vault: VaultId) -> Result<(), sqlx::Error> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let found = header(&mut transaction).await?;
+pub(crate) fn migrate(connection: &Connection, vault: VaultId) -> Result<(), rusqlite::Error> {
+    // Dropped before its end, it is undone.
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let found = header(connection)?;
     for (number, script) in (1..).zip(MIGRATIONS) {
         if number > found.schema {
-            sqlx::raw_sql(*script).execute(&mut *transaction).await?;
+            connection.execute_batch(script)?;
         }
     }
     // Numbers only: a pragma takes no bound values.
     let stamp = format!("PRAGMA user_version = {SCHEMA}; PRAGMA application_id = {};", vault.application_id());
-    sqlx::raw_sql(sqlx::AssertSqlSafe(stamp)).execute(&mut *transaction).await?;
-    transaction.commit().await
+    connection.execute_batch(&stamp)?;
+    transaction.commit()
 }
 
-pub(crate) fn options(folder: &Folder, role: Role) -> SqliteConnectOptions {
-    let options = SqliteConnectOptions::new()
-        .filename(folder.database())
-        .create_if_missing(false)
-        .busy_timeout(PATIENCE)
-        .foreign_keys(false)
-        .pragma("secure_delete", "ON")
-        .pragma("temp_store", "MEMORY")
-        .disable_statement_logging();
-    match role {
-        Role::Reading => options.pragma("query_only", "ON"),
-        Role::Leasing => {
-            options.synchronous(SqliteSynchronous::Normal).pragma("wal_autocheckpoint", CHECKPOINT_AT.to_string())
-        }
-        Role::Journalling => {
-            options.synchronous(SqliteSynchronous::Full).pragma("wal_autocheckpoint", (4 * CHECKPOINT_AT).to_string())
-        }
-    }
+/// Opens a database that is there.
+pub(crate) fn connect(database: &Path, role: Role) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.execute_batch(sql::CONNECTION)?;
+    connection.execute_batch(match role {
+        Role::Reading => sql::ONLY_READS,
+        Role::Writing => sql::SYNCED,
+    })?;
+    Ok(connection)
 }
 
 /// Numbered, forward-only.
@@ -344,6 +296,5 @@ pub(crate) const SCHEMA: i64 = 6;
 const _: () = assert!(MIGRATIONS.len() as u64 == SCHEMA.unsigned_abs());
 /// How long a write waits for another one: a transaction takes milliseconds, and 64 processes may queue.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Pages of 4 KiB in the log before it is carried over: about a dozen rotations, and a log that a lone command reads
-/// through in a millisecond when it opens the vault.
-const CHECKPOINT_AT: u32 = 256;
+/// More than there are.
+const STATEMENTS: usize = 128;

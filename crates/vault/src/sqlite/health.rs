@@ -8,6 +8,8 @@ use tokenward_core::{GrantId, IntentId};
 
 use crate::room;
 
+use super::journal::find_intent;
+use super::query::all;
 use super::{DamagedLogin, SqliteVault, sql};
 
 /// What a look at a vault shows.
@@ -38,28 +40,29 @@ impl SqliteVault {
     /// # Errors
     /// What keeps the database from being read at all. Damage that `SQLite` can tell of is no error here.
     pub async fn examine(&self) -> Result<Health, VaultError> {
-        let free = room::free(self.folder.vault())?;
-        let slots = self.rescue.kept().map_err(|error| self.io(&error))?;
-        let mut connection = self.read().await?;
-        let mut damage: Vec<String> =
-            sqlx::query_scalar(sql::INTEGRITY).fetch_all(&mut *connection).await.map_err(|error| self.sql(&error))?;
+        let free = room::free(self.context.folder.vault())?;
+        let slots = self.rescue.kept().map_err(|error| self.context.io(&error))?;
+        let (mut damage, waiting) = self
+            .read(move |_, tx| {
+                let damage: Vec<String> = all(tx, sql::INTEGRITY, [], |row| Ok(row.get(0)?))?;
+                let mut waiting = Vec::new();
+                for slot in slots {
+                    let row = find_intent(tx, slot.intent)?;
+                    // One that the journal has was left behind by a crash between the two; it is freed by the next turn.
+                    if row.as_ref().is_none_or(|row| row.answer.is_none()) {
+                        waiting.push(WaitingAnswer { intent: slot.intent, grant: row.map(|row| row.grant) });
+                    }
+                }
+                Ok((damage, waiting))
+            })
+            .await?;
         damage.retain(|line| line != "ok");
-        drop(connection);
         // A file that is sound as a file may hold a login that does not open.
         let of_login = |login: DamagedLogin| {
             let name = login.profile.map(|name| name.to_string()).or_else(|| login.id.map(|id| id.to_string()));
             format!("login {}: {}", name.unwrap_or_default(), login.reason)
         };
         damage.extend(self.damaged_logins().await?.into_iter().map(of_login));
-        let mut connection = self.read().await?;
-        let mut waiting = Vec::new();
-        for slot in slots {
-            let row = self.find_intent(&mut connection, slot.intent).await?;
-            // One that the journal has was left behind by a crash between the two; it is freed by the next turn.
-            if row.as_ref().is_none_or(|row| row.answer.is_none()) {
-                waiting.push(WaitingAnswer { intent: slot.intent, grant: row.map(|row| row.grant) });
-            }
-        }
         Ok(Health { damage, free, needed: room::ROOM, waiting })
     }
 }

@@ -5,13 +5,16 @@
 //! another: it is moved, with every token that was stored of it, into a grant of its own without a profile, and what was put aside is
 //! back. A crash before leaves it unproven; one after, done (I5). Nothing that was issued is dropped (I3).
 
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, params};
 use tokenward_core::ports::{NameGiven, Told, VaultError};
 use tokenward_core::{Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
 
-use super::adopt::{PutAside, Unproven, lives};
+use super::adopt::{PutAside, Unproven, displaced, end_trials, lives, mark_unproven};
+use super::grants::grant_row;
+use super::logins::by_profile;
+use super::query::{Failed, run};
 use super::rows::{GrantRow, grant_bytes, signed, to_json};
-use super::{SqliteVault, sql};
+use super::{Context, SqliteVault, sql};
 
 /// What takes the place of a set of which nobody has said whose it is.
 #[derive(Debug, Clone, Copy)]
@@ -39,37 +42,13 @@ impl SqliteVault {
         aside: GrantId,
         by: &Holder,
     ) -> Result<Told, VaultError> {
-        let mut connection = self.journalling().await?;
-        let mut tx = self.begin_write(&mut connection).await?;
-        let mut grant = self.grant_row(&mut tx, id).await?;
-        // An answer that is on its way is to find the set where it was sent from.
-        let Some(unproven) = grant.unproven.clone() else { return Ok(Told::Moved) };
-        if grant.retired() || grant.generation != generation || grant.intent_open {
-            return Ok(Told::Moved);
-        }
-        let before = grant.subject.clone();
-        let is_same = before.as_ref().is_none_or(|before| subject.is_some_and(|told| told.is_same_user(before)));
-        if is_same {
-            self.mark_unproven(&mut tx, id, None).await?;
-            if unproven.source.is_none() {
-                // A person's own login is the last word.
-                self.end_trials(&mut tx, id, true).await?;
-            }
-            if let Some(subject) = subject {
-                let subject = to_json(subject).map_err(|fault| self.fault(fault))?;
-                let named = sqlx::query(sql::NAME_SUBJECT).bind(grant_bytes(id)).bind(subject).execute(&mut *tx).await;
-                named.map_err(|error| self.sql(&error))?;
-            }
-            tx.commit().await.map_err(|error| self.sql(&error))?;
-            drop(connection);
+        let (subject, by) = (subject.cloned(), by.clone());
+        let told =
+            self.write(move |context, tx| context.told_of(tx, (id, generation), subject.as_ref(), aside, &by)).await?;
+        if !matches!(told, Told::Moved) {
             self.publish(id).await;
-            return Ok(Told::Same);
         }
-        let back = self.move_out(&mut tx, &mut grant, unproven, (aside, subject), None, by).await?;
-        tx.commit().await.map_err(|error| self.sql(&error))?;
-        drop(connection);
-        self.publish(id).await;
-        Ok(Told::KeptAside { before, aside, back })
+        Ok(told)
     }
 
     pub(super) async fn point_profile(
@@ -79,61 +58,99 @@ impl SqliteVault {
         replace: bool,
         by: &Holder,
     ) -> Result<NameGiven, VaultError> {
-        let mut connection = self.journalling().await?;
-        let mut tx = self.begin_write(&mut connection).await?;
-        let grant = self.grant_row(&mut tx, id).await?;
-        let present = self.by_profile(&mut tx, profile).await?;
+        let (profile, by) = (profile.clone(), by.clone());
+        let (given, is_new) = self.write(move |context, tx| context.point(tx, id, &profile, replace, &by)).await?;
+        if is_new {
+            self.publish(id).await;
+        }
+        Ok(given)
+    }
+}
+
+impl Context {
+    /// Records whose a set is.
+    fn told_of(
+        &self,
+        tx: &Connection,
+        (id, generation): (GrantId, Generation),
+        subject: Option<&Subject>,
+        aside: GrantId,
+        by: &Holder,
+    ) -> Result<Told, Failed> {
+        let mut grant = grant_row(tx, id)?;
+        // An answer that is on its way is to find the set where it was sent from.
+        let Some(unproven) = grant.unproven.clone() else { return Ok(Told::Moved) };
+        if grant.retired() || grant.generation != generation || grant.intent_open {
+            return Ok(Told::Moved);
+        }
+        let before = grant.subject.clone();
+        let is_same = before.as_ref().is_none_or(|before| subject.is_some_and(|told| told.is_same_user(before)));
+        if is_same {
+            mark_unproven(tx, id, None)?;
+            if unproven.source.is_none() {
+                // A person's own login is the last word.
+                end_trials(tx, id, true)?;
+            }
+            if let Some(subject) = subject {
+                run(tx, sql::NAME_SUBJECT, params![grant_bytes(id), to_json(subject)?])?;
+            }
+            return Ok(Told::Same);
+        }
+        let back = self.move_out(tx, &mut grant, unproven, (aside, subject), None, by)?;
+        Ok(Told::KeptAside { before, aside, back })
+    }
+
+    /// Lets a profile point at a grant without one. Says whether it did not before.
+    fn point(
+        &self,
+        tx: &Connection,
+        id: GrantId,
+        profile: &ProfileName,
+        replace: bool,
+        by: &Holder,
+    ) -> Result<(NameGiven, bool), Failed> {
+        let grant = grant_row(tx, id)?;
+        let present = by_profile(tx, profile)?;
         if grant.retired() || grant.profile.is_some() {
             return match present {
-                Some(present) if present.id == id => Ok(NameGiven::Given),
-                _ => Err(VaultError::Moved),
+                Some(present) if present.id == id => Ok((NameGiven::Given, false)),
+                _ => Err(VaultError::Moved.into()),
             };
         }
         let mut previous = None;
         if let Some(present) = present {
             if !replace {
-                return Ok(NameGiven::Occupied { present: present.id });
+                return Ok((NameGiven::Occupied { present: present.id }, false));
             }
             self.withdraw(&present)?;
-            let freed = sqlx::query(sql::FREE_PROFILE).bind(grant_bytes(present.id)).execute(&mut *tx).await;
-            freed.map_err(|error| self.sql(&error))?;
+            run(tx, sql::FREE_PROFILE, params![grant_bytes(present.id)])?;
             previous = Some(present.id);
         }
-        let displaced = self.displaced(previous)?;
-        let given = sqlx::query(sql::GIVE_PROFILE)
-            .bind(grant_bytes(id))
-            .bind(profile.as_str())
-            .bind(displaced)
-            .execute(&mut *tx)
-            .await;
-        given.map_err(|error| self.sql(&error))?;
-        if let Some(token) = grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))? {
+        run(tx, sql::GIVE_PROFILE, params![grant_bytes(id), profile.as_str(), displaced(previous)?])?;
+        if let Some(token) = grant.refresh(&self.sealer)? {
             let fingerprint = self.fingerprint(&token);
             let event = Event::Adopted { source: "a login of this vault".to_owned(), fingerprint, replaced: None };
-            self.write_entry(&mut tx, id, grant.generation, Some(by), &event).await?;
+            self.write_entry(tx, id, grant.generation, Some(by), &event)?;
         }
-        tx.commit().await.map_err(|error| self.sql(&error))?;
-        drop(connection);
-        self.publish(id).await;
-        Ok(previous.map_or(NameGiven::Given, |previous| NameGiven::Taken { previous }))
+        Ok((previous.map_or(NameGiven::Given, |previous| NameGiven::Taken { previous }), true))
     }
 
     /// Moves the sets of which nobody has said whose they are out of a profile's grant, each into one of its own, before another set
     /// takes their place: it may be another user's, and would be lost. One that is refused is dead; an answer that is on its way
     /// has to find its set where it was sent from, which is then put aside as any other.
-    pub(super) async fn part_unproven(
+    pub(super) fn part_unproven(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &Connection,
         profile: &ProfileName,
         next: Next<'_>,
         by: &Holder,
-    ) -> Result<(), VaultError> {
-        while let Some(mut grant) = self.by_profile(&mut *tx, profile).await?.filter(|grant| !grant.retired()) {
+    ) -> Result<(), Failed> {
+        while let Some(mut grant) = by_profile(tx, profile)?.filter(|grant| !grant.retired()) {
             let Some(unproven) = grant.unproven.clone().filter(|unproven| !next.follows(unproven)) else { break };
             if !grant.can_part() {
                 break;
             }
-            self.move_out(&mut *tx, &mut grant, unproven, (self.fresh_id(), None), None, by).await?;
+            self.move_out(tx, &mut grant, unproven, (self.fresh_id(), None), None, by)?;
         }
         Ok(())
     }
@@ -147,30 +164,24 @@ impl SqliteVault {
 
     /// Moves the present set of a grant, with every token that was stored of it, into a grant of its own without a profile, and brings
     /// back `wished`, or what it had replaced. Says which generation that has; `None` where there is nothing.
-    pub(super) async fn move_out(
+    pub(super) fn move_out(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &Connection,
         grant: &mut GrantRow,
         unproven: Unproven,
         (aside, subject): (GrantId, Option<&Subject>),
         wished: Option<PutAside>,
         by: &Holder,
-    ) -> Result<Option<Generation>, VaultError> {
+    ) -> Result<Option<Generation>, Failed> {
         let (id, generation, before) = (grant.id, grant.generation, grant.subject.clone());
         let (apart, fingerprint) = self.apart(grant, aside, subject)?;
-        self.store(&mut *tx, &apart, sql::INSERT_GRANT).await?;
-        let moved = sqlx::query(sql::MOVE_FINGERPRINTS)
-            .bind(grant_bytes(id))
-            .bind(signed(unproven.since.get()))
-            .bind(grant_bytes(aside))
-            .execute(&mut *tx)
-            .await;
-        moved.map_err(|error| self.sql(&error))?;
+        self.store(tx, &apart, sql::INSERT_GRANT)?;
+        run(tx, sql::MOVE_FINGERPRINTS, params![grant_bytes(id), signed(unproven.since.get()), grant_bytes(aside)])?;
         let event = match unproven.source.zip(fingerprint) {
             Some((source, fingerprint)) => Event::Adopted { source, fingerprint, replaced: None },
             None => Event::LoggedIn,
         };
-        self.write_entry(&mut *tx, aside, generation, Some(by), &event).await?;
+        self.write_entry(tx, aside, generation, Some(by), &event)?;
         let event = Event::TakenBack { adopted: generation, refused: !lives(&grant.standing) };
         // What was put aside for it; else the newest set of the profile's user that is left.
         let is_the_users = |set: &PutAside| {
@@ -178,30 +189,24 @@ impl SqliteVault {
         };
         let set = match wished {
             Some(wished) => Some(wished),
-            None => self.put_aside_sets(&mut *tx, id).await?.into_iter().find(is_the_users),
+            None => self.put_aside_sets(tx, id)?.into_iter().find(is_the_users),
         };
         if let Some(set) = set {
-            self.put_back(&mut *tx, grant, set, &event, by).await?;
+            self.put_back(tx, grant, set, &event, by)?;
             return Ok(Some(grant.generation));
         }
-        self.leave_empty(&mut *tx, grant, &event, by).await?;
+        self.leave_empty(tx, grant, &event, by)?;
         Ok(None)
     }
 
     /// Takes the present set out of a grant for which there is no other: its user has to log in.
-    async fn leave_empty(
-        &self,
-        tx: &mut SqliteConnection,
-        grant: &mut GrantRow,
-        event: &Event,
-        by: &Holder,
-    ) -> Result<(), VaultError> {
+    fn leave_empty(&self, tx: &Connection, grant: &mut GrantRow, event: &Event, by: &Holder) -> Result<(), Failed> {
         grant.generation = grant.generation.next();
         (grant.access.blob, grant.refresh.blob, grant.refresh_expires) = (None, None, None);
         grant.standing = Standing::NeedsConsent { since: self.now(), code: Code::NoRefreshToken, provider_code: None };
-        self.write_entry(&mut *tx, grant.id, grant.generation, Some(by), event).await?;
-        self.store(&mut *tx, grant, sql::UPDATE_GRANT).await?;
-        self.mark_unproven(tx, grant.id, None).await
+        self.write_entry(tx, grant.id, grant.generation, Some(by), event)?;
+        self.store(tx, grant, sql::UPDATE_GRANT)?;
+        mark_unproven(tx, grant.id, None)
     }
 
     /// The present set of a grant as a grant of its own, and the name of its refresh token, if it has one.
@@ -210,9 +215,9 @@ impl SqliteVault {
         grant: &GrantRow,
         id: GrantId,
         subject: Option<&Subject>,
-    ) -> Result<(GrantRow, Option<Fingerprint>), VaultError> {
-        let access = grant.access(&self.sealer).map_err(|fault| self.fault(fault))?;
-        let refresh = grant.refresh(&self.sealer).map_err(|fault| self.fault(fault))?;
+    ) -> Result<(GrantRow, Option<Fingerprint>), Failed> {
+        let access = grant.access(&self.sealer)?;
+        let refresh = grant.refresh(&self.sealer)?;
         let mut apart =
             GrantRow { id, profile: None, former: None, subject: subject.cloned(), unproven: None, ..grant.clone() };
         apart.access.blob = None;

@@ -5,56 +5,53 @@
 
 use std::collections::HashMap;
 
+use rusqlite::{Connection, params};
 use tokenward_core::ports::VaultError;
 use tokenward_core::{Fingerprint, Generation, GrantId, KnownToken, TokenKind};
 use zeroize::Zeroizing;
 
-use super::rows::{Fault, GrantRow, fingerprint, unsigned, uuid};
-use super::{SqliteVault, sql};
+use super::query::{Failed, all};
+use super::rows::{GrantRow, fingerprint, unsigned, uuid};
+use super::{Context, SqliteVault, sql};
 
 impl SqliteVault {
     pub(super) async fn find_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
-        self.refresh_keys();
-        let keys = self.sealer.keys();
+        self.context.refresh_keys();
+        let keys = self.context.sealer.keys();
         let names = |text: &Zeroizing<String>| KINDS.map(|kind| (kind, keys.name(kind, text)));
         let asked: Vec<[(TokenKind, Fingerprint); 2]> = texts.iter().map(names).collect();
-        let mut known = HashMap::new();
-        let mut connection = self.read().await?;
-        for some in asked.chunks(AT_ONCE) {
-            let bytes: Vec<u8> = some.iter().flatten().flat_map(|(_, name)| *name.as_bytes()).collect();
-            let rows = sqlx::query(sql::FIND_FINGERPRINTS).bind(bytes).fetch_all(&mut *connection).await;
-            for row in rows.map_err(|error| self.sql(&error))? {
-                let read = || -> Result<_, Fault> {
-                    let (grant, generation) = (GrantId::from(uuid(&row, 1)?), Generation::new(unsigned(&row, 2)?));
-                    Ok((fingerprint(&row, 0)?, (grant, generation)))
-                };
-                let (name, found) = read().map_err(|fault| self.fault(fault))?;
-                known.insert(name, found);
+        self.read(move |context, tx| {
+            let mut known = HashMap::new();
+            for some in asked.chunks(AT_ONCE) {
+                let bytes: Vec<u8> = some.iter().flatten().flat_map(|(_, name)| *name.as_bytes()).collect();
+                known.extend(all(tx, sql::FIND_FINGERPRINTS, params![bytes], |row| {
+                    let (grant, generation) = (GrantId::from(uuid(row, 1)?), Generation::new(unsigned(row, 2)?));
+                    Ok((fingerprint(row, 0)?, (grant, generation)))
+                })?);
             }
-        }
-        let present = self.present_names(&mut connection).await?;
-        let look = |names: &[(TokenKind, Fingerprint); 2]| {
-            names.iter().find_map(|(kind, name)| {
-                let now = present.get(name);
-                let (grant, generation) = *now.or_else(|| known.get(name))?;
-                Some(KnownToken { kind: *kind, grant, generation, is_present: now.is_some() })
-            })
-        };
-        Ok(asked.iter().map(look).collect())
+            let present = context.present_names(tx)?;
+            let look = |names: &[(TokenKind, Fingerprint); 2]| {
+                names.iter().find_map(|(kind, name)| {
+                    let now = present.get(name);
+                    let (grant, generation) = *now.or_else(|| known.get(name))?;
+                    Some(KnownToken { kind: *kind, grant, generation, is_present: now.is_some() })
+                })
+            };
+            Ok(asked.iter().map(look).collect())
+        })
+        .await
     }
+}
 
+impl Context {
     /// The names of all tokens that are present. A row that does not open has none.
-    async fn present_names(
-        &self,
-        connection: &mut sqlx::sqlite::SqliteConnection,
-    ) -> Result<HashMap<Fingerprint, (GrantId, Generation)>, VaultError> {
-        let rows = sqlx::query(sql::GRANTS).fetch_all(connection).await.map_err(|error| self.sql(&error))?;
+    fn present_names(&self, tx: &Connection) -> Result<HashMap<Fingerprint, (GrantId, Generation)>, Failed> {
         let keys = self.sealer.keys();
         let mut names = HashMap::new();
-        for row in rows.iter().filter_map(|row| GrantRow::read(row).ok()) {
+        for row in all(tx, sql::GRANTS, [], |row| Ok(GrantRow::read(row).ok()))?.into_iter().flatten() {
             if let Ok(Some(access)) = row.access(&self.sealer) {
                 names.insert(keys.name(TokenKind::Access, access.token.expose()), (row.id, row.generation));
             }

@@ -10,9 +10,8 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Row, Sqlite};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params};
 use tokenward_core::ports::{LeaseAttempt, VaultError};
 use tokenward_core::{Fence, GrantId, Holder, Lease, NameLease, ProfileName};
 
@@ -22,31 +21,40 @@ use crate::error::from_io;
 use crate::folder::Folder;
 use crate::locks::{POLL, Tried, try_lock};
 
+use super::query::{Failed, first, run};
 use super::rows::{Fault, grant_bytes, optional_json, optional_time, signed, to_json, unsigned};
-use super::{SqliteVault, sql};
+use super::{Context, SqliteVault, sql};
 
 /// What a lease is on.
-#[derive(Clone, Copy)]
-pub(super) enum Seat<'a> {
+#[derive(Clone)]
+pub(super) enum Seat {
     /// A grant: who may turn it.
     Grant(GrantId),
     /// A name: who may ask for tokens that will be kept under it.
-    Name(&'a ProfileName),
+    Name(ProfileName),
 }
 
-impl Seat<'_> {
-    fn lock(self, folder: &Folder) -> PathBuf {
+impl Seat {
+    fn lock(&self, folder: &Folder) -> PathBuf {
         match self {
-            Self::Grant(id) => folder.lock(id),
+            Self::Grant(id) => folder.lock(*id),
             Self::Name(name) => folder.name_lock(name),
         }
     }
 
-    /// One statement for grants or its twin for names, with the first argument bound.
-    fn query(self, of_grant: &'static str, of_name: &'static str) -> Query<'static, Sqlite, SqliteArguments> {
+    /// What names it in its table.
+    fn key(&self) -> Value {
         match self {
-            Self::Grant(id) => sqlx::query(of_grant).bind(grant_bytes(id)),
-            Self::Name(name) => sqlx::query(of_name).bind(name.as_str().to_owned()),
+            Self::Grant(id) => Value::Blob(grant_bytes(*id).to_vec()),
+            Self::Name(name) => Value::Text(name.as_str().to_owned()),
+        }
+    }
+
+    /// A statement for grants, or its twin for names.
+    fn of<'s>(&self, of_grant: &'s str, of_name: &'s str) -> &'s str {
+        match self {
+            Self::Grant(_) => of_grant,
+            Self::Name(_) => of_name,
         }
     }
 }
@@ -67,11 +75,11 @@ struct LeaseRow {
 }
 
 impl LeaseRow {
-    fn read(row: &SqliteRow) -> Result<Self, Fault> {
+    fn read(row: &Row<'_>) -> Result<Self, Fault> {
         let holder: Option<Holder> = optional_json(row, "holder")?;
         let expires = optional_time(row, "expires")?;
-        let ttl = row.try_get::<Option<i64>, _>("ttl")?.unwrap_or_default();
-        let locked = row.try_get::<Option<bool>, _>("locked")?.unwrap_or_default();
+        let ttl = row.get::<_, Option<i64>>("ttl")?.unwrap_or_default();
+        let locked = row.get::<_, Option<bool>>("locked")?.unwrap_or_default();
         Ok(Self { holder: holder.zip(expires), locked, ttl: Duration::from_millis(ttl.unsigned_abs()) })
     }
 
@@ -90,7 +98,7 @@ impl SqliteVault {
         holder: &Holder,
         ttl: Duration,
     ) -> Result<LeaseAttempt, VaultError> {
-        Ok(match self.try_seat(Seat::Grant(id), holder, ttl).await? {
+        Ok(match self.try_seat(&Seat::Grant(id), holder, ttl).await? {
             LeaseAttempt::Held(Taken { fence, expires }) => {
                 LeaseAttempt::Held(Lease { grant: id, fence, holder: holder.clone(), expires })
             }
@@ -104,7 +112,7 @@ impl SqliteVault {
         holder: &Holder,
         ttl: Duration,
     ) -> Result<LeaseAttempt<NameLease>, VaultError> {
-        Ok(match self.try_seat(Seat::Name(name), holder, ttl).await? {
+        Ok(match self.try_seat(&Seat::Name(name.clone()), holder, ttl).await? {
             LeaseAttempt::Held(Taken { fence, expires }) => {
                 LeaseAttempt::Held(NameLease { name: name.clone(), fence, holder: holder.clone(), expires })
             }
@@ -112,20 +120,15 @@ impl SqliteVault {
         })
     }
 
-    async fn try_seat(
-        &self,
-        seat: Seat<'_>,
-        holder: &Holder,
-        ttl: Duration,
-    ) -> Result<LeaseAttempt<Taken>, VaultError> {
-        let path = seat.lock(&self.folder);
+    async fn try_seat(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt<Taken>, VaultError> {
+        let path = seat.lock(&self.context.folder);
         let held_by_us = self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&path);
         let mut tried = Tried::Taken;
         if !held_by_us {
             for attempt in 0..LOCK_ATTEMPTS {
                 tried = try_lock(&path).map_err(|error| from_io(&path, &error))?;
                 // A waiter that was just woken holds the lock for a moment.
-                if !matches!(tried, Tried::Taken) || self.lease_row(seat).await?.present(self.now()).is_some() {
+                if !matches!(tried, Tried::Taken) || self.lease_row(seat).await?.present(self.context.now()).is_some() {
                     break;
                 }
                 tokio::time::sleep(Duration::from_millis(1 << attempt)).await;
@@ -139,7 +142,7 @@ impl SqliteVault {
             Tried::Unsupported => None,
             Tried::Taken => {
                 let row = self.lease_row(seat).await?;
-                match row.present(self.now()) {
+                match row.present(self.context.now()) {
                     Some((holder, until)) => {
                         return Ok(LeaseAttempt::Busy { holder: Some(holder.clone()), until: Some(*until) });
                     }
@@ -157,54 +160,15 @@ impl SqliteVault {
                 }
             }
         };
-        let mut connection = self.leasing().await?;
-        let expires = self.now().checked_add(ttl).unwrap_or(Timestamp::MAX);
-        let free = seat.query(sql::TAKE_FREE_LEASE, sql::TAKE_FREE_NAME);
-        let taken = self.take(&mut connection, free, holder, locked.is_some(), ttl, expires).await?;
-        if let Some(fence) = taken {
-            self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (fence, locked));
-            return Ok(LeaseAttempt::Held(Taken { fence, expires }));
-        }
-        let mut transaction = self.begin_write(&mut connection).await?;
-        let row = self.lease_row_with(&mut transaction, seat).await?;
-        let now = self.now();
-        if let Some((present, until)) = row.present(now) {
-            let died =
-                locked.is_some() && row.locked && (one_kernel(present, holder) || self.one_machine(present, holder));
-            if !died {
-                return Ok(LeaseAttempt::Busy { holder: Some(present.clone()), until: Some(*until) });
+        let is_locked = locked.is_some();
+        let (of, by) = (seat.clone(), holder.clone());
+        match self.write_unsynced(move |context, tx| context.take(tx, &of, &by, is_locked, ttl)).await? {
+            LeaseAttempt::Held(taken) => {
+                self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (taken.fence, locked));
+                Ok(LeaseAttempt::Held(taken))
             }
+            LeaseAttempt::Busy { holder, until } => Ok(LeaseAttempt::Busy { holder, until }),
         }
-        let expires = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
-        let any = seat.query(sql::TAKE_LEASE, sql::TAKE_NAME);
-        let taken = self.take(&mut transaction, any, holder, locked.is_some(), ttl, expires).await?;
-        let fence = taken.ok_or(VaultError::Moved)?;
-        transaction.commit().await.map_err(|error| self.sql(&error))?;
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (fence, locked));
-        Ok(LeaseAttempt::Held(Taken { fence, expires }))
-    }
-
-    /// Writes the row of a lease. `None` where the statement takes it from nobody and somebody has it.
-    async fn take(
-        &self,
-        connection: &mut SqliteConnection,
-        statement: Query<'static, Sqlite, SqliteArguments>,
-        holder: &Holder,
-        locked: bool,
-        ttl: Duration,
-        expires: Timestamp,
-    ) -> Result<Option<Fence>, VaultError> {
-        let taken = statement
-            .bind(to_json(holder).map_err(|fault| self.fault(fault))?)
-            .bind(locked)
-            .bind(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
-            .bind(expires.as_millisecond())
-            // To the statement's end: that the row cannot be written is told after it was given back.
-            .fetch_all(connection)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        let fence = taken.first().map(|row| unsigned(row, 0)).transpose().map_err(|fault| self.fault(fault))?;
-        Ok(fence.map(Fence::new))
     }
 
     /// Whether this vault has found a lock taken and its row free for so long that whoever has the lock must have
@@ -215,68 +179,48 @@ impl SqliteVault {
     }
 
     pub(super) async fn prolong(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
-        let expires = self.now().checked_add(ttl).unwrap_or(Timestamp::MAX);
+        let expires = self.context.now().checked_add(ttl).unwrap_or(Timestamp::MAX);
         let locked = self.relock(lease);
-        let done = {
-            let mut connection = self.leasing().await?;
-            sqlx::query(sql::RENEW_LEASE)
-                .bind(grant_bytes(lease.grant))
-                .bind(signed(lease.fence.get()))
-                .bind(locked)
-                .bind(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
-                .bind(expires.as_millisecond())
-                .execute(&mut *connection)
-                .await
-                .map_err(|error| self.sql(&error))?
-        };
-        if done.rows_affected() == 0 {
-            self.let_go(&self.folder.lock(lease.grant), lease.fence);
+        let (grant, fence) = (lease.grant, lease.fence);
+        let renewed = self.write_unsynced(move |_, tx| {
+            let (fence, until) = (signed(fence.get()), expires.as_millisecond());
+            Ok(run(tx, sql::RENEW_LEASE, params![grant_bytes(grant), fence, locked, in_millis(ttl), until])?)
+        });
+        if renewed.await? == 0 {
+            self.let_go(&self.context.folder.lock(lease.grant), lease.fence);
             return Err(VaultError::Moved);
         }
         lease.expires = expires;
         Ok(())
     }
 
-    pub(super) async fn give_back(&self, seat: Seat<'_>, fence: Fence) -> Result<(), VaultError> {
+    pub(super) async fn give_back(&self, seat: Seat, fence: Fence) -> Result<(), VaultError> {
         // The lock first: it wakes the waiters, who only read; the row's writing (and now and then a checkpoint) is no
         // reason to keep them. Whoever takes the lock before the row is free finds a row of our place and a free
         // lock, and takes over.
-        self.let_go(&seat.lock(&self.folder), fence);
-        let mut connection = self.leasing().await?;
-        seat.query(sql::RELEASE_LEASE, sql::RELEASE_NAME)
-            .bind(signed(fence.get()))
-            .execute(&mut *connection)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        Ok(())
+        self.let_go(&seat.lock(&self.context.folder), fence);
+        self.write_unsynced(move |_, tx| {
+            run(tx, seat.of(sql::RELEASE_LEASE, sql::RELEASE_NAME), params![seat.key(), signed(fence.get())])?;
+            Ok(())
+        })
+        .await
     }
 
-    pub(super) async fn wait_for_lease(&self, seat: Seat<'_>, patience: Duration) {
+    pub(super) async fn wait_for_lease(&self, seat: &Seat, patience: Duration) {
         let row = self.lease_row(seat).await.ok();
-        let locked = row.as_ref().and_then(|row| row.present(self.now()).map(|_| row.locked));
+        let locked = row.as_ref().and_then(|row| row.present(self.context.now()).map(|_| row.locked));
         // Whoever has the lock and no row may have been stopped before it wrote one.
         let longest = if locked.is_none() { patience.min(ROWLESS) } else { patience };
-        let woken = locked != Some(false) && self.waiters.wait(&seat.lock(&self.folder), longest).await;
+        let woken = locked != Some(false) && self.waiters.wait(&seat.lock(&self.context.folder), longest).await;
         if !woken && locked.is_some() {
             // A holder without the lock, or on another machine: nothing here can wake us.
             tokio::time::sleep(POLL.min(patience)).await;
         }
     }
 
-    /// Fails with [`VaultError::Moved`] unless the lease is still the grant's newest.
-    pub(super) async fn check_fence(&self, connection: &mut SqliteConnection, lease: &Lease) -> Result<(), VaultError> {
-        let found = sqlx::query(sql::HOLDS_LEASE)
-            .bind(grant_bytes(lease.grant))
-            .bind(signed(lease.fence.get()))
-            .fetch_optional(connection)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        found.map(|_| ()).ok_or(VaultError::Moved)
-    }
-
     /// Whether we have the lock of a lease; one that was taken by the row alone gets it as soon as it is free.
     fn relock(&self, lease: &Lease) -> bool {
-        let lock = self.folder.lock(lease.grant);
+        let lock = self.context.folder.lock(lease.grant);
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         match held.get_mut(&lock) {
             Some((fence, file)) if *fence == lease.fence => {
@@ -298,29 +242,67 @@ impl SqliteVault {
         }
     }
 
+    async fn lease_row(&self, seat: &Seat) -> Result<LeaseRow, VaultError> {
+        let seat = seat.clone();
+        self.read(move |_, tx| lease_row(tx, &seat)).await
+    }
+}
+
+impl Context {
+    /// Takes a lease that nobody holds, or that has lapsed, or whose holder has died.
+    fn take(
+        &self,
+        tx: &Connection,
+        seat: &Seat,
+        holder: &Holder,
+        is_locked: bool,
+        ttl: Duration,
+    ) -> Result<LeaseAttempt<Taken>, Failed> {
+        let now = self.now();
+        let expires = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
+        let take = |statement: &str| {
+            let bound = params![seat.key(), to_json(holder)?, is_locked, in_millis(ttl), expires.as_millisecond()];
+            first(tx, statement, bound, |row| Ok(Fence::new(unsigned(row, 0)?)))
+        };
+        if let Some(fence) = take(seat.of(sql::TAKE_FREE_LEASE, sql::TAKE_FREE_NAME))? {
+            return Ok(LeaseAttempt::Held(Taken { fence, expires }));
+        }
+        let row = lease_row(tx, seat)?;
+        if let Some((present, until)) = row.present(now) {
+            let died = is_locked && row.locked && (one_kernel(present, holder) || self.one_machine(present, holder));
+            if !died {
+                return Ok(LeaseAttempt::Busy { holder: Some(present.clone()), until: Some(*until) });
+            }
+        }
+        let fence = take(seat.of(sql::TAKE_LEASE, sql::TAKE_NAME))?.ok_or(VaultError::Moved)?;
+        Ok(LeaseAttempt::Held(Taken { fence, expires }))
+    }
+
     /// Whether two holders are of one machine by its name, and the locks lie on a disk of its own: without a process table (a chroot, other
     /// systems than Linux) their places say nothing.
     fn one_machine(&self, one: &Holder, other: &Holder) -> bool {
         one.host == other.host && crate::room::is_local(self.folder.vault())
     }
+}
 
-    async fn lease_row(&self, seat: Seat<'_>) -> Result<LeaseRow, VaultError> {
-        let mut connection = self.read().await?;
-        self.lease_row_with(&mut connection, seat).await
-    }
+/// Fails with [`VaultError::Moved`] unless the lease is still the grant's newest.
+pub(super) fn check_fence(tx: &Connection, grant: GrantId, fence: Fence) -> Result<(), Failed> {
+    let bound = params![grant_bytes(grant), signed(fence.get())];
+    first(tx, sql::HOLDS_LEASE, bound, |_| Ok(()))?.ok_or_else(|| VaultError::Moved.into())
+}
 
-    async fn lease_row_with(&self, connection: &mut SqliteConnection, seat: Seat<'_>) -> Result<LeaseRow, VaultError> {
-        let row = seat
-            .query(sql::LEASE, sql::NAME_LEASE)
-            .fetch_optional(connection)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        let row = row.ok_or(match seat {
-            Seat::Grant(id) => VaultError::NoSuchGrant(id),
+fn lease_row(tx: &Connection, seat: &Seat) -> Result<LeaseRow, Failed> {
+    let found = first(tx, seat.of(sql::LEASE, sql::NAME_LEASE), params![seat.key()], LeaseRow::read)?;
+    found.ok_or_else(|| {
+        Failed::Told(match seat {
+            Seat::Grant(id) => VaultError::NoSuchGrant(*id),
             Seat::Name(_) => VaultError::Moved,
-        })?;
-        LeaseRow::read(&row).map_err(|fault| self.fault(fault))
-    }
+        })
+    })
+}
+
+fn in_millis(ttl: Duration) -> i64 {
+    i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Whether two holders share the kernel that keeps the locks. Two containers of one machine do: their places differ after

@@ -1,8 +1,7 @@
 //! Logins: the kept answer to a code exchange, the login made of it, and the small sealed things around it.
 
 use jiff::Timestamp;
-use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, Row, params};
 use tokenward_core::ports::{Keepsake, LoggedIn, LoginAnswer, LoginAnswerId, NewLogin, VaultError};
 use tokenward_core::{
     AppName, Event, Generation, GrantId, ProfileName, RawAnswer, SecretBytes, Standing, Subject, TokenApi, TokenSet,
@@ -10,13 +9,17 @@ use tokenward_core::{
 
 use crate::codec::{answer_from_bytes, answer_to_bytes};
 
-use super::adopt::Unproven;
-use super::connect::Role;
+use super::adopt::{Unproven, displaced, end_trials, mark_unproven};
+use super::grants::{find_known, grant_row};
 use super::identity::Next;
+use super::journal::prune;
+use super::names::answered;
+use super::query::{Failed, all, first, run};
 use super::rows::{
-    Fault, GrantRow, Sealed, damaged, grant_bytes, keepsake_label, login_label, optional_time, text, unopened,
+    Fault, GrantRow, Sealed, bytes, damaged, grant_bytes, keepsake_label, login_label, optional_time, text, unopened,
 };
-use super::{Sealer, SqliteVault, sql};
+use super::worker::How;
+use super::{Context, Sealer, SqliteVault, sql};
 
 impl SqliteVault {
     pub(super) async fn store_login_answer(
@@ -26,66 +29,109 @@ impl SqliteVault {
         api: TokenApi,
         answer: &RawAnswer,
     ) -> Result<LoginAnswerId, VaultError> {
-        self.refresh_keys();
-        let mut connection = self.journalling().await?;
-        let plain = answer_to_bytes(answer, usize::MAX);
-        let blob = self.sealer.seal(&login_label(profile.as_str(), app.as_str()), &plain);
-        let row = sqlx::query(sql::KEEP_LOGIN_ANSWER)
-            .bind(profile.as_str())
-            .bind(app.as_str())
-            .bind(api.as_str())
-            .bind(blob)
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        Ok(LoginAnswerId(row.try_get(0).map_err(|error| self.sql(&error))?))
+        self.context.refresh_keys();
+        let label = login_label(profile.as_str(), app.as_str());
+        let blob = self.context.sealer.seal(&label, &answer_to_bytes(answer, usize::MAX));
+        let (profile, app) = (profile.clone(), app.clone());
+        self.write(move |_, tx| {
+            let bound = params![profile.as_str(), app.as_str(), api.as_str(), blob];
+            let id = first(tx, sql::KEEP_LOGIN_ANSWER, bound, |row| Ok(row.get(0)?))?;
+            id.map(LoginAnswerId).ok_or_else(|| damaged("a kept login answer").into())
+        })
+        .await
     }
 
     pub(super) async fn read_login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
-        self.refresh_keys();
-        let mut connection = self.read().await?;
-        let rows =
-            sqlx::query(sql::LOGIN_ANSWERS).fetch_all(&mut *connection).await.map_err(|error| self.sql(&error))?;
-        let kept = |row| -> Result<LoginAnswer, Fault> {
-            let (profile, app): (ProfileName, AppName) = (text(row, "profile")?, text(row, "app")?);
-            let blob: &[u8] = Row::try_get(row, "answer")?;
-            let label = login_label(profile.as_str(), app.as_str());
-            let plain = self.sealer.open(&label, blob).map_err(unopened("a kept login answer"))?;
-            let answer = answer_from_bytes(&plain).ok_or_else(|| damaged("a kept login answer"))?;
-            Ok(LoginAnswer {
-                id: LoginAnswerId(Row::try_get(row, "id")?),
-                profile,
-                app,
-                api: text(row, "api")?,
-                answer,
+        self.read(|context, tx| {
+            all(tx, sql::LOGIN_ANSWERS, [], |row| {
+                let (profile, app): (ProfileName, AppName) = (text(row, "profile")?, text(row, "app")?);
+                let label = login_label(profile.as_str(), app.as_str());
+                let plain = context.sealer.open(&label, bytes(row, "answer")?);
+                let plain = plain.map_err(unopened("a kept login answer"))?;
+                let answer = answer_from_bytes(&plain).ok_or_else(|| damaged("a kept login answer"))?;
+                Ok(LoginAnswer { id: LoginAnswerId(row.get("id")?), profile, app, api: text(row, "api")?, answer })
             })
-        };
-        rows.iter().map(kept).collect::<Result<_, _>>().map_err(|fault| self.fault(fault))
+        })
+        .await
     }
 
     pub(super) async fn remove_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
-        let mut connection = self.journalling().await?;
-        self.drop_answer(&mut connection, id).await.map(|_| ())
+        self.write(move |_, tx| drop_answer(tx, id).map(drop)).await
     }
 
     pub(super) async fn store_login(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
-        let mut connection = self.journalling().await?;
-        let mut tx = self.begin_write(&mut connection).await?;
+        let (done, changed) = self.write(move |context, tx| context.log_in(tx, &login)).await?;
+        if let Some(id) = changed {
+            self.publish(id).await;
+        }
+        Ok(done)
+    }
+
+    pub(super) async fn store_keepsake(
+        &self,
+        what: &Keepsake,
+        value: &SecretBytes,
+        expires: Option<Timestamp>,
+    ) -> Result<(), VaultError> {
+        self.context.refresh_keys();
+        let (kind, app, how) = place(what);
+        let blob = self.context.sealer.seal(&keepsake_label(kind, app.as_str()), value.expose());
+        let app = app.clone();
+        self.call(how, move |_, tx| {
+            run(tx, sql::KEEP, params![kind, app.as_str(), blob, expires.map(Timestamp::as_millisecond)])?;
+            Ok(())
+        })
+        .await
+    }
+
+    pub(super) async fn read_keepsake(
+        &self,
+        what: &Keepsake,
+    ) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
+        let (kind, app, _) = place(what);
+        let app = app.clone();
+        self.read(move |context, tx| {
+            let open = |row: &Row<'_>| -> Result<_, Fault> {
+                let label = keepsake_label(kind, app.as_str());
+                let plain = context.sealer.open(&label, bytes(row, "value")?);
+                let plain = plain.map_err(unopened("an app's secret, ticket or token"))?;
+                Ok((SecretBytes::new(plain.to_vec()), optional_time(row, "expires")?))
+            };
+            first(tx, sql::RECALL, params![kind, app.as_str()], open)
+        })
+        .await
+    }
+
+    pub(super) async fn remove_keepsake(&self, what: &Keepsake) -> Result<(), VaultError> {
+        let (kind, app, _) = place(what);
+        let app = app.clone();
+        self.write(move |_, tx| {
+            run(tx, sql::FORGET, params![kind, app.as_str()])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Context {
+    /// Makes a login of what was issued to a person. Says which grant it changed.
+    fn log_in(&self, tx: &Connection, login: &NewLogin) -> Result<(LoggedIn, Option<GrantId>), Failed> {
         if let Some(answer) = login.answer
-            && !self.drop_answer(&mut tx, answer).await?
+            && !drop_answer(tx, answer)?
             && let Some(token) = &login.set.refresh
-            && let Some((grant, _)) = self.find_known(&mut tx, token).await?
+            && let Some((grant, _)) = find_known(tx, self.fingerprint(token))?
         {
             // Another process made a login of the same answer, and that login may have turned since: storing this
             // set again would put a spent token over a living one (I5).
-            let row = self.grant_row(&mut tx, grant).await?;
-            let present = self.by_profile(&mut tx, &login.profile).await?;
-            return Ok(match present.filter(|present| row.profile.is_none() && present.id != grant) {
+            let row = grant_row(tx, grant)?;
+            let present = by_profile(tx, &login.profile)?;
+            let done = match present.filter(|present| row.profile.is_none() && present.id != grant) {
                 Some(present) => LoggedIn::KeptAside { id: grant, present: present.id },
                 None => LoggedIn::Renewed(grant),
-            });
+            };
+            return Ok((done, None));
         }
-        let present = self.by_profile(&mut tx, &login.profile).await?.filter(|present| !present.retired());
+        let present = by_profile(tx, &login.profile)?.filter(|present| !present.retired());
         let subject = login.set.subject.as_ref();
         // A profile whose login is of another app has none that could be handed out.
         let is_another = |present: &GrantRow| {
@@ -93,7 +139,7 @@ impl SqliteVault {
         };
         if !present.as_ref().is_some_and(is_another) {
             let next = Next { source: None, is_named: subject.is_some() };
-            self.part_unproven(&mut tx, &login.profile, next, &login.by).await?;
+            self.part_unproven(tx, &login.profile, next, &login.by)?;
         }
         let mut unproven = None;
         let new = || blank(login.id, &login.profile, &login.app, &login.set);
@@ -101,12 +147,12 @@ impl SqliteVault {
             let aside = GrantRow { profile: None, ..new() };
             (aside, LoggedIn::KeptAside { id: login.id, present: present.id })
         } else {
-            match self.home(&mut tx, &login.profile, &login.app, subject, login.replace_user).await? {
+            match self.home(tx, &login.profile, &login.app, subject, login.replace_user)? {
                 Home::Same(present) => {
                     if present.subject.is_some() && subject.is_none() {
                         unproven = Some(Unproven { since: present.generation.next(), source: None });
                     }
-                    self.gives_way_to_login(&mut tx, &present, unproven.is_some()).await?;
+                    self.gives_way_to_login(tx, &present, unproven.is_some())?;
                     let id = present.id;
                     (*present, LoggedIn::Renewed(id))
                 }
@@ -120,154 +166,65 @@ impl SqliteVault {
         };
         fill(&mut grant, &self.sealer, &login.set, login.wall, generation);
         if let Some(token) = &login.set.refresh {
-            self.remember(&mut tx, token, grant.id, generation).await?;
+            self.remember(tx, token, grant.id, generation)?;
         }
         let statement = if matches!(done, LoggedIn::Renewed(_)) { sql::UPDATE_GRANT } else { sql::INSERT_GRANT };
-        grant
-            .bind(statement)
-            .map_err(|fault| self.fault(fault))?
-            .execute(&mut *tx)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        self.mark_unproven(&mut tx, grant.id, unproven.as_ref()).await?;
+        grant.write(tx, statement)?;
+        mark_unproven(tx, grant.id, unproven.as_ref())?;
         if let LoggedIn::TookOver { previous, .. } = done {
-            let displaced = self.displaced(Some(previous))?;
-            let displacing = sqlx::query(sql::DISPLACE).bind(grant_bytes(grant.id)).bind(displaced);
-            displacing.execute(&mut *tx).await.map_err(|error| self.sql(&error))?;
+            run(tx, sql::DISPLACE, params![grant_bytes(grant.id), displaced(Some(previous))?])?;
         }
-        self.write_entry(&mut tx, grant.id, generation, Some(&login.by), &Event::LoggedIn).await?;
-        self.answered(&mut tx, &login.profile).await?;
-        self.prune(&mut tx, grant.id).await?;
-        tx.commit().await.map_err(|error| self.sql(&error))?;
-        drop(connection);
-        self.publish(grant.id).await;
-        Ok(done)
+        self.write_entry(tx, grant.id, generation, Some(&login.by), &Event::LoggedIn)?;
+        answered(tx, &login.profile)?;
+        prune(tx, grant.id)?;
+        Ok((done, Some(grant.id)))
     }
 
     /// Puts the set of a grant aside that a person's own login replaces. That login is the last word: no adoption before it is undone
     /// any more. As long as nobody has said whose it is (`unproven`), the set can come back.
-    async fn gives_way_to_login(
-        &self,
-        tx: &mut SqliteConnection,
-        present: &GrantRow,
-        unproven: bool,
-    ) -> Result<(), VaultError> {
+    fn gives_way_to_login(&self, tx: &Connection, present: &GrantRow, unproven: bool) -> Result<(), Failed> {
         if unproven {
-            let mut aside = self.interrupt(tx, present, None).await?;
+            let mut aside = self.interrupt(tx, present, None)?;
             aside.own.clone_from(&present.unproven);
-            self.end_trials(tx, present.id, present.unproven.is_none()).await?;
-            return self.put_aside(tx, present, Some(&aside), None).await.map(drop);
+            end_trials(tx, present.id, present.unproven.is_none())?;
+            return self.put_aside(tx, present, Some(&aside), None).map(drop);
         }
-        self.put_aside(tx, present, None, None).await?;
-        self.end_trials(tx, present.id, true).await?;
-        self.supersede(tx, present.id, present.generation, None).await
+        self.put_aside(tx, present, None, None)?;
+        end_trials(tx, present.id, true)?;
+        self.supersede(tx, present.id, present.generation, None)
     }
 
     /// Where a set goes that was brought for a profile. Frees the profile where another user, or another app, has it. With `replace`,
     /// one whose user was not told is another's.
-    pub(super) async fn home(
+    pub(super) fn home(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &Connection,
         profile: &ProfileName,
         app: &AppName,
         subject: Option<&Subject>,
         replace: bool,
-    ) -> Result<Home, VaultError> {
-        match self.by_profile(tx, profile).await? {
+    ) -> Result<Home, Failed> {
+        match by_profile(tx, profile)? {
             Some(present) if same_login(&present, app, subject, replace) => Ok(Home::Same(Box::new(present))),
             Some(other) => {
                 // Before the name changes hands, as before a logout: it must not hand out the other user's token.
                 self.withdraw(&other)?;
-                let freed = sqlx::query(sql::FREE_PROFILE).bind(grant_bytes(other.id)).execute(tx).await;
-                freed.map_err(|error| self.sql(&error))?;
+                run(tx, sql::FREE_PROFILE, params![grant_bytes(other.id)])?;
                 Ok(Home::Taken { previous: other.id })
             }
             None => Ok(Home::Free),
         }
     }
+}
 
-    pub(super) async fn by_profile(
-        &self,
-        tx: &mut SqliteConnection,
-        profile: &ProfileName,
-    ) -> Result<Option<GrantRow>, VaultError> {
-        let row = sqlx::query(sql::GRANT_BY_PROFILE)
-            .bind(profile.as_str())
-            .fetch_optional(tx)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        row.as_ref().map(GrantRow::read).transpose().map_err(|fault| self.fault(fault))
-    }
+/// The grant that a profile points at.
+pub(super) fn by_profile(tx: &Connection, profile: &ProfileName) -> Result<Option<GrantRow>, Failed> {
+    first(tx, sql::GRANT_BY_PROFILE, params![profile.as_str()], GrantRow::read)
+}
 
-    /// Whether there was such an answer.
-    pub(super) async fn drop_answer(
-        &self,
-        connection: &mut SqliteConnection,
-        id: LoginAnswerId,
-    ) -> Result<bool, VaultError> {
-        let done = sqlx::query(sql::DROP_LOGIN_ANSWER)
-            .bind(id.0)
-            .execute(connection)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        Ok(done.rows_affected() > 0)
-    }
-
-    pub(super) async fn store_keepsake(
-        &self,
-        what: &Keepsake,
-        value: &SecretBytes,
-        expires: Option<Timestamp>,
-    ) -> Result<(), VaultError> {
-        self.refresh_keys();
-        let (kind, app, role) = place(what);
-        let blob = self.sealer.seal(&keepsake_label(kind, app.as_str()), value.expose());
-        let mut connection = self.connections.get(role).await?;
-        sqlx::query(sql::KEEP)
-            .bind(kind)
-            .bind(app.as_str())
-            .bind(blob)
-            .bind(expires.map(Timestamp::as_millisecond))
-            .execute(&mut *connection)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        Ok(())
-    }
-
-    pub(super) async fn read_keepsake(
-        &self,
-        what: &Keepsake,
-    ) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
-        self.refresh_keys();
-        let (kind, app, _) = place(what);
-        let mut connection = self.read().await?;
-        let row = sqlx::query(sql::RECALL)
-            .bind(kind)
-            .bind(app.as_str())
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        let Some(row) = row else { return Ok(None) };
-        let open = || -> Result<_, Fault> {
-            let label = keepsake_label(kind, app.as_str());
-            let blob: &[u8] = row.try_get("value")?;
-            let plain = self.sealer.open(&label, blob).map_err(unopened("an app's secret, ticket or token"))?;
-            Ok((SecretBytes::new(plain.to_vec()), optional_time(&row, "expires")?))
-        };
-        open().map(Some).map_err(|fault| self.fault(fault))
-    }
-
-    pub(super) async fn remove_keepsake(&self, what: &Keepsake) -> Result<(), VaultError> {
-        let (kind, app, _) = place(what);
-        let mut connection = self.journalling().await?;
-        sqlx::query(sql::FORGET)
-            .bind(kind)
-            .bind(app.as_str())
-            .execute(&mut *connection)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        Ok(())
-    }
+/// Drops a kept answer. Says whether there was such a one.
+pub(super) fn drop_answer(tx: &Connection, id: LoginAnswerId) -> Result<bool, Failed> {
+    Ok(run(tx, sql::DROP_LOGIN_ANSWER, params![id.0])? > 0)
 }
 
 /// Where a set goes that was brought for a profile.
@@ -357,13 +314,13 @@ pub(super) fn fill(
 
 /// Where a keepsake lies, and how durably: what a person or a provider gave must survive, an app's token can be fetched
 /// again at any time.
-const fn place(what: &Keepsake) -> (&'static str, &AppName, Role) {
+const fn place(what: &Keepsake) -> (&'static str, &AppName, How) {
     match what {
-        Keepsake::AppSecret(app) => ("app-secret", app, Role::Journalling),
-        Keepsake::AppTicket(app) => ("app-ticket", app, Role::Journalling),
-        Keepsake::Registrations(app) => ("registrations", app, Role::Journalling),
-        Keepsake::ClientRefused(app) => ("client-refused", app, Role::Leasing),
-        Keepsake::AppToken(app) => ("app-token", app, Role::Leasing),
-        Keepsake::TenantToken(app) => ("tenant-token", app, Role::Leasing),
+        Keepsake::AppSecret(app) => ("app-secret", app, How::Synced),
+        Keepsake::AppTicket(app) => ("app-ticket", app, How::Synced),
+        Keepsake::Registrations(app) => ("registrations", app, How::Synced),
+        Keepsake::ClientRefused(app) => ("client-refused", app, How::Unsynced),
+        Keepsake::AppToken(app) => ("app-token", app, How::Unsynced),
+        Keepsake::TenantToken(app) => ("tenant-token", app, How::Unsynced),
     }
 }

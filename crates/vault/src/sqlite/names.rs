@@ -7,74 +7,69 @@
 use tokenward_core::ports::{LoginAnswerId, VaultError};
 use tokenward_core::{Generation, GrantId, NameLease, ProfileName, TokenSet};
 
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, params};
 
 use crate::codec::set_to_bytes;
 
+use super::grants::grant_row;
+use super::journal::prune;
+use super::logins::drop_answer;
+use super::query::{Failed, run};
 use super::rows::{grant_bytes, parked_label, signed};
 use super::{SqliteVault, sql};
 
 impl SqliteVault {
     pub(super) async fn record_question(&self, lease: &NameLease) -> Result<(), VaultError> {
-        let mut connection = self.journalling().await?;
-        let mut tx = self.begin_write(&mut connection).await?;
-        let done = sqlx::query(sql::ASK)
-            .bind(lease.name.as_str())
-            .bind(signed(lease.fence.get()))
-            .bind(self.now().as_millisecond())
-            .execute(&mut *tx)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        if done.rows_affected() == 0 {
-            return Err(VaultError::Moved);
-        }
-        // As before a spend that ends the old access token: nobody may serve it from here on.
-        let _withheld = self.withhold(&lease.name).await?;
-        tx.commit().await.map_err(|error| self.sql(&error))
+        let (name, fence) = (lease.name.clone(), lease.fence);
+        let guard = self.guard_to_withhold(&name).await;
+        self.write(move |context, tx| {
+            let at = context.now().as_millisecond();
+            if run(tx, sql::ASK, params![name.as_str(), signed(fence.get()), at])? == 0 {
+                return Err(VaultError::Moved.into());
+            }
+            // As before a spend that ends the old access token: nobody may serve it from here on.
+            context.remove_handout(&name)?;
+            // Kept until the question is on record.
+            Ok(guard)
+        })
+        .await
+        .map(drop)
     }
 
     pub(super) async fn withdraw_question(&self, lease: &NameLease) -> Result<(), VaultError> {
-        {
-            let mut connection = self.journalling().await?;
-            sqlx::query(sql::ASK_IN_VAIN)
-                .bind(lease.name.as_str())
-                .bind(signed(lease.fence.get()))
-                .execute(&mut *connection)
-                .await
-                .map_err(|error| self.sql(&error))?;
-        }
+        let (name, fence) = (lease.name.clone(), lease.fence);
+        self.write(move |_, tx| Ok(run(tx, sql::ASK_IN_VAIN, params![name.as_str(), signed(fence.get())])?)).await?;
         self.publish_name(&lease.name).await;
         Ok(())
     }
 
-    /// A set is there that was asked for under the name, or one that makes the question void.
-    pub(super) async fn answered(&self, tx: &mut SqliteConnection, name: &ProfileName) -> Result<(), VaultError> {
-        let done = sqlx::query(sql::ASKED).bind(name.as_str()).execute(tx).await;
-        done.map(drop).map_err(|error| self.sql(&error))
-    }
-
     pub(super) async fn park_login(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
-        let mut connection = self.journalling().await?;
-        let mut tx = self.begin_write(&mut connection).await?;
-        if !self.drop_answer(&mut tx, answer).await? {
-            return Ok(());
-        }
-        let grant = self.grant_row(&mut tx, id).await?;
-        // Older than the present generation, so that no file that shows it is taken for one in step.
-        let before = Generation::new(grant.generation.get().saturating_sub(1));
-        sqlx::query(sql::PARK)
-            .bind(grant_bytes(id))
-            .bind(None::<Vec<u8>>)
-            .bind(signed(before.get()))
-            .bind(self.now().as_millisecond())
-            .bind(self.sealer.seal(&parked_label(id, before), &set_to_bytes(&set)))
-            .execute(&mut *tx)
-            .await
-            .map_err(|error| self.sql(&error))?;
-        if let Some(token) = &set.refresh {
-            self.remember(&mut tx, token, id, before).await?;
-        }
-        self.prune(&mut tx, id).await?;
-        tx.commit().await.map_err(|error| self.sql(&error))
+        self.write(move |context, tx| {
+            if !drop_answer(tx, answer)? {
+                return Ok(());
+            }
+            let grant = grant_row(tx, id)?;
+            // Older than the present generation, so that no file that shows it is taken for one in step.
+            let before = Generation::new(grant.generation.get().saturating_sub(1));
+            let bound = params![
+                grant_bytes(id),
+                None::<Vec<u8>>,
+                signed(before.get()),
+                context.now().as_millisecond(),
+                context.sealer.seal(&parked_label(id, before), &set_to_bytes(&set)),
+            ];
+            run(tx, sql::PARK, bound)?;
+            if let Some(token) = &set.refresh {
+                context.remember(tx, token, id, before)?;
+            }
+            prune(tx, id)
+        })
+        .await
     }
+}
+
+/// A set is there that was asked for under the name, or one that makes the question void.
+pub(super) fn answered(tx: &Connection, name: &ProfileName) -> Result<(), Failed> {
+    run(tx, sql::ASKED, params![name.as_str()])?;
+    Ok(())
 }

@@ -15,17 +15,20 @@ use crate::handout::{self, HandOut, Linked};
 use crate::key;
 use crate::locks::{Tried, try_lock};
 
-use super::SqliteVault;
+use super::grants::grant_row;
+use super::links::linked;
 use super::rows::GrantRow;
+use super::{Context, SqliteVault};
 
 impl SqliteVault {
     /// The token of a profile, if its hand-out file says that it can be served now ([`handout::read`]), opened with the keys that
     /// this vault has already.
     pub fn hand_out(&self, profile: &ProfileName) -> Option<HandOut> {
-        self.refresh_keys();
-        let now = self.now();
-        handout::peek(&self.folder, &self.sealer.keys(), profile)
-            .filter(|handout| !handout::is_over(&self.folder, handout.grant))
+        self.context.refresh_keys();
+        let Context { folder, sealer, .. } = &*self.context;
+        let now = self.context.now();
+        handout::peek(folder, &sealer.keys(), profile)
+            .filter(|handout| !handout::is_over(folder, handout.grant))
             .filter(|handout| handout.serves(now) && handout.links.iter().all(|link| link.serves(now)))
     }
 
@@ -37,7 +40,8 @@ impl SqliteVault {
     /// The same for a grant that was stored this moment, and need not be read before the file is written.
     pub(super) async fn publish_stored(&self, grant: GrantRow) {
         let id = grant.id;
-        let known = if grant.linked { None } else { grant.grant(&self.sealer).ok().map(|grant| (grant, Vec::new())) };
+        let known =
+            if grant.linked { None } else { grant.grant(&self.context.sealer).ok().map(|grant| (grant, Vec::new())) };
         self.publish_from(id, known).await;
     }
 
@@ -52,7 +56,7 @@ impl SqliteVault {
                 Ok(found) => found,
                 Err(error) => return tracing::warn!(%error, grant = %id, "the hand-out file was not written"),
             };
-            let guarded = grant.profile.clone().filter(|_| self.ends_old_access(&grant.app, grant.issued_by));
+            let guarded = grant.profile.clone().filter(|_| self.context.ends_old_access(&grant.app, grant.issued_by));
             let guard = match guarded {
                 // While a file is written of what was read, nobody begins what ends the token in it.
                 Some(profile) => {
@@ -79,7 +83,7 @@ impl SqliteVault {
                 drop(guard);
                 return self.publish_name(written).await;
             }
-            if let Err(error) = self.write_handout(&grant, &present.3) {
+            if let Err(error) = self.context.write_handout(&grant, &present.3) {
                 tracing::warn!(%error, grant = %id, "the hand-out file was not written; tokens are served the long way");
                 return;
             }
@@ -88,19 +92,17 @@ impl SqliteVault {
         }
     }
 
-    /// Takes a profile's hand-out file away, durably, before something that ends the token in it is begun. The guard is kept until
-    /// that is on record: a file that is being written meanwhile is written of what is on record then.
-    pub(super) async fn withhold(&self, profile: &ProfileName) -> Result<Option<File>, VaultError> {
+    /// The lock of a profile's hand-out file, for whoever begins something that ends the token in it and so takes the file away. Kept
+    /// until that is on record: a file that is being written meanwhile is written of what is on record then.
+    pub(super) async fn guard_to_withhold(&self, profile: &ProfileName) -> Option<File> {
         // Whoever stands still with it writes an old token when it goes on, looks again and takes it away; that is no reason to
         // keep anyone from a turn.
-        let guard = self.guard_handout(profile).await.flatten();
-        handout::remove(&self.folder, profile).map_err(|error| self.io(&error))?;
-        Ok(guard)
+        self.guard_handout(profile).await.flatten()
     }
 
     /// The lock of a hand-out file. The outer `None`: somebody has it and does not let go; the inner: there are no such locks.
     async fn guard_handout(&self, profile: &ProfileName) -> Option<Option<File>> {
-        let path = self.folder.handout_lock(profile);
+        let path = self.context.folder.handout_lock(profile);
         for attempt in 0..GUARD_ATTEMPTS {
             match try_lock(&path) {
                 Ok(Tried::Locked(file)) => return Some(Some(file)),
@@ -109,11 +111,6 @@ impl SqliteVault {
             }
         }
         None
-    }
-
-    /// Whether a turn ends the access token that is there.
-    pub(super) fn ends_old_access(&self, app: &AppName, issuer: TokenApi) -> bool {
-        (self.rules)(app, issuer).is_some_and(|rules| rules.old_access == OldAccess::Dies)
     }
 
     /// Writes or removes the hand-out file of a name that changed hands, or was logged out, while a file was being written
@@ -129,7 +126,7 @@ impl SqliteVault {
         match owner {
             Some(id) => Box::pin(self.publish(id)).await,
             None => {
-                if let Err(error) = handout::remove(&self.folder, profile) {
+                if let Err(error) = handout::remove(&self.context.folder, profile) {
                     tracing::warn!(%error, %profile, "a hand-out file could not be removed");
                 }
             }
@@ -140,25 +137,26 @@ impl SqliteVault {
     /// the database has lost what was written last.
     pub(super) async fn mend_handout(&self, grant: &Grant, links: Vec<Linked>) -> Result<(), VaultError> {
         let Some(profile) = &grant.profile else { return Ok(()) };
-        let exists = self.folder.handout(profile).exists();
+        let Context { folder, sealer, published, .. } = &*self.context;
+        let exists = folder.handout(profile).exists();
         let nothing =
             grant.access.is_none() || grant.unproven || is_over(grant) || !profile.admits(grant.subject.as_ref());
         if matches!(grant.standing, Standing::Retired { .. }) || (nothing && !exists) {
             return Ok(());
         }
         let present = (grant.generation, links);
-        let seen = self.published.lock().unwrap_or_else(PoisonError::into_inner).get(&grant.id) == Some(&present);
+        let seen = published.lock().unwrap_or_else(PoisonError::into_inner).get(&grant.id) == Some(&present);
         if seen && exists && !nothing {
             return Ok(());
         }
-        let found = handout::peek(&self.folder, &self.sealer.keys(), profile);
+        let found = handout::peek(folder, &sealer.keys(), profile);
         if let Some(found) = &found
             && found.grant == grant.id
             && found.generation > grant.generation
             // Read again: it may have been turned since. The commit comes before the file.
             && self.with_links(grant.id).await?.0.generation < found.generation
         {
-            return Err(self.went_back(profile));
+            return Err(self.context.went_back(profile));
         }
         let in_step = !nothing
             && found.is_some_and(|found| {
@@ -170,17 +168,36 @@ impl SqliteVault {
         if !in_step && !grant.intent_open {
             self.publish(grant.id).await;
         }
-        self.published.lock().unwrap_or_else(PoisonError::into_inner).insert(grant.id, present);
+        published.lock().unwrap_or_else(PoisonError::into_inner).insert(grant.id, present);
         Ok(())
     }
 
     /// Fails where a profile without a grant has a hand-out file of a grant that the database has never heard of.
     pub(super) async fn check_no_grant(&self, profile: &ProfileName) -> Result<(), VaultError> {
-        let Some(found) = handout::peek(&self.folder, &self.sealer.keys(), profile) else { return Ok(()) };
+        let Context { folder, sealer, .. } = &*self.context;
+        let Some(found) = handout::peek(folder, &sealer.keys(), profile) else { return Ok(()) };
         match self.with_links(found.grant).await {
-            Err(VaultError::NoSuchGrant(_)) => Err(self.went_back(profile)),
+            Err(VaultError::NoSuchGrant(_)) => Err(self.context.went_back(profile)),
             _ => Ok(()),
         }
+    }
+
+    /// A grant as it is stored, and how its linked files have to look.
+    pub(super) async fn with_links(&self, id: GrantId) -> Result<(Grant, Vec<Linked>), VaultError> {
+        self.read(move |context, tx| {
+            let row = grant_row(tx, id)?;
+            let grant = row.grant(&context.sealer)?;
+            let links = if row.linked { linked(tx, &grant)? } else { Vec::new() };
+            Ok((grant, links))
+        })
+        .await
+    }
+}
+
+impl Context {
+    /// Whether a turn ends the access token that is there.
+    pub(super) fn ends_old_access(&self, app: &AppName, issuer: TokenApi) -> bool {
+        (self.rules)(app, issuer).is_some_and(|rules| rules.old_access == OldAccess::Dies)
     }
 
     /// A hand-out file is written after the commit that it copies, so one that is ahead of the database shows that the
@@ -200,16 +217,12 @@ impl SqliteVault {
     pub(super) fn withdraw(&self, grant: &GrantRow) -> Result<(), VaultError> {
         self.published.lock().unwrap_or_else(PoisonError::into_inner).remove(&grant.id);
         let Some(profile) = &grant.profile else { return Ok(()) };
-        handout::remove(&self.folder, profile).map_err(|error| self.io(&error))
+        self.remove_handout(profile)
     }
 
-    /// A grant as it is stored, and how its linked files have to look.
-    pub(super) async fn with_links(&self, id: GrantId) -> Result<(Grant, Vec<Linked>), VaultError> {
-        let mut connection = self.read().await?;
-        let row = self.grant_row(&mut connection, id).await?;
-        let grant = row.grant(&self.sealer).map_err(|fault| self.fault(fault))?;
-        let links = if row.linked { self.linked(&mut connection, &grant).await? } else { Vec::new() };
-        Ok((grant, links))
+    /// Removes a profile's hand-out file, durably.
+    pub(super) fn remove_handout(&self, profile: &ProfileName) -> Result<(), VaultError> {
+        handout::remove(&self.folder, profile).map_err(|error| self.io(&error))
     }
 
     fn write_handout(&self, grant: &Grant, links: &[Linked]) -> std::io::Result<()> {

@@ -3,10 +3,10 @@
 //! A value that does not read back is damage, named and never skipped (an unreadable vault is not an empty one).
 
 use jiff::Timestamp;
+use rusqlite::types::FromSqlError;
+use rusqlite::{Connection, Row, RowIndex, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{ColumnIndex, Decode, Row, Sqlite, Type};
 use tokenward_core::{
     Access, AccessToken, AppName, Fence, Fingerprint, Generation, Grant, GrantId, Holder, Intent, IntentId,
     ProfileName, RawAnswer, RefreshToken, Scopes, Standing, Subject, TokenApi, TokenKind,
@@ -16,8 +16,9 @@ use uuid::Uuid;
 use crate::codec::{answer_from_bytes, instant};
 use crate::seal::{Label, Unopened};
 
-use super::Sealer;
 use super::adopt::Unproven;
+use super::query::{Failed, run};
+use super::{Sealer, sql};
 
 /// What is wrong with a row.
 #[derive(Debug)]
@@ -28,8 +29,14 @@ pub(crate) enum Fault {
     UnknownKey,
 }
 
-impl From<sqlx::Error> for Fault {
-    fn from(error: sqlx::Error) -> Self {
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+impl From<FromSqlError> for Fault {
+    fn from(error: FromSqlError) -> Self {
         Self::Damaged(error.to_string())
     }
 }
@@ -88,8 +95,8 @@ pub(crate) struct GrantRow {
 }
 
 impl GrantRow {
-    pub(crate) fn read(row: &SqliteRow) -> Result<Self, Fault> {
-        let scopes: String = row.try_get("scopes")?;
+    pub(crate) fn read(row: &Row<'_>) -> Result<Self, Fault> {
+        let scopes: String = row.get("scopes")?;
         Ok(Self {
             id: GrantId::from(uuid(row, "id")?),
             app: text(row, "app")?,
@@ -98,7 +105,7 @@ impl GrantRow {
             generation: Generation::new(unsigned(row, "generation")?),
             standing: json(row, "standing")?,
             access: Sealed {
-                blob: row.try_get("access")?,
+                blob: row.get("access")?,
                 generation: Generation::new(unsigned(row, "access_generation")?),
             },
             access_name: None,
@@ -106,7 +113,7 @@ impl GrantRow {
             access_obtained: time(row, "access_obtained")?,
             access_expires: time(row, "access_expires")?,
             refresh: Sealed {
-                blob: row.try_get("refresh")?,
+                blob: row.get("refresh")?,
                 generation: Generation::new(unsigned(row, "refresh_generation")?),
             },
             refresh_expires: optional_time(row, "refresh_expires")?,
@@ -116,44 +123,48 @@ impl GrantRow {
             scopes: Scopes::parse(&scopes).map_err(|_| damaged("a grant's scopes"))?.0,
             subject: optional_json(row, "subject")?,
             issued_by: text(row, "issued_by")?,
-            intent_open: row.try_get("intent_open")?,
-            on_trial: row.try_get("on_trial")?,
+            intent_open: row.get("intent_open")?,
+            on_trial: row.get("on_trial")?,
             unproven: optional_json(row, "brought")?,
-            linked: row.try_get("linked")?,
-            fence: match row.try_get::<Option<i64>, _>("fence")? {
+            linked: row.get("linked")?,
+            fence: match row.get::<_, Option<i64>>("fence")? {
                 Some(_) => Some(Fence::new(unsigned(row, "fence")?)),
                 None => None,
             },
         })
     }
 
-    /// The row bound to `INSERT_GRANT` or `UPDATE_GRANT`.
-    pub(crate) fn bind(
-        &self,
-        sql: &'static str,
-    ) -> Result<sqlx::query::Query<'static, Sqlite, sqlx::sqlite::SqliteArguments>, Fault> {
-        Ok(sqlx::query(sql)
-            .bind(grant_bytes(self.id))
-            .bind(self.app.as_str().to_owned())
-            .bind(self.profile.as_ref().map(|name| name.as_str().to_owned()))
-            .bind(signed(self.generation.get()))
-            .bind(to_json(&self.standing)?)
-            .bind(self.access.blob.clone())
-            .bind(signed(self.access.generation.get()))
-            .bind(self.access_obtained.as_millisecond())
-            .bind(self.access_expires.as_millisecond())
-            .bind(self.refresh.blob.clone())
-            .bind(signed(self.refresh.generation.get()))
-            .bind(self.refresh_expires.map(Timestamp::as_millisecond))
-            .bind(self.wall.map(Timestamp::as_millisecond))
-            .bind(self.consented.as_millisecond())
-            .bind(self.turned.as_millisecond())
-            .bind(self.scopes.to_string())
-            .bind(self.subject.as_ref().map(to_json).transpose()?)
-            .bind(self.issued_by.as_str())
-            .bind(self.access_name.map(|name| name.as_bytes().to_vec()))
-            .bind(self.access_before.map(|(name, _)| name.as_bytes().to_vec()))
-            .bind(self.access_before.map(|(_, generation)| signed(generation.get()))))
+    /// Writes the row by `INSERT_GRANT` or `UPDATE_GRANT`, and the names of the access tokens that it brings and that it had.
+    pub(crate) fn write(&self, tx: &Connection, statement: &str) -> Result<(), Failed> {
+        let bound = params![
+            grant_bytes(self.id),
+            self.app.as_str(),
+            self.profile.as_ref().map(ProfileName::as_str),
+            signed(self.generation.get()),
+            to_json(&self.standing)?,
+            self.access.blob,
+            signed(self.access.generation.get()),
+            self.access_obtained.as_millisecond(),
+            self.access_expires.as_millisecond(),
+            self.refresh.blob,
+            signed(self.refresh.generation.get()),
+            self.refresh_expires.map(Timestamp::as_millisecond),
+            self.wall.map(Timestamp::as_millisecond),
+            self.consented.as_millisecond(),
+            self.turned.as_millisecond(),
+            self.scopes.to_string(),
+            self.subject.as_ref().map(to_json).transpose()?,
+            self.issued_by.as_str(),
+        ];
+        run(tx, statement, bound)?;
+        if let Some((name, generation)) = self.access_before {
+            run(tx, sql::REMEMBER_BESIDE, params![name.as_bytes(), grant_bytes(self.id), signed(generation.get())])?;
+        }
+        if let Some(name) = self.access_name {
+            let generation = signed(self.access.generation.get());
+            run(tx, sql::REMEMBER_FINGERPRINT, params![name.as_bytes(), grant_bytes(self.id), generation])?;
+        }
+        Ok(())
     }
 
     /// Whether its present set can be moved into a grant of its own: one that is refused is dead, and an answer that is on its way has to
@@ -249,7 +260,7 @@ pub(crate) struct IntentRow {
 }
 
 impl IntentRow {
-    pub(crate) fn read(row: &SqliteRow) -> Result<Self, Fault> {
+    pub(crate) fn read(row: &Row<'_>) -> Result<Self, Fault> {
         Ok(Self {
             id: IntentId::from(uuid(row, "id")?),
             grant: GrantId::from(uuid(row, "grant_id")?),
@@ -260,9 +271,9 @@ impl IntentRow {
             api: text(row, "api")?,
             begun: time(row, "begun")?,
             deadline: time(row, "deadline")?,
-            answer: row.try_get("answer")?,
-            doubted: row.try_get("doubted")?,
-            closing: match row.try_get::<Option<i64>, _>("closed")? {
+            answer: row.get("answer")?,
+            doubted: row.get("doubted")?,
+            closing: match row.get::<_, Option<i64>>("closed")? {
                 Some(_) => optional_json(row, "closing")?,
                 None => None,
             },
@@ -317,12 +328,12 @@ pub(crate) fn keepsake_label(kind: &str, app: &str) -> Label {
     Label::new("keepsakes.value").with(kind.as_bytes()).with(app.as_bytes())
 }
 
-pub(crate) fn grant_bytes(id: GrantId) -> Vec<u8> {
-    id.as_uuid().as_bytes().to_vec()
+pub(crate) fn grant_bytes(id: GrantId) -> [u8; 16] {
+    id.as_uuid().into_bytes()
 }
 
-pub(crate) fn intent_bytes(id: IntentId) -> Vec<u8> {
-    id.as_uuid().as_bytes().to_vec()
+pub(crate) fn intent_bytes(id: IntentId) -> [u8; 16] {
+    id.as_uuid().into_bytes()
 }
 
 /// Counters are below 2⁶³ by nature; `SQLite` has no unsigned numbers.
@@ -330,52 +341,46 @@ pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-pub(crate) fn unsigned<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<u64, Fault> {
-    u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| damaged("a counter"))
+pub(crate) fn unsigned(row: &Row<'_>, column: impl RowIndex) -> Result<u64, Fault> {
+    u64::try_from(row.get::<_, i64>(column)?).map_err(|_| damaged("a counter"))
 }
 
-pub(crate) fn uuid<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<Uuid, Fault> {
-    Uuid::from_slice(row.try_get::<&[u8], _>(column)?).map_err(|_| damaged("an id"))
+pub(crate) fn bytes<'r>(row: &'r Row<'_>, column: impl RowIndex) -> Result<&'r [u8], Fault> {
+    Ok(row.get_ref(column)?.as_bytes()?)
 }
 
-pub(crate) fn fingerprint<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<Fingerprint, Fault> {
-    let bytes: &[u8] = row.try_get(column)?;
-    bytes.try_into().map(Fingerprint::from_bytes).map_err(|_| damaged("a fingerprint"))
+pub(crate) fn uuid(row: &Row<'_>, column: impl RowIndex) -> Result<Uuid, Fault> {
+    Uuid::from_slice(bytes(row, column)?).map_err(|_| damaged("an id"))
 }
 
-pub(crate) fn time<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<Timestamp, Fault> {
-    instant(row.try_get(column)?).ok_or_else(|| damaged("a time"))
+pub(crate) fn fingerprint(row: &Row<'_>, column: impl RowIndex) -> Result<Fingerprint, Fault> {
+    bytes(row, column)?.try_into().map(Fingerprint::from_bytes).map_err(|_| damaged("a fingerprint"))
 }
 
-pub(crate) fn optional_time<I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<Option<Timestamp>, Fault> {
-    let millis: Option<i64> = row.try_get(column)?;
+pub(crate) fn time(row: &Row<'_>, column: impl RowIndex) -> Result<Timestamp, Fault> {
+    instant(row.get(column)?).ok_or_else(|| damaged("a time"))
+}
+
+pub(crate) fn optional_time(row: &Row<'_>, column: impl RowIndex) -> Result<Option<Timestamp>, Fault> {
+    let millis: Option<i64> = row.get(column)?;
     millis.map(|millis| instant(millis).ok_or_else(|| damaged("a time"))).transpose()
 }
 
-pub(crate) fn text<'r, T: std::str::FromStr, I: ColumnIndex<SqliteRow>>(
-    row: &'r SqliteRow,
-    column: I,
-) -> Result<T, Fault>
-where
-    &'r str: Decode<'r, Sqlite> + Type<Sqlite>,
-{
-    row.try_get::<&str, _>(column)?.parse().map_err(|_| damaged("a name"))
+pub(crate) fn text<T: std::str::FromStr>(row: &Row<'_>, column: impl RowIndex) -> Result<T, Fault> {
+    row.get_ref(column)?.as_str()?.parse().map_err(|_| damaged("a name"))
 }
 
-fn optional_name(row: &SqliteRow, column: &str) -> Result<Option<ProfileName>, Fault> {
-    let name = row.try_get::<Option<&str>, _>(column)?;
+fn optional_name(row: &Row<'_>, column: &str) -> Result<Option<ProfileName>, Fault> {
+    let name = row.get_ref(column)?.as_str_or_null()?;
     name.map(|name| name.parse().map_err(|_| damaged("a profile's name"))).transpose()
 }
 
-pub(crate) fn json<T: DeserializeOwned, I: ColumnIndex<SqliteRow>>(row: &SqliteRow, column: I) -> Result<T, Fault> {
-    from_json(row.try_get(column)?)
+pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, column: impl RowIndex) -> Result<T, Fault> {
+    from_json(row.get_ref(column)?.as_str()?)
 }
 
-pub(crate) fn optional_json<T: DeserializeOwned, I: ColumnIndex<SqliteRow>>(
-    row: &SqliteRow,
-    column: I,
-) -> Result<Option<T>, Fault> {
-    row.try_get::<Option<&str>, _>(column)?.map(from_json).transpose()
+pub(crate) fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: impl RowIndex) -> Result<Option<T>, Fault> {
+    row.get_ref(column)?.as_str_or_null()?.map(from_json).transpose()
 }
 
 pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<String, Fault> {

@@ -2,13 +2,24 @@
 //!
 //! `?1`, `?2` … are bound in the order of the arguments at the call. *Open* means: not closed, or closed with an answer that came
 //! late and that nobody has read.
-//!
-//! Several statements in one text are one way to the engine's thread and back, and share their arguments. They are numbered `$1`, `$2` …,
-//! because each may leave some out: of `?1` and `?3` `SQLite` makes three parameters, of `$1` and `$3` two.
 
 // -- the database itself ------------------------------------------------------------------------------------------
 
 pub(crate) const HEADER: &str = "SELECT user_version, application_id FROM pragma_user_version, pragma_application_id";
+pub(crate) const BEGIN_READING: &str = "BEGIN";
+/// With the lock on writing from the start: what is read in it is what is changed in it.
+pub(crate) const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
+pub(crate) const COMMIT: &str = "COMMIT";
+pub(crate) const ROLLBACK: &str = "ROLLBACK";
+/// One sync for each commit, and the log carried over only where it has grown long: not between *begin* and *commit* of a turn.
+pub(crate) const SYNCED: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1024";
+/// No sync, and the log carried over at a quarter of that length: about a dozen turns, and a log that a lone command reads through in a
+/// millisecond when it opens the vault.
+pub(crate) const UNSYNCED: &str = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 256";
+/// What every connection is.
+pub(crate) const CONNECTION: &str = "
+    PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY";
+pub(crate) const ONLY_READS: &str = "PRAGMA query_only = ON";
 pub(crate) const WAL: &str = "PRAGMA journal_mode = WAL";
 /// Its first column is 1 where somebody kept it from ending (<https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>).
 pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -41,29 +52,15 @@ pub(crate) const GRANT: &str = select_grant!("WHERE id = ?1");
 pub(crate) const GRANTS: &str = select_grant!("ORDER BY id");
 pub(crate) const GRANT_NAMES: &str = "SELECT id, profile FROM grants ORDER BY id";
 pub(crate) const GRANT_BY_PROFILE: &str = select_grant!("WHERE profile = ?1");
-/// The names of the access tokens that a row brings and that it had.
-macro_rules! name_access {
-    () => {
-        ";
-    INSERT OR IGNORE INTO known_fingerprints (fingerprint, grant_id, generation) SELECT $20, $1, $21 WHERE $20 IS NOT NULL;
-    INSERT INTO known_fingerprints (fingerprint, grant_id, generation) SELECT $19, $1, $7 WHERE $19 IS NOT NULL
-    ON CONFLICT (fingerprint) DO UPDATE SET grant_id = $1, generation = $7 WHERE grant_id <> $1 OR generation < $7"
-    };
-}
-pub(crate) const INSERT_GRANT: &str = concat!("
+pub(crate) const INSERT_GRANT: &str = "
     INSERT INTO grants (id, app, profile, generation, standing, access, access_generation, access_obtained, access_expires,
         refresh, refresh_generation, refresh_expires, wall, consented, turned, scopes, subject, issued_by)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)", name_access!());
-macro_rules! update_grant {
-    () => {
-        "
-    UPDATE grants SET app = $2, profile = $3, generation = $4, standing = $5, access = $6, access_generation = $7,
-        access_obtained = $8, access_expires = $9, refresh = $10, refresh_generation = $11, refresh_expires = $12,
-        wall = $13, consented = $14, turned = $15, scopes = $16, subject = $17, issued_by = $18
-    WHERE id = $1"
-    };
-}
-pub(crate) const UPDATE_GRANT: &str = concat!(update_grant!(), name_access!());
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+pub(crate) const UPDATE_GRANT: &str = "
+    UPDATE grants SET app = ?2, profile = ?3, generation = ?4, standing = ?5, access = ?6, access_generation = ?7,
+        access_obtained = ?8, access_expires = ?9, refresh = ?10, refresh_generation = ?11, refresh_expires = ?12,
+        wall = ?13, consented = ?14, turned = ?15, scopes = ?16, subject = ?17, issued_by = ?18
+    WHERE id = ?1";
 pub(crate) const FREE_PROFILE: &str =
     "UPDATE grants SET former = COALESCE(profile, former), profile = NULL, displaced = NULL WHERE id = ?1";
 pub(crate) const GIVE_PROFILE: &str = "UPDATE grants SET profile = ?2, displaced = ?3 WHERE id = ?1";
@@ -79,13 +76,15 @@ pub(crate) const SET_STANDING: &str = "
 pub(crate) const END_ACCESS: &str = "
     UPDATE grants SET access_expires = ?3
     WHERE id = ?1 AND generation = ?2 AND access IS NOT NULL AND access_expires > ?3";
-pub(crate) const FORGET_GRANT: &str = "
-    DELETE FROM parked WHERE grant_id = $1;
-    DELETE FROM intents WHERE grant_id = $1;
-    DELETE FROM entries WHERE grant_id = $1;
-    DELETE FROM leases WHERE grant_id = $1;
-    DELETE FROM known_fingerprints WHERE grant_id = $1;
-    DELETE FROM grants WHERE id = $1";
+/// Everything of a grant, the grant itself last.
+pub(crate) const FORGET_GRANT: [&str; 6] = [
+    "DELETE FROM parked WHERE grant_id = ?1",
+    "DELETE FROM intents WHERE grant_id = ?1",
+    "DELETE FROM entries WHERE grant_id = ?1",
+    "DELETE FROM leases WHERE grant_id = ?1",
+    "DELETE FROM known_fingerprints WHERE grant_id = ?1",
+    "DELETE FROM grants WHERE id = ?1",
+];
 pub(crate) const RETIRE: &str = "
     UPDATE grants SET standing = ?2, former = COALESCE(profile, former), profile = NULL, access = NULL, refresh = NULL, refresh_expires = NULL,
         displaced = NULL, brought = NULL
@@ -152,47 +151,30 @@ pub(crate) const ASKED: &str = "UPDATE names SET asked = NULL WHERE profile = ?1
 pub(crate) const INTENT: &str = "SELECT * FROM intents WHERE id = ?1";
 pub(crate) const OPEN_INTENTS: &str =
     "SELECT * FROM intents WHERE grant_id = ?1 AND (closed IS NULL OR late = 1) ORDER BY id";
-/// The grant, if there is one, and its open intents.
-pub(crate) const GRANT_AND_OPEN_INTENTS: &str = "
-    SELECT id AS grant_itself FROM grants WHERE id = $1;
-    SELECT * FROM intents WHERE grant_id = $1 AND (closed IS NULL OR late = 1) ORDER BY id";
+pub(crate) const IS_GRANT: &str = "SELECT EXISTS (SELECT 1 FROM grants WHERE id = ?1)";
 pub(crate) const BEGIN_INTENT: &str = "
     INSERT INTO intents (id, grant_id, generation, fingerprint, fence, sender, api, begun, deadline)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
-    INSERT INTO entries (grant_id, at, generation, by, event) VALUES ($2, $10, $3, $6, $11)";
-/// Keeps an answer and says so. It is late when its intent was closed otherwise than by a commit.
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+/// Keeps an answer. It is late when its intent was closed otherwise than by a commit.
 pub(crate) const JOURNAL_ANSWER: &str = "
-    UPDATE intents SET answer = $2, late = COALESCE(closed IS NOT NULL AND closing ->> 'closing' <> 'committed', 0)
-    WHERE id = $1;
+    UPDATE intents SET answer = ?2, late = COALESCE(closed IS NOT NULL AND closing ->> 'closing' <> 'committed', 0)
+    WHERE id = ?1";
+/// Says so, as the doing of its sender.
+pub(crate) const ENTER_ANSWER: &str = "
     INSERT INTO entries (grant_id, at, generation, by, event)
-    SELECT grant_id, $3, generation, sender, $4 FROM intents WHERE id = $1";
-/// An intent, with whether its grant has others that are open, and the grant.
-pub(crate) const INTENT_AND_GRANT: &str = concat!(
-    "
-    SELECT *, EXISTS (SELECT 1 FROM intents AS other WHERE other.grant_id = intents.grant_id AND other.id <> intents.id
-        AND (other.closed IS NULL OR other.late = 1)) AS others
-    FROM intents WHERE id = $1;",
-    select_grant!("WHERE id = (SELECT grant_id FROM intents WHERE id = $1)")
-);
+    SELECT grant_id, ?2, generation, sender, ?3 FROM intents WHERE id = ?1";
+/// Whether the grant of an intent has others that are open.
+pub(crate) const OTHERS_OPEN: &str = "
+    SELECT EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND (closed IS NULL OR late = 1))";
 /// Whether a refresh token of that name has brought the grant a later generation than the one of a spend: the provider gives
 /// the same one again.
 pub(crate) const TURNED_SINCE: &str = "
     SELECT EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND fingerprint = ?3 AND generation >= ?4
         AND closing ->> 'closing' = 'committed')";
-/// A turn: the grant (`$1` to `$21` as in `UPDATE_GRANT`), the name of its new refresh token (`$22`, or NULL), its intent (`$23`)
-/// closed, an entry about it, answers wiped that are of no more use, and nothing asked for under its name any more.
-pub(crate) const COMMIT_TURN: &str = concat!(
-    update_grant!(),
-    name_access!(),
-    ";
-    INSERT INTO known_fingerprints (fingerprint, grant_id, generation) SELECT $22, $1, $4 WHERE $22 IS NOT NULL
-    ON CONFLICT (fingerprint) DO UPDATE SET grant_id = $1, generation = $4 WHERE grant_id <> $1 OR generation < $4;
-    UPDATE intents SET closed = $24, closing = $25, late = 0 WHERE id = $23;
-    INSERT INTO entries (grant_id, at, generation, event) SELECT grant_id, $24, generation, $26 FROM intents WHERE id = $23;
+/// Answers that are of no more use.
+pub(crate) const WIPE_OLD_ANSWERS: &str = "
     UPDATE intents SET answer = NULL
-    WHERE grant_id = $1 AND generation < $27 AND answer IS NOT NULL AND closed IS NOT NULL AND late = 0;
-    UPDATE names SET asked = NULL WHERE profile = $3 AND asked IS NOT NULL"
-);
+    WHERE grant_id = ?1 AND generation < ?2 AND answer IS NOT NULL AND closed IS NOT NULL AND late = 0";
 pub(crate) const KEEP_ANSWER: &str = "UPDATE intents SET answer = ?2, late = ?3 WHERE id = ?1";
 pub(crate) const DOUBT_INTENT: &str = "UPDATE intents SET doubted = 1, late = 0 WHERE id = ?1";
 pub(crate) const CLOSE_INTENT: &str = "UPDATE intents SET closed = ?2, closing = ?3, late = 0 WHERE id = ?1";
@@ -288,4 +270,5 @@ pub(crate) const RESEAL_KEEPSAKE: &str = "UPDATE keepsakes SET value = ?1 WHERE 
 // -- backup -------------------------------------------------------------------------------------------------------
 
 pub(crate) const COPY: &str = "VACUUM INTO ?1";
-pub(crate) const FREE_LEASES: &str = "UPDATE leases SET holder = NULL; UPDATE names SET holder = NULL";
+pub(crate) const FREE_LEASES: &str = "UPDATE leases SET holder = NULL";
+pub(crate) const FREE_NAMES: &str = "UPDATE names SET holder = NULL";

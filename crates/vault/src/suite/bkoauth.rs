@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
-use sqlx::{ConnectOptions, Connection, Executor};
+use rusqlite::{Connection, params};
 
 /// A row of the table.
 #[derive(Debug, Clone)]
@@ -26,38 +25,30 @@ pub struct Row {
 ///
 /// # Panics
 /// When it cannot.
-pub async fn write_table(file: &Path, rows: &[Row]) {
-    write_table_in(file, rows, SqliteJournalMode::Delete).await;
+pub fn write_table(file: &Path, rows: &[Row]) {
+    write_table_in(file, rows, "PRAGMA journal_mode = DELETE");
 }
 
 /// The same for a program that keeps a log beside its database.
 ///
 /// # Panics
 /// When it cannot.
-pub async fn write_table_with_log(file: &Path, rows: &[Row]) {
-    write_table_in(file, rows, SqliteJournalMode::Wal).await;
+pub fn write_table_with_log(file: &Path, rows: &[Row]) {
+    write_table_in(file, rows, "PRAGMA journal_mode = WAL");
 }
 
-async fn write_table_in(file: &Path, rows: &[Row], mode: SqliteJournalMode) {
-    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true).journal_mode(mode);
-    let mut database = options.connect().await.expect("a new database");
-    database.execute(SCHEMA).await.expect("the table");
+fn write_table_in(file: &Path, rows: &[Row], mode: &str) {
+    let database = Connection::open(file).expect("a new database");
+    database.execute_batch(mode).expect("its mode");
+    database.execute_batch(SCHEMA).expect("the table");
     for row in rows {
-        sqlx::query(
-            "INSERT INTO bkoauth_access_token (id, access_token, expires, refresh_token, scope, env_name, user_id, created_at)
-             VALUES (?1, ?2, ?3, ?4, '', ?5, ?6, '2026-01-01 00:00:00')",
-        )
-        .bind(row.id)
-        .bind(&row.access_token)
-        .bind(&row.expires)
-        .bind(&row.refresh_token)
-        .bind(&row.env_name)
-        .bind(&row.user_id)
-        .execute(&mut database)
-        .await
-        .expect("a row");
+        let insert = "
+            INSERT INTO bkoauth_access_token (id, access_token, expires, refresh_token, scope, env_name, user_id, created_at)
+            VALUES (?1, ?2, ?3, ?4, '', ?5, ?6, '2026-01-01 00:00:00')";
+        let bound = params![row.id, row.access_token, row.expires, row.refresh_token, row.env_name, row.user_id];
+        database.execute(insert, bound).expect("a row");
     }
-    database.close().await.expect("closed");
+    database.close().expect("closed");
 }
 
 /// The columns of migrations 0001 to 0003 (reference/blueking.md §1.4).

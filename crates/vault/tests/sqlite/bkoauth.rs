@@ -34,9 +34,9 @@ async fn every_row_is_read_and_nothing_is_written() {
             ..row(4, Some("bob"), None)
         });
         if with_log {
-            write_table_with_log(&file, &rows).await;
+            write_table_with_log(&file, &rows);
         } else {
-            write_table(&file, &rows).await;
+            write_table(&file, &rows);
         }
         let before = std::fs::read(&file).unwrap();
         let found = read(&file).await.unwrap();
@@ -62,19 +62,19 @@ async fn what_is_no_such_table_is_told() {
     assert!(matches!(read(&at("none")).await, Err(BkoauthError::Io { .. })));
     std::fs::write(at("text"), "a text that is long enough to be a header").unwrap();
     assert!(matches!(read(&at("text")).await, Err(BkoauthError::NotSqlite(_))));
-    write_table(&at("empty"), &[]).await;
+    write_table(&at("empty"), &[]);
     assert!(read(&at("empty")).await.unwrap().is_empty());
 }
 
 /// A build without a server's driver says so, and what to do instead.
-#[cfg(not(feature = "mysql"))]
+#[cfg(not(feature = "bkoauth-mysql"))]
 #[tokio::test]
 async fn a_server_whose_driver_is_not_built_in() {
     let elsewhere: BkoauthSource = "mysql://u:secret@h/d".parse().unwrap();
     let error = read_bkoauth(&elsewhere, Offset::UTC).await.unwrap_err().to_string();
     assert!(
         error.contains("MySQL")
-            && error.contains("--features mysql")
+            && error.contains("--features bkoauth-mysql")
             && error.contains("dumpdata bkoauth")
             && !error.contains("secret"),
         "{error}"

@@ -182,18 +182,15 @@ async fn answers_of_another_journal_are_kept_and_stop_no_login() {
 
 #[tokio::test]
 async fn an_answer_does_not_wait_long_for_a_locked_journal() {
-    use sqlx::{ConnectOptions, Connection};
-
     let place = Place::new();
     let (vault, id, _lease, intent) = begun(&place).await;
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place.folder.database());
-    let mut other = options.connect().await.unwrap();
-    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let other = place.sqlite();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let kept = tokio::time::timeout(Duration::from_secs(6), vault.keep_answer(intent, &answer("rescued"))).await;
     assert_eq!(kept.expect("long before the lock is given up").unwrap(), AnswerKept::RescueSlot);
     // A reader notices nothing (I7).
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");
-    lock.rollback().await.unwrap();
+    other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(vault.open_intents(id).await.unwrap()[0].answer, Some(answer("rescued")));
     assert_eq!(vault.commit(intent, turn("2")).await.unwrap(), Committed::Generation(Generation::new(2)));
 }

@@ -58,15 +58,13 @@ pub(crate) async fn check(vault: &SqliteVault, id: GrantId) {
 }
 
 /// Blobs by the number of the data key they name (byte 1 of each).
-async fn key_numbers(place: &Place) -> Vec<u8> {
-    use sqlx::ConnectOptions;
-
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place.folder.database());
-    let mut sqlite = options.connect().await.unwrap();
+fn key_numbers(place: &Place) -> Vec<u8> {
+    let sqlite = place.sqlite();
     let all =
         "SELECT access FROM grants UNION ALL SELECT refresh FROM grants UNION ALL SELECT answer FROM intents UNION ALL
         SELECT tokens FROM parked UNION ALL SELECT answer FROM login_answers UNION ALL SELECT value FROM keepsakes";
-    let blobs: Vec<Vec<u8>> = sqlx::query_scalar(all).fetch_all(&mut sqlite).await.unwrap();
+    let mut all = sqlite.prepare(all).unwrap();
+    let blobs: Vec<Vec<u8>> = all.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     blobs.iter().map(|blob| blob[1]).collect()
 }
 
@@ -77,16 +75,16 @@ async fn a_new_data_key_seals_everything_anew_and_other_processes_follow() {
     let other = place.vault().await;
     let id = fill(&vault).await;
     other.grant(id).await.unwrap();
-    assert_eq!(key_numbers(&place).await, [1; 6]);
+    assert_eq!(key_numbers(&place), [1; 6]);
     assert_eq!(vault.renew_data_key().await.unwrap().values, 6);
-    assert_eq!(key_numbers(&place).await, [2; 6]);
+    assert_eq!(key_numbers(&place), [2; 6]);
     check(&vault, id).await;
     check(&other, id).await;
     check(&place.vault().await, id).await;
     let profile = "work".parse().unwrap();
     assert!(handout::read(&place.folder, &profile, &place.sources, soon(1)).is_some());
     other.log_in(login("work", "3", None)).await.unwrap();
-    assert!(key_numbers(&place).await.iter().all(|number| *number == 2));
+    assert!(key_numbers(&place).iter().all(|number| *number == 2));
     assert!(handout::read(&place.folder, &profile, &place.sources, soon(1)).is_some());
 }
 
@@ -105,10 +103,10 @@ async fn a_crash_between_the_new_key_and_the_sealing_leaves_both_readable() {
     for file in ["key", "key.json"] {
         fs::copy(place.folder.vault().join(file), crashed.folder.vault().join(file)).unwrap();
     }
-    assert_eq!(key_numbers(&crashed).await, [1; 6]);
+    assert_eq!(key_numbers(&crashed), [1; 6]);
     check(&crashed.vault().await, id).await;
     assert_eq!(crashed.vault().await.renew_data_key().await.unwrap().values, 6);
-    assert_eq!(key_numbers(&crashed).await, [3; 6]);
+    assert_eq!(key_numbers(&crashed), [3; 6]);
 }
 
 #[tokio::test]

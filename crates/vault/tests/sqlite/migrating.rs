@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::place::Place;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, Executor};
 use tokenward_core::ports::{
     AnswerKept, Grants, Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LinkBook, LoginAnswers, Logins, NewLogin,
 };
@@ -22,10 +20,6 @@ struct Old {
     place: Place,
     id: GrantId,
     open: (GrantId, IntentId),
-}
-
-async fn sqlite(place: &Place) -> SqliteConnection {
-    SqliteConnectOptions::new().filename(place.folder.database()).connect().await.unwrap()
 }
 
 /// A vault with something in every table, put back to the first schema: the rows are copied, column by column, into a
@@ -50,46 +44,45 @@ async fn old_vault() -> Old {
     vault.close_connections().await.unwrap();
 
     let present = place.root.path().join("present.db");
-    let application: i64 =
-        sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut sqlite(&place).await).await.unwrap();
+    let application: i64 = place.sqlite().query_row("PRAGMA application_id", [], |row| row.get(0)).unwrap();
     std::fs::rename(place.folder.database(), &present).unwrap();
     drop(std::fs::File::create(place.folder.database()).unwrap());
-    let mut old = sqlite(&place).await;
-    old.execute("PRAGMA journal_mode = WAL").await.unwrap();
-    old.execute(sqlx::raw_sql(FIRST)).await.unwrap();
-    sqlx::query("ATTACH ?1 AS present").bind(present.to_str().unwrap()).execute(&mut old).await.unwrap();
-    let tables: Vec<(String, String)> = sqlx::query_as(
-        "SELECT t.name, group_concat(c.name) FROM sqlite_schema t JOIN pragma_table_info(t.name) c
-         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' GROUP BY t.name",
-    )
-    .fetch_all(&mut old)
-    .await
-    .unwrap();
+    let old = place.sqlite();
+    old.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+    old.execute_batch(FIRST).unwrap();
+    old.execute("ATTACH ?1 AS present", [present.to_str().unwrap()]).unwrap();
+    let tables: Vec<(String, String)> = {
+        let mut tables = old
+            .prepare(
+                "SELECT t.name, group_concat(c.name) FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+                 WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' GROUP BY t.name",
+            )
+            .unwrap();
+        tables.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+    };
     assert_eq!(tables.len(), 8, "{tables:?}");
     for (table, columns) in tables {
         let copy = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM present.{table}");
-        let copied = old.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(copy))).await.unwrap();
-        assert!(copied.rows_affected() > 0, "nothing in {table}");
+        assert!(old.execute(&copy, []).unwrap() > 0, "nothing in {table}");
     }
-    let stamps = format!("PRAGMA user_version = 1; PRAGMA application_id = {application}");
-    old.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(stamps))).await.unwrap();
-    old.close().await.unwrap();
+    old.execute_batch(&format!("PRAGMA user_version = 1; PRAGMA application_id = {application}")).unwrap();
+    old.close().unwrap();
     Old { place, id, open: (other, intent) }
 }
 
-async fn schema(place: &Place) -> i64 {
-    sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut sqlite(place).await).await.unwrap()
+fn schema(place: &Place) -> i64 {
+    place.sqlite().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
 }
 
 #[tokio::test]
 async fn everything_is_kept_whoever_comes_first() {
     let Old { place, id, open } = old_vault().await;
-    assert_eq!(schema(&place).await, 1);
+    assert_eq!(schema(&place), 1);
     let vault = place.vault().await;
     // A reader comes first: it may not write, and still finds the schema it knows.
     let grant = vault.grant(id).await.unwrap();
     // Older versions refuse this number, as this one refuses a higher one (see `opening`).
-    assert_eq!(schema(&place).await, 6);
+    assert_eq!(schema(&place), 6);
     assert_eq!((grant.generation, grant.access.unwrap().token.expose()), (Generation::new(2), "access-2"));
     assert_eq!((grant.subject, grant.wall, grant.on_trial), (Some(named("ou_1")), Some(soon(31_536_000)), false));
     assert_eq!(vault.journal(id, 10).await.unwrap().len(), 2);
@@ -131,7 +124,7 @@ async fn many_that_come_at_once_migrate_once() {
     for task in tasks {
         task.await.unwrap().unwrap();
     }
-    assert_eq!(schema(&place).await, 6);
+    assert_eq!(schema(&place), 6);
 }
 
 /// Killed in the middle of it: the next one begins anew.
@@ -139,13 +132,13 @@ async fn many_that_come_at_once_migrate_once() {
 async fn a_migration_that_fails_leaves_the_vault_as_it_was() {
     let Old { place, id, .. } = old_vault().await;
     // Something of that name stands in the way of the script's last statement.
-    sqlite(&place).await.execute("CREATE TABLE links_once (x)").await.unwrap();
+    place.sqlite().execute_batch("CREATE TABLE links_once (x)").unwrap();
     assert!(place.vault().await.grant(id).await.is_err());
-    assert_eq!(schema(&place).await, 1);
+    assert_eq!(schema(&place), 1);
     let columns = "SELECT count(*) FROM pragma_table_info('parked')";
-    let columns: i64 = sqlx::query_scalar(columns).fetch_one(&mut sqlite(&place).await).await.unwrap();
+    let columns: i64 = place.sqlite().query_row(columns, [], |row| row.get(0)).unwrap();
     assert_eq!(columns, 6);
-    sqlite(&place).await.execute("DROP TABLE links_once").await.unwrap();
+    place.sqlite().execute_batch("DROP TABLE links_once").unwrap();
     assert_eq!(place.vault().await.grant(id).await.unwrap().generation, Generation::new(2));
 }
 
@@ -155,7 +148,7 @@ async fn an_access_token_of_an_earlier_version_is_known() {
     let place = Place::new();
     let vault = place.vault().await;
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
-    sqlite(&place).await.execute("DELETE FROM known_fingerprints").await.unwrap();
+    place.sqlite().execute_batch("DELETE FROM known_fingerprints").unwrap();
     let known = async |is_present| {
         let found = vault.known_tokens(&[Zeroizing::new("access-1".to_owned())]).await.unwrap();
         let known = KnownToken { kind: TokenKind::Access, grant: id, generation: Generation::FIRST, is_present };
@@ -196,7 +189,7 @@ async fn whose_name_a_login_had_is_found_where_an_earlier_version_tells() {
     }
     vault.close_connections().await.unwrap();
     let back = "ALTER TABLE grants DROP COLUMN former; PRAGMA user_version = 5";
-    sqlite(&place).await.execute(sqlx::raw_sql(back)).await.unwrap();
+    place.sqlite().execute_batch(back).unwrap();
 
     let vault = place.vault().await;
     let mut had = Vec::new();

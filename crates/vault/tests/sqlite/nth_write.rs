@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::place::Place;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Executor};
+use rusqlite::Connection;
 use tokenward_core::ports::{Adoption, Claim, Grants, Journal, LeaseAttempt, Leases, LinkBook, Logins, VaultError};
 use tokenward_core::{Closing, Code, Doubt, Generation, GrantId, IntentId, Standing};
 use tokenward_vault::SqliteVault;
@@ -14,13 +13,12 @@ const TABLES: [&str; 6] = ["grants", "intents", "entries", "known_fingerprints",
 
 /// Another connection, which lays a trap for every write: a counter goes down, and at nought the write fails. The counter's own
 /// steps are part of the transaction that fails, and are undone with it.
-struct Trap(SqliteConnection);
+struct Trap(Connection);
 
 impl Trap {
-    async fn lay(place: &Place) -> Self {
-        let mut sqlite = SqliteConnectOptions::new().filename(place.folder.database()).connect().await.unwrap();
-        sqlite.execute("CREATE TABLE trap (left INTEGER NOT NULL)").await.unwrap();
-        sqlite.execute("INSERT INTO trap VALUES (0)").await.unwrap();
+    fn lay(place: &Place) -> Self {
+        let sqlite = place.sqlite();
+        sqlite.execute_batch("CREATE TABLE trap (left INTEGER NOT NULL); INSERT INTO trap VALUES (0)").unwrap();
         for table in TABLES {
             for change in ["INSERT", "UPDATE", "DELETE"] {
                 let trigger = format!(
@@ -29,27 +27,26 @@ impl Trap {
                          UPDATE trap SET left = left - 1 WHERE left > 0;
                      END"
                 );
-                sqlite.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(trigger))).await.unwrap();
+                sqlite.execute_batch(&trigger).unwrap();
             }
         }
         Self(sqlite)
     }
 
-    async fn set(&mut self, nth: i64) {
-        sqlx::query("UPDATE trap SET left = ?1").bind(nth).execute(&mut self.0).await.unwrap();
+    fn set(&self, nth: i64) {
+        self.0.execute("UPDATE trap SET left = ?1", [nth]).unwrap();
     }
 
     /// Everything that is stored, in words.
-    async fn everything(&mut self) -> String {
+    fn everything(&self) -> String {
         let mut all = String::new();
         for table in TABLES {
             let columns =
                 format!("SELECT group_concat('quote(' || name || ')', '||' ) FROM pragma_table_info('{table}')");
-            let columns: String =
-                sqlx::query_scalar(sqlx::AssertSqlSafe(columns)).fetch_one(&mut self.0).await.unwrap();
-            let rows = format!("SELECT {columns} FROM {table} ORDER BY 1");
-            let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(rows)).fetch_all(&mut self.0).await.unwrap();
-            all.extend(rows.into_iter().map(|row| format!("{table} {row}\n")));
+            let columns: String = self.0.query_row(&columns, [], |row| row.get(0)).unwrap();
+            let mut rows = self.0.prepare(&format!("SELECT {columns} FROM {table} ORDER BY 1")).unwrap();
+            let rows = rows.query_map([], |row| row.get::<_, String>(0)).unwrap();
+            all.extend(rows.map(|row| format!("{table} {}\n", row.unwrap())));
         }
         all
     }
@@ -57,18 +54,18 @@ impl Trap {
 
 /// Fails at its N-th write for every N, and says how many there were. `act` must be a call that can be repeated.
 async fn sweep<T>(place: &Place, act: impl AsyncFn(&SqliteVault) -> Result<T, VaultError>) -> (T, i64) {
-    let mut trap = Trap::lay(place).await;
-    let before = trap.everything().await;
+    let trap = Trap::lay(place);
+    let before = trap.everything();
     let patient = place.vault().await;
     for nth in 1.. {
-        trap.set(nth).await;
+        trap.set(nth);
         // A process that goes on, and one that is new.
         let done = if nth % 2 == 0 { act(&patient).await } else { act(&place.vault().await).await };
         match done {
-            Err(_) => assert_eq!(trap.everything().await, before, "write {nth}"),
+            Err(_) => assert_eq!(trap.everything(), before, "write {nth}"),
             Ok(done) => {
-                trap.set(0).await;
-                assert_ne!(trap.everything().await, before);
+                trap.set(0);
+                assert_ne!(trap.everything(), before);
                 return (done, nth - 1);
             }
         }

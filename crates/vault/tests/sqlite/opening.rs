@@ -6,8 +6,6 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use crate::place::Place;
-use sqlx::ConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
 use tokenward_core::SecretBytes;
 use tokenward_core::ports::{Grants, Logins, VaultError};
 use tokenward_vault::suite::login;
@@ -235,10 +233,10 @@ async fn a_sealed_value_that_was_damaged_or_moved_is_unreadable_and_the_rest_is_
     let vault = place.vault().await;
     let one = vault.log_in(login("work", "1", None)).await.unwrap().id();
     let two = vault.log_in(login("other", "2", None)).await.unwrap().id();
-    let mut sqlite = SqliteConnectOptions::new().filename(place.folder.database()).connect().await.unwrap();
+    let sqlite = place.sqlite();
     let swap = "UPDATE grants SET access = (SELECT access FROM grants WHERE id = ?2) WHERE id = ?1";
     let bytes = |id: tokenward_core::GrantId| id.as_uuid().as_bytes().to_vec();
-    sqlx::query(swap).bind(bytes(one)).bind(bytes(two)).execute(&mut sqlite).await.unwrap();
+    sqlite.execute(swap, [bytes(one), bytes(two)]).unwrap();
     assert!(matches!(vault.grant(one).await, Err(VaultError::Unreadable { .. })));
     assert_eq!(vault.grant(two).await.unwrap().access.unwrap().token.expose(), "access-2");
 }
@@ -251,8 +249,7 @@ async fn a_newer_schema_and_a_newer_key_file_are_refused() {
     fs::write(place.folder.wrapped_key(), text.replace("\"version\": 1", "\"version\": 2")).unwrap();
     assert!(matches!(has_login(&place).await, Err(VaultError::Newer { found: 2, known: 1, .. })));
     fs::write(place.folder.wrapped_key(), text).unwrap();
-    let mut sqlite = SqliteConnectOptions::new().filename(place.folder.database()).connect().await.unwrap();
-    sqlx::query("PRAGMA user_version = 7").execute(&mut sqlite).await.unwrap();
+    place.sqlite().execute_batch("PRAGMA user_version = 7").unwrap();
     assert!(matches!(has_login(&place).await, Err(VaultError::Newer { found: 7, known: 6, .. })));
 }
 

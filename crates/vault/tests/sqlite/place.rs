@@ -36,6 +36,11 @@ impl Place {
         SqliteVault::open(self.options()).await
     }
 
+    /// A connection of somebody else to the database.
+    pub(crate) fn sqlite(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.database()).unwrap()
+    }
+
     pub(crate) async fn vault(&self) -> SqliteVault {
         self.try_vault().await.unwrap()
     }

@@ -107,11 +107,9 @@ async fn a_logged_out_grants_sealed_tokens_are_gone_from_the_file() {
     let id = vault.log_in(login("work", "first", None)).await.unwrap().id();
     vault.close_connections().await.unwrap();
     let sealed = {
-        use sqlx::ConnectOptions;
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place.folder.database());
-        let mut sqlite = options.connect().await.unwrap();
-        let blob: Vec<u8> = sqlx::query_scalar("SELECT refresh FROM grants").fetch_one(&mut sqlite).await.unwrap();
-        sqlx::Connection::close(sqlite).await.unwrap();
+        let sqlite = place.sqlite();
+        let blob: Vec<u8> = sqlite.query_row("SELECT refresh FROM grants", [], |row| row.get(0)).unwrap();
+        sqlite.close().unwrap();
         blob
     };
     let holds = || {

@@ -1,0 +1,276 @@
+//! The ports of the store, each call to the function that does it.
+//!
+//! What a call promises stands at the port; what its transaction is, in the file of its subject beside this one.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokenward_core::ports::{
+    Adopted, Adoption, AnswerKept, Committed, Grants, Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LinkBook,
+    LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Revocable, Told,
+    VaultError, Wished,
+};
+use tokenward_core::rotation::Turn;
+use tokenward_core::{
+    AppName, Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken, Lease,
+    Link, LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, SecretBytes, Spend,
+    Standing, Subject, Terms, TokenApi, TokenSet, Trouble,
+};
+use zeroize::Zeroizing;
+
+use crate::room;
+
+use super::SqliteVault;
+use super::leases::Seat;
+
+#[async_trait]
+impl Grants for SqliteVault {
+    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
+        self.find_grant(profile).await
+    }
+
+    async fn grant(&self, id: GrantId) -> Result<Grant, VaultError> {
+        self.read_grant(id).await
+    }
+
+    async fn grants(&self) -> Result<Vec<Grant>, VaultError> {
+        self.read_grants().await
+    }
+
+    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError> {
+        self.read_journal(id, limit).await
+    }
+
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
+        self.copy_login(id).await
+    }
+
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
+        self.recognise_token(token).await
+    }
+
+    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
+        self.find_tokens(texts).await
+    }
+
+    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError> {
+        self.store_subject(id, subject).await
+    }
+
+    async fn access_refused(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        provider_code: Option<i64>,
+        by: &Holder,
+    ) -> Result<(), VaultError> {
+        self.end_access(id, generation, provider_code, by).await
+    }
+}
+
+#[async_trait]
+impl Leases for SqliteVault {
+    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError> {
+        self.try_lease(id, holder, ttl).await
+    }
+
+    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
+        self.prolong(lease, ttl).await
+    }
+
+    async fn release(&self, lease: Lease) -> Result<(), VaultError> {
+        self.give_back(Seat::Grant(lease.grant), lease.fence).await
+    }
+
+    async fn wait(&self, id: GrantId, patience: Duration) {
+        self.wait_for_lease(&Seat::Grant(id), patience).await;
+    }
+
+    async fn lease_name(
+        &self,
+        name: &ProfileName,
+        holder: &Holder,
+        ttl: Duration,
+    ) -> Result<LeaseAttempt<NameLease>, VaultError> {
+        self.try_name(name, holder, ttl).await
+    }
+
+    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError> {
+        self.give_back(Seat::Name(lease.name), lease.fence).await
+    }
+
+    async fn wait_name(&self, name: &ProfileName, patience: Duration) {
+        self.wait_for_lease(&Seat::Name(name.clone()), patience).await;
+    }
+}
+
+#[async_trait]
+impl Journal for SqliteVault {
+    async fn prove(&self) -> Result<(), VaultError> {
+        self.prove_writable().await
+    }
+
+    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError> {
+        self.begin_spend(lease, draft).await
+    }
+
+    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, VaultError> {
+        self.read_open_intents(id).await
+    }
+
+    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError> {
+        self.store_answer(intent, answer).await
+    }
+
+    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError> {
+        self.commit_turn(intent, turn).await
+    }
+
+    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), VaultError> {
+        self.close_intent(intent, closing, standing).await
+    }
+
+    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError> {
+        self.record_question(lease).await
+    }
+
+    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError> {
+        self.withdraw_question(lease).await
+    }
+}
+
+#[async_trait]
+impl Logins for SqliteVault {
+    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
+        self.store_login(login).await
+    }
+
+    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
+        self.adopt_login(adoption).await
+    }
+
+    async fn give_name(
+        &self,
+        id: GrantId,
+        profile: &ProfileName,
+        replace: bool,
+        by: &Holder,
+    ) -> Result<NameGiven, VaultError> {
+        self.point_profile(id, profile, replace, by).await
+    }
+
+    async fn told(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        subject: Option<&Subject>,
+        aside: GrantId,
+        by: &Holder,
+    ) -> Result<Told, VaultError> {
+        self.record_told(id, generation, subject, aside, by).await
+    }
+
+    async fn take_back(
+        &self,
+        id: GrantId,
+        refused: Option<(IntentId, Closing)>,
+        by: &Holder,
+    ) -> Result<Option<Generation>, VaultError> {
+        self.bring_back(id, refused, by).await
+    }
+
+    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, VaultError> {
+        self.wish_back(token, source, by).await
+    }
+
+    async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError> {
+        self.forget_grant(id).await
+    }
+
+    async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError> {
+        self.read_revocable(lease).await
+    }
+
+    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
+        self.retire_grant(lease, at, revoked).await
+    }
+}
+
+#[async_trait]
+impl LoginAnswers for SqliteVault {
+    async fn keep_login_answer(
+        &self,
+        profile: &ProfileName,
+        app: &AppName,
+        api: TokenApi,
+        answer: &RawAnswer,
+    ) -> Result<LoginAnswerId, VaultError> {
+        self.store_login_answer(profile, app, api, answer).await
+    }
+
+    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
+        self.read_login_answers().await
+    }
+
+    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
+        self.remove_login_answer(id).await
+    }
+
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
+        self.park_login(answer, id, set).await
+    }
+}
+
+#[async_trait]
+impl Keepsakes for SqliteVault {
+    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError> {
+        self.store_keepsake(what, value, expires).await
+    }
+
+    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
+        self.read_keepsake(what).await
+    }
+
+    async fn forget(&self, what: &Keepsake) -> Result<(), VaultError> {
+        self.remove_keepsake(what).await
+    }
+}
+
+#[async_trait]
+impl LinkBook for SqliteVault {
+    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
+        self.make_link(link, by).await
+    }
+
+    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), VaultError> {
+        self.store_terms(id, terms).await
+    }
+
+    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError> {
+        self.end_link(id, by).await
+    }
+
+    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError> {
+        self.read_links(profile).await
+    }
+
+    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError> {
+        self.store_receipt(id, receipt, healed).await
+    }
+
+    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError> {
+        self.store_trouble(id, trouble).await
+    }
+}
+
+impl SqliteVault {
+    /// See `Journal::prove`. Asks the kernel, and opens the connection that the intent will be written by. That it can be written indeed
+    /// is shown by the intent itself, which comes before the spend.
+    async fn prove_writable(&self) -> Result<(), VaultError> {
+        room::check(self.context.folder.vault())?;
+        room::writable(&self.context.folder.database())?;
+        self.rescue.ready()?;
+        self.bare(|_, _| Ok(())).await
+    }
+}

@@ -1,0 +1,73 @@
+//! One statement run: bound, stepped to its end, its rows read.
+//!
+//! Every statement stands in [`super::statements`] and is prepared once for each connection.
+
+use rusqlite::{Connection, Params, Row};
+use tokenward_core::ports::VaultError;
+
+use super::rows::Fault;
+
+/// Why a transaction is undone.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// The caller is told so.
+    Told(VaultError),
+    /// `SQLite` says no.
+    Sql(rusqlite::Error),
+    /// What is stored does not read back.
+    Stored(Fault),
+}
+
+impl From<VaultError> for Failed {
+    fn from(error: VaultError) -> Self {
+        Self::Told(error)
+    }
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<Fault> for Failed {
+    fn from(fault: Fault) -> Self {
+        Self::Stored(fault)
+    }
+}
+
+/// Runs a statement that brings no rows. Says how many it has changed.
+pub(crate) fn run(tx: &Connection, statement: &str, bound: impl Params) -> Result<usize, rusqlite::Error> {
+    tx.prepare_cached(statement)?.execute(bound)
+}
+
+/// Every row of a statement.
+pub(crate) fn all<T>(
+    tx: &Connection,
+    statement: &str,
+    bound: impl Params,
+    mut read: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+) -> Result<Vec<T>, Failed> {
+    let mut prepared = tx.prepare_cached(statement)?;
+    let mut rows = prepared.query(bound)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// The first row of a statement, which is run to its end all the same: what it writes beside its rows is whole then.
+pub(crate) fn first<T>(
+    tx: &Connection,
+    statement: &str,
+    bound: impl Params,
+    read: impl FnOnce(&Row<'_>) -> Result<T, Fault>,
+) -> Result<Option<T>, Failed> {
+    let mut prepared = tx.prepare_cached(statement)?;
+    let mut rows = prepared.query(bound)?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let found = read(row)?;
+    while rows.next()?.is_some() {}
+    Ok(Some(found))
+}

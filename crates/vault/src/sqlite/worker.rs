@@ -1,0 +1,220 @@
+//! The threads that own the connections: one writes, one reads, and a call is a trip to one of them.
+//!
+//! Enters: a closure over a connection. Leaves: what it returns, after its transaction has ended. The closure *is* the transaction:
+//! begun before it, committed when it returns a value, undone when it returns an error. A caller that goes away changes nothing: what is
+//! on its way is done, so that an answer which was handed over is stored (I3), and nobody is told of it. A closure that panics is undone,
+//! its caller is told, and the thread goes on. A crash leaves the state before the transaction or the one after it (I5).
+//!
+//! The reader waits for nobody who writes, in this process or in another one (I7): a write that waits for another process's lock
+//! waits on the writer's thread.
+//!
+//! **How durable.** The writer syncs the log at a commit (`synchronous=FULL`: I2), but for leases and caches, which may be lost with the
+//! power (`NORMAL`, which in WAL mode means no sync). A connection can change between the two where no transaction is open
+//! (<https://www.sqlite.org/pragma.html#pragma_synchronous>), and a sync covers all of the log before it, whoever wrote it. Two
+//! connections, one for each, would wait for each other's lock with sleeps.
+//!
+//! Threads start with the first call, end with the vault, and leave their connection to the end of the process (see
+//! [`super::connect`] on checkpoints). [`Worker::close`] returns when the files are closed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tokenward_core::ports::VaultError;
+use tokio::sync::oneshot;
+
+use super::connect::{Opener, Role};
+use super::query::run;
+use super::statements as sql;
+
+/// What a call is, beside what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// A transaction that only reads, on the reader.
+    Reading,
+    /// A transaction that is synced.
+    Synced,
+    /// A transaction that may be lost with the power.
+    Unsynced,
+    /// No transaction: what cannot be in one.
+    Bare,
+}
+
+/// A thread with a connection, started by the first call.
+pub(super) struct Worker {
+    opener: Arc<Opener>,
+    role: Role,
+    queue: Mutex<Option<Sender<Message>>>,
+}
+
+impl Worker {
+    pub(super) fn new(opener: Arc<Opener>, role: Role) -> Self {
+        Self { opener, role, queue: Mutex::new(None) }
+    }
+
+    /// Does something on the thread.
+    pub(super) async fn call<T: Send + 'static>(
+        &self,
+        how: How,
+        act: impl FnOnce(&Connection) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        let (caller, answer) = oneshot::channel();
+        self.send(Message::Call(how, Box::new(Call { act: Some(act), done: None, caller })))?;
+        // The thread answers each call that it takes, whatever becomes of it.
+        answer.await.unwrap_or_else(|_| Err(self.opener.unreadable("its thread has ended")))
+    }
+
+    /// Closes the connection, if there is one. Its files are closed when this returns; a call that follows opens them again.
+    pub(super) async fn close(&self) -> Result<(), VaultError> {
+        if self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+            return Ok(());
+        }
+        let (caller, answer) = oneshot::channel();
+        self.send(Message::Close(caller))?;
+        answer.await.unwrap_or(Ok(()))
+    }
+
+    fn send(&self, message: Message) -> Result<(), VaultError> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = match &*queue {
+            Some(sender) => sender,
+            None => queue.insert(self.start()?),
+        };
+        sender.send(message).map_err(|_| self.opener.unreadable("its thread has ended"))
+    }
+
+    fn start(&self) -> Result<Sender<Message>, VaultError> {
+        let (sender, queue) = mpsc::channel();
+        let seat = Seat { opener: Arc::clone(&self.opener), role: self.role, connection: None, synced: true };
+        let name = match self.role {
+            Role::Reading => "tokenward-read",
+            Role::Writing => "tokenward-write",
+        };
+        let started = std::thread::Builder::new().name(name.to_owned()).spawn(move || seat.serve(&queue));
+        started.map_err(|error| self.opener.unreadable(&format!("its thread cannot be started: {error}")))?;
+        Ok(sender)
+    }
+}
+
+enum Message {
+    Call(How, Box<dyn Act>),
+    Close(oneshot::Sender<Result<(), VaultError>>),
+}
+
+/// What a caller wants done, and the caller.
+trait Act: Send {
+    /// Does it; `false`: what it wrote is to be undone.
+    fn run(&mut self, tx: &Connection) -> bool;
+
+    /// Tells the caller what came of it, or what came in between.
+    fn tell(self: Box<Self>, ended: Result<(), VaultError>);
+}
+
+struct Call<T, F> {
+    act: Option<F>,
+    done: Option<Result<T, VaultError>>,
+    caller: oneshot::Sender<Result<T, VaultError>>,
+}
+
+impl<T: Send, F: FnOnce(&Connection) -> Result<T, VaultError> + Send> Act for Call<T, F> {
+    fn run(&mut self, tx: &Connection) -> bool {
+        self.done = self.act.take().map(|act| act(tx));
+        matches!(self.done, Some(Ok(_)))
+    }
+
+    fn tell(self: Box<Self>, ended: Result<(), VaultError>) {
+        let told = match (ended, self.done) {
+            (Ok(()), Some(done)) => done,
+            (Err(error), _) => Err(error),
+            // It has neither run nor failed: nobody calls it so.
+            (Ok(()), None) => return,
+        };
+        // Whoever has gone away does not hear it.
+        drop(self.caller.send(told));
+    }
+}
+
+/// The thread's side.
+struct Seat {
+    opener: Arc<Opener>,
+    role: Role,
+    connection: Option<Connection>,
+    /// Whether the connection syncs its commits now.
+    synced: bool,
+}
+
+impl Seat {
+    fn serve(mut self, queue: &Receiver<Message>) {
+        for message in queue {
+            match message {
+                Message::Call(how, mut act) => {
+                    let ended = self.transact(how, &mut *act);
+                    act.tell(ended);
+                }
+                Message::Close(caller) => drop(caller.send(self.close())),
+            }
+        }
+        // The vault is gone. Closing would carry the log over.
+        std::mem::forget(self.connection.take());
+    }
+
+    /// Runs one call. An error of its own is in the call, and `Ok` here.
+    fn transact(&mut self, how: How, act: &mut dyn Act) -> Result<(), VaultError> {
+        self.ready(how)?;
+        let opener = Arc::clone(&self.opener);
+        let Some(connection) = &self.connection else { return Err(opener.unreadable("it is not open")) };
+        let begin = match how {
+            How::Reading => sql::BEGIN_READING,
+            How::Synced | How::Unsynced => sql::BEGIN_WRITING,
+            How::Bare => {
+                return catch_unwind(AssertUnwindSafe(|| act.run(connection))).map(drop).map_err(|_| panicked(&opener));
+            }
+        };
+        run(connection, begin, []).map_err(|error| opener.error(&error))?;
+        let ended = match catch_unwind(AssertUnwindSafe(|| act.run(connection))) {
+            Ok(true) => run(connection, sql::COMMIT, []).map(drop).map_err(|error| opener.error(&error)),
+            Ok(false) => Ok(()),
+            Err(_) => Err(panicked(&opener)),
+        };
+        // A full disk may have ended it already.
+        let is_over = connection.is_autocommit() || run(connection, sql::ROLLBACK, []).is_ok();
+        if !(is_over && connection.is_autocommit()) {
+            self.connection = None;
+        }
+        ended
+    }
+
+    /// Sees to it that the connection is open, and syncs as it is to.
+    fn ready(&mut self, how: How) -> Result<(), VaultError> {
+        if self.opener.was_suspect(self.role) {
+            self.connection = None;
+        }
+        if self.connection.is_none() {
+            self.connection = Some(self.opener.open(self.role)?);
+            self.synced = true;
+        }
+        let synced = match how {
+            How::Synced => true,
+            How::Unsynced => false,
+            How::Reading | How::Bare => return Ok(()),
+        };
+        if synced != self.synced
+            && let Some(connection) = &self.connection
+        {
+            let change = if synced { sql::SYNCED } else { sql::UNSYNCED };
+            connection.execute_batch(change).map_err(|error| self.opener.error(&error))?;
+            self.synced = synced;
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), VaultError> {
+        let Some(connection) = self.connection.take() else { return Ok(()) };
+        connection.close().map_err(|(_, error)| self.opener.error(&error))
+    }
+}
+
+fn panicked(opener: &Opener) -> VaultError {
+    opener.unreadable("a call to it failed inside this program (a bug), and nothing of it was stored")
+}
