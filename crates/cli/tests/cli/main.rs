@@ -10,9 +10,9 @@ mod bkoauth;
 mod blueking;
 mod callback;
 mod crash;
-#[cfg(all(feature = "postgres", feature = "mysql"))]
+#[cfg(all(feature = "bkoauth-postgres", feature = "bkoauth-mysql"))]
 mod database_server;
-#[cfg(all(feature = "postgres", feature = "mysql"))]
+#[cfg(all(feature = "bkoauth-postgres", feature = "bkoauth-mysql"))]
 mod databases;
 mod demo;
 mod desk;

@@ -218,3 +218,138 @@ impl Seat {
 fn panicked(opener: &Opener) -> VaultError {
     opener.unreadable("a call to it failed inside this program (a bug), and nothing of it was stored")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+
+    use tokenward_core::ports::VaultError;
+
+    use crate::folder::Folder;
+    use crate::key::KeySources;
+    use crate::sqlite::query::{Failed, first, run};
+    use crate::sqlite::{SqliteVault, VaultOptions};
+    use crate::suite::{TestClock, TestEntropy, rules};
+
+    async fn with_notes(home: &Path) -> SqliteVault {
+        let options = VaultOptions {
+            folder: Folder::new(home.join("home")),
+            keys: KeySources::default(),
+            clock: Arc::new(TestClock::default()),
+            entropy: Arc::new(TestEntropy),
+            rules: Arc::new(|_, _| Some(rules())),
+        };
+        let vault = SqliteVault::open(options).await.unwrap();
+        vault.write(|_, tx| Ok(run(tx, "CREATE TABLE notes (note INTEGER)", [])?)).await.unwrap();
+        vault
+    }
+
+    fn note(tx: &rusqlite::Connection) -> Result<(), Failed> {
+        run(tx, "INSERT INTO notes VALUES (1)", [])?;
+        Ok(())
+    }
+
+    async fn notes(vault: &SqliteVault) -> i64 {
+        let count = vault.read(|_, tx| first(tx, "SELECT count(*) FROM notes", [], |row| Ok(row.get(0)?)));
+        count.await.unwrap().unwrap()
+    }
+
+    /// The thread goes on with the next call, whoever broke the last one.
+    #[tokio::test]
+    async fn what_panics_or_fails_is_undone_and_its_caller_is_told() {
+        let place = tempfile::tempdir().unwrap();
+        let vault = with_notes(place.path()).await;
+        for round in 1..=3 {
+            let broken = vault.write(|_, tx| -> Result<(), Failed> {
+                note(tx)?;
+                panic!("a bug, for a test")
+            });
+            let broken = broken.await;
+            assert!(
+                matches!(&broken, Err(VaultError::Unreadable { reason, .. }) if reason.contains("a bug")),
+                "{broken:?}"
+            );
+            let failed = vault.write_unsynced(|_, tx| -> Result<(), Failed> {
+                note(tx)?;
+                Err(VaultError::Moved.into())
+            });
+            assert!(matches!(failed.await, Err(VaultError::Moved)));
+            let reads = vault.read(|_, _| -> Result<(), Failed> { panic!("a bug, for a test") });
+            assert!(reads.await.is_err());
+            let bare = vault.bare(|_, _| -> Result<(), Failed> { panic!("a bug, for a test") });
+            assert!(bare.await.is_err());
+            assert_eq!(notes(&vault).await, round - 1);
+            vault.write(|_, tx| note(tx)).await.unwrap();
+            assert_eq!(notes(&vault).await, round);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_has_begun_is_done_when_its_caller_has_gone() {
+        let place = tempfile::tempdir().unwrap();
+        let vault = with_notes(place.path()).await;
+        let ((begins, has_begun), (goes_on, may_go_on)) = (channel(), channel());
+        {
+            let mut call = std::pin::pin!(vault.write(move |_, tx| {
+                begins.send(()).unwrap();
+                may_go_on.recv().unwrap();
+                note(tx)
+            }));
+            tokio::select! {
+                biased;
+                done = &mut call => panic!("it waits: {done:?}"),
+                begun = tokio::task::spawn_blocking(move || has_begun.recv()) => begun.unwrap().unwrap(),
+            }
+        }
+        assert_eq!(notes(&vault).await, 0, "nobody who reads waits for it");
+        goes_on.send(()).unwrap();
+        vault.bare(|_, _| Ok(())).await.unwrap();
+        assert_eq!(notes(&vault).await, 1);
+    }
+
+    /// I2: what must be durable is synced by its own commit, whatever was written before it.
+    #[tokio::test]
+    async fn each_commit_is_synced_as_its_call_wants() {
+        let place = tempfile::tempdir().unwrap();
+        let vault = with_notes(place.path()).await;
+        let synchronous = |tx: &rusqlite::Connection| -> Result<i64, Failed> {
+            Ok(tx.query_row("PRAGMA synchronous", [], |row| row.get(0))?)
+        };
+        // https://www.sqlite.org/pragma.html#pragma_synchronous: FULL is 2, NORMAL is 1.
+        for _ in 0..2 {
+            assert_eq!(vault.write(move |_, tx| synchronous(tx)).await.unwrap(), 2);
+            assert_eq!(vault.write_unsynced(move |_, tx| synchronous(tx)).await.unwrap(), 1);
+            assert_eq!(vault.write(move |_, tx| synchronous(tx)).await.unwrap(), 2);
+            // A connection that is opened anew syncs, and is asked anew.
+            vault.close_connections().await.unwrap();
+            assert_eq!(vault.write_unsynced(move |_, tx| synchronous(tx)).await.unwrap(), 1);
+            vault.close_connections().await.unwrap();
+        }
+    }
+
+    /// A restore exchanges the folder next.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn no_file_is_open_any_more_when_closing_returns() {
+        let place = tempfile::tempdir().unwrap();
+        let vault = with_notes(place.path()).await;
+        let inside = std::fs::canonicalize(place.path()).unwrap();
+        let open = || {
+            let files = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+            files
+                .filter_map(|file| std::fs::read_link(file.path()).ok())
+                .filter(|file| file.starts_with(&inside))
+                .count()
+        };
+        for _ in 0..8 {
+            vault.write(|_, tx| note(tx)).await.unwrap();
+            notes(&vault).await;
+            assert!(open() > 0);
+            vault.close_connections().await.unwrap();
+            assert_eq!(open(), 0);
+        }
+        assert_eq!(notes(&vault).await, 8, "a call opens them again");
+    }
+}

@@ -197,5 +197,5 @@ async fn whose_name_a_login_had_is_found_where_an_earlier_version_tells() {
         had.push(vault.grant(id).await.unwrap().former_profile.map(|name| name.to_string()));
     }
     assert_eq!(had, [Some("work".to_owned()), Some("other".to_owned()), None, None]);
-    assert_eq!(schema(&place).await, 6);
+    assert_eq!(schema(&place), 6);
 }
