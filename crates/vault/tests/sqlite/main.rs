@@ -2,6 +2,7 @@
 
 mod backups;
 mod bkoauth;
+mod earlier;
 mod faults;
 mod handouts;
 mod health;
