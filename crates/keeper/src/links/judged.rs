@@ -214,7 +214,7 @@ impl Links {
             return Ok(Whose::Ours);
         }
         let is_same = login.is_some_and(|login| is_same_user(&login.grant, owner));
-        if is_same || self.was_the_profiles(link, owner).await? {
+        if is_same || was_the_profiles(link, owner) {
             return Ok(Whose::Ours);
         }
         if !lives(owner) {
@@ -282,15 +282,6 @@ impl Links {
         Ok(before.subject.map(|subject| (shows, subject.known_as().to_owned())))
     }
 
-    /// Whether a grant without a profile was one that the profile had, or that we delivered to this file.
-    async fn was_the_profiles(&self, link: &Link, owner: &Grant) -> Result<bool, VaultError> {
-        if link.receipt.is_some_and(|receipt| receipt.grant == owner.id) {
-            return Ok(true);
-        }
-        let story = self.parts().vault.journal(owner.id, STORY).await?;
-        Ok(story.iter().any(|entry| matches!(entry.event, Event::LoggedIn)))
-    }
-
     /// Asks the vault which parts of the values at a link's places are tokens, where there is more than a token at one.
     pub(super) async fn frame(&self, link: &Link, shown: &mut Shown) -> Result<(), Error> {
         let framed = shown.framed();
@@ -327,6 +318,13 @@ pub(super) struct Other {
 
 fn lives(grant: &Grant) -> bool {
     matches!(grant.standing, Standing::Live | Standing::InDoubt { .. })
+}
+
+/// Whether a grant without a profile was one that the profile had, or that we delivered to this file. One that another profile had, or none,
+/// is another's: `login` made it all the same.
+fn was_the_profiles(link: &Link, owner: &Grant) -> bool {
+    link.receipt.is_some_and(|receipt| receipt.grant == owner.id)
+        || owner.former_profile.as_ref() == Some(&link.target.profile)
 }
 
 fn is_same_user(one: &Grant, other: &Grant) -> bool {

@@ -76,6 +76,46 @@ async fn a_login_that_lost_its_profile_is_stale() {
     assert_eq!(value(&desk.read(".env"), REFRESH), refresh);
 }
 
+/// Bob logged in as `home` and lost that name, or logged in as `work` and was kept aside: his token is none that `work` had, and its file is
+/// not written over by Ada's login.
+#[tokio::test]
+async fn a_login_that_lost_another_profile_or_never_had_one_is_left() {
+    let desk = Desk::new().await;
+    let consents = |name: &str| {
+        let user = Some(desk.world.sandbox.user(name).id);
+        desk.world.sandbox.rules(|rules| rules.consent = tokenward_emulator::Consent::Auto { user });
+    };
+    consents("Bob");
+    let (bob, _) = desk.world.log_in(&desk.keeper, "home").await;
+    desk.write("home.env", &env("", ""));
+    desk.links.link(&desk.world.app, desk.env("home.env", "home"), true).await.unwrap();
+    let bobs = desk.read("home.env");
+    consents("Carol");
+    let carol = desk.world.log_in_by(&desk.keeper, "home", true).await.unwrap().report.grant.id;
+    assert_ne!(carol, bob);
+    consents("Dave");
+    let error = desk.world.try_log_in(&desk.keeper, "work").await.unwrap_err();
+    let dave = error.aside().unwrap();
+    let daves = desk.world.parts().await.vault.copy(dave).await.unwrap();
+    let access = daves.grant.access.unwrap().token.expose().to_owned();
+    let daves = env(daves.refresh.unwrap().expose(), &access);
+    for (text, theirs) in [(&bobs, bob), (&daves, dave)] {
+        desk.write(".env", text);
+        for _ in 0..2 {
+            let found = desk.found(".env").await;
+            assert!(matches!(found, Found::OfAnotherUser { grant, .. } if grant == theirs), "{found:?}");
+            let done = desk.tend(true).await;
+            assert!(matches!(done[..], [LinkOutcome::Left(Found::OfAnotherUser { .. })]), "{done:?}");
+            assert_eq!(desk.read(".env"), *text);
+        }
+    }
+    // The profile that had it follows by itself: a person gave its name to Carol.
+    desk.write("home.env", &bobs);
+    let home = "home".parse().unwrap();
+    desk.links.reconcile(&desk.world.app, &home, true, std::time::Duration::from_secs(20)).await.unwrap();
+    assert!(matches!(desk.found("home.env").await, Found::InStep));
+}
+
 /// Whose a file is does not change because its login was refreshed since: what it shows may be old, and is its profile's all the same.
 #[tokio::test]
 async fn a_token_of_another_profile_is_left_whatever_its_generation() {
