@@ -145,9 +145,8 @@ impl Session {
 impl Session {
     /// Refuses to write over a refresh token that nobody has kept, which may be the only one that lives.
     async fn gives_way(&self, path: &Path, held: Option<Zeroizing<String>>) -> Result<(), Error> {
-        let Some(held) = held.filter(|text| Nature::of_refresh(text) == Nature::Token) else { return Ok(()) };
-        let known = self.parts().vault.known_tokens(&[Zeroizing::new(held.trim().to_owned())]).await?;
-        if known.iter().any(Option::is_some) {
+        let Some(held) = held else { return Ok(()) };
+        if self.links().give_way(&[&held]).await?.into_iter().all(|gives_way| gives_way) {
             return Ok(());
         }
         let detail = format!("{} in {}", ScriptRefresh::REFRESH_TOKEN, path.display());

@@ -55,14 +55,11 @@ impl Links {
     /// # Errors
     /// The vault's.
     pub(crate) async fn unkept(&self, doubled: &[Doubled]) -> Result<Option<DocumentError>, Error> {
-        for each in doubled {
-            for text in &each.hidden {
-                if !self.gives_way(&each.place, text).await? {
-                    return Ok(Some(each.error()));
-                }
-            }
-        }
-        Ok(None)
+        let hidden = || doubled.iter().flat_map(|each| each.hidden.iter().map(move |text| (each, text)));
+        let texts: Vec<&Zeroizing<String>> = hidden().map(|(_, text)| text).collect();
+        let give_way = self.give_way(&texts).await?;
+        let first = hidden().zip(give_way).find(|(_, gives_way)| !gives_way);
+        Ok(first.map(|((each, _), _)| each.error()))
     }
 
     /// The same, of what was seen of a file.
@@ -71,19 +68,53 @@ impl Links {
         Ok(source.map(|source| FileError::Document { path: path.to_owned(), source }))
     }
 
-    async fn gives_way(&self, place: &Place, text: &Zeroizing<String>) -> Result<bool, Error> {
-        if matches!(Nature::of_refresh(text), Nature::Empty | Nature::Placeholder) {
-            return Ok(true);
+    /// Which of the texts at a token's place may be written over: those that are nothing, or a token that the vault has. The vault is asked
+    /// once.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub(crate) async fn give_way(&self, texts: &[&Zeroizing<String>]) -> Result<Vec<bool>, Error> {
+        let stands: Vec<Stands> = texts.iter().map(|text| Stands::of(text)).collect();
+        let asked = stands.iter().filter_map(|stands| match stands {
+            Stands::Token(token) => Some(token.clone()),
+            Stands::Nothing | Stands::Other => None,
+        });
+        let asked: Vec<Zeroizing<String>> = asked.collect();
+        let mut known = Vec::new();
+        if !asked.is_empty() {
+            known = self.parts().vault.known_tokens(&asked).await?;
         }
-        let Some(frame) = Frame::of(text) else { return Ok(false) };
-        match Nature::of_refresh(frame.token(text)) {
-            Nature::Empty | Nature::Placeholder => Ok(true),
-            // Another program resolves it, or it holds more.
-            Nature::Reference | Nature::Document => Ok(false),
-            Nature::Token => {
-                let seen = self.sightings_of(vec![(place.clone(), text.clone())]).await?;
-                Ok(seen.iter().any(|sighting| text[sighting.at.clone()] == *frame.token(text)))
-            }
+        let mut known = known.into_iter();
+        let gives_way = |stands| match stands {
+            Stands::Nothing => true,
+            Stands::Token(_) => known.next().flatten().is_some(),
+            Stands::Other => false,
+        };
+        Ok(stands.into_iter().map(gives_way).collect())
+    }
+}
+
+/// What stands at a token's place.
+enum Stands {
+    /// Nothing, or what stands in for a token.
+    Nothing,
+    /// A token: it gives way if the vault has it.
+    Token(Zeroizing<String>),
+    /// What another program resolves, or more than a token.
+    Other,
+}
+
+impl Stands {
+    fn of(text: &Zeroizing<String>) -> Self {
+        if matches!(Nature::of_refresh(text), Nature::Empty | Nature::Placeholder) {
+            return Self::Nothing;
+        }
+        let Some(frame) = Frame::of(text) else { return Self::Other };
+        let token = frame.token(text);
+        match Nature::of_refresh(token) {
+            Nature::Empty | Nature::Placeholder => Self::Nothing,
+            Nature::Reference | Nature::Document => Self::Other,
+            Nature::Token => Self::Token(Zeroizing::new(token.to_owned())),
         }
     }
 }
