@@ -16,7 +16,7 @@ pub(crate) fn advised(words: &str) -> Vec<Vec<String>> {
 }
 
 /// Runs the first advised command that has all of these words, with `NEW` filled in.
-fn follow(project: &Project, said: &str, wanted: &[&str]) -> Ran {
+pub(crate) fn follow(project: &Project, said: &str, wanted: &[&str]) -> Ran {
     let all = advised(said);
     let found = all.iter().find(|words| wanted.iter().all(|wanted| words.iter().any(|word| word == wanted)));
     let found = found.unwrap_or_else(|| panic!("{wanted:?} in {said}"));
@@ -62,6 +62,9 @@ fn a_file_whose_login_is_over_before_anybody_knows_whose_is_written_over_by_a_ye
             project.world.sandbox.inject(Fault::drop_answer().when(Operation::Refresh));
             project.run(&["token"]).fails(5, "TW0601");
             assert_eq!((project.state("x.env"), project.read("x.env")), ("unproven".to_owned(), text.clone()));
+            let findings = project.run(&["doctor", "--json"]).json()["findings"].clone();
+            let codes = findings.as_array().unwrap().iter().filter(|it| it["check"] == "links").map(|it| &it["code"]);
+            assert_eq!(codes.collect::<Vec<_>>(), ["TW0922"], "{findings:#}");
         }
         let ran = project.run(&["token"]);
         assert_eq!(ran.succeeds().out, token, "{lost}");
