@@ -26,6 +26,9 @@ pub(crate) struct Link {
     /// Let the profile become the login of another user, if the file holds one
     #[arg(long)]
     pub(crate) replace_user: bool,
+    /// Let the file show the profile's login although it shows somebody else's, which is kept
+    #[arg(long, conflicts_with = "replace_user")]
+    pub(crate) write_over: bool,
     /// The brand of the app in the file, where that has to be set up: feishu or lark
     #[arg(long, value_name = "BRAND", value_parser = brand)]
     pub(crate) provider: Option<Brand>,

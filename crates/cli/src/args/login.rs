@@ -55,6 +55,9 @@ pub(crate) struct Login {
     pub(crate) at: PlaceFlags,
     #[command(flatten)]
     pub(crate) insists: InsistFlags,
+    /// Let the file show this login although it shows somebody else's, which is kept; --replace-user says so too
+    #[arg(long, requires = "env_file")]
+    pub(crate) write_over: bool,
     /// The brand of the app in the file, where that has to be set up: feishu or lark
     #[arg(long, value_name = "BRAND", value_parser = brand, requires = "env_file")]
     pub(crate) provider: Option<Brand>,

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, LoneToken, Strays, Unkept};
+use tokenward::links::{Fill, Found, LinkOutcome, LinkReport, LinkState, LoneToken, Strays, Unkept};
 use tokenward::stores::Tool;
 use tokenward::{Error, Notice, Report, Settings};
 use tokenward_core::ports::Adopted;
@@ -19,12 +19,13 @@ use crate::commands::whose::{self, Source};
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::say::keep_too;
+use crate::say::{Lang, keep_too};
 use crate::spot::{Spot, Wish, absolute, quoted, without_place};
 
 pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Failure> {
     let says_nothing = !link.at.says_anything() && link.server.is_none();
-    let again = if says_nothing && !link.replace_user { again(link, desk).await? } else { Vec::new() };
+    let again =
+        if says_nothing && !link.replace_user && !link.write_over { again(link, desk).await? } else { Vec::new() };
     let made = if again.is_empty() {
         let wish = Wish {
             at: &link.at,
@@ -49,7 +50,12 @@ async fn anew(link: &args::Link, wish: Wish<'_>, desk: &Desk) -> Result<Vec<Made
     let spot = Spot::look(&link.file, wish, &known, desk.lang())?;
     let work = Source::of(&spot, desk).work(desk).await?;
     let named = link.at.access.is_some();
-    let how = How { wanted: spot.is_new, replace: link.replace_user, named, insists: link.insists };
+    let fill = match (link.write_over, spot.is_new) {
+        (true, _) => Fill::Over,
+        (false, true) => Fill::Free,
+        (false, false) => Fill::No,
+    };
+    let how = How { fill, replace: link.replace_user, named, insists: link.insists };
     let made = make_all(&work, &spot, how, desk).await?;
     desk.warn_if_over(&work.session, &work.profile.name).await;
     Ok(made)
@@ -82,8 +88,9 @@ async fn again(wish: &args::Link, desk: &Desk) -> Result<Vec<Made>, Failure> {
     let mut made = Vec::new();
     for link in linked(&wish.file, &settings, desk).await? {
         let work = desk.work_as(&link.target.profile).await?;
-        let wanted = wish.create && !link.target.file.exists();
-        let how = How { wanted, replace: false, named: true, insists: wish.insists };
+        let is_made = wish.create && !link.target.file.exists();
+        let fill = if is_made { Fill::Free } else { Fill::No };
+        let how = How { fill, replace: false, named: true, insists: wish.insists };
         made.push(Made { is_new: false, ..make_as(&work, link.target, how, desk).await? });
     }
     Ok(made)
@@ -137,8 +144,8 @@ pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, 
 /// How a file is linked.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct How {
-    /// The file is to show the profile's login, whatever is in it.
-    pub(super) wanted: bool,
+    /// How far the file is to show the profile's login, whatever is in it.
+    pub(super) fill: Fill,
     /// The profile may become another user's.
     pub(super) replace: bool,
     /// The person has named the access token's place, which is to show the profile's whatever stands there.
@@ -155,8 +162,10 @@ async fn make_all(work: &Work, spot: &Spot, how: How, desk: &Desk) -> Result<Vec
         free.map_err(|error| refused(error, &desk.short(&spot.file), desk))?;
     }
     let mut made = vec![make_as(work, first, how, desk).await?];
+    // Copies of a login give way with it.
+    let fill = if how.fill == Fill::Over { Fill::Over } else { Fill::No };
     for target in further {
-        made.push(make_as(work, target, How { wanted: false, replace: false, ..how }, desk).await?);
+        made.push(make_as(work, target, How { fill, replace: false, ..how }, desk).await?);
     }
     for one in &mut made {
         one.besides = besides(&one.link, work).await;
@@ -175,7 +184,9 @@ async fn make_as(work: &Work, target: NewLink, mut how: How, desk: &Desk) -> Res
             adopted => drop(adopted.map_err(|error| refused(error, &file, desk))?),
         }
         // What is left in it then is the profile's, or over.
-        how.wanted |= is_logged_in(work, desk).await?;
+        if is_logged_in(work, desk).await? {
+            how.fill = Fill::Over;
+        }
     }
     match make(work, target.clone(), how, desk).await {
         Err(Stopped::AnotherUser(id)) => {
@@ -205,14 +216,17 @@ pub(super) async fn names(id: &str, work: &Work, desk: &Desk) -> (String, String
     let subject = |report: Option<&Report>| report.and_then(|report| report.grant.subject.clone());
     let them = subject(all.iter().find(|report| report.grant.id.to_string() == id));
     let us = subject(all.iter().find(|report| report.grant.profile.as_ref() == Some(&work.profile.name)));
-    let name = |subject: Option<&Subject>| lang.user_or_untold(subject);
-    match (&them, &us) {
-        // Namesakes are told apart.
+    told_apart(them.as_ref(), us.as_ref(), lang)
+}
+
+/// Two users' names. Namesakes are told apart.
+pub(super) fn told_apart(them: Option<&Subject>, us: Option<&Subject>, lang: Lang) -> (String, String) {
+    match (them, us) {
         (Some(one), Some(other)) if one.known_as() == other.known_as() => {
             let full = |subject: &Subject| format!("{} ({})", subject.known_as(), subject.id);
             (full(one), full(other))
         }
-        _ => (name(them.as_ref()), name(us.as_ref())),
+        _ => (lang.user_or_untold(them), lang.user_or_untold(us)),
     }
 }
 
@@ -319,10 +333,11 @@ pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice
     Ok(())
 }
 
-/// Makes the link and brings the file into step; with `wanted`, the file is to show the profile's login whatever is in it. A profile without a login takes over the one in the file, if there is one.
+/// Makes the link and brings the file into step; where it is to be filled, it shows the profile's login whatever is in it.
+/// A profile without a login takes over the one in the file, if there is one.
 pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) -> Result<Made, Stopped> {
     let links = work.session.links();
-    let (wanted, terms) = (how.wanted, how.insists.terms());
+    let (wanted, terms) = (how.fill != Fill::No, how.insists.terms());
     may_link(work, &target, how, desk).await?;
     let (lang, file) = (desk.lang(), desk.short(&target.file));
     let failed = |error: Error| match error.code() {
@@ -365,11 +380,11 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) ->
         lone_token(work, &target, desk).await?;
     }
     let has_other_names = has_other_names(&target.file);
-    let (mut link, mut report) = links.link_on(&work.app, target.clone(), wanted, terms).await.map_err(failed)?;
+    let (mut link, mut report) = links.link_on(&work.app, target.clone(), how.fill, terms).await.map_err(failed)?;
     // Nothing is at the place, and a person wants something there.
     if matches!(report.outcome, LinkOutcome::Left(Found::Blank | Found::Malformed)) {
         let narrowed = report.narrowed;
-        (link, report) = links.link_on(&work.app, target, true, terms).await.map_err(failed)?;
+        (link, report) = links.link_on(&work.app, target, how.fill.or_free(), terms).await.map_err(failed)?;
         report.narrowed = report.narrowed.or(narrowed);
     }
     adopted |= matches!(report.outcome, LinkOutcome::Adopted { .. });

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::json;
-use tokenward::links::{LinkReport, LinkedFile, Links};
+use tokenward::links::{Fill, LinkReport, LinkedFile, Links};
 use tokenward::{
     Callback, CallbackError, CallbackOutcome, Consent, LoginAttempt, LoginReport, LoginRequest, Notice,
     ResolvedProfile, Settings, SettingsError, SystemEntropy,
@@ -27,7 +27,7 @@ use url::Url;
 use crate::args::Login;
 use crate::browser;
 use crate::commands::whose::Source;
-use crate::commands::{init, link, whose};
+use crate::commands::{init, link, stranger, whose};
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields::LoginFields;
@@ -77,11 +77,27 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
     proof.map_err(|error| unwritable(error.to_string()))?.map_err(|error| unwritable(error.to_string()))?;
     let mut work = Source { refresh: None, owner: None, ..Source::of(&spot, desk) }.work(desk).await?;
     redirect_of(&spot, login, &mut work, desk)?;
-    let how = link::How { wanted: true, replace: false, named: true, insists: login.insists };
-    for target in [spot.link(&work.profile.name)].into_iter().chain(spot.further(&work.profile.name)) {
-        link::may_link(&work, &target, how, desk).await?;
+    let how = link::How { fill: Fill::Free, replace: false, named: true, insists: login.insists };
+    let targets = [vec![spot.link(&work.profile.name)], spot.further(&work.profile.name)].concat();
+    for target in &targets {
+        link::may_link(&work, target, how, desk).await?;
     }
+    let shown = desk.short(&spot.file);
+    let is_said = login.write_over || login.replace_user;
+    // Nobody is sent to the browser for a login that the file would not get.
+    let way = format!("tokenward login --env-file {}", quoted(&shown));
+    let fill = stranger::agreed(&work, &targets, is_said, &way, desk).await?;
     let report = consent(login, &work, desk).await?;
+    let way = format!("tokenward link {} -p {}", quoted(&shown), work.profile.name);
+    // Whose the login is, and so whose the file's is not, may be known only now.
+    let fill = match stranger::agreed(&work, &targets, fill == Fill::Over, &way, desk).await {
+        Ok(fill) => fill,
+        Err(failure) => {
+            tell(&report, None, &work, desk).await?;
+            desk.printer.alarm(lang.logged_in_left(&shown));
+            return Err(failure);
+        }
+    };
     let has_other_names = link::has_other_names(&spot.file);
     let app_id =
         spot.app_id_at.clone().filter(|_| spot.app_id.is_none()).map(|place| (place, work.app.client_id.clone()));
@@ -94,15 +110,14 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
             written.map_err(|error| Failure::of(Code::FileNotWritten).detail(error.to_string()))?;
         }
         let links = work.session.links();
-        let target = spot.link(&work.profile.name);
-        let (link, report) = links.link_on(&work.app, target, true, login.insists.terms()).await?;
-        for target in spot.further(&work.profile.name) {
-            links.link_on(&work.app, target, true, login.insists.terms()).await?;
+        let [target, further @ ..] = targets.as_slice() else { return Err(Failure::of(Code::Internal)) };
+        let (link, report) = links.link_on(&work.app, target.clone(), fill, login.insists.terms()).await?;
+        for target in further {
+            links.link_on(&work.app, target.clone(), fill, login.insists.terms()).await?;
         }
         let besides = link::besides(&link, &work).await;
         Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true, has_other_names, besides })
     };
-    let shown = desk.short(&spot.file);
     match written.await {
         Ok(made) => {
             tell(&report, Some(&made), &work, desk).await?;

@@ -17,6 +17,7 @@ mod proxy;
 mod refresh;
 mod sandbox;
 mod status;
+mod stranger;
 mod token;
 mod unlink;
 mod vault;

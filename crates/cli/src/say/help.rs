@@ -253,6 +253,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("adopt", "key_file", "存有解密密钥的文件"),
     ("adopt", "login", "保险库中不属于任何配置档的登录（`list` 所示的 id）：改由 -p 指定的配置档使用"),
     ("login", "replace_user", "允许把配置档改为另一位用户的登录"),
+    ("login", "write_over", "即使文件中是他人的登录，也让它显示本次登录；原登录会保留（--replace-user 也表示同意）"),
+    ("link", "write_over", "即使文件中是他人的登录，也让它显示配置档的登录；原登录会保留"),
     ("adopt", "replace_user", "允许把配置档改为另一位用户的登录"),
     ("adopt", "no_link", "只接管一次，不与文件保持同步"),
     ("adopt", "bkoauth", "接管使用 bkoauth 的 Django 程序的表：SQLite 文件、@文件 中的地址，或用 - 从 stdin 读取一行"),

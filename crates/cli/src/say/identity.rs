@@ -120,6 +120,9 @@ super::sentences! {
     login_left_unnamed(profile) { "a login from before waits for an answer: the provider does not say whose it is. Decide about it first; `tokenward login --replace-user` logs in anew and makes profile {profile} that login" "之前的一个登录尚待决定：服务方没有说明它属于谁。请先处理；`tokenward login --replace-user` 会重新登录，并把配置档 {profile} 改为该登录" }
     tokens_crosswise(access, refresh) { "a refresh token stands at {access}, and an access token at {refresh}" "{access} 处是刷新令牌，而 {refresh} 处是访问令牌" }
     tokens_crosswise_next() { "exchange the two in the file; neither was sent or written over" "请在文件中对调两者；两个令牌都没有发送，也没有被覆盖" }
+    write_over_login(way, profile) { "`{way}` lets the file show the login of profile {profile}; what lives of the other one is kept in the vault" "`{way}` 可让文件显示配置档 {profile} 的登录；原登录若仍有效，会保留在保险库中" }
+    ask_write_over(file, profile) { "Let {file} show the login of profile {profile} from now on?" "要让 {file} 从现在起显示配置档 {profile} 的登录吗？" }
+    logged_in_left(file) { "you are logged in, and the login is safe in the vault; {file} is left as it was" "登录成功，已保存在保险库中；{file} 保持原样" }
     write_over_token(way, profile) { "`{way}` writes the token of profile {profile} over it" "`{way}` 会用配置档 {profile} 的令牌覆盖它" }
 }
 

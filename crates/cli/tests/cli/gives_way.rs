@@ -44,7 +44,13 @@ fn a_login_into_a_file_keeps_the_login_that_stands_there() {
             _ => project.dotenv(&tokens),
         };
         project.write(name, &text);
-        let ran = project.login(&["--env-file", name, "-q"]);
+        // Of a refresh token alone nobody can tell whose it is.
+        let yes: &[&str] = if more == "refresh" { &[] } else { &["--write-over"] };
+        if !yes.is_empty() {
+            let ran = project.login(&["--env-file", name, "-q"]);
+            assert!(ran.fails(2, "TW0516").err.contains("小明") && project.read(name) == text, "{more} {ran:?}");
+        }
+        let ran = project.login(&[&["--env-file", name, "-q"][..], yes].concat());
         let id = kept(&project.world);
         let user = if more == "refresh" { "user" } else { "小明" };
         assert!(ran.succeeds().err.contains(user) && ran.err.contains(&id), "{more} {ran:?}");

@@ -17,6 +17,7 @@ use tokenward_core::{
 };
 use zeroize::Zeroizing;
 
+use super::fill::Fill;
 use super::keep::{Links, unreadable};
 use super::report::{LinkOutcome, LinkReport};
 use super::shown::{Shown, ShownRefresh};
@@ -159,7 +160,7 @@ impl Links {
         })
     }
 
-    /// Adopts what a link's file shows. With `asked`, a person wants the file to show the vault's login: then the one in the
+    /// Adopts what a link's file shows. Where a person wants the file to show the vault's login, the one in the
     /// file is kept without a profile. `None` when the profile's login is the one it was.
     pub(super) async fn adopt_shown(
         &self,
@@ -167,10 +168,10 @@ impl Links {
         link: &Link,
         shown: &Shown,
         login: Option<&LoginCopy>,
-        asked: bool,
+        fill: Fill,
     ) -> Result<Option<LinkOutcome>, Error> {
         let Some(brought) = brought(link, shown) else { return Ok(None) };
-        let aside = asked && login.is_some_and(|login| matches!(login.grant.standing, Standing::Live));
+        let aside = fill.is_asked() && login.is_some_and(|login| matches!(login.grant.standing, Standing::Live));
         let claim = if aside { Claim::Apart } else { Claim::OfItsUser };
         let (adopted, _) = self.take_over(app, &link.target.profile, brought, claim).await?;
         let (grant, previous) = match adopted {

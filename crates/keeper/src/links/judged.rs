@@ -10,6 +10,7 @@ use tokenward_core::{
     reconcile,
 };
 
+use super::fill::Fill;
 use super::keep::Links;
 use super::look::Look;
 use super::report::Found;
@@ -98,11 +99,12 @@ impl Links {
         link: &Link,
         shown: &Shown,
         login: Option<&LoginCopy>,
-        asked: bool,
+        fill: Fill,
     ) -> Result<Judged, Error> {
+        let asked = fill.is_asked();
         let present = login.map(|login| (login.grant.id, login.grant.generation));
-        let Known { in_file, whose, other } = self.recognise(link, shown, login, asked).await?;
-        let former = if asked { None } else { self.former(link, in_file, login).await? };
+        let Known { in_file, whose, other } = self.recognise(link, shown, login, fill).await?;
+        let former = if fill == Fill::Over { None } else { self.former(link, in_file, login).await? };
         let agree = login.is_none_or(|login| shown.agrees(login, asked));
         let is_unclear = shown.is_unclear();
         // Such a value is nobody's to replace, whoever asks.
@@ -133,7 +135,7 @@ impl Links {
         login: Option<&LoginCopy>,
     ) -> Result<Found, Error> {
         self.frame(link, &mut look.shown).await?;
-        let found = self.judge(link, &look.shown, login, false).await?.found();
+        let found = self.judge(link, &look.shown, login, Fill::No).await?.found();
         let is_unproven = login.is_some_and(|login| login.grant.unproven);
         if let (true, Found::InStep | Found::Behind | Found::Stale { .. }) = (is_unproven, &found) {
             return Ok(Found::Unproven);
@@ -151,7 +153,7 @@ impl Links {
         link: &Link,
         shown: &Shown,
         login: Option<&LoginCopy>,
-        asked: bool,
+        fill: Fill,
     ) -> Result<Known, VaultError> {
         let nobodys = |in_file| Ok(Known { in_file, whose: Whose::Ours, other: None });
         let token = match shown.refresh() {
@@ -177,9 +179,14 @@ impl Links {
         };
         let owner = vault.grant(grant).await?;
         let whose = self.whose(link, &owner, generation, login).await?;
-        // A person may let another's give way, but for the one that its profile is using.
-        let is_in_use = matches!(whose, Whose::Profile(_)) && lives(&owner) && generation == owner.generation;
-        let whose = if asked && !is_in_use { Whose::Ours } else { whose };
+        let gives_way = match fill {
+            Fill::No => false,
+            // It came from this file, and can be anybody's.
+            Fill::Free => matches!(whose, Whose::Kept { user: None, .. }),
+            // A person may let another's give way, but for the one that its profile is using.
+            Fill::Over => !(matches!(whose, Whose::Profile(_)) && lives(&owner) && generation == owner.generation),
+        };
+        let whose = if gives_way { Whose::Ours } else { whose };
         let in_file = InFile::Known { grant, generation, of_another: whose != Whose::Ours };
         let is_ours = login.is_some_and(|login| login.grant.id == owner.id || is_same_user(&login.grant, &owner));
         let is_kept = lives(&owner) && !is_ours;
@@ -316,13 +323,13 @@ pub(super) struct Other {
     pub(super) lives: bool,
 }
 
-fn lives(grant: &Grant) -> bool {
+pub(super) fn lives(grant: &Grant) -> bool {
     matches!(grant.standing, Standing::Live | Standing::InDoubt { .. })
 }
 
 /// Whether a grant without a profile was one that the profile had, or that we delivered to this file. One that another profile had, or none,
 /// is another's: `login` made it all the same.
-fn was_the_profiles(link: &Link, owner: &Grant) -> bool {
+pub(super) fn was_the_profiles(link: &Link, owner: &Grant) -> bool {
     link.receipt.is_some_and(|receipt| receipt.grant == owner.id)
         || owner.former_profile.as_ref() == Some(&link.target.profile)
 }

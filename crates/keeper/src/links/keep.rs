@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use super::document::Document;
 use super::error::FileError;
 use super::file::{LinkedFile, Written};
+use super::fill::Fill;
 use super::judged::{Judged, Other, Whose};
 use super::look::{Look, stamp};
 use super::report::{Found, LinkOutcome, LinkReport, LinkState};
@@ -135,7 +136,7 @@ impl Links {
             reports.extend(looked_at.silent.iter().map(|link| report(link, LinkOutcome::NotWritten(silent(link)))));
             links = looked_at.out_of_step;
         }
-        let tasks: Vec<_> = links.into_iter().map(|link| self.spawn(app, link, false, end)).collect();
+        let tasks: Vec<_> = links.into_iter().map(|link| self.spawn(app, link, Fill::No, end)).collect();
         for (link, task) in tasks {
             let outcome = joined(task, end).await.unwrap_or_else(|| LinkOutcome::NotWritten(silent(&link)));
             reports.push(report(&link, outcome));
@@ -184,18 +185,18 @@ impl Links {
     }
 
     /// Looks after one link in a task of its own, which nobody's impatience ends.
-    pub(super) fn spawn(&self, app: &App, link: Link, asked: bool, end: Instant) -> (Link, JoinHandle<LinkOutcome>) {
+    pub(super) fn spawn(&self, app: &App, link: Link, fill: Fill, end: Instant) -> (Link, JoinHandle<LinkOutcome>) {
         let (links, app, task) = (self.clone(), app.clone(), link.clone());
-        (link, tokio::spawn(async move { links.tend(&app, &task, asked, end).await }))
+        (link, tokio::spawn(async move { links.tend(&app, &task, fill, end).await }))
     }
 
-    /// Brings one link into step, or finds out why not. `asked` tells that a person wants the file to show the vault's login.
-    async fn tend(&self, app: &App, link: &Link, asked: bool, end: Instant) -> LinkOutcome {
+    /// Brings one link into step, or finds out why not.
+    async fn tend(&self, app: &App, link: &Link, fill: Fill, end: Instant) -> LinkOutcome {
         let mut adopted = None;
         for _ in 0..ROUNDS {
             // Before anything else: whatever is done to the file from now on must be seen by whoever looks next.
             let stood = self.stamp(link).await;
-            match self.tend_once(app, link, asked, end, &mut adopted).await {
+            match self.tend_once(app, link, fill, end, &mut adopted).await {
                 // The rest of it is told by the next call, which finds the file as it is.
                 Ok(Some(outcome)) => {
                     self.tell_trouble(link, &outcome, stood).await;
@@ -213,10 +214,11 @@ impl Links {
         &self,
         app: &App,
         link: &Link,
-        asked: bool,
+        fill: Fill,
         end: Instant,
         adopted: &mut Option<LinkOutcome>,
     ) -> Result<Option<LinkOutcome>, Error> {
+        let asked = fill.is_asked();
         let Ok(look) = self.look(link, asked).await? else {
             let error = self.unusable(link, asked).await?;
             return Ok(error.map(|error| LinkOutcome::Left(Found::Unusable(unreadable(&error)))));
@@ -226,7 +228,7 @@ impl Links {
             // The profile names another app by now: neither is its login to be shown, nor another app's to be adopted into it.
             return Ok(Some(LinkOutcome::Left(Found::WithoutLogin)));
         }
-        let judged = self.judge(link, &look.shown, login.as_ref(), asked).await?;
+        let judged = self.judge(link, &look.shown, login.as_ref(), fill).await?;
         match judged.reconciliation {
             Reconciliation::InStep => {
                 if let Some(found) = judged.awaited {
@@ -244,7 +246,7 @@ impl Links {
                 if !asked && let Some(owner) = look.other_owner() {
                     return Ok(Some(LinkOutcome::Left(Found::OfOtherOwner { owner })));
                 }
-                if let Some(outcome) = self.adopt_shown(app, link, &look.shown, login.as_ref(), asked).await? {
+                if let Some(outcome) = self.adopt_shown(app, link, &look.shown, login.as_ref(), fill).await? {
                     adopted.get_or_insert(outcome);
                 }
                 Ok(None)
@@ -262,8 +264,8 @@ impl Links {
             {
                 Ok(Some(LinkOutcome::Elsewhere))
             }
-            Reconciliation::LeaveToAnother { .. } if judged.owed().is_some() => self.write(link, asked, end).await,
-            Reconciliation::Deliver | Reconciliation::Heal { .. } => self.write(link, asked, end).await,
+            Reconciliation::LeaveToAnother { .. } if judged.owed().is_some() => self.write(link, fill, end).await,
+            Reconciliation::Deliver | Reconciliation::Heal { .. } => self.write(link, fill, end).await,
             _ if !self.is_settled(link, asked, &look).await? => Ok(None),
             _ => Ok(Some(LinkOutcome::Left(judged.found()))),
         }
@@ -296,7 +298,8 @@ impl Links {
     }
 
     /// Writes the present set under the file's lock. `None` when something else has to be done by now.
-    async fn write(&self, link: &Link, asked: bool, end: Instant) -> Result<Option<LinkOutcome>, Error> {
+    async fn write(&self, link: &Link, fill: Fill, end: Instant) -> Result<Option<LinkOutcome>, Error> {
+        let asked = fill.is_asked();
         let (file, places) = (linked(link, asked), link.target.places.clone());
         let patience = end.saturating_duration_since(Instant::now());
         let held = blocking(move || {
@@ -316,7 +319,7 @@ impl Links {
             Err(error) => return Ok(Some(LinkOutcome::NotWritten(unwritten(&error)))),
         };
         let login = self.login(&link.target.profile).await?;
-        let judged = self.judge(link, &look.shown, login.as_ref(), asked).await?;
+        let judged = self.judge(link, &look.shown, login.as_ref(), fill).await?;
         let login = match (judged.reconciliation, judged.owed(), login) {
             (Reconciliation::LeaveToAnother { .. }, Some(own), _) => self.parts().vault.copy(own).await?,
             (Reconciliation::Deliver | Reconciliation::Heal { .. }, _, Some(login)) => login,

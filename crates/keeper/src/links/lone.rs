@@ -72,4 +72,4 @@ fn is_of(present: Option<&Subject>, user: &Subject) -> bool {
 }
 
 /// How long the provider may take to say whose it is.
-const ASKING: Duration = Duration::from_secs(3);
+pub(super) const ASKING: Duration = Duration::from_secs(3);

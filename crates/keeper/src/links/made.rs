@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::adoption::another;
 use super::file::LinkedFile;
+use super::fill::Fill;
 use super::guard::Narrowed;
 use super::judged::Whose;
 use super::keep::{Links, blocking, joined, linked, report, silent, unreadable};
@@ -32,10 +33,10 @@ impl Links {
     /// places; [`Code::AnotherProfile`]; [`Code::FileUnusable`]; the vault's. There is no new link then. What could not be
     /// written is in the report.
     pub async fn link(&self, app: &App, link: NewLink, fill: bool) -> Result<(Link, LinkReport), Error> {
-        self.link_on(app, link, fill, Terms::default()).await
+        self.link_on(app, link, if fill { Fill::Over } else { Fill::No }, Terms::default()).await
     }
 
-    /// The same, where a person insists on less safety than is kept otherwise. What was insisted on for this link before stays; the
+    /// The same, where another's login may stay, and where a person insists on less safety than is kept otherwise. What was insisted on for this link before stays; the
     /// widest mode is always that of the file as it is now.
     ///
     /// A file of ours that others can read is taken from them, and the report tells its mode before.
@@ -46,7 +47,7 @@ impl Links {
         &self,
         app: &App,
         link: NewLink,
-        fill: bool,
+        fill: Fill,
         insists: Terms,
     ) -> Result<(Link, LinkReport), Error> {
         if !link.places.contains_key(&Slot::AccessToken) && !link.places.contains_key(&Slot::RefreshToken) {
@@ -56,9 +57,10 @@ impl Links {
             let detail = format!("{} is no absolute path", link.file.display());
             return Err(Error::with_detail(Code::FileUnusable, Kept::Everything, detail));
         }
-        let insists = self.may_link(&link, fill, insists).await?;
+        let asked = fill.is_asked();
+        let insists = self.may_link(&link, asked, insists).await?;
         let probe = self.probe(&link);
-        let look = self.look(&probe, fill).await?.map_err(|error| unreadable(&error))?;
+        let look = self.look(&probe, asked).await?.map_err(|error| unreadable(&error))?;
         self.may_keep(&link).await?;
         let login = self.login(&link.profile).await?;
         let judged = self.judge(&probe, &look.shown, login.as_ref(), fill).await?;
@@ -74,7 +76,7 @@ impl Links {
         }
         let known: Vec<_> = self.parts().vault.links(Some(&link.profile)).await?;
         // Before there is a link: other processes write the file as soon as there is one.
-        let target = linked(&Link { terms: insists, ..probe }, fill);
+        let target = linked(&Link { terms: insists, ..probe }, asked);
         let Narrowed { mode, was } = blocking(move || target.narrow()).await?.map_err(|error| unreadable(&error))?;
         let mut made = self.parts().vault.link(link, self.parts().processes.myself()).await?;
         let is_new = !known.iter().any(|link| link.id == made.id);

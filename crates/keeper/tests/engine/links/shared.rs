@@ -4,6 +4,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
 use tokenward::core::{Code, Terms};
+use tokenward::links::Fill;
 
 use super::*;
 
@@ -20,7 +21,7 @@ const READERS: Terms = Terms { shared_folder: false, open_to_others: true, wides
 
 impl Desk {
     async fn link_on(&self, name: &str, insists: Terms) -> Result<LinkOutcome, Code> {
-        let linked = self.links.link_on(&self.world.app, self.env(name, "work"), true, insists).await;
+        let linked = self.links.link_on(&self.world.app, self.env(name, "work"), Fill::Free, insists).await;
         linked.map(|(_, report)| report.outcome).map_err(|error| error.code())
     }
 

@@ -1,0 +1,102 @@
+//! Somebody else's login in a file that is to show the profile's: asked about, with both names, before it gives way.
+//!
+//! Enters: the places that are about to be written. Leaves: how far they may be; or a refusal that names the command which writes them.
+//! Nothing is written here, so a crash changes nothing.
+
+use tokenward::links::{Fill, Stranger};
+use tokenward_core::{Code, NewLink, Subject};
+
+use crate::commands::link;
+use crate::desk::{Desk, Work};
+use crate::failure::Failure;
+use crate::spot::quoted;
+
+/// How far a file may be given the profile's login: over another's by a flag, or by a yes in the terminal. `way` is the command that
+/// writes it, without the flag.
+pub(super) async fn agreed(
+    work: &Work,
+    targets: &[NewLink],
+    is_said: bool,
+    way: &str,
+    desk: &Desk,
+) -> Result<Fill, Failure> {
+    let mut fill = if is_said { Fill::Over } else { Fill::Free };
+    for target in targets {
+        let file = desk.short(&target.file);
+        let found = work.session.links().stranger(&work.app, target).await;
+        let Some(stranger) = found.map_err(|error| link::refused(error, &file, desk))? else { continue };
+        let told = Told::of(&stranger, &file, work, desk).await?;
+        if matches!(stranger, Stranger::Profile { is_in_use: true, .. }) {
+            return Err(told.refusal(None, work, desk));
+        }
+        if fill == Fill::Over {
+            continue;
+        }
+        if !desk.asker().can_ask() {
+            return Err(told.refusal(Some(way), work, desk));
+        }
+        desk.printer.alarm(&told.what);
+        let question = desk.lang().ask_write_over(&file, &work.profile.name);
+        if !desk.asker().yes(question, WRITE_OVER).await? {
+            return Err(told.refusal(Some(way), work, desk));
+        }
+        fill = Fill::Over;
+    }
+    Ok(fill)
+}
+
+/// What is said of a stranger.
+struct Told {
+    code: Code,
+    what: String,
+    file: String,
+    /// The profile whose login it is, if it has one.
+    owner: Option<String>,
+}
+
+impl Told {
+    async fn of(stranger: &Stranger, file: &str, work: &Work, desk: &Desk) -> Result<Self, Failure> {
+        let (lang, profile) = (desk.lang(), &work.profile.name);
+        let us = match work.session.keeper().grant_of(profile).await {
+            Ok(id) => work.session.keeper().status(id).await?.grant.subject,
+            Err(_) => None,
+        };
+        let names = |user: &Option<Subject>| link::told_apart(user.as_ref(), us.as_ref(), lang);
+        let mut owner = None;
+        let (code, what) = match stranger {
+            Stranger::Profile { profile: theirs, .. } => {
+                owner = Some(theirs.to_string());
+                (Code::AnotherProfile, lang.file_is_anothers(file, theirs))
+            }
+            Stranger::User(user) => {
+                let (them, us) = names(user);
+                (Code::AnotherUser, lang.file_of_another_user(file, them, profile, us))
+            }
+            Stranger::Ended(user) => (Code::EndedLogin, lang.file_of_ended_login(file, user.as_deref(), profile)),
+            Stranger::Token(user @ Some(_)) => {
+                (Code::AnothersToken, lang.token_of_another_user(file, names(user).0, profile))
+            }
+            _ => (Code::AnothersToken, lang.token_of_nobody_knows(file)),
+        };
+        Ok(Self { code, what, file: file.to_owned(), owner })
+    }
+
+    /// Why nothing is written, and the ways on; `way` is the one that writes all the same, if there is any.
+    fn refusal(self, way: Option<&str>, work: &Work, desk: &Desk) -> Failure {
+        let (lang, file) = (desk.lang(), quoted(&self.file));
+        let failure = Failure::new(self.code, self.what);
+        let failure = match way {
+            Some(way) => failure.then(lang.write_over_login(format!("{way} {WRITE_OVER}"), &work.profile.name)),
+            None => failure,
+        };
+        match &self.owner {
+            Some(owner) if way.is_none() => failure.then_all(lang.file_is_anothers_next(&self.file, owner)),
+            Some(owner) => failure.then(lang.file_is_anothers_next_its_own(file, owner)),
+            None if self.code == Code::EndedLogin => failure,
+            None => failure.then(lang.keep_apart(format!("tokenward link {file}"))),
+        }
+    }
+}
+
+/// The flag that is a yes.
+const WRITE_OVER: &str = "--write-over";
