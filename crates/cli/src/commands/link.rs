@@ -53,6 +53,8 @@ async fn anew(link: &args::Link, wish: Wish<'_>, desk: &Desk) -> Result<Vec<Made
     let fill = match (link.write_over, spot.is_new) {
         (true, _) => Fill::Over,
         (false, true) => Fill::Free,
+        // Who names the place of an access token alone says that what stands there gives way.
+        (false, false) if named && !spot.places.contains_key(&Slot::RefreshToken) => Fill::Over,
         (false, false) => Fill::No,
     };
     let how = How { fill, replace: link.replace_user, named, insists: link.insists };

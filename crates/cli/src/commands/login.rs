@@ -86,12 +86,12 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
     let is_said = login.write_over || login.replace_user;
     // Nobody is sent to the browser for a login that the file would not get.
     let way = format!("tokenward login --env-file {}", quoted(&shown));
-    let fill = stranger::agreed(&work, &targets, is_said, &way, desk).await?;
+    let agreed = stranger::agreed(&work, &targets, is_said, &way, desk).await?;
     let report = consent(login, &work, desk).await?;
     let way = format!("tokenward link {} -p {}", quoted(&shown), work.profile.name);
     // Whose the login is, and so whose the file's is not, may be known only now.
-    let fill = match stranger::agreed(&work, &targets, fill == Fill::Over, &way, desk).await {
-        Ok(fill) => fill,
+    let agreed = match stranger::agreed(&work, &targets, agreed == Fill::Over, &way, desk).await {
+        Ok(agreed) => agreed,
         Err(failure) => {
             tell(&report, None, &work, desk).await?;
             desk.printer.alarm(lang.logged_in_left(&shown));
@@ -111,9 +111,9 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
         }
         let links = work.session.links();
         let [target, further @ ..] = targets.as_slice() else { return Err(Failure::of(Code::Internal)) };
-        let (link, report) = links.link_on(&work.app, target.clone(), fill, login.insists.terms()).await?;
+        let (link, report) = links.link_on(&work.app, target.clone(), agreed, login.insists.terms()).await?;
         for target in further {
-            links.link_on(&work.app, target.clone(), fill, login.insists.terms()).await?;
+            links.link_on(&work.app, target.clone(), agreed, login.insists.terms()).await?;
         }
         let besides = link::besides(&link, &work).await;
         Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true, has_other_names, besides })

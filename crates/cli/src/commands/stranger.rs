@@ -20,7 +20,7 @@ pub(super) async fn agreed(
     way: &str,
     desk: &Desk,
 ) -> Result<Fill, Failure> {
-    let mut fill = if is_said { Fill::Over } else { Fill::Free };
+    let mut said = if is_said { Fill::Over } else { Fill::Free };
     for target in targets {
         let file = desk.short(&target.file);
         let found = work.session.links().stranger(&work.app, target).await;
@@ -29,7 +29,7 @@ pub(super) async fn agreed(
         if matches!(stranger, Stranger::Profile { is_in_use: true, .. }) {
             return Err(told.refusal(None, work, desk));
         }
-        if fill == Fill::Over {
+        if said == Fill::Over {
             continue;
         }
         if !desk.asker().can_ask() {
@@ -40,9 +40,9 @@ pub(super) async fn agreed(
         if !desk.asker().yes(question, WRITE_OVER).await? {
             return Err(told.refusal(Some(way), work, desk));
         }
-        fill = Fill::Over;
+        said = Fill::Over;
     }
-    Ok(fill)
+    Ok(said)
 }
 
 /// What is said of a stranger.

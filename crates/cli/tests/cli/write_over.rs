@@ -201,3 +201,38 @@ fn no_command_makes_a_file_of_somebody_else_the_profiles() {
         assert_eq!(project.world.status()["login"]["user"]["name"], "Ada", "{name}");
     }
 }
+
+/// A copy of another profile's file, or a checkout with another user's token, over a linked file that shows an access token alone.
+#[test]
+fn an_access_token_of_somebody_else_stays_in_a_file_that_is_linked() {
+    let pattern = r#"{"mcpServers":{"lark":{"command":"lark-mcp","args":["-u","{A}"]}}}"#;
+    for (kept_aside, code, state) in [(true, "TW0516", "of-another-user"), (false, "TW0509", "of-another")] {
+        let (project, tokens, token) = mings();
+        project.write("ming.env", &project.dotenv(&tokens));
+        let theirs = if kept_aside {
+            project.run(&["adopt", "ming.env", "--no-link"]).fails(2, "TW0516");
+            tokens.access_token.clone()
+        } else {
+            project.run(&["adopt", "ming.env", "--no-link", "-p", "ming"]).succeeds();
+            project.run(&["token", "-p", "ming"]).succeeds().out.trim().to_owned()
+        };
+        project.write("mcp.json", &pattern.replace("{A}", token.trim()));
+        project.run(&["link", "mcp.json"]).succeeds();
+        let text = pattern.replace("{A}", &theirs);
+        project.write("mcp.json", &text);
+        for words in [&["token"][..], &["refresh"], &["link", "mcp.json"], &["token", "--env-file", "mcp.json"]] {
+            let ran = project.run(words);
+            assert_eq!(project.read("mcp.json"), text, "{kept_aside} {ran:?}");
+            assert_eq!(project.state("mcp.json"), state, "{ran:?}");
+            assert!(words.len() == 1 || ran.fails(2, code).out.is_empty(), "{ran:?}");
+        }
+        project.run(&["link", "mcp.json", "-p", "default", "--write-over"]).succeeds();
+        let token = project.run(&["token"]).succeeds().out.trim().to_owned();
+        assert_eq!(project.read("mcp.json"), pattern.replace("{A}", &token), "{kept_aside}");
+        // What was the profile's own follows by itself, however old it is.
+        project.write("mcp.json", &pattern.replace("{A}", &token));
+        project.run(&["refresh"]).succeeds();
+        let token = project.run(&["token"]).succeeds().out.trim().to_owned();
+        assert_eq!(project.read("mcp.json"), pattern.replace("{A}", &token), "{kept_aside}");
+    }
+}

@@ -157,7 +157,7 @@ impl Links {
     ) -> Result<Known, VaultError> {
         let nobodys = |in_file| Ok(Known { in_file, whose: Whose::Ours, other: None });
         let token = match shown.refresh() {
-            ShownRefresh::NotKept => return nobodys(InFile::NotKept),
+            ShownRefresh::NotKept => return self.recognise_access(link, shown, login, fill).await,
             ShownRefresh::Blank => return nobodys(InFile::Blank),
             ShownRefresh::Malformed => return nobodys(InFile::Malformed),
             ShownRefresh::Reference => return nobodys(InFile::Reference),
@@ -197,6 +197,32 @@ impl Links {
             lives: is_kept && owner.profile.is_none(),
         });
         Ok(Known { in_file, whose, other })
+    }
+
+    /// The same of a file that shows an access token alone: one that the vault knows for another's stays too, whoever put it there.
+    async fn recognise_access(
+        &self,
+        link: &Link,
+        shown: &Shown,
+        login: Option<&LoginCopy>,
+        fill: Fill,
+    ) -> Result<Known, VaultError> {
+        let alone = Known { in_file: InFile::NotKept, whose: Whose::Ours, other: None };
+        let (Some((token, _)), Some(present)) = (shown.access(), login) else { return Ok(alone) };
+        if fill == Fill::Over || present.grant.access.as_ref().is_some_and(|access| access.token == token) {
+            return Ok(alone);
+        }
+        let vault = &self.parts().vault;
+        let texts = [zeroize::Zeroizing::new(token.expose().to_owned())];
+        let known = vault.known_tokens(&texts).await?.pop().flatten();
+        let Some(known) = known.filter(|known| known.grant != present.grant.id) else { return Ok(alone) };
+        let owner = vault.grant(known.grant).await?;
+        let whose = self.whose(link, &owner, known.generation, login).await?;
+        if whose == Whose::Ours {
+            return Ok(alone);
+        }
+        let in_file = InFile::Known { grant: owner.id, generation: known.generation, of_another: true };
+        Ok(Known { in_file, whose, other: None })
     }
 
     /// Whose login a file shows, by the grant that its token belongs to. One of which that is not known is nobody's to write over.

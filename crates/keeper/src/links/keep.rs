@@ -300,10 +300,10 @@ impl Links {
     /// Writes the present set under the file's lock. `None` when something else has to be done by now.
     async fn write(&self, link: &Link, fill: Fill, end: Instant) -> Result<Option<LinkOutcome>, Error> {
         let asked = fill.is_asked();
-        let (file, places) = (linked(link, asked), link.target.places.clone());
+        let (target, places) = (linked(link, asked), link.target.places.clone());
         let patience = end.saturating_duration_since(Instant::now());
         let held = blocking(move || {
-            let held = file.hold(patience)?;
+            let held = target.hold(patience)?;
             let look = Look::held(&held, &places)?;
             Ok::<_, FileError>((held, look))
         });

@@ -12,6 +12,7 @@ use super::judged::{Judged, Whose, lives, was_the_profiles};
 use super::keep::{Links, unreadable};
 use super::lone::{ASKING, LoneToken};
 use super::look::Look;
+use super::shown::ShownRefresh;
 use crate::Error;
 
 /// Whose login a file shows that is not the profile's.
@@ -48,6 +49,13 @@ impl Links {
         if let Some(user) = former {
             return Ok(Some(Stranger::Ended(Some(user))));
         }
+        if matches!(look.shown.refresh(), ShownRefresh::NotKept | ShownRefresh::Blank) {
+            return Ok(match self.lone_token(app, link).await? {
+                LoneToken::GivesWay => None,
+                LoneToken::AnotherUser(user) => Some(Stranger::Token(Some(user))),
+                LoneToken::Untold => Some(Stranger::Token(None)),
+            });
+        }
         let owner = match in_file {
             InFile::Known { grant, generation, .. } => Some((vault.grant(grant).await?, generation)),
             _ => None,
@@ -65,15 +73,10 @@ impl Links {
                 let is_nobodys = owner.subject.is_none() && !was_the_profiles(&probe, &owner);
                 is_nobodys.then_some(Stranger::Ended(None))
             }
-            (Whose::Ours, Some(_)) => None,
-            (Whose::Ours, None) => match in_file {
-                InFile::Unknown => self.named_by_access(app, link, &look).await?.map(|user| Stranger::User(Some(user))),
-                _ => match self.lone_token(app, link).await? {
-                    LoneToken::GivesWay => None,
-                    LoneToken::AnotherUser(user) => Some(Stranger::Token(Some(user))),
-                    LoneToken::Untold => Some(Stranger::Token(None)),
-                },
-            },
+            (Whose::Ours, None) if in_file == InFile::Unknown => {
+                self.named_by_access(app, link, &look).await?.map(|user| Stranger::User(Some(user)))
+            }
+            (Whose::Ours, _) => None,
         })
     }
 
