@@ -79,10 +79,12 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
     redirect_of(&spot, login, &mut work, desk)?;
     let how = link::How { fill: Fill::Free, replace: false, named: true, insists: login.insists };
     let targets = [vec![spot.link(&work.profile.name)], spot.further(&work.profile.name)].concat();
+    let shown = desk.short(&spot.file);
     for target in &targets {
         link::may_link(&work, target, how, desk).await?;
+        let free = work.session.links().may_keep(target).await;
+        free.map_err(|error| link::refused(error, &shown, desk))?;
     }
-    let shown = desk.short(&spot.file);
     let is_said = login.write_over || login.replace_user;
     // Nobody is sent to the browser for a login that the file would not get.
     let way = format!("tokenward login --env-file {}", quoted(&shown));

@@ -236,3 +236,18 @@ fn an_access_token_of_somebody_else_stays_in_a_file_that_is_linked() {
         assert_eq!(project.read("mcp.json"), pattern.replace("{A}", &token), "{kept_aside}");
     }
 }
+
+/// A symbolic link leads to a file that another profile's link keeps, and its tokens are gone.
+#[test]
+fn a_place_that_another_link_keeps_is_told_before_anybody_is_sent_to_the_browser() {
+    let (project, tokens, _) = mings();
+    project.write("ming.env", &project.dotenv(&tokens));
+    project.run(&["link", "ming.env", "-p", "ming"]).succeeds();
+    std::os::unix::fs::symlink("ming.env", project.path("x.env")).unwrap();
+    let empty = "FEISHU_USER_ACCESS_TOKEN=\nFEISHU_USER_REFRESH_TOKEN=\n";
+    project.write("ming.env", empty);
+    let exchanges = project.world.sandbox.counters().exchanges;
+    let ran = project.run(&["login", "--env-file", "x.env", "-p", "default", "--no-browser", "--write-over"]);
+    assert!(ran.fails(2, "TW0508").out.is_empty(), "{ran:?}");
+    assert_eq!((project.read("ming.env").as_str(), project.world.sandbox.counters().exchanges), (empty, exchanges));
+}
