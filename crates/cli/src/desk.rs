@@ -290,41 +290,25 @@ impl Desk {
     /// An access token of the profile, which follows what its linked files bring: also a first login, or another user's.
     /// Where tokens are got without a page, what the environment shows for the user will do.
     pub(crate) async fn access(&self, work: &Work, ask: Ask) -> Result<Handed, Failure> {
-        let keeper = work.session.keeper();
         if !work.app.token_api.has_browser_login() {
-            let min_ttl = match ask {
-                Ask::Living { min_ttl } => min_ttl,
-                Ask::NewerThan(_) => Duration::ZERO,
-            };
             let shows = match self.who(&work.profile)? {
                 Who::User(user) => tickets::shown(&work.profile, &user, self)?,
                 Who::App => None,
             };
-            return self.obtained(work, shows, min_ttl).await;
+            return self.obtained(work, ask, shows).await;
         }
-        match keeper.grant_of(&work.profile.name).await {
+        match work.session.keeper().grant_of(&work.profile.name).await {
             Ok(id) => self.own_app(id, &work.profile, &work.session).await?,
             Err(error) if error.code() == Code::NotLoggedIn => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(keeper.access_as(&work.app, &work.profile.name, ask).await?)
+        Ok(work.session.access(&work.app, &work.profile.name, ask, None, None).await?)
     }
 
     /// A token of a user, for what is shown; of what is there already, where nothing is.
-    pub(crate) async fn obtained(
-        &self,
-        work: &Work,
-        shows: Option<DirectGrant>,
-        min_ttl: Duration,
-    ) -> Result<Handed, Failure> {
-        let keeper = work.session.keeper();
+    pub(crate) async fn obtained(&self, work: &Work, ask: Ask, shows: Option<DirectGrant>) -> Result<Handed, Failure> {
         let who = self.who(&work.profile)?;
-        let shows = match who {
-            Who::App => Some(DirectGrant::ClientCredentials),
-            Who::User(_) => shows,
-        };
-        let wanted = Obtain { profile: work.profile.name.clone(), who, shows, min_ttl, refused: None };
-        match keeper.obtain(&work.app, &wanted).await {
+        match work.session.access(&work.app, &work.profile.name, ask, Some(who), shows).await {
             Err(error) if error.code() == Code::NotLoggedIn => Err(self.nobody(&work.profile, error)),
             obtained => Ok(obtained?),
         }

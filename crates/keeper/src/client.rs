@@ -11,15 +11,14 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokenward_core::ports::{Clock, Entropy};
-use tokenward_core::{AccessToken, App, Ask, Code, DirectGrant, ProfileName};
+use tokenward_core::{AccessToken, App, Ask, Code, ProfileName};
 use tokenward_wire::{Call, CallAnswer, CallOptions};
 
 use crate::{
     ApiClient, ApiError, ApiOptions, Caller, Environment, Error, Handed, Home, Identity, KeeperOptions, Kept, Observer,
-    Obtain, Overrides, ResolvedProfile, Session, SessionOptions, Settings, SystemClock, SystemEntropy, Who,
+    Overrides, ResolvedProfile, Session, SessionOptions, Settings, SystemClock, SystemEntropy,
 };
 
 /// Opens the logins of this machine: environment, `config.toml` and vault as the `tokenward` command finds them.
@@ -290,29 +289,7 @@ impl Profile {
     pub async fn access(&self, ask: Ask) -> Result<Handed, Error> {
         let opened = self.client.opened().await?;
         let app = self.app(&opened).await?;
-        let keeper = opened.session.keeper();
-        let name = &self.resolved.name;
-        if app.token_api.has_browser_login() {
-            return keeper.access_as(&app, name, ask).await;
-        }
-        let min_ttl = match ask {
-            Ask::Living { min_ttl } => min_ttl,
-            Ask::NewerThan(_) => Duration::ZERO,
-        };
-        let refused = match ask {
-            Ask::Living { .. } => None,
-            Ask::NewerThan(seen) => Some((keeper.grant_of(name).await?, seen)),
-        };
-        let (who, shows) = match name.user() {
-            _ if name.is_of_app() => (Who::App, Some(DirectGrant::ClientCredentials)),
-            Some(user) => (Who::User(user), None),
-            None => {
-                let detail =
-                    format!("{name} serves many users: name one as {name}:user, or the app itself as {name}:~app");
-                return Err(Error::with_detail(Code::Usage, Kept::Everything, detail));
-            }
-        };
-        keeper.obtain(&app, &Obtain { profile: name.clone(), who, shows, min_ttl, refused }).await
+        opened.session.access(&app, &self.resolved.name, ask, None, None).await
     }
 
     /// Calls `GET` on a path of the provider's API with the profile's token. A token that is refused is refreshed and the call repeated

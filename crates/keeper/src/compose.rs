@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, Vault, VaultError};
-use tokenward_core::{App, AppKind, AppName, AppSecret, Code, ExitClass, FeishuApp, Platform, ProfileName, veil};
+use tokenward_core::{
+    App, AppKind, AppName, AppSecret, Ask, Code, DirectGrant, ExitClass, FeishuApp, Platform, ProfileName, veil,
+};
 use tokenward_vault::{
     BackupError, ExplicitKey, Folder, KeySources, Keyring, Restoring, SqliteVault, VaultOptions, handout,
 };
@@ -19,8 +21,8 @@ use url::Url;
 
 use crate::links::Links;
 use crate::{
-    ApiClient, ApiOptions, Error, Home, Identity, Keeper, KeeperOptions, Kept, KeySource, LoginReport, NoObserver,
-    Observer, Origin, Own, Parts, Processes, ResolvedProfile, SettingsError, secret_file,
+    ApiClient, ApiOptions, Error, Handed, Home, Identity, Keeper, KeeperOptions, Kept, KeySource, LoginReport,
+    NoObserver, Observer, Obtain, Origin, Own, Parts, Processes, ResolvedProfile, SettingsError, Who, secret_file,
 };
 
 pub use tokenward_vault::handout::HandOut;
@@ -186,6 +188,41 @@ impl Session {
             }
         }
         Ok(Some(app))
+    }
+
+    /// An access token of a profile. Where there is an authorization page, it is that of the profile's login, which follows what linked files
+    /// bring ([`Keeper::access_as`]). Elsewhere it is got for what is shown ([`Keeper::obtain`]): the app's own for its secret, a user's for
+    /// `shown`; with nothing shown, what is there already has to do. `who` names whose it is to be where the profile's name does not say so.
+    ///
+    /// # Errors
+    /// As these two; [`Code::Usage`] where the app serves many users and nobody is named.
+    pub async fn access(
+        &self,
+        app: &App,
+        profile: &ProfileName,
+        ask: Ask,
+        who: Option<Who>,
+        shown: Option<DirectGrant>,
+    ) -> Result<Handed, Error> {
+        if app.token_api.has_browser_login() {
+            return self.keeper.access_as(app, profile, ask).await;
+        }
+        let named = || if profile.is_of_app() { Some(Who::App) } else { profile.user().map(Who::User) };
+        let who = who.or_else(named).ok_or_else(|| {
+            let detail =
+                format!("{profile} serves many users: name one as {profile}:user, or the app itself as {profile}:~app");
+            Error::with_detail(Code::Usage, Kept::Everything, detail)
+        })?;
+        let shows = if who == Who::App { Some(DirectGrant::ClientCredentials) } else { shown };
+        let wanted = Obtain { profile: profile.clone(), who, shows, min_ttl: Duration::ZERO, refused: None };
+        let wanted = match ask {
+            Ask::Living { min_ttl } => wanted.living(min_ttl),
+            Ask::NewerThan(seen) => {
+                let refused = Some((self.keeper.grant_of(&wanted.name()).await?, seen));
+                Obtain { refused, ..wanted }
+            }
+        };
+        self.keeper.obtain(app, &wanted).await
     }
 
     /// Waits for refreshes that are under way, and closes the vault's connections. A call that follows opens them again.

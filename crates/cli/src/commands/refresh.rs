@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{Error, Kept, Notice, Overrides, ScriptRefresh, Setting, SettingsError, given};
+use tokenward::{Error, Kept, Overrides, ScriptRefresh, Setting, SettingsError, given};
 use tokenward_core::{BadSecret, Brand, Code, ExitClass, GrantId, ProfileName, Remedy};
 use zeroize::Zeroizing;
 
@@ -45,9 +45,8 @@ pub(super) async fn run(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failu
         let lang = desk.lang();
         let (profile, generation) = (&work.profile.name, handed.generation);
         // Somebody else's turn is as good: two callers who saw one generation cause one spend.
-        let elsewhere = handed.notices.iter().any(|notice| matches!(notice, Notice::TurnElsewhere));
         let line =
-            if elsewhere { lang.turned_elsewhere(profile, generation) } else { lang.turned(profile, generation) };
+            if handed.turned { lang.turned(profile, generation) } else { lang.turned_elsewhere(profile, generation) };
         desk.printer.data(&line).map_err(kept)?;
         desk.printer.note(lang.good_for(lang.span(handed.access.remaining(desk.now()).as_secs())));
     }

@@ -4,11 +4,10 @@
 //! nothing else. A crash before the answer is kept costs a question, which is asked again (I5).
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use serde_json::json;
-use tokenward::{Notice, Obtain, Who};
-use tokenward_core::Code;
+use tokenward::{Obtain, Who};
+use tokenward_core::{Ask, Code};
 
 use crate::args::Login;
 use crate::commands::status;
@@ -42,10 +41,10 @@ pub(super) async fn login(login: &Login, work: &Work, desk: &Desk) -> Result<Exi
         handed
     } else {
         let shows = tickets::given(login, &work.profile, &user, desk).await?;
-        let handed = desk.obtained(work, Some(shows), Duration::ZERO).await?;
+        let handed = desk.obtained(work, Ask::default(), Some(shows)).await?;
         // What the cookie was refused for is the outcome, whatever still serves.
-        if let Some(error) = handed.notices.iter().find_map(failed) {
-            return Err(Failure::from(error).stands(lang.cookie_login_undone(&user)));
+        if let Some(error) = &handed.failed {
+            return Err(Failure::from(error.clone()).stands(lang.cookie_login_undone(&user)));
         }
         handed
     };
@@ -74,12 +73,4 @@ pub(super) async fn login(login: &Login, work: &Work, desk: &Desk) -> Result<Exi
         None => lang.user_login_ends(access),
     });
     Ok(ExitCode::SUCCESS)
-}
-
-/// Why a new login did not come, where something else was handed out in its place.
-fn failed(notice: &Notice) -> Option<tokenward::Error> {
-    match notice {
-        Notice::TurnFailed(error) => Some(error.clone()),
-        _ => None,
-    }
 }
