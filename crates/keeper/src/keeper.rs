@@ -204,13 +204,15 @@ impl Keeper {
             }
             return self.access_only(app, id, ask, call).await;
         }
-        // What was adopted a moment ago has no access token yet; the one that it replaced still serves (I7).
-        if !before.on_trial
-            && self.inner.parts.vault.grant(id).await.is_ok_and(|after| after.on_trial || after.unproven)
-        {
-            return self.serve_despite(before.clone(), error, ask, call).await;
+        // What was adopted, a moment ago or by an earlier command, has no access token yet; the one that it replaced still serves (I7).
+        let Ok(after) = self.inner.parts.vault.copy(id).await else { return Err(error) };
+        let replaced = if before.on_trial || before.unproven { after.gave_way } else { Some(before.clone()) };
+        match replaced {
+            Some(replaced) if after.grant.on_trial || after.grant.unproven => {
+                self.serve_despite(replaced, error, ask, call).await
+            }
+            _ => Err(error),
         }
-        Err(error)
     }
 
     /// Hands out an access token of a profile's login. As [`Keeper::access`], and it follows the profile: a login that

@@ -24,7 +24,7 @@ pub trait Grants: Send + Sync {
     /// What happened to a grant, newest first.
     async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError>;
 
-    /// The present set, refresh token included, for files that show it.
+    /// The present set, refresh token included, for files that show it; with what gave way to it as long as it is on trial.
     async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError>;
 
     /// What is known of a refresh token.
@@ -56,4 +56,6 @@ pub struct LoginCopy {
     pub grant: Grant,
     /// Its refresh token. Not for sending: only a [`Spend`](crate::Spend) is.
     pub refresh: Option<RefreshToken>,
+    /// The login as it was before, while the present set is on trial: its access token serves as long as the trial cannot be made.
+    pub gave_way: Option<Grant>,
 }

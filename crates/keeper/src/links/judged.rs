@@ -163,7 +163,7 @@ impl Links {
             ShownRefresh::Reference => return nobodys(InFile::Reference),
             ShownRefresh::Token(token) => token,
         };
-        if let Some(LoginCopy { grant, refresh: Some(present) }) = login
+        if let Some(LoginCopy { grant, refresh: Some(present), .. }) = login
             && *present == token
         {
             let (id, generation) = (grant.id, grant.generation);

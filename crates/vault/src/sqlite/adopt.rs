@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use tokenward_core::ports::{Adopted, Adoption, Claim, LoginCopy, VaultError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
-    AccessToken, Closing, Doubt, Event, Fingerprint, Generation, GrantId, Holder, IntentId, Recognised, RefreshToken,
-    Scopes, Standing, Subject, TokenKind, TokenSet,
+    AccessToken, Closing, Doubt, Event, Fingerprint, Generation, Grant, GrantId, Holder, IntentId, Recognised,
+    RefreshToken, Scopes, Standing, Subject, TokenKind, TokenSet,
 };
 
 use crate::codec::{set_from_bytes, set_to_bytes, turned_to_bytes};
@@ -82,7 +82,9 @@ impl SqliteVault {
     pub(super) async fn copy_login(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
         self.read(move |context, tx| {
             let row = grant_row(tx, id)?;
-            Ok(LoginCopy { grant: row.grant(&context.sealer)?, refresh: row.refresh(&context.sealer)? })
+            // What gave way and does not read back serves nobody.
+            let gave_way = if row.on_trial { context.gave_way(tx, &row).unwrap_or_default() } else { None };
+            Ok(LoginCopy { grant: row.grant(&context.sealer)?, refresh: row.refresh(&context.sealer)?, gave_way })
         })
         .await
     }
@@ -432,6 +434,20 @@ impl Context {
             }))
         };
         Ok(all(tx, sql::PUT_ASIDES, params![grant_bytes(id)], read)?.into_iter().flatten().collect())
+    }
+
+    /// A grant as it was before the set that is on trial took its place.
+    fn gave_way(&self, tx: &Connection, present: &GrantRow) -> Result<Option<Grant>, Failed> {
+        let mut sets = self.put_aside_sets(tx, present.id)?.into_iter();
+        let found = sets.find(|set| set.awaits == Some(present.generation));
+        let Some(PutAside { generation, aside, set, .. }) = found else { return Ok(None) };
+        let mut before = present.clone();
+        before.drop_access(&self.sealer);
+        (before.subject, before.scopes) = (None, Scopes::default());
+        fill(&mut before, &self.sealer, &set, aside.wall, generation);
+        (before.standing, before.consented, before.unproven) = (aside.standing, aside.consented, aside.own);
+        (before.on_trial, before.intent_open) = (false, false);
+        Ok(Some(before.grant(&self.sealer)?))
     }
 
     /// Turns a set that was put aside by the answer to its own spend, which came after it had given way: what is brought back, should

@@ -92,6 +92,9 @@ pub async fn an_unknown_login_is_adopted_on_trial(stand: &dyn Stand) {
     let vault = stand.open().await;
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.generation, &grant.standing, grant.on_trial), (generation(2), &Standing::Live, true));
+    let gave_way = vault.copy(id).await.unwrap().gave_way.expect("what gave way serves meanwhile");
+    assert_eq!((gave_way.generation, gave_way.on_trial, gave_way.unproven), (generation(1), false, false));
+    assert_eq!((gave_way.access.unwrap().token.expose(), gave_way.subject), ("access-1", Some(named("ou_1"))));
     assert!(grant.access.is_none() && grant.has_refresh && grant.wall.is_none());
     assert_eq!((grant.consented, grant.turned, grant.issued_by), (soon(50), soon(50), TokenApi::V2));
     assert_eq!(grant.subject, Some(named("ou_1")));
@@ -103,7 +106,7 @@ pub async fn an_unknown_login_is_adopted_on_trial(stand: &dyn Stand) {
     let intent = spent(&*vault, id, "b").await;
     assert_eq!(vault.commit(intent, turn("c")).await.unwrap(), Committed::Generation(generation(3)));
     let grant = stand.open().await.grant(id).await.unwrap();
-    assert!(!grant.on_trial);
+    assert!(!grant.on_trial && vault.copy(id).await.unwrap().gave_way.is_none());
     assert_eq!(grant.access.unwrap().token.expose(), "access-c");
 }
 

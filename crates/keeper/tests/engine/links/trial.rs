@@ -307,6 +307,29 @@ async fn i7_a_reader_is_served_while_the_trial_cannot_be_made() {
     desk.in_step(".env").await;
 }
 
+/// The same where the trial ends in doubt, time and again: whoever comes later is served what an earlier call had put aside.
+#[tokio::test]
+async fn i7_a_reader_is_served_while_a_trial_of_an_earlier_call_is_in_doubt() {
+    let desk = Desk::new().await;
+    let before = desk.token().await;
+    let (refresh, _) = desk.made_elsewhere("Ada");
+    desk.write(".env", &env(&refresh, ""));
+    desk.world.sandbox.inject(Fault::drop_request().when(Operation::Refresh).times(3));
+    for number in 0..3 {
+        let handed = desk.token().await;
+        assert_eq!(handed.access.token, before.access.token, "{number}");
+        assert_eq!(handed.failed.unwrap().code(), Code::OutcomeUnknown, "{number}");
+    }
+    assert_eq!(desk.world.sandbox.counters().refreshes, 3);
+    // Its own end ends that, too.
+    desk.world.sandbox.inject(Fault::drop_request().when(Operation::Refresh));
+    desk.world.expire();
+    let error = desk.keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+    assert_eq!(error.code(), Code::OutcomeUnknown);
+    assert!(desk.token().await.turned, "the next one makes the trial");
+    desk.in_step(".env").await;
+}
+
 /// Writes a file in the middle of a turn.
 struct WriteAt(Step, std::path::PathBuf, String);
 
