@@ -213,8 +213,10 @@ impl Session {
                 format!("{profile} serves many users: name one as {profile}:user, or the app itself as {profile}:~app");
             Error::with_detail(Code::Usage, Kept::Everything, detail)
         })?;
-        let shows = if who == Who::App { Some(DirectGrant::ClientCredentials) } else { shown };
-        let wanted = Obtain { profile: profile.clone(), who, shows, min_ttl: Duration::ZERO, refused: None };
+        let wanted = match who {
+            Who::App => Obtain::app(profile.clone()),
+            Who::User(user) => Obtain::user(profile.clone(), user, shown),
+        };
         let wanted = match ask {
             Ask::Living { min_ttl } => wanted.living(min_ttl),
             Ask::NewerThan(seen) => {
