@@ -1,6 +1,6 @@
 //! `login --env-file` and `link` where a file shows somebody else's login: nothing gives way without a yes, and what is advised works.
 
-use tokenward_emulator::Consent;
+use tokenward_emulator::{Consent, Fault, Operation};
 
 use crate::gives_way::refresh_alone;
 use crate::identity::{kept, mings};
@@ -250,4 +250,18 @@ fn a_place_that_another_link_keeps_is_told_before_anybody_is_sent_to_the_browser
     let ran = project.run(&["login", "--env-file", "x.env", "-p", "default", "--no-browser", "--write-over"]);
     assert!(ran.fails(2, "TW0508").out.is_empty(), "{ran:?}");
     assert_eq!((project.read("ming.env").as_str(), project.world.sandbox.counters().exchanges), (empty, exchanges));
+}
+
+/// Its access token lives, and the provider does not say whose it is.
+#[test]
+fn a_login_of_which_nobody_can_say_whose_it_is_although_it_lives_stays() {
+    for fault in [Fault::drop_request(), Fault::code(99_991_679)] {
+        let (project, tokens, _) = mings();
+        project.write("x.env", &project.dotenv(&tokens));
+        let before = project.read("x.env");
+        project.world.sandbox.inject(fault.when(Operation::Call).forever());
+        let ran = project.run(&["login", "--env-file", "x.env", "--no-browser"]);
+        assert!(ran.fails(2, "TW0516").err.contains("--write-over") && ran.out.is_empty(), "{ran:?}");
+        assert_eq!(project.read("x.env"), before);
+    }
 }

@@ -4,7 +4,8 @@
 //! person has to say that it may give way. The vault is asked first. A login that it does not know is told by the access token beside it,
 //! which the provider is shown; nothing is spent and nothing written (I8).
 
-use tokenward_core::{App, InFile, NewLink, ProfileName, Subject};
+use tokenward_core::ports::CallError;
+use tokenward_core::{App, InFile, NewLink, ProfileName, RefusalClass, Subject};
 use zeroize::Zeroizing;
 
 use super::fill::Fill;
@@ -73,27 +74,32 @@ impl Links {
                 let is_nobodys = owner.subject.is_none() && !was_the_profiles(&probe, &owner);
                 is_nobodys.then_some(Stranger::Ended(None))
             }
-            (Whose::Ours, None) if in_file == InFile::Unknown => {
-                self.named_by_access(app, link, &look).await?.map(|user| Stranger::User(Some(user)))
-            }
+            (Whose::Ours, None) if in_file == InFile::Unknown => self.named_by_access(app, link, &look).await?,
             (Whose::Ours, _) => None,
         })
     }
 
-    /// Whose a login is that the vault does not know, where its access token tells that it is another user's than the profile's.
-    async fn named_by_access(&self, app: &App, link: &NewLink, look: &Look) -> Result<Option<Subject>, Error> {
+    /// Somebody else's login that the vault does not know, where its access token tells so, or cannot tell although it lives. Of one
+    /// whose access token is dead nobody can tell: it may be anybody's.
+    async fn named_by_access(&self, app: &App, link: &NewLink, look: &Look) -> Result<Option<Stranger>, Error> {
         let parts = self.parts();
         let Some((token, _)) = look.shown.access() else { return Ok(None) };
-        // One that the vault has itself was put beside another login's refresh token, and says nothing of that.
-        let text = Zeroizing::new(token.expose().to_owned());
-        if parts.vault.known_tokens(&[text]).await?.iter().any(Option::is_some) {
-            return Ok(None);
-        }
         self.keeper.name_present(app, &link.profile, ASKING).await?;
         let Some(login) = self.login(&link.profile).await? else { return Ok(None) };
         let Some(present) = login.grant.subject else { return Ok(None) };
+        // One that the vault has itself was put beside another login's refresh token, and says nothing of that; but a program that reads
+        // the file acts as its user.
+        let text = Zeroizing::new(token.expose().to_owned());
+        if let Some(known) = parts.vault.known_tokens(&[text]).await?.pop().flatten() {
+            let user = parts.vault.grant(known.grant).await?.subject;
+            let user = user.filter(|user| !user.is_same_user(&present));
+            return Ok(user.map(|user| Stranger::User(Some(user))));
+        }
         let asking = parts.provider.user_info(app, &token);
-        let Ok(Ok(user)) = tokio::time::timeout(ASKING, asking).await else { return Ok(None) };
-        Ok((!user.is_same_user(&present)).then_some(user))
+        Ok(match tokio::time::timeout(ASKING, asking).await {
+            Ok(Ok(user)) => (!user.is_same_user(&present)).then_some(Stranger::User(Some(user))),
+            Ok(Err(CallError::Refused(refusal))) if refusal.class == RefusalClass::AccessDead => None,
+            Ok(Err(_)) | Err(_) => Some(Stranger::User(None)),
+        })
     }
 }
