@@ -126,6 +126,8 @@ impl Manuscript {
             hidden.extend(parsed.pictures().iter().filter_map(|picture| without_login(&picture.destination)));
         }
         remarks.extend(hidden.into_iter().map(|destination| Notice::PictureDropped { destination }));
+        let bare = |address: &str| Notice::LinkWithoutLogin { address: short(address) };
+        remarks.extend(parsed.logins().map(bare));
         let measures = Measures::of(&body);
         let drawn = measures.diagrams.iter().cloned();
         remarks.extend(drawn.map(|(line, language)| Notice::Diagram { line: line + lines_before, language }));

@@ -1,7 +1,7 @@
 //! The Markdown text: its title, its pictures, and its parts.
 //!
 //! Enters: the body of a file. Leaves: the title it gives itself, the body with every picture that is sent from here
-//! under an address of ours, and parts that the converter takes. Positions come from a parser of `CommonMark`, so a picture in
+//! under an address of ours and without names and passwords in the addresses of links, and parts that the converter takes. Positions come from a parser of `CommonMark`, so a picture in
 //! a code block is code, and one inside a link inside a table is found.
 
 use std::ops::Range;
@@ -19,8 +19,20 @@ pub(crate) struct Text<'a> {
     first: Vec<usize>,
     pictures: Vec<Picture>,
     definitions: Vec<Range<usize>>,
+    /// Where addresses of links and definitions hold a name or a password, in their order.
+    logins: Vec<Login>,
     /// Pictures in HTML that cannot be taken out of it: where they begin, and their address.
     hidden: Vec<(usize, String)>,
+}
+
+/// Where an address holds a name or a password.
+#[derive(Debug)]
+struct Login {
+    place: Range<usize>,
+    /// What is sent instead.
+    instead: String,
+    /// The address as it may be shown.
+    shown: String,
 }
 
 /// The first heading of the first level.
@@ -73,13 +85,15 @@ impl<'a> Text<'a> {
     /// Reads a body.
     pub(crate) fn read(body: &'a str) -> Self {
         let (first, pictures, definitions, hidden) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut text = Self { body, heading: None, first, pictures, definitions, hidden };
+        let mut text = Self { body, heading: None, first, pictures, definitions, logins: Vec::new(), hidden };
+        let mut links = Links::default();
         let mut depth = 0_usize;
         // The heading and the picture that are being read.
         let (mut in_heading, mut in_picture, mut picture_opens) = (false, 0_usize, false);
         let mut events = Parser::new_ext(body, OPTIONS | Options::ENABLE_WIKILINKS).into_offset_iter();
         for (event, place) in events.by_ref() {
             let opens = matches!(event, Event::Start(_));
+            text.logins.extend(links.login(&event, &place));
             if depth == 0 && !matches!(event, Event::End(_)) {
                 text.first.push(place.start);
             }
@@ -138,9 +152,16 @@ impl<'a> Text<'a> {
                 _ => {}
             }
         }
-        let definitions = events.reference_definitions().iter().map(|(_, definition)| definition.span.clone());
-        text.definitions = definitions.collect();
+        for (label, definition) in events.reference_definitions().iter() {
+            let place = definition.span.clone();
+            text.definitions.push(place.clone());
+            if let Some(shown) = without_login(&definition.dest) {
+                text.logins.push(Login { place, instead: format!("[{label}]: <{shown}>"), shown });
+            }
+        }
         text.definitions.sort_by_key(|place| place.start);
+        text.logins.extend(links.unread(body, &text.definitions));
+        text.logins.sort_by_key(|login| login.place.start);
         // `![[name|300]]` and `![[name]]` say how wide it is, or its name again.
         for picture in text.pictures.iter_mut().filter(|picture| picture.written == Written::Embed) {
             if picture.words == picture.destination || picture.words.chars().all(|c| c.is_ascii_digit() || c == 'x') {
@@ -166,6 +187,11 @@ impl<'a> Text<'a> {
     /// Pictures that cannot be taken out of the HTML around them, with their lines.
     pub(crate) fn hidden(&self) -> Vec<(usize, &str)> {
         self.hidden.iter().map(|(at, address)| (self.line(*at), address.as_str())).collect()
+    }
+
+    /// The addresses of links that hold a name or a password, as they may be shown.
+    pub(crate) fn logins(&self) -> impl Iterator<Item = &str> {
+        self.logins.iter().map(|login| login.shown.as_str())
     }
 
     fn line(&self, at: usize) -> usize {
@@ -214,7 +240,7 @@ impl<'a> Text<'a> {
             return Ok(if whole.trim().is_empty() { Vec::new() } else { vec![whole] });
         }
         let definitions: String =
-            self.definitions.iter().flat_map(|place| ["\n", &self.body[place.clone()], "\n"]).collect();
+            self.definitions.iter().flat_map(|place| ["\n", self.definition(place), "\n"]).collect();
         let room = limit.saturating_sub(definitions.len());
         let mut parts: Vec<String> = Vec::new();
         let mut part = String::new();
@@ -232,35 +258,115 @@ impl<'a> Text<'a> {
         Ok(parts.into_iter().filter(|part| !part.trim().is_empty()).map(|part| part + &definitions).collect())
     }
 
+    /// A definition as it is sent.
+    fn definition(&self, place: &Range<usize>) -> &str {
+        let login = self.logins.iter().find(|login| login.place == *place);
+        login.map_or(&self.body[place.clone()], |login| &login.instead)
+    }
+
     /// A piece of the body with the stands in it.
     fn piece(&self, place: Range<usize>, stands: &[Stand]) -> String {
+        let pictures = self.pictures.iter().zip(stands);
+        let pictures = pictures.filter_map(|(picture, stand)| Some((&picture.place, standing(picture, stand)?)));
+        let logins = self.logins.iter().map(|login| (&login.place, login.instead.clone()));
+        let mut changes: Vec<_> = pictures.chain(logins).filter(|(at, _)| place.contains(&at.start)).collect();
+        changes.sort_by_key(|(at, _)| at.start);
         let mut piece = String::with_capacity(place.len());
         let mut at = place.start;
-        let pictures = self.pictures.iter().zip(stands);
-        for (picture, stand) in pictures.filter(|(picture, _)| place.contains(&picture.place.start)) {
-            let words = escaped(&picture.words);
-            let shows = matches!(stand, Stand::AsItIs | Stand::Link);
-            let hides = shows && without_login(&picture.destination).is_some();
-            let instead = match if hides { &Stand::Words } else { stand } {
-                Stand::AsItIs => continue,
-                // Blank lines end the block of HTML before it, and what follows begins another.
-                Stand::Address(address) if picture.written == Written::Block => {
-                    format!("\n\n![{words}]({address})\n\n")
-                }
-                Stand::Address(address) => format!("![{words}]({address})"),
-                Stand::Link if !words.trim().is_empty() => {
-                    format!("[{words}](<{}>)", picture.destination.replace(['<', '>', '\n'], ""))
-                }
-                Stand::Link => format!("<{}>", picture.destination.replace(['<', '>', '\n', ' '], "")),
-                Stand::Words if words.trim().is_empty() => String::new(),
-                Stand::Words => format!("*{}*", words.trim()),
-            };
-            piece.push_str(&self.body[at..picture.place.start]);
+        for (changed, instead) in changes {
+            // What is in the words of another is gone with them.
+            if changed.start < at {
+                continue;
+            }
+            piece.push_str(&self.body[at..changed.start]);
             piece.push_str(&instead);
-            at = picture.place.end;
+            at = changed.end;
         }
         piece.push_str(&self.body[at.min(place.end)..place.end]);
         piece
+    }
+}
+
+/// What stands in a picture's place; `None` where that stays as it is.
+fn standing(picture: &Picture, stand: &Stand) -> Option<String> {
+    let words = escaped(&picture.words);
+    let shows = matches!(stand, Stand::AsItIs | Stand::Link);
+    let hides = shows && without_login(&picture.destination).is_some();
+    Some(match if hides { &Stand::Words } else { stand } {
+        Stand::AsItIs => return None,
+        // Blank lines end the block of HTML before it, and what follows begins another.
+        Stand::Address(address) if picture.written == Written::Block => {
+            format!("\n\n![{words}]({address})\n\n")
+        }
+        Stand::Address(address) => format!("![{words}]({address})"),
+        Stand::Link if !words.trim().is_empty() => {
+            format!("[{words}](<{}>)", picture.destination.replace(['<', '>', '\n'], ""))
+        }
+        Stand::Link => format!("<{}>", picture.destination.replace(['<', '>', '\n', ' '], "")),
+        Stand::Words if words.trim().is_empty() => String::new(),
+        Stand::Words => format!("*{}*", words.trim()),
+    })
+}
+
+/// The links that are being read, and the blocks that were: what is in none of them nobody reads.
+#[derive(Default)]
+struct Links {
+    /// Of each open link the address as it may be shown, if it holds a login, and where its words end; `None` where the address is its
+    /// own words.
+    open: Vec<(Option<String>, Option<usize>)>,
+    blocks: Vec<Range<usize>>,
+}
+
+impl Links {
+    /// The login in the address of a link that ends here.
+    fn login(&mut self, event: &Event<'_>, place: &Range<usize>) -> Option<Login> {
+        match event {
+            Event::Start(Tag::Link { link_type, dest_url, .. }) => {
+                let is_here = matches!(link_type, LinkType::Inline | LinkType::Autolink | LinkType::WikiLink { .. });
+                let words = (*link_type == LinkType::Inline).then_some(place.start + 1);
+                self.open.push((without_login(dest_url).filter(|_| is_here), words));
+                return None;
+            }
+            Event::End(TagEnd::Link) => {
+                let (shown, words) = self.open.pop()?;
+                self.words_end_at(place.end);
+                let shown = shown?;
+                let (start, instead) = match words {
+                    Some(words) => (words, format!("](<{shown}>)")),
+                    None => (place.start, format!("<{shown}>")),
+                };
+                return Some(Login { place: start..place.end, instead, shown });
+            }
+            Event::Start(
+                Tag::Paragraph | Tag::Heading { .. } | Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::Table(_) | Tag::Item,
+            ) => self.blocks.push(place.clone()),
+            Event::Start(_) => {}
+            _ => self.words_end_at(place.end),
+        }
+        None
+    }
+
+    fn words_end_at(&mut self, end: usize) {
+        if let Some((_, Some(words))) = self.open.last_mut() {
+            *words = end.max(*words);
+        }
+    }
+
+    /// Lines that are in no block, such as a second definition of one name.
+    fn unread<'b>(&'b self, body: &'b str, definitions: &'b [Range<usize>]) -> impl Iterator<Item = Login> + 'b {
+        let lines = body.split_inclusive('\n').scan(0, |at, line| {
+            *at += line.len();
+            Some((*at - line.len()..*at, line))
+        });
+        lines.filter_map(move |(place, line)| {
+            let text = line.trim_end();
+            let address = text.split_once("]:")?.1.trim().trim_start_matches('<');
+            let address = address.split(|c: char| c.is_whitespace() || c == '>').next().unwrap_or_default();
+            let shown = without_login(address)?;
+            let meets = |other: &Range<usize>| other.start < place.end && place.start < other.end;
+            let is_read = self.blocks.iter().chain(definitions).any(meets);
+            (!is_read).then(|| Login { place: place.start..place.start + text.len(), instead: String::new(), shown })
+        })
     }
 }
 
@@ -374,6 +480,32 @@ mod tests {
         let text = Text::read("x ![a*b](http://e.test/a) ![](http://e.test/b) ![c](d:)");
         let parts = text.parts("", &[Stand::Link, Stand::Link, Stand::Words], 1000).unwrap();
         assert_eq!(parts, ["x [a\\*b](<http://e.test/a>) <http://e.test/b> *c*"]);
+    }
+
+    #[test]
+    fn addresses_of_links_are_sent_without_names_and_passwords() {
+        let body = "[a `b` ![c](https://e.test/c.png)](https://ada:geheim@e.test/1 \"t\") [x][r] [r] [](//ada:geheim@e.test/2) \
+                    <https://ada:ge%20heim@e.test/3> [y](https://ada:ge\\*heim&#64;e.test/4)\n\n\
+                    [r]:\n  <https://geheim@e.test/5> 'title'\n[R]: https://ada:geheim@e.test/6\n\n\
+                    > [q]: https://ada:geheim@e.test/7\n\n![z][p]\n\n[p]: https://ada:geheim@e.test/8.png\n\n\
+                    ```\n[k]: https://ada:code@e.test/\n```\n";
+        let text = Text::read(body);
+        let stands = vec![Stand::AsItIs; text.pictures().len()];
+        for limit in [10_000, 250] {
+            let whole = text.parts("", &stands, limit).unwrap().concat();
+            assert!(
+                !whole.contains("heim") && whole.contains("[a `b` ![c](https://e.test/c.png)](<https://e.test/1>)"),
+                "{whole}"
+            );
+            assert!((1..=8).filter(|n| *n != 6).all(|n| whole.contains(&format!("//e.test/{n}"))), "{whole}");
+            assert!(
+                whole.contains("[r]: <https://e.test/5>") && whole.contains("*z*") && whole.contains("ada:code@"),
+                "{whole}"
+            );
+        }
+        let shown: Vec<_> = text.logins().collect();
+        assert_eq!(shown.len(), 8, "{shown:?}");
+        assert!(shown.iter().all(|address| !address.contains('@')), "{shown:?}");
     }
 
     #[test]

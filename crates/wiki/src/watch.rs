@@ -163,6 +163,11 @@ pub enum Notice {
         /// The address.
         destination: String,
     },
+    /// The address of a link holds a name or a password; it is sent without.
+    LinkWithoutLogin {
+        /// The address as it is sent.
+        address: String,
+    },
     /// The converter has made no place for a picture.
     PictureWithoutPlace {
         /// The picture.

@@ -36,6 +36,7 @@ super::sentences! {
     wiki_front_matter_left_out(lines) { "lines 1 to {lines} are taken for front matter and are not on the page; if they are text, leave a line blank below the first rule" "第 1 至 {lines} 行被当作 front matter，不会出现在页面上；若它们是正文，请在第一条分隔线下空一行" }
     wiki_blank() { "the file holds no text: the page shows its title and nothing else" "文件没有正文：页面只显示标题" }
     wiki_texts_cut(count) { "texts longer than the provider takes were cut into several: {count}" "有 {count} 段文字超出服务方上限，已拆成多段" }
+    wiki_link_without_login(address) { "the address of a link holds a name or a password, which readers of the page would see; it is sent as {address}" "有链接的地址含用户名或密码，页面的读者会看到；发送时改为 {address}" }
     wiki_picture_dropped(destination) { "the picture \"{destination}\" leads to nothing that can be fetched; its words stand in its place" "图片地址 \"{destination}\" 无法获取，已改为其说明文字" }
     wiki_picture_without_place(what) { "the provider's converter made no place for the picture {what}" "服务方转换时没有为图片 {what} 留出位置" }
     wiki_tables_cut(count) { "tables too large for one request were cut into several of whole rows: {count}" "有 {count} 个表格超出单次请求上限，已按整行拆成多个表格" }

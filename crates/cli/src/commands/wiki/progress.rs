@@ -85,6 +85,9 @@ impl Watch for Progress<'_> {
             Notice::PictureDropped { destination } => {
                 printer.warning(lang.wiki_picture_dropped(destination.escape_debug()));
             }
+            Notice::LinkWithoutLogin { address } => {
+                printer.warning(lang.wiki_link_without_login(address.escape_debug()));
+            }
             Notice::PictureWithoutPlace { what } => printer.warning(lang.wiki_picture_without_place(what)),
             Notice::TablesCut(count) => printer.warning(lang.wiki_tables_cut(count)),
             Notice::Resumed => printer.note(lang.wiki_resumed()),
