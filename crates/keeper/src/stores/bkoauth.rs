@@ -12,6 +12,8 @@
 //!
 //! Two owners of one refresh token end each other's access tokens: the program has to let go ([`BkoauthReport::RENEWAL`]).
 
+use std::time::Duration;
+
 use jiff::tz::Offset;
 use tokenward_core::ports::{Adopted, Adoption, Claim};
 use tokenward_core::{Access, App, Code, GrantId, ProfileName, TokenSet};
@@ -33,11 +35,13 @@ pub struct BkoauthOptions {
     pub online: bool,
     /// What naive times are written in: UTC where Django's `USE_TZ` is on.
     pub offset: Offset,
+    /// For how long the provider is asked in all: a table may have thousands of rows.
+    pub asking: Duration,
 }
 
 impl Default for BkoauthOptions {
     fn default() -> Self {
-        Self { online: true, offset: Offset::UTC }
+        Self { online: true, offset: Offset::UTC, asking: Duration::from_mins(1) }
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> 
         return Err(failure.then(lang.bkoauth_init()));
     }
     let offset = adopt.utc_offset.unwrap_or(Offset::UTC);
-    let options = BkoauthOptions { online: !adopt.offline, offset };
+    let options = BkoauthOptions { online: !adopt.offline, offset, ..BkoauthOptions::default() };
     desk.printer.note(if adopt.offline { lang.bkoauth_reading() } else { lang.bkoauth_looking() });
     let plan = BkoauthPlan::of(&work.session, &work.app, &work.profile.name, &source, &options).await;
     let plan = plan.map_err(|error| unread(error, &source, desk))?;

@@ -97,7 +97,7 @@ impl BkoauthPlan {
             let known = known.map(|(grant, _)| grant);
             candidates.push(Candidate { row, subject: None, standing, known, ended });
         }
-        let unasked = if options.online { ask(&session.parts().provider, app, &mut candidates).await } else { 0 };
+        let unasked = if options.online { ask(session, app, options.asking, &mut candidates).await } else { 0 };
         let mut by_owner: BTreeMap<ProfileName, Vec<Candidate>> = BTreeMap::new();
         for candidate in candidates {
             match owner(&candidate) {
@@ -196,11 +196,12 @@ fn owner(candidate: &Candidate) -> Result<Who, BkoauthFate> {
 }
 
 /// Asks whose the tokens are that are not known, some at a time. Returns for how many there was no answer.
-async fn ask(provider: &Arc<dyn Provider>, app: &App, candidates: &mut [Candidate]) -> usize {
+async fn ask(session: &Session, app: &App, asking_all: Duration, candidates: &mut [Candidate]) -> usize {
+    let provider = &session.parts().provider;
     let waiting = |one: &Candidate| one.standing == TokenStanding::Unknown && one.row.access.is_some();
     let mut queue: VecDeque<usize> =
         candidates.iter().enumerate().filter(|(_, one)| waiting(one)).map(|(index, _)| index).collect();
-    let (app, until) = (Arc::new(app.clone()), Instant::now() + ASKING_ALL);
+    let (app, until) = (Arc::new(app.clone()), Instant::now() + asking_all);
     let (mut asking, mut unasked, mut in_vain) = (JoinSet::new(), 0, 0);
     loop {
         while asking.len() < AT_ONCE && in_vain < IN_VAIN && Instant::now() < until {
@@ -253,8 +254,6 @@ async fn asked(
 
 /// How long the provider may take to say whose a token is.
 const ASKING: Duration = Duration::from_secs(3);
-/// And for all of them.
-const ASKING_ALL: Duration = Duration::from_secs(60);
 /// How many are asked about at a time: a provider that serves browsers bears it.
 const AT_ONCE: usize = 16;
 /// After so many answers in a row that say nothing, nothing more is asked.
