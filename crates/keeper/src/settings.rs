@@ -29,7 +29,7 @@ use tokenward_wire::AuthApiOptions;
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};
 pub use environment::{Desktop, Environment, Home, KeySource};
 pub use error::{Clause, Origin, Place, SettingsError, Warning};
-pub use hosts::issuer_of;
+pub use hosts::{issuer_of, travels_in_clear};
 pub use platform::CookieField;
 pub use profile::{ResolvedProfile, SecretSource};
 pub use table::{Setting, reference};

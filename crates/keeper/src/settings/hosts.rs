@@ -18,6 +18,11 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether what is sent to an address could be read on the way.
+pub fn travels_in_clear(url: &Url) -> bool {
+    url.scheme() == "http" && !is_loopback(url)
+}
+
 /// The issuer behind an address that may be its document's: people copy what their browser shows. The slash at the end stays
 /// as it is written.
 pub fn issuer_of(url: &Url) -> Url {

@@ -112,7 +112,7 @@ impl ResolvedProfile {
         let mut found = Vec::new();
         for url in [&self.hosts.accounts, &self.hosts.open] {
             let place = url[url::Position::BeforeScheme..url::Position::BeforePath].to_owned();
-            if url.scheme() == "http" && !hosts::is_loopback(url) && !found.contains(&place) {
+            if hosts::travels_in_clear(url) && !found.contains(&place) {
                 found.push(place);
             }
         }
@@ -212,7 +212,7 @@ impl<'a> Resolver<'a> {
             return Ok(DEFAULT_REDIRECT.parse().expect("a literal URL"));
         };
         let url = hosts::parse_url(&value)?;
-        if url.scheme() == "http" && !hosts::is_loopback(&url) {
+        if hosts::travels_in_clear(&url) {
             let url = value.text.trim().to_owned();
             self.warnings.push(Warning::NotEncrypted { origin: value.origin.clone(), url });
         }

@@ -291,6 +291,20 @@ fn a_redirect_url_stays_letter_by_letter_as_written() {
     }
 }
 
+/// Who asks before sending and who refuses to send mean the same addresses.
+#[test]
+fn what_travels_in_clear_is_told_by_one_function() {
+    let clear = |url: &str| super::travels_in_clear(&url.parse().unwrap());
+    for url in
+        ["http://auth.localhost:8080", "http://LOCALHOST", "http://127.8.9.1/x", "http://[::1]:1", "https://x.test"]
+    {
+        assert!(!clear(url), "{url}");
+    }
+    for url in ["http://x.test", "http://localhost.x.test", "http://10.0.0.1:80", "http://[::2]"] {
+        assert!(clear(url), "{url}");
+    }
+}
+
 #[test]
 fn names_below_localhost_are_this_machine() {
     let env = |url| [("TOKENWARD_PROVIDER", "oauth2"), ("TOKENWARD_APP_ID", "c"), ("TOKENWARD_ACCOUNTS_URL", url)];

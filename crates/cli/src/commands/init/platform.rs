@@ -4,7 +4,7 @@
 //! Enters: the record as far as flags and variables filled it. Leaves: the record with what the platform needs. Nothing is
 //! written, and nothing is sent but the question for the endpoints.
 
-use tokenward::{AppRecord, ResolvedProfile, Session, Setting};
+use tokenward::{AppRecord, ResolvedProfile, Session, Setting, travels_in_clear};
 use tokenward_core::{ClientAuthentication, Code, ExitClass, Platform, Remedy, TokenApi, veil};
 use url::Url;
 
@@ -26,10 +26,11 @@ pub(super) async fn blueking(
     let mut allowed = (record.get(Setting::AllowHttp) == Some("true")
         || questions::said(Setting::AllowHttp, desk).as_deref() == Some("true"))
     .then(|| "true".to_owned());
+    let is_clear = |url: &str| Url::parse(url.trim()).is_ok_and(|url| travels_in_clear(&url));
     let have = |setting| record.get(setting).map(str::to_owned);
     let mut address = async |setting, question: String, optional| {
         let given = questions::address(have(setting), setting, question, optional, before, desk).await?;
-        if let Some(url) = given.as_deref().filter(|url| allowed.is_none() && travels_in_clear(url)) {
+        if let Some(url) = given.as_deref().filter(|url| allowed.is_none() && is_clear(url)) {
             allow_http(url, desk).await?;
             allowed = Some("true".to_owned());
         }
@@ -49,18 +50,6 @@ pub(super) async fn blueking(
         .with(Setting::Scopes, scopes)
         .with(Setting::AllowHttp, allowed)
         .with(Setting::OpenUrl, gateway))
-}
-
-/// Whether what is sent there could be read on the way.
-fn travels_in_clear(url: &str) -> bool {
-    let Ok(url) = Url::parse(url.trim()) else { return false };
-    let here = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => true,
-    };
-    url.scheme() == "http" && !here
 }
 
 /// Asks whether an app may be used in clear text. Where nobody can be asked, the settings refuse it and name the flag.
