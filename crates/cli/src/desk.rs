@@ -31,6 +31,7 @@ use crate::render::Printer;
 use crate::say::Lang;
 use crate::spot::quoted;
 use crate::tickets;
+use crate::way::Typed;
 
 /// How a command ends that ends by itself when a signal asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,10 @@ pub(crate) struct Desk {
     pub(crate) ambient: Ambient,
     pub(crate) global: Global,
     pub(crate) printer: Printer,
+    /// What was typed about a file.
+    pub(crate) typed: Typed,
+    /// The profile whose login a file shows that was named, once that is known.
+    pub(crate) of_file: OnceLock<ProfileName>,
     keeper: OnceLock<Keeper>,
     stop: OnceLock<(Arc<Notify>, Ending)>,
     /// Whether it was said that the login is over: once a call.
@@ -53,9 +58,9 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(ambient: Ambient, global: Global, printer: Printer) -> Self {
+    pub(crate) fn new(ambient: Ambient, global: Global, printer: Printer, typed: Typed) -> Self {
         let (keeper, stop, said_over) = (OnceLock::new(), OnceLock::new(), AtomicBool::new(false));
-        Self { ambient, global, printer, keeper, stop, said_over }
+        Self { ambient, global, printer, typed, of_file: OnceLock::new(), keeper, stop, said_over }
     }
 
     /// The language of the words.
@@ -433,6 +438,7 @@ impl Desk {
                 Notice::TurnElsewhere => self.printer.aside(lang.notice_elsewhere()),
                 Notice::ShorterThanAsked => self.printer.warning(lang.notice_shorter()),
                 Notice::LinkNotWritten { .. }
+                | Notice::StaleCopy { .. }
                 | Notice::LinkClosed { .. }
                 | Notice::LinkUnusable { .. }
                 | Notice::LinkOfAnother { .. }
@@ -488,6 +494,20 @@ impl Desk {
             return None;
         }
         Some(named.map_or_else(Meant::default, |name| self.meant(name)).command("login"))
+    }
+
+    /// The flags that were typed to mean a login.
+    pub(crate) fn meant_by_flags(&self) -> Meant {
+        Meant::said(self.global.profile.as_ref(), self.global.user.as_ref())
+    }
+
+    /// The flags with which `init` means the app of the profile that is meant, where that is another than the first.
+    pub(crate) fn init_flags(&self) -> Option<String> {
+        // What is to be said of the settings has been said.
+        let (settings, _) = Settings::load(self.home().ok()?, self.ambient.env.clone(), Overrides::default()).ok()?;
+        let profile = settings.profile(self.named(&settings).ok()?.as_ref()).ok()?;
+        let (app, name) = (profile.app_name.as_str(), quoted(profile.name.base()));
+        (app != "default").then(|| format!(" --app {app} --profile {name}"))
     }
 
     /// The flags that mean a login, from here.

@@ -152,6 +152,7 @@ pub(crate) const fn notice(notice: &Notice) -> &'static str {
         Notice::LinkClosed { .. } => "link-closed",
         Notice::LinkAdopted { .. } => "link-adopted",
         Notice::LinkNotWritten { .. } => "link-not-written",
+        Notice::StaleCopy { .. } => "stale-copy",
         Notice::LinkUnusable { .. } => "link-unusable",
         Notice::LinkOfAnother { .. } => "link-of-another",
         Notice::LinkBlank { .. } => "link-blank",

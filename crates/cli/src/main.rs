@@ -31,6 +31,7 @@ mod signals;
 mod spot;
 mod start;
 mod tickets;
+mod way;
 
 use std::process::ExitCode;
 

@@ -12,6 +12,8 @@ use crate::spot::quoted;
 pub(crate) struct Meant {
     profile: Option<String>,
     user: Option<String>,
+    /// With which `init` means its app.
+    init: Option<String>,
 }
 
 impl Meant {
@@ -19,11 +21,15 @@ impl Meant {
     /// long name is kept shortened, and is not to be read back from there.
     pub(crate) fn of(name: &ProfileName, said: bool, given: Option<&UserName>) -> Self {
         if !name.is_of_user() {
-            return Self { profile: said.then(|| quoted(name.base())), user: None };
+            return Self { profile: said.then(|| quoted(name.base())), ..Self::default() };
         }
         match user_of(name, given) {
-            Some(user) => Self { profile: said.then(|| quoted(name.base())), user: Some(quoted(user.as_str())) },
-            None => Self { profile: Some(quoted(name.as_str())), user: None },
+            Some(user) => Self {
+                profile: said.then(|| quoted(name.base())),
+                user: Some(quoted(user.as_str())),
+                ..Self::default()
+            },
+            None => Self { profile: Some(quoted(name.as_str())), ..Self::default() },
         }
     }
 
@@ -32,6 +38,11 @@ impl Meant {
         let mut meant = profile.map_or_else(Self::default, |name| Self::of(name, true, user));
         meant.user = meant.user.or_else(|| user.map(|user| quoted(user.as_str())));
         meant
+    }
+
+    /// The same, where `init` has to be given flags to mean the login's app.
+    pub(crate) fn registering(self, init: Option<String>) -> Self {
+        Self { init, ..self }
     }
 
     /// A command for this login.
@@ -46,6 +57,13 @@ impl Meant {
         let closed = pieces.len().saturating_sub(1);
         for piece in pieces.iter_mut().take(closed).skip(1).step_by(2) {
             let verb = piece.strip_prefix("tokenward ").and_then(|rest| rest.split(' ').next());
+            if let (Some("init"), Some(flags)) = (verb, &self.init)
+                && !piece.split(' ').any(|word| word == "--app")
+            {
+                let rest = piece.strip_prefix("tokenward init").unwrap_or_default();
+                *piece = format!("tokenward init{flags}{rest}");
+            }
+            let verb = piece.strip_prefix("tokenward ").and_then(|rest| rest.split(' ').next());
             if let Some(verb) = VERBS.into_iter().find(|known| verb == Some(known)) {
                 *piece = self.completed(piece, verb);
             }
@@ -56,7 +74,7 @@ impl Meant {
     /// The flags that a command lacks, behind its verb. One that names an app or a file means its login by that.
     fn completed(&self, command: &str, verb: &str) -> String {
         let has = |flags: &[&str]| command.split(' ').any(|word| flags.contains(&word));
-        if has(&["--env-file", "--config-file", "--app", "--login"]) {
+        if has(&["--config-file", "--app", "--login"]) {
             return command.to_owned();
         }
         let head = format!("tokenward {verb}");
@@ -76,7 +94,7 @@ pub(crate) fn user_of(name: &ProfileName, given: Option<&UserName>) -> Option<Us
 }
 
 /// The commands that act on one login.
-const VERBS: [&str; 7] = ["login", "logout", "refresh", "status", "token", "exec", "api"];
+const VERBS: [&str; 9] = ["login", "logout", "refresh", "status", "token", "exec", "api", "link", "adopt"];
 
 #[cfg(test)]
 mod tests {
@@ -96,9 +114,9 @@ mod tests {
         assert_eq!(desk.within("`tokenward token --as app`"), "`tokenward token --profile desk --as app`");
         assert_eq!(desk.within("`tokenward login --user bob`"), "`tokenward login --profile desk --user bob`");
         assert_eq!(desk.within("`tokenward login --scope X`"), "`tokenward login --profile desk --user a/b --scope X`");
-        for whole in
-            ["`tokenward login --env-file .env`", "`tokenward login --profile x --app y`", "`tokenward init`", "a`b"]
-        {
+        let into_file = "`tokenward login --profile desk --user a/b --env-file .env`";
+        assert_eq!(desk.within("`tokenward login --env-file .env`"), into_file);
+        for whole in ["`tokenward login --profile x --app y`", "`tokenward init`", "`tokenward unlink x`", "a`b"] {
             assert_eq!(desk.within(whole), whole);
         }
         let work = Meant::of(&name("work"), true, None);
@@ -107,6 +125,17 @@ mod tests {
             "`tokenward login --profile work`, `tokenward login"
         );
         assert_eq!(Meant::said(None, None).within(sentence), sentence);
+        let corp = Meant::said(None, None).registering(Some(" --app corp --profile c".to_owned()));
+        let told = corp.within(
+            "`tokenward init`, `tokenward init --provider lark`, `tokenward init --app NAME`, `tokenward login`",
+        );
+        let flags = "--app corp --profile c";
+        assert_eq!(
+            told,
+            format!(
+                "`tokenward init {flags}`, `tokenward init {flags} --provider lark`, `tokenward init --app NAME`, `tokenward login`"
+            )
+        );
         let long: UserName = "王".repeat(85).parse().unwrap();
         let kept = name("w").of_user(&long);
         assert_eq!(Meant::of(&kept, false, Some(&long)).command("login"), format!("tokenward login --user '{long}'"));

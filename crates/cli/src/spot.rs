@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use tokenward::links::{Document, FileError, LinkedFile, Objection, Shape, Sighting};
 use tokenward::{ScriptRefresh, given};
 use tokenward_core::{
-    AppSecret, BadSecret, Brand, Code, Format, NewLink, Place, ProfileName, RefreshToken, Slot, Step, is_hidden,
+    AppSecret, BadSecret, Brand, Code, Format, NewLink, Place, ProfileName, RefreshToken, Slot, Step,
 };
 
 use crate::args::PlaceFlags;
 use crate::failure::Failure;
 use crate::say::Lang;
+pub(crate) use crate::way::quoted;
 
 /// A file, and where in it the values of one login stand.
 #[derive(Debug)]
@@ -191,8 +192,13 @@ impl Picker<'_> {
     fn found(&self) -> Result<(Shape, Vec<Shape>), Failure> {
         let mut found = Shape::detect_known(self.document, self.known);
         if let Some(server) = self.wish.server {
+            let is_meant = |shape: &Shape| shape.server.as_deref() == Some(server);
+            // A server of which nothing is known is meant all the same, where a person names it.
+            if !found.iter().any(is_meant) {
+                found = Shape::detect(self.document);
+            }
             let servers: Vec<_> = found.iter().filter_map(|shape| shape.server.clone()).collect();
-            found.retain(|shape| shape.server.as_deref() == Some(server));
+            found.retain(is_meant);
             if found.is_empty() {
                 let what = self.lang.no_such_server(self.file.display(), server.escape_debug());
                 let known = (!servers.is_empty()).then(|| self.lang.servers_with_tokens(servers.join(", ")));
@@ -318,7 +324,9 @@ impl Picker<'_> {
 pub(crate) fn without_place(file: &str, format: Format, lang: Lang) -> Failure {
     let failure = Failure::new(Code::PlaceUnclear, lang.no_token_place(file)).then(lang.name_places(example(format)));
     match format {
-        Format::Dotenv => failure.then_all([lang.log_in_into_file(quoted(file))]),
+        Format::Dotenv => {
+            failure.then_all([lang.log_in_into_file(format!("tokenward login --env-file {}", quoted(file)))])
+        }
         // An ini file is often another program's, which would meet a section that it does not know.
         Format::Ini | Format::Json | Format::Toml => failure,
     }
@@ -407,24 +415,6 @@ fn flags(shape: &Shape, all: &[Shape]) -> String {
     let flag = |name: &str, place: Option<&Place>| place.map(|place| format!("{name} {}", quoted(&place.to_string())));
     let both = [flag("--access", shape.access()), flag("--refresh", shape.refresh())];
     both.into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-/// A word as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:@%+=,~".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    if word.contains(is_hidden) {
-        // What a person cannot see is spelled in bytes (POSIX.1-2024 §2.2.4), so that the command works as it is shown.
-        let spelled = word.chars().map(|c| match c {
-            '\\' | '\'' => format!("\\{c}"),
-            c if is_hidden(c) => c.to_string().bytes().fold(String::new(), |text, byte| format!("{text}\\{byte:03o}")),
-            c => c.to_string(),
-        });
-        return format!("$'{}'", spelled.collect::<String>());
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The path from the root, with symbolic links as they are.
@@ -581,14 +571,5 @@ mod tests {
             assert_eq!(by_content(content.as_bytes()), format, "{content}");
         }
         assert_eq!(by_content(b"\xff\xfe"), None);
-    }
-
-    #[test]
-    fn words_as_a_shell_takes_them() {
-        assert_eq!(quoted("a.b_c-d"), "a.b_c-d");
-        assert_eq!(quoted("args[after -u]"), "'args[after -u]'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
-        assert_eq!(quoted("a\u{1b}[31m'\n\\\u{9b}"), r"$'a\033[31m\'\012\\\302\233'");
     }
 }

@@ -26,7 +26,6 @@ use tokio::time::Instant;
 use crate::flight::Flights;
 use crate::links::{LinkReport, Links};
 use crate::obtain::{Shows, question_lost};
-use crate::script::SCRIPT_APP;
 use crate::serving::Serving;
 use crate::turn::{Told, Via, Wish, turn_lost};
 use crate::waiting::Patience;
@@ -100,8 +99,7 @@ pub struct Report {
 impl Report {
     /// Whether the login is that of a script's file, which has no app and no profile of the settings.
     pub fn is_of_a_script(&self) -> bool {
-        let name = self.grant.profile.as_ref();
-        self.grant.app.as_str() == SCRIPT_APP && name.is_some_and(|name| name.as_str().contains('@'))
+        crate::script::is_of_a_script(&self.grant.app, self.grant.profile.as_ref())
     }
 }
 

@@ -82,11 +82,11 @@ pub use observe::{NoObserver, Observer, Step};
 pub use obtain::{Obtain, Who};
 pub use process::Processes;
 pub use recovery::Recovered;
-pub use script::{ScriptRefresh, ScriptTokens};
+pub use script::{ScriptRefresh, ScriptTokens, is_of_a_script};
 pub use settings::{
     AppRecord, Clause, ConfigEdit, CookieField, Desktop, Environment, Home, KeySource, Origin, Overrides, Own, Place,
     ProfileRecord, Registration, ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, issuer_of,
-    parse_span, reference as settings_reference, secret_file,
+    parse_span, reference as settings_reference, secret_file, travels_in_clear,
 };
 pub use tokenward_vault::trusted::Distrust;
 

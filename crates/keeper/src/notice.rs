@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use tokenward_core::{Code, Generation, GrantId, Oddity, ProfileName, Subject};
+use tokenward_core::{Code, Generation, GrantId, Oddity, Place, ProfileName, Subject};
 
 use crate::{Error, Recovered};
 
@@ -63,6 +63,13 @@ pub enum Notice {
         file: PathBuf,
         /// Why.
         error: Error,
+    },
+    /// A script's file holds old tokens of its login that could not be brought up to date with the others.
+    StaleCopy {
+        /// The file.
+        file: PathBuf,
+        /// Where they stand.
+        places: Vec<Place>,
     },
     /// A linked file cannot be read; it is left alone.
     LinkUnusable {

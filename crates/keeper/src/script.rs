@@ -19,12 +19,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokenward_core::ports::{
     Adopted, Adoption, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Claim, CodeExchange, DeviceLogin,
-    Prepared, Provider, Sent,
+    Prepared, Provider, Sent, VaultError,
 };
 use tokenward_core::{
-    AccessToken, App, AppName, AppSecret, AppToken, Ask, BadSecret, Brand, Code, DeviceCode, ExitClass, FeishuApp,
-    Generation, GrantId, Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes, Spend,
-    Subject, TokenApi, TokenSet,
+    AccessToken, App, AppName, AppSecret, AppToken, Ask, BadSecret, Brand, Code, DeviceCode, Event, ExitClass,
+    FeishuApp, Generation, GrantId, Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes,
+    Spend, Subject, TokenApi, TokenSet,
 };
 use url::Url;
 use zeroize::Zeroizing;
@@ -33,7 +33,7 @@ use crate::given;
 use crate::links::{
     Document, DocumentError, Doubled, FileError, Format, Frame, Held, LinkedFile, Links, Nature, Place, Value, Written,
 };
-use crate::{Error, Keeper, KeeperOptions, Kept, Notice, Parts, Session};
+use crate::{Error, Keeper, KeeperOptions, Kept, Notice, Parts, Report, Session};
 
 /// One turn of the login in a script's file.
 #[derive(Debug)]
@@ -138,7 +138,8 @@ impl Session {
             parts: self.parts(),
             app: script_app(request.brand, request.hosts)?,
         };
-        turn.run(ScriptFile { held, document, places, token: held_token, access: held_access }, refresh).await
+        let file = ScriptFile { held, document, places, token: held_token, access: held_access };
+        turn.run(file, refresh).await.map_err(taken_out)
     }
 }
 
@@ -152,6 +153,26 @@ impl Session {
         let detail = format!("{} in {}", ScriptRefresh::REFRESH_TOKEN, path.display());
         Err(Error::with_detail(Code::AnotherInFile, Kept::Everything, detail))
     }
+}
+
+impl Keeper {
+    /// The script's file that a login was taken from, by its whole path; as its name alone where the record of that is gone. `None` for
+    /// a login that is no script's.
+    pub async fn script_file(&self, report: &Report) -> Option<PathBuf> {
+        let name = report.grant.profile.as_ref().filter(|_| report.is_of_a_script())?;
+        let journal = self.journal(report.grant.id, u32::MAX).await.unwrap_or_default();
+        let source = journal.into_iter().find_map(|entry| match entry.event {
+            Event::Adopted { source, .. } => Some(source),
+            _ => None,
+        });
+        Some(source.map_or_else(|| name.as_str().rsplit_once('@').map_or("", |(file, _)| file).into(), PathBuf::from))
+    }
+}
+
+/// Whether a login of this app and under this name is a script's, which has no app and no profile of the settings, and whose file shows
+/// its refresh token.
+pub fn is_of_a_script(app: &AppName, name: Option<&ProfileName>) -> bool {
+    app.as_str() == SCRIPT_APP && name.is_some_and(|name| name.as_str().contains('@'))
 }
 
 /// One turn, once everything is proven.
@@ -196,24 +217,35 @@ impl ScriptTurn<'_> {
         let mut values = vec![(file.places.access.clone(), framed(file.access.as_ref(), access.expose()))];
         let refresh = login.refresh.map(|token| framed(file.token.as_ref(), token.expose()));
         values.extend(refresh.map(|value| (file.places.refresh.clone(), value)));
-        values.extend(followers);
-        let (path, written) = (file.held.path().display().to_string(), file.write(values));
+        values.extend(followers.values);
+        let held = file.held.path().to_owned();
+        let (path, written) = (held.display().to_string(), file.write(values));
         match written.await {
             Ok(Ok(Written::Moved)) => {
                 Err(lost(format!("{path} holds another refresh token by now, which is left there")))
             }
-            Ok(Ok(_)) => Ok(ScriptTokens { access, grant, healed: stale && !handed.turned, notices: handed.notices }),
+            Ok(Ok(_)) => {
+                let mut notices = handed.notices;
+                notices.extend(
+                    (!followers.left.is_empty()).then_some(Notice::StaleCopy { file: held, places: followers.left }),
+                );
+                Ok(ScriptTokens { access, grant, healed: stale && !handed.turned, notices })
+            }
             Ok(Err(error)) => Err(lost(error.to_string())),
             Err(error) => Err(lost(error.to_string())),
         }
     }
 
-    /// What is told of a refusal. A login that was taken in for a token which the provider refuses at its first use, such as a mistyped
-    /// one, leaves nothing behind: nothing was issued for it.
+    /// What is told of a failure. A login that was taken in for a token which the provider refuses at its first use, such as a mistyped
+    /// one, leaves nothing behind: nothing was issued for it. Nor does one whose token was not used up, since the app's was refused or
+    /// nobody could be asked: the token is where it was read. Passing trouble of the provider's is no word about the token, and doubt
+    /// erases nothing (I6).
     async fn refused(&self, grant: GrantId, error: Error) -> Error {
-        let definite = error.code().exit() == ExitClass::NeedsConsent
-            && !matches!(error.code(), Code::AnswerLost | Code::AnswerNotStored);
-        if !definite || !matches!(self.parts.vault.forget_refused(grant).await, Ok(true)) {
+        let unclear = matches!(error.code(), Code::AnswerLost | Code::AnswerNotStored | Code::RefusedUnclearly);
+        let dead = error.code().exit() == ExitClass::NeedsConsent && !unclear;
+        let passing = matches!(error.code(), Code::ProviderUnavailable | Code::RateLimited);
+        let unspent = error.kept() == Kept::TokenUnspent && !passing;
+        if !(dead || unspent) || !matches!(self.parts.vault.forget_refused(grant).await, Ok(true)) || unspent {
             return error;
         }
         match error.refusal() {
@@ -481,6 +513,16 @@ fn parse<T, E: std::fmt::Display>(
     }
 }
 
+/// Another run with the same refresh token has taken its login out of the vault meanwhile, and tells why.
+fn taken_out(error: Error) -> Error {
+    match error.vault_error() {
+        Some(VaultError::NoSuchGrant(_)) => {
+            Error::with_detail(Code::StillTurning, Kept::Everything, "another run has the same refresh token")
+        }
+        _ => error,
+    }
+}
+
 /// A file that cannot be used, found out before anything was sent. Waiting helps against some of it.
 fn unusable(error: &FileError) -> Error {
     let code = match error {
@@ -491,7 +533,7 @@ fn unusable(error: &FileError) -> Error {
 }
 
 /// The app of every script's file, in lists.
-pub(crate) const SCRIPT_APP: &str = "script";
+const SCRIPT_APP: &str = "script";
 /// What stands for an app's id and secret where nobody knows them.
 const UNKNOWN: &str = "unknown";
 /// How much of a file's name goes into a profile's.

@@ -103,6 +103,7 @@ macro_rules! vault_suite {
             wishes: the_token_of_a_set_that_gave_way_brings_it_back,
             wishes: a_set_under_one_of_nobody_knows_whom_comes_back,
             wishes: a_set_that_was_ended_does_not_come_back,
+            adoptions: a_login_that_was_adopted_for_nothing_is_forgotten,
             adoptions: adoptions_upon_adoptions_give_way_one_by_one,
             adoptions: a_late_answer_turns_the_set_that_was_put_aside,
             adoptions: a_late_answer_ends_the_trial_of_the_set_it_turns,

@@ -29,7 +29,7 @@ pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> 
         return undo(desk).await;
     }
     if let Some(id) = &adopt.login {
-        return name(id, adopt.replace_user, desk).await;
+        return whose::with_profiles(desk, Box::pin(name(id, adopt.replace_user, desk))).await;
     }
     if adopt.bkoauth.is_some() {
         return bkoauth::run(adopt, desk).await;
@@ -164,7 +164,7 @@ async fn file(adopt: &Adopt, place: &Path, desk: &Desk) -> Result<ExitCode, Fail
     let target = spot.link(&work.profile.name);
     let report = match work.session.links().adopt_file(&work.app, &target, adopt.replace_user).await {
         Err(error) if error.code() == Code::AnotherUser => {
-            let way = format!("tokenward adopt {}", quoted(&shown));
+            let way = desk.typed.after(&format!("tokenward adopt {}", quoted(&shown)));
             return Err(stopped(&error, &work, Some(&shown), &way, desk).await);
         }
         report => report.map_err(|error| link::refused(error, &shown, desk))?,
@@ -204,7 +204,13 @@ async fn store(adopt: &Adopt, tool: Tool, place: &Path, desk: &Desk) -> Result<E
         return Err(Failure::silent(Code::Usage.exit() as u8));
     }
     let shown = format!("{tool} ({})", desk.short(&login.place));
-    let way = format!("tokenward adopt --from {} {}", from(tool), quoted(&place.display().to_string()));
+    let place = quoted(&place.display().to_string());
+    let way = [
+        Some(format!("tokenward adopt --from {} {place}", from(tool))),
+        adopt.account.as_ref().map(|account| format!("--account {}", quoted(account))),
+        adopt.key_file.as_ref().map(|file| format!("--key-file {}", quoted(&file.display().to_string()))),
+    ];
+    let way = way.into_iter().flatten().collect::<Vec<_>>().join(" ");
     take(login, shown, Some(&way), adopt.replace_user, desk).await
 }
 
@@ -310,7 +316,7 @@ async fn name(id: &str, replace: bool, desk: &Desk) -> Result<ExitCode, Failure>
     let session = desk.session(&settings).await?;
     let grant = unnamed(id, &session, desk).await?;
     if settings.profile(Some(&profile)).is_err() {
-        settings = whose::new_profile(&profile, &grant.app, &settings, desk)?;
+        settings = whose::add_profile(&profile, &grant.app, &settings, desk)?;
     }
     let resolved = settings.profile(Some(&profile)).map_err(|error| desk.settings_failure(&error))?;
     if resolved.app_name != grant.app {

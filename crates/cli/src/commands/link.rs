@@ -113,9 +113,15 @@ pub(super) async fn linked(file: &Path, settings: &Settings, desk: &Desk) -> Res
 
 /// The profile whose login a file shows. A file that is not linked is linked first, and a login in it taken over.
 pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, Failure> {
+    let profile = shown_by(file, desk).await?;
+    Ok(desk.of_file.get_or_init(|| profile).clone())
+}
+
+async fn shown_by(file: &Path, desk: &Desk) -> Result<ProfileName, Failure> {
     let settings = desk.settings()?;
     let mut profiles: Vec<_> =
         linked(file, &settings, desk).await?.into_iter().map(|link| link.target.profile).collect();
+    profiles.sort();
     profiles.dedup();
     match profiles.len() {
         0 => {
@@ -193,7 +199,7 @@ async fn make_as(work: &Work, target: NewLink, mut how: How, desk: &Desk) -> Res
     match make(work, target.clone(), how, desk).await {
         Err(Stopped::AnotherUser(id)) => {
             let file = desk.short(&target.file);
-            let way = format!("tokenward link {}", quoted(&file));
+            let way = desk.typed.link(&file);
             if !desk.asker().can_ask() {
                 return Err(another_user(&id, work, Some(&file), &way, desk).await);
             }
@@ -297,14 +303,13 @@ pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice
     for state in &states {
         match &state.found {
             Found::OfAnotherUser { grant, .. } => {
-                let way = format!("tokenward link {}", quoted(&shown));
+                let way = desk.typed.link(&shown);
                 return Err(another_user(&grant.to_string(), work, Some(&shown), &way, desk).await);
             }
             Found::OfAnother { profile } => {
                 let what = lang.file_is_anothers(&shown, profile);
-                return Err(
-                    Failure::new(Code::AnotherProfile, what).then_all(lang.file_is_anothers_next(&shown, profile))
-                );
+                return Err(Failure::new(Code::AnotherProfile, what)
+                    .then_all(lang.file_is_anothers_next(&desk.typed.link(&shown), profile)));
             }
             Found::OfFormerUser { user } => return Err(of_former_user(user, &shown, work, desk)),
             Found::OfEndedLogin { user } => return Err(of_ended_login(user.as_deref(), &shown, work, desk)),
@@ -351,10 +356,13 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) ->
     let mut adopted = false;
     if !is_logged_in(work, desk).await? {
         // Where an app serves many users, a login is one user's, and no file can be logged in for.
+        let meant = desk.meant(&work.profile.name);
         let nobody = |failure: Failure| match target.format {
             _ if !work.profile.token_api.has_browser_login() => desk.nobody(&work.profile, failure),
-            Format::Dotenv | Format::Ini => failure.then(lang.log_in_into_file(quoted(&file))),
-            Format::Json | Format::Toml => failure.then(lang.log_in_first()),
+            Format::Dotenv | Format::Ini => {
+                failure.then(meant.within(&lang.log_in_into_file(desk.typed.login_into(&file))))
+            }
+            Format::Json | Format::Toml => failure.then(meant.within(&lang.log_in_first())),
         };
         let neither = || {
             let what = lang.no_login_anywhere(&work.profile.name, &file);
@@ -398,18 +406,18 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) ->
 async fn lone_token(work: &Work, target: &NewLink, desk: &Desk) -> Result<(), Failure> {
     let (lang, file, profile) = (desk.lang(), desk.short(&target.file), &work.profile.name);
     let Some(place) = target.places.get(&Slot::AccessToken) else { return Ok(()) };
-    let named = format!("tokenward link {} --access {} -p {profile}", quoted(&file), quoted(&place.to_string()));
+    let named = format!("{} --access {}", desk.typed.link_elsewhere(&file), quoted(&place.to_string()));
+    let write_over = lang.write_over_token(format!("{named} -p {profile}"), profile);
     match work.session.links().lone_token(&work.app, target).await.map_err(|error| refused(error, &file, desk))? {
         LoneToken::GivesWay => Ok(()),
         LoneToken::AnotherUser(user) => {
             let what = lang.token_of_another_user(&file, user.known_as(), profile);
-            let way = format!("tokenward link {}", quoted(&file));
-            Err(Failure::new(Code::AnothersToken, what)
-                .then_all([lang.keep_apart(way), lang.write_over_token(named, profile)]))
+            let own = lang.token_of_its_own_user(&work.profile.app_name, user.known_as(), format!("{named} -p NEW"));
+            Err(Failure::new(Code::AnothersToken, what).then_all([own, write_over]))
         }
         LoneToken::Untold => {
             let what = lang.token_of_nobody_knows(&file);
-            Err(Failure::new(Code::AnothersToken, what).then(lang.write_over_token(named, profile)))
+            Err(Failure::new(Code::AnothersToken, what).then(write_over))
         }
     }
 }
@@ -418,14 +426,14 @@ async fn lone_token(work: &Work, target: &NewLink, desk: &Desk) -> Result<(), Fa
 fn of_former_user(user: &str, file: &str, work: &Work, desk: &Desk) -> Failure {
     let (lang, profile) = (desk.lang(), &work.profile.name);
     Failure::new(Code::FormerUser, lang.file_of_former_user(file, user, profile))
-        .then_all([lang.agree_to_user(quoted(file), profile), lang.stop_following(quoted(file))])
+        .then_all([lang.agree_to_user(desk.typed.link(file), profile), lang.stop_following(quoted(file))])
 }
 
 /// The file shows a login that is over and may be another user's: how a person agrees to the profile's.
 fn of_ended_login(user: Option<&str>, file: &str, work: &Work, desk: &Desk) -> Failure {
     let (lang, profile) = (desk.lang(), &work.profile.name);
     Failure::new(Code::EndedLogin, lang.file_of_ended_login(file, user, profile))
-        .then_all([lang.agree_to_user(quoted(file), profile), lang.stop_following(quoted(file))])
+        .then_all([lang.agree_to_user(desk.typed.link(file), profile), lang.stop_following(quoted(file))])
 }
 
 /// What else stands in a link's file. What cannot be told is told by `links`.
@@ -467,18 +475,14 @@ pub(super) fn refused(error: Error, file: &str, desk: &Desk) -> Failure {
     let detail = error.detail().unwrap_or_default().to_owned();
     match error.code() {
         Code::AnotherProfile => {
-            let next = lang.file_is_anothers_next(file, &detail);
+            let next = lang.file_is_anothers_next(&desk.typed.link(file), &detail);
             Failure::new(Code::AnotherProfile, lang.file_is_anothers(file, detail)).then_all(next)
         }
-        Code::SharedFolder => {
-            Failure::from(error).then(lang.insist_on_folder(format!("tokenward link {}", quoted(file))))
-        }
-        Code::FileOpenToOthers => Failure::from(error).then_all([
-            lang.close_file(quoted(file)),
-            lang.insist_on_readers(format!("tokenward link {}", quoted(file))),
-        ]),
+        Code::SharedFolder => Failure::from(error).then(lang.insist_on_folder(desk.typed.again(file))),
+        Code::FileOpenToOthers => Failure::from(error)
+            .then_all([lang.close_file(quoted(file)), lang.insist_on_readers(desk.typed.again(file))]),
         Code::PlaceTaken => {
-            Failure::new(Code::PlaceTaken, lang.place_is_taken(detail)).then(lang.place_is_taken_next())
+            Failure::new(Code::PlaceTaken, lang.place_is_taken(detail)).then(lang.place_is_taken_next(quoted(file)))
         }
         _ => error.into(),
     }
@@ -528,7 +532,7 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
             printer.note(lang.adopted_undo(profile));
             printer.warning(lang.two_owners(Tool::TokenFile, &file, None));
         }
-        tell_besides(&file, besides, desk);
+        tell_besides(&file, profile, besides, desk);
         if *is_new {
             printer.note(lang.link_kept(profile, places(link)));
         }
@@ -537,8 +541,9 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
 }
 
 /// Says what else stands in a file, once each.
-fn tell_besides(file: &str, besides: &Strays, desk: &Desk) {
+fn tell_besides(file: &str, profile: &ProfileName, besides: &Strays, desk: &Desk) {
     let (lang, printer) = (desk.lang(), desk.printer);
+    let keep_too = |file: &str, stray| keep_too(&desk.typed.link_elsewhere(file), stray, profile);
     for stray in &besides.stale {
         printer.warning(lang.stray_stale(&stray.1, keep_too(file, stray)));
     }
@@ -561,7 +566,8 @@ fn tell_besides(file: &str, besides: &Strays, desk: &Desk) {
         });
     }
     if besides.lacks_access {
-        printer.warning(lang.access_nowhere(file, format!("tokenward link {} --access PLACE", quoted(file))));
+        let command = format!("{} --access PLACE -p {profile}", desk.typed.link_elsewhere(file));
+        printer.warning(lang.access_nowhere(file, command));
     }
 }
 

@@ -28,6 +28,11 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let mut idle = idle(&reports, &settings, named.as_ref());
     idle.retain(|(name, _)| damaged.iter().all(|login| login.profile.as_ref() != Some(name)));
     let exit = show_with(&reports, &damaged, &idle, None, &settings, desk)?;
+    if let Some(session) = session.as_ref().filter(|_| !desk.printer.json) {
+        for report in &reports {
+            super::status::next_of_a_script(report, session, desk).await;
+        }
+    }
     if let Some(session) = session.filter(|_| !desk.printer.json && named.is_none()) {
         let (lang, now) = (desk.lang(), desk.now());
         for login in session.keeper().without_profile().await? {
@@ -118,11 +123,6 @@ fn show_with(
             lang.head_refresh(),
         ];
         desk.printer.table(&heads, rows)?;
-    }
-    // A script's login has no profile by which one would know what to do with it.
-    let over = reports.iter().filter(|report| report.status == Status::NeedsConsent && report.is_of_a_script());
-    for name in over.filter_map(|report| report.grant.profile.as_ref()) {
-        desk.printer.note(lang.doctor_script_remove(name));
     }
     if hidden > 0 {
         desk.printer.note(lang.logged_out_hidden(hidden));

@@ -32,11 +32,11 @@ use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields::LoginFields;
 use crate::qr;
-use crate::spot::{Spot, Wish, quoted};
+use crate::spot::{Spot, Wish};
 
 pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> {
     if let Some(file) = &login.env_file {
-        return into_file(&login, file, desk).await;
+        return whose::with_profiles(desk, Box::pin(into_file(&login, file, desk))).await;
     }
     if login.insists.terms().permit_more() {
         return Err(Failure::new(Code::Usage, desk.lang().insists_need_file()).complete());
@@ -44,6 +44,18 @@ pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> 
     if login.at.says_anything() {
         return Err(Failure::new(Code::Usage, desk.lang().env_file_flags()).complete());
     }
+    let done = whose::with_profiles_told_before(desk, Box::pin(by_profile(&login, desk))).await;
+    // A profile that was to be made is of the app that was named, also the next time.
+    done.map_err(|failure| match &login.app {
+        Some(app) => {
+            failure.logging_in_by(&format!("{} --app {app}", desk.meant_by_flags().command("login")), desk.lang())
+        }
+        None => failure,
+    })
+}
+
+/// Logs in under a profile, which is made if it is not there.
+async fn by_profile(login: &Login, desk: &Desk) -> Result<ExitCode, Failure> {
     let settings = desk.settings()?;
     let settings = match &login.app {
         Some(app) => join_app(app, settings, desk)?,
@@ -54,12 +66,12 @@ pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> 
     let app = desk.app(&profile, &session).await?;
     let work = Work { profile, session, app };
     if !work.app.token_api.has_browser_login() {
-        return cookie::login(&login, &work, desk).await;
+        return cookie::login(login, &work, desk).await;
     }
     if login.cookie_stdin || login.cookie_file.is_some() {
         return Err(Failure::new(Code::Usage, desk.lang().cookie_not_here(work.app.token_api)).complete());
     }
-    let report = consent(&login, &work, desk).await?;
+    let report = consent(login, &work, desk).await?;
     tell(&report, None, &work, desk).await
 }
 
@@ -75,7 +87,11 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
     let proof = tokio::task::spawn_blocking(move || proven.hold(Links::PATIENCE).map(drop)).await;
     let unwritable = |error: String| Failure::of(Code::FileUnusable).detail(error).then(lang.nothing_was_done());
     proof.map_err(|error| unwritable(error.to_string()))?.map_err(|error| unwritable(error.to_string()))?;
-    let mut work = Source { refresh: None, owner: None, ..Source::of(&spot, desk) }.work(desk).await?;
+    // A file that is linked follows the profile that it is linked to.
+    let links = link::linked(file, &desk.settings()?, desk).await?;
+    let first = links.first().map(|link| &link.target.profile);
+    let owner = first.filter(|first| links.iter().all(|link| link.target.profile == **first));
+    let mut work = Source { refresh: None, owner, ..Source::of(&spot, desk) }.work(desk).await?;
     redirect_of(&spot, login, &mut work, desk)?;
     let how = link::How { fill: Fill::Free, replace: false, named: true, insists: login.insists };
     let targets = [vec![spot.link(&work.profile.name)], spot.further(&work.profile.name)].concat();
@@ -87,10 +103,10 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
     }
     let is_said = login.write_over || login.replace_user;
     // Nobody is sent to the browser for a login that the file would not get.
-    let way = format!("tokenward login --env-file {}", quoted(&shown));
+    let way = desk.typed.login_into(&shown);
     let agreed = stranger::agreed(&work, &targets, is_said, &way, desk).await?;
     let report = consent(login, &work, desk).await?;
-    let way = format!("tokenward link {} -p {}", quoted(&shown), work.profile.name);
+    let way = format!("{} -p {}", desk.typed.link(&shown), work.profile.name);
     // Whose the login is, and so whose the file's is not, may be known only now.
     let agreed = match stranger::agreed(&work, &targets, agreed == Fill::Over, &way, desk).await {
         Ok(agreed) => agreed,
@@ -128,7 +144,7 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
         Err(failure) => {
             tell(&report, None, &work, desk).await?;
             desk.printer.warning(lang.logged_in_unwritten(&shown));
-            Err(failure.then(lang.logged_in_unwritten_next(quoted(&shown))))
+            Err(failure.then(lang.logged_in_unwritten_next(desk.typed.link(&shown))))
         }
     }
 }
@@ -230,7 +246,7 @@ async fn undecided(id: &str, what: String, login: &Login, work: &Work, desk: &De
         lang.drop_login(id, &them),
     ]);
     match &login.env_file {
-        Some(file) => failure.then(lang.then_link(quoted(&file.display().to_string()))),
+        Some(file) => failure.then(lang.then_link(desk.typed.link(&file.display().to_string()))),
         None => failure,
     }
 }
@@ -390,7 +406,8 @@ async fn pasted(attempt: &LoginAttempt, timeout: Duration, desk: &Desk) -> Resul
         desk.printer.question(">");
     }
     let line = tokio::time::timeout(timeout, desk.asker().read());
-    let line = line.await.map_err(|_| Failure::of(Code::LoginTimedOut))??;
+    let again = |failure: Failure| failure.then(desk.lang().next_step(Code::BadRedirectPaste).to_owned());
+    let line = line.await.map_err(|_| Failure::of(Code::LoginTimedOut))?.map_err(again)?;
     code_of(&line, attempt.state(), attempt.redirect_uri(), desk)
 }
 

@@ -95,7 +95,7 @@ async fn unnamed(id: &str, yes: bool, session: &Session, desk: &Desk) -> Result<
     let lang = desk.lang();
     let grant = adopt::unnamed(id, session, desk).await?;
     let user = grant.subject.map_or_else(|| lang.someone_unknown(), |subject| subject.name.unwrap_or(subject.id));
-    if !yes && !desk.asker().yes(lang.ask_logout(&user), &lang.logout_ways()).await? {
+    if !yes && !desk.asker().yes(lang.ask_logout_login(&user), &lang.logout_ways()).await? {
         desk.printer.note(lang.nothing_changed());
         return Err(Failure::silent(Code::Usage.exit() as u8));
     }
@@ -103,7 +103,7 @@ async fn unnamed(id: &str, yes: bool, session: &Session, desk: &Desk) -> Result<
     if desk.printer.json {
         desk.printer.document(&json!({ "profile": null, "grant": grant.id.to_string(), "revoked": false }))?;
     } else {
-        desk.printer.note(lang.logged_out(&user));
+        desk.printer.note(lang.logged_out_login(&user));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -81,7 +81,7 @@ async fn script(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
     let refresh_token = read("-r", refresh.refresh_token, desk, given::refresh_token)?;
     let session = desk.session(&settings).await?;
     let request = ScriptRefresh { file: file.clone(), brand, hosts, app_token, refresh_token };
-    let tokens = session.refresh_script(request).await.map_err(|error| of_a_script(error, &file, desk))?;
+    let tokens = session.refresh_script(request).await.map_err(|error| of_a_script(error, &file, brand, desk))?;
     desk.tell_notices(&tokens.notices);
     if tokens.healed {
         desk.printer.note(lang.script_healed(file.display()));
@@ -103,9 +103,22 @@ async fn script(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
 
 /// What went wrong, with advice for somebody who has a file and no profile: nothing fetches an app access token here, and no
 /// question is asked.
-fn of_a_script(error: Error, file: &Path, desk: &Desk) -> Failure {
+fn of_a_script(error: Error, file: &Path, brand: Brand, desk: &Desk) -> Failure {
     let (lang, file) = (desk.lang(), file.display());
-    let renew = error.refusal().is_some_and(|refusal| refusal.remedy == Remedy::RenewAppToken);
+    let of_app = match error.refusal().map(|refusal| refusal.remedy) {
+        Some(Remedy::RenewAppToken | Remedy::CheckSecret | Remedy::CheckAppId) => {
+            Some(lang.script_app_token_ended(file.to_string()))
+        }
+        Some(Remedy::UseIssuingApp) => Some(lang.script_of_two_apps(file.to_string())),
+        Some(Remedy::CheckBrand) => {
+            let other = if brand == Brand::Feishu { Brand::Lark } else { Brand::Feishu };
+            Some(lang.script_other_brand(quoted(&file.to_string()), other.as_str()))
+        }
+        _ => None,
+    };
+    if let Some(next) = of_app {
+        return Failure::from(error).then(next);
+    }
     let detail = error.detail().unwrap_or_default().to_owned();
     match error.code() {
         Code::SettingMissing => Failure::new(Code::SettingMissing, lang.script_token_missing())
@@ -122,7 +135,6 @@ fn of_a_script(error: Error, file: &Path, desk: &Desk) -> Failure {
             let refresh = lang.script_of_profile_next(&detail, quoted(&file.to_string()));
             Failure::new(Code::BadSetting, lang.script_of_profile(file, detail)).then(refresh)
         }
-        _ if renew => Failure::from(error).then(lang.script_app_token_ended(file)),
         code if code.exit() == ExitClass::NeedsConsent => Failure::from(error).then(lang.script_login_again(file)),
         _ => error.into(),
     }

@@ -3,19 +3,23 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::Report;
 use tokenward::links::Found;
-use tokenward_core::{Code, ExitClass, ProviderName, Standing, Status, TokenApi};
+use tokenward::{Report, Session, Settings};
+use tokenward_core::{Code, ExitClass, Generation, ProviderName, Standing, Status, TokenApi};
 
 use crate::commands::list;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::fields::{LinkFields, LoginFields, WithoutProfileFields};
 use crate::say::Lang;
+use crate::spot::quoted;
 
 pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let settings = desk.settings()?;
-    let name = desk.profile_name(&settings)?;
+    let name = match desk.profile_name(&settings) {
+        Err(failure) => return scripts(failure, &settings, desk).await,
+        Ok(name) => name,
+    };
     let profile = settings.profile(Some(&name)).ok();
     for url in profile.iter().flat_map(tokenward::ResolvedProfile::in_clear) {
         desk.printer.warning(desk.lang().plain_http_on(url));
@@ -69,7 +73,11 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         facts.push((lang.fact_key(), desk.key_words(&settings, &info)?));
         facts.push((lang.fact_vault(), settings.home().vault().display().to_string()));
         desk.printer.facts(&facts)?;
-        warn(&report, desk);
+        if report.is_of_a_script() {
+            next_of_a_script(&report, &session, desk).await;
+        } else {
+            warn(&report, desk);
+        }
         for login in &kept {
             desk.printer.warning(lang.without_profile(login, desk.now()));
             for way in lang.without_profile_ways(login.grant.id, login.grant.subject.as_ref(), Some(&name)) {
@@ -96,6 +104,43 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(ExitClass::NeedsConsent as u8));
     }
     Ok(ExitCode::from(exit(&report) as u8))
+}
+
+/// Where nothing is set up, logins of scripts' files may be all there is: each has a line. Without any, what is missing is told.
+async fn scripts(failure: Failure, settings: &Settings, desk: &Desk) -> Result<ExitCode, Failure> {
+    if desk.global.profile.is_some() {
+        return Err(failure);
+    }
+    let Some(session) = desk.look(settings).await? else { return Err(failure) };
+    let mut own = session.keeper().list().await?;
+    own.retain(Report::is_of_a_script);
+    let Some(worst) = worst(&own) else { return Err(failure) };
+    list::show(&own, settings, None, desk)?;
+    if !desk.printer.json {
+        for report in &own {
+            next_of_a_script(report, &session, desk).await;
+        }
+    }
+    Ok(ExitCode::from(worst as u8))
+}
+
+/// Says what to do about a script's login that is over, in doubt, or was never refreshed: in commands that name its file, since it has
+/// no profile of the settings.
+pub(super) async fn next_of_a_script(report: &Report, session: &Session, desk: &Desk) {
+    let lang = desk.lang();
+    let is_untried = report.grant.generation == Generation::FIRST && report.grant.access.is_none();
+    if !matches!(report.status, Status::NeedsConsent | Status::InDoubt) && !(lives(report) && is_untried) {
+        return;
+    }
+    let Some(file) = session.keeper().script_file(report).await else { return };
+    let mut ways = vec![match report.status {
+        Status::NeedsConsent => lang.script_login_again(file.display()),
+        _ => lang.script_try_again(quoted(&file.display().to_string())),
+    }];
+    ways.extend(report.grant.profile.as_ref().map(|name| lang.doctor_script_remove(name)));
+    for way in ways {
+        desk.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
+    }
 }
 
 /// What the exit code says of a profile that serves many: the worst of its users' logins. One that needs a person is worse than one

@@ -4,7 +4,7 @@
 //! Nothing is written here, so a crash changes nothing.
 
 use tokenward::links::{Fill, Stranger};
-use tokenward_core::{Code, NewLink, Subject};
+use tokenward_core::{Code, NewLink, Slot, Subject};
 
 use crate::commands::link;
 use crate::desk::{Desk, Work};
@@ -25,7 +25,7 @@ pub(super) async fn agreed(
         let file = desk.short(&target.file);
         let found = work.session.links().stranger(&work.app, target).await;
         let Some(stranger) = found.map_err(|error| link::refused(error, &file, desk))? else { continue };
-        let told = Told::of(&stranger, &file, work, desk).await?;
+        let told = Told::of(&stranger, target, &file, work, desk).await?;
         if matches!(stranger, Stranger::Profile { is_in_use: true, .. }) {
             return Err(told.refusal(None, work, desk));
         }
@@ -52,17 +52,19 @@ struct Told {
     file: String,
     /// The profile whose login it is, if it has one.
     owner: Option<String>,
+    /// The user of an access token alone, and where that stands.
+    alone: Option<(String, String)>,
 }
 
 impl Told {
-    async fn of(stranger: &Stranger, file: &str, work: &Work, desk: &Desk) -> Result<Self, Failure> {
+    async fn of(stranger: &Stranger, target: &NewLink, file: &str, work: &Work, desk: &Desk) -> Result<Self, Failure> {
         let (lang, profile) = (desk.lang(), &work.profile.name);
         let us = match work.session.keeper().grant_of(profile).await {
             Ok(id) => work.session.keeper().status(id).await?.grant.subject,
             Err(_) => None,
         };
         let names = |user: &Option<Subject>| link::told_apart(user.as_ref(), us.as_ref(), lang);
-        let mut owner = None;
+        let (mut owner, mut alone) = (None, None);
         let (code, what) = match stranger {
             Stranger::Profile { profile: theirs, .. } => {
                 owner = Some(theirs.to_string());
@@ -74,26 +76,33 @@ impl Told {
             }
             Stranger::Ended(user) => (Code::EndedLogin, lang.file_of_ended_login(file, user.as_deref(), profile)),
             Stranger::Token(user @ Some(_)) => {
-                (Code::AnothersToken, lang.token_of_another_user(file, names(user).0, profile))
+                let (them, place) = (names(user).0, target.places.get(&Slot::AccessToken));
+                alone = place.map(|place| (them.clone(), quoted(&place.to_string())));
+                (Code::AnothersToken, lang.token_of_another_user(file, them, profile))
             }
             _ => (Code::AnothersToken, lang.token_of_nobody_knows(file)),
         };
-        Ok(Self { code, what, file: file.to_owned(), owner })
+        Ok(Self { code, what, file: file.to_owned(), owner, alone })
     }
 
     /// Why nothing is written, and the ways on; `way` is the one that writes all the same, if there is any.
     fn refusal(self, way: Option<&str>, work: &Work, desk: &Desk) -> Failure {
-        let (lang, file) = (desk.lang(), quoted(&self.file));
+        let (lang, link) = (desk.lang(), desk.typed.link(&self.file));
         let failure = Failure::new(self.code, self.what);
         let failure = match way {
             Some(way) => failure.then(lang.write_over_login(format!("{way} {WRITE_OVER}"), &work.profile.name)),
             None => failure,
         };
         match &self.owner {
-            Some(owner) if way.is_none() => failure.then_all(lang.file_is_anothers_next(&self.file, owner)),
-            Some(owner) => failure.then(lang.file_is_anothers_next_its_own(file, owner)),
+            Some(owner) if way.is_none() => failure.then_all(lang.file_is_anothers_next(&link, owner)),
+            Some(owner) => failure.then(lang.file_is_anothers_next_its_own(link, owner)),
             None if self.code == Code::EndedLogin => failure,
-            None => failure.then(lang.keep_apart(format!("tokenward link {file}"))),
+            // An access token alone brings no login with it: one of its user's is needed first.
+            None if self.code == Code::AnothersToken => failure.then_all(self.alone.map(|(them, place)| {
+                let link = format!("{} --access {place} -p NEW", desk.typed.link_elsewhere(&self.file));
+                lang.token_of_its_own_user(&work.profile.app_name, them, link)
+            })),
+            None => failure.then(lang.keep_apart(link)),
         }
     }
 }

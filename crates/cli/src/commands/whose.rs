@@ -55,6 +55,7 @@ impl<'a> Source<'a> {
             && let (Err(SettingsError::UnknownProfile { .. } | SettingsError::NothingSetUp { .. }), Some(id)) =
                 (&found, self.app_id)
         {
+            self.may_register(&name, id, &settings, desk)?;
             self.register(&name, id, desk).await?;
             settings = desk.settings()?;
             found = settings.profile(Some(&name));
@@ -179,6 +180,22 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
+    /// Refuses, before anything is written, to set an app up under a name that another app has, or whose id a variable overrules.
+    fn may_register(&self, name: &ProfileName, id: &str, settings: &Settings, desk: &Desk) -> Result<(), Failure> {
+        if desk.ambient.env.get(APP_ID).is_some_and(|own| own != id) {
+            return Err(self.another_app(id, name, desk.ambient.env.get(APP_ID).unwrap_or_default(), desk));
+        }
+        let app: Option<AppName> = name.as_str().parse().ok();
+        let former = app.and_then(|app| settings.registered(&app)).map(|app| app.client_id);
+        match former.filter(|former| former != id) {
+            Some(former) => {
+                let what = desk.lang().app_name_taken(&self.name, id.escape_debug(), name, former);
+                Err(Failure::new(Code::AnotherApp, what).then(desk.lang().name_new_profile()))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Says that the secret of the source is none.
     fn tell_stand_in(&self, desk: &Desk) {
         if let Some(place) = self.secret_stands_in {
@@ -188,6 +205,11 @@ impl<'a> Source<'a> {
 
     fn another_app(&self, id: &str, profile: &ProfileName, own: &str, desk: &Desk) -> Failure {
         let lang = desk.lang();
+        // No name of a profile helps where a variable names the app.
+        if desk.ambient.env.get(APP_ID) == Some(own) {
+            let what = lang.app_differs_from_variable(&self.name, id.escape_debug(), APP_ID, own);
+            return Failure::new(Code::AnotherApp, what).then(lang.unset_app_id(APP_ID));
+        }
         let what = lang.app_differs(&self.name, id.escape_debug(), profile, own);
         Failure::new(Code::AnotherApp, what).then(lang.name_new_profile())
     }
@@ -239,6 +261,22 @@ pub(super) async fn with_profiles<T>(
     desk: &Desk,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
+    with_profiles_told(true, desk, work).await
+}
+
+/// The same where a profile that is made is told at once, since a person has to do something before all is done.
+pub(super) async fn with_profiles_told_before<T>(
+    desk: &Desk,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    with_profiles_told(false, desk, work).await
+}
+
+async fn with_profiles_told<T>(
+    after_all: bool,
+    desk: &Desk,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let before = desk.settings().ok();
     let done = work.await;
     let (Some(before), Ok(after)) = (before, desk.settings()) else { return done };
@@ -246,9 +284,9 @@ pub(super) async fn with_profiles<T>(
     let has_app = |app: &AppName| before.profiles().any(|(_, old)| old.as_ref() == Some(app));
     for (name, app) in after.profiles() {
         let Some(app) = app.filter(|app| !is_old(name) && has_app(app)) else { continue };
-        if done.is_ok() {
+        if done.is_ok() && after_all {
             desk.printer.note(desk.lang().new_profile(name, app));
-        } else if is_unused(name, &after, desk).await {
+        } else if done.is_err() && is_unused(name, &after, desk).await {
             let mut edit = ConfigEdit::open(after.home()).map_err(|error| desk.settings_failure(&error))?;
             edit.remove_profile(name);
             edit.save().map_err(|error| desk.settings_failure(&error))?;
@@ -257,14 +295,21 @@ pub(super) async fn with_profiles<T>(
     done
 }
 
-/// Whether the vault has neither a login nor a link of a profile.
+/// Whether the vault has neither a login nor a link of a profile, nor an answer that may become one.
 async fn is_unused(name: &ProfileName, settings: &Settings, desk: &Desk) -> bool {
     let Ok(session) = desk.session(settings).await else { return false };
     let vault = &session.parts().vault;
-    matches!(vault.grant_of(name).await, Ok(None)) && vault.links(Some(name)).await.is_ok_and(|links| links.is_empty())
+    matches!(vault.grant_of(name).await, Ok(None))
+        && vault.links(Some(name)).await.is_ok_and(|links| links.is_empty())
+        && session.keeper().answers_kept(name).await.is_ok_and(|count| count == 0)
 }
 
-fn add_profile(name: &ProfileName, app: &AppName, settings: &Settings, desk: &Desk) -> Result<Settings, Failure> {
+pub(super) fn add_profile(
+    name: &ProfileName,
+    app: &AppName,
+    settings: &Settings,
+    desk: &Desk,
+) -> Result<Settings, Failure> {
     let failed = |error: SettingsError| desk.settings_failure(&error);
     let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
     edit.profile(name, &ProfileRecord { app: app.clone(), redirect_uri: None, scopes: None });
@@ -273,5 +318,7 @@ fn add_profile(name: &ProfileName, app: &AppName, settings: &Settings, desk: &De
     desk.settings()
 }
 
+/// The variable that names an app whatever the settings say.
+const APP_ID: &str = "TOKENWARD_APP_ID";
 /// What the first profile is called.
 const DEFAULT: &str = "default";

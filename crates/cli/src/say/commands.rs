@@ -52,8 +52,11 @@ super::sentences! {
     script_of_login(file, id) { "the refresh token for {file} is that of the login {id}, which is kept without a profile and refreshed at another endpoint than a script's" "{file} 所用的刷新令牌属于登录 {id}，它不属于任何配置档，并且通过另一个接口续期，而不是脚本的接口" }
     give_profile(id) { "`tokenward adopt --login {id} -p NAME` gives it a profile" "`tokenward adopt --login {id} -p 名称` 可为它指定配置档" }
     script_healed(file) { "{file} held a refresh token that is already used up; it now holds the present tokens, and nothing was sent" "{file} 中的刷新令牌已被用过；现已写入当前有效的令牌，没有发送任何请求" }
-    script_app_token_ended(file) { "put a new app access token into {file} (app_access_token), or give it with -a: one lives for two hours, and `tokenward token --as app` prints one where the app is set up" "请把新的 app_access_token 写入 {file}，或用 -a 提供：它只有两小时有效；若应用已设置好，`tokenward token --as app` 会输出一个" }
+    script_app_token_ended(file) { "put a new app access token into {file} (app_access_token), or give it with -a: one lives for two hours, and `tokenward token --as app` prints one where the app is set up. If it is fresh, the two tokens may stand in each other's place" "请把新的 app_access_token 写入 {file}，或用 -a 提供：它只有两小时有效；若应用已设置好，`tokenward token --as app` 会输出一个。若它并未过期，两个令牌可能位置互换了" }
+    script_of_two_apps(file) { "the two tokens are of different apps, or stand in each other's place: give the app access token of the app that the user consented to, in {file} (app_access_token) or with -a" "两个令牌属于不同的应用，或位置互换了：请在 {file} 中填写用户所授权的应用的 app_access_token，或用 -a 提供" }
+    script_other_brand(file, other) { "the app is the other brand's: `tokenward refresh --config-file {file} --provider {other}`" "该应用属于另一个品牌：`tokenward refresh --config-file {file} --provider {other}`" }
     script_login_again(file) { "the refresh token cannot be used any more: log in again the way you got it, and put the new one into {file} (refresh_token) or give it with -r" "此刷新令牌已无法使用：请按原来的方式重新登录，并把新的令牌写入 {file}（refresh_token），或用 -r 提供" }
+    script_try_again(file) { "`tokenward refresh --config-file {file}` goes on with it" "`tokenward refresh --config-file {file}` 可继续" }
     script_token_missing() { "a token is neither in the file nor given" "文件中没有所需的令牌，参数也未提供" }
     script_give_token() { "put it into the file, or give it: -a for the app access token, -r for the refresh token" "请写入文件，或在参数中提供：-a 为 app_access_token，-r 为刷新令牌" }
     script_bad_token() { "that is no token" "这不是令牌" }

@@ -112,9 +112,10 @@ super::sentences! {
     file_ended_of_nobody(file, profile) { "{file} shows a login that is over: its refresh token was refused or used up before it could be told whose it is. It may be another user's than that of profile {profile}, and the file is left as it is" "{file} 中的登录已结束：在得知属于谁之前，其刷新令牌已被拒绝或用掉。它可能属于另一位用户，而非配置档 {profile} 的用户，因此文件保持原样" }
     outcome_given_its_own(user, id) { "holds the login of {user}, which was refreshed to learn whose it is, and has its new tokens now; that login is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one)" "其中是 {user} 的登录；为得知属于谁，已将其续期一次，现已写入它自己的新令牌；该登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）" }
     notice_given_its_own(file, user, profile) { "{file} holds the login of {user}, which was refreshed to learn whose it is. The file has the new tokens of {user} now; profile {profile} stays as it was; see `tokenward links`" "{file} 中是 {user} 的登录；为得知属于谁，已将其续期一次。文件中现为 {user} 的新令牌；配置档 {profile} 不变；参见 `tokenward links`" }
-    agree_to_user(file, profile) { "`tokenward link {file} -p {profile} --replace-user` lets the file show the present login of profile {profile}" "`tokenward link {file} -p {profile} --replace-user` 可让文件显示配置档 {profile} 当前的登录" }
+    agree_to_user(way, profile) { "`{way} -p {profile} --replace-user` lets the file show the present login of profile {profile}" "`{way} -p {profile} --replace-user` 可让文件显示配置档 {profile} 当前的登录" }
     stop_following(file) { "`tokenward unlink {file}` ends the link" "`tokenward unlink {file}` 可解除链接" }
     token_of_another_user(file, them, profile) { "the access token in {file} is that of {them}, and not of the user of profile {profile}; there is no refresh token with it, so it could not be kept" "{file} 中的访问令牌属于 {them}，而不是配置档 {profile} 的用户；其中没有刷新令牌，无法保留" }
+    token_of_its_own_user(app, them, link) { "`tokenward login -p NEW --app {app}` logs {them} in under a profile of their own, and `{link}` then keeps the file in step with it" "`tokenward login -p 新名称 --app {app}` 可让 {them} 登录到自己的配置档，随后 `{link}` 可让文件与之同步" }
     token_of_nobody_knows(file) { "it cannot be told whose the access token in {file} is; there is no refresh token with it, so it could not be kept" "无法得知 {file} 中的访问令牌属于谁；其中没有刷新令牌，无法保留" }
     login_of_nobody_named(profile, us) { "the provider does not say whose login this is, and profile {profile} is that of {us}" "服务方没有说明这是谁的登录，而配置档 {profile} 属于 {us}" }
     login_left_unnamed(profile) { "a login from before waits for an answer: the provider does not say whose it is. Decide about it first; `tokenward login --replace-user` logs in anew and makes profile {profile} that login" "之前的一个登录尚待决定：服务方没有说明它属于谁。请先处理；`tokenward login --replace-user` 会重新登录，并把配置档 {profile} 改为该登录" }
@@ -155,9 +156,9 @@ impl Lang {
         self.outcome_given_its_own(user.map_or_else(|| self.someone_unknown(), ToOwned::to_owned), id)
     }
 
-    /// What there is to do about a file that is another profile's.
-    pub(crate) fn file_is_anothers_next(self, file: &str, owner: impl std::fmt::Display) -> [String; 2] {
-        [self.file_is_anothers_next_its_own(crate::spot::quoted(file), owner), self.file_is_anothers_next_empty()]
+    /// What there is to do about a file that is another profile's. `way` is the command that links it.
+    pub(crate) fn file_is_anothers_next(self, way: &str, owner: impl std::fmt::Display) -> [String; 2] {
+        [self.file_is_anothers_next_its_own(way, owner), self.file_is_anothers_next_empty()]
     }
 
     /// The same, said by another command.

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use tokenward::Notice;
 use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, WatchEvent};
-use tokenward_core::{Code, Place, Slot, Status, Subject};
+use tokenward_core::{Code, Place, ProfileName, Slot, Status, Subject};
 
 use super::Lang;
 use crate::spot::quoted;
@@ -61,6 +61,9 @@ super::sentences! {
     app_from_file(id, file, profile) { "the app {id} of {file} is set up as profile {profile}; its secret is sealed in the vault" "已将 {file} 中的应用 {id} 设置为配置档 {profile}；密钥已封存到保险库" }
     app_not_saved(file) { "nothing was saved: the id and secret in {file} are refused; --provider lark or feishu names another brand" "没有保存：{file} 中的 App ID 和密钥被拒绝；可用 --provider lark 或 feishu 指定另一个品牌" }
     app_differs(file, id, profile, own) { "{file} is of the app {id}, and profile {profile} is of the app {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而配置档 {profile} 属于应用 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }
+    app_differs_from_variable(file, id, variable, own) { "{file} is of the app {id}, and {variable} says {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而 {variable} 指定的是 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }
+    unset_app_id(variable) { "take {variable} out of the environment for this file, with its secret, and run the same command again" "请为此文件取消环境变量 {variable} 及其密钥，再次运行同一命令" }
+    app_name_taken(file, id, name, own) { "{file} is of the app {id}, and the app that is set up under the name {name} is {own}" "{file} 属于应用 {id}，而名为 {name} 的应用是 {own}" }
     app_not_set_up(file, id) { "{file} is of the app {id}, which no profile has" "{file} 属于应用 {id}，而没有配置档使用该应用" }
     name_new_profile() { "give it a profile of its own: run the same command with -p NAME" "请为它单独建一个配置档：用 -p 名称 再次运行同一命令" }
     app_of_several(file, id, profiles) { "{file} is of the app {id}, which several profiles have: {profiles}" "{file} 属于应用 {id}，而有多个配置档使用该应用：{profiles}" }
@@ -68,14 +71,14 @@ super::sentences! {
     name_profile() { "say which with -p NAME" "请用 -p 名称 指定" }
     no_login_anywhere(profile, file) { "nobody is logged in under profile {profile}, and {file} holds no login" "配置档 {profile} 尚未登录，{file} 中也没有登录" }
     log_in_first() { "run `tokenward login`, then this command again" "请先运行 `tokenward login`，再运行本命令" }
-    log_in_into_file(file) { "`tokenward login --env-file {file}` logs in and writes the tokens into it" "`tokenward login --env-file {file}` 可登录并把令牌写入其中" }
+    log_in_into_file(way) { "`{way}` logs in and writes the tokens into it" "`{way}` 可登录并把令牌写入其中" }
     file_has_other_names(file) { "{file} is one of several names of one file (hard links). Only this name will show new tokens: link the others too" "{file} 是同一文件的多个名称（硬链接）之一。只有这个名称会显示新令牌：其他名称也请链接" }
     login_in_file_ended(file) { "the login in {file} has ended: it was logged out or replaced here" "{file} 中的登录已结束：曾在本机退出或被替换" }
     file_is_anothers(file, owner) { "the login in {file} is that of profile {owner}" "{file} 中的登录属于配置档 {owner}" }
-    file_is_anothers_next_its_own(file, owner) { "`tokenward link {file} -p {owner}` keeps the file in step with that profile" "`tokenward link {file} -p {owner}` 可让文件与该配置档保持同步" }
+    file_is_anothers_next_its_own(way, owner) { "`{way} -p {owner}` keeps the file in step with that profile" "`{way} -p {owner}` 可让文件与该配置档保持同步" }
     file_is_anothers_next_empty() { "if the file is to show another login, empty the token's line first" "若要让文件显示另一个登录，请先清空令牌那一行" }
     place_is_taken(other) { "another link keeps that place already: {other}" "该位置已由另一个链接维护：{other}" }
-    place_is_taken_next() { "end that one with `tokenward unlink FILE`, or name another place with --access and --refresh" "请用 `tokenward unlink 文件` 解除，或用 --access 和 --refresh 指定其他位置" }
+    place_is_taken_next(file) { "end that one with `tokenward unlink {file}`, or name another place with --access and --refresh" "请用 `tokenward unlink {file}` 解除，或用 --access 和 --refresh 指定其他位置" }
     link_made_unwritten(file, profile) { "{file} is linked to profile {profile}, but could not be updated yet" "{file} 已链接到配置档 {profile}，但暂时无法同步" }
     link_kept(profile, places) { "kept in step with profile {profile} from now on: {places}" "今后与配置档 {profile} 保持同步：{places}" }
     adopted_undo(profile) { "the vault did not know the login in the file; profile {profile} uses it now; it is refreshed when a token is asked for next. `tokenward adopt --undo` undoes this" "文件中的登录此前未知，现已成为配置档 {profile} 的登录；下次请求令牌时首次续期。若之前另有登录，`tokenward adopt --undo` 可以换回" }
@@ -115,7 +118,7 @@ super::sentences! {
     replace_user_with(way, profile, them) { "`{way} --replace-user` makes profile {profile} the login of {them}; its files then show that login" "`{way} --replace-user` 可把配置档 {profile} 改为 {them} 的登录；其文件随之更新" }
     replace_user_as(way, profile, them) { "`{way} -p {profile} --replace-user` makes profile {profile} the login of {them}; its files then show that login" "`{way} -p {profile} --replace-user` 可把配置档 {profile} 改为 {them} 的登录；其文件随之更新" }
     drop_login(id, them) { "`tokenward logout --login {id}` removes the login of {them}" "`tokenward logout --login {id}` 可删除 {them} 的登录" }
-    then_link(file) { "after one of the first two, `tokenward link {file} --create -p NAME` writes the tokens into the file" "完成前两项之一后，用 `tokenward link {file} --create -p 名称` 把令牌写入文件" }
+    then_link(way) { "after one of the first two, `{way} --create -p NAME` writes the tokens into the file" "完成前两项之一后，用 `{way} --create -p 名称` 把令牌写入文件" }
     ask_replace_user(them, profile, us) { "Make profile {profile} the login of {them}? {us} stays without a profile" "要把配置档 {profile} 改为 {them} 的登录吗？{us} 的登录将不属于任何配置档" }
     replace_user_ways() { "--replace-user, or -p NEW for a profile of its own" "参数 --replace-user，或用 -p 新名称 另建配置档" }
     someone_unknown() { "an unknown user" "身份未知的用户" }
@@ -146,6 +149,7 @@ super::sentences! {
     notice_link_healed(file, held) { "{file} held used-up tokens (token set {held}) and shows the present ones now" "{file} 原为已用掉的令牌（第 {held} 组），现已更正" }
     notice_link_adopted(file) { "{file} held a login that the vault did not know; the profile uses it now (`tokenward adopt --undo` undoes this)" "{file} 中的登录此前未知，现已成为该配置档的登录（`tokenward adopt --undo` 可换回之前的）" }
     notice_link_not_written(file, detail) { "{file} could not be updated, and is tried again: {detail}" "{file} 暂时无法同步，会再次尝试：{detail}" }
+    notice_stale_copy(file, places) { "{file} holds the present tokens; an old token of this login is left at {places}, where it stands in another form or could not be written: delete it, or write the present one there" "{file} 中已是当前令牌；但 {places} 处仍有此登录的旧令牌，它以其他形式存放或无法写入：请删除，或改写为当前的令牌" }
     notice_link_unusable(file, detail) { "the linked file {file} cannot be read and is left alone: {detail}" "链接的文件 {file} 无法读取，已保持原样：{detail}" }
     notice_link_of_another(file, profile) { "{file} shows the login of profile {profile} and is left alone; see `tokenward links`" "{file} 中是配置档 {profile} 的登录，已保持原样；参见 `tokenward links`" }
     notice_link_blank(file) { "{file} has no token at its place and is left alone; `tokenward link FILE` fills it in" "{file} 的令牌位置为空，已保持原样；`tokenward link 文件` 会填入" }
@@ -155,7 +159,7 @@ super::sentences! {
     env_file_flags() { "--access, --refresh, --app-id-at, --app-secret-at and --format say where the tokens stand in a file: give --env-file FILE too" "--access、--refresh、--app-id-at、--app-secret-at 和 --format 用于指明令牌在文件中的位置：请同时给出 --env-file 文件" }
     nothing_was_done() { "see to that first; nobody was logged in and nothing was changed" "请先处理；尚未登录，也未作任何更改" }
     logged_in_unwritten(file) { "you are logged in, and the login is safe in the vault; only {file} could not be written" "登录成功，已保存在保险库中；只是 {file} 无法写入" }
-    logged_in_unwritten_next(file) { "see to what the line above names, then run `tokenward link {file} --create`: no new login is needed" "请处理上面指出的问题，然后运行 `tokenward link {file} --create`：无需重新登录" }
+    logged_in_unwritten_next(way) { "see to what the line above names, then run `{way} --create`: no new login is needed" "请处理上面指出的问题，然后运行 `{way} --create`：无需重新登录" }
 
     nothing_to_watch() { "no file is linked, so there is nothing to watch" "没有链接的文件，无需监视" }
     nothing_to_watch_next() { "link one first: `tokenward link FILE`" "请先链接一个文件：`tokenward link 文件`" }
@@ -170,10 +174,10 @@ super::sentences! {
     event_blind(reason) { "this system tells of no edits ({reason}); files are looked at every 30 s" "本系统不通知文件改动（{reason}）；每 30 秒检查一次" }
 }
 
-/// The command that keeps one more place of a file in step.
-pub(crate) fn keep_too(file: &str, (slot, place): &(Slot, Place)) -> String {
+/// The command that keeps one more place of a file in step. `way` is the one that links the file.
+pub(crate) fn keep_too(way: &str, (slot, place): &(Slot, Place), profile: &ProfileName) -> String {
     let flag = if *slot == Slot::RefreshToken { "--refresh" } else { "--access" };
-    format!("tokenward link {} {flag} {}", quoted(file), quoted(&place.to_string()))
+    format!("{way} {flag} {} -p {profile}", quoted(&place.to_string()))
 }
 
 impl Lang {
@@ -216,7 +220,9 @@ impl Lang {
             Found::Behind | Found::Stale { .. } => advice.push(self.advice_stale()),
             Found::StaleBeside { places, encoded } => {
                 advice.extend(encoded.iter().map(|place| self.stray_stale_encoded(place)));
-                let command = |stray| keep_too(&state.link.target.file.display().to_string(), stray);
+                let target = &state.link.target;
+                let way = format!("tokenward link {}", quoted(&target.file.display().to_string()));
+                let command = |stray| keep_too(&way, stray, &target.profile);
                 advice.extend(places.iter().map(|stray| self.advice_stale_beside(&stray.1, command(stray))));
             }
             Found::Newer => advice.push(self.advice_newer()),
@@ -232,7 +238,8 @@ impl Lang {
             }
             Found::OfFormerUser { .. } | Found::OfEndedLogin { .. } => {
                 let file = quoted(&state.link.target.file.display().to_string());
-                advice.extend([self.agree_to_user(&file, &state.link.target.profile), self.stop_following(&file)]);
+                let way = format!("tokenward link {file}");
+                advice.extend([self.agree_to_user(way, &state.link.target.profile), self.stop_following(&file)]);
             }
             Found::OfOtherOwner { owner } => advice.push(self.advice_of_other_owner(owner)),
             Found::Blank => advice.push(self.advice_blank()),
@@ -280,6 +287,10 @@ impl Lang {
             Notice::LinkNotWritten { file, error } => {
                 self.notice_link_not_written(file.display(), error.detail().unwrap_or(self.happened(error.code())))
             }
+            Notice::StaleCopy { file, places } => {
+                let places = places.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                self.notice_stale_copy(file.display(), places)
+            }
             Notice::LinkUnusable { file, error } => {
                 self.notice_link_unusable(file.display(), error.detail().unwrap_or(self.happened(error.code())))
             }
@@ -303,12 +314,12 @@ impl Lang {
             }
             Notice::LinkOfEndedLogin { file, profile, user } => {
                 let shown = file.display().to_string();
-                let way = self.agree_to_user(quoted(&shown), profile);
+                let way = self.agree_to_user(format!("tokenward link {}", quoted(&shown)), profile);
                 format!("{}{}{way}", self.file_of_ended_login(&shown, user.as_deref(), profile), self.stop())
             }
             Notice::LinkOfFormerUser { file, profile, user } => {
                 let shown = file.display().to_string();
-                let way = self.agree_to_user(quoted(&shown), profile);
+                let way = self.agree_to_user(format!("tokenward link {}", quoted(&shown)), profile);
                 format!("{}{}{way}", self.file_of_former_user(shown, user, profile), self.stop())
             }
             Notice::LinkOfOtherOwner { file, owner } => self.notice_link_of_other_owner(file.display(), owner),

@@ -70,6 +70,8 @@ super::sentences! {
 
     ask_logout(profile) { "Forget the login of profile {profile}?" "确定要删除配置档 {profile} 的登录吗？" }
     ask_logout_revoke(profile) { "Withdraw the login of profile {profile} at the provider and forget it?" "确定要在服务方撤销配置档 {profile} 的登录并删除吗？" }
+    ask_logout_login(user) { "Forget the login of {user}, which is kept without a profile?" "确定要删除 {user} 的登录（不属于任何配置档）吗？" }
+    logged_out_login(user) { "the login of {user}, which was kept without a profile: the tokens are gone from this machine" "{user} 的登录（不属于任何配置档）：本机上的令牌已清除" }
     logout_ways() { "--yes" "参数 --yes" }
     nothing_changed() { "nothing was changed" "未做任何更改" }
     logged_out(profile) { "profile {profile}: the tokens are gone from this machine" "配置档 {profile}：本机上的令牌已清除" }

@@ -157,6 +157,7 @@ super::sentences! {
     restore_another(name, here, there, coming) { "{name}: one login here ({here}) and another {there} ({coming}): the one here would be put aside" "{name}：本机（{here}）与{there}（{coming}）不是同一个登录：本机的将被另行保存" }
     restore_comes(name, there, coming) { "{name}: only {there}, refreshed {coming}" "{name}：仅在{there}，刷新于 {coming}" }
     restore_leaves(name, here) { "{name}: only here, refreshed {here}: it would be put aside" "{name}：仅在本机，刷新于 {here}：将被另行保存" }
+    restore_script(name, here) { "{name}: a script's login, refreshed here {here}: it goes on with the refresh token in the script's file" "{name}：脚本的登录，本机刷新于 {here}：可用脚本文件中的刷新令牌继续" }
     restore_unread(reason) { "the vault that is here cannot be read, so it cannot be compared: {reason}" "本机的保险库无法读取，因此无法比较：{reason}" }
     restore_damaged(there, count) { "damaged logins {there}: {count}" "{there}损坏的登录：{count} 个" }
     restore_nobody() { "nobody is logged in on either side" "两边都没有登录" }

@@ -98,7 +98,8 @@ fn the_login_that_was_kept_is_taken_given_back_and_removed_by_command() {
     world.login(&[]).fails(2, "TW0516");
     let id = kept(&world);
     world.run(&["logout", "--login", &id]).fails(2, "--yes");
-    world.run(&["logout", "--login", &id, "--yes"]).succeeds();
+    let ran = world.run(&["logout", "--login", &id, "--yes"]);
+    assert!(ran.succeeds().err.contains("the login of 小明, which was kept without a profile"), "{ran:?}");
     world.run(&["adopt", "--login", &id, "-p", "third"]).fails(2, "TW0510");
     world.run(&["adopt", "--login", "0", "-p", "third"]).fails(2, "TW0510");
     assert_eq!(world.run(&["token"]).succeeds().out, token);

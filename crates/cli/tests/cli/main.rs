@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests wait for other processes by the real clock")]
 
 mod adopt;
+mod advice;
 mod answers;
 mod api;
 mod apps;
@@ -51,6 +52,7 @@ mod project;
 mod proxy;
 mod race;
 mod script_files;
+mod script_refused;
 mod secrets;
 mod shared_files;
 mod signals;

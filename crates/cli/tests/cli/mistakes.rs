@@ -275,3 +275,34 @@ fn output_that_cannot_be_written_after_a_refresh_says_what_is_kept() {
     assert!(err.contains("kept:") && err.contains("in the vault"), "{err}");
     assert_eq!(world.status()["login"]["generation"], 2);
 }
+
+/// A mistyped profile is not there afterwards, unless somebody was logged in under it; what is advised means the app that was named.
+#[test]
+fn a_login_that_fails_leaves_no_profile_that_it_made() {
+    let world = World::logged_in();
+    let before = world.config();
+    let ran = world.run(&["login", "-p", "defualt", "--paste"]);
+    assert!(ran.fails(2, "TW0204").err.contains("paste the whole address"), "{ran:?}");
+    assert_eq!(world.config(), before);
+    world.sandbox.rules(|rules| rules.consent = tokenward_emulator::Consent::Deny);
+    let ran = world.login(&["-p", "second", "--app", "default"]);
+    assert!(ran.fails(3, "TW0407").err.contains("`tokenward login --profile second --app default`"), "{ran:?}");
+    assert_eq!(world.config(), before);
+    world.sandbox.consent_auto();
+    world.login(&["-p", "second", "--app", "default"]).succeeds();
+    assert!(world.config().contains("[profiles.second]"));
+}
+
+/// An app of another name than the first is meant by that name where `init` is advised.
+#[test]
+fn init_is_advised_for_the_app_that_is_meant() {
+    let world = World::logged_in();
+    let ran = world.init(&["--app", "corp"]);
+    ran.succeeds();
+    world.login(&["-p", "corp"]).succeeds();
+    world.sandbox.inject(tokenward_emulator::Fault::code(20002).when(tokenward_emulator::Operation::Refresh).times(2));
+    let ran = world.run(&["refresh", "-p", "corp"]);
+    assert!(ran.fails(6, "TW0701").err.contains("`tokenward init --app corp --profile corp`"), "{ran:?}");
+    let ran = world.run(&["refresh"]);
+    assert!(ran.fails(6, "TW0701").err.contains("`tokenward init`"), "{ran:?}");
+}

@@ -65,6 +65,27 @@ fn copies_and_ends_of_life_follow_a_script_s_tokens() {
     assert_eq!(script.world.sandbox.counters().replays, 0);
 }
 
+/// A copy that cannot follow is named, and costs neither the token nor the file; linked files are told of in the same way.
+#[test]
+fn a_copy_that_stays_behind_is_told() {
+    let script = Script::new();
+    let encoded: String = script.refresh.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let text = format!("{}\r\nlink = https://x.test/?t={encoded}\r\n", script.read());
+    fs::write(script.file(), &text).unwrap();
+    let ran = script.run(&["--config-file", "feishu-config.ini"]);
+    let (refresh, _) = script.present();
+    assert!(script.read().contains(&refresh) && script.read().contains(ran.succeeds().out.trim()), "{ran:?}");
+    assert!(
+        ran.err.contains("warning:") && ran.err.contains("TOKEN.link") && script.read().contains(&encoded),
+        "{ran:?}"
+    );
+    assert!(!ran.err.contains(&refresh) && !ran.err.contains(&encoded));
+    let ran = script.run(&["--json", "--config-file", "feishu-config.ini"]);
+    assert!(ran.json()["notices"].to_string().contains("stale-copy"), "as long as it is there: {ran:?}");
+    fs::write(script.file(), script.read().replace(&encoded, "x")).unwrap();
+    assert_eq!(script.run(&["--config-file", "feishu-config.ini"]).succeeds().err, "");
+}
+
 /// A file that is linked is refreshed by its profile.
 #[test]
 fn the_file_of_a_profile_names_the_command_that_works() {

@@ -79,7 +79,7 @@ fn a_login_into_a_file_of_somebody_else_is_refused_before_anybody_is_sent_to_the
             assert_eq!(project.run(&["list", "--json"]).out, list, "{name}: nothing was made or changed");
             let ran = match yes {
                 "advice" => {
-                    let advised = "tokenward login --env-file x.env --write-over";
+                    let advised = "tokenward login --profile default --env-file x.env --write-over";
                     assert!(ran.err.contains(advised), "{name} {ran:?}");
                     project.login(&["--env-file", "x.env", "--write-over", "-p", "default"])
                 }

@@ -74,8 +74,9 @@ pub trait Logins: Send + Sync {
     /// then, as one that is adopted; what gives way is kept, and is what the next wish brings back.
     async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, VaultError>;
 
-    /// Takes out a login that was adopted for nothing: a grant of its first generation that the provider has refused, that has
-    /// never turned and never had an access token, such as a mistyped refresh token makes. Says whether it did.
+    /// Takes out a login that was adopted for nothing: a grant of its first generation that has never turned, never had an access
+    /// token, and has nothing open or in doubt, such as a mistyped refresh token makes, or a good one beside a dead app token. Its
+    /// refresh token goes with it, so this is for callers who know where else it stands. Says whether it did.
     async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError>;
 
     /// The tokens of a grant about to be logged out. Needs the lease, so that no turn is under way.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -278,14 +278,8 @@ impl Round<'_> {
             }
             Err(error) => Err(Arc::new(error)),
         };
-        if let Some(report) = report.filter(|report| facts.app.is_err() && report.is_of_a_script()) {
-            facts.script = Some(PathBuf::from(facts.name.as_str().rsplit_once('@').map_or("", |(file, _)| file)));
-            if let Some(session) = self.session
-                && let Ok(journal) = session.keeper().journal(report.grant.id, u32::MAX).await
-                && let Some(file) = journal.into_iter().find_map(|entry| adopted_from(entry.event))
-            {
-                facts.script = Some(PathBuf::from(file));
-            }
+        if let (Some(report), Some(session), Err(_)) = (report, self.session, &facts.app) {
+            facts.script = session.keeper().script_file(report).await;
         }
         if let (Some(report), Some(session)) = (report, self.session) {
             facts.login = self.login(report, session, facts.app.as_ref().ok(), usable.as_ref()).await.ok();
@@ -429,13 +423,6 @@ fn is_of_the_past(report: &Report, all: &[Report]) -> bool {
         && all.iter().any(|other| {
             other.is_of_a_script() && file(other) == file(report) && other.grant.consented > report.grant.consented
         })
-}
-
-fn adopted_from(event: Event) -> Option<String> {
-    match event {
-        Event::Adopted { source, .. } => Some(source),
-        _ => None,
-    }
 }
 
 /// Whether a login was not ended by a person.

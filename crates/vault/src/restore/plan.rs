@@ -75,14 +75,14 @@ pub enum Verdict {
 }
 
 impl Plan {
-    /// Whether a login that may live now would no longer be there, or be dead.
+    /// Whether a login that may live now would no longer be there, or be dead, or cannot be looked at.
     pub fn costs(&self) -> bool {
-        let living = |login: &Login| login.here.is_some_and(|here| !here.over);
-        let lost = |login: &Login| match login.verdict {
-            Verdict::Ends | Verdict::Apart | Verdict::Another | Verdict::Leaves => living(login),
-            Verdict::Same | Verdict::Revives | Verdict::Comes => false,
-        };
-        self.unread.is_some() || self.damaged.0 > 0 || self.logins.iter().any(lost)
+        self.is_partial() || self.logins.iter().any(Login::costs)
+    }
+
+    /// Whether the present vault holds logins of which nothing can be told.
+    pub fn is_partial(&self) -> bool {
+        self.unread.is_some() || self.damaged.0 > 0
     }
 
     /// Reads both vaults. One that cannot be read is said to be so, and holds nothing up: a restore is what mends it.
@@ -188,6 +188,17 @@ fn verdict(here: Option<&GrantRow>, coming: Option<&GrantRow>) -> Verdict {
         (std::cmp::Ordering::Greater, std::cmp::Ordering::Greater | std::cmp::Ordering::Equal) => Verdict::Ends,
         (std::cmp::Ordering::Less, std::cmp::Ordering::Less | std::cmp::Ordering::Equal) => Verdict::Revives,
         _ => Verdict::Apart,
+    }
+}
+
+impl Login {
+    /// Whether it may live now, and would no longer be there, or be dead.
+    pub fn costs(&self) -> bool {
+        let lives = self.here.is_some_and(|here| !here.over);
+        match self.verdict {
+            Verdict::Ends | Verdict::Apart | Verdict::Another | Verdict::Leaves => lives,
+            Verdict::Same | Verdict::Revives | Verdict::Comes => false,
+        }
     }
 }
 

@@ -41,9 +41,9 @@ impl SqliteVault {
     pub(super) async fn forget_grant(&self, id: GrantId) -> Result<bool, VaultError> {
         self.write(move |context, tx| {
             let grant = grant_row(tx, id)?;
-            let refused = matches!(grant.standing, Standing::NeedsConsent { .. });
+            let told = matches!(grant.standing, Standing::NeedsConsent { .. } | Standing::Live);
             let untouched = grant.access.blob.is_none() && !grant.intent_open && !grant.linked && grant.fence.is_none();
-            if grant.generation != Generation::FIRST || !refused || !untouched {
+            if grant.generation != Generation::FIRST || !told || !untouched {
                 return Ok(false);
             }
             context.withdraw(&grant)?;

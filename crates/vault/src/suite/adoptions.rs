@@ -313,6 +313,39 @@ pub async fn a_generation_that_moved_on_is_not_taken_back(stand: &dyn Stand) {
     assert!(matches!(unknown, Err(VaultError::NoSuchGrant(_))), "{unknown:?}");
 }
 
+/// A login that was adopted and brought nothing is taken out whole, refused or not asked about; one that is in doubt, or has ever worked,
+/// or is being refreshed, stays.
+pub async fn a_login_that_was_adopted_for_nothing_is_forgotten(stand: &dyn Stand) {
+    let vault = stand.open().await;
+    let adopted = async |tag: &str| vault.adopt(adoption(&format!("x@{tag}"), tag, None)).await.unwrap().id();
+    for (tag, closing, standing) in [
+        ("r", refused(), Some(dead())),
+        ("s", Closing::Kept { code: Code::AppSettings, provider_code: Some(20_014) }, None),
+        ("t", Closing::Unsent { reason: "no route".to_owned() }, None),
+    ] {
+        let id = adopted(tag).await;
+        let intent = spent(&*vault, id, tag).await;
+        assert!(!vault.forget_refused(id).await.unwrap(), "{tag}: an answer may come");
+        vault.close(intent, closing, standing).await.unwrap();
+        let lease = leased(&*vault, id, &holder("here", 2)).await;
+        assert!(!vault.forget_refused(id).await.unwrap(), "{tag}: somebody is about to send");
+        vault.release(lease).await.unwrap();
+        assert!(vault.forget_refused(id).await.unwrap(), "{tag}");
+        assert!(matches!(vault.grant(id).await, Err(VaultError::NoSuchGrant(_))), "{tag}");
+        assert_eq!(vault.recognise(&token(tag)).await.unwrap().known, None, "{tag}");
+        assert_ne!(adopted(tag).await, id, "{tag}: it may be brought again");
+    }
+    let id = adopted("d").await;
+    let intent = spent(&*vault, id, "d").await;
+    let doubt = Standing::InDoubt { intent, since: soon(1), doubt: Doubt::NoAnswer };
+    vault.close(intent, Closing::Doubt { doubt: Doubt::NoAnswer }, Some(doubt)).await.unwrap();
+    assert!(!vault.forget_refused(id).await.unwrap(), "doubt erases nothing");
+    let id = adopted("w").await;
+    let intent = spent(&*vault, id, "w").await;
+    vault.commit(intent, turn("x")).await.unwrap();
+    assert!(!vault.forget_refused(id).await.unwrap(), "it has worked");
+}
+
 /// Adoptions upon adoptions, none of which ever turned, give way one by one; the living one at the bottom is never dropped.
 pub async fn adoptions_upon_adoptions_give_way_one_by_one(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use tokenward::{BackupKey, Restore, RestorePlan, RestoredLogin, SeenLogin, Verdict};
+use tokenward::{BackupKey, Restore, RestorePlan, RestoredLogin, SeenLogin, Verdict, is_of_a_script};
 use tokenward_core::Code;
 
 use crate::args::RestoreWish;
@@ -45,7 +45,8 @@ pub(super) async fn run(wish: RestoreWish, desk: &Desk) -> Result<ExitCode, Fail
         for line in lines(&plan, &there, desk) {
             printer.note(line);
         }
-        if plan.costs() {
+        let of_scripts = |login: &RestoredLogin| is_of_a_script(&login.app, login.profile.as_ref());
+        if plan.is_partial() || plan.logins.iter().any(|login| login.costs() && !of_scripts(login)) {
             printer.warning(lang.restore_costs());
         }
         if !wish.yes {
@@ -100,6 +101,9 @@ fn lines(plan: &RestorePlan, there: &str, desk: &Desk) -> Vec<String> {
         };
         let name = login.profile.as_ref().map_or_else(nameless, ToString::to_string);
         let (here, coming) = (when(login.here), when(login.coming));
+        if login.costs() && is_of_a_script(&login.app, login.profile.as_ref()) {
+            return lang.restore_script(name, here);
+        }
         match login.verdict {
             Verdict::Same => lang.restore_same(name, there),
             Verdict::Ends => lang.restore_ends(name, here, there, coming),
