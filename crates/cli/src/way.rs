@@ -4,7 +4,7 @@
 //! Enters: the command. Leaves: words for a shell. The profile and the user are added by [`crate::meant`].
 
 use clap::ValueEnum;
-use tokenward_core::is_hidden;
+use tokenward_core::{Brand, is_hidden};
 
 use crate::args::{Command, InsistFlags, PlaceFlags};
 
@@ -27,15 +27,15 @@ impl Typed {
         let none = InsistFlags::default();
         match command {
             Command::Link(link) => {
-                let provider = link.provider.map(|brand| brand.as_str());
+                let provider = link.provider.map(Brand::as_str);
                 Self::new(&link.at, link.server.as_deref(), link.create, link.insists, provider)
             }
             Command::Adopt(adopt) => {
-                let provider = adopt.provider.map(|brand| brand.as_str());
+                let provider = adopt.provider.map(Brand::as_str);
                 Self::new(&adopt.at, adopt.server.as_deref(), false, none, provider)
             }
             Command::Login(login) => {
-                let provider = login.provider.map(|brand| brand.as_str());
+                let provider = login.provider.map(Brand::as_str);
                 Self { is_login: true, ..Self::new(&login.at, None, false, login.insists, provider) }
             }
             _ => Self::default(),

@@ -245,7 +245,9 @@ impl ScriptTurn<'_> {
         let dead = error.code().exit() == ExitClass::NeedsConsent && !unclear;
         let passing = matches!(error.code(), Code::ProviderUnavailable | Code::RateLimited);
         let unspent = error.kept() == Kept::TokenUnspent && !passing;
-        if !(dead || unspent) || !matches!(self.parts.vault.forget_refused(grant).await, Ok(true)) || unspent {
+        let is_forgotten = (dead || unspent) && matches!(self.parts.vault.forget_refused(grant).await, Ok(true));
+        // That a token is unspent is true wherever it is.
+        if !is_forgotten || unspent {
             return error;
         }
         match error.refusal() {

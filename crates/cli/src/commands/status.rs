@@ -129,7 +129,9 @@ async fn scripts(failure: Failure, settings: &Settings, desk: &Desk) -> Result<E
 pub(super) async fn next_of_a_script(report: &Report, session: &Session, desk: &Desk) {
     let lang = desk.lang();
     let is_untried = report.grant.generation == Generation::FIRST && report.grant.access.is_none();
-    if !matches!(report.status, Status::NeedsConsent | Status::InDoubt) && !(lives(report) && is_untried) {
+    let is_over = matches!(report.status, Status::NeedsConsent | Status::InDoubt);
+    let is_fine = lives(report) && !is_untried;
+    if !is_over && (is_fine || !lives(report)) {
         return;
     }
     let Some(file) = session.keeper().script_file(report).await else { return };

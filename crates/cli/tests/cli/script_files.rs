@@ -69,7 +69,8 @@ fn copies_and_ends_of_life_follow_a_script_s_tokens() {
 #[test]
 fn a_copy_that_stays_behind_is_told() {
     let script = Script::new();
-    let encoded: String = script.refresh.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let spelled: Vec<String> = script.refresh.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let encoded = spelled.concat();
     let text = format!("{}\r\nlink = https://x.test/?t={encoded}\r\n", script.read());
     fs::write(script.file(), &text).unwrap();
     let ran = script.run(&["--config-file", "feishu-config.ini"]);
