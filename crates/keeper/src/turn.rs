@@ -152,8 +152,8 @@ impl<'a> Leased<'a> {
         let is_unclear = aftermath.had_late_set && keeper.rules(grant).old_access == OldAccess::Dies;
         if (joined.is_turned(grant) && !is_unclear) || aftermath.is_back {
             let via = Via::Ours { is_fresh: !aftermath.had_answer && !aftermath.is_back };
-            let notices = aftermath.notices;
-            return Err(Stop::Done(Committed { joined, via, has_asked: false, unnamed: None, notices }));
+            let (is_unproven, notices) = (grant.unproven, aftermath.notices);
+            return Err(Stop::Done(Committed { joined, via, has_asked: false, is_unproven, unnamed: None, notices }));
         }
         match &grant.standing {
             Standing::NeedsConsent { code, .. } => return Err(refuse(*code, grant).into()),
@@ -457,6 +457,8 @@ struct Committed<'a> {
     joined: Joined<'a>,
     via: Via,
     has_asked: bool,
+    /// Whether nobody had said whose the set was that has turned.
+    is_unproven: bool,
     /// Set when a login has turned for the first time that was adopted, or that nobody named.
     unnamed: Option<Unnamed>,
     notices: Vec<Notice>,
@@ -488,13 +490,13 @@ pub(crate) enum Via {
 impl<'a> Committed<'a> {
     const fn elsewhere(joined: Joined<'a>) -> Self {
         let via = Via::Elsewhere { is_parked: false };
-        Self { joined, via, has_asked: false, unnamed: None, notices: Vec::new() }
+        Self { joined, via, has_asked: false, is_unproven: false, unnamed: None, notices: Vec::new() }
     }
 
     /// By a send of this turn.
     fn by(ending: Ending, joined: Joined<'a>, aftermath: Aftermath, replay: bool) -> Result<Self, Error> {
         let Aftermath { grant, mut notices, .. } = aftermath;
-        let mut unnamed = None;
+        let (is_unproven, mut unnamed) = (grant.unproven, None);
         let via = match ending {
             Ending::Generation(more) => {
                 notices.extend(more);
@@ -515,7 +517,7 @@ impl<'a> Committed<'a> {
             }
             Ending::NoSuchEndpoint(error) => return Err(error),
         };
-        Ok(Self { joined, via, has_asked: true, unnamed, notices })
+        Ok(Self { joined, via, has_asked: true, is_unproven, unnamed, notices })
     }
 
     /// Delivers what a turn brought. The lease is given back already, and the set is durable: nothing here can fail the turn.
@@ -524,12 +526,15 @@ impl<'a> Committed<'a> {
             joined: Joined { keeper, id, wish: Wish { app, .. } },
             mut via,
             has_asked,
+            is_unproven,
             mut unnamed,
             mut notices,
         } = self;
         let Via::Ours { is_fresh } = &mut via else { return Told { via, has_asked, notices } };
-        let grant = keeper.inner.parts.vault.grant(id).await.ok().filter(|grant| grant.unproven);
-        if let Some(grant) = grant {
+        if is_unproven
+            && let Ok(grant) = keeper.inner.parts.vault.grant(id).await
+            && grant.unproven
+        {
             // Before anything is delivered. What cannot be asked now is asked by whoever wants the token.
             unnamed = None;
             match keeper.tell_user(app, &grant).await {
