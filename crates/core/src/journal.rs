@@ -5,6 +5,7 @@
 //! [`crate::rotation::recover`] can continue from (I5).
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -102,12 +103,25 @@ pub struct Spend {
     intent: IntentId,
     deadline: Timestamp,
     token: RefreshToken,
+    landing: Option<Arc<dyn Landing>>,
 }
 
 impl Spend {
     /// Made by a vault once the intent is durable (I1).
     pub const fn new(intent: IntentId, deadline: Timestamp, token: RefreshToken, _proof: Journalled) -> Self {
-        Self { intent, deadline, token }
+        Self { intent, deadline, token, landing: None }
+    }
+
+    /// The same, with a place where its answer lands.
+    #[must_use]
+    pub fn landing_in(mut self, landing: Arc<dyn Landing>) -> Self {
+        self.landing = Some(landing);
+        self
+    }
+
+    /// Where the thread that reads the answer puts it before anything else is done with it, if there is such a place.
+    pub fn landing(&self) -> Option<Arc<dyn Landing>> {
+        self.landing.clone()
     }
 
     /// The intent this spend belongs to.
@@ -130,6 +144,13 @@ impl fmt::Debug for Spend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Spend").field("intent", &self.intent).finish_non_exhaustive()
     }
+}
+
+/// Where an answer lands: out of the hands of the process that read it, so that a kill does not take it along (I3).
+pub trait Landing: Send + Sync {
+    /// Puts an answer there, at once and not synced. `false` where that failed; it is kept by
+    /// [`Journal::keep_answer`](crate::ports::Journal::keep_answer) in either case.
+    fn put(&self, answer: &RawAnswer) -> bool;
 }
 
 /// A provider's answer as it came, before anyone tried to read it (I3).

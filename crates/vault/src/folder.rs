@@ -78,6 +78,11 @@ impl Folder {
         self.vault.join("rescue")
     }
 
+    /// `vault/landing/`: where answers land.
+    pub(crate) fn landings(&self) -> PathBuf {
+        self.vault.join("landing")
+    }
+
     /// `vault/locks/<grant>`.
     pub(crate) fn lock(&self, grant: GrantId) -> PathBuf {
         self.vault.join("locks").join(grant.to_string())
@@ -162,7 +167,7 @@ impl Folder {
             }
         }
         guard(&self.vault, DIR_MODE, &mut repairs)?;
-        for folder in [self.vault.join("locks"), self.handouts()] {
+        for folder in [self.vault.join("locks"), self.handouts(), self.landings()] {
             // On a read-only disk the folders may be missing: what is stored can still be handed out (I7), and
             // whoever needs to write is told then.
             match create_private(&folder) {
@@ -175,7 +180,7 @@ impl Folder {
         }
         if !repairs.is_empty() {
             // Whoever opened these opened the rest with them. Nobody comes to it through a closed folder, so it is looked at only then.
-            for folder in [self.vault.join("locks"), self.handouts()] {
+            for folder in [self.vault.join("locks"), self.handouts(), self.landings()] {
                 for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
                     guard(&entry.path(), FILE_MODE, &mut repairs)?;
                 }

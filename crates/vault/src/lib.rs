@@ -19,6 +19,7 @@ mod folder;
 pub mod handout;
 mod key;
 mod keyring;
+mod landing;
 mod locks;
 mod rekey;
 mod rescue;

@@ -30,6 +30,11 @@ pub(crate) struct Rescue {
 /// A slot's content.
 pub(crate) struct Rescued {
     pub(crate) slot: u64,
+    pub(crate) slotted: Slotted,
+}
+
+/// A sealed answer as it lies in a slot.
+pub(crate) struct Slotted {
     pub(crate) intent: IntentId,
     pub(crate) blob: Vec<u8>,
 }
@@ -83,7 +88,7 @@ impl Rescue {
         intent: IntentId,
         answer: &RawAnswer,
     ) -> io::Result<()> {
-        let blob = keys.seal(entropy, &label(intent), &answer_to_bytes(answer, BODY));
+        let mut bytes = slotted(keys, entropy, intent, answer);
         let file = self.open()?;
         let file = locked(&file)?;
         // When every slot is taken the file grows by one, should there be room.
@@ -91,12 +96,6 @@ impl Rescue {
             Some(slot) => slot,
             None => file.metadata()?.len() / SLOT,
         };
-        let mut bytes = Vec::with_capacity(SLOT_BYTES);
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&checksum(intent, &blob));
-        bytes.extend_from_slice(intent.as_uuid().as_bytes());
-        bytes.extend_from_slice(&u32::try_from(blob.len()).unwrap_or(u32::MAX).to_le_bytes());
-        bytes.extend_from_slice(&blob);
         bytes.resize(SLOT_BYTES, 0);
         file.write_all_at(&bytes, slot * SLOT)?;
         file.sync_data()
@@ -112,7 +111,7 @@ impl Rescue {
         let mut kept = Vec::new();
         for slot in 0..file.metadata()?.len() / SLOT {
             if let Some((intent, blob)) = read_slot(&file, slot)? {
-                kept.push(Rescued { slot, intent, blob });
+                kept.push(Rescued { slot, slotted: Slotted { intent, blob } });
             }
         }
         Ok(kept)
@@ -124,7 +123,7 @@ impl Rescue {
         let file = self.open()?;
         let file = locked(&file)?;
         match read_slot(&file, rescued.slot)? {
-            Some((intent, blob)) if intent == rescued.intent && blob == rescued.blob => {
+            Some((intent, blob)) if intent == rescued.slotted.intent && blob == rescued.slotted.blob => {
                 file.write_all_at(&empty_slot(), rescued.slot * SLOT)
             }
             _ => Ok(()),
@@ -133,7 +132,7 @@ impl Rescue {
 
     /// Frees the slots that hold an answer which the journal has by now.
     pub(crate) fn forget(&self, intent: IntentId) -> io::Result<()> {
-        self.kept()?.iter().filter(|kept| kept.intent == intent).try_for_each(|kept| self.free(kept))
+        self.kept()?.iter().filter(|kept| kept.slotted.intent == intent).try_for_each(|kept| self.free(kept))
     }
 
     /// Makes the file one that is written in place, where the disk would copy what is written and it is not so yet (a vault that an
@@ -171,9 +170,21 @@ impl Rescue {
 }
 
 /// Opens what lay in a slot.
-pub(crate) fn unseal(keys: &Keys, rescued: &Rescued) -> Result<RawAnswer, Unopened> {
-    let plain = keys.open(&label(rescued.intent), &rescued.blob)?;
+pub(crate) fn unseal(keys: &Keys, slotted: &Slotted) -> Result<RawAnswer, Unopened> {
+    let plain = keys.open(&label(slotted.intent), &slotted.blob)?;
     answer_from_bytes(&plain).ok_or(Unopened::Broken)
+}
+
+/// An answer as a slot holds it: all of it, or its first [`BODY`] bytes, sealed.
+pub(crate) fn slotted(keys: &Keys, entropy: &dyn Entropy, intent: IntentId, answer: &RawAnswer) -> Vec<u8> {
+    let blob = keys.seal(entropy, &label(intent), &answer_to_bytes(answer, BODY));
+    let mut bytes = Vec::with_capacity(HEAD + blob.len());
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&checksum(intent, &blob));
+    bytes.extend_from_slice(intent.as_uuid().as_bytes());
+    bytes.extend_from_slice(&u32::try_from(blob.len()).unwrap_or(u32::MAX).to_le_bytes());
+    bytes.extend_from_slice(&blob);
+    bytes
 }
 
 struct Opened<'a>(MutexGuard<'a, Option<File>>);
@@ -215,7 +226,7 @@ fn free_slot(file: &File) -> io::Result<Option<u64>> {
 }
 
 /// A slot's content, if it was written to the end.
-fn read_slot(file: &File, slot: u64) -> io::Result<Option<(IntentId, Vec<u8>)>> {
+pub(crate) fn read_slot(file: &File, slot: u64) -> io::Result<Option<(IntentId, Vec<u8>)>> {
     let mut head = [0; HEAD];
     file.read_exact_at(&mut head, slot * SLOT)?;
     let Some(rest) = head.strip_prefix(MAGIC) else { return Ok(None) };
@@ -263,9 +274,9 @@ fn label(intent: IntentId) -> Label {
 const MAGIC: &[u8; 8] = b"TWRESCUE";
 const SUM: usize = 16;
 /// Magic, checksum, intent, length.
-const HEAD: usize = 8 + SUM + 16 + 4;
-const SLOT_BYTES: usize = 64 * 1024;
-const SLOT: u64 = SLOT_BYTES as u64;
+pub(crate) const HEAD: usize = 8 + SUM + 16 + 4;
+pub(crate) const SLOT_BYTES: usize = 64 * 1024;
+pub(crate) const SLOT: u64 = SLOT_BYTES as u64;
 const SLOTS: u64 = 8;
 /// To how many the file grows, 4 MiB, before a spend is refused.
 const MOST_SLOTS: u64 = 64;

@@ -44,6 +44,7 @@ use crate::error::{damaged, from_io};
 use crate::folder::{Folder, Repair};
 use crate::handout::Linked;
 use crate::key::{self, KeySource, KeySources, Unlocked, VaultId};
+use crate::landing::{LandingSlot, Landings};
 use crate::locks::Waiters;
 use crate::rescue::Rescue;
 use crate::seal::{Keys, Label, Unopened};
@@ -114,6 +115,9 @@ pub struct SqliteVault {
     repairs: Vec<Repair>,
     connections: Connections,
     rescue: Rescue,
+    pub(crate) landings: Landings,
+    /// The slots of spends that are under way in this process.
+    landing: Mutex<HashMap<IntentId, Arc<LandingSlot>>>,
     /// The lock files, by their paths, of leases held by this object; dropping one wakes the waiters.
     held: Mutex<HashMap<PathBuf, (Fence, Option<File>)>>,
     waiters: Waiters,
@@ -182,6 +186,8 @@ impl SqliteVault {
         Ok(Self {
             connections: Connections::new(&opener),
             rescue: Rescue::new(folder.rescue()),
+            landings: Landings::new(folder.landings()),
+            landing: Mutex::default(),
             key_source: source,
             held: Mutex::default(),
             waiters: Waiters::default(),

@@ -33,7 +33,9 @@ impl Transport {
             let reason = "the deadline passed before anything was sent".to_owned();
             return Sent::Unsent(TransportFault::late(reason));
         }
-        self.send_built(build(&spend.expose()), timeout.min(left)).await
+        let landing = spend.landing();
+        let request = build(&spend.expose()).map(|request| Request { landing, ..request });
+        self.send_built(request, timeout.min(left)).await
     }
 
     /// Sends a request that could be built.

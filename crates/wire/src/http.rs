@@ -103,7 +103,8 @@ impl Transport {
     }
 
     /// Sends once; returns at `timeout` at the latest.
-    pub(crate) async fn send(&self, request: Request, timeout: Duration) -> Sent {
+    pub(crate) async fn send(&self, mut request: Request, timeout: Duration) -> Sent {
+        let landing = request.landing.take();
         let target = authority(&request.url);
         let left = Moment { wall: self.clock.now(), steady: Instant::now() };
         let client = match self.route(&request).and_then(|route| self.client(route)) {
@@ -132,7 +133,12 @@ impl Transport {
                 return if gate.shut() { Sent::Unsent(fault) } else { Sent::InDoubt(fault) };
             }
         };
-        self.receive(response, left, &target, timeout, deadline).await
+        let sent = self.receive(response, left, &target, timeout, deadline).await;
+        if let (Some(landing), Sent::Answered(answer)) = (landing, &sent) {
+            // Before anything else is done with it, and by this thread: whoever kills the process from here on does not take it along.
+            landing.put(answer);
+        }
+        sent
     }
 
     async fn receive(

@@ -5,12 +5,13 @@
 //! URL nothing but host and port is ever told.
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde::Serialize;
-use tokenward_core::App;
+use tokenward_core::{App, Landing};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
@@ -31,6 +32,8 @@ pub(crate) struct Request {
     pub(crate) body: Option<Content>,
     /// Whether the app's registration permits clear text to this very host.
     pub(crate) clear_text: bool,
+    /// Where the answer lands.
+    pub(crate) landing: Option<Arc<dyn Landing>>,
 }
 
 /// A body with its `Content-Type`.
@@ -38,7 +41,15 @@ pub(crate) type Content = (&'static str, Zeroizing<Vec<u8>>);
 
 impl Request {
     pub(crate) const fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, authorization: None, headers: Vec::new(), body: None, clear_text: false }
+        Self {
+            method: Method::GET,
+            url,
+            authorization: None,
+            headers: Vec::new(),
+            body: None,
+            clear_text: false,
+            landing: None,
+        }
     }
 
     pub(crate) const fn post(url: Url, body: Content) -> Self {
@@ -49,6 +60,7 @@ impl Request {
             headers: Vec::new(),
             body: Some(body),
             clear_text: false,
+            landing: None,
         }
     }
 

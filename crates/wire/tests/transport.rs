@@ -4,6 +4,7 @@ mod support;
 
 use std::net::{TcpListener as StdListener, TcpStream as StdStream};
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use support::{
     REFRESH, SECRET, Server, answered, app, feishu, feishu_with, in_doubt, json, spend, spend_until, unsent,
 };
 use tokenward_core::ports::{Clock, Prepared, Provider, Sent};
-use tokenward_core::{Outcome, Remedy, TokenApi};
+use tokenward_core::{Landing, Outcome, RawAnswer, Remedy, TokenApi};
 use tokenward_wire::Feishu;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -45,6 +46,41 @@ async fn an_answer_is_kept_with_its_marks() {
     assert_eq!(answer.retry_after, Some(17));
     assert_eq!(answer.received, Timestamp::from_second(support::NOW).unwrap());
     assert_eq!(server.connections().await, 1);
+}
+
+/// What has landed, as the process's killer would leave it.
+#[derive(Default)]
+struct Field(Mutex<Vec<RawAnswer>>);
+
+impl Landing for Field {
+    fn put(&self, answer: &RawAnswer) -> bool {
+        self.0.lock().unwrap().push(answer.clone());
+        true
+    }
+}
+
+/// I3: whole or broken off, and of what was never answered nothing.
+#[tokio::test]
+async fn an_answer_lands_as_its_caller_gets_it() {
+    for (said, lands) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine", true),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\nhalf of mine", true),
+        ("HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno", true),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n", false),
+        ("", false),
+    ] {
+        let server = Server::answering(&[said]).await;
+        let prepared = Prepared { api: TokenApi::V3, app_token: None };
+        let field = Arc::new(Field::default());
+        let spend = spend().landing_in(Arc::clone(&field) as Arc<dyn Landing>);
+        let sent = feishu().refresh(&app(&server.base, TokenApi::V3), &prepared, spend, TIMEOUT).await;
+        let landed = std::mem::take(&mut *field.0.lock().unwrap());
+        let got = match sent {
+            Sent::Answered(answer) => vec![answer],
+            _ => Vec::new(),
+        };
+        assert_eq!((landed.len(), landed == got), (usize::from(lands), true), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -41,7 +41,11 @@ impl SqliteVault {
     /// What keeps the database from being read at all. Damage that `SQLite` can tell of is no error here.
     pub async fn examine(&self) -> Result<Health, VaultError> {
         let free = room::free(self.context.folder.vault())?;
-        let slots = self.rescue.kept().map_err(|error| self.context.io(&error))?;
+        let rescued = self.rescue.kept().map_err(|error| self.context.io(&error))?;
+        let landed = self.landings.landed().map_err(|error| self.context.io(&error))?;
+        // What a living process is about to store waits for nobody.
+        let landed = landed.into_iter().filter(|landed| !landed.owned).map(|landed| landed.slotted);
+        let slots: Vec<_> = rescued.into_iter().map(|rescued| rescued.slotted).chain(landed).collect();
         let (mut damage, waiting) = self
             .read(move |_, tx| {
                 let damage: Vec<String> = all(tx, sql::INTEGRITY, [], |row| Ok(row.get(0)?))?;

@@ -4,6 +4,7 @@
 //! else repeated it): such an intent is *late* until its answer has been read once, and is reported as open so that it is
 //! settled like any other. A set that comes too late for its generation is parked, never dropped.
 
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
@@ -15,7 +16,8 @@ use tokenward_core::{
 };
 
 use crate::codec::{answer_to_bytes, turn_to_bytes};
-use crate::rescue::{self, Rescued};
+use crate::landing::{LandingSlot, Landings};
+use crate::rescue::{self, Slotted};
 use crate::room;
 
 use super::adopt::end_trials;
@@ -30,6 +32,7 @@ use super::{Context, SqliteVault, sql};
 
 impl SqliteVault {
     pub(super) async fn begin_spend(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError> {
+        let landing = self.landing_for(draft.id);
         let mut guard = None;
         // Twice where a hand-out file has to go first, and once more where the grant has changed its name meanwhile.
         for _ in 0..BEGIN_ATTEMPTS {
@@ -43,7 +46,12 @@ impl SqliteVault {
             });
             match begun.await?.0 {
                 // The commit was synced: from here on the spend is on record, whatever happens to this process (I1).
-                Begun::Spend(spend) => return Ok(spend),
+                Begun::Spend(spend) => {
+                    return Ok(match landing {
+                        Some(landing) => spend.landing_in(self.expect_landing(landing)),
+                        None => spend,
+                    });
+                }
                 Begun::Withhold(profile) => {
                     let lock = self.guard_to_withhold(&profile).await;
                     guard = Some((profile, lock));
@@ -56,7 +64,9 @@ impl SqliteVault {
     pub(super) async fn store_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError> {
         let context = &self.context;
         // Where the disk may end this process in the middle of SQLite's writing, the slot comes first: it is written in place.
-        let in_slot = room::copies(context.folder.vault()) && self.rescue_answer(intent, answer).is_ok();
+        let landing = self.landing.lock().unwrap_or_else(PoisonError::into_inner).get(&intent).cloned();
+        let has_landed = landing.as_ref().is_some_and(|landing| landing.is_taken());
+        let in_slot = !has_landed && room::copies(context.folder.vault()) && self.rescue_answer(intent, answer).is_ok();
         // Should this process be killed while it waits for another one's write, the answer would be lost: so it does not
         // wait for long. A write that goes through after all stores the same answer once more.
         let error = match tokio::time::timeout(ANSWER_PATIENCE, self.journal_answer(intent, answer)).await {
@@ -64,6 +74,7 @@ impl SqliteVault {
                 if in_slot && let Err(error) = self.rescue.forget(intent) {
                     tracing::debug!(%intent, %error, "a rescue slot is freed later");
                 }
+                self.leave_landing(intent);
                 return Ok(AnswerKept::Journal);
             }
             Ok(Err(error)) => error,
@@ -71,7 +82,13 @@ impl SqliteVault {
         };
         match if in_slot { Ok(()) } else { self.rescue_answer(intent, answer) } {
             Ok(()) => {
+                self.leave_landing(intent);
                 tracing::error!(%intent, %error, "the journal cannot be written; the provider's answer is in the rescue slot");
+                Ok(AnswerKept::RescueSlot)
+            }
+            // It lies where it landed, in place; only the sync is missing.
+            Err(_) if landing.as_ref().is_some_and(|landing| has_landed && landing.sync().is_ok()) => {
+                tracing::error!(%intent, %error, "the journal cannot be written; the provider's answer is in its landing slot");
                 Ok(AnswerKept::RescueSlot)
             }
             Err(slot) => {
@@ -106,15 +123,24 @@ impl SqliteVault {
             tracing::warn!(%error, "the rescue slots cannot be read");
             Vec::new()
         });
+        let landed = self.landings.landed().unwrap_or_else(|error| {
+            tracing::warn!(%error, "the landing slots cannot be read");
+            Vec::new()
+        });
         let mut left = Vec::new();
         for one in rescued {
-            match self.move_to_journal(&one).await {
-                Ok(true) => {}
-                Ok(false) => left.push(one),
-                Err(error) => {
-                    tracing::warn!(intent = %one.intent, %error, "an answer stays in its rescue slot");
-                    left.push(one);
-                }
+            if self.move_to_journal(&one.slotted).await {
+                noted("rescue", &one.slotted, self.rescue.free(&one));
+            } else {
+                left.push(one.slotted);
+            }
+        }
+        for one in landed {
+            // Its owner stores it, unless it has lost its lease: then it is read where it lies.
+            if !one.owned && self.move_to_journal(&one.slotted).await {
+                noted("landing", &one.slotted, Landings::free(&one));
+            } else {
+                left.push(one.slotted);
             }
         }
         self.read(move |context, tx| {
@@ -127,7 +153,7 @@ impl SqliteVault {
                 if intent.answer.is_none()
                     && let Some(one) = left.iter().find(|one| one.intent == intent.id)
                 {
-                    intent.answer = Some(context.unseal_rescued(one)?);
+                    intent.answer = Some(context.unslotted(one)?);
                 }
                 intents.push(intent);
             }
@@ -136,10 +162,17 @@ impl SqliteVault {
         .await
     }
 
-    /// Moves an answer from its slot into the journal; `false` when it belongs to no intent of this journal.
-    async fn move_to_journal(&self, rescued: &Rescued) -> Result<bool, VaultError> {
-        let answer = self.context.unseal_rescued(rescued).map_err(|fault| self.context.fault(fault))?;
-        let intent = rescued.intent;
+    /// Moves an answer from its slot into the journal; `false` when it belongs to no intent of this journal, or has to stay for now.
+    async fn move_to_journal(&self, slotted: &Slotted) -> bool {
+        let answer = match self.context.unslotted(slotted) {
+            Ok(answer) => answer,
+            Err(fault) => {
+                let error = self.context.fault(fault);
+                tracing::warn!(intent = %slotted.intent, %error, "an answer stays in its slot");
+                return false;
+            }
+        };
+        let intent = slotted.intent;
         let moved = self.write(move |context, tx| {
             let Some(row) = find_intent(tx, intent)? else { return Ok(false) };
             if row.answer.is_none() {
@@ -152,17 +185,37 @@ impl SqliteVault {
             }
             Ok(true)
         });
-        if !moved.await? {
-            return Ok(false);
+        moved.await.unwrap_or_else(|error| {
+            tracing::warn!(%intent, %error, "an answer stays in its slot");
+            false
+        })
+    }
+
+    /// A slot for the answer to a spend, if one can be had.
+    fn landing_for(&self, intent: IntentId) -> Option<LandingSlot> {
+        let sealer = &self.context.sealer;
+        let slot = self.landings.open(intent, sealer.keys(), Arc::clone(&sealer.entropy));
+        slot.inspect_err(|error| tracing::debug!(%intent, %error, "the answer lands in the journal alone")).ok()
+    }
+
+    fn expect_landing(&self, slot: LandingSlot) -> Arc<LandingSlot> {
+        let slot = Arc::new(slot);
+        let mut under_way = self.landing.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.insert(slot.intent(), Arc::clone(&slot));
+        slot
+    }
+
+    /// Frees the slot of a spend that is over, or whose answer is kept.
+    fn leave_landing(&self, intent: IntentId) {
+        let slot = self.landing.lock().unwrap_or_else(PoisonError::into_inner).remove(&intent);
+        if let Some(Err(error)) = slot.map(|slot| slot.clear()) {
+            tracing::debug!(%intent, %error, "a landing slot is freed later");
         }
-        if let Err(error) = self.rescue.free(rescued) {
-            tracing::warn!(intent = %rescued.intent, %error, "a rescue slot could not be freed; it will be tried again");
-        }
-        Ok(true)
     }
 
     pub(super) async fn commit_turn(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError> {
         let (committed, stored) = self.write(move |context, tx| context.commit(tx, intent, &turn)).await?;
+        self.leave_landing(intent);
         if let Some(grant) = stored {
             self.publish_stored(*grant).await;
         }
@@ -175,7 +228,9 @@ impl SqliteVault {
         closing: Closing,
         standing: Option<Standing>,
     ) -> Result<(), VaultError> {
-        self.write(move |context, tx| context.close(tx, intent, &closing, standing.as_ref())).await
+        self.write(move |context, tx| context.close(tx, intent, &closing, standing.as_ref())).await?;
+        self.leave_landing(intent);
+        Ok(())
     }
 
     pub(super) async fn read_journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError> {
@@ -192,6 +247,13 @@ impl SqliteVault {
             all(tx, sql::ENTRIES, params![grant_bytes(id), limit], entry)
         })
         .await
+    }
+}
+
+/// Says that an answer that is in the journal stays in its slot too. It is freed by the next look.
+fn noted(kind: &str, slotted: &Slotted, freed: std::io::Result<()>) {
+    if let Err(error) = freed {
+        tracing::warn!(intent = %slotted.intent, kind, %error, "a slot could not be freed; it will be tried again");
     }
 }
 
@@ -330,8 +392,8 @@ impl Context {
         prune(tx, row.grant)
     }
 
-    fn unseal_rescued(&self, rescued: &Rescued) -> Result<RawAnswer, Fault> {
-        rescue::unseal(&self.sealer.keys(), rescued).map_err(unopened("an answer in a rescue slot"))
+    fn unslotted(&self, slotted: &Slotted) -> Result<RawAnswer, Fault> {
+        rescue::unseal(&self.sealer.keys(), slotted).map_err(unopened("an answer in a slot"))
     }
 
     /// Closes the open intents of a grant that moves on without them; an answer that still comes is parked.

@@ -12,6 +12,7 @@ use tokenward_core::ports::VaultError;
 
 use crate::error::from_io;
 use crate::folder::{Folder, sync_folder};
+use crate::landing;
 
 use super::connect::{beside, remove, whole};
 
@@ -57,6 +58,7 @@ fn unused(folder: &Folder) -> bool {
     handouts.is_empty()
         && locks.iter().all(|name| name == "folder")
         && empty
+        && landing::is_empty(&folder.landings())
         && length(&beside(&folder.database(), "-wal")) == 0
         && !folder.restored().exists()
 }

@@ -7,6 +7,7 @@ mod faults;
 mod handouts;
 mod health;
 mod keys;
+mod landing;
 mod linked;
 mod lost;
 mod migrating;

@@ -1,0 +1,185 @@
+//! Where an answer lands before the journal has it, and who may take it from there.
+
+use std::fs;
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::place::{Place, lay_down_root, take_up_root, without_database};
+use tokenward_core::ports::{AnswerKept, Grants, Journal, LeaseAttempt, Leases, Logins};
+use tokenward_core::{Event, Generation, GrantId, IntentId, Landing, Lease};
+use tokenward_vault::SqliteVault;
+use tokenward_vault::suite::{answer, draft, holder, login, turn};
+
+async fn leased(vault: &SqliteVault, id: GrantId) -> Lease {
+    match vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+        LeaseAttempt::Held(lease) => lease,
+        busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
+    }
+}
+
+/// A login of which the token is about to be sent.
+struct Begun {
+    vault: SqliteVault,
+    id: GrantId,
+    intent: IntentId,
+    landing: Option<Arc<dyn Landing>>,
+}
+
+async fn begun(place: &Place, profile: &str) -> Begun {
+    let vault = place.vault().await;
+    let id = vault.log_in(login(profile, profile, None)).await.unwrap().id();
+    let lease = leased(&vault, id).await;
+    let spend = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap();
+    Begun { intent: spend.intent(), landing: spend.landing(), vault, id }
+}
+
+impl Begun {
+    fn lands(&self, tag: &str) {
+        assert!(self.landing.as_ref().expect("a slot").put(&answer(tag)));
+    }
+
+    /// As if its process were killed: nothing more is done, and the kernel takes its locks away.
+    fn killed(self) -> (GrantId, IntentId) {
+        (self.id, self.intent)
+    }
+}
+
+fn slots(place: &Place) -> Vec<PathBuf> {
+    let mut slots: Vec<_> =
+        fs::read_dir(place.folder.vault().join("landing")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    slots.sort();
+    slots
+}
+
+fn holds(slot: &PathBuf) -> bool {
+    fs::read(slot).unwrap()[..8] == *b"TWRESCUE"
+}
+
+async fn answers(vault: &SqliteVault, id: GrantId) -> usize {
+    let entries = vault.journal(id, 100).await.unwrap();
+    entries.iter().filter(|entry| matches!(entry.event, Event::Answered { .. })).count()
+}
+
+/// I3: the process that read it is killed before the journal has it.
+#[tokio::test]
+async fn an_answer_that_has_landed_outlives_its_reader() {
+    let place = Place::new();
+    let sender = begun(&place, "work").await;
+    sender.lands("landed");
+    let (id, intent) = sender.killed();
+    assert!(holds(&slots(&place)[0]));
+
+    let next = place.vault().await;
+    assert_eq!(next.examine().await.unwrap().waiting.len(), 1, "a look moves nothing");
+    assert!(holds(&slots(&place)[0]));
+    let open = next.open_intents(id).await.unwrap();
+    assert_eq!((open[0].id, open[0].answer.clone()), (intent, Some(answer("landed"))));
+    assert!(!holds(&slots(&place)[0]), "the journal has it");
+    assert!(next.examine().await.unwrap().waiting.is_empty());
+    assert_eq!(answers(&next, id).await, 1);
+    next.commit(intent, turn("2")).await.unwrap();
+    assert_eq!(next.grant(id).await.unwrap().generation, Generation::new(2));
+}
+
+#[tokio::test]
+async fn a_slot_is_free_once_the_journal_has_the_answer() {
+    let place = Place::new();
+    let mut sender = begun(&place, "work").await;
+    sender.lands("kept");
+    sender.landing = None;
+    assert_eq!(sender.vault.keep_answer(sender.intent, &answer("kept")).await.unwrap(), AnswerKept::Journal);
+    assert!(!holds(&slots(&place)[0]));
+    sender.vault.commit(sender.intent, turn("2")).await.unwrap();
+    assert_eq!(answers(&sender.vault, sender.id).await, 1);
+    // The next one lands in the same.
+    let other = begun(&place, "home").await;
+    other.lands("other");
+    assert_eq!(slots(&place).len(), 1);
+}
+
+/// An answer that comes late, to a sender that was stopped meanwhile, must not strike another one's.
+#[tokio::test]
+async fn each_sender_has_a_slot_of_its_own_while_it_lives() {
+    let place = Place::new();
+    let stopped = begun(&place, "work").await;
+    let other = begun(&place, "home").await;
+    other.lands("others");
+    stopped.lands("late");
+    assert_eq!(slots(&place).iter().filter(|slot| holds(slot)).count(), 2);
+    // Nobody stores what a living sender is about to store; who recovers its login reads it where it lies.
+    let next = place.vault().await;
+    let open = next.open_intents(other.id).await.unwrap();
+    assert_eq!(open[0].answer, Some(answer("others")));
+    assert_eq!((answers(&next, other.id).await, answers(&next, stopped.id).await), (0, 0));
+    assert!(next.examine().await.unwrap().waiting.is_empty());
+    for sender in [&other, &stopped] {
+        let tag = if sender.id == other.id { "others" } else { "late" };
+        sender.vault.keep_answer(sender.intent, &answer(tag)).await.unwrap();
+        assert_eq!(answers(&next, sender.id).await, 1);
+    }
+    assert!(!slots(&place).iter().any(holds));
+}
+
+/// A full or broken journal: where it landed it needs no further room, and is synced.
+#[tokio::test]
+async fn what_has_landed_is_synced_where_nothing_else_can_be_written() {
+    let place = Place::new();
+    let sender = begun(&place, "work").await;
+    let (id, intent) = sender.killed();
+    without_database(&place, || async {
+        // The rescue slots are gone too.
+        fs::set_permissions(place.folder.rescue(), fs::Permissions::from_mode(0o400)).unwrap();
+        let cut_off = place.vault().await;
+        assert!(cut_off.keep_answer(intent, &answer("nowhere")).await.is_err(), "nothing has landed");
+        fs::set_permissions(place.folder.rescue(), fs::Permissions::from_mode(0o600)).unwrap();
+    })
+    .await;
+    let vault = place.vault().await;
+    let lease = leased(&vault, id).await;
+    let spend = vault.begin(&lease, tokenward_core::IntentDraft { replays: Some(intent), ..draft(Generation::FIRST) });
+    let spend = spend.await.unwrap();
+    assert!(spend.landing().unwrap().put(&answer("landed")));
+    let blocker = place.sqlite();
+    blocker.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    fs::set_permissions(place.folder.rescue(), fs::Permissions::from_mode(0o400)).unwrap();
+    let before = lay_down_root();
+    let kept = vault.keep_answer(spend.intent(), &answer("landed")).await;
+    take_up_root(before);
+    assert_eq!(kept.unwrap(), AnswerKept::RescueSlot);
+    blocker.execute_batch("ROLLBACK").unwrap();
+    fs::set_permissions(place.folder.rescue(), fs::Permissions::from_mode(0o600)).unwrap();
+    drop(vault);
+    let next = place.vault().await;
+    assert_eq!(next.open_intents(id).await.unwrap()[0].answer, Some(answer("landed")));
+}
+
+/// A place to land is a help and no condition.
+#[tokio::test]
+async fn without_a_slot_the_journal_alone_keeps_the_answer() {
+    let place = Place::new();
+    place.vault().await;
+    let folder = place.folder.vault().join("landing");
+    fs::remove_dir(&folder).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    let sender = begun(&place, "work").await;
+    assert!(sender.landing.is_none());
+    assert_eq!(sender.vault.keep_answer(sender.intent, &answer("kept")).await.unwrap(), AnswerKept::Journal);
+    assert_eq!(sender.vault.open_intents(sender.id).await.unwrap()[0].answer, Some(answer("kept")));
+}
+
+#[tokio::test]
+async fn a_torn_slot_counts_as_empty() {
+    let place = Place::new();
+    let sender = begun(&place, "work").await;
+    sender.lands("torn");
+    let (id, _) = sender.killed();
+    let slot = fs::OpenOptions::new().write(true).open(&slots(&place)[0]).unwrap();
+    slot.write_all_at(&[0xff], 60).unwrap();
+    let next = place.vault().await;
+    assert_eq!(next.open_intents(id).await.unwrap()[0].answer, None);
+    let other = begun(&place, "home").await;
+    other.lands("other");
+    assert_eq!(slots(&place).len(), 1, "it is used again");
+}
