@@ -315,6 +315,47 @@ fn a_refresh_without_room_waits_for_nobody_and_says_what_is_lost() {
     panic!("no answer was lost by a disk without room");
 }
 
+/// I3: the process is killed at each call after its answer was read. Lost is what is in nobody's hands but its own, which ends within a few
+/// calls; from then on the next run goes on with it. The provider forgives nothing here.
+#[test]
+fn an_answer_that_was_read_outlives_a_kill_at_every_call_but_the_first_few() {
+    let Some(program) = failing() else { return };
+    let world = World::logged_in();
+    let (mut lost, mut killed) = (Vec::new(), 0);
+    let step = if heavy() { 1 } else { 4 };
+    for nth in (1..12).chain((12..).step_by(step)) {
+        let mut command = Command::new(program);
+        command
+            .args(["answered", &nth.to_string()])
+            .arg(&world.home)
+            .arg(env!("CARGO_BIN_EXE_tokenward"))
+            .arg("refresh");
+        command.env_clear().env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8").env("TOKENWARD_HOME", &world.home);
+        let ran = run(&mut command);
+        let story = format!("killed at call {nth}: {ran:?}");
+        let count: usize = ran.out.trim_end().rsplit_once("calls ").expect("the last line counts").1.parse().unwrap();
+        if count < nth {
+            assert_eq!(ran.code, 0, "{story}");
+            break;
+        }
+        assert_eq!(ran.code, 128 + 9, "{story}");
+        world.sandbox.note_kill(&story);
+        killed += 1;
+        let next = world.run(&["refresh"]);
+        if next.code == 3 {
+            next.fails(3, "TW0409");
+            lost.push(nth);
+            assert_eq!(world.login_with(&[], &[]).code, 0, "{story}");
+        } else {
+            assert_eq!(next.code, 0, "{story}: then {next:?}");
+        }
+        let verdict = world.sandbox.check();
+        assert!(verdict.is_clean(), "{story}: {:#?}", verdict.violations);
+    }
+    assert!(killed > 20, "{killed} kills");
+    assert!(lost.contains(&1) && lost.iter().all(|nth| *nth <= 5), "lost when killed at the calls {lost:?}");
+}
+
 #[expect(clippy::disallowed_methods, reason = "how long a command takes")]
 fn begun() -> std::time::Instant {
     std::time::Instant::now()

@@ -4,7 +4,8 @@
  *
  * Counted are the calls that open, write, sync, cut, move, make or remove something below one of the FOLDERS (absolute, separated by
  * colons), over all threads. WAY says what becomes of the NTH: "io" (EIO) and "room" (ENOSPC) make it fail, "full" makes it and every later
- * write fail with ENOSPC, "kill" ends the program before it. The last line on stdout, "calls N", says how many there were.
+ * write fail with ENOSPC, "kill" ends the program before it. With "answered" every call counts that comes after an answer of HTTP was read,
+ * and the NTH ends the program before it. The last line on stdout, "calls N", says how many there were.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -136,8 +137,20 @@ static void answer(pid_t pid, long result) {
 #endif
 }
 
+/* Whether a call that has ended has read the beginning of an answer; `entered` is how it began. */
+static int has_answer(pid_t pid, const struct call *entered, long result) {
+    static const char head[] = "HTTP/";
+    char start[sizeof head - 1], path[PATH_MAX];
+    if (entered->number != SYS_recvfrom && entered->number != SYS_read) return 0;
+    if (result < (long)sizeof start || !of_descriptor(pid, (long)entered->arguments[0], path)) return 0;
+    if (strncmp(path, "socket:", 7) != 0) return 0;
+    struct iovec here = {start, sizeof start}, there = {(void *)entered->arguments[1], sizeof start};
+    return process_vm_readv(pid, &here, 1, &there, 1, 0) == (ssize_t)sizeof start && memcmp(start, head, sizeof start) == 0;
+}
+
 enum { THREADS = 4096 };
 static pid_t failing[THREADS];
+static struct call entered[THREADS];
 
 int main(int count, char **words) {
     if (count < 5) return 64;
@@ -145,6 +158,7 @@ int main(int count, char **words) {
     long nth = atol(words[2]), calls = 0;
     folders = words[3];
     int full = strcmp(way, "full") == 0, ends = strcmp(way, "kill") == 0;
+    int waits = strcmp(way, "answered") == 0, answered = 0;
     long error = strcmp(way, "io") == 0 ? -EIO : -ENOSPC;
     pid_t child = fork();
     if (child < 0) return 71;
@@ -172,7 +186,16 @@ int main(int count, char **words) {
             memset(&call, 0, sizeof call);
             if (ptrace(GET_SYSCALL_INFO, pid, (void *)sizeof call, &call) > 0) {
                 int writes;
-                if (call.op == ENTRY && counted(pid, &call, &writes)) {
+                if (waits) {
+                    struct call *began = &entered[pid % THREADS];
+                    if (call.op == ENTRY && answered && ++calls == nth) {
+                        kill(child, SIGKILL);
+                        continue;
+                    }
+                    /* Where a call has ended, its result stands in the place of its number. */
+                    if (call.op == EXIT && !answered) answered = has_answer(pid, began, (long)call.number);
+                    if (call.op == ENTRY) *began = call;
+                } else if (call.op == ENTRY && counted(pid, &call, &writes)) {
                     calls++;
                     if (ends && calls == nth) {
                         kill(child, SIGKILL);
