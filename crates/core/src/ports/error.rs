@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::{Code, GrantId, IntentId};
 
 /// Why the vault could not do as asked; variants by what the caller can do.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 #[non_exhaustive]
 pub enum VaultError {
     /// It cannot be written. Nothing was changed.

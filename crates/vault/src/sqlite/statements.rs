@@ -11,6 +11,10 @@ pub(crate) const BEGIN_READING: &str = "BEGIN";
 pub(crate) const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
 pub(crate) const COMMIT: &str = "COMMIT";
 pub(crate) const ROLLBACK: &str = "ROLLBACK";
+/// One call of several in a transaction, what it wrote undone, and its end (<https://www.sqlite.org/lang_savepoint.html>).
+pub(crate) const SAVEPOINT: &str = "SAVEPOINT call";
+pub(crate) const UNDO: &str = "ROLLBACK TO call";
+pub(crate) const RELEASE: &str = "RELEASE call";
 /// One sync for each commit, and the log carried over only where it has grown long: not between *begin* and *commit* of a turn.
 pub(crate) const SYNCED: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1024";
 /// No sync, and the log carried over at a quarter of that length: about a dozen turns, and a log that a lone command reads through in a

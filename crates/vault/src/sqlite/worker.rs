@@ -5,6 +5,9 @@
 //! on its way is done, so that an answer which was handed over is stored (I3), and nobody is told of it. A closure that panics is undone,
 //! its caller is told, and the thread goes on. A crash leaves the state before the transaction or the one after it (I5).
 //!
+//! Calls that have queued up while a commit was synced share the next one: each behind a savepoint of its own, so that one that fails is
+//! undone alone, and each answered after the commit. A commit that fails has stored nothing of any of them.
+//!
 //! The reader waits for nobody who writes, in this process or in another one (I7): a write that waits for another process's lock
 //! waits on the writer's thread.
 //!
@@ -20,7 +23,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ffi};
 use tokenward_core::ports::VaultError;
 use tokio::sync::oneshot;
 
@@ -146,8 +149,27 @@ struct Seat {
 
 impl Seat {
     fn serve(mut self, queue: &Receiver<Message>) {
-        for message in queue {
+        let mut next = None;
+        while let Some(message) = next.take().or_else(|| queue.recv().ok()) {
             match message {
+                Message::Call(mut how @ (How::Synced | How::Unsynced), act) => {
+                    let mut acts = vec![act];
+                    while acts.len() < AT_ONCE
+                        && let Ok(message) = queue.try_recv()
+                    {
+                        match message {
+                            Message::Call(other @ (How::Synced | How::Unsynced), act) => {
+                                how = if other == How::Synced { other } else { how };
+                                acts.push(act);
+                            }
+                            other => {
+                                next = Some(other);
+                                break;
+                            }
+                        }
+                    }
+                    self.transact_all(how, acts);
+                }
                 Message::Call(how, mut act) => {
                     let ended = self.transact(how, &mut *act);
                     act.tell(ended);
@@ -159,30 +181,82 @@ impl Seat {
         std::mem::forget(self.connection.take());
     }
 
+    /// Runs the calls that have queued up, in their order, in one transaction: one sync is enough for all of them. Each is undone alone
+    /// where it fails, and answered after the commit.
+    fn transact_all(&mut self, how: How, mut acts: Vec<Box<dyn Act>>) {
+        if acts.len() == 1 {
+            for mut act in acts {
+                let ended = self.transact(how, &mut *act);
+                act.tell(ended);
+            }
+            return;
+        }
+        let opener = Arc::clone(&self.opener);
+        let begun = self.begun(how);
+        let connection = match begun {
+            Ok(connection) => connection,
+            Err(error) => return acts.into_iter().for_each(|act| act.tell(Err(error.clone()))),
+        };
+        let mut kept = Vec::with_capacity(acts.len());
+        for act in &mut acts {
+            kept.push(attempt(&opener, connection, &mut **act));
+            // A full disk ends all of it, and not the one call alone.
+            if connection.is_autocommit() {
+                break;
+            }
+        }
+        let not_run = acts.split_off(kept.len());
+        let committed = if connection.is_autocommit() {
+            Err(opener.error(&ended_by_sqlite()))
+        } else {
+            run(connection, sql::COMMIT, []).map(drop).map_err(|error| opener.error(&error))
+        };
+        self.leave();
+        for (act, kept) in acts.into_iter().zip(kept) {
+            act.tell(kept.and_then(|kept| if kept { committed.clone() } else { Ok(()) }));
+        }
+        if !not_run.is_empty() {
+            self.transact_all(how, not_run);
+        }
+    }
+
     /// Runs one call. An error of its own is in the call, and `Ok` here.
     fn transact(&mut self, how: How, act: &mut dyn Act) -> Result<(), VaultError> {
-        self.ready(how)?;
         let opener = Arc::clone(&self.opener);
-        let Some(connection) = &self.connection else { return Err(opener.unreadable("it is not open")) };
+        let connection = self.begun(how)?;
+        let ended = match catch_unwind(AssertUnwindSafe(|| act.run(connection))) {
+            Err(_) => Err(panicked(&opener)),
+            Ok(true) if how != How::Bare => {
+                run(connection, sql::COMMIT, []).map(drop).map_err(|error| opener.error(&error))
+            }
+            Ok(_) => Ok(()),
+        };
+        self.leave();
+        ended
+    }
+
+    /// The connection, open, syncing as it is to, and in a transaction.
+    fn begun(&mut self, how: How) -> Result<&Connection, VaultError> {
+        self.ready(how)?;
+        let Some(connection) = &self.connection else { return Err(self.opener.unreadable("it is not open")) };
         let begin = match how {
             How::Reading => sql::BEGIN_READING,
             How::Synced | How::Unsynced => sql::BEGIN_WRITING,
-            How::Bare => {
-                return catch_unwind(AssertUnwindSafe(|| act.run(connection))).map(drop).map_err(|_| panicked(&opener));
-            }
+            How::Bare => return Ok(connection),
         };
-        run(connection, begin, []).map_err(|error| opener.error(&error))?;
-        let ended = match catch_unwind(AssertUnwindSafe(|| act.run(connection))) {
-            Ok(true) => run(connection, sql::COMMIT, []).map(drop).map_err(|error| opener.error(&error)),
-            Ok(false) => Ok(()),
-            Err(_) => Err(panicked(&opener)),
+        run(connection, begin, []).map_err(|error| self.opener.error(&error))?;
+        Ok(connection)
+    }
+
+    /// Undoes what was not committed. A connection that cannot do that is given up.
+    fn leave(&mut self) {
+        let left = |connection: &Connection| {
+            // A full disk may have ended it already.
+            connection.is_autocommit() || (run(connection, sql::ROLLBACK, []).is_ok() && connection.is_autocommit())
         };
-        // A full disk may have ended it already.
-        let is_over = connection.is_autocommit() || run(connection, sql::ROLLBACK, []).is_ok();
-        if !(is_over && connection.is_autocommit()) {
+        if !self.connection.as_ref().is_some_and(left) {
             self.connection = None;
         }
-        ended
     }
 
     /// Sees to it that the connection is open, and syncs as it is to.
@@ -215,9 +289,33 @@ impl Seat {
     }
 }
 
+/// Runs one call of several. `false`: it failed, and was undone alone.
+fn attempt(opener: &Opener, connection: &Connection, act: &mut dyn Act) -> Result<bool, VaultError> {
+    let step = |statement| run(connection, statement, []).map(drop).map_err(|error| opener.error(&error));
+    step(sql::SAVEPOINT)?;
+    let ran = catch_unwind(AssertUnwindSafe(|| act.run(connection)));
+    if connection.is_autocommit() {
+        return ran.map(|_| false).map_err(|_| panicked(opener));
+    }
+    match ran {
+        Ok(true) => step(sql::RELEASE).map(|()| true),
+        Ok(false) => step(sql::UNDO).and_then(|()| step(sql::RELEASE)).map(|()| false),
+        Err(_) => step(sql::UNDO).and_then(|()| step(sql::RELEASE)).and(Err(panicked(opener))),
+    }
+}
+
+/// What those are told whose work was undone by the failure of another.
+fn ended_by_sqlite() -> rusqlite::Error {
+    let reason = "a write that was to be committed with it failed".to_owned();
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR), Some(reason))
+}
+
 fn panicked(opener: &Opener) -> VaultError {
     opener.unreadable("a call to it failed inside this program (a bug), and nothing of it was stored")
 }
+
+/// How many calls share a commit at most, so that the first of them does not wait for ever.
+const AT_ONCE: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -229,8 +327,8 @@ mod tests {
 
     use crate::folder::Folder;
     use crate::key::KeySources;
-    use crate::sqlite::query::{Failed, first, run};
-    use crate::sqlite::{SqliteVault, VaultOptions};
+    use crate::sqlite::query::{Failed, run};
+    use crate::sqlite::{Context, SqliteVault, VaultOptions};
     use crate::suite::{TestClock, TestEntropy, rules};
 
     async fn with_notes(home: &Path) -> SqliteVault {
@@ -251,9 +349,12 @@ mod tests {
         Ok(())
     }
 
+    fn count(tx: &rusqlite::Connection) -> Result<i64, Failed> {
+        Ok(tx.query_row("SELECT count(*) FROM notes", [], |row| row.get(0))?)
+    }
+
     async fn notes(vault: &SqliteVault) -> i64 {
-        let count = vault.read(|_, tx| first(tx, "SELECT count(*) FROM notes", [], |row| Ok(row.get(0)?)));
-        count.await.unwrap().unwrap()
+        vault.read(|_, tx| count(tx)).await.unwrap()
     }
 
     /// The thread goes on with the next call, whoever broke the last one.
@@ -307,6 +408,88 @@ mod tests {
         goes_on.send(()).unwrap();
         vault.bare(|_, _| Ok(())).await.unwrap();
         assert_eq!(notes(&vault).await, 1);
+    }
+
+    /// Those who come while one is at it share the next commit: each is told what came of its own, and reads what those before it wrote.
+    #[tokio::test]
+    async fn calls_that_queue_up_share_a_commit_and_fail_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let vault = with_notes(place.path()).await;
+        let ((begins, has_begun), (goes_on, may_go_on)) = (channel(), channel());
+        let first = vault.bare(move |_, _| {
+            begins.send(()).unwrap();
+            may_go_on.recv().unwrap();
+            Ok(())
+        });
+        let calls = async {
+            tokio::task::spawn_blocking(move || has_begun.recv()).await.unwrap().unwrap();
+            let kept = |_: &Context, tx: &rusqlite::Connection| {
+                note(tx)?;
+                // Nobody else sees it yet.
+                count(tx)
+            };
+            let broken = |_: &Context, tx: &rusqlite::Connection| -> Result<i64, Failed> {
+                note(tx)?;
+                panic!("a bug, for a test")
+            };
+            let failed = |_: &Context, tx: &rusqlite::Connection| -> Result<i64, Failed> {
+                note(tx)?;
+                Err(VaultError::Moved.into())
+            };
+            let synced = |_: &Context, tx: &rusqlite::Connection| -> Result<i64, Failed> {
+                // As nothing is written after it, two calls of one transaction see the same.
+                Ok(tx.query_row("PRAGMA synchronous", [], |row| row.get(0))?)
+            };
+            let go = async { goes_on.send(()).unwrap() };
+            tokio::join!(
+                vault.write_unsynced(kept),
+                vault.write(failed),
+                vault.write_unsynced(broken),
+                vault.write(kept),
+                vault.write_unsynced(synced),
+                go,
+            )
+        };
+        let (done, (one, failed, broken, two, synced, ())) = tokio::join!(first, calls);
+        done.unwrap();
+        assert_eq!((one.unwrap(), two.unwrap()), (1, 2), "what failed between them is undone");
+        assert!(matches!(failed, Err(VaultError::Moved)));
+        assert!(matches!(broken, Err(VaultError::Unreadable { .. })));
+        assert_eq!(synced.unwrap(), 2, "one that need not be synced is, with one that has to be");
+        assert_eq!(notes(&vault).await, 2);
+    }
+
+    /// A commit that fails has stored nothing of any of them, and none is told that it has.
+    #[tokio::test]
+    async fn a_shared_commit_that_fails_fails_all_of_them() {
+        let place = tempfile::tempdir().unwrap();
+        let vault = with_notes(place.path()).await;
+        // A foreign key is looked at by the commit where it is deferred.
+        let tables = "CREATE TABLE owners (id INTEGER PRIMARY KEY);
+            CREATE TABLE owned (of INTEGER REFERENCES owners (id) DEFERRABLE INITIALLY DEFERRED)";
+        let keys = "PRAGMA foreign_keys = ON";
+        vault.bare(move |_, tx| Ok(tx.execute_batch(tables).and_then(|()| tx.execute_batch(keys))?)).await.unwrap();
+        let ((begins, has_begun), (goes_on, may_go_on)) = (channel(), channel());
+        let first = vault.bare(move |_, _| {
+            begins.send(()).unwrap();
+            may_go_on.recv().unwrap();
+            Ok(())
+        });
+        let calls = async {
+            tokio::task::spawn_blocking(move || has_begun.recv()).await.unwrap().unwrap();
+            let orphan = |_: &Context, tx: &rusqlite::Connection| -> Result<(), Failed> {
+                run(tx, "INSERT INTO owned VALUES (7)", [])?;
+                Ok(())
+            };
+            let go = async { goes_on.send(()).unwrap() };
+            tokio::join!(vault.write(|_, tx| note(tx)), vault.write(orphan), vault.write(|_, tx| note(tx)), go)
+        };
+        let (done, (one, orphan, two, ())) = tokio::join!(first, calls);
+        done.unwrap();
+        assert!(one.is_err() && orphan.is_err() && two.is_err(), "{one:?} {orphan:?} {two:?}");
+        assert_eq!(notes(&vault).await, 0);
+        vault.write(|_, tx| note(tx)).await.unwrap();
+        assert_eq!(notes(&vault).await, 1, "and the thread goes on");
     }
 
     /// I2: what must be durable is synced by its own commit, whatever was written before it.
