@@ -364,6 +364,11 @@ impl Sandbox {
         self.shared.hanging()
     }
 
+    /// How many connections are open now, as far as the sandbox has noticed: a client that goes away is noticed a moment later.
+    pub fn connections(&self) -> usize {
+        self.shared.connections()
+    }
+
     /// Mints a v3 login directly.
     pub fn seed_grant(&self, app: &str, user: &str, scopes: &[&str]) -> Result<SeededTokens, Unknown> {
         self.seed_grant_by(TokenApi::V3, app, user, scopes)

@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     /// Counts calls of `release`; hanging requests wait for the next.
     release: watch::Sender<u64>,
     hanging: AtomicUsize,
+    /// How many connections are open, as far as has been noticed.
+    connections: AtomicUsize,
     /// Counts answers that were handed to the socket whole.
     answered: watch::Sender<u64>,
     stop: watch::Sender<bool>,
@@ -50,7 +52,8 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(state: State) -> Arc<Self> {
         let (release, answered, stop) = (watch::Sender::new(0), watch::Sender::new(0), watch::Sender::new(false));
-        Arc::new(Self { state: Mutex::new(state), release, hanging: AtomicUsize::new(0), answered, stop })
+        let (hanging, connections) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { state: Mutex::new(state), release, hanging, connections, answered, stop })
     }
 
     /// The state. A panic in a test thread that held it does not take the sandbox down.
@@ -64,6 +67,10 @@ impl Shared {
 
     pub(crate) fn hanging(&self) -> usize {
         self.hanging.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     pub(crate) fn stop(&self) {
@@ -113,6 +120,7 @@ pub(crate) async fn accept(shared: Arc<Shared>, listener: TcpListener, which: Li
 
 async fn converse(shared: Arc<Shared>, stream: TcpStream, which: Listener) {
     let mut stop = shared.stop.subscribe();
+    shared.connections.fetch_add(1, Ordering::SeqCst);
     // Answers are small and whole; Nagle's algorithm would only delay them.
     let _ = stream.set_nodelay(true);
     let line = Arc::new(Line { way: Mutex::default(), answered: shared.answered.clone() });
@@ -132,6 +140,7 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream, which: Listener) {
     if let Some(sequence) = line.unsent() {
         shared.lock().history.set_left(sequence, Left::PeerGone);
     }
+    shared.connections.fetch_sub(1, Ordering::SeqCst);
 }
 
 /// The connection is to be closed without an answer.

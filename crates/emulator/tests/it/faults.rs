@@ -206,18 +206,15 @@ async fn a_client_that_leaves_is_processed_all_the_same() {
     }
     assert!(world.sandbox.history().is_empty());
     // The client's connection task closes the socket, and the sandbox has to notice.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    while world.sandbox.connections() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     world.sandbox.release();
-    for _ in 0..1000 {
-        if world
-            .sandbox
-            .history()
-            .last()
-            .and_then(|record| record.visit())
-            .is_some_and(|visit| visit.left == Left::PeerGone)
-        {
-            break;
-        }
+    let is_told = || {
+        let history = world.sandbox.history();
+        history.last().and_then(|record| record.visit()).is_some_and(|visit| visit.left != Left::Pending)
+    };
+    while !is_told() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let visit = last(&world);
