@@ -1,9 +1,11 @@
 //! A table of `bkoauth` taken over.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use tokenward::core::ports::Clock;
 use tokenward::stores::{BkoauthFate, BkoauthOptions, BkoauthReport, BkoauthSource, adopt_bkoauth};
-use tokenward_emulator::SeededTokens;
+use tokenward_emulator::{Fault, FaultKind, SeededTokens, UserSpec};
 use tokenward_vault::suite::bkoauth::{Row, write_table};
 
 use crate::world::{CODE, Kind, World, name_of, profile, request};
@@ -41,12 +43,15 @@ impl Table {
     }
 
     async fn adopt(&self, online: bool) -> BkoauthReport {
+        self.adopt_with(BkoauthOptions { online, ..BkoauthOptions::default() }).await
+    }
+
+    async fn adopt_with(&self, options: BkoauthOptions) -> BkoauthReport {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("db.sqlite3");
         write_table(&file, &self.rows);
         let before = std::fs::read(&file).unwrap();
         let session = self.world.stand.session(None).await;
-        let options = BkoauthOptions { online, ..BkoauthOptions::default() };
         let source: BkoauthSource = file.to_str().unwrap().parse().unwrap();
         let report = adopt_bkoauth(&session, &self.world.stand.app, &profile(), &source, &options).await.unwrap();
         assert_eq!(std::fs::read(&file).unwrap(), before, "never written");
@@ -171,4 +176,59 @@ async fn what_cannot_be_kept_alive_is_told() {
     let client = table.world.stand.client().await;
     assert!(client.get_access_token_by_user("bob").await.is_err());
     assert!(table.world.is_good(&client.get_access_token(&request("bob")).await.unwrap()));
+}
+
+/// A table of many users.
+async fn many(count: usize) -> Table {
+    let mut table = Table::new().await;
+    for number in 0..count {
+        let user = format!("user-{number}");
+        table.world.sandbox.add_user(UserSpec::new(&user).id(&user));
+        let tokens = table.seed(Some(&user));
+        table.row(Some(&user), &tokens);
+    }
+    table
+}
+
+/// How many requests the provider has met.
+fn asked(table: &Table) -> usize {
+    table.world.sandbox.history().iter().filter(|record| record.visit().is_some()).count()
+}
+
+/// A provider that answers and takes its time holds nobody up for longer than is wished, which is a minute; the rows that it was not
+/// asked about are taken as the table has them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asking_ends_when_its_time_is_over() {
+    assert_eq!(BkoauthOptions::default().asking, Duration::from_mins(1));
+    let table = many(120).await;
+    table.world.sandbox.inject(Fault::new(FaultKind::Delay { milliseconds: 400 }).forever());
+    // Sixteen at a time, and no further ones once the time is over.
+    let report =
+        table.adopt_with(BkoauthOptions { asking: Duration::from_millis(300), ..BkoauthOptions::default() }).await;
+    assert_eq!(asked(&table), 16);
+    assert!(fates(&report).iter().all(|fate| matches!(fate, BkoauthFate::Adopted { access: true, .. })), "{report:?}");
+    // Without any time nobody is asked; with enough of it everybody is.
+    let table = many(20).await;
+    table.adopt_with(BkoauthOptions { asking: Duration::ZERO, ..BkoauthOptions::default() }).await;
+    assert_eq!(asked(&table), 0);
+    let table = many(20).await;
+    table.adopt(true).await;
+    assert_eq!(asked(&table), 20);
+}
+
+/// After 32 answers in a row that say nothing, nothing more is asked; one that says something begins the count anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asking_ends_where_no_answer_says_anything() {
+    let table = many(120).await;
+    let silent = || Fault::new(FaultKind::Html { status: 502 });
+    table.world.sandbox.inject(silent().forever());
+    let report = table.adopt(true).await;
+    // Those that were under way when the last of the 32 came in are waited for.
+    assert!((32..32 + 16).contains(&asked(&table)), "{}", asked(&table));
+    assert!(fates(&report).iter().all(|fate| matches!(fate, BkoauthFate::Adopted { access: true, .. })), "{report:?}");
+    let table = many(120).await;
+    table.world.sandbox.inject(silent().times(20));
+    table.world.sandbox.inject(silent().skipping(20).times(20));
+    table.adopt(true).await;
+    assert_eq!(asked(&table), 120);
 }
