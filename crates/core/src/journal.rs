@@ -113,7 +113,6 @@ impl Spend {
     }
 
     /// The same, with a place where its answer lands.
-    #[must_use]
     pub fn landing_in(mut self, landing: Arc<dyn Landing>) -> Self {
         self.landing = Some(landing);
         self
