@@ -54,7 +54,8 @@ fn every_place_follows_a_login_into_the_file() {
         project.world.app.id
     );
     project.write(".env", &filled(&pattern, &old));
-    project.login(&["--env-file", ".env"]).succeeds();
+    // It is another user's, whom the provider names.
+    project.login(&["--env-file", ".env", "--write-over"]).succeeds();
     let text = project.read(".env");
     assert!(!text.contains(&old.0) && !text.contains(&old.1), "{text}");
     assert_eq!(text, filled(&pattern, &present(&project)));
