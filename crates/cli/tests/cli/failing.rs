@@ -334,11 +334,12 @@ fn an_answer_that_was_read_outlives_a_kill_at_every_call_but_the_first_few() {
         let ran = run(&mut command);
         let story = format!("killed at call {nth}: {ran:?}");
         let count: usize = ran.out.trim_end().rsplit_once("calls ").expect("the last line counts").1.parse().unwrap();
-        if count < nth {
-            assert_eq!(ran.code, 0, "{story}");
+        if ran.code == 0 {
+            // It came to its end; a kill at its very last call, which ends it, may come too late.
+            assert!(count <= nth, "{story}");
             break;
         }
-        assert_eq!(ran.code, 128 + 9, "{story}");
+        assert_eq!((ran.code, count), (128 + 9, nth), "{story}");
         world.sandbox.note_kill(&story);
         killed += 1;
         let next = world.run(&["refresh"]);
