@@ -3,38 +3,67 @@
 //! The lease makes waiting cheap; it does not keep tokens safe. That is the journal's work (I1), so a lease that
 //! lapses under a paused process costs time and never a token.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use jiff::Timestamp;
 
 use crate::{GrantId, ProfileName};
 
-/// Names a process beyond doubt, also after its number was given to another.
+/// Who holds a lease, or sends: a node, which of its lives, and the process on it where there is one that others can look for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Holder {
+    /// Where it runs.
+    #[serde(flatten)]
+    pub node: Node,
+    /// Drawn at random when it began to use the store: two holders are one only if this is the same.
+    #[serde(rename = "nonce")]
+    pub incarnation: u64,
+    /// Its process, where that can be looked for on its node.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub process: Option<LocalProcess>,
+}
+
+/// A place where holders run: one kernel with one table of processes, or one server of many.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Node {
     /// The machine's boot and, after a slash, its process namespace: only within one `place` do process numbers mean
     /// anything, and only within one boot do file locks.
     pub place: String,
     /// The host's name, for people.
     pub host: String,
+}
+
+/// A process beyond doubt, also after its number was given to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LocalProcess {
     /// The process number.
     pub pid: u32,
     /// The process's start, in the kernel's ticks since boot; tells two processes with one number apart.
     pub started: u64,
-    /// Drawn at random when the process began to use the vault.
-    pub nonce: u64,
 }
 
-/// What became of a holder, as far as this process can tell.
+impl fmt::Display for Holder {
+    /// As people speak of it: `process 12 on build-3`, or `node build-3`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.process {
+            Some(process) => write!(f, "process {} on {}", process.pid, self.node.host),
+            None => write!(f, "node {}", self.node.host),
+        }
+    }
+}
+
+/// What became of a holder, as far as the one who asks can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HolderFate {
-    /// It is this process.
+    /// It is the one who asks.
     Myself,
     /// It runs (perhaps paused).
     Alive,
     /// It is gone for certain.
     Dead,
-    /// It is, or was, somewhere this process cannot see.
+    /// It is, or was, somewhere that cannot be seen from here.
     Unknown,
 }
 
@@ -82,4 +111,27 @@ pub struct NameLease {
     pub holder: Holder,
     /// When it lapses.
     pub expires: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As vaults have it since their first version, and as a node without a process of its own writes it.
+    #[test]
+    fn a_holder_reads_as_it_was_written() {
+        let old = r#"{"place":"boot/pid:[1]","host":"build-3","pid":12,"started":9,"nonce":18446744073709551615}"#;
+        let holder: Holder = serde_json::from_str(old).unwrap();
+        let node = Node { place: "boot/pid:[1]".to_owned(), host: "build-3".to_owned() };
+        let process = Some(LocalProcess { pid: 12, started: 9 });
+        assert_eq!(holder, Holder { node: node.clone(), incarnation: u64::MAX, process });
+        assert_eq!(holder.to_string(), "process 12 on build-3");
+        let written: serde_json::Value = serde_json::from_str(&serde_json::to_string(&holder).unwrap()).unwrap();
+        assert_eq!(written, serde_json::from_str::<serde_json::Value>(old).unwrap());
+
+        let server = Holder { node, incarnation: 3, process: None };
+        let text = serde_json::to_string(&server).unwrap();
+        assert_eq!(serde_json::from_str::<Holder>(&text).unwrap(), server, "{text}");
+        assert_eq!(server.to_string(), "node build-3");
+    }
 }

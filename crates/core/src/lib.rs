@@ -43,7 +43,7 @@ pub use error::{Code, ExitClass};
 pub use grant::{Doubt, Generation, Grant, GrantId, ProfileName, Standing, Status, Subject};
 pub use issuer::{ExpectedIssuer, IssuerMismatch};
 pub use journal::{Closing, Entry, Event, Intent, IntentDraft, IntentId, Journalled, Landing, RawAnswer, Spend};
-pub use lease::{Fence, Holder, HolderFate, Lease, NameLease};
+pub use lease::{Fence, Holder, HolderFate, Lease, LocalProcess, NameLease, Node};
 pub use link::{
     InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Terms, Trouble, reconcile,
 };

@@ -13,6 +13,7 @@ mod login_answers;
 mod logins;
 mod provider;
 mod store;
+mod witness;
 
 use jiff::Timestamp;
 
@@ -26,6 +27,7 @@ pub use login_answers::*;
 pub use logins::*;
 pub use provider::*;
 pub use store::*;
+pub use witness::*;
 
 /// The time of day.
 pub trait Clock: Send + Sync {

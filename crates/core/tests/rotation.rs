@@ -55,7 +55,11 @@ fn grant(life: i64) -> Grant {
 }
 
 fn holder() -> Holder {
-    Holder { place: "here".into(), host: "here".into(), pid: 1, started: 1, nonce: 1 }
+    Holder {
+        node: Node { place: "here".into(), host: "here".into() },
+        incarnation: 1,
+        process: Some(LocalProcess { pid: 1, started: 1 }),
+    }
 }
 
 fn intent_id() -> IntentId {

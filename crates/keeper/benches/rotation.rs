@@ -208,7 +208,7 @@ async fn keeper(folder: &Path) -> Result<(Keeper, App, Vec<GrantId>), Box<dyn st
                 obtained: now,
             },
             wall: None,
-            by: session.parts().processes.myself().clone(),
+            by: session.parts().witness.myself().clone(),
             replace_user: false,
         });
         ids.push(logged_in.await?.id());

@@ -393,7 +393,7 @@ mod tests {
         let builder = Builder::default().home(folder.path()).environment(variables);
         let logins = builder.open_in(|| PROCESS.load(Ordering::SeqCst)).await.unwrap();
         let profile = logins.profile(None).unwrap();
-        let identity = async || logins.opened().await.unwrap().session.parts().processes.myself().clone();
+        let identity = async || logins.opened().await.unwrap().session.parts().witness.myself().clone();
         let parent = identity().await;
         assert_eq!(identity().await, parent);
         assert_eq!(profile.token().await.unwrap_err().code(), Code::NotLoggedIn);

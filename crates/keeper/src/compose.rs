@@ -143,7 +143,7 @@ impl Session {
             vault: Arc::clone(&vault) as Arc<dyn Vault>,
             provider,
             clock,
-            processes: Processes::new(Path::new("/proc"), &*entropy),
+            witness: Arc::new(Processes::new(Path::new("/proc"), &*entropy)),
             entropy,
             observer: observer.unwrap_or_else(|| Arc::new(NoObserver)),
         };

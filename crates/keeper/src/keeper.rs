@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Clock, Entropy, Provider, Vault};
+use tokenward_core::ports::{Clock, Entropy, Provider, Vault, Witness};
 use tokenward_core::rotation::{self, Decision};
 use tokenward_core::{
     Access, App, Ask, Code, Entry, ExitClass, Generation, Grant, GrantId, Intent, OldAccess, ProfileName, Rules,
@@ -29,7 +29,7 @@ use crate::obtain::{Shows, question_lost};
 use crate::serving::Serving;
 use crate::turn::{Told, Via, Wish, turn_lost};
 use crate::waiting::Patience;
-use crate::{Error, Kept, Notice, Observer, Processes};
+use crate::{Error, Kept, Notice, Observer};
 
 pub use whose::LoginWithoutProfile;
 pub(crate) use whose::{another_user, names_no_user};
@@ -46,7 +46,7 @@ pub struct Parts {
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
     /// Who we are, and what became of others.
-    pub processes: Processes,
+    pub witness: Arc<dyn Witness>,
     /// Told of each step.
     pub observer: Arc<dyn Observer>,
 }

@@ -422,7 +422,7 @@ impl Keeper {
                 obtained,
             },
             wall: self.inner.parts.provider.rules(app_name, api).wall.and_then(|wall| obtained.checked_add(wall).ok()),
-            by: self.inner.parts.processes.myself().clone(),
+            by: self.inner.parts.witness.myself().clone(),
             replace_user,
         };
         let logged_in =

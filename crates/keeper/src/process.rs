@@ -10,10 +10,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use rustix::process::{Pid, test_kill_process};
-
-use tokenward_core::ports::Entropy;
-use tokenward_core::{Holder, HolderFate};
+use tokenward_core::ports::{Entropy, Witness};
+use tokenward_core::{Holder, HolderFate, LocalProcess, Node};
 
 /// Reads the process table.
 #[derive(Debug, Clone)]
@@ -43,40 +43,44 @@ impl Processes {
             (None, _) => format!("{host}-{:016x}", u64::from_le_bytes(nonce)),
         };
         let started = started(proc, pid).map_or(0, |(ticks, _)| ticks);
-        Self { proc: proc.to_owned(), myself: Holder { place, host, pid, started, nonce: u64::from_le_bytes(nonce) } }
+        let (node, process) = (Node { place, host }, Some(LocalProcess { pid, started }));
+        Self { proc: proc.to_owned(), myself: Holder { node, incarnation: u64::from_le_bytes(nonce), process } }
     }
 
+    /// The process of a holder, if this table can tell anything of it.
+    fn seen(&self, holder: &Holder) -> Option<LocalProcess> {
+        holder.process.filter(|process| holder.node.place == self.myself.node.place && process.started != 0)
+    }
+}
+
+#[async_trait]
+impl Witness for Processes {
     /// This process.
-    pub const fn myself(&self) -> &Holder {
+    fn myself(&self) -> &Holder {
         &self.myself
     }
 
-    /// What became of `holder`.
-    pub fn fate(&self, holder: &Holder) -> HolderFate {
+    async fn fate(&self, holder: &Holder) -> HolderFate {
         if *holder == self.myself {
             return HolderFate::Myself;
         }
-        if holder.place != self.myself.place || holder.started == 0 {
-            return HolderFate::Unknown;
-        }
-        match started(&self.proc, holder.pid) {
-            Ok((ticks, running)) if ticks == holder.started && running => HolderFate::Alive,
+        let Some(process) = self.seen(holder) else { return HolderFate::Unknown };
+        match started(&self.proc, process.pid) {
+            Ok((ticks, running)) if ticks == process.started && running => HolderFate::Alive,
             // Another process has the number now, or it has ended and its parent has not looked yet.
             Ok(_) => HolderFate::Dead,
-            Err(_) if gone(holder.pid) => HolderFate::Dead,
+            Err(_) if gone(process.pid) => HolderFate::Dead,
             Err(_) => HolderFate::Unknown,
         }
     }
 
-    /// How long a holder of this place has lived, by the kernel's own count, which no change of the clock touches.
-    pub(crate) fn age(&self, holder: &Holder) -> Option<Duration> {
-        if holder.place != self.myself.place || holder.started == 0 {
-            return None;
-        }
+    /// By the kernel's own count.
+    async fn age(&self, holder: &Holder) -> Option<Duration> {
+        let process = self.seen(holder)?;
         let uptime = std::fs::read_to_string(self.proc.join("uptime")).ok()?;
         let uptime: f64 = uptime.split_ascii_whitespace().next()?.parse().ok()?;
         let up = Duration::try_from_secs_f64(uptime).ok()?;
-        Some(up.saturating_sub(Duration::from_millis(holder.started.saturating_mul(1000 / TICKS))))
+        Some(up.saturating_sub(Duration::from_millis(process.started.saturating_mul(1000 / TICKS))))
     }
 }
 
@@ -109,6 +113,10 @@ const TICKS: u64 = 100;
 mod tests {
     use super::*;
 
+    fn elsewhere(holder: &Holder, place: &str) -> Holder {
+        Holder { node: Node { place: place.to_owned(), ..holder.node.clone() }, ..holder.clone() }
+    }
+
     struct Seven;
 
     impl Entropy for Seven {
@@ -117,34 +125,35 @@ mod tests {
         }
     }
 
-    #[test]
-    fn this_process_is_itself_and_a_twin_with_another_nonce_is_alive() {
+    #[tokio::test]
+    async fn this_process_is_itself_and_a_twin_with_another_nonce_is_alive() {
         let processes = Processes::new(Path::new("/proc"), &Seven);
-        assert_eq!(processes.fate(processes.myself()), HolderFate::Myself);
-        let twin = Holder { nonce: 8, ..processes.myself().clone() };
-        assert_eq!(processes.fate(&twin), HolderFate::Alive);
-        let reborn = Holder { started: twin.started + 1, ..twin.clone() };
-        assert_eq!(processes.fate(&reborn), HolderFate::Dead);
-        let elsewhere = Holder { place: "elsewhere".into(), ..twin };
-        assert_eq!(processes.fate(&elsewhere), HolderFate::Unknown);
+        assert_eq!(processes.fate(processes.myself()).await, HolderFate::Myself);
+        let twin = Holder { incarnation: 8, ..processes.myself().clone() };
+        assert_eq!(processes.fate(&twin).await, HolderFate::Alive);
+        let process = twin.process.map(|process| LocalProcess { started: process.started + 1, ..process });
+        let reborn = Holder { process, ..twin.clone() };
+        assert_eq!(processes.fate(&reborn).await, HolderFate::Dead);
+        assert_eq!(processes.fate(&Holder { process: None, ..twin.clone() }).await, HolderFate::Unknown);
+        assert_eq!(processes.fate(&elsewhere(&twin, "elsewhere")).await, HolderFate::Unknown);
     }
 
-    #[test]
-    fn what_cannot_be_read_is_unknown_and_not_dead() {
+    #[tokio::test]
+    async fn what_cannot_be_read_is_unknown_and_not_dead() {
         let table = tempfile::tempdir().unwrap();
         let processes = Processes::new(Path::new("/proc"), &Seven);
-        let twin = Holder { nonce: 8, ..processes.myself().clone() };
+        let twin = Holder { incarnation: 8, ..processes.myself().clone() };
         // The process lives, and its entry is hidden, as under hidepid or when no file can be opened any more.
         let blind = Processes { proc: table.path().to_owned(), myself: processes.myself().clone() };
-        assert_eq!(blind.fate(&twin), HolderFate::Unknown);
-        let stat = table.path().join(twin.pid.to_string());
+        assert_eq!(blind.fate(&twin).await, HolderFate::Unknown);
+        let stat = table.path().join(twin.process.unwrap().pid.to_string());
         std::fs::create_dir(&stat).unwrap();
         std::fs::write(stat.join("stat"), "").unwrap();
-        assert_eq!(blind.fate(&twin), HolderFate::Unknown);
+        assert_eq!(blind.fate(&twin).await, HolderFate::Unknown);
     }
 
-    #[test]
-    fn a_table_of_another_namespace_is_not_believed() {
+    #[tokio::test]
+    async fn a_table_of_another_namespace_is_not_believed() {
         let table = tempfile::tempdir().unwrap();
         let at = |path: &str| table.path().join(path);
         std::fs::create_dir_all(at("sys/kernel/random")).unwrap();
@@ -154,30 +163,35 @@ mod tests {
         std::os::unix::fs::symlink("pid:[1]", at("77/ns/pid")).unwrap();
         // Another process of that namespace, with which we share no numbers that this table knows.
         let processes = Processes::new(table.path(), &Seven);
-        let other = Holder { place: "b/pid:[1]".into(), host: "h".into(), pid: 5, started: 9, nonce: 1 };
-        assert_eq!(processes.fate(&other), HolderFate::Unknown);
+        let node = Node { place: "b/pid:[1]".into(), host: "h".into() };
+        let other = Holder { node, incarnation: 1, process: Some(LocalProcess { pid: 5, started: 9 }) };
+        assert_eq!(processes.fate(&other).await, HolderFate::Unknown);
         // Still of the same boot, so file locks speak for it.
-        let place = &processes.myself().place;
+        let place = &processes.myself().node.place;
         assert!(place.starts_with("b/") && place != "b/pid:[1]", "{place}");
     }
 
-    #[test]
-    fn age_is_counted_by_the_kernel() {
+    #[tokio::test]
+    async fn age_is_counted_by_the_kernel() {
         let processes = Processes::new(Path::new("/proc"), &Seven);
-        let age = processes.age(processes.myself()).unwrap();
+        let age = processes.age(processes.myself()).await.unwrap();
         assert!(age < Duration::from_mins(10), "{age:?}");
-        assert_eq!(processes.age(&Holder { place: "elsewhere".into(), ..processes.myself().clone() }), None);
+        assert_eq!(processes.age(&elsewhere(processes.myself(), "elsewhere")).await, None);
     }
 
-    #[test]
-    fn a_child_that_was_waited_for_is_dead() {
+    #[tokio::test]
+    async fn a_child_that_was_waited_for_is_dead() {
         let processes = Processes::new(Path::new("/proc"), &Seven);
         let mut child = std::process::Command::new("sleep").arg("30").spawn().unwrap();
         let (ticks, _) = started(Path::new("/proc"), child.id()).unwrap();
-        let holder = Holder { pid: child.id(), started: ticks, nonce: 1, ..processes.myself().clone() };
-        assert_eq!(processes.fate(&holder), HolderFate::Alive);
+        let holder = Holder {
+            incarnation: 1,
+            process: Some(LocalProcess { pid: child.id(), started: ticks }),
+            ..processes.myself().clone()
+        };
+        assert_eq!(processes.fate(&holder).await, HolderFate::Alive);
         child.kill().unwrap();
         child.wait().unwrap();
-        assert_eq!(processes.fate(&holder), HolderFate::Dead);
+        assert_eq!(processes.fate(&holder).await, HolderFate::Dead);
     }
 }

@@ -82,7 +82,7 @@ impl Keeper {
         'again: loop {
             let grant = &aftermath.grant;
             for intent in vault.open_intents(grant.id).await? {
-                match self.recovery(&intent, grant, watching) {
+                match self.recovery(&intent, grant, watching).await {
                     Recovery::Settle => {
                         let Some(answer) = &intent.answer else { continue };
                         let (intent, api, replay) = (intent.id, intent.api, is_in_doubt(grant));
@@ -117,16 +117,16 @@ impl Keeper {
 
     /// What to do about an open intent that we have watched since a moment. Clocks jump; neither the time we have
     /// watched nor the age of a sender that we can see does, so these two have the last word about a wait.
-    fn recovery(&self, intent: &Intent, grant: &Grant, watching: Instant) -> Recovery {
-        let (processes, now) = (&self.inner.parts.processes, self.inner.now());
-        let fate = processes.fate(&intent.sender);
+    async fn recovery(&self, intent: &Intent, grant: &Grant, watching: Instant) -> Recovery {
+        let (witness, now) = (&self.inner.parts.witness, self.inner.now());
+        let fate = witness.fate(&intent.sender).await;
         let window = rotation::sender_window(intent);
         let at_work = || !intent.doubted && matches!(fate, HolderFate::Alive);
         match rotation::recover(intent, grant, fate, self.rules(grant), now) {
             Recovery::Wait { .. } if watching.elapsed() >= window => {
                 rotation::replay_or_hold(grant, self.rules(grant), now)
             }
-            Recovery::Replay | Recovery::Hold { .. } if at_work() => match processes.age(&intent.sender) {
+            Recovery::Replay | Recovery::Hold { .. } if at_work() => match witness.age(&intent.sender).await {
                 // Whatever the clock says: it began after it was born.
                 Some(age) if age < window => {
                     Recovery::Wait { until: now.checked_add(window.saturating_sub(age)).unwrap_or(now) }

@@ -284,7 +284,7 @@ impl ScriptTurn<'_> {
             beside,
             source: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
             claim: Claim::OfAnyUser,
-            by: self.parts.processes.myself().clone(),
+            by: self.parts.witness.myself().clone(),
         };
         let vault = &self.parts.vault;
         match vault.adopt(adoption).await? {

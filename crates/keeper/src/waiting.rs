@@ -50,7 +50,7 @@ impl Keeper {
 
     /// The lease, if nobody has it.
     pub(crate) async fn lease_at_once<S: Seat>(&self, seat: &S) -> Result<Option<S::Lease>, Error> {
-        match seat.lease(&*self.inner.parts.vault, self.inner.parts.processes.myself()).await? {
+        match seat.lease(&*self.inner.parts.vault, self.inner.parts.witness.myself()).await? {
             LeaseAttempt::Held(lease) => Ok(Some(lease)),
             LeaseAttempt::Busy { .. } => Ok(None),
         }
@@ -72,7 +72,7 @@ impl Keeper {
     {
         let vault = &*self.inner.parts.vault;
         loop {
-            match seat.lease(vault, self.inner.parts.processes.myself()).await? {
+            match seat.lease(vault, self.inner.parts.witness.myself()).await? {
                 LeaseAttempt::Held(lease) => return Ok(Some(lease)),
                 LeaseAttempt::Busy { holder, .. } => {
                     let left = end.saturating_duration_since(Instant::now());
@@ -128,13 +128,12 @@ impl Keeper {
 /// Nothing is done about a spend of somebody else's before a moment.
 pub(crate) fn held(intent: &Intent, until: Timestamp) -> Error {
     let (sender, until) = (&intent.sender, told_moment(until));
-    let who = format!("process {} on {}, until {until}", sender.pid, sender.host);
+    let who = format!("{sender}, until {until}");
     Error::with_detail(Code::OutcomeUnknown, Kept::Doubt, who)
 }
 
 fn late(holder: Option<&Holder>) -> Error {
-    let who = holder
-        .map_or_else(|| "another process".to_owned(), |holder| format!("process {} on {}", holder.pid, holder.host));
+    let who = holder.map_or_else(|| "another process".to_owned(), ToString::to_string);
     Error::with_detail(Code::StillTurning, Kept::Everything, who)
 }
 

@@ -123,7 +123,7 @@ async fn proxy(app: App, access: String, refresh: String) -> Result<(Proxy, (Ses
             obtained: now,
         },
         wall: None,
-        by: session.parts().processes.myself().clone(),
+        by: session.parts().witness.myself().clone(),
         replace_user: false,
     };
     let grant = session.parts().vault.log_in(login).await?.id();

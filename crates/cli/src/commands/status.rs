@@ -250,8 +250,8 @@ fn story(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<String> {
         _ => {}
     }
     for intent in &report.intents {
-        let (pid, host) = (intent.sender.pid, &intent.sender.host);
-        story.push(lang.open_story(pid, host, lang.moment(intent.begun, now), lang.moment(intent.deadline, now)));
+        let who = lang.one(&(&intent.sender).into());
+        story.push(lang.open_story(who, lang.moment(intent.begun, now), lang.moment(intent.deadline, now)));
     }
     story
 }

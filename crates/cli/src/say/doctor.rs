@@ -238,7 +238,7 @@ impl Lang {
                 Told::of(self.doctor_turns(turns.len())).details(turns.iter().map(|turn| self.past(turn, now)))
             }
             Story::UnderWay { sender, begun, deadline, visible } => {
-                let told = Told::of(self.open_story(sender.pid, &sender.host, at(*begun), at(*deadline)));
+                let told = Told::of(self.open_story(self.one(sender), at(*begun), at(*deadline)));
                 let seen = if *visible { self.doctor_sender_lives() } else { self.doctor_sender_unseen() };
                 told.detail(seen).next(self.doctor_wait())
             }
@@ -463,7 +463,14 @@ impl Lang {
     }
 
     fn who(self, who: Option<&Who>) -> String {
-        who.map_or_else(|| self.doctor_nobody(), |who| self.doctor_who(who.pid, &who.host))
+        who.map_or_else(|| self.doctor_nobody(), |who| self.one(who))
+    }
+
+    pub(crate) fn one(self, who: &Who) -> String {
+        match who.pid {
+            Some(pid) => self.doctor_who(pid, &who.host),
+            None => self.doctor_node(&who.host),
+        }
     }
 
     fn user(self, subject: Option<&Subject>) -> String {

@@ -46,7 +46,7 @@ super::sentences! {
     doubt_story(since, why) { "a refresh token was sent and {why} ({since}); it is asked again when that is safe" "刷新令牌已发出，但{why}（{since}）；会在安全时再次询问" }
     consent_story(since, code, what) { "{what} ({code}, {since})" "{what}（{code}，{since}）" }
     consent_provider(code) { "provider's code {code}" "服务方错误码 {code}" }
-    open_story(pid, host, since, deadline) { "process {pid} on {host} began a refresh {since} and has until {deadline}" "进程 {pid}（主机 {host}）于 {since} 开始续期，期限 {deadline}" }
+    open_story(who, since, deadline) { "{who} began a refresh {since} and has until {deadline}" "{who}于 {since} 开始续期，期限 {deadline}" }
     refresh_soon(span) { "this login ends in {span} unless it is used; any `tokenward token` from the time of refresh on, or `tokenward refresh`, prolongs it" "此登录将在 {span}后到期；到续期时间后运行 `tokenward token` 或运行 `tokenward refresh` 可延长" }
     wall_soon(span) { "in {span} this login ends for good and no refresh can prolong it: log in again before" "此登录将在 {span}后彻底到期，刷新无法延长：请提前重新登录" }
     turned(profile, generation) { "profile {profile}: refreshed, now token set {generation}" "配置档 {profile}：已续期，现为第 {generation} 组令牌" }

@@ -106,15 +106,15 @@ impl Severity {
 /// A process, as people speak of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Who {
-    /// Its number.
-    pub pid: u32,
+    /// Its number, where it is a process that others can look for.
+    pub pid: Option<u32>,
     /// Its machine.
     pub host: String,
 }
 
 impl From<&Holder> for Who {
     fn from(holder: &Holder) -> Self {
-        Self { pid: holder.pid, host: holder.host.clone() }
+        Self { pid: holder.process.map(|process| process.pid), host: holder.node.host.clone() }
     }
 }
 

@@ -350,13 +350,16 @@ impl Round<'_> {
         }
         let api = app.map(|app| app.token_api).filter(|api| api.accepts_from(grant.issued_by));
         let codes = self.codes(api.unwrap_or(grant.issued_by), &grant.standing, &journal);
-        let open = report.intents.iter().map(|intent| self.open_turn(report, session, intent)).collect();
+        let mut open = Vec::new();
+        for intent in &report.intents {
+            open.push(self.open_turn(report, session, intent).await);
+        }
         let serves = rotation::serves(&grant, session.keeper().rules(&grant), self.now);
         Ok(LoginFacts { turn_at: report.turn_at, grant, open, journal, aside, codes, serves, alive })
     }
 
-    fn open_turn(&self, report: &Report, session: &Session, intent: &Intent) -> OpenTurn {
-        let fate = session.parts().processes.fate(&intent.sender);
+    async fn open_turn(&self, report: &Report, session: &Session, intent: &Intent) -> OpenTurn {
+        let fate = session.parts().witness.fate(&intent.sender).await;
         let in_rescue_slot = self
             .looked
             .health

@@ -28,7 +28,7 @@ impl Keeper {
             Ok(Err(_)) | Err(_) => return Err(not_told()),
         };
         let aside = self.new_grant();
-        let by = parts.processes.myself();
+        let by = parts.witness.myself();
         Ok(match parts.vault.told(grant.id, grant.generation, now.as_ref(), aside, by).await? {
             Told::Same | Told::Moved => None,
             Told::KeptAside { before, aside, .. } => {
@@ -74,7 +74,7 @@ impl Keeper {
         if !grant.unproven {
             return Ok(None);
         }
-        let by = parts.processes.myself();
+        let by = parts.witness.myself();
         let adopted = grant.generation;
         Ok(match parts.vault.told(id, adopted, None, self.new_grant(), by).await? {
             Told::KeptAside { back: Some(generation), .. } => {
@@ -93,7 +93,7 @@ impl Keeper {
         if !grant.unproven {
             return Ok(logged_in);
         }
-        let by = parts.processes.myself();
+        let by = parts.witness.myself();
         Ok(match parts.vault.told(grant.id, grant.generation, None, self.new_grant(), by).await? {
             Told::KeptAside { aside, .. } => LoggedIn::KeptAside { id: aside, present: grant.id },
             Told::Same | Told::Moved => logged_in,
@@ -131,7 +131,7 @@ impl Keeper {
     /// vault's.
     pub async fn give_profile(&self, id: GrantId, profile: &ProfileName, replace: bool) -> Result<(), Error> {
         let parts = &self.inner.parts;
-        match parts.vault.give_name(id, profile, replace, parts.processes.myself()).await {
+        match parts.vault.give_name(id, profile, replace, parts.witness.myself()).await {
             Ok(NameGiven::Given | NameGiven::Taken { .. }) => Ok(()),
             Ok(NameGiven::Occupied { .. }) => Err(another_user(id)),
             Err(error) => Err(error.into()),

@@ -120,7 +120,7 @@ impl Links {
     /// [`Code::NothingToAdopt`] when there is none; the vault's.
     pub async fn take_back(&self, app: &App, profile: &ProfileName) -> Result<(Generation, Vec<LinkReport>), Error> {
         let id = self.keeper.grant_of(profile).await?;
-        let by = self.parts().processes.myself();
+        let by = self.parts().witness.myself();
         let Some(generation) = self.parts().vault.take_back(id, None, by).await? else {
             return Err(Error::with_detail(Code::NothingToAdopt, Kept::Everything, profile.as_str()));
         };
@@ -141,7 +141,7 @@ impl Links {
         if grant.app != app.name || grant.profile.as_ref().is_some_and(|owner| owner != profile) {
             return Ok(None);
         }
-        let by = self.parts().processes.myself();
+        let by = self.parts().witness.myself();
         match vault.take_back_token(&brought.refresh, &brought.source, by).await? {
             Wished::Back(generation) => Ok(Some((id, generation))),
             Wished::Over => Err(over()),
@@ -152,7 +152,7 @@ impl Links {
     /// Makes a set of which nobody has said whose it is a grant of its own, since a person has said that its user may be another one:
     /// it must not bear the name of the user before. The grant as it was, where an answer for it is on its way.
     async fn claimed(&self, grant: Grant) -> Result<Grant, Error> {
-        let (vault, by) = (&self.parts().vault, self.parts().processes.myself());
+        let (vault, by) = (&self.parts().vault, self.parts().witness.myself());
         let told = vault.told(grant.id, grant.generation, None, self.keeper.new_grant(), by).await?;
         Ok(match told {
             Told::KeptAside { aside, .. } => vault.grant(aside).await?,
@@ -239,7 +239,7 @@ impl Links {
             beside,
             source: brought.source,
             claim,
-            by: parts.processes.myself().clone(),
+            by: parts.witness.myself().clone(),
         };
         Ok((parts.vault.adopt(adoption).await?, subject))
     }

@@ -78,7 +78,7 @@ impl Links {
         // Before there is a link: other processes write the file as soon as there is one.
         let target = linked(&Link { terms: insists, ..probe }, asked);
         let Narrowed { mode, was } = blocking(move || target.narrow()).await?.map_err(|error| unreadable(&error))?;
-        let mut made = self.parts().vault.link(link, self.parts().processes.myself()).await?;
+        let mut made = self.parts().vault.link(link, self.parts().witness.myself()).await?;
         let is_new = !known.iter().any(|link| link.id == made.id);
         let terms = Terms { widest: Some(mode), ..insists };
         if made.terms != terms {
@@ -151,7 +151,7 @@ impl Links {
     /// # Errors
     /// [`Code::LinkNotFound`]; the vault's.
     pub async fn unlink(&self, id: LinkId) -> Result<(), Error> {
-        if self.parts().vault.unlink(id, self.parts().processes.myself()).await? {
+        if self.parts().vault.unlink(id, self.parts().witness.myself()).await? {
             return Ok(());
         }
         Err(Error::new(Code::LinkNotFound, Kept::Everything))

@@ -168,7 +168,7 @@ impl Keeper {
             app: app.clone(),
             wall: wall.and_then(|wall| set.obtained.checked_add(wall).ok()),
             set,
-            by: self.inner.parts.processes.myself().clone(),
+            by: self.inner.parts.witness.myself().clone(),
             // The name says whose it is.
             replace_user: true,
         };

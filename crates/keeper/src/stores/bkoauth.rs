@@ -202,7 +202,7 @@ async fn adopt(
         beside: None,
         source: format!("bkoauth, {source}, row {number}"),
         claim: Claim::OfAnyUser,
-        by: parts.processes.myself().clone(),
+        by: parts.witness.myself().clone(),
     };
     let fate = match parts.vault.adopt(adoption).await? {
         Adopted::Known { grant, .. } => BkoauthFate::Known { grant },

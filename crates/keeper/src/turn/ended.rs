@@ -43,7 +43,7 @@ impl Sending<'_> {
             return Ok(Some(parted.map_or(Ending::Parked, Ending::TakenBack)));
         }
         let parts = &keeper.inner.parts;
-        let back = parts.vault.take_back(grant.id, Some((intent, closing)), parts.processes.myself()).await?;
+        let back = parts.vault.take_back(grant.id, Some((intent, closing)), parts.witness.myself()).await?;
         Ok(back.map(|generation| {
             tracing::warn!(grant = %grant.id, %generation, %code, "an adopted login was refused; taken back");
             Ending::TakenBack(Notice::TakenBack { adopted: grant.generation, generation, code })

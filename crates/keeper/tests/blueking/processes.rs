@@ -324,7 +324,8 @@ fn lost_leases() {
             // Its lease has lapsed, and its deadline has passed, by everybody's clock.
             world.pass(Duration::from_secs(120));
             let mut parts = world.stand.session(None).await.parts().clone();
-            parts.processes = tokenward::Processes::new(Path::new("/no/such/table"), &tokenward::SystemEntropy);
+            let blind = tokenward::Processes::new(Path::new("/no/such/table"), &tokenward::SystemEntropy);
+            parts.witness = std::sync::Arc::new(blind);
             let second = Keeper::new(parts, KeeperOptions::default());
             let handed = second.obtain(&world.stand.app, &wanted).await.unwrap();
             assert!(is_good(&world, handed.access.token.expose()), "{kind:?}");

@@ -87,7 +87,8 @@ impl World {
     /// A keeper that cannot see the others' processes, and they not its own: another machine on the same folder.
     pub(crate) async fn keeper_elsewhere(&self) -> Keeper {
         let mut parts = self.parts().await;
-        parts.processes = tokenward::Processes::new(std::path::Path::new("/no/such/table"), &SystemEntropy);
+        let blind = tokenward::Processes::new(std::path::Path::new("/no/such/table"), &SystemEntropy);
+        parts.witness = std::sync::Arc::new(blind);
         Keeper::new(parts, KeeperOptions::default())
     }
 

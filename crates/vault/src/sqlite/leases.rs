@@ -281,7 +281,7 @@ impl Context {
     /// Whether two holders are of one machine by its name, and the locks lie on a disk of its own: without a process table (a chroot, other
     /// systems than Linux) their places say nothing.
     fn one_machine(&self, one: &Holder, other: &Holder) -> bool {
-        one.host == other.host && crate::room::is_local(self.folder.vault())
+        one.node.host == other.node.host && crate::room::is_local(self.folder.vault())
     }
 }
 
@@ -308,8 +308,8 @@ fn in_millis(ttl: Duration) -> i64 {
 /// Whether two holders share the kernel that keeps the locks. Two containers of one machine do: their places differ after
 /// the boot.
 fn one_kernel(one: &Holder, other: &Holder) -> bool {
-    let boot = |holder: &'_ Holder| holder.place.split_once('/').map(|(boot, _)| boot.to_owned());
-    one.place == other.place || (boot(one).is_some() && boot(one) == boot(other))
+    let boot = |holder: &'_ Holder| holder.node.place.split_once('/').map(|(boot, _)| boot.to_owned());
+    one.node.place == other.node.place || (boot(one).is_some() && boot(one) == boot(other))
 }
 
 /// Tries of the lock while nobody's row explains why it is taken; with pauses of 1, 2, 4 and 8 ms.

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use tokenward_core::ports::{Adoption, Claim, Clock, Entropy, NewLogin};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
-    AbsentRefresh, Access, AccessToken, Format, Generation, GrantId, Holder, IntentDraft, IntentId, NewLink, OldAccess,
-    Place, RawAnswer, RefreshEnd, RefreshToken, Replay, Rules, Scopes, SecretBytes, Slot, Subject, TokenApi, TokenSet,
+    AbsentRefresh, Access, AccessToken, Format, Generation, GrantId, Holder, IntentDraft, IntentId, LocalProcess,
+    NewLink, Node, OldAccess, Place, RawAnswer, RefreshEnd, RefreshToken, Replay, Rules, Scopes, SecretBytes, Slot,
+    Subject, TokenApi, TokenSet,
 };
 
 /// A clock that moves when it is told to.
@@ -82,7 +83,11 @@ pub fn rules() -> Rules {
 
 /// A process of one machine; processes of one `place` see each other.
 pub fn holder(place: &str, pid: u32) -> Holder {
-    Holder { place: place.to_owned(), host: format!("host of {place}"), pid, started: 7, nonce: u64::from(pid) << 20 }
+    Holder {
+        node: Node { place: place.to_owned(), host: format!("host of {place}") },
+        incarnation: u64::from(pid) << 20,
+        process: Some(LocalProcess { pid, started: 7 }),
+    }
 }
 
 /// A subject of that id.

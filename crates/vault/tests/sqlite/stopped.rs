@@ -68,8 +68,11 @@ async fn a_container_that_died_beside_ours() {
 async fn a_dead_holder_without_a_process_table_is_followed_at_once() {
     let place = Place::new();
     let id = place.vault().await.log_in(login("work", "1", None)).await.unwrap().id();
-    let nameless =
-        |host: &str, pid| tokenward_core::Holder { host: host.to_owned(), ..holder(&format!("{host}-{pid}"), pid) };
+    let nameless = |host: &str, pid| {
+        let mut holder = holder(&format!("{host}-{pid}"), pid);
+        holder.node.host = host.to_owned();
+        holder
+    };
     let dead = place.vault().await;
     let taken = dead.lease(id, &nameless("chroot", 1), Duration::from_secs(60)).await.unwrap();
     assert!(matches!(taken, LeaseAttempt::Held(_)));

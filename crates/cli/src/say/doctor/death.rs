@@ -17,7 +17,7 @@ impl Lang {
         let mut told = match &death.tale {
             Tale::AnswerLost { sender: Some(sender), at: Some(sent), doubt } => {
                 let why = doubt.map_or_else(String::new, |doubt| self.doubt(doubt).to_owned());
-                let told = self.doctor_dead_lost(sender.pid, &sender.host, at(*sent), why);
+                let told = self.doctor_dead_lost(self.one(sender), at(*sent), why);
                 Told::of(told).detail(self.doctor_dead_lost_why())
             }
             Tale::AnswerLost { .. } => Told::of(self.happened(Code::AnswerLost).to_owned()),

@@ -48,7 +48,8 @@ crate::say::sentences! {
     doctor_nobody() { "a process the journal no longer names" "日志中已无记录的进程" }
     doctor_refused(when, who) { "refused {when}, the answer went to {who}" "于 {when} 被拒绝，由{who}收到" }
     doctor_serves(when) { "the access token still serves; it ends {when}" "访问令牌仍可使用，到期于 {when}" }
-    doctor_dead_lost(pid, host, when, why) { "the login is over: the refresh token was sent by process {pid} on {host}, {when}, and the answer was lost ({why})" "登录已失效：刷新令牌由进程 {pid}（主机 {host}）于 {when} 发出，但应答丢失（{why}）" }
+    doctor_node(host) { "node {host}" "节点 {host}" }
+    doctor_dead_lost(who, when, why) { "the login is over: the refresh token was sent by {who}, {when}, and the answer was lost ({why})" "登录已失效：刷新令牌由{who}于 {when} 发出，但应答丢失（{why}）" }
     doctor_dead_lost_why() { "the provider had already exchanged it and takes no token twice; no second tool is to blame" "服务方当时已完成轮换，且令牌不能用第二次；与其他工具无关" }
     doctor_dead_foreign() { "the login is over: the provider says that its refresh token was withdrawn or used, and Tokenward had not used it" "登录已失效：服务方称其刷新令牌已被撤销或使用，而 Tokenward 并未使用过它" }
     doctor_dead_withdrawn() { "the login is over: most likely the consent was withdrawn, since the provider refuses the access token as well" "登录已失效：很可能是授权已被撤销，因为服务方同样拒绝访问令牌" }

@@ -13,7 +13,7 @@ use tokenward_core::ports::{Explained, Provider};
 use tokenward_core::rotation::{self, Recovery, Settlement};
 use tokenward_core::{
     Access, AccessToken, Closing, Entry, Event, Fingerprint, Generation, Grant, GrantId, Holder, HolderFate, IntentId,
-    ProviderName, RawAnswer, Scopes, SecretBytes, Standing, Subject, TokenApi,
+    LocalProcess, Node, ProviderName, RawAnswer, Scopes, SecretBytes, Standing, Subject, TokenApi,
 };
 use tokenward_emulator::{Endpoint, Operation, catalogue};
 
@@ -32,7 +32,11 @@ pub(super) fn later(hours: i64) -> Timestamp {
 }
 
 pub(super) fn holder(pid: u32) -> Holder {
-    Holder { place: "boot/pid:[1]".into(), host: "build-3".into(), pid, started: 1, nonce: 1 }
+    Holder {
+        node: Node { place: "boot/pid:[1]".into(), host: "build-3".into() },
+        incarnation: 1,
+        process: Some(LocalProcess { pid, started: 1 }),
+    }
 }
 
 pub(super) fn intent(number: u64) -> IntentId {
