@@ -19,7 +19,7 @@ use tokenward_vault::{
 use tokenward_wire::{CallOptions, Calls, Options, Providers};
 use url::Url;
 
-use crate::links::Links;
+use crate::links::{Links, LinksAround};
 use crate::{
     ApiClient, ApiOptions, Error, Handed, Home, Identity, Keeper, KeeperOptions, Kept, KeySource, LoginReport,
     NoObserver, Observer, Obtain, Origin, Own, Parts, Processes, ResolvedProfile, SettingsError, Who, secret_file,
@@ -146,6 +146,7 @@ impl Session {
             witness: Arc::new(Processes::new(Path::new("/proc"), &*entropy)),
             entropy,
             observer: observer.unwrap_or_else(|| Arc::new(NoObserver)),
+            surroundings: Arc::new(LinksAround),
         };
         let keeper = Keeper::new(parts.clone(), keeper);
         Ok(Self { vault, parts, keeper, recovered: Vec::new() })

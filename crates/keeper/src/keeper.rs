@@ -24,12 +24,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::flight::Flights;
-use crate::links::{LinkReport, Links};
 use crate::obtain::{Shows, question_lost};
 use crate::serving::Serving;
+use crate::surroundings::LOOK_PATIENCE;
 use crate::turn::{Told, Via, Wish, turn_lost};
 use crate::waiting::Patience;
-use crate::{Error, Kept, Notice, Observer};
+use crate::{Error, Kept, Looking, Notice, Observer, Surroundings};
 
 pub use whose::LoginWithoutProfile;
 pub(crate) use whose::{another_user, names_no_user};
@@ -49,6 +49,8 @@ pub struct Parts {
     pub witness: Arc<dyn Witness>,
     /// Told of each step.
     pub observer: Arc<dyn Observer>,
+    /// Told before a login is used, and after something newer of it is stored.
+    pub surroundings: Arc<dyn Surroundings>,
 }
 
 /// How long callers wait.
@@ -172,11 +174,11 @@ impl Keeper {
         if before.app != app.name {
             return Err(foreign(&before, app));
         }
-        let notices = self.look_after_links(app, before.profile.as_ref(), self.patience(Some(&before))).await;
+        let notices = self.look_around(app, before.profile.as_ref(), self.patience(Some(&before))).await;
         self.access_after(app, &before, ask, &mut Serving { notices, ..Serving::default() }).await
     }
 
-    /// Hands out an access token once the links were looked after. `before` is the grant as it was before that.
+    /// Hands out an access token once was looked around. `before` is the grant as it was before that.
     async fn access_after(&self, app: &App, before: &Grant, ask: Ask, call: &mut Serving) -> Result<Handed, Error> {
         let id = before.id;
         let error = match self.access_only(app, id, ask, call).await {
@@ -191,9 +193,8 @@ impl Keeper {
         if error.code().exit() == ExitClass::NeedsConsent {
             // A file may hold what keeps the login alive, brought since it was looked at.
             let Some(profile) = &before.profile else { return Err(error) };
-            let links = Links::new(self);
-            let reports = links.reconcile(app, profile, true, Links::PATIENCE).await.unwrap_or_default();
-            call.notices.extend(reports.iter().flat_map(LinkReport::notices));
+            let around = &self.inner.parts.surroundings;
+            call.notices.extend(around.before(self, app, profile, Looking::Everywhere, LOOK_PATIENCE).await);
             let after = self.inner.parts.vault.grant(id).await?;
             // Nothing has come since it was refused: asking once more would bring the same.
             let as_before = error.code() == Code::RefusedUnclearly && after.generation <= before.generation;
@@ -227,7 +228,7 @@ impl Keeper {
         if let Some(before) = before.as_ref().filter(|before| before.app != app.name) {
             return Err(foreign(before, app));
         }
-        let notices = self.look_after_links(app, Some(profile), self.patience(before.as_ref())).await;
+        let notices = self.look_around(app, Some(profile), self.patience(before.as_ref())).await;
         let mut call = Serving { notices, ..Serving::default() };
         let id = self.grant_of(profile).await?;
         let before = match before.filter(|before| before.id == id) {
@@ -245,32 +246,15 @@ impl Keeper {
             let adopted = before.generation;
             call.notices.push(Notice::TakenBack { adopted, generation: other.generation, code: error.code() });
         }
-        call.notices.extend(self.look_after_links(app, Some(profile), self.patience(Some(&other))).await);
+        call.notices.extend(self.look_around(app, Some(profile), self.patience(Some(&other))).await);
         self.access_after(app, &other, ask, &mut call).await
     }
 
-    /// How long the linked files of a grant are waited for: a moment where there is something to hand out (I7).
+    /// How long those are waited for who look around: a moment where there is something to hand out (I7).
     fn patience(&self, grant: Option<&Grant>) -> Duration {
         let access = grant.and_then(|grant| grant.access.as_ref());
         let lives = access.is_some_and(|access| !access.remaining(self.inner.now()).is_zero());
-        if lives { Links::PATIENCE } else { self.inner.options.turn_patience }
-    }
-
-    /// Looks after the linked files that are out of step. What is wrong with one fails nobody.
-    pub(crate) async fn look_after_links(
-        &self,
-        app: &App,
-        profile: Option<&ProfileName>,
-        patience: Duration,
-    ) -> Vec<Notice> {
-        let Some(profile) = profile else { return Vec::new() };
-        match Links::new(self).reconcile(app, profile, false, patience).await {
-            Ok(reports) => reports.iter().flat_map(LinkReport::notices).collect(),
-            Err(error) => {
-                tracing::warn!(%error, %profile, "the links could not be looked after");
-                Vec::new()
-            }
-        }
+        if lives { LOOK_PATIENCE } else { self.inner.options.turn_patience }
     }
 
     async fn access_only(&self, app: &App, id: GrantId, mut ask: Ask, call: &mut Serving) -> Result<Handed, Error> {
@@ -297,7 +281,7 @@ impl Keeper {
                         call.notices.extend(told);
                         // The file from which it came is given what was issued for it.
                         let profile = grant.profile.as_ref();
-                        call.notices.extend(self.look_after_links(app, profile, Links::PATIENCE).await);
+                        call.notices.extend(self.look_around(app, profile, LOOK_PATIENCE).await);
                     }
                     continue;
                 }
@@ -372,7 +356,7 @@ impl Keeper {
     pub async fn renew(&self, app: &App, id: GrantId) -> Result<Handed, Error> {
         let grant = self.inner.parts.vault.grant(id).await?;
         // First, so that a login which a file brings is the one that is turned.
-        let notices = self.look_after_links(app, grant.profile.as_ref(), self.patience(Some(&grant))).await;
+        let notices = self.look_around(app, grant.profile.as_ref(), self.patience(Some(&grant))).await;
         let present = self.inner.parts.vault.grant(id).await?;
         if present.app != app.name {
             return Err(foreign(&present, app));

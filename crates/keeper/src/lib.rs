@@ -56,6 +56,7 @@ mod script;
 mod serving;
 mod settings;
 pub mod stores;
+mod surroundings;
 mod turn;
 mod waiting;
 
@@ -88,6 +89,7 @@ pub use settings::{
     ProfileRecord, Registration, ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, issuer_of,
     parse_span, reference as settings_reference, secret_file, travels_in_clear,
 };
+pub use surroundings::{Looking, NoSurroundings, Surroundings};
 pub use tokenward_vault::trusted::Distrust;
 
 pub use tokenward_wire::{

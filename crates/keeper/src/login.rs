@@ -21,7 +21,7 @@ use tokenward_core::{
 use url::Url;
 
 use crate::keeper::{another_user, names_no_user, wrong_user};
-use crate::links::{LinkReport, Links};
+use crate::surroundings::LOOK_PATIENCE;
 use crate::waiting::Patience;
 use crate::{Error, Keeper, Kept, Notice, Report};
 
@@ -151,7 +151,7 @@ impl Keeper {
             return Err(Error::with_detail(Code::ForeignIssuer, Kept::Everything, mismatch.to_string()));
         }
         // First, so that a login which a linked file shows is not taken for newer than the one that is made now.
-        self.look_after_links(app, Some(profile), Links::PATIENCE).await;
+        self.look_around(app, Some(profile), LOOK_PATIENCE).await;
         let exchange = CodeExchange { code, verifier: attempt.verifier, redirect_uri: attempt.request.redirect_uri };
         let mut api = app.token_api;
         let mut may_fall_back = app.falls_back();
@@ -437,10 +437,9 @@ impl Keeper {
         let notices = match app {
             // A file that was left a moment ago may show the login of whom it is now.
             Some(app) if !matches!(logged_in, LoggedIn::KeptAside { .. }) => {
-                let reports = Links::new(self).deliver(app, logged_in.id()).await.unwrap_or_default();
-                reports.iter().flat_map(LinkReport::notices).collect()
+                self.tell_around(app, logged_in.id()).await
             }
-            Some(app) => self.look_after_links(app, Some(profile), Links::PATIENCE).await,
+            Some(app) => self.look_around(app, Some(profile), LOOK_PATIENCE).await,
             // Nobody is there to be told; the next call looks after them.
             None => Vec::new(),
         };

@@ -20,7 +20,6 @@ use tokenward_core::{
 };
 
 use crate::keeper::refuse;
-use crate::links::{LinkReport, Links};
 use crate::recovery::{Aftermath, Recovered, is_in_doubt};
 use crate::waiting::{LEASE, Patience};
 use crate::{Error, Keeper, Kept, Notice, Step};
@@ -552,13 +551,8 @@ impl<'a> Committed<'a> {
                 None => None,
             }
         };
-        let links = Links::new(keeper);
-        let (named, delivered) = tokio::join!(naming, links.deliver(app, id));
-        notices.extend(named);
-        match delivered {
-            Ok(reports) => notices.extend(reports.iter().flat_map(LinkReport::notices)),
-            Err(error) => tracing::warn!(%error, grant = %id, "the links could not be looked after"),
-        }
+        let (named, delivered) = tokio::join!(naming, keeper.tell_around(app, id));
+        notices.extend(named.into_iter().chain(delivered));
         keeper.at(Step::Delivered);
         Told { via, has_asked, notices }
     }

@@ -9,6 +9,7 @@
 //! sees the old file or the new one and nothing between, whenever the writer dies (I5).
 
 mod adoption;
+mod around;
 mod awaited;
 mod claims;
 mod document;
@@ -51,6 +52,7 @@ mod value;
 mod watch;
 
 pub use adoption::{AdoptReport, Brought};
+pub use around::LinksAround;
 pub use document::Document;
 pub(crate) use doubled::Doubled;
 pub use error::{DocumentError, FileError};

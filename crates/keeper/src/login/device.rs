@@ -10,7 +10,7 @@ use tokenward_core::{App, Code, Outcome, ProfileName, Refusal, RefusalClass, Rem
 use tokio::time::Instant;
 
 use super::{Arrived, EXCHANGE_DEADLINE, LoginReport, admitted, code_refusal};
-use crate::links::Links;
+use crate::surroundings::LOOK_PATIENCE;
 use crate::{Error, Keeper, Kept};
 
 impl Keeper {
@@ -38,7 +38,7 @@ impl Keeper {
         replace_user: bool,
     ) -> Result<LoginReport, Error> {
         let end = Instant::now() + login.expires_in;
-        self.look_after_links(app, Some(profile), Links::PATIENCE).await;
+        self.look_around(app, Some(profile), LOOK_PATIENCE).await;
         let mut pace = Pace::new(login.interval);
         // The family that is polled issues the tokens, and they are spent there.
         let api = app.token_api;

@@ -12,4 +12,5 @@ mod links;
 mod login;
 mod race;
 mod store;
+mod surroundings;
 mod world;
