@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokenward_emulator::{App, Brand, Sandbox};
 
@@ -41,6 +41,12 @@ fn browse(page: &str) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async { reqwest::get(page).await?.error_for_status() })?;
     Ok(())
+}
+
+/// The middle one.
+pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]

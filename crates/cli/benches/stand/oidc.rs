@@ -1,0 +1,93 @@
+//! `oidc-agent` with one loaded account of the sandbox's plain provider: what `tokenward token` is measured against.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+use tokenward_emulator::{AppSpec, Brand, Door, Sandbox};
+
+use crate::stand::Result;
+
+/// An agent that runs until this is dropped.
+pub(crate) struct Agent {
+    running: Child,
+    folder: TempDir,
+}
+
+impl Agent {
+    /// Starts one and loads an account into it; `None` where `oidc-agent` is not installed (Debian: `oidc-agent-cli`).
+    pub(crate) fn start(sandbox: &Sandbox) -> Result<Option<Self>> {
+        let folder = tempfile::tempdir()?;
+        std::fs::create_dir(folder.path().join(".oidc-agent"))?;
+        let mut agent = Command::new("oidc-agent");
+        agent.args(["--console", "--no-autoload", "--no-webserver", "--socket-path"]).arg(folder.path().join("socket"));
+        agent.env("HOME", folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut running = match agent.spawn() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            running => running?,
+        };
+        // It says where it listens once it does.
+        let said = BufReader::new(running.stdout.take().ok_or("no stdout")?).lines();
+        let listens = said.map_while(std::result::Result::ok).any(|line| line.contains("OIDC_SOCK="));
+        let agent = Self { running, folder };
+        if !listens {
+            return Err("oidc-agent did not start".into());
+        }
+        agent.load(sandbox)?;
+        Ok(Some(agent))
+    }
+
+    /// The command that prints the account's access token.
+    pub(crate) fn token(&self) -> Command {
+        let mut command = self.command("oidc-token");
+        command.arg(ACCOUNT);
+        command
+    }
+
+    fn load(&self, sandbox: &Sandbox) -> Result<()> {
+        let scopes = ["openid", "offline_access"];
+        let app = sandbox.app(AppSpec::new(Brand::OAuth2).redirect(REDIRECT).scopes(&scopes));
+        let user = sandbox.user("Grace");
+        let tokens = sandbox.seed_login(Door::Plain, "", &app.id, Some(&user.id), &scopes)?;
+        let password = self.folder.path().join("password");
+        std::fs::write(&password, "of-a-benchmark\n")?;
+        let mut account = self.command("oidc-gen");
+        account.args(["--manual", "--prompt=none", "--confirm-yes", "--flow=refresh"]);
+        for (flag, value) in [
+            ("iss", sandbox.door_url(Door::Plain)),
+            ("client-id", app.id),
+            ("client-secret", app.secret),
+            ("redirect-uri", REDIRECT.to_owned()),
+            ("scope", scopes.join(" ")),
+            ("rt", tokens.refresh_token.ok_or("no refresh token")?),
+            ("pw-file", password.display().to_string()),
+        ] {
+            account.arg(format!("--{flag}={value}"));
+        }
+        let loaded = account.arg(ACCOUNT).output()?;
+        if !loaded.status.success() {
+            return Err(format!("oidc-gen failed: {}", String::from_utf8_lossy(&loaded.stderr)).into());
+        }
+        Ok(())
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let socket: PathBuf = self.folder.path().join("socket");
+        let mut command = Command::new(program);
+        command.env("HOME", self.folder.path()).env("OIDC_SOCK", socket);
+        command
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // It has a child of its own, which goes with it if it is asked.
+        let mut end = Command::new("oidc-agent");
+        let _ = end.arg("--kill").env("OIDCD_PID", self.running.id().to_string()).stdout(Stdio::null()).status();
+        let _ = self.running.wait();
+    }
+}
+
+const ACCOUNT: &str = "bench";
+const REDIRECT: &str = "http://localhost:4242";
