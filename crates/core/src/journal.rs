@@ -80,7 +80,7 @@ pub struct Intent {
     pub begun: Timestamp,
     /// When the sender gives up for certain.
     pub deadline: Timestamp,
-    /// The answer, if one was journalled or found in the rescue slot.
+    /// The answer, if one was journalled or found in this node's last resort.
     pub answer: Option<RawAnswer>,
     /// Whether the sender, or someone after it, has recorded that the outcome is unknown.
     pub doubted: bool,

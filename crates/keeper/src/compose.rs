@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Clock, Entropy, Provider, Vault, VaultError};
+use tokenward_core::ports::{Clock, Entropy, Provider, StoreError, StoreFault, Vault};
 use tokenward_core::{
     App, AppKind, AppName, AppSecret, Ask, Code, DirectGrant, ExitClass, FeishuApp, Platform, ProfileName, veil,
 };
@@ -119,8 +119,8 @@ impl Session {
             home.can_be_made()?;
         }
         // Where there is no vault yet, a place that takes none is told as such and not as trouble of a vault.
-        let placed = |error: VaultError| match error {
-            VaultError::ReadOnly { .. } | VaultError::Unreadable { .. } if new => {
+        let placed = |error: StoreError| match error {
+            StoreError { kind: StoreFault::ReadOnly | StoreFault::Unreadable, .. } if new => {
                 Error::with_detail(Code::HomeUnusable, Kept::Nothing, error.to_string())
             }
             error => error.into(),
@@ -403,10 +403,12 @@ pub fn rewrap(home: &Home, old: &KeySource, new: &KeySource, entropy: &dyn Entro
     let folder = Folder::new(home.path());
     if let KeySource::File(path) = new {
         // The person wrote it a moment ago. From here on nothing opens without it.
-        settled(path).map_err(|error| VaultError::Key {
-            path: folder.vault().to_owned(),
-            key: format!("the key file {}", path.display()),
-            reason: format!("the disk did not confirm it: {error}"),
+        settled(path).map_err(|error| {
+            StoreError::key(
+                folder.vault().display(),
+                format!("the key file {}", path.display()),
+                format!("the disk did not confirm it: {error}"),
+            )
         })?;
     }
     Ok(tokenward_vault::rewrap(&folder, &key_sources(home, old)?, &key_sources(home, new)?, to, entropy)?)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tokenward_core::ports::{CallError, VaultError};
+use tokenward_core::ports::{CallError, StoreError};
 use tokenward_core::{Code, GrantId, Refusal, TransportFault};
 
 use crate::SettingsError;
@@ -78,7 +78,7 @@ impl Error {
     }
 
     /// A failure of the vault.
-    pub(crate) fn vault(error: VaultError, kept: Kept) -> Self {
+    pub(crate) fn vault(error: StoreError, kept: Kept) -> Self {
         Self(Arc::new(Inner {
             code: error.code(),
             kept,
@@ -170,14 +170,14 @@ impl Error {
     }
 
     /// The vault's own error, if the vault failed.
-    pub fn vault_error(&self) -> Option<&VaultError> {
+    pub fn vault_error(&self) -> Option<&StoreError> {
         self.0.source.as_ref().and_then(|source| source.downcast_ref())
     }
 }
 
-impl From<VaultError> for Error {
+impl From<StoreError> for Error {
     /// For failures before anything was sent: the login is as it was.
-    fn from(error: VaultError) -> Self {
+    fn from(error: StoreError) -> Self {
         Self::vault(error, Kept::Everything)
     }
 }

@@ -5,7 +5,7 @@
 //! waited for, held or named for a replay, as `tokenward_core::rotation` says (I6). Nothing is sent here. A crash leaves the rest to the
 //! next recovery (I5).
 
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 use tokenward_core::rotation::{self, Recovery};
 use tokenward_core::{Closing, Grant, HolderFate, Intent, IntentId, Standing};
 use tokio::time::Instant;
@@ -97,7 +97,7 @@ impl Keeper {
                         continue 'again;
                     }
                     // The grant was read before someone else turned it: our lease has lapsed.
-                    _ if intent.generation > grant.generation => return Err(VaultError::Moved.into()),
+                    _ if intent.generation > grant.generation => return Err(StoreError::moved().into()),
                     // An older generation's spend without an answer has nothing left to tell.
                     _ if intent.generation < grant.generation => {
                         vault.close(intent.id, Closing::Replayed, None).await?;

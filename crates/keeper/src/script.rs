@@ -19,7 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokenward_core::ports::{
     Adopted, Adoption, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Claim, CodeExchange, DeviceLogin,
-    Prepared, Provider, Sent, VaultError,
+    Prepared, Provider, Sent, StoreError, StoreFault,
 };
 use tokenward_core::{
     AccessToken, App, AppName, AppSecret, AppToken, Ask, BadSecret, Brand, Code, DeviceCode, Event, ExitClass,
@@ -518,7 +518,7 @@ fn parse<T, E: std::fmt::Display>(
 /// Another run with the same refresh token has taken its login out of the vault meanwhile, and tells why.
 fn taken_out(error: Error) -> Error {
     match error.vault_error() {
-        Some(VaultError::NoSuchGrant(_)) => {
+        Some(StoreError { kind: StoreFault::Gone(_), .. }) => {
             Error::with_detail(Code::StillTurning, Kept::Everything, "another run has the same refresh token")
         }
         _ => error,

@@ -12,7 +12,7 @@ mod shared;
 
 use std::time::Duration;
 
-use tokenward_core::ports::{self, AnswerKept, Prepared, VaultError, in_doubt};
+use tokenward_core::ports::{self, AnswerKept, Prepared, StoreError, StoreFault, in_doubt};
 use tokenward_core::rotation::{self, Settlement};
 use tokenward_core::{
     App, Ask, Closing, Code, Doubt, Generation, Grant, GrantId, IntentDraft, IntentId, Lease, OldAccess, RawAnswer,
@@ -126,7 +126,12 @@ impl<'a> Leased<'a> {
             // We were paused, or our lease was taken for a dead one's, and someone else went on before we sent
             // anything: theirs is the turn. The caller looks again, and waits for them if there is nothing yet.
             Err(Stop::Failed(error))
-                if matches!(error.vault_error(), Some(VaultError::Moved | VaultError::IntentOpen(_))) =>
+                if matches!(
+                    error.vault_error(),
+                    Some(
+                        StoreError { kind: StoreFault::Moved, .. } | StoreError { kind: StoreFault::IntentOpen(_), .. }
+                    )
+                ) =>
             {
                 tracing::info!(%error, grant = %id, "someone else went on with the grant");
                 tokio::time::sleep(LOST_PAUSE).await;
@@ -320,7 +325,7 @@ impl<'g> Sent<'g> {
         let Sending { keeper, grant, intent, .. } = sending;
         let place = match keeper.inner.parts.vault.keep_answer(intent, &answer).await {
             Ok(place) => {
-                if place == AnswerKept::RescueSlot {
+                if place == AnswerKept::LastResort {
                     tracing::error!(grant = %grant.id, "the journal cannot be written; the answer is in the rescue slot");
                 }
                 keeper.at(Step::Journalled);
@@ -361,7 +366,7 @@ impl KeptAnswer<'_> {
         // The answer is safe; say where.
         let (kept, notice) = match place {
             AnswerKept::Journal => (Kept::AnswerInJournal, None),
-            AnswerKept::RescueSlot => (Kept::AnswerInRescueSlot, Some(Notice::RescueSlotUsed)),
+            AnswerKept::LastResort => (Kept::AnswerInRescueSlot, Some(Notice::RescueSlotUsed)),
         };
         match ending {
             Err(error) if error.vault_error().is_some() => Err(error.keeping(kept)),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokenward_core::ports::{LeaseAttempt, Vault, VaultError};
+use tokenward_core::ports::{LeaseAttempt, StoreError, Vault};
 use tokenward_core::{Code, GrantId, Holder, Intent, Lease, NameLease, ProfileName, told_moment};
 use tokio::time::Instant;
 
@@ -29,7 +29,7 @@ pub(crate) trait Seat: Sync {
     type Lease: Seated + Send;
 
     /// Asks for the lease, without waiting.
-    async fn lease(&self, vault: &dyn Vault, holder: &Holder) -> Result<LeaseAttempt<Self::Lease>, VaultError>;
+    async fn lease(&self, vault: &dyn Vault, holder: &Holder) -> Result<LeaseAttempt<Self::Lease>, StoreError>;
 
     /// Returns when its holder lets go, at the latest after `patience`.
     async fn wait(&self, vault: &dyn Vault, patience: Duration);
@@ -39,7 +39,7 @@ pub(crate) trait Seat: Sync {
 #[async_trait]
 pub(crate) trait Seated {
     /// Gives it back.
-    async fn release(self, vault: &dyn Vault) -> Result<(), VaultError>;
+    async fn release(self, vault: &dyn Vault) -> Result<(), StoreError>;
 }
 
 impl Keeper {
@@ -141,7 +141,7 @@ fn late(holder: Option<&Holder>) -> Error {
 impl Seat for GrantId {
     type Lease = Lease;
 
-    async fn lease(&self, vault: &dyn Vault, holder: &Holder) -> Result<LeaseAttempt, VaultError> {
+    async fn lease(&self, vault: &dyn Vault, holder: &Holder) -> Result<LeaseAttempt, StoreError> {
         vault.lease(*self, holder, LEASE).await
     }
 
@@ -154,7 +154,7 @@ impl Seat for GrantId {
 impl Seat for ProfileName {
     type Lease = NameLease;
 
-    async fn lease(&self, vault: &dyn Vault, holder: &Holder) -> Result<LeaseAttempt<NameLease>, VaultError> {
+    async fn lease(&self, vault: &dyn Vault, holder: &Holder) -> Result<LeaseAttempt<NameLease>, StoreError> {
         vault.lease_name(self, holder, LEASE).await
     }
 
@@ -165,14 +165,14 @@ impl Seat for ProfileName {
 
 #[async_trait]
 impl Seated for Lease {
-    async fn release(self, vault: &dyn Vault) -> Result<(), VaultError> {
+    async fn release(self, vault: &dyn Vault) -> Result<(), StoreError> {
         vault.release(self).await
     }
 }
 
 #[async_trait]
 impl Seated for NameLease {
-    async fn release(self, vault: &dyn Vault) -> Result<(), VaultError> {
+    async fn release(self, vault: &dyn Vault) -> Result<(), StoreError> {
         vault.release_name(self).await
     }
 }

@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::{StoreError, StoreFault};
 
 use crate::error::from_io;
 use crate::folder::sync_folder;
@@ -52,7 +52,7 @@ pub enum BackupError {
     NothingToUndo(PathBuf),
     /// The vault, or the place of the backup, could not be read or written.
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    Vault(#[from] StoreError),
 }
 
 /// What went into a backup.
@@ -75,7 +75,7 @@ impl SqliteVault {
             // Brings what lies in rescue slots into the journal.
             match tokenward_core::ports::Journal::open_intents(self, grant.id).await {
                 Ok(_) => {}
-                Err(VaultError::Unreadable { reason, .. } | VaultError::Key { reason, .. }) => {
+                Err(StoreError { kind: StoreFault::Unreadable | StoreFault::Key { .. }, reason, .. }) => {
                     damaged.push(DamagedLogin { id: Some(grant.id), profile: grant.profile, reason });
                 }
                 Err(error) => return Err(error.into()),

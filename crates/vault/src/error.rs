@@ -1,71 +1,68 @@
 //! What the system and `SQLite` say, translated into what the caller can do.
 //!
-//! Enters: an I/O or database error. Leaves: a [`VaultError`]. No message holds a value that was bound to a
+//! Enters: an I/O or database error. Leaves: a [`StoreError`]. No message holds a value that was bound to a
 //! statement: `SQLite`'s messages name tables and columns, and every secret is sealed before it is bound.
 
 use std::io;
 use std::path::Path;
 
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::{StoreError, StoreFault};
 
 /// Translates an I/O error at `path`.
-pub(crate) fn from_io(path: &Path, error: &io::Error) -> VaultError {
-    let (path, reason) = (path.to_owned(), error.to_string());
+pub(crate) fn from_io(path: &Path, error: &io::Error) -> StoreError {
+    let (path, reason) = (path.display(), error.to_string());
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            VaultError::Full { path, reason }
+            StoreError::full(path, reason)
         }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => VaultError::ReadOnly { path, reason },
-        io::ErrorKind::WouldBlock | io::ErrorKind::ResourceBusy => VaultError::Busy { path },
-        _ => VaultError::Unreadable { path, reason },
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => StoreError::read_only(path, reason),
+        io::ErrorKind::WouldBlock | io::ErrorKind::ResourceBusy => StoreError::busy(path),
+        _ => StoreError::unreadable(path, reason),
     }
 }
 
 /// Translates a database error. The primary result codes are at <https://www.sqlite.org/rescode.html>; the low
 /// byte of an extended code is its primary one.
-pub(crate) fn from_sql(db: &Path, error: &rusqlite::Error) -> VaultError {
-    let path = db.to_owned();
+pub(crate) fn from_sql(db: &Path, error: &rusqlite::Error) -> StoreError {
+    let path = db.display();
     let (code, reason) = match error {
         rusqlite::Error::SqliteFailure(code, said) => (code, said.clone().unwrap_or_else(|| code.to_string())),
         rusqlite::Error::SqlInputError { error, msg, .. } => (error, msg.clone()),
         // A column has another type than the schema says.
-        other => return VaultError::Unreadable { path, reason: other.to_string() },
+        other => return StoreError::unreadable(path, other.to_string()),
     };
     let code = code.extended_code;
     match code & 0xff {
-        SQLITE_BUSY | SQLITE_LOCKED | SQLITE_PROTOCOL => VaultError::Busy { path },
-        SQLITE_FULL => VaultError::Full { path, reason },
+        SQLITE_BUSY | SQLITE_LOCKED | SQLITE_PROTOCOL => StoreError::busy(path),
+        SQLITE_FULL => StoreError::full(path, reason),
         // A log that cannot be made for want of room makes a database read-only too.
         SQLITE_READONLY | SQLITE_PERM => match crate::room::probe(db.parent().unwrap_or(db)) {
-            Err(error @ VaultError::Full { .. }) => error,
-            _ => VaultError::ReadOnly { path, reason },
+            Err(error @ StoreError { kind: StoreFault::Full, .. }) => error,
+            _ => StoreError::read_only(path, reason),
         },
         // A write, sync or truncation that failed does not say why; the file system does, or another write.
         SQLITE_IOERR | SQLITE_CANTOPEN => match crate::room::check(db.parent().unwrap_or(db)) {
             Err(error) => error,
             Ok(()) if matches!(code, SQLITE_IOERR_READ | SQLITE_IOERR_SHORT_READ) => {
-                VaultError::Unreadable { path, reason }
+                StoreError::unreadable(path, reason)
             }
             Ok(()) => match crate::room::probe(db.parent().unwrap_or(db)) {
                 Err(error) => error,
-                Ok(()) => VaultError::Unreadable { path, reason },
+                Ok(()) => StoreError::unreadable(path, reason),
             },
         },
-        _ => VaultError::Unreadable { path, reason },
+        _ => StoreError::unreadable(path, reason),
     }
 }
 
 /// A stored value that is not what this version writes.
-pub(crate) fn damaged(db: &Path, what: &str) -> VaultError {
+pub(crate) fn damaged(db: &Path, what: &str) -> StoreError {
     damaged_as(db, &format!("{what} is damaged"))
 }
 
 /// The same in words of its own.
-pub(crate) fn damaged_as(db: &Path, reason: &str) -> VaultError {
-    VaultError::Unreadable {
-        path: db.to_owned(),
-        reason: format!("{reason}; restore a backup (tokenward vault restore)"),
-    }
+pub(crate) fn damaged_as(db: &Path, reason: &str) -> StoreError {
+    StoreError::unreadable(db.display(), format!("{reason}; restore a backup (tokenward vault restore)"))
 }
 
 const SQLITE_PERM: i32 = 3;

@@ -12,7 +12,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 use tokenward_core::{GrantId, ProfileName};
 
 use crate::error::from_io;
@@ -121,30 +121,27 @@ impl Folder {
     /// Whether the home is there and can be written, or could be made where it is missing. Asks the kernel and makes nothing.
     ///
     /// # Errors
-    /// [`VaultError::ReadOnly`] with the folder that stands in the way.
-    pub fn can_be_made(&self) -> Result<(), VaultError> {
+    /// [`StoreFault::ReadOnly`](tokenward_core::ports::StoreFault::ReadOnly) with the folder that stands in the way.
+    pub fn can_be_made(&self) -> Result<(), StoreError> {
         let home = if self.home.is_absolute() { self.home.clone() } else { Path::new(".").join(&self.home) };
         let there = home.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("/"));
         if !there.is_dir() {
-            return Err(VaultError::ReadOnly { path: there.to_owned(), reason: "it is no folder".to_owned() });
+            return Err(StoreError::read_only(there.display(), "it is no folder"));
         }
         if crate::room::is_of_kernel(there) {
-            return Err(VaultError::ReadOnly {
-                path: there.to_owned(),
-                reason: "the kernel keeps no files there".to_owned(),
-            });
+            return Err(StoreError::read_only(there.display(), "the kernel keeps no files there"));
         }
         crate::room::writable(there)
     }
 
     /// Creates the home, and what leads to it, where it is missing; repairs it where it is open to others.
-    pub(crate) fn prepare_home(&self) -> Result<Vec<Repair>, VaultError> {
+    pub(crate) fn prepare_home(&self) -> Result<Vec<Repair>, StoreError> {
         if self.database().to_str().is_none() {
             // Told before anything is made: SQLite takes no other names.
-            return Err(VaultError::Unreadable {
-                path: self.home.clone(),
-                reason: "the folder's name is not valid UTF-8; choose another with TOKENWARD_HOME".to_owned(),
-            });
+            return Err(StoreError::unreadable(
+                self.home.display(),
+                "the folder's name is not valid UTF-8; choose another with TOKENWARD_HOME",
+            ));
         }
         let mut repairs = Vec::new();
         if let Some(parent) = self.home.parent().filter(|_| !self.home.is_dir()) {
@@ -158,7 +155,7 @@ impl Folder {
     }
 
     /// Creates what is missing and repairs what is open to others.
-    pub(crate) fn prepare(&self) -> Result<Vec<Repair>, VaultError> {
+    pub(crate) fn prepare(&self) -> Result<Vec<Repair>, StoreError> {
         let mut repairs = self.prepare_home()?;
         if create_private(&self.vault).map_err(|error| from_io(&self.vault, &error))? {
             // Where there is no such thing (most file systems) nothing is needed.
@@ -191,12 +188,12 @@ impl Folder {
 
     /// `TOKENWARD_HOME` may be a folder that holds other things too (a home folder, `/tmp`): such a one keeps its
     /// mode, unless others could exchange the vault in it.
-    fn guard_home(&self, repairs: &mut Vec<Repair>) -> Result<(), VaultError> {
+    fn guard_home(&self, repairs: &mut Vec<Repair>) -> Result<(), StoreError> {
         let found = std::fs::metadata(&self.home).map_err(|error| from_io(&self.home, &error))?;
         if !Trust::of_home(&self.home).includes(found.uid()) {
             // Its owner could put another vault in the place of this one, whatever its mode.
             let user = rustix::process::geteuid().as_raw();
-            return Err(VaultError::NotOurs { path: self.home.clone(), owner: found.uid(), user });
+            return Err(StoreError::not_ours(self.home.display(), found.uid(), user));
         }
         let mode = found.mode() & 0o7777;
         if !loose(mode) {
@@ -210,7 +207,7 @@ impl Folder {
         });
         match (ours, mode & 0o022 != 0 && mode & 0o1000 == 0) {
             (true, _) => guard(&self.home, DIR_MODE, repairs),
-            (false, true) => Err(VaultError::OpenToOthers { path: self.home.clone(), mode }),
+            (false, true) => Err(StoreError::not_private(self.home.display(), format!("{mode:o}"))),
             (false, false) => Ok(()),
         }
     }
@@ -351,7 +348,7 @@ pub(crate) fn is_in_place(_path: &Path) -> bool {
 ///
 /// Nothing is opened: a pipe would be waited for, and to close a database or its log ends every lock that `SQLite` has on it in this process
 /// (fcntl(2), "Advisory record locking"). Nobody else can exchange what is in the vault's folder, which is guarded first.
-fn guard(path: &Path, wanted: u32, repairs: &mut Vec<Repair>) -> Result<(), VaultError> {
+fn guard(path: &Path, wanted: u32, repairs: &mut Vec<Repair>) -> Result<(), StoreError> {
     let failed = |error: io::Error| from_io(path, &error);
     let look = |found: io::Result<Metadata>| match found {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -361,13 +358,13 @@ fn guard(path: &Path, wanted: u32, repairs: &mut Vec<Repair>) -> Result<(), Vaul
     let Some(metadata) = look(std::fs::metadata(path))? else { return Ok(()) };
     if !metadata.is_file() && !metadata.is_dir() {
         let reason = "it is neither a file nor a folder".to_owned();
-        return Err(VaultError::Unreadable { path: path.to_owned(), reason });
+        return Err(StoreError::unreadable(path.display(), reason));
     }
     let mode = metadata.mode() & 0o7777;
     if !loose(mode) {
         return Ok(());
     }
-    let refused = || VaultError::OpenToOthers { path: path.to_owned(), mode };
+    let refused = || StoreError::not_private(path.display(), format!("{mode:o}"));
     let user = rustix::process::geteuid();
     // A second name may be one that somebody gave to a file elsewhere.
     let has_other_names = metadata.is_file() && metadata.nlink() > 1;
@@ -388,6 +385,8 @@ const FILE_MODE: u32 = 0o600;
 
 #[cfg(test)]
 mod tests {
+    use tokenward_core::ports::StoreFault;
+
     use super::*;
 
     fn mode(path: &Path) -> u32 {
@@ -422,7 +421,9 @@ mod tests {
         assert_eq!(folder.prepare().unwrap(), []);
         assert_eq!(mode(place.path()), 0o755);
         std::fs::set_permissions(place.path(), Permissions::from_mode(0o777)).unwrap();
-        assert!(matches!(folder.prepare(), Err(VaultError::OpenToOthers { mode: 0o777, .. })));
+        assert!(
+            matches!(folder.prepare(), Err(StoreError { kind: StoreFault::NotPrivate { allowed }, .. }) if allowed == "777")
+        );
         std::fs::set_permissions(place.path(), Permissions::from_mode(0o1777)).unwrap();
         assert_eq!(folder.prepare().unwrap(), []);
         assert_eq!(mode(folder.vault()), 0o700);
@@ -438,7 +439,10 @@ mod tests {
             rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
                 .unwrap();
             let refused = folder.prepare().unwrap_err();
-            assert!(matches!(&refused, VaultError::Unreadable { path, .. } if *path == file), "{refused}");
+            assert!(
+                matches!(&refused, StoreError { kind: StoreFault::Unreadable, place, .. } if *place == file.display().to_string()),
+                "{refused}"
+            );
             std::fs::remove_file(&file).unwrap();
 
             let elsewhere = place.path().join("elsewhere");
@@ -446,11 +450,14 @@ mod tests {
             std::fs::set_permissions(&elsewhere, Permissions::from_mode(0o644)).unwrap();
             std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
             let refused = folder.prepare().unwrap_err();
-            assert!(matches!(refused, VaultError::OpenToOthers { mode: 0o644, .. }), "{refused}");
+            assert!(
+                matches!(refused, StoreError { kind: StoreFault::NotPrivate { ref allowed }, .. } if allowed == "644"),
+                "{refused}"
+            );
             assert_eq!(mode(&elsewhere), 0o644);
             std::fs::remove_file(&file).unwrap();
             std::fs::hard_link(&elsewhere, &file).unwrap();
-            assert!(matches!(folder.prepare(), Err(VaultError::OpenToOthers { .. })));
+            assert!(matches!(folder.prepare(), Err(StoreError { kind: StoreFault::NotPrivate { .. }, .. })));
             assert_eq!(mode(&elsewhere), 0o644);
             std::fs::set_permissions(&elsewhere, Permissions::from_mode(0o600)).unwrap();
             assert_eq!(folder.prepare().unwrap(), []);
@@ -492,7 +499,7 @@ mod tests {
         let theirs = |path: &Path| std::os::unix::fs::chown(path, Some(2002), Some(2002)).unwrap();
         theirs(folder.home());
         let refused = folder.prepare().unwrap_err();
-        assert!(matches!(refused, VaultError::NotOurs { owner: 2002, user: 0, .. }), "{refused}");
+        assert!(matches!(refused, StoreError { kind: StoreFault::NotOurs { owner: 2002, user: 0 }, .. }), "{refused}");
         assert!(!folder.vault().exists(), "no vault in a folder whose owner could exchange it");
 
         std::fs::create_dir(folder.vault()).unwrap();

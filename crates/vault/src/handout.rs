@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use tokenward_core::ports::{Entropy, VaultError};
+use tokenward_core::ports::{Entropy, StoreError};
 use tokenward_core::{Access, AccessToken, AppName, Generation, GrantId, ProfileName, Stamp, Trouble};
 use zeroize::Zeroizing;
 
@@ -109,8 +109,8 @@ pub fn read(folder: &Folder, profile: &ProfileName, sources: &KeySources, now: T
 /// Takes a profile's hand-out file away, durably: from now on the long way is gone.
 ///
 /// # Errors
-/// [`VaultError::Unreadable`] and its like, where the folder cannot be written.
-pub fn forget(folder: &Folder, profile: &ProfileName) -> Result<(), VaultError> {
+/// [`StoreFault::Unreadable`](tokenward_core::ports::StoreFault::Unreadable) and its like, where the folder cannot be written.
+pub fn forget(folder: &Folder, profile: &ProfileName) -> Result<(), StoreError> {
     remove(folder, profile).map_err(|error| from_io(&folder.handout(profile), &error))
 }
 

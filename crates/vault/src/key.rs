@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tokenward_core::ports::{Entropy, VaultError};
+use tokenward_core::ports::{Entropy, StoreError};
 use tokenward_core::{SecretBytes, hex};
 use zeroize::Zeroizing;
 
@@ -118,7 +118,7 @@ struct Wrap {
 }
 
 /// Opens the keys of a vault; `None` when there is no `key.json`.
-pub(crate) fn unlock(folder: &Folder, sources: &KeySources) -> Result<Option<Unlocked>, VaultError> {
+pub(crate) fn unlock(folder: &Folder, sources: &KeySources) -> Result<Option<Unlocked>, StoreError> {
     let path = folder.wrapped_key();
     let Some(text) = read_private(&path).map_err(|error| from_io(&path, &error))? else { return Ok(None) };
     let file = parse(&path, &text)?;
@@ -138,7 +138,7 @@ pub(crate) fn unlock(folder: &Folder, sources: &KeySources) -> Result<Option<Unl
         match opened {
             Ok(keys) => return Ok(Some(Unlocked { keys, vault, source: wrap.source, words })),
             Err(reason) => {
-                first_error.get_or_insert(VaultError::Key { path: folder.vault().to_owned(), key: words, reason });
+                first_error.get_or_insert(StoreError::key(folder.vault().display(), words, reason));
             }
         }
     }
@@ -159,7 +159,7 @@ pub(crate) fn choose(
     sources: &KeySources,
     vault: VaultId,
     entropy: &dyn Entropy,
-) -> Result<KeySource, VaultError> {
+) -> Result<KeySource, StoreError> {
     if sources.explicit.is_some() {
         establish(folder, sources, KeySource::Explicit, vault, entropy)?;
         return Ok(KeySource::Explicit);
@@ -181,12 +181,8 @@ fn establish(
     source: KeySource,
     vault: VaultId,
     entropy: &dyn Entropy,
-) -> Result<(), VaultError> {
-    let refuse = |reason: String| VaultError::Key {
-        path: folder.vault().to_owned(),
-        key: describe(folder, sources, source),
-        reason,
-    };
+) -> Result<(), StoreError> {
+    let refuse = |reason: String| StoreError::key(folder.vault().display(), describe(folder, sources, source), reason);
     // A key file without a wrapped key is left of a creation that was cut short, and nothing was sealed with it.
     let fresh = SecretBytes::new(hex::encode(&*draw(entropy)).into_bytes());
     install(folder, sources, source, vault, &fresh).map_err(|reason| match room::check(folder.vault()) {
@@ -204,7 +200,7 @@ pub(crate) fn store(
     vault: VaultId,
     keys: &Keys,
     entropy: &dyn Entropy,
-) -> Result<(), VaultError> {
+) -> Result<(), StoreError> {
     let wrap = wrap(folder, sources, source, vault, keys, entropy)?;
     write(folder, vault, vec![wrap])
 }
@@ -218,12 +214,11 @@ pub(crate) fn rewrap(
     new: &KeySources,
     to: KeySource,
     entropy: &dyn Entropy,
-) -> Result<(), VaultError> {
+) -> Result<(), StoreError> {
     let unlocked = unlock(folder, old)?.ok_or_else(|| unreadable(&folder.wrapped_key(), "there is no vault yet"))?;
     let Unlocked { keys, vault, source, .. } = unlocked;
     let present = wrap(folder, old, source, vault, &keys, entropy)?;
-    let refuse =
-        |reason: String| VaultError::Key { path: folder.vault().to_owned(), key: describe(folder, new, to), reason };
+    let refuse = |reason: String| StoreError::key(folder.vault().display(), describe(folder, new, to), reason);
     let fresh = SecretBytes::new(hex::encode(&*draw(entropy)).into_bytes());
     let key = match to {
         KeySource::Explicit => wrapping_key(folder, new, to, vault).map_err(refuse)?,
@@ -261,7 +256,7 @@ pub(crate) fn rewrap(
 }
 
 /// Adds a new data key, which seals from now on.
-pub(crate) fn renew(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> Result<(), VaultError> {
+pub(crate) fn renew(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> Result<(), StoreError> {
     let unlocked =
         unlock(folder, sources)?.ok_or_else(|| unreadable(&folder.wrapped_key(), "there is no vault yet"))?;
     store(folder, sources, unlocked.source, unlocked.vault, &unlocked.keys.renewed(entropy), entropy)
@@ -299,16 +294,13 @@ fn wrap(
     vault: VaultId,
     keys: &Keys,
     entropy: &dyn Entropy,
-) -> Result<Wrap, VaultError> {
-    let key = wrapping_key(folder, sources, source, vault).map_err(|reason| VaultError::Key {
-        path: folder.vault().to_owned(),
-        key: describe(folder, sources, source),
-        reason,
-    })?;
+) -> Result<Wrap, StoreError> {
+    let key = wrapping_key(folder, sources, source, vault)
+        .map_err(|reason| StoreError::key(folder.vault().display(), describe(folder, sources, source), reason))?;
     Ok(Wrap { source, sealed: hex::encode(&seal_with(&key, 0, entropy, &label(vault), &keys.to_bytes())) })
 }
 
-fn write(folder: &Folder, vault: VaultId, wraps: Vec<Wrap>) -> Result<(), VaultError> {
+fn write(folder: &Folder, vault: VaultId, wraps: Vec<Wrap>) -> Result<(), StoreError> {
     let path = folder.wrapped_key();
     let file = WrappedKeys { version: VERSION, vault: hex::encode(&vault.0), wraps };
     let text = serde_json::to_vec_pretty(&file).map_err(|error| unreadable(&path, &error.to_string()))?;
@@ -374,7 +366,7 @@ pub(crate) fn read_private(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>
     }
 }
 
-fn parse(path: &Path, text: &[u8]) -> Result<WrappedKeys, VaultError> {
+fn parse(path: &Path, text: &[u8]) -> Result<WrappedKeys, StoreError> {
     #[derive(Deserialize)]
     struct Version {
         version: i64,
@@ -389,7 +381,7 @@ fn parse(path: &Path, text: &[u8]) -> Result<WrappedKeys, VaultError> {
     }
     let Version { version } = serde_json::from_slice(text).map_err(broken)?;
     if version > VERSION {
-        return Err(VaultError::Newer { path: path.to_owned(), found: version, known: VERSION });
+        return Err(StoreError::newer(path.display(), version, VERSION));
     }
     read.map_err(broken)
 }
@@ -406,8 +398,8 @@ fn account(vault: VaultId) -> String {
     format!("vault {}", hex::encode(&vault.0))
 }
 
-fn unreadable(path: &Path, reason: &str) -> VaultError {
-    VaultError::Unreadable { path: path.to_owned(), reason: reason.to_owned() }
+fn unreadable(path: &Path, reason: &str) -> StoreError {
+    StoreError::unreadable(path.display(), reason.to_owned())
 }
 
 /// Keys and wrapped keys are some hundred bytes each.

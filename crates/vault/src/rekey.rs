@@ -6,7 +6,7 @@
 //! what it seals with the old key must not be lost (I3).
 
 use rusqlite::{Row, params};
-use tokenward_core::ports::{Entropy, VaultError};
+use tokenward_core::ports::{Entropy, StoreError};
 use tokenward_core::{Generation, GrantId, IntentId};
 
 use crate::error::from_io;
@@ -23,14 +23,14 @@ use crate::sqlite::{SqliteVault, statements as sql};
 /// it is, `new` says where the new key comes from.
 ///
 /// # Errors
-/// [`VaultError::Key`] when the old key does not open the vault or the new source cannot keep a key; the vault is as it was.
+/// [`StoreFault::Key`](tokenward_core::ports::StoreFault::Key) when the old key does not open the vault or the new source cannot keep a key; the vault is as it was.
 pub fn rewrap(
     folder: &Folder,
     old: &KeySources,
     new: &KeySources,
     to: KeySource,
     entropy: &dyn Entropy,
-) -> Result<(), VaultError> {
+) -> Result<(), StoreError> {
     let path = folder.folder_lock();
     let _lock = crate::locks::lock(&path).map_err(|error| from_io(&path, &error))?;
     key::rewrap(folder, old, new, to, entropy)
@@ -47,7 +47,7 @@ pub struct Resealed {
 
 impl SqliteVault {
     /// Draws a new data key and seals everything with it that opens.
-    pub async fn renew_data_key(&self) -> Result<Resealed, VaultError> {
+    pub async fn renew_data_key(&self) -> Result<Resealed, StoreError> {
         let context = &self.context;
         let path = context.folder.folder_lock();
         {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
-use tokenward_core::ports::{Entropy, VaultError};
+use tokenward_core::ports::{Entropy, StoreError};
 use tokenward_core::{IntentId, RawAnswer};
 
 use crate::codec::{answer_from_bytes, answer_to_bytes};
@@ -46,7 +46,7 @@ impl Rescue {
 
     /// Sees to it that the file is there in full and has a free slot, one more than before if need be. Syncs only when
     /// it had to be written.
-    pub(crate) fn ready(&self) -> Result<(), VaultError> {
+    pub(crate) fn ready(&self) -> Result<(), StoreError> {
         let at = |error: io::Error| from_io(&self.path, &error);
         if let Err(error) = self.settle_in_place() {
             tracing::debug!(path = %self.path.display(), %error, "the rescue slots stay as they are");
@@ -71,10 +71,10 @@ impl Rescue {
         // that knows them may come back. They must not stop the logins of this one, so they are worked around.
         let slots = file.metadata().map_err(at)?.len() / SLOT;
         if slots >= MOST_SLOTS {
-            return Err(VaultError::Full {
-                path: self.path.clone(),
-                reason: "every rescue slot holds an answer that waits to be moved into the journal".to_owned(),
-            });
+            return Err(StoreError::full(
+                self.path.display(),
+                "every rescue slot holds an answer that waits to be moved into the journal",
+            ));
         }
         file.write_all_at(&empty_slot(), slots * SLOT).map_err(at)?;
         file.sync_all().map_err(at)

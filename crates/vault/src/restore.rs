@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::ErrorCode;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
-use tokenward_core::ports::{Clock, Entropy, VaultError};
+use tokenward_core::ports::{Clock, Entropy, StoreError};
 
 use crate::backup::{self, BackupError, BackupKey};
 use crate::error::from_io;
@@ -281,7 +281,7 @@ impl Folder {
 }
 
 /// Finishes a restore that was cut short between two steps, under the home's lock.
-pub(crate) fn finish(folder: &Folder) -> Result<(), VaultError> {
+pub(crate) fn finish(folder: &Folder) -> Result<(), StoreError> {
     if let Some(coming) = folder.interrupted() {
         let io = |error: io::Error| from_io(&coming, &error);
         std::fs::rename(&coming, folder.vault()).map_err(io)?;
@@ -292,7 +292,7 @@ pub(crate) fn finish(folder: &Folder) -> Result<(), VaultError> {
 }
 
 /// The same for whoever opens a vault.
-pub(crate) fn finish_interrupted(folder: &Folder) -> Result<(), VaultError> {
+pub(crate) fn finish_interrupted(folder: &Folder) -> Result<(), StoreError> {
     if folder.interrupted().is_none() {
         return Ok(());
     }
@@ -301,7 +301,7 @@ pub(crate) fn finish_interrupted(folder: &Folder) -> Result<(), VaultError> {
 }
 
 /// The lock of restores: the home itself.
-fn lock(folder: &Folder) -> Result<File, VaultError> {
+fn lock(folder: &Folder) -> Result<File, StoreError> {
     let home = folder.home();
     let file = File::open(home).map_err(|error| from_io(home, &error))?;
     match file.lock() {
@@ -403,9 +403,9 @@ fn made_its_own(database: &Path, vault: VaultId, backup: &Path) -> Result<(), Ba
 }
 
 /// Does on a thread that may wait what the disk is waited for.
-async fn waiting<T: Send + 'static>(place: &Path, act: impl FnOnce() -> T + Send + 'static) -> Result<T, VaultError> {
+async fn waiting<T: Send + 'static>(place: &Path, act: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
     let ended = tokio::task::spawn_blocking(act).await;
-    ended.map_err(|error| VaultError::Unreadable { path: place.to_owned(), reason: error.to_string() })
+    ended.map_err(|error| StoreError::unreadable(place.display(), error.to_string()))
 }
 
 /// A copy in the making.

@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{Access, AtFlags, CWD, StatVfsMountFlags, accessat, statvfs};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 
 use crate::error::from_io;
 
@@ -19,27 +19,24 @@ pub(crate) const ROOM: u64 = 256 * 1024;
 const RESCUE: u64 = 8 * 64 * 1024;
 
 /// Checks that the folder's file system is writable and has [`ROOM`].
-pub(crate) fn check(folder: &Path) -> Result<(), VaultError> {
+pub(crate) fn check(folder: &Path) -> Result<(), StoreError> {
     let stat = statvfs(folder).map_err(|error| from_io(folder, &error.into()))?;
     if stat.f_flag.contains(StatVfsMountFlags::RDONLY) {
-        return Err(VaultError::ReadOnly {
-            path: folder.to_owned(),
-            reason: "the file system is read-only".to_owned(),
-        });
+        return Err(StoreError::read_only(folder.display(), "the file system is read-only"));
     }
     let free = stat.f_bavail.saturating_mul(stat.f_frsize);
     if free < ROOM {
-        return Err(VaultError::Full {
-            path: folder.to_owned(),
-            reason: format!("{} KiB are free, {} KiB are needed", free / 1024, ROOM / 1024),
-        });
+        return Err(StoreError::full(
+            folder.display(),
+            format!("{} KiB are free, {} KiB are needed", free / 1024, ROOM / 1024),
+        ));
     }
     file_size(folder)?;
     writable(folder)
 }
 
 /// Checks that this process may make its files as large as a turn needs them (`ulimit -f`, `LimitFSIZE=`).
-fn file_size(folder: &Path) -> Result<(), VaultError> {
+fn file_size(folder: &Path) -> Result<(), StoreError> {
     let Some(limit) = getrlimit(Resource::Fsize).current else { return Ok(()) };
     let length = |name: &str| std::fs::metadata(folder.join(name)).map_or(0, |file| file.len());
     let grown = ["vault.db", "vault.db-wal"].into_iter().map(|name| length(name).saturating_add(ROOM));
@@ -48,19 +45,19 @@ fn file_size(folder: &Path) -> Result<(), VaultError> {
     if needed <= limit {
         return Ok(());
     }
-    Err(VaultError::Full {
-        path: folder.to_owned(),
-        reason: format!(
+    Err(StoreError::full(
+        folder.display(),
+        format!(
             "this process may write files of at most {} KiB (ulimit -f), {} KiB are needed",
             limit / 1024,
             needed.div_ceil(1024)
         ),
-    })
+    ))
 }
 
 /// Finds out why a write failed although the file system has room: a quota, or a limit on the length of files. Writes a file of
 /// [`ROOM`] bytes that has no name.
-pub(crate) fn probe(folder: &Path) -> Result<(), VaultError> {
+pub(crate) fn probe(folder: &Path) -> Result<(), StoreError> {
     let write = || {
         let mut file = tempfile::tempfile_in(folder)?;
         let piece = vec![0; usize::try_from(ROOM).unwrap_or_default()];
@@ -127,7 +124,7 @@ pub(crate) const fn is_of_kernel(_folder: &Path) -> bool {
 }
 
 /// How many bytes are free on the folder's file system, for this user.
-pub(crate) fn free(folder: &Path) -> Result<u64, VaultError> {
+pub(crate) fn free(folder: &Path) -> Result<u64, StoreError> {
     let stat = statvfs(folder).map_err(|error| from_io(folder, &error.into()))?;
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
@@ -135,11 +132,11 @@ pub(crate) fn free(folder: &Path) -> Result<u64, VaultError> {
 /// Checks that this process may write the file or folder. Asks the kernel instead of opening: closing a second
 /// descriptor of a database file would drop `SQLite`'s own locks on it (POSIX record locks belong to the process,
 /// <https://www.sqlite.org/howtocorrupt.html> §2.2).
-pub(crate) fn writable(path: &Path) -> Result<(), VaultError> {
+pub(crate) fn writable(path: &Path) -> Result<(), StoreError> {
     match accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS) {
         Ok(()) => Ok(()),
         Err(error @ (Errno::ACCESS | Errno::PERM | Errno::ROFS)) => {
-            Err(VaultError::ReadOnly { path: path.to_owned(), reason: std::io::Error::from(error).to_string() })
+            Err(StoreError::read_only(path.display(), std::io::Error::from(error).to_string()))
         }
         Err(error) => Err(from_io(path, &error.into())),
     }

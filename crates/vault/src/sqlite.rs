@@ -36,7 +36,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tokenward_core::ports::{Clock, Entropy, VaultError};
+use tokenward_core::ports::{Clock, Entropy, StoreError};
 use tokenward_core::{AppName, Fence, Generation, GrantId, IntentId, Rules, TokenApi, TokenSet};
 use zeroize::Zeroizing;
 
@@ -170,9 +170,9 @@ impl SqliteVault {
     /// Only the key is read; the database is opened by the first call that needs it.
     ///
     /// # Errors
-    /// [`VaultError::Key`] when the key is missing or does not fit; [`VaultError::OpenToOthers`] when the folder is not
+    /// [`StoreFault::Key`](tokenward_core::ports::StoreFault::Key) when the key is missing or does not fit; [`StoreFault::NotPrivate`](tokenward_core::ports::StoreFault::NotPrivate) when the folder is not
     /// ours alone; what the system says when it cannot be created. An unreadable vault is never taken for a missing one.
-    pub async fn open(options: VaultOptions) -> Result<Self, VaultError> {
+    pub async fn open(options: VaultOptions) -> Result<Self, StoreError> {
         let VaultOptions { folder, keys: sources, clock, entropy, rules } = options;
         crate::restore::finish_interrupted(&folder)?;
         let repairs = folder.prepare()?;
@@ -208,7 +208,7 @@ impl SqliteVault {
     }
 
     /// What is worth telling about it. Opens the database, and so finds what is wrong with it.
-    pub async fn info(&self) -> Result<Info, VaultError> {
+    pub async fn info(&self) -> Result<Info, StoreError> {
         let (header, version) = self
             .read(|_, tx| {
                 let version: String = tx.query_row(sql::VERSION, [], |row| row.get(0))?;
@@ -242,7 +242,7 @@ impl SqliteVault {
 
     /// Closes the vault's connections properly. For a process that goes on living without its vault; one that ends need not.
     /// A call that follows opens them again.
-    pub async fn close_connections(&self) -> Result<(), VaultError> {
+    pub async fn close_connections(&self) -> Result<(), StoreError> {
         self.connections.close().await
     }
 
@@ -250,7 +250,7 @@ impl SqliteVault {
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
-    ) -> Result<T, VaultError> {
+    ) -> Result<T, StoreError> {
         self.call(How::Reading, act).await
     }
 
@@ -258,7 +258,7 @@ impl SqliteVault {
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
-    ) -> Result<T, VaultError> {
+    ) -> Result<T, StoreError> {
         self.call(How::Synced, act).await
     }
 
@@ -266,7 +266,7 @@ impl SqliteVault {
     async fn write_unsynced<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
-    ) -> Result<T, VaultError> {
+    ) -> Result<T, StoreError> {
         self.call(How::Unsynced, act).await
     }
 
@@ -274,7 +274,7 @@ impl SqliteVault {
         &self,
         how: How,
         act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
-    ) -> Result<T, VaultError> {
+    ) -> Result<T, StoreError> {
         self.context.refresh_keys();
         let context = Arc::clone(&self.context);
         self.connections.call(how, move |tx| act(&context, tx).map_err(|failed| context.told(failed))).await
@@ -284,14 +284,14 @@ impl SqliteVault {
     pub(crate) async fn bare<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
-    ) -> Result<T, VaultError> {
+    ) -> Result<T, StoreError> {
         self.call(How::Bare, act).await
     }
 }
 
 impl Context {
     /// What a caller is told of why its transaction was undone.
-    fn told(&self, failed: Failed) -> VaultError {
+    fn told(&self, failed: Failed) -> StoreError {
         match failed {
             Failed::Told(error) => error,
             Failed::Sql(error) => self.opener.error(&error),
@@ -299,20 +299,19 @@ impl Context {
         }
     }
 
-    pub(crate) fn io(&self, error: &std::io::Error) -> VaultError {
+    pub(crate) fn io(&self, error: &std::io::Error) -> StoreError {
         from_io(self.folder.vault(), error)
     }
 
-    pub(crate) fn fault(&self, fault: Fault) -> VaultError {
+    pub(crate) fn fault(&self, fault: Fault) -> StoreError {
         let database = self.folder.database();
         match fault {
             Fault::Damaged(what) => damaged(&database, &what),
-            Fault::UnknownKey => VaultError::Key {
-                path: database,
-                key: self.key_words.clone(),
-                reason: "something in it was sealed with a data key that key.json does not hold; restore a backup"
-                    .to_owned(),
-            },
+            Fault::UnknownKey => StoreError::key(
+                database.display(),
+                self.key_words.clone(),
+                "something in it was sealed with a data key that key.json does not hold; restore a backup",
+            ),
         }
     }
 
@@ -324,14 +323,14 @@ impl Context {
 /// Creates a vault under the folder's lock: key, database, and at last `key.json`, whose presence says that it is
 /// whole. A creation that a crash cut short is begun again. On a thread that may wait: for the one of many processes that
 /// creates, and for the disk.
-async fn create(folder: &Folder, sources: &KeySources, entropy: &Arc<dyn Entropy>) -> Result<Unlocked, VaultError> {
+async fn create(folder: &Folder, sources: &KeySources, entropy: &Arc<dyn Entropy>) -> Result<Unlocked, StoreError> {
     let (path, folder, sources, entropy) = (folder.folder_lock(), folder.clone(), sources.clone(), Arc::clone(entropy));
     tokio::task::spawn_blocking(move || create_now(&folder, &sources, &*entropy))
         .await
-        .unwrap_or_else(|error| Err(VaultError::Unreadable { path, reason: error.to_string() }))
+        .unwrap_or_else(|error| Err(StoreError::unreadable(path.display(), error.to_string())))
 }
 
-fn create_now(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> Result<Unlocked, VaultError> {
+fn create_now(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> Result<Unlocked, StoreError> {
     let path = folder.folder_lock();
     let _lock = crate::locks::lock(&path).map_err(|error| from_io(&path, &error))?;
     if let Some(unlocked) = key::unlock(folder, sources)? {
@@ -343,11 +342,11 @@ fn create_now(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> R
     }
     if database.exists() {
         if !connect::is_empty(folder) {
-            return Err(VaultError::Key {
-                path: folder.vault().to_owned(),
-                key: folder.wrapped_key().display().to_string(),
-                reason: "the file is missing and the vault is not empty; put it back, or restore a backup".to_owned(),
-            });
+            return Err(StoreError::key(
+                folder.vault().display(),
+                folder.wrapped_key().display().to_string(),
+                "the file is missing and the vault is not empty; put it back, or restore a backup",
+            ));
         }
         connect::remove(&database)?;
     }
@@ -364,8 +363,6 @@ fn create_now(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> R
             tracing::debug!(%error, "a parent folder was not synced");
         }
     }
-    key::unlock(folder, sources)?.ok_or_else(|| VaultError::Unreadable {
-        path: folder.wrapped_key(),
-        reason: "it was written and is not there".to_owned(),
-    })
+    key::unlock(folder, sources)?
+        .ok_or_else(|| StoreError::unreadable(folder.wrapped_key().display(), "it was written and is not there"))
 }

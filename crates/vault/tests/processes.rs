@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokenward_core::ports::{Committed, Entropy, Grants, Journal, Keepsakes, LeaseAttempt, Leases, Logins, VaultError};
+use tokenward_core::ports::{
+    Committed, Entropy, Grants, Journal, Keepsakes, LeaseAttempt, Leases, Logins, StoreError, StoreFault,
+};
 use tokenward_core::{Generation, IntentId};
 use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, rules, soon, turn};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions, handout};
@@ -172,11 +174,11 @@ async fn serve_read_only(folder: &Folder) {
     let id = vault.grant_of(&profile).await.unwrap().unwrap();
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");
     assert!(vault.open_intents(id).await.unwrap().is_empty());
-    assert!(matches!(vault.prove().await, Err(VaultError::ReadOnly { .. })));
+    assert!(matches!(vault.prove().await, Err(StoreError { kind: StoreFault::ReadOnly, .. })));
     let lease = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await;
-    assert!(matches!(lease, Err(VaultError::ReadOnly { .. })), "{lease:?}");
+    assert!(matches!(lease, Err(StoreError { kind: StoreFault::ReadOnly, .. })), "{lease:?}");
     let kept = vault.forget(&tokenward_core::ports::Keepsake::AppSecret("notes".parse().unwrap())).await;
-    assert!(matches!(kept, Err(VaultError::ReadOnly { .. })), "{kept:?}");
+    assert!(matches!(kept, Err(StoreError { kind: StoreFault::ReadOnly, .. })), "{kept:?}");
 }
 
 /// In a container that lets nobody mount anything, these two tests say so and do nothing.
@@ -220,8 +222,8 @@ async fn fill_the_disk(folder: &Folder) {
     big.body = tokenward_core::SecretBytes::new(vec![b'x'; 50_000]);
     vault.keep_answer(spend.intent(), &big).await.unwrap();
     let full = vault.commit(spend.intent(), turn("2")).await.unwrap_err();
-    assert!(matches!(full, VaultError::Full { .. }), "{full:?}");
-    assert!(matches!(vault.prove().await, Err(VaultError::Full { .. })));
+    assert!(matches!(full, StoreError { kind: StoreFault::Full, .. }), "{full:?}");
+    assert!(matches!(vault.prove().await, Err(StoreError { kind: StoreFault::Full, .. })));
     // Nobody who holds validity notices (I7), and the next process finds the answer.
     assert!(handout::read(folder, &"work".parse().unwrap(), &KeySources::default(), soon(2)).is_some());
     drop(vault);

@@ -1,6 +1,6 @@
 //! Stories of the vault and its files.
 
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::{StoreError, StoreFault};
 use tokenward_core::{Code, Words};
 
 use super::{Lang, stories};
@@ -74,37 +74,30 @@ stories! {
 
 impl Lang {
     /// What is wrong with the vault. A reason that the system gives stays as the system says it.
-    pub(crate) fn vault_error(self, error: &VaultError) -> String {
-        match (self, error) {
-            (Self::Zh, VaultError::ReadOnly { path, reason }) => {
-                format!("{} 处的保险库无法写入：{}", path.display(), self.vault_reason(reason))
+    pub(crate) fn vault_error(self, error: &StoreError) -> String {
+        if self == Self::En {
+            return error.to_string();
+        }
+        let (place, reason) = (&error.place, self.vault_reason(&error.reason));
+        match &error.kind {
+            StoreFault::ReadOnly => format!("{place} 处的保险库无法写入：{reason}"),
+            StoreFault::Full => format!("{place} 处的保险库空间不足：{reason}"),
+            StoreFault::Busy => format!("{place} 处的保险库正忙"),
+            StoreFault::Unreadable => format!("{place} 处的保险库无法读取：{reason}"),
+            StoreFault::Key { key } => format!("{place} 处的保险库无法用此密钥（{key}）打开：{reason}"),
+            StoreFault::Newer { found, known } => {
+                format!("{place} 处的保险库结构版本为 {found}，本程序只认识到 {known}")
             }
-            (Self::Zh, VaultError::Full { path, reason }) => {
-                format!("{} 处的保险库空间不足：{}", path.display(), self.vault_reason(reason))
+            StoreFault::NotPrivate { allowed } => format!("{place} 对其他用户开放（权限 {allowed}）"),
+            StoreFault::NotOurs { owner, user } => {
+                format!("{place} 属于用户 {owner}，而不属于用户 {user} 或 root")
             }
-            (Self::Zh, VaultError::Busy { path }) => format!("{} 处的保险库正忙", path.display()),
-            (Self::Zh, VaultError::Unreadable { path, reason }) => {
-                format!("{} 处的保险库无法读取：{}", path.display(), self.vault_reason(reason))
-            }
-            (Self::Zh, VaultError::Key { path, key, reason }) => {
-                let reason = self.vault_reason(reason);
-                format!("{} 处的保险库无法用此密钥（{key}）打开：{reason}", path.display())
-            }
-            (Self::Zh, VaultError::Newer { path, found, known }) => {
-                format!("{} 处的保险库结构版本为 {found}，本程序只认识到 {known}", path.display())
-            }
-            (Self::Zh, VaultError::OpenToOthers { path, mode }) => {
-                format!("{} 对其他用户开放（权限 {mode:o}）", path.display())
-            }
-            (Self::Zh, VaultError::NotOurs { path, owner, user }) => {
-                format!("{} 属于用户 {owner}，而不属于用户 {user} 或 root", path.display())
-            }
-            (Self::Zh, VaultError::NoSuchGrant(grant)) => format!("保险库中没有登录 {grant}"),
-            (Self::Zh, VaultError::Moved) => "此登录已由其他进程继续处理".to_owned(),
-            (Self::Zh, VaultError::IntentOpen(_)) => "此登录有一次续期尚未完成".to_owned(),
-            (Self::Zh, VaultError::NoRefreshToken) => "此登录没有刷新令牌".to_owned(),
-            // English is their own language, and a newer vault may say more.
-            (Self::En | Self::Zh, error) => error.to_string(),
+            StoreFault::Gone(grant) => format!("保险库中没有登录 {grant}"),
+            StoreFault::Moved => "此登录已由其他进程继续处理".to_owned(),
+            StoreFault::IntentOpen(_) => "此登录有一次续期尚未完成".to_owned(),
+            StoreFault::NoRefreshToken => "此登录没有刷新令牌".to_owned(),
+            // A newer vault may say more.
+            _ => error.to_string(),
         }
     }
 
@@ -194,19 +187,19 @@ mod tests {
 
     #[test]
     fn every_error_of_the_vault_is_told_in_chinese_and_its_own_reasons_are_those_of_the_vault() {
-        let path = || PathBuf::from("/home/ada/.tokenward/vault");
+        let place = "/home/ada/.tokenward/vault";
         let reason = || "it is no folder".to_owned();
         let errors = [
-            VaultError::ReadOnly { path: path(), reason: reason() },
-            VaultError::Full { path: path(), reason: reason() },
-            VaultError::Busy { path: path() },
-            VaultError::Unreadable { path: path(), reason: reason() },
-            VaultError::Key { path: path(), key: "TOKENWARD_KEY".to_owned(), reason: reason() },
-            VaultError::Newer { path: path(), found: 9, known: 5 },
-            VaultError::OpenToOthers { path: path(), mode: 0o644 },
-            VaultError::NotOurs { path: path(), owner: 1, user: 2 },
-            VaultError::Moved,
-            VaultError::NoRefreshToken,
+            StoreError::read_only(place, reason()),
+            StoreError::full(place, reason()),
+            StoreError::busy(place),
+            StoreError::unreadable(place, reason()),
+            StoreError::key(place, "TOKENWARD_KEY", reason()),
+            StoreError::newer(place, 9, 5),
+            StoreError::not_private(place, "644"),
+            StoreError::not_ours(place, 1, 2),
+            StoreError::moved(),
+            StoreError::no_refresh_token(),
         ];
         for error in errors {
             let told = Lang::Zh.vault_error(&error);

@@ -6,36 +6,36 @@
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use super::VaultError;
+use super::StoreError;
 use crate::{Entry, Generation, Grant, GrantId, Holder, KnownToken, ProfileName, Recognised, RefreshToken, Subject};
 
 /// The logins that are stored, as they are read.
 #[async_trait]
 pub trait Grants: Send + Sync {
     /// The grant a profile points at.
-    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError>;
+    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError>;
 
     /// A grant.
-    async fn grant(&self, id: GrantId) -> Result<Grant, VaultError>;
+    async fn grant(&self, id: GrantId) -> Result<Grant, StoreError>;
 
     /// Every grant, those without a profile too, oldest first.
-    async fn grants(&self) -> Result<Vec<Grant>, VaultError>;
+    async fn grants(&self) -> Result<Vec<Grant>, StoreError>;
 
     /// What happened to a grant, newest first.
-    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError>;
+    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, StoreError>;
 
     /// The present set, refresh token included, for files that show it; with what gave way to it as long as it is on trial.
-    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError>;
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, StoreError>;
 
     /// What is known of a refresh token.
-    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError>;
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, StoreError>;
 
     /// Which of these texts are tokens that the vault holds or has held: one answer for each, in their order. Nothing is sent and
     /// nothing written (I8).
-    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError>;
+    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, StoreError>;
 
     /// Records whose grant it is.
-    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError>;
+    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), StoreError>;
 
     /// Records, durably, that the provider called the access token of this generation dead: it ends at this moment, and is
     /// handed out to nobody from then on. The next generation clears it. Nothing happens when the grant has moved on, or the
@@ -46,7 +46,7 @@ pub trait Grants: Send + Sync {
         generation: Generation,
         provider_code: Option<i64>,
         by: &Holder,
-    ) -> Result<(), VaultError>;
+    ) -> Result<(), StoreError>;
 }
 
 /// A copy of a grant's present set, read in one look, for files that show it.

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::VaultError;
+use super::StoreError;
 use crate::rotation::Turn;
 use crate::{
     Closing, Doubt, Generation, GrantId, Intent, IntentDraft, IntentId, Lease, NameLease, RawAnswer, Spend, Standing,
@@ -17,40 +17,41 @@ use crate::{
 /// Durable means: survives the loss of power at the moment the call returns.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Proves that the store can be written and has room, and that the rescue slot is in place, before a spend.
-    async fn prove(&self) -> Result<(), VaultError>;
+    /// Proves that the store can be written and has room, and that this node's last resort for an answer is in place, before a spend.
+    async fn prove(&self) -> Result<(), StoreError>;
 
     /// Journals the intent, durably, and yields the one right to send the refresh token (I1).
     ///
-    /// Refused with [`VaultError::Moved`] when the lease was lost or the generation has moved on, and with
-    /// [`VaultError::IntentOpen`] when another intent is open that the draft does not name as replayed.
+    /// Refused with [`StoreFault::Moved`](super::StoreFault::Moved) when the lease was lost or the generation has moved on, and with
+    /// [`StoreFault::IntentOpen`](super::StoreFault::IntentOpen) when another intent is open that the draft does not name as replayed.
     /// One that is named is closed by the same transaction, which also stores that the grant is in doubt (I6):
     /// whoever settles the new spend's answer must know that its token had been sent before.
-    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError>;
+    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError>;
 
-    /// Intents of a grant that are not closed, oldest first, with their answers if any (also from the rescue slot).
-    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, VaultError>;
+    /// Intents of a grant that are not closed, oldest first, with their answers if any (also those that lie in this node's last
+    /// resort).
+    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, StoreError>;
 
-    /// Keeps the raw answer, durably: in the journal, or in the rescue slot when that fails (I3). An error means that
+    /// Keeps the raw answer, durably: in the journal, or in this node's last resort when that fails (I3). An error means that
     /// both failed.
-    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError>;
+    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, StoreError>;
 
     /// Commits a turn, durably: generation n → n+1 and the intent closed in one transaction, if the generation still
     /// is the intent's; parks the set otherwise. Revives a grant in doubt or declared to need consent. No lease is
     /// needed: a late answer is as good as a timely one.
-    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError>;
+    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, StoreError>;
 
     /// Closes an intent without a new generation, durably, and sets the grant's standing in the same transaction if
     /// the generation still is the intent's. With [`Closing::Doubt`] the intent stays open, marked as doubted.
-    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), VaultError>;
+    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), StoreError>;
 
     /// Records, durably, that a new set is being asked for under a name whose present one may end by it. Until a set is stored
     /// under the name, or [`Journal::ask_in_vain`], its grant counts as one whose intent is open ([`Grant::intent_open`](crate::Grant::intent_open)) and its
-    /// access token is not handed out as good. [`VaultError::Moved`] when the lease was lost.
-    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError>;
+    /// access token is not handed out as good. [`StoreFault::Moved`](super::StoreFault::Moved) when the lease was lost.
+    async fn ask(&self, lease: &NameLease) -> Result<(), StoreError>;
 
     /// Records that nothing was issued: the set under the name is as it was.
-    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError>;
+    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), StoreError>;
 }
 
 /// Where a raw answer was kept.
@@ -58,8 +59,9 @@ pub trait Journal: Send + Sync {
 pub enum AnswerKept {
     /// In the journal.
     Journal,
-    /// In the rescue slot, because the journal could not be written. Say so loudly.
-    RescueSlot,
+    /// In this node's last resort, because the journal could not be written: other nodes do not see it until it could be moved. Say so
+    /// loudly.
+    LastResort,
 }
 
 /// What a commit did.

@@ -3,20 +3,20 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::VaultError;
+use super::StoreError;
 use crate::{AppName, SecretBytes};
 
 /// Small sealed things by name.
 #[async_trait]
 pub trait Keepsakes: Send + Sync {
     /// Keeps a small sealed thing, replacing the one of that name.
-    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError>;
+    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError>;
 
     /// The small sealed thing of that name, with its end.
-    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError>;
+    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, StoreError>;
 
     /// Forgets it.
-    async fn forget(&self, what: &Keepsake) -> Result<(), VaultError>;
+    async fn forget(&self, what: &Keepsake) -> Result<(), StoreError>;
 }
 
 /// A small sealed thing that is not a grant.

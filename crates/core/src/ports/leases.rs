@@ -8,20 +8,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::VaultError;
+use super::StoreError;
 use crate::{GrantId, Holder, Lease, NameLease, ProfileName};
 
 /// Who may work on a login, or under a name, at this moment.
 #[async_trait]
 pub trait Leases: Send + Sync {
     /// Asks for the lease, without waiting. Not durable: a lost lease costs time only.
-    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError>;
+    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, StoreError>;
 
-    /// Prolongs a lease. [`VaultError::Moved`] when someone else took it.
-    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError>;
+    /// Prolongs a lease. [`StoreFault::Moved`](super::StoreFault::Moved) when someone else took it.
+    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), StoreError>;
 
     /// Gives a lease back and wakes those who wait.
-    async fn release(&self, lease: Lease) -> Result<(), VaultError>;
+    async fn release(&self, lease: Lease) -> Result<(), StoreError>;
 
     /// Returns when the present holder of the lease lets go (or dies), at the latest after `patience`. Waiters are
     /// woken; an implementation polls only where nothing can wake it.
@@ -34,10 +34,10 @@ pub trait Leases: Send + Sync {
         name: &ProfileName,
         holder: &Holder,
         ttl: Duration,
-    ) -> Result<LeaseAttempt<NameLease>, VaultError>;
+    ) -> Result<LeaseAttempt<NameLease>, StoreError>;
 
     /// Gives it back and wakes those who wait.
-    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError>;
+    async fn release_name(&self, lease: NameLease) -> Result<(), StoreError>;
 
     /// As [`Leases::wait`], for the lease on a name.
     async fn wait_name(&self, name: &ProfileName, patience: Duration);

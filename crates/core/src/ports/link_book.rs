@@ -5,29 +5,29 @@
 
 use async_trait::async_trait;
 
-use super::VaultError;
+use super::StoreError;
 use crate::{Generation, Holder, Link, LinkId, NewLink, ProfileName, Receipt, Terms, Trouble};
 
 /// The files that are kept true.
 #[async_trait]
 pub trait LinkBook: Send + Sync {
     /// Makes a link, durably. One with the same file, profile and places that is there already is given back instead.
-    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError>;
+    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, StoreError>;
 
     /// Sets the terms on which a link's file is written, durably. A link that was ended meanwhile is no error.
-    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), VaultError>;
+    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), StoreError>;
 
     /// Ends a link, durably. Says whether it was there.
-    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError>;
+    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, StoreError>;
 
     /// The links of a profile, or all, oldest first.
-    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError>;
+    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, StoreError>;
 
     /// Records what a file holds, and that it was healed if it held an older generation. Not durable: a lost receipt repeats
     /// a delivery. Ends the link's trouble. A link that was ended meanwhile is no error; nothing is recorded.
-    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError>;
+    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), StoreError>;
 
     /// Records why a file could not be brought in step, so that callers leave it alone for a while ([`Trouble::holds`]). The last
     /// receipt stays. Not durable. A link that was ended meanwhile is no error.
-    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError>;
+    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), StoreError>;
 }

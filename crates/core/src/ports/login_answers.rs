@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 
-use super::VaultError;
+use super::StoreError;
 use crate::{AppName, GrantId, ProfileName, RawAnswer, TokenApi, TokenSet};
 
 /// Answers that a login is to be made of.
@@ -17,17 +17,17 @@ pub trait LoginAnswers: Send + Sync {
         app: &AppName,
         api: TokenApi,
         answer: &RawAnswer,
-    ) -> Result<LoginAnswerId, VaultError>;
+    ) -> Result<LoginAnswerId, StoreError>;
 
     /// Login answers that no login was made of.
-    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError>;
+    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, StoreError>;
 
     /// Closes a kept login answer that holds no login.
-    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError>;
+    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), StoreError>;
 
     /// Keeps a set aside that was issued before the present one of a grant (I3), and closes the kept answer it was read from, in
     /// one transaction. Nothing happens when the answer is closed already.
-    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError>;
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), StoreError>;
 }
 
 /// Identifies a kept answer to a code exchange.

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{LoginAnswerId, VaultError};
+use super::{LoginAnswerId, StoreError};
 use crate::{
     AccessToken, AppName, Closing, Generation, GrantId, Holder, IntentId, Lease, ProfileName, RefreshToken, Subject,
     TokenSet,
@@ -17,7 +17,7 @@ use crate::{
 pub trait Logins: Send + Sync {
     /// Stores a login, durably; open intents of the grant are superseded by it. A profile that has a user keeps that user unless
     /// [`NewLogin::replace_user`]: another user's login is kept aside ([`LoggedIn::KeptAside`]).
-    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError>;
+    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, StoreError>;
 
     /// Takes a login over, durably, unless the vault knows its refresh token: question and storing are one transaction, so
     /// that one token never gets two owners (I1). The set that it replaces is put aside and taken back by
@@ -28,7 +28,7 @@ pub trait Logins: Send + Sync {
     /// A profile that has a user keeps that user unless [`Claim::OfAnyUser`]: another user's login is kept aside
     /// ([`Adopted::KeptAside`]), and so is any with [`Claim::Apart`]; one whose user is not told is [`Grant::unproven`](crate::Grant::unproven) until [`Logins::told`], and brings no access
     /// token.
-    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError>;
+    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, StoreError>;
 
     /// Lets a profile point at a living grant that no profile points at, durably. Where another grant has the name, it loses it
     /// only with `replace`, and [`Logins::take_back`] gives it back.
@@ -38,7 +38,7 @@ pub trait Logins: Send + Sync {
         profile: &ProfileName,
         replace: bool,
         by: &Holder,
-    ) -> Result<NameGiven, VaultError>;
+    ) -> Result<NameGiven, StoreError>;
 
     /// Records whose the present set of a grant is that was unproven in `generation`, durably. Of the user that the grant had, it is
     /// proven. Of another user, or of nobody (`None`), it is moved to a new grant `aside` without a profile, its earlier tokens
@@ -50,7 +50,7 @@ pub trait Logins: Send + Sync {
         subject: Option<&Subject>,
         aside: GrantId,
         by: &Holder,
-    ) -> Result<Told, VaultError>;
+    ) -> Result<Told, StoreError>;
 
     /// Makes the set that the last adoption had put aside the present one again, as a new generation with the standing it had,
     /// durably; the one that gives way is parked.
@@ -68,22 +68,22 @@ pub trait Logins: Send + Sync {
         id: GrantId,
         refused: Option<(IntentId, Closing)>,
         by: &Holder,
-    ) -> Result<Option<Generation>, VaultError>;
+    ) -> Result<Option<Generation>, StoreError>;
 
     /// The same by a person's wish for one certain set: the one that holds `token`, which came from `source` once more. It is on trial
     /// then, as one that is adopted; what gives way is kept, and is what the next wish brings back.
-    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, VaultError>;
+    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, StoreError>;
 
     /// Takes out a login that was adopted for nothing: a grant of its first generation that has never turned, never had an access
     /// token, and has nothing open or in doubt, such as a mistyped refresh token makes, or a good one beside a dead app token. Its
     /// refresh token goes with it, so this is for callers who know where else it stands. Says whether it did.
-    async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError>;
+    async fn forget_refused(&self, id: GrantId) -> Result<bool, StoreError>;
 
     /// The tokens of a grant about to be logged out. Needs the lease, so that no turn is under way.
-    async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError>;
+    async fn revocable(&self, lease: &Lease) -> Result<Revocable, StoreError>;
 
     /// Logs a grant out, durably: tokens wiped, profile freed, record and journal kept.
-    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError>;
+    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), StoreError>;
 }
 
 /// A login to be stored.
@@ -151,7 +151,7 @@ pub struct Adoption {
     pub profile: ProfileName,
     /// The app consented to.
     pub app: AppName,
-    /// The set; it holds a refresh token ([`VaultError::NoRefreshToken`] otherwise).
+    /// The set; it holds a refresh token ([`StoreFault::NoRefreshToken`](super::StoreFault::NoRefreshToken) otherwise).
     pub set: TokenSet,
     /// The access token that stood beside it, whether or not it is of any more use: further copies of it are known by its name.
     pub beside: Option<AccessToken>,

@@ -4,7 +4,7 @@
 //! it. Nothing is sent and nothing written (I8). Where a value holds more than a token, the vault is asked which part is one, and only
 //! then the rules of `frame`.
 
-use tokenward_core::ports::{LoginCopy, VaultError};
+use tokenward_core::ports::{LoginCopy, StoreError};
 use tokenward_core::{
     Closing, Event, Generation, Grant, GrantId, InFile, Link, ProfileName, Reconciliation, Slot, Standing, TokenKind,
     reconcile,
@@ -154,7 +154,7 @@ impl Links {
         shown: &Shown,
         login: Option<&LoginCopy>,
         fill: Fill,
-    ) -> Result<Known, VaultError> {
+    ) -> Result<Known, StoreError> {
         let nobodys = |in_file| Ok(Known { in_file, whose: Whose::Ours, other: None });
         let token = match shown.refresh() {
             ShownRefresh::NotKept => return self.recognise_access(link, shown, login, fill).await,
@@ -206,7 +206,7 @@ impl Links {
         shown: &Shown,
         login: Option<&LoginCopy>,
         fill: Fill,
-    ) -> Result<Known, VaultError> {
+    ) -> Result<Known, StoreError> {
         let alone = Known { in_file: InFile::NotKept, whose: Whose::Ours, other: None };
         let (Some((token, _)), Some(present)) = (shown.access(), login) else { return Ok(alone) };
         if fill == Fill::Over || present.grant.access.as_ref().is_some_and(|access| access.token == token) {
@@ -232,7 +232,7 @@ impl Links {
         owner: &Grant,
         generation: Generation,
         login: Option<&LoginCopy>,
-    ) -> Result<Whose, VaultError> {
+    ) -> Result<Whose, StoreError> {
         if let Some(profile) = owner.profile.as_ref().filter(|profile| **profile != link.target.profile) {
             return Ok(Whose::Profile(profile.clone()));
         }
@@ -258,7 +258,7 @@ impl Links {
     }
 
     /// The generation in which a grant's login was brought, if it was this link's file that brought the last one.
-    pub(super) async fn came_from(&self, link: &Link, grant: GrantId) -> Result<Option<Generation>, VaultError> {
+    pub(super) async fn came_from(&self, link: &Link, grant: GrantId) -> Result<Option<Generation>, StoreError> {
         let story = self.parts().vault.journal(grant, STORY).await?;
         let newest = story.into_iter().find_map(|entry| match entry.event {
             Event::Adopted { source, .. } => Some((source, entry.generation)),
@@ -269,7 +269,7 @@ impl Links {
     }
 
     /// Whether a set was brought for a profile, sent, and gave way before an answer came: nobody has said whose it was.
-    async fn was_never_told(&self, owner: &Grant, generation: Generation) -> Result<bool, VaultError> {
+    async fn was_never_told(&self, owner: &Grant, generation: Generation) -> Result<bool, StoreError> {
         if owner.generation == generation {
             return Ok(false);
         }
@@ -292,7 +292,7 @@ impl Links {
         link: &Link,
         in_file: InFile,
         login: Option<&LoginCopy>,
-    ) -> Result<Option<(GrantId, String)>, VaultError> {
+    ) -> Result<Option<(GrantId, String)>, StoreError> {
         let shows = match in_file {
             InFile::Known { grant, of_another: false, .. } => grant,
             // It shows an access token alone: the one that was delivered.

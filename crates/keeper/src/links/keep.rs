@@ -11,7 +11,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokenward_core::ports::{LoginCopy, VaultError};
+use tokenward_core::ports::{LoginCopy, StoreError};
 use tokenward_core::{
     App, Code, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Standing, Trouble,
 };
@@ -290,7 +290,7 @@ impl Links {
         link: &Link,
         judged: &Judged,
         login: Option<&LoginCopy>,
-    ) -> Result<bool, VaultError> {
+    ) -> Result<bool, StoreError> {
         let Some(login) = login.filter(|login| login.grant.unproven) else { return Ok(false) };
         let InFile::Known { grant, generation, .. } = judged.in_file else { return Ok(true) };
         let brought = self.came_from(link, grant).await?;
@@ -406,7 +406,7 @@ impl Links {
     }
 
     /// The login of a profile, refresh token included.
-    pub(super) async fn login(&self, profile: &ProfileName) -> Result<Option<LoginCopy>, VaultError> {
+    pub(super) async fn login(&self, profile: &ProfileName) -> Result<Option<LoginCopy>, StoreError> {
         let vault = &self.parts().vault;
         match vault.grant_of(profile).await? {
             Some(id) => vault.copy(id).await.map(Some),

@@ -3,7 +3,7 @@
 //! Enters: the provider's definite no, or what is as good as one. Leaves: the grant's standing, durable, and the story. A set that was
 //! taken over and refused gives way to the one before it.
 
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 use tokenward_core::{Closing, Code, Event, Grant, IntentId, Outcome, RawAnswer, Refusal, RefusalClass, Standing};
 
 use super::{Ending, Sending};
@@ -52,7 +52,7 @@ impl Sending<'_> {
 
     /// What is told of an answer that was kept nowhere: if it brought tokens, they are lost; if not, the open intent says what is known.
     pub(super) fn not_stored(self, error: Error, answer: &RawAnswer) -> Error {
-        let Some(cause) = error.vault_error().map(VaultError::to_string) else { return error };
+        let Some(cause) = error.vault_error().map(StoreError::to_string) else { return error };
         match self.keeper.inner.parts.provider.read(&self.grant.app, self.api, answer) {
             Outcome::Rotated { .. } => Error::with_detail(Code::AnswerNotStored, Kept::Doubt, cause),
             _ => error.keeping(Kept::Doubt),

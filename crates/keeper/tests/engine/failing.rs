@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward::core::ports::{
     Adopted, Adoption, AnswerKept, Committed, Grants, Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LinkBook,
-    LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Revocable, Told, Vault,
-    VaultError, Wished,
+    LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Revocable, StoreError,
+    Told, Vault, Wished,
 };
 use tokenward::core::rotation::Turn;
 use tokenward::core::{
@@ -33,7 +33,7 @@ impl Failing {
         Self { inner, left: AtomicU32::new(nth), stuck, full, renewals: AtomicU32::new(0) }
     }
 
-    fn step(&self) -> Result<(), VaultError> {
+    fn step(&self) -> Result<(), StoreError> {
         let left = self.left.load(Ordering::SeqCst);
         if left == 0 && !self.stuck {
             return Ok(());
@@ -45,42 +45,42 @@ impl Failing {
         if !self.stuck {
             self.left.store(0, Ordering::SeqCst);
         }
-        let (path, reason) = ("vault.db".into(), "injected".to_owned());
-        Err(if self.full { VaultError::Full { path, reason } } else { VaultError::ReadOnly { path, reason } })
+        let (place, reason) = ("vault.db", "injected");
+        Err(if self.full { StoreError::full(place, reason) } else { StoreError::read_only(place, reason) })
     }
 }
 
 #[async_trait]
 impl Grants for Failing {
-    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
+    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError> {
         self.inner.grant_of(profile).await
     }
 
-    async fn grant(&self, id: GrantId) -> Result<Grant, VaultError> {
+    async fn grant(&self, id: GrantId) -> Result<Grant, StoreError> {
         self.inner.grant(id).await
     }
 
-    async fn grants(&self) -> Result<Vec<Grant>, VaultError> {
+    async fn grants(&self) -> Result<Vec<Grant>, StoreError> {
         self.inner.grants().await
     }
 
-    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError> {
+    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, StoreError> {
         self.inner.journal(id, limit).await
     }
 
-    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, StoreError> {
         self.inner.copy(id).await
     }
 
-    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, StoreError> {
         self.inner.recognise(token).await
     }
 
-    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
+    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, StoreError> {
         self.inner.known_tokens(texts).await
     }
 
-    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError> {
+    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), StoreError> {
         self.step()?;
         self.inner.name_subject(id, subject).await
     }
@@ -91,7 +91,7 @@ impl Grants for Failing {
         generation: Generation,
         provider_code: Option<i64>,
         by: &Holder,
-    ) -> Result<(), VaultError> {
+    ) -> Result<(), StoreError> {
         self.step()?;
         self.inner.access_refused(id, generation, provider_code, by).await
     }
@@ -99,18 +99,18 @@ impl Grants for Failing {
 
 #[async_trait]
 impl Leases for Failing {
-    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError> {
+    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, StoreError> {
         self.step()?;
         self.inner.lease(id, holder, ttl).await
     }
 
-    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
+    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), StoreError> {
         self.step()?;
         self.renewals.fetch_add(1, Ordering::SeqCst);
         self.inner.renew(lease, ttl).await
     }
 
-    async fn release(&self, lease: Lease) -> Result<(), VaultError> {
+    async fn release(&self, lease: Lease) -> Result<(), StoreError> {
         self.inner.release(lease).await
     }
 
@@ -123,12 +123,12 @@ impl Leases for Failing {
         name: &ProfileName,
         holder: &Holder,
         ttl: Duration,
-    ) -> Result<LeaseAttempt<NameLease>, VaultError> {
+    ) -> Result<LeaseAttempt<NameLease>, StoreError> {
         self.step()?;
         self.inner.lease_name(name, holder, ttl).await
     }
 
-    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError> {
+    async fn release_name(&self, lease: NameLease) -> Result<(), StoreError> {
         self.inner.release_name(lease).await
     }
 
@@ -139,41 +139,41 @@ impl Leases for Failing {
 
 #[async_trait]
 impl Journal for Failing {
-    async fn prove(&self) -> Result<(), VaultError> {
+    async fn prove(&self) -> Result<(), StoreError> {
         self.step()?;
         self.inner.prove().await
     }
 
-    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError> {
+    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError> {
         self.step()?;
         self.inner.begin(lease, draft).await
     }
 
-    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, VaultError> {
+    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, StoreError> {
         self.inner.open_intents(id).await
     }
 
-    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError> {
+    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, StoreError> {
         self.step()?;
         self.inner.keep_answer(intent, answer).await
     }
 
-    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError> {
+    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, StoreError> {
         self.step()?;
         self.inner.commit(intent, turn).await
     }
 
-    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), VaultError> {
+    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), StoreError> {
         self.step()?;
         self.inner.close(intent, closing, standing).await
     }
 
-    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError> {
+    async fn ask(&self, lease: &NameLease) -> Result<(), StoreError> {
         self.step()?;
         self.inner.ask(lease).await
     }
 
-    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError> {
+    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), StoreError> {
         self.step()?;
         self.inner.ask_in_vain(lease).await
     }
@@ -181,12 +181,12 @@ impl Journal for Failing {
 
 #[async_trait]
 impl Logins for Failing {
-    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
+    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, StoreError> {
         self.step()?;
         self.inner.log_in(login).await
     }
 
-    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
+    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, StoreError> {
         self.step()?;
         self.inner.adopt(adoption).await
     }
@@ -197,7 +197,7 @@ impl Logins for Failing {
         profile: &ProfileName,
         replace: bool,
         by: &Holder,
-    ) -> Result<NameGiven, VaultError> {
+    ) -> Result<NameGiven, StoreError> {
         self.step()?;
         self.inner.give_name(id, profile, replace, by).await
     }
@@ -209,7 +209,7 @@ impl Logins for Failing {
         subject: Option<&Subject>,
         aside: GrantId,
         by: &Holder,
-    ) -> Result<Told, VaultError> {
+    ) -> Result<Told, StoreError> {
         self.step()?;
         self.inner.told(id, generation, subject, aside, by).await
     }
@@ -219,26 +219,26 @@ impl Logins for Failing {
         id: GrantId,
         refused: Option<(IntentId, Closing)>,
         by: &Holder,
-    ) -> Result<Option<Generation>, VaultError> {
+    ) -> Result<Option<Generation>, StoreError> {
         self.step()?;
         self.inner.take_back(id, refused, by).await
     }
 
-    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, VaultError> {
+    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, StoreError> {
         self.step()?;
         self.inner.take_back_token(token, source, by).await
     }
 
-    async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError> {
+    async fn forget_refused(&self, id: GrantId) -> Result<bool, StoreError> {
         self.step()?;
         self.inner.forget_refused(id).await
     }
 
-    async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError> {
+    async fn revocable(&self, lease: &Lease) -> Result<Revocable, StoreError> {
         self.inner.revocable(lease).await
     }
 
-    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
+    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), StoreError> {
         self.step()?;
         self.inner.retire(lease, at, revoked).await
     }
@@ -252,21 +252,21 @@ impl LoginAnswers for Failing {
         app: &AppName,
         api: TokenApi,
         answer: &RawAnswer,
-    ) -> Result<LoginAnswerId, VaultError> {
+    ) -> Result<LoginAnswerId, StoreError> {
         self.step()?;
         self.inner.keep_login_answer(profile, app, api, answer).await
     }
 
-    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
+    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, StoreError> {
         self.inner.login_answers().await
     }
 
-    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
+    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), StoreError> {
         self.step()?;
         self.inner.drop_login_answer(id).await
     }
 
-    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), StoreError> {
         self.step()?;
         self.inner.set_aside(answer, id, set).await
     }
@@ -274,16 +274,16 @@ impl LoginAnswers for Failing {
 
 #[async_trait]
 impl Keepsakes for Failing {
-    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError> {
+    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError> {
         self.step()?;
         self.inner.keep(what, value, expires).await
     }
 
-    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
+    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, StoreError> {
         self.inner.recall(what).await
     }
 
-    async fn forget(&self, what: &Keepsake) -> Result<(), VaultError> {
+    async fn forget(&self, what: &Keepsake) -> Result<(), StoreError> {
         self.step()?;
         self.inner.forget(what).await
     }
@@ -291,31 +291,31 @@ impl Keepsakes for Failing {
 
 #[async_trait]
 impl LinkBook for Failing {
-    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
+    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, StoreError> {
         self.step()?;
         self.inner.link(link, by).await
     }
 
-    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), VaultError> {
+    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), StoreError> {
         self.step()?;
         self.inner.set_terms(id, terms).await
     }
 
-    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError> {
+    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, StoreError> {
         self.step()?;
         self.inner.unlink(id, by).await
     }
 
-    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError> {
+    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, StoreError> {
         self.inner.links(profile).await
     }
 
-    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError> {
+    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), StoreError> {
         self.step()?;
         self.inner.receipt(id, receipt, healed).await
     }
 
-    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError> {
+    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), StoreError> {
         self.step()?;
         self.inner.trouble(id, trouble).await
     }

@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 
 use super::{BEFORE, UNDONE, finish, lock, number};
 use crate::error::from_io;
@@ -61,7 +61,7 @@ pub fn kept_vaults(folder: &Folder) -> Vec<KeptVault> {
 ///
 /// # Errors
 /// What keeps it from being removed, or that there is no such vault. The present vault is never touched.
-pub fn remove_kept(folder: &Folder, path: &Path) -> Result<(), VaultError> {
+pub fn remove_kept(folder: &Folder, path: &Path) -> Result<(), StoreError> {
     let io = |error: std::io::Error| from_io(path, &error);
     let _lock = lock(folder)?;
     finish(folder)?;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 use tokenward_core::{AppName, Generation, GrantId, ProfileName, Standing, Subject};
 
 use crate::error::from_sql;
@@ -109,12 +109,12 @@ struct Rows {
 }
 
 /// The logins of a vault that is not open. No key is needed for that.
-fn rows(folder: &Folder) -> Result<Rows, VaultError> {
+fn rows(folder: &Folder) -> Result<Rows, StoreError> {
     let database = folder.database();
     // SQLite removes the log beside an empty database.
     if std::fs::metadata(&database).map_or(0, |file| file.len()) == 0 {
         return if super::holds_something(folder.vault()) {
-            Err(VaultError::Unreadable { path: database, reason: "it is missing or empty".to_owned() })
+            Err(StoreError::unreadable(database.display(), "it is missing or empty"))
         } else {
             Ok(Rows::default())
         };
@@ -127,12 +127,12 @@ fn rows(folder: &Folder) -> Result<Rows, VaultError> {
     read
 }
 
-fn grants(connection: &Connection, database: &Path) -> Result<Rows, VaultError> {
+fn grants(connection: &Connection, database: &Path) -> Result<Rows, StoreError> {
     let at = |error: rusqlite::Error| from_sql(database, &error);
     let found = connect::header(connection).map_err(at)?;
     if found.schema != connect::SCHEMA {
         let reason = format!("its schema is {}, and this version compares {}", found.schema, connect::SCHEMA);
-        return Err(VaultError::Unreadable { path: database.to_owned(), reason });
+        return Err(StoreError::unreadable(database.display(), reason));
     }
     let mut prepared = connection.prepare(sql::GRANTS).map_err(at)?;
     let mut all = prepared.query([]).map_err(at)?;

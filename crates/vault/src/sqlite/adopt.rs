@@ -9,7 +9,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
-use tokenward_core::ports::{Adopted, Adoption, Claim, LoginCopy, VaultError, in_doubt};
+use tokenward_core::ports::{Adopted, Adoption, Claim, LoginCopy, StoreError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
     AccessToken, Closing, Doubt, Event, Fingerprint, Generation, Grant, GrantId, Holder, IntentId, Recognised,
@@ -75,11 +75,11 @@ impl PutAside {
 }
 
 impl SqliteVault {
-    pub(super) async fn recognise_token(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
+    pub(super) async fn recognise_token(&self, token: &RefreshToken) -> Result<Recognised, StoreError> {
         Ok(Recognised { fingerprint: self.fingerprint(token), known: self.known(token).await? })
     }
 
-    pub(super) async fn copy_login(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
+    pub(super) async fn copy_login(&self, id: GrantId) -> Result<LoginCopy, StoreError> {
         self.read(move |context, tx| {
             let row = grant_row(tx, id)?;
             // What gave way and does not read back serves nobody.
@@ -89,9 +89,9 @@ impl SqliteVault {
         .await
     }
 
-    pub(super) async fn adopt_login(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
+    pub(super) async fn adopt_login(&self, adoption: Adoption) -> Result<Adopted, StoreError> {
         if adoption.set.refresh.is_none() {
-            return Err(VaultError::NoRefreshToken);
+            return Err(StoreError::no_refresh_token());
         }
         let (done, changed) = self.write(move |context, tx| context.adopt(tx, adoption)).await?;
         if let Some(id) = changed {
@@ -105,7 +105,7 @@ impl SqliteVault {
         id: GrantId,
         refused: Option<(IntentId, Closing)>,
         by: &Holder,
-    ) -> Result<Option<Generation>, VaultError> {
+    ) -> Result<Option<Generation>, StoreError> {
         let by = by.clone();
         let back = self.write(move |context, tx| context.bring_back(tx, id, refused.as_ref(), &by)).await?;
         let Some((changed, generation)) = back else { return Ok(None) };
@@ -117,7 +117,7 @@ impl SqliteVault {
 impl Context {
     /// Stores a login that was brought. Says which grant it changed.
     fn adopt(&self, tx: &Connection, adoption: Adoption) -> Result<(Adopted, Option<GrantId>), Failed> {
-        let token = adoption.set.refresh.as_ref().ok_or(VaultError::NoRefreshToken)?;
+        let token = adoption.set.refresh.as_ref().ok_or(StoreError::no_refresh_token())?;
         if let Some((grant, generation)) = find_known(tx, self.fingerprint(token))? {
             return Ok((Adopted::Known { grant, generation }, None));
         }

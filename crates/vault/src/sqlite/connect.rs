@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::{StoreError, StoreFault};
 
 use super::worker::{How, Worker};
 use super::{statements as sql, stillborn};
@@ -46,8 +46,8 @@ impl Connections {
     pub(super) async fn call<T: Send + 'static>(
         &self,
         how: How,
-        act: impl FnOnce(&Connection) -> Result<T, VaultError> + Send + 'static,
-    ) -> Result<T, VaultError> {
+        act: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         match how {
             How::Reading => self.reader.call(how, act).await,
             How::Synced | How::Unsynced | How::Bare => self.writer.call(how, act).await,
@@ -56,7 +56,7 @@ impl Connections {
 
     /// Closes the connections, each of them whatever becomes of another; the last process to do so carries the log over. Their files are
     /// closed when it returns.
-    pub(super) async fn close(&self) -> Result<(), VaultError> {
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
         let read = self.reader.close().await;
         let written = self.writer.close().await;
         read.and(written)
@@ -79,16 +79,16 @@ impl Opener {
     }
 
     /// Translates a database error.
-    pub(crate) fn error(&self, error: &rusqlite::Error) -> VaultError {
+    pub(crate) fn error(&self, error: &rusqlite::Error) -> StoreError {
         let error = from_sql(&self.database, error);
-        if matches!(error, VaultError::ReadOnly { .. } | VaultError::Unreadable { .. }) {
+        if matches!(error, StoreError { kind: StoreFault::ReadOnly | StoreFault::Unreadable, .. }) {
             self.suspect.store(u8::MAX, Ordering::Relaxed);
         }
         error
     }
 
-    pub(super) fn unreadable(&self, reason: &str) -> VaultError {
-        VaultError::Unreadable { path: self.database.clone(), reason: reason.to_owned() }
+    pub(super) fn unreadable(&self, reason: &str) -> StoreError {
+        StoreError::unreadable(self.database.display(), reason.to_owned())
     }
 
     /// Whether the connection of a role is to be opened anew. Said once.
@@ -98,7 +98,7 @@ impl Opener {
     }
 
     /// Opens the connection of a role. Waits for whoever creates or migrates.
-    pub(super) fn open(&self, role: Role) -> Result<Connection, VaultError> {
+    pub(super) fn open(&self, role: Role) -> Result<Connection, StoreError> {
         if !self.database.exists() {
             return Err(self.unreadable(
                 "it is missing although vault/key.json is there; restore a backup (tokenward vault restore), or move the \
@@ -120,18 +120,17 @@ impl Opener {
         let connection = connect(&self.database, role).map_err(|error| self.error(&error))?;
         let found = header(&connection).map_err(|error| self.error(&error))?;
         if found.schema > SCHEMA {
-            return Err(VaultError::Newer { path: self.database.clone(), found: found.schema, known: SCHEMA });
+            return Err(StoreError::newer(self.database.display(), found.schema, SCHEMA));
         }
         if found.schema == 0 {
             return Err(self.unreadable(empty));
         }
         if found.application != self.vault.application_id() {
-            return Err(VaultError::Key {
-                path: self.database.clone(),
-                key: self.folder.wrapped_key().display().to_string(),
-                reason: "the key belongs to another vault; put the vault.db and key.json of one vault together"
-                    .to_owned(),
-            });
+            return Err(StoreError::key(
+                self.database.display(),
+                self.folder.wrapped_key().display().to_string(),
+                "the key belongs to another vault; put the vault.db and key.json of one vault together",
+            ));
         }
         if found.schema < SCHEMA {
             let _lock = self.folder_lock()?;
@@ -149,14 +148,14 @@ impl Opener {
         Ok(connection)
     }
 
-    fn folder_lock(&self) -> Result<std::fs::File, VaultError> {
+    fn folder_lock(&self) -> Result<std::fs::File, StoreError> {
         let path = self.folder.folder_lock();
         crate::locks::lock(&path).map_err(|error| crate::error::from_io(&path, &error))
     }
 }
 
 /// Creates the database, or what is missing of it. Under the folder's lock.
-pub(crate) fn create(folder: &Folder, vault: VaultId) -> Result<(), VaultError> {
+pub(crate) fn create(folder: &Folder, vault: VaultId) -> Result<(), StoreError> {
     // Made under another name, so that a crash never leaves a database of which nobody can tell whether it lost something
     // or never held anything.
     let draft = folder.draft_database();
@@ -174,9 +173,9 @@ pub(crate) fn create(folder: &Folder, vault: VaultId) -> Result<(), VaultError> 
 }
 
 /// Moves the log into the file, synced: the file alone is the database then. Closing would do it too, and would not say that it failed.
-pub(crate) fn settle(connection: Connection, database: &Path) -> Result<(), VaultError> {
+pub(crate) fn settle(connection: Connection, database: &Path) -> Result<(), StoreError> {
     let at = |error: rusqlite::Error| from_sql(database, &error);
-    let unfinished = |reason: &str| VaultError::Unreadable { path: database.to_owned(), reason: reason.to_owned() };
+    let unfinished = |reason: &str| StoreError::unreadable(database.display(), reason.to_owned());
     let busy: Result<i64, _> = connection.query_row(sql::CHECKPOINT, [], |row| row.get(0));
     // Closed in any case: whoever is told that it failed removes the file, and its log with it.
     let closed = connection.close().map_err(|(_, error)| error);
@@ -212,7 +211,7 @@ pub(super) fn whole(database: &Path) -> bool {
 }
 
 /// Removes a database with its log and the log's index.
-pub(crate) fn remove(database: &Path) -> Result<(), VaultError> {
+pub(crate) fn remove(database: &Path) -> Result<(), StoreError> {
     for suffix in ["", "-wal", "-shm"] {
         let path = beside(database, suffix);
         match std::fs::remove_file(&path) {

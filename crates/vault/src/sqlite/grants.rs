@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{Revocable, VaultError};
+use tokenward_core::ports::{Revocable, StoreError};
 use tokenward_core::{
     Event, Fingerprint, Generation, Grant, GrantId, Holder, IntentId, Lease, ProfileName, RefreshToken, Standing,
     Subject,
@@ -46,7 +46,7 @@ impl DamagedLogin {
 }
 
 impl SqliteVault {
-    pub(super) async fn find_grant(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
+    pub(super) async fn find_grant(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError> {
         let found = self.owner(profile).await?;
         if found.is_none() {
             self.check_no_grant(profile).await?;
@@ -55,13 +55,13 @@ impl SqliteVault {
     }
 
     /// The grant that a profile points at.
-    pub(super) async fn owner(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
+    pub(super) async fn owner(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError> {
         let profile = profile.clone();
         let id = |row: &Row<'_>| Ok(GrantId::from(uuid(row, 0)?));
         self.read(move |_, tx| first(tx, sql::GRANT_OF, params![profile.as_str()], id)).await
     }
 
-    pub(super) async fn read_grant(&self, id: GrantId) -> Result<Grant, VaultError> {
+    pub(super) async fn read_grant(&self, id: GrantId) -> Result<Grant, StoreError> {
         let (grant, links) = self.with_links(id).await?;
         self.mend_handout(&grant, links).await?;
         Ok(grant)
@@ -69,7 +69,7 @@ impl SqliteVault {
 
     /// Every grant that reads back. Where none does although there are some, that is what is told: a vault whose key is not its own is
     /// not an empty one.
-    pub(crate) async fn read_grants(&self) -> Result<Vec<Grant>, VaultError> {
+    pub(crate) async fn read_grants(&self) -> Result<Vec<Grant>, StoreError> {
         let (grants, mut damaged) = self.read_each_grant().await?;
         match damaged.pop() {
             Some(DamagedLogin { reason, .. }) if grants.is_empty() => {
@@ -80,7 +80,7 @@ impl SqliteVault {
     }
 
     /// Every grant that reads back, and what is known of those that do not.
-    pub(crate) async fn read_each_grant(&self) -> Result<(Vec<Grant>, Vec<DamagedLogin>), VaultError> {
+    pub(crate) async fn read_each_grant(&self) -> Result<(Vec<Grant>, Vec<DamagedLogin>), StoreError> {
         self.read(|context, tx| {
             let read = |row: &Row<'_>| {
                 let grant = GrantRow::read(row).and_then(|row| row.grant(&context.sealer));
@@ -104,20 +104,20 @@ impl SqliteVault {
     }
 
     /// The logins that do not read back. They keep nobody from the others.
-    pub async fn damaged_logins(&self) -> Result<Vec<DamagedLogin>, VaultError> {
+    pub async fn damaged_logins(&self) -> Result<Vec<DamagedLogin>, StoreError> {
         Ok(self.read_each_grant().await?.1)
     }
 
-    pub(super) async fn store_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError> {
+    pub(super) async fn store_subject(&self, id: GrantId, subject: &Subject) -> Result<(), StoreError> {
         let subject = subject.clone();
         self.write(move |_, tx| match run(tx, sql::NAME_SUBJECT, params![grant_bytes(id), to_json(&subject)?])? {
-            0 => Err(VaultError::NoSuchGrant(id).into()),
+            0 => Err(StoreError::gone(id).into()),
             _ => Ok(()),
         })
         .await
     }
 
-    pub(super) async fn read_revocable(&self, lease: &Lease) -> Result<Revocable, VaultError> {
+    pub(super) async fn read_revocable(&self, lease: &Lease) -> Result<Revocable, StoreError> {
         let (grant, fence) = (lease.grant, lease.fence);
         self.read(move |context, tx| {
             check_fence(tx, grant, fence)?;
@@ -130,7 +130,7 @@ impl SqliteVault {
         .await
     }
 
-    pub(super) async fn retire_grant(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
+    pub(super) async fn retire_grant(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), StoreError> {
         let (id, fence, by) = (lease.grant, lease.fence, lease.holder.clone());
         let retired = self.write(move |context, tx| {
             check_fence(tx, id, fence)?;
@@ -148,13 +148,13 @@ impl SqliteVault {
 
     /// The grant and generation a refresh token belonged to when it was stored, however long ago; `None` for a token this
     /// vault never held.
-    pub async fn known(&self, token: &RefreshToken) -> Result<Option<(GrantId, Generation)>, VaultError> {
+    pub async fn known(&self, token: &RefreshToken) -> Result<Option<(GrantId, Generation)>, StoreError> {
         let fingerprint = self.fingerprint(token);
         self.read(move |_, tx| find_known(tx, fingerprint)).await
     }
 
     /// The sets of a grant that were issued and put aside, newest first (I3).
-    pub async fn parked(&self, id: GrantId) -> Result<Vec<ParkedSet>, VaultError> {
+    pub async fn parked(&self, id: GrantId) -> Result<Vec<ParkedSet>, StoreError> {
         self.read(move |context, tx| {
             all(tx, sql::PARKED, params![grant_bytes(id)], |row| {
                 let generation = Generation::new(unsigned(row, "generation")?);
@@ -215,7 +215,7 @@ impl Context {
 
 pub(super) fn grant_row(tx: &Connection, id: GrantId) -> Result<GrantRow, Failed> {
     let found = first(tx, sql::GRANT, params![grant_bytes(id)], GrantRow::read)?;
-    found.ok_or_else(|| VaultError::NoSuchGrant(id).into())
+    found.ok_or_else(|| StoreError::gone(id).into())
 }
 
 pub(super) fn find_known(tx: &Connection, fingerprint: Fingerprint) -> Result<Option<(GrantId, Generation)>, Failed> {

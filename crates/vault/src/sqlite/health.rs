@@ -3,7 +3,7 @@
 //! Enters: an open vault. Leaves: what `SQLite` says of its file, the room on its disk, and the answers that wait in the
 //! rescue slots. Nothing is moved or repaired here, so that what is told is what was found.
 
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 use tokenward_core::{GrantId, IntentId};
 
 use crate::room;
@@ -39,7 +39,7 @@ impl SqliteVault {
     ///
     /// # Errors
     /// What keeps the database from being read at all. Damage that `SQLite` can tell of is no error here.
-    pub async fn examine(&self) -> Result<Health, VaultError> {
+    pub async fn examine(&self) -> Result<Health, StoreError> {
         let free = room::free(self.context.folder.vault())?;
         let rescued = self.rescue.kept().map_err(|error| self.context.io(&error))?;
         let landed = self.landings.landed().map_err(|error| self.context.io(&error))?;

@@ -6,7 +6,7 @@
 //! back. A crash before leaves it unproven; one after, done (I5). Nothing that was issued is dropped (I3).
 
 use rusqlite::{Connection, params};
-use tokenward_core::ports::{NameGiven, Told, VaultError};
+use tokenward_core::ports::{NameGiven, StoreError, Told};
 use tokenward_core::{Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
 
 use super::adopt::{PutAside, Unproven, displaced, end_trials, lives, mark_unproven};
@@ -41,7 +41,7 @@ impl SqliteVault {
         subject: Option<&Subject>,
         aside: GrantId,
         by: &Holder,
-    ) -> Result<Told, VaultError> {
+    ) -> Result<Told, StoreError> {
         let (subject, by) = (subject.cloned(), by.clone());
         let told =
             self.write(move |context, tx| context.told_of(tx, (id, generation), subject.as_ref(), aside, &by)).await?;
@@ -57,7 +57,7 @@ impl SqliteVault {
         profile: &ProfileName,
         replace: bool,
         by: &Holder,
-    ) -> Result<NameGiven, VaultError> {
+    ) -> Result<NameGiven, StoreError> {
         let (profile, by) = (profile.clone(), by.clone());
         let (given, is_new) = self.write(move |context, tx| context.point(tx, id, &profile, replace, &by)).await?;
         if is_new {
@@ -114,7 +114,7 @@ impl Context {
         if grant.retired() || grant.profile.is_some() {
             return match present {
                 Some(present) if present.id == id => Ok((NameGiven::Given, false)),
-                _ => Err(VaultError::Moved.into()),
+                _ => Err(StoreError::moved().into()),
             };
         }
         let mut previous = None;

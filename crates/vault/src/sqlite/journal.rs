@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{AnswerKept, Committed, VaultError, in_doubt};
+use tokenward_core::ports::{AnswerKept, Committed, StoreError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
     Closing, Doubt, Entry, Event, Fence, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease,
@@ -31,7 +31,7 @@ use super::rows::{
 use super::{Context, SqliteVault, sql};
 
 impl SqliteVault {
-    pub(super) async fn begin_spend(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError> {
+    pub(super) async fn begin_spend(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError> {
         let landing = self.landing_for(draft.id);
         let mut guard = None;
         // Twice where a hand-out file has to go first, and once more where the grant has changed its name meanwhile.
@@ -58,10 +58,10 @@ impl SqliteVault {
                 }
             }
         }
-        Err(VaultError::Moved)
+        Err(StoreError::moved())
     }
 
-    pub(super) async fn store_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError> {
+    pub(super) async fn store_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, StoreError> {
         let context = &self.context;
         // Where the disk may end this process in the middle of SQLite's writing, the slot comes first: it is written in place.
         let landing = self.landing.lock().unwrap_or_else(PoisonError::into_inner).get(&intent).cloned();
@@ -78,18 +78,18 @@ impl SqliteVault {
                 return Ok(AnswerKept::Journal);
             }
             Ok(Err(error)) => error,
-            Err(_) => VaultError::Busy { path: context.folder.database() },
+            Err(_) => StoreError::busy(context.folder.database().display()),
         };
         match if in_slot { Ok(()) } else { self.rescue_answer(intent, answer) } {
             Ok(()) => {
                 self.leave_landing(intent);
                 tracing::error!(%intent, %error, "the journal cannot be written; the provider's answer is in the rescue slot");
-                Ok(AnswerKept::RescueSlot)
+                Ok(AnswerKept::LastResort)
             }
             // It lies where it landed, in place; only the sync is missing.
             Err(_) if landing.as_ref().is_some_and(|landing| has_landed && landing.sync().is_ok()) => {
                 tracing::error!(%intent, %error, "the journal cannot be written; the provider's answer is in its landing slot");
-                Ok(AnswerKept::RescueSlot)
+                Ok(AnswerKept::LastResort)
             }
             Err(slot) => {
                 tracing::error!(%intent, %error, %slot, "the provider's answer could be kept nowhere");
@@ -103,7 +103,7 @@ impl SqliteVault {
         self.rescue.keep(&sealer.keys(), &*sealer.entropy, intent, answer)
     }
 
-    async fn journal_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<(), VaultError> {
+    async fn journal_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<(), StoreError> {
         self.context.refresh_keys();
         let blob = self.context.sealer.seal(&answer_label(intent), &answer_to_bytes(answer, usize::MAX));
         let event = Event::Answered { intent, status: answer.status, log_id: answer.log_id.clone() };
@@ -118,7 +118,7 @@ impl SqliteVault {
         .await
     }
 
-    pub(super) async fn read_open_intents(&self, id: GrantId) -> Result<Vec<Intent>, VaultError> {
+    pub(super) async fn read_open_intents(&self, id: GrantId) -> Result<Vec<Intent>, StoreError> {
         let rescued = self.rescue.kept().unwrap_or_else(|error| {
             tracing::warn!(%error, "the rescue slots cannot be read");
             Vec::new()
@@ -145,7 +145,7 @@ impl SqliteVault {
         }
         self.read(move |context, tx| {
             if first(tx, sql::IS_GRANT, params![grant_bytes(id)], |row| Ok(row.get(0)?))? != Some(true) {
-                return Err(VaultError::NoSuchGrant(id).into());
+                return Err(StoreError::gone(id).into());
             }
             let mut intents = Vec::new();
             for row in open_rows(tx, id)? {
@@ -213,7 +213,7 @@ impl SqliteVault {
         }
     }
 
-    pub(super) async fn commit_turn(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError> {
+    pub(super) async fn commit_turn(&self, intent: IntentId, turn: Turn) -> Result<Committed, StoreError> {
         let (committed, stored) = self.write(move |context, tx| context.commit(tx, intent, &turn)).await?;
         self.leave_landing(intent);
         if let Some(grant) = stored {
@@ -227,13 +227,13 @@ impl SqliteVault {
         intent: IntentId,
         closing: Closing,
         standing: Option<Standing>,
-    ) -> Result<(), VaultError> {
+    ) -> Result<(), StoreError> {
         self.write(move |context, tx| context.close(tx, intent, &closing, standing.as_ref())).await?;
         self.leave_landing(intent);
         Ok(())
     }
 
-    pub(super) async fn read_journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError> {
+    pub(super) async fn read_journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let entry = |row: &Row<'_>| -> Result<Entry, Fault> {
             Ok(Entry {
                 at: time(row, "at")?,
@@ -275,13 +275,13 @@ impl Context {
     ) -> Result<Begun, Failed> {
         let grant = grant_row(tx, id)?;
         if grant.fence != Some(fence) || grant.generation != draft.generation || grant.retired() {
-            return Err(VaultError::Moved.into());
+            return Err(StoreError::moved().into());
         }
         let open = if grant.intent_open { open_rows(tx, grant.id)? } else { Vec::new() };
         if let Some(other) = open.iter().find(|open| draft.replays != Some(open.id)) {
-            return Err(VaultError::IntentOpen(other.id).into());
+            return Err(StoreError::intent_open(other.id).into());
         }
-        let token = grant.refresh(&self.sealer)?.ok_or(VaultError::NoRefreshToken)?;
+        let token = grant.refresh(&self.sealer)?.ok_or(StoreError::no_refresh_token())?;
         // The provider ends the old access token with the rotation: nobody may serve it from here on.
         if let Some(profile) = grant.profile.as_ref().filter(|_| self.ends_old_access(&grant.app, grant.issued_by)) {
             if withheld != Some(profile) {

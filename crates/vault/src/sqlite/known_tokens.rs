@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 use tokenward_core::{Fingerprint, Generation, GrantId, KnownToken, TokenKind};
 use zeroize::Zeroizing;
 
@@ -15,7 +15,7 @@ use super::rows::{GrantRow, fingerprint, unsigned, uuid};
 use super::{Context, SqliteVault, sql};
 
 impl SqliteVault {
-    pub(super) async fn find_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
+    pub(super) async fn find_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, StoreError> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }

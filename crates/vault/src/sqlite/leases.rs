@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{LeaseAttempt, VaultError};
+use tokenward_core::ports::{LeaseAttempt, StoreError};
 use tokenward_core::{Fence, GrantId, Holder, Lease, NameLease, ProfileName};
 
 use tokio::time::Instant;
@@ -97,7 +97,7 @@ impl SqliteVault {
         id: GrantId,
         holder: &Holder,
         ttl: Duration,
-    ) -> Result<LeaseAttempt, VaultError> {
+    ) -> Result<LeaseAttempt, StoreError> {
         Ok(match self.try_seat(&Seat::Grant(id), holder, ttl).await? {
             LeaseAttempt::Held(Taken { fence, expires }) => {
                 LeaseAttempt::Held(Lease { grant: id, fence, holder: holder.clone(), expires })
@@ -111,7 +111,7 @@ impl SqliteVault {
         name: &ProfileName,
         holder: &Holder,
         ttl: Duration,
-    ) -> Result<LeaseAttempt<NameLease>, VaultError> {
+    ) -> Result<LeaseAttempt<NameLease>, StoreError> {
         Ok(match self.try_seat(&Seat::Name(name.clone()), holder, ttl).await? {
             LeaseAttempt::Held(Taken { fence, expires }) => {
                 LeaseAttempt::Held(NameLease { name: name.clone(), fence, holder: holder.clone(), expires })
@@ -120,7 +120,7 @@ impl SqliteVault {
         })
     }
 
-    async fn try_seat(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt<Taken>, VaultError> {
+    async fn try_seat(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt<Taken>, StoreError> {
         let path = seat.lock(&self.context.folder);
         let held_by_us = self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&path);
         let mut tried = Tried::Taken;
@@ -178,7 +178,7 @@ impl SqliteVault {
         rowless.entry(lock.to_owned()).or_insert_with(Instant::now).elapsed() >= ROWLESS
     }
 
-    pub(super) async fn prolong(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
+    pub(super) async fn prolong(&self, lease: &mut Lease, ttl: Duration) -> Result<(), StoreError> {
         let expires = self.context.now().checked_add(ttl).unwrap_or(Timestamp::MAX);
         let locked = self.relock(lease);
         let (grant, fence) = (lease.grant, lease.fence);
@@ -188,13 +188,13 @@ impl SqliteVault {
         });
         if renewed.await? == 0 {
             self.let_go(&self.context.folder.lock(lease.grant), lease.fence);
-            return Err(VaultError::Moved);
+            return Err(StoreError::moved());
         }
         lease.expires = expires;
         Ok(())
     }
 
-    pub(super) async fn give_back(&self, seat: Seat, fence: Fence) -> Result<(), VaultError> {
+    pub(super) async fn give_back(&self, seat: Seat, fence: Fence) -> Result<(), StoreError> {
         // The lock first: it wakes the waiters, who only read; the row's writing (and now and then a checkpoint) is no
         // reason to keep them. Whoever takes the lock before the row is free finds a row of our place and a free
         // lock, and takes over.
@@ -242,7 +242,7 @@ impl SqliteVault {
         }
     }
 
-    async fn lease_row(&self, seat: &Seat) -> Result<LeaseRow, VaultError> {
+    async fn lease_row(&self, seat: &Seat) -> Result<LeaseRow, StoreError> {
         let seat = seat.clone();
         self.read(move |_, tx| lease_row(tx, &seat)).await
     }
@@ -274,7 +274,7 @@ impl Context {
                 return Ok(LeaseAttempt::Busy { holder: Some(present.clone()), until: Some(*until) });
             }
         }
-        let fence = take(seat.of(sql::TAKE_LEASE, sql::TAKE_NAME))?.ok_or(VaultError::Moved)?;
+        let fence = take(seat.of(sql::TAKE_LEASE, sql::TAKE_NAME))?.ok_or(StoreError::moved())?;
         Ok(LeaseAttempt::Held(Taken { fence, expires }))
     }
 
@@ -285,18 +285,18 @@ impl Context {
     }
 }
 
-/// Fails with [`VaultError::Moved`] unless the lease is still the grant's newest.
+/// Fails with [`StoreFault::Moved`](tokenward_core::ports::StoreFault::Moved) unless the lease is still the grant's newest.
 pub(super) fn check_fence(tx: &Connection, grant: GrantId, fence: Fence) -> Result<(), Failed> {
     let bound = params![grant_bytes(grant), signed(fence.get())];
-    first(tx, sql::HOLDS_LEASE, bound, |_| Ok(()))?.ok_or_else(|| VaultError::Moved.into())
+    first(tx, sql::HOLDS_LEASE, bound, |_| Ok(()))?.ok_or_else(|| StoreError::moved().into())
 }
 
 fn lease_row(tx: &Connection, seat: &Seat) -> Result<LeaseRow, Failed> {
     let found = first(tx, seat.of(sql::LEASE, sql::NAME_LEASE), params![seat.key()], LeaseRow::read)?;
     found.ok_or_else(|| {
         Failed::Told(match seat {
-            Seat::Grant(id) => VaultError::NoSuchGrant(*id),
-            Seat::Name(_) => VaultError::Moved,
+            Seat::Grant(id) => StoreError::gone(*id),
+            Seat::Name(_) => StoreError::moved(),
         })
     })
 }

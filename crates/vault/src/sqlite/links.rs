@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 use tokenward_core::{
     Event, Generation, Grant, GrantId, Holder, Link, LinkId, NewLink, ProfileName, Receipt, Terms, Trouble,
 };
@@ -24,7 +24,7 @@ use super::rows::{
 use super::{Context, SqliteVault, sql};
 
 impl SqliteVault {
-    pub(super) async fn make_link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
+    pub(super) async fn make_link(&self, link: NewLink, by: &Holder) -> Result<Link, StoreError> {
         let (profile, by) = (link.profile.clone(), by.clone());
         let (made, is_new) = self.write(move |context, tx| context.link(tx, &link, &by)).await?;
         if is_new {
@@ -33,7 +33,7 @@ impl SqliteVault {
         Ok(made)
     }
 
-    pub(super) async fn end_link(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError> {
+    pub(super) async fn end_link(&self, id: LinkId, by: &Holder) -> Result<bool, StoreError> {
         let by = by.clone();
         let ended = self.write(move |context, tx| {
             let Some(ended) = first(tx, sql::END_LINK, params![id.0], read_link)? else { return Ok(None) };
@@ -46,7 +46,7 @@ impl SqliteVault {
         Ok(true)
     }
 
-    pub(super) async fn store_terms(&self, id: LinkId, terms: Terms) -> Result<(), VaultError> {
+    pub(super) async fn store_terms(&self, id: LinkId, terms: Terms) -> Result<(), StoreError> {
         self.write(move |_, tx| {
             run(tx, sql::SET_TERMS, params![id.0, to_json(&terms)?])?;
             Ok(())
@@ -54,7 +54,7 @@ impl SqliteVault {
         .await
     }
 
-    pub(super) async fn read_links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError> {
+    pub(super) async fn read_links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, StoreError> {
         let profile = profile.cloned();
         self.read(move |_, tx| links_of(tx, profile.as_ref())).await
     }
@@ -64,7 +64,7 @@ impl SqliteVault {
         id: LinkId,
         receipt: Receipt,
         healed: Option<Generation>,
-    ) -> Result<(), VaultError> {
+    ) -> Result<(), StoreError> {
         let stored = self.write_unsynced(move |context, tx| context.receipt(tx, id, receipt, healed));
         if let Some(profile) = stored.await? {
             self.publish_name(&profile).await;
@@ -72,7 +72,7 @@ impl SqliteVault {
         Ok(())
     }
 
-    pub(super) async fn store_trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError> {
+    pub(super) async fn store_trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), StoreError> {
         let stored = self.write_unsynced(move |_, tx| {
             let Some(link) = link_row(tx, id)? else { return Ok(None) };
             run(tx, sql::TELL_TROUBLE, params![id.0, to_json(&trouble)?])?;

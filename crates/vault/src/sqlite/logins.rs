@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{Keepsake, LoggedIn, LoginAnswer, LoginAnswerId, NewLogin, VaultError};
+use tokenward_core::ports::{Keepsake, LoggedIn, LoginAnswer, LoginAnswerId, NewLogin, StoreError};
 use tokenward_core::{
     AppName, Event, Generation, GrantId, ProfileName, RawAnswer, SecretBytes, Standing, Subject, TokenApi, TokenSet,
 };
@@ -28,7 +28,7 @@ impl SqliteVault {
         app: &AppName,
         api: TokenApi,
         answer: &RawAnswer,
-    ) -> Result<LoginAnswerId, VaultError> {
+    ) -> Result<LoginAnswerId, StoreError> {
         self.context.refresh_keys();
         let label = login_label(profile.as_str(), app.as_str());
         let blob = self.context.sealer.seal(&label, &answer_to_bytes(answer, usize::MAX));
@@ -41,7 +41,7 @@ impl SqliteVault {
         .await
     }
 
-    pub(super) async fn read_login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
+    pub(super) async fn read_login_answers(&self) -> Result<Vec<LoginAnswer>, StoreError> {
         self.read(|context, tx| {
             all(tx, sql::LOGIN_ANSWERS, [], |row| {
                 let (profile, app): (ProfileName, AppName) = (text(row, "profile")?, text(row, "app")?);
@@ -55,11 +55,11 @@ impl SqliteVault {
         .await
     }
 
-    pub(super) async fn remove_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
+    pub(super) async fn remove_login_answer(&self, id: LoginAnswerId) -> Result<(), StoreError> {
         self.write(move |_, tx| drop_answer(tx, id).map(drop)).await
     }
 
-    pub(super) async fn store_login(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
+    pub(super) async fn store_login(&self, login: NewLogin) -> Result<LoggedIn, StoreError> {
         let (done, changed) = self.write(move |context, tx| context.log_in(tx, &login)).await?;
         if let Some(id) = changed {
             self.publish(id).await;
@@ -72,7 +72,7 @@ impl SqliteVault {
         what: &Keepsake,
         value: &SecretBytes,
         expires: Option<Timestamp>,
-    ) -> Result<(), VaultError> {
+    ) -> Result<(), StoreError> {
         self.context.refresh_keys();
         let (kind, app, how) = place(what);
         let blob = self.context.sealer.seal(&keepsake_label(kind, app.as_str()), value.expose());
@@ -87,7 +87,7 @@ impl SqliteVault {
     pub(super) async fn read_keepsake(
         &self,
         what: &Keepsake,
-    ) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
+    ) -> Result<Option<(SecretBytes, Option<Timestamp>)>, StoreError> {
         let (kind, app, _) = place(what);
         let app = app.clone();
         self.read(move |context, tx| {
@@ -102,7 +102,7 @@ impl SqliteVault {
         .await
     }
 
-    pub(super) async fn remove_keepsake(&self, what: &Keepsake) -> Result<(), VaultError> {
+    pub(super) async fn remove_keepsake(&self, what: &Keepsake) -> Result<(), StoreError> {
         let (kind, app, _) = place(what);
         let app = app.clone();
         self.write(move |_, tx| {

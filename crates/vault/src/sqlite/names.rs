@@ -4,7 +4,7 @@
 //! which dies while it is handed out. A crash between question and answer leaves the record: the next caller turns the grant
 //! or asks again.
 
-use tokenward_core::ports::{LoginAnswerId, VaultError};
+use tokenward_core::ports::{LoginAnswerId, StoreError};
 use tokenward_core::{Generation, GrantId, NameLease, ProfileName, TokenSet};
 
 use rusqlite::{Connection, params};
@@ -19,13 +19,13 @@ use super::rows::{grant_bytes, parked_label, signed};
 use super::{SqliteVault, sql};
 
 impl SqliteVault {
-    pub(super) async fn record_question(&self, lease: &NameLease) -> Result<(), VaultError> {
+    pub(super) async fn record_question(&self, lease: &NameLease) -> Result<(), StoreError> {
         let (name, fence) = (lease.name.clone(), lease.fence);
         let guard = self.guard_to_withhold(&name).await;
         self.write(move |context, tx| {
             let at = context.now().as_millisecond();
             if run(tx, sql::ASK, params![name.as_str(), signed(fence.get()), at])? == 0 {
-                return Err(VaultError::Moved.into());
+                return Err(StoreError::moved().into());
             }
             // As before a spend that ends the old access token: nobody may serve it from here on.
             context.remove_handout(&name)?;
@@ -36,14 +36,14 @@ impl SqliteVault {
         .map(drop)
     }
 
-    pub(super) async fn withdraw_question(&self, lease: &NameLease) -> Result<(), VaultError> {
+    pub(super) async fn withdraw_question(&self, lease: &NameLease) -> Result<(), StoreError> {
         let (name, fence) = (lease.name.clone(), lease.fence);
         self.write(move |_, tx| Ok(run(tx, sql::ASK_IN_VAIN, params![name.as_str(), signed(fence.get())])?)).await?;
         self.publish_name(&lease.name).await;
         Ok(())
     }
 
-    pub(super) async fn park_login(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
+    pub(super) async fn park_login(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), StoreError> {
         self.write(move |context, tx| {
             if !drop_answer(tx, answer)? {
                 return Ok(());

@@ -4,7 +4,7 @@
 //! crash between the two leaves a login that is looked at the long way.
 
 use rusqlite::{Connection, params};
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 use tokenward_core::{Event, Generation, GrantId, Holder, Standing};
 
 use super::grants::grant_row;
@@ -20,7 +20,7 @@ impl SqliteVault {
         generation: Generation,
         provider_code: Option<i64>,
         by: &Holder,
-    ) -> Result<(), VaultError> {
+    ) -> Result<(), StoreError> {
         let by = by.clone();
         self.write(move |context, tx| {
             let grant = grant_row(tx, id)?;
@@ -38,7 +38,7 @@ impl SqliteVault {
         .await
     }
 
-    pub(super) async fn forget_grant(&self, id: GrantId) -> Result<bool, VaultError> {
+    pub(super) async fn forget_grant(&self, id: GrantId) -> Result<bool, StoreError> {
         self.write(move |context, tx| {
             let grant = grant_row(tx, id)?;
             let told = matches!(grant.standing, Standing::NeedsConsent { .. } | Standing::Live);

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::{
     Adopted, Adoption, AnswerKept, Committed, Grants, Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LinkBook,
-    LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Revocable, Told,
-    VaultError, Wished,
+    LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Revocable, StoreError,
+    Told, Wished,
 };
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
@@ -26,35 +26,35 @@ use super::leases::Seat;
 
 #[async_trait]
 impl Grants for SqliteVault {
-    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, VaultError> {
+    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError> {
         self.find_grant(profile).await
     }
 
-    async fn grant(&self, id: GrantId) -> Result<Grant, VaultError> {
+    async fn grant(&self, id: GrantId) -> Result<Grant, StoreError> {
         self.read_grant(id).await
     }
 
-    async fn grants(&self) -> Result<Vec<Grant>, VaultError> {
+    async fn grants(&self) -> Result<Vec<Grant>, StoreError> {
         self.read_grants().await
     }
 
-    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, VaultError> {
+    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, StoreError> {
         self.read_journal(id, limit).await
     }
 
-    async fn copy(&self, id: GrantId) -> Result<LoginCopy, VaultError> {
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, StoreError> {
         self.copy_login(id).await
     }
 
-    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, VaultError> {
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, StoreError> {
         self.recognise_token(token).await
     }
 
-    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, VaultError> {
+    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, StoreError> {
         self.find_tokens(texts).await
     }
 
-    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), VaultError> {
+    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), StoreError> {
         self.store_subject(id, subject).await
     }
 
@@ -64,22 +64,22 @@ impl Grants for SqliteVault {
         generation: Generation,
         provider_code: Option<i64>,
         by: &Holder,
-    ) -> Result<(), VaultError> {
+    ) -> Result<(), StoreError> {
         self.end_access(id, generation, provider_code, by).await
     }
 }
 
 #[async_trait]
 impl Leases for SqliteVault {
-    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, VaultError> {
+    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, StoreError> {
         self.try_lease(id, holder, ttl).await
     }
 
-    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), VaultError> {
+    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), StoreError> {
         self.prolong(lease, ttl).await
     }
 
-    async fn release(&self, lease: Lease) -> Result<(), VaultError> {
+    async fn release(&self, lease: Lease) -> Result<(), StoreError> {
         self.give_back(Seat::Grant(lease.grant), lease.fence).await
     }
 
@@ -92,11 +92,11 @@ impl Leases for SqliteVault {
         name: &ProfileName,
         holder: &Holder,
         ttl: Duration,
-    ) -> Result<LeaseAttempt<NameLease>, VaultError> {
+    ) -> Result<LeaseAttempt<NameLease>, StoreError> {
         self.try_name(name, holder, ttl).await
     }
 
-    async fn release_name(&self, lease: NameLease) -> Result<(), VaultError> {
+    async fn release_name(&self, lease: NameLease) -> Result<(), StoreError> {
         self.give_back(Seat::Name(lease.name), lease.fence).await
     }
 
@@ -107,46 +107,46 @@ impl Leases for SqliteVault {
 
 #[async_trait]
 impl Journal for SqliteVault {
-    async fn prove(&self) -> Result<(), VaultError> {
+    async fn prove(&self) -> Result<(), StoreError> {
         self.prove_writable().await
     }
 
-    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, VaultError> {
+    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError> {
         self.begin_spend(lease, draft).await
     }
 
-    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, VaultError> {
+    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, StoreError> {
         self.read_open_intents(id).await
     }
 
-    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, VaultError> {
+    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, StoreError> {
         self.store_answer(intent, answer).await
     }
 
-    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, VaultError> {
+    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, StoreError> {
         self.commit_turn(intent, turn).await
     }
 
-    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), VaultError> {
+    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), StoreError> {
         self.close_intent(intent, closing, standing).await
     }
 
-    async fn ask(&self, lease: &NameLease) -> Result<(), VaultError> {
+    async fn ask(&self, lease: &NameLease) -> Result<(), StoreError> {
         self.record_question(lease).await
     }
 
-    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), VaultError> {
+    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), StoreError> {
         self.withdraw_question(lease).await
     }
 }
 
 #[async_trait]
 impl Logins for SqliteVault {
-    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, VaultError> {
+    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, StoreError> {
         self.store_login(login).await
     }
 
-    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, VaultError> {
+    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, StoreError> {
         self.adopt_login(adoption).await
     }
 
@@ -156,7 +156,7 @@ impl Logins for SqliteVault {
         profile: &ProfileName,
         replace: bool,
         by: &Holder,
-    ) -> Result<NameGiven, VaultError> {
+    ) -> Result<NameGiven, StoreError> {
         self.point_profile(id, profile, replace, by).await
     }
 
@@ -167,7 +167,7 @@ impl Logins for SqliteVault {
         subject: Option<&Subject>,
         aside: GrantId,
         by: &Holder,
-    ) -> Result<Told, VaultError> {
+    ) -> Result<Told, StoreError> {
         self.record_told(id, generation, subject, aside, by).await
     }
 
@@ -176,23 +176,23 @@ impl Logins for SqliteVault {
         id: GrantId,
         refused: Option<(IntentId, Closing)>,
         by: &Holder,
-    ) -> Result<Option<Generation>, VaultError> {
+    ) -> Result<Option<Generation>, StoreError> {
         self.bring_back(id, refused, by).await
     }
 
-    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, VaultError> {
+    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, StoreError> {
         self.wish_back(token, source, by).await
     }
 
-    async fn forget_refused(&self, id: GrantId) -> Result<bool, VaultError> {
+    async fn forget_refused(&self, id: GrantId) -> Result<bool, StoreError> {
         self.forget_grant(id).await
     }
 
-    async fn revocable(&self, lease: &Lease) -> Result<Revocable, VaultError> {
+    async fn revocable(&self, lease: &Lease) -> Result<Revocable, StoreError> {
         self.read_revocable(lease).await
     }
 
-    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), VaultError> {
+    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), StoreError> {
         self.retire_grant(lease, at, revoked).await
     }
 }
@@ -205,61 +205,61 @@ impl LoginAnswers for SqliteVault {
         app: &AppName,
         api: TokenApi,
         answer: &RawAnswer,
-    ) -> Result<LoginAnswerId, VaultError> {
+    ) -> Result<LoginAnswerId, StoreError> {
         self.store_login_answer(profile, app, api, answer).await
     }
 
-    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, VaultError> {
+    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, StoreError> {
         self.read_login_answers().await
     }
 
-    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), VaultError> {
+    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), StoreError> {
         self.remove_login_answer(id).await
     }
 
-    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), VaultError> {
+    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), StoreError> {
         self.park_login(answer, id, set).await
     }
 }
 
 #[async_trait]
 impl Keepsakes for SqliteVault {
-    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), VaultError> {
+    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError> {
         self.store_keepsake(what, value, expires).await
     }
 
-    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, VaultError> {
+    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, StoreError> {
         self.read_keepsake(what).await
     }
 
-    async fn forget(&self, what: &Keepsake) -> Result<(), VaultError> {
+    async fn forget(&self, what: &Keepsake) -> Result<(), StoreError> {
         self.remove_keepsake(what).await
     }
 }
 
 #[async_trait]
 impl LinkBook for SqliteVault {
-    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, VaultError> {
+    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, StoreError> {
         self.make_link(link, by).await
     }
 
-    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), VaultError> {
+    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), StoreError> {
         self.store_terms(id, terms).await
     }
 
-    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, VaultError> {
+    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, StoreError> {
         self.end_link(id, by).await
     }
 
-    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, VaultError> {
+    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, StoreError> {
         self.read_links(profile).await
     }
 
-    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), VaultError> {
+    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), StoreError> {
         self.store_receipt(id, receipt, healed).await
     }
 
-    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), VaultError> {
+    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), StoreError> {
         self.store_trouble(id, trouble).await
     }
 }
@@ -267,7 +267,7 @@ impl LinkBook for SqliteVault {
 impl SqliteVault {
     /// See `Journal::prove`. Asks the kernel, and opens the connection that the intent will be written by. That it can be written indeed
     /// is shown by the intent itself, which comes before the spend.
-    async fn prove_writable(&self) -> Result<(), VaultError> {
+    async fn prove_writable(&self) -> Result<(), StoreError> {
         room::check(self.context.folder.vault())?;
         room::writable(&self.context.folder.database())?;
         self.rescue.ready()?;

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::{StoreError, StoreFault};
 use tokenward_core::{AppName, Grant, GrantId, OldAccess, ProfileName, Standing, TokenApi};
 
 use crate::handout::{self, HandOut, Linked};
@@ -135,7 +135,7 @@ impl SqliteVault {
 
     /// Mends the hand-out file of a grant that was read the long way, once a generation. Fails where the file shows that
     /// the database has lost what was written last.
-    pub(super) async fn mend_handout(&self, grant: &Grant, links: Vec<Linked>) -> Result<(), VaultError> {
+    pub(super) async fn mend_handout(&self, grant: &Grant, links: Vec<Linked>) -> Result<(), StoreError> {
         let Some(profile) = &grant.profile else { return Ok(()) };
         let Context { folder, sealer, published, .. } = &*self.context;
         let exists = folder.handout(profile).exists();
@@ -173,17 +173,17 @@ impl SqliteVault {
     }
 
     /// Fails where a profile without a grant has a hand-out file of a grant that the database has never heard of.
-    pub(super) async fn check_no_grant(&self, profile: &ProfileName) -> Result<(), VaultError> {
+    pub(super) async fn check_no_grant(&self, profile: &ProfileName) -> Result<(), StoreError> {
         let Context { folder, sealer, .. } = &*self.context;
         let Some(found) = handout::peek(folder, &sealer.keys(), profile) else { return Ok(()) };
         match self.with_links(found.grant).await {
-            Err(VaultError::NoSuchGrant(_)) => Err(self.context.went_back(profile)),
+            Err(StoreError { kind: StoreFault::Gone(_), .. }) => Err(self.context.went_back(profile)),
             _ => Ok(()),
         }
     }
 
     /// A grant as it is stored, and how its linked files have to look.
-    pub(super) async fn with_links(&self, id: GrantId) -> Result<(Grant, Vec<Linked>), VaultError> {
+    pub(super) async fn with_links(&self, id: GrantId) -> Result<(Grant, Vec<Linked>), StoreError> {
         self.read(move |context, tx| {
             let row = grant_row(tx, id)?;
             let grant = row.grant(&context.sealer)?;
@@ -203,25 +203,25 @@ impl Context {
     /// A hand-out file is written after the commit that it copies, so one that is ahead of the database shows that the
     /// database went back: its log was removed, cut or damaged, or an old copy was put in its place. `SQLite` reads
     /// such a one without complaint, and the refresh token in it has been spent.
-    fn went_back(&self, profile: &ProfileName) -> VaultError {
-        VaultError::Unreadable {
-            path: self.folder.database(),
-            reason: format!(
+    fn went_back(&self, profile: &ProfileName) -> StoreError {
+        StoreError::unreadable(
+            self.folder.database().display(),
+            format!(
                 "it has lost what was written last: the hand-out file of {profile} is newer; put vault.db-wal back where it \
                  was, restore a backup (tokenward vault restore), or log in again"
             ),
-        }
+        )
     }
 
     /// Removes a grant's hand-out file, durably.
-    pub(super) fn withdraw(&self, grant: &GrantRow) -> Result<(), VaultError> {
+    pub(super) fn withdraw(&self, grant: &GrantRow) -> Result<(), StoreError> {
         self.published.lock().unwrap_or_else(PoisonError::into_inner).remove(&grant.id);
         let Some(profile) = &grant.profile else { return Ok(()) };
         self.remove_handout(profile)
     }
 
     /// Removes a profile's hand-out file, durably.
-    pub(super) fn remove_handout(&self, profile: &ProfileName) -> Result<(), VaultError> {
+    pub(super) fn remove_handout(&self, profile: &ProfileName) -> Result<(), StoreError> {
         handout::remove(&self.folder, profile).map_err(|error| self.io(&error))
     }
 

@@ -3,7 +3,7 @@
 //! Every statement stands in [`super::statements`] and is prepared once for each connection.
 
 use rusqlite::{Connection, Params, Row};
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 
 use super::rows::Fault;
 
@@ -11,15 +11,15 @@ use super::rows::Fault;
 #[derive(Debug)]
 pub(crate) enum Failed {
     /// The caller is told so.
-    Told(VaultError),
+    Told(StoreError),
     /// `SQLite` says no.
     Sql(rusqlite::Error),
     /// What is stored does not read back.
     Stored(Fault),
 }
 
-impl From<VaultError> for Failed {
-    fn from(error: VaultError) -> Self {
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
         Self::Told(error)
     }
 }

@@ -8,7 +8,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 
 use crate::error::from_io;
 use crate::folder::{Folder, sync_folder};
@@ -26,7 +26,7 @@ pub(crate) fn is_stillborn(folder: &Folder) -> bool {
 }
 
 /// Takes it out of the way. Under the folder's lock.
-pub(crate) fn set_aside(folder: &Folder) -> Result<(), VaultError> {
+pub(crate) fn set_aside(folder: &Folder) -> Result<(), StoreError> {
     let database = folder.database();
     let at = |error: io::Error| from_io(&database, &error);
     remove(&folder.draft_database())?;

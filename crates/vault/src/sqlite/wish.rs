@@ -5,7 +5,7 @@
 //! or as it was wished (I5). A set that was ended, by a refusal or by a person's own login, does not come back.
 
 use rusqlite::{Connection, params};
-use tokenward_core::ports::{VaultError, Wished};
+use tokenward_core::ports::{StoreError, Wished};
 use tokenward_core::{Event, Fingerprint, Generation, GrantId, Holder, RefreshToken};
 
 use super::adopt::lives;
@@ -21,7 +21,7 @@ impl SqliteVault {
         token: &RefreshToken,
         source: &str,
         by: &Holder,
-    ) -> Result<Wished, VaultError> {
+    ) -> Result<Wished, StoreError> {
         let (fingerprint, source, by) = (self.fingerprint(token), source.to_owned(), by.clone());
         let (wished, changed) = self.write(move |context, tx| context.wish_back(tx, fingerprint, source, &by)).await?;
         if let Some(id) = changed {

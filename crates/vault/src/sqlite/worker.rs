@@ -24,7 +24,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, ffi};
-use tokenward_core::ports::VaultError;
+use tokenward_core::ports::StoreError;
 use tokio::sync::oneshot;
 
 use super::connect::{Opener, Role};
@@ -60,8 +60,8 @@ impl Worker {
     pub(super) async fn call<T: Send + 'static>(
         &self,
         how: How,
-        act: impl FnOnce(&Connection) -> Result<T, VaultError> + Send + 'static,
-    ) -> Result<T, VaultError> {
+        act: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (caller, answer) = oneshot::channel();
         self.send(Message::Call(how, Box::new(Call { act: Some(act), done: None, caller })))?;
         // The thread answers each call that it takes, whatever becomes of it.
@@ -69,7 +69,7 @@ impl Worker {
     }
 
     /// Closes the connection, if there is one. Its files are closed when this returns; a call that follows opens them again.
-    pub(super) async fn close(&self) -> Result<(), VaultError> {
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
         if self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
             return Ok(());
         }
@@ -78,7 +78,7 @@ impl Worker {
         answer.await.unwrap_or(Ok(()))
     }
 
-    fn send(&self, message: Message) -> Result<(), VaultError> {
+    fn send(&self, message: Message) -> Result<(), StoreError> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let sender = match &*queue {
             Some(sender) => sender,
@@ -87,7 +87,7 @@ impl Worker {
         sender.send(message).map_err(|_| self.opener.unreadable("its thread has ended"))
     }
 
-    fn start(&self) -> Result<Sender<Message>, VaultError> {
+    fn start(&self) -> Result<Sender<Message>, StoreError> {
         let (sender, queue) = mpsc::channel();
         let seat = Seat { opener: Arc::clone(&self.opener), role: self.role, connection: None, synced: true };
         let name = match self.role {
@@ -102,7 +102,7 @@ impl Worker {
 
 enum Message {
     Call(How, Box<dyn Act>),
-    Close(oneshot::Sender<Result<(), VaultError>>),
+    Close(oneshot::Sender<Result<(), StoreError>>),
 }
 
 /// What a caller wants done, and the caller.
@@ -111,22 +111,22 @@ trait Act: Send {
     fn run(&mut self, tx: &Connection) -> bool;
 
     /// Tells the caller what came of it, or what came in between.
-    fn tell(self: Box<Self>, ended: Result<(), VaultError>);
+    fn tell(self: Box<Self>, ended: Result<(), StoreError>);
 }
 
 struct Call<T, F> {
     act: Option<F>,
-    done: Option<Result<T, VaultError>>,
-    caller: oneshot::Sender<Result<T, VaultError>>,
+    done: Option<Result<T, StoreError>>,
+    caller: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T: Send, F: FnOnce(&Connection) -> Result<T, VaultError> + Send> Act for Call<T, F> {
+impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Act for Call<T, F> {
     fn run(&mut self, tx: &Connection) -> bool {
         self.done = self.act.take().map(|act| act(tx));
         matches!(self.done, Some(Ok(_)))
     }
 
-    fn tell(self: Box<Self>, ended: Result<(), VaultError>) {
+    fn tell(self: Box<Self>, ended: Result<(), StoreError>) {
         let told = match (ended, self.done) {
             (Ok(()), Some(done)) => done,
             (Err(error), _) => Err(error),
@@ -221,7 +221,7 @@ impl Seat {
     }
 
     /// Runs one call. An error of its own is in the call, and `Ok` here.
-    fn transact(&mut self, how: How, act: &mut dyn Act) -> Result<(), VaultError> {
+    fn transact(&mut self, how: How, act: &mut dyn Act) -> Result<(), StoreError> {
         let opener = Arc::clone(&self.opener);
         let connection = self.begun(how)?;
         let ended = match catch_unwind(AssertUnwindSafe(|| act.run(connection))) {
@@ -236,7 +236,7 @@ impl Seat {
     }
 
     /// The connection, open, syncing as it is to, and in a transaction.
-    fn begun(&mut self, how: How) -> Result<&Connection, VaultError> {
+    fn begun(&mut self, how: How) -> Result<&Connection, StoreError> {
         self.ready(how)?;
         let Some(connection) = &self.connection else { return Err(self.opener.unreadable("it is not open")) };
         let begin = match how {
@@ -260,7 +260,7 @@ impl Seat {
     }
 
     /// Sees to it that the connection is open, and syncs as it is to.
-    fn ready(&mut self, how: How) -> Result<(), VaultError> {
+    fn ready(&mut self, how: How) -> Result<(), StoreError> {
         if self.opener.was_suspect(self.role) {
             self.connection = None;
         }
@@ -283,14 +283,14 @@ impl Seat {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), VaultError> {
+    fn close(&mut self) -> Result<(), StoreError> {
         let Some(connection) = self.connection.take() else { return Ok(()) };
         connection.close().map_err(|(_, error)| self.opener.error(&error))
     }
 }
 
 /// Runs one call of several. `false`: it failed, and was undone alone.
-fn attempt(opener: &Opener, connection: &Connection, act: &mut dyn Act) -> Result<bool, VaultError> {
+fn attempt(opener: &Opener, connection: &Connection, act: &mut dyn Act) -> Result<bool, StoreError> {
     let step = |statement| run(connection, statement, []).map(drop).map_err(|error| opener.error(&error));
     step(sql::SAVEPOINT)?;
     let ran = catch_unwind(AssertUnwindSafe(|| act.run(connection)));
@@ -310,7 +310,7 @@ fn ended_by_sqlite() -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR), Some(reason))
 }
 
-fn panicked(opener: &Opener) -> VaultError {
+fn panicked(opener: &Opener) -> StoreError {
     opener.unreadable("a call to it failed inside this program (a bug), and nothing of it was stored")
 }
 
@@ -323,7 +323,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::mpsc::channel;
 
-    use tokenward_core::ports::VaultError;
+    use tokenward_core::ports::{StoreError, StoreFault};
 
     use crate::folder::Folder;
     use crate::key::KeySources;
@@ -369,14 +369,14 @@ mod tests {
             });
             let broken = broken.await;
             assert!(
-                matches!(&broken, Err(VaultError::Unreadable { reason, .. }) if reason.contains("a bug")),
+                matches!(&broken, Err(StoreError { kind: StoreFault::Unreadable, reason, .. }) if reason.contains("a bug")),
                 "{broken:?}"
             );
             let failed = vault.write_unsynced(|_, tx| -> Result<(), Failed> {
                 note(tx)?;
-                Err(VaultError::Moved.into())
+                Err(StoreError::moved().into())
             });
-            assert!(matches!(failed.await, Err(VaultError::Moved)));
+            assert!(matches!(failed.await, Err(StoreError { kind: StoreFault::Moved, .. })));
             let reads = vault.read(|_, _| -> Result<(), Failed> { panic!("a bug, for a test") });
             assert!(reads.await.is_err());
             let bare = vault.bare(|_, _| -> Result<(), Failed> { panic!("a bug, for a test") });
@@ -434,7 +434,7 @@ mod tests {
             };
             let failed = |_: &Context, tx: &rusqlite::Connection| -> Result<i64, Failed> {
                 note(tx)?;
-                Err(VaultError::Moved.into())
+                Err(StoreError::moved().into())
             };
             let synced = |_: &Context, tx: &rusqlite::Connection| -> Result<i64, Failed> {
                 // As nothing is written after it, two calls of one transaction see the same.
@@ -453,8 +453,8 @@ mod tests {
         let (done, (one, failed, broken, two, synced, ())) = tokio::join!(first, calls);
         done.unwrap();
         assert_eq!((one.unwrap(), two.unwrap()), (1, 2), "what failed between them is undone");
-        assert!(matches!(failed, Err(VaultError::Moved)));
-        assert!(matches!(broken, Err(VaultError::Unreadable { .. })));
+        assert!(matches!(failed, Err(StoreError { kind: StoreFault::Moved, .. })));
+        assert!(matches!(broken, Err(StoreError { kind: StoreFault::Unreadable, .. })));
         assert_eq!(synced.unwrap(), 2, "one that need not be synced is, with one that has to be");
         assert_eq!(notes(&vault).await, 2);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokenward_core::ports::{Adopted, Adoption, Claim, Committed, Vault, VaultError};
+use tokenward_core::ports::{Adopted, Adoption, Claim, Committed, StoreError, StoreFault, Vault};
 use tokenward_core::{
     AccessToken, Closing, Code, Doubt, Event, Generation, Grant, GrantId, IntentId, KnownToken, RefreshToken, Standing,
     TokenApi, TokenKind,
@@ -141,7 +141,7 @@ pub async fn an_adoption_needs_a_refresh_token(stand: &dyn Stand) {
     let vault = stand.open().await;
     let mut brought = adoption("work", "b", None);
     brought.set.refresh = None;
-    assert!(matches!(vault.adopt(brought).await, Err(VaultError::NoRefreshToken)));
+    assert!(matches!(vault.adopt(brought).await, Err(StoreError { kind: StoreFault::NoRefreshToken, .. })));
     assert!(vault.grants().await.unwrap().is_empty());
 }
 
@@ -310,7 +310,7 @@ pub async fn a_generation_that_moved_on_is_not_taken_back(stand: &dyn Stand) {
     assert_eq!(back_after(&*vault, other, third).await, None, "another grant's");
     let nobody = login("work", "x", None).id;
     let unknown = vault.take_back(nobody, None, &holder("here", 1)).await;
-    assert!(matches!(unknown, Err(VaultError::NoSuchGrant(_))), "{unknown:?}");
+    assert!(matches!(unknown, Err(StoreError { kind: StoreFault::Gone(_), .. })), "{unknown:?}");
 }
 
 /// A login that was adopted and brought nothing is taken out whole, refused or not asked about; one that is in doubt, or has ever worked,
@@ -331,7 +331,7 @@ pub async fn a_login_that_was_adopted_for_nothing_is_forgotten(stand: &dyn Stand
         assert!(!vault.forget_refused(id).await.unwrap(), "{tag}: somebody is about to send");
         vault.release(lease).await.unwrap();
         assert!(vault.forget_refused(id).await.unwrap(), "{tag}");
-        assert!(matches!(vault.grant(id).await, Err(VaultError::NoSuchGrant(_))), "{tag}");
+        assert!(matches!(vault.grant(id).await, Err(StoreError { kind: StoreFault::Gone(_), .. })), "{tag}");
         assert_eq!(vault.recognise(&token(tag)).await.unwrap().known, None, "{tag}");
         assert_ne!(adopted(tag).await, id, "{tag}: it may be brought again");
     }
@@ -581,5 +581,5 @@ pub async fn a_copy_is_the_present_set(stand: &dyn Stand) {
     assert_eq!((copy.grant.generation, copy.refresh.unwrap().expose()), (generation(2), "refresh-2"));
     assert_eq!(whole(&copy.grant), whole(&vault.grant(id).await.unwrap()));
     let nobody = login("work", "x", None).id;
-    assert!(matches!(vault.copy(nobody).await, Err(VaultError::NoSuchGrant(_))));
+    assert!(matches!(vault.copy(nobody).await, Err(StoreError { kind: StoreFault::Gone(_), .. })));
 }

@@ -1,6 +1,6 @@
 //! Whose a login is: another user's, nobody's that is told, and which profile points at it.
 
-use tokenward_core::ports::{Adopted, Adoption, Claim, Committed, NameGiven, NewLogin, Told, VaultError};
+use tokenward_core::ports::{Adopted, Adoption, Claim, Committed, NameGiven, NewLogin, StoreError, StoreFault, Told};
 use tokenward_core::{Code, Generation, ProfileName, Standing};
 
 use super::Stand;
@@ -169,7 +169,10 @@ pub async fn a_login_without_a_profile_is_given_one(stand: &dyn Stand) {
         assert_eq!(vault.give_name(id, &ming, false, &by).await.unwrap(), NameGiven::Given);
     }
     assert_eq!(vault.grant_of(&ming).await.unwrap(), Some(id));
-    assert!(matches!(vault.give_name(id, &work, true, &by).await, Err(VaultError::Moved)), "it has a name");
+    assert!(
+        matches!(vault.give_name(id, &work, true, &by).await, Err(StoreError { kind: StoreFault::Moved, .. })),
+        "it has a name"
+    );
     let other = vault.adopt(adoption("work", "c", Some("ou_3"))).await.unwrap().id();
     assert_eq!(vault.give_name(other, &work, true, &by).await.unwrap(), NameGiven::Taken { previous: present });
     let vault = stand.open().await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokenward_core::ports::{AnswerKept, Committed, Vault, VaultError};
+use tokenward_core::ports::{AnswerKept, Committed, StoreError, StoreFault, Vault};
 use tokenward_core::rotation::Change;
 use tokenward_core::{Closing, Code, Doubt, Event, Generation, GrantId, IntentId, Lease, Standing};
 
@@ -62,10 +62,10 @@ pub async fn a_spend_is_on_record_before_it_can_be_sent(stand: &dyn Stand) {
 pub async fn a_second_spend_is_refused_unless_it_replays(stand: &dyn Stand) {
     let (vault, id, lease, first) = begun(stand).await;
     let refusal = vault.begin(&lease, draft(Generation::FIRST)).await;
-    assert!(matches!(refusal, Err(VaultError::IntentOpen(open)) if open == first));
+    assert!(matches!(refusal, Err(StoreError { kind: StoreFault::IntentOpen(open), .. }) if open == first));
     let mut wrong = draft(Generation::FIRST);
     wrong.replays = Some(draft(Generation::FIRST).id);
-    assert!(matches!(vault.begin(&lease, wrong).await, Err(VaultError::IntentOpen(_))));
+    assert!(matches!(vault.begin(&lease, wrong).await, Err(StoreError { kind: StoreFault::IntentOpen(_), .. })));
     let mut replay = draft(Generation::FIRST);
     replay.replays = Some(first);
     let second = vault.begin(&lease, replay).await.unwrap().intent();
@@ -95,16 +95,22 @@ pub async fn a_replay_records_the_doubt_it_comes_from(stand: &dyn Stand) {
 /// What the keeper read under its lease must still be so.
 pub async fn a_spend_needs_the_present_generation_the_lease_and_a_token(stand: &dyn Stand) {
     let (vault, id, lease) = held(stand).await;
-    assert!(matches!(vault.begin(&lease, draft(SECOND)).await, Err(VaultError::Moved)));
+    assert!(matches!(vault.begin(&lease, draft(SECOND)).await, Err(StoreError { kind: StoreFault::Moved, .. })));
     let gone = Lease { grant: id, fence: lease.fence, holder: lease.holder.clone(), expires: lease.expires };
     vault.release(lease).await.unwrap();
-    assert!(matches!(vault.begin(&gone, draft(Generation::FIRST)).await, Err(VaultError::Moved)));
+    assert!(matches!(
+        vault.begin(&gone, draft(Generation::FIRST)).await,
+        Err(StoreError { kind: StoreFault::Moved, .. })
+    ));
     let mut bare = login("bare", "2", None);
     bare.set.refresh = None;
     let bare = vault.log_in(bare).await.unwrap().id();
     assert!(!vault.grant(bare).await.unwrap().has_refresh);
     let lease = leased(&*vault, bare, &holder("here", 1)).await;
-    assert!(matches!(vault.begin(&lease, draft(Generation::FIRST)).await, Err(VaultError::NoRefreshToken)));
+    assert!(matches!(
+        vault.begin(&lease, draft(Generation::FIRST)).await,
+        Err(StoreError { kind: StoreFault::NoRefreshToken, .. })
+    ));
     assert!(!vault.grant(bare).await.unwrap().intent_open);
 }
 
@@ -138,7 +144,10 @@ pub async fn a_commit_is_the_next_generation_and_may_be_repeated(stand: &dyn Sta
     assert_eq!((grant.turned, grant.consented, grant.wall), (soon(1), soon(0), Some(soon(31_536_000))));
     assert_eq!((grant.refresh_expires, grant.subject), (Some(soon(604_801)), Some(named("ou_1"))));
     assert!(vault.open_intents(id).await.unwrap().is_empty());
-    assert!(matches!(vault.begin(&lease, draft(Generation::FIRST)).await, Err(VaultError::Moved)));
+    assert!(matches!(
+        vault.begin(&lease, draft(Generation::FIRST)).await,
+        Err(StoreError { kind: StoreFault::Moved, .. })
+    ));
     let lease = leased(&*vault, id, &holder("here", 2)).await;
     assert_eq!(vault.begin(&lease, draft(SECOND)).await.unwrap().expose().expose(), "refresh-2");
 }
@@ -246,7 +255,7 @@ pub async fn an_answer_to_a_repeated_spend_is_read_once(stand: &dyn Stand) {
     assert_eq!(open[0].answer.as_ref(), Some(&answer("late")));
     let lease = leased(&*vault, id, &holder("here", 2)).await;
     let refusal = vault.begin(&lease, draft(Generation::FIRST)).await;
-    assert!(matches!(refusal, Err(VaultError::IntentOpen(open)) if open == first));
+    assert!(matches!(refusal, Err(StoreError { kind: StoreFault::IntentOpen(open), .. }) if open == first));
     vault.close(first, Closing::Doubt { doubt: Doubt::OddAnswer }, None).await.unwrap();
     assert!(vault.open_intents(id).await.unwrap().is_empty());
     drop(vault.begin(&lease, draft(Generation::FIRST)).await.unwrap());
@@ -290,7 +299,10 @@ pub async fn a_logout_wipes_the_tokens_and_keeps_the_record(stand: &dyn Stand) {
     assert_eq!((&events[0].event, &events[0].by), (&Event::LoggedOut { revoked: true }, &Some(holder("here", 1))));
     assert_eq!(events[1].event, Event::Closed { intent, closing: Closing::Parked });
     assert_eq!(events.last().unwrap().event, Event::LoggedIn);
-    assert!(matches!(vault.begin(&lease, draft(Generation::FIRST)).await, Err(VaultError::Moved)));
+    assert!(matches!(
+        vault.begin(&lease, draft(Generation::FIRST)).await,
+        Err(StoreError { kind: StoreFault::Moved, .. })
+    ));
 }
 
 /// What a person ended stays ended.
@@ -307,12 +319,15 @@ pub async fn a_late_answer_does_not_revive_a_logout(stand: &dyn Stand) {
 pub async fn unknown_ids_are_errors(stand: &dyn Stand) {
     let vault = stand.open().await;
     let (id, intent) = (login("x", "1", None).id, draft(Generation::FIRST).id);
-    assert!(matches!(vault.grant(id).await, Err(VaultError::NoSuchGrant(_))));
-    assert!(matches!(vault.journal(id, 1).await, Err(VaultError::NoSuchGrant(_))));
-    assert!(matches!(vault.open_intents(id).await, Err(VaultError::NoSuchGrant(_))));
-    assert!(matches!(vault.name_subject(id, &named("x")).await, Err(VaultError::NoSuchGrant(_))));
-    assert!(matches!(vault.commit(intent, turn("x")).await, Err(VaultError::Unreadable { .. })));
-    assert!(matches!(vault.close(intent, Closing::Replayed, None).await, Err(VaultError::Unreadable { .. })));
+    assert!(matches!(vault.grant(id).await, Err(StoreError { kind: StoreFault::Gone(_), .. })));
+    assert!(matches!(vault.journal(id, 1).await, Err(StoreError { kind: StoreFault::Gone(_), .. })));
+    assert!(matches!(vault.open_intents(id).await, Err(StoreError { kind: StoreFault::Gone(_), .. })));
+    assert!(matches!(vault.name_subject(id, &named("x")).await, Err(StoreError { kind: StoreFault::Gone(_), .. })));
+    assert!(matches!(vault.commit(intent, turn("x")).await, Err(StoreError { kind: StoreFault::Unreadable, .. })));
+    assert!(matches!(
+        vault.close(intent, Closing::Replayed, None).await,
+        Err(StoreError { kind: StoreFault::Unreadable, .. })
+    ));
 }
 
 /// A login that is turned for years, or fails to turn every minute, does not fill the disk.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokenward_core::ports::{Clock, LeaseAttempt, Vault, VaultError};
+use tokenward_core::ports::{Clock, LeaseAttempt, StoreError, StoreFault, Vault};
 use tokenward_core::{Generation, GrantId, Holder, Lease};
 
 use super::Stand;
@@ -100,10 +100,16 @@ pub async fn a_lapsed_lease_goes_to_the_next_and_its_holder_is_fenced_off(stand:
     stand.clock().step(SignedDuration::from_secs(31));
     let lease = leased(&*next, id, &holder("here", 2)).await;
     assert!(lease.fence > stale.fence);
-    assert!(matches!(paused.begin(&stale, draft(Generation::FIRST)).await, Err(VaultError::Moved)));
-    assert!(matches!(paused.revocable(&stale).await, Err(VaultError::Moved)));
-    assert!(matches!(paused.retire(&stale, super::soon(1), false).await, Err(VaultError::Moved)));
-    assert!(matches!(paused.renew(&mut stale, TTL).await, Err(VaultError::Moved)));
+    assert!(matches!(
+        paused.begin(&stale, draft(Generation::FIRST)).await,
+        Err(StoreError { kind: StoreFault::Moved, .. })
+    ));
+    assert!(matches!(paused.revocable(&stale).await, Err(StoreError { kind: StoreFault::Moved, .. })));
+    assert!(matches!(
+        paused.retire(&stale, super::soon(1), false).await,
+        Err(StoreError { kind: StoreFault::Moved, .. })
+    ));
+    assert!(matches!(paused.renew(&mut stale, TTL).await, Err(StoreError { kind: StoreFault::Moved, .. })));
     paused.release(stale).await.unwrap();
     busy_with(&*paused, id, &holder("here", 1), &holder("here", 2)).await;
     drop(next.begin(&lease, draft(Generation::FIRST)).await.unwrap());
@@ -179,5 +185,5 @@ pub async fn waiting_ends_with_patience(stand: &dyn Stand) {
 pub async fn an_unknown_grant_has_no_lease(stand: &dyn Stand) {
     let id = login("x", "1", None).id;
     let found = stand.open().await.lease(id, &holder("here", 1), TTL).await;
-    assert!(matches!(found, Err(VaultError::NoSuchGrant(unknown)) if unknown == id));
+    assert!(matches!(found, Err(StoreError { kind: StoreFault::Gone(unknown), .. }) if unknown == id));
 }

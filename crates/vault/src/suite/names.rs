@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokenward_core::ports::{Adopted, Committed, LeaseAttempt, LoggedIn, Vault, VaultError};
+use tokenward_core::ports::{Adopted, Committed, LeaseAttempt, LoggedIn, StoreError, StoreFault, Vault};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{Generation, Holder, NameLease, ProfileName, RefreshToken};
 
@@ -118,7 +118,7 @@ pub async fn a_question_needs_the_lease(stand: &dyn Stand) {
     let stale = held(&*paused, &holder("here", 1)).await;
     stand.clock().step(SignedDuration::from_secs(31));
     let lease = held(&*next, &holder("here", 2)).await;
-    assert!(matches!(paused.ask(&stale).await, Err(VaultError::Moved)));
+    assert!(matches!(paused.ask(&stale).await, Err(StoreError { kind: StoreFault::Moved, .. })));
     assert!(!next.grant(id).await.unwrap().intent_open);
     paused.release_name(stale).await.unwrap();
     assert!(is_busy(&*paused, &holder("here", 1)).await, "nor does it give back another's");

@@ -5,7 +5,9 @@ use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::time::Duration;
 
 use crate::place::{Place, lay_down_root, take_up_root, without_database};
-use tokenward_core::ports::{AnswerKept, Committed, Grants, Journal, LeaseAttempt, Leases, Logins, VaultError};
+use tokenward_core::ports::{
+    AnswerKept, Committed, Grants, Journal, LeaseAttempt, Leases, Logins, StoreError, StoreFault,
+};
 use tokenward_core::{Generation, GrantId, IntentId, Lease, SecretBytes};
 use tokenward_vault::suite::{answer, draft, holder, login, soon, turn};
 use tokenward_vault::{KeySources, SqliteVault, handout};
@@ -57,11 +59,11 @@ fn a_read_only_folder_still_serves_and_refuses_before_a_spend() {
             let vault = place.vault().await;
             assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");
             assert!(handout::read(&place.folder, &"work".parse().unwrap(), &KeySources::default(), soon(1)).is_some());
-            assert!(matches!(vault.prove().await, Err(VaultError::ReadOnly { .. })));
+            assert!(matches!(vault.prove().await, Err(StoreError { kind: StoreFault::ReadOnly, .. })));
             let lease = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await;
-            assert!(matches!(lease, Err(VaultError::ReadOnly { .. })), "{lease:?}");
+            assert!(matches!(lease, Err(StoreError { kind: StoreFault::ReadOnly, .. })), "{lease:?}");
             let stored = vault.log_in(login("work", "2", None)).await;
-            assert!(matches!(stored, Err(VaultError::ReadOnly { .. })), "{stored:?}");
+            assert!(matches!(stored, Err(StoreError { kind: StoreFault::ReadOnly, .. })), "{stored:?}");
             vault
         })
     });
@@ -83,7 +85,7 @@ fn a_place_that_cannot_be_written_makes_no_vault_and_says_so() {
     let before = lay_down_root();
     let refused = block_on(place.try_vault()).err();
     take_up_root(before);
-    assert!(matches!(refused, Some(VaultError::ReadOnly { .. })), "{refused:?}");
+    assert!(matches!(refused, Some(StoreError { kind: StoreFault::ReadOnly, .. })), "{refused:?}");
 }
 
 #[tokio::test]
@@ -93,7 +95,7 @@ async fn an_answer_that_the_journal_cannot_take_goes_to_its_slot_and_back() {
     drop(vault);
     without_database(&place, || async {
         let vault = place.vault().await;
-        assert_eq!(vault.keep_answer(intent, &answer("rescued")).await.unwrap(), AnswerKept::RescueSlot);
+        assert_eq!(vault.keep_answer(intent, &answer("rescued")).await.unwrap(), AnswerKept::LastResort);
         // Still read-only: the answer is read from its slot.
         assert_eq!(vault.open_intents(id).await.unwrap()[0].answer, Some(answer("rescued")));
     })
@@ -123,7 +125,7 @@ async fn eight_answers_fit_a_ninth_grows_the_file_and_a_large_one_keeps_its_firs
     without_database(&place, || async {
         let vault = place.vault().await;
         for (_, intent) in &spends {
-            assert_eq!(vault.keep_answer(*intent, &large).await.unwrap(), AnswerKept::RescueSlot);
+            assert_eq!(vault.keep_answer(*intent, &large).await.unwrap(), AnswerKept::LastResort);
         }
     })
     .await;
@@ -159,7 +161,7 @@ async fn answers_of_another_journal_are_kept_and_stop_no_login() {
             intents.push(strange);
             assert_eq!(
                 vault.keep_answer(strange, &answer("theirs")).await.unwrap(),
-                AnswerKept::RescueSlot,
+                AnswerKept::LastResort,
                 "{number}"
             );
         }
@@ -167,7 +169,7 @@ async fn answers_of_another_journal_are_kept_and_stop_no_login() {
     .await;
     let vault = one.vault().await;
     let full = vault.prove().await;
-    assert!(matches!(full, Err(VaultError::Full { .. })), "{full:?}");
+    assert!(matches!(full, Err(StoreError { kind: StoreFault::Full, .. })), "{full:?}");
 
     // One fewer than the most: there is a way to go on, and none of them is lost by it.
     let theirs = fs::read(one.folder.rescue()).unwrap();
@@ -187,7 +189,7 @@ async fn an_answer_does_not_wait_long_for_a_locked_journal() {
     let other = place.sqlite();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let kept = tokio::time::timeout(Duration::from_secs(6), vault.keep_answer(intent, &answer("rescued"))).await;
-    assert_eq!(kept.expect("long before the lock is given up").unwrap(), AnswerKept::RescueSlot);
+    assert_eq!(kept.expect("long before the lock is given up").unwrap(), AnswerKept::LastResort);
     // A reader notices nothing (I7).
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");
     other.execute_batch("ROLLBACK").unwrap();

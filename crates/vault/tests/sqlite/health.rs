@@ -25,8 +25,8 @@ async fn an_answer_in_its_slot_is_seen_and_left_there() {
     drop(vault);
     without_database(&place, || async {
         let vault = place.vault().await;
-        assert_eq!(vault.keep_answer(intent, &answer("rescued")).await.unwrap(), AnswerKept::RescueSlot);
-        assert_eq!(vault.keep_answer(stranger, &answer("theirs")).await.unwrap(), AnswerKept::RescueSlot);
+        assert_eq!(vault.keep_answer(intent, &answer("rescued")).await.unwrap(), AnswerKept::LastResort);
+        assert_eq!(vault.keep_answer(stranger, &answer("theirs")).await.unwrap(), AnswerKept::LastResort);
     })
     .await;
     let vault = place.vault().await;

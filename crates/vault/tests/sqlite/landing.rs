@@ -147,7 +147,7 @@ async fn what_has_landed_is_synced_where_nothing_else_can_be_written() {
     let before = lay_down_root();
     let kept = vault.keep_answer(spend.intent(), &answer("landed")).await;
     take_up_root(before);
-    assert_eq!(kept.unwrap(), AnswerKept::RescueSlot);
+    assert_eq!(kept.unwrap(), AnswerKept::LastResort);
     blocker.execute_batch("ROLLBACK").unwrap();
     fs::set_permissions(place.folder.rescue(), fs::Permissions::from_mode(0o600)).unwrap();
     drop(vault);

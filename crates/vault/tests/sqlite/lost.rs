@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::time::Duration;
 
 use crate::place::Place;
-use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins, VaultError};
+use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins, StoreError, StoreFault};
 use tokenward_core::{Generation, GrantId};
 use tokenward_vault::suite::{draft, holder, login, turn};
 use tokenward_vault::{SqliteVault, handout};
@@ -18,9 +18,9 @@ async fn turned(vault: &SqliteVault, id: GrantId, generation: Generation) {
     vault.release(lease).await.unwrap();
 }
 
-fn says_so<T: std::fmt::Debug>(found: Result<T, VaultError>) {
+fn says_so<T: std::fmt::Debug>(found: Result<T, StoreError>) {
     match found {
-        Err(VaultError::Unreadable { reason, .. }) => {
+        Err(StoreError { kind: StoreFault::Unreadable, reason, .. }) => {
             assert!(reason.contains("has lost what was written last"), "{reason}");
         }
         other => panic!("{other:?}"),
@@ -95,7 +95,10 @@ async fn a_look_at_a_vault_whose_database_became_empty_leaves_its_log() {
     fs::write(place.folder.database(), "").unwrap();
     for _ in 0..2 {
         let found = place.vault().await.grant(id).await;
-        assert!(matches!(&found, Err(VaultError::Unreadable { reason, .. }) if reason.contains("empty")), "{found:?}");
+        assert!(
+            matches!(&found, Err(StoreError { kind: StoreFault::Unreadable, reason, .. }) if reason.contains("empty")),
+            "{found:?}"
+        );
     }
     assert!(fs::read(&log).unwrap() == turns);
     // Put back, it has every turn.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::place::Place;
 use rusqlite::Connection;
-use tokenward_core::ports::{Adoption, Claim, Grants, Journal, LeaseAttempt, Leases, LinkBook, Logins, VaultError};
+use tokenward_core::ports::{Adoption, Claim, Grants, Journal, LeaseAttempt, Leases, LinkBook, Logins, StoreError};
 use tokenward_core::{Closing, Code, Doubt, Generation, GrantId, IntentId, Standing};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, soon, turn};
@@ -53,7 +53,7 @@ impl Trap {
 }
 
 /// Fails at its N-th write for every N, and says how many there were. `act` must be a call that can be repeated.
-async fn sweep<T>(place: &Place, act: impl AsyncFn(&SqliteVault) -> Result<T, VaultError>) -> (T, i64) {
+async fn sweep<T>(place: &Place, act: impl AsyncFn(&SqliteVault) -> Result<T, StoreError>) -> (T, i64) {
     let trap = Trap::lay(place);
     let before = trap.everything();
     let patient = place.vault().await;

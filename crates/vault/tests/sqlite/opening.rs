@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use crate::place::Place;
 use tokenward_core::SecretBytes;
-use tokenward_core::ports::{Grants, Logins, VaultError};
+use tokenward_core::ports::{Grants, Logins, StoreError, StoreFault};
 use tokenward_vault::suite::login;
 use tokenward_vault::{ExplicitKey, KeySource, Keyring, KeyringFault};
 
@@ -40,21 +40,21 @@ async fn with_login(place: &Place) {
     place.vault().await.log_in(login("work", "1", None)).await.unwrap();
 }
 
-async fn has_login(place: &Place) -> Result<bool, VaultError> {
+async fn has_login(place: &Place) -> Result<bool, StoreError> {
     let vault = place.try_vault().await?;
     Ok(vault.grant_of(&"work".parse().unwrap()).await?.is_some())
 }
 
-fn key_error(found: Result<bool, VaultError>) -> String {
+fn key_error(found: Result<bool, StoreError>) -> String {
     match found {
-        Err(VaultError::Key { key, reason, .. }) => format!("{key}: {reason}"),
+        Err(StoreError { kind: StoreFault::Key { key }, reason, .. }) => format!("{key}: {reason}"),
         other => panic!("{other:?}"),
     }
 }
 
-fn unreadable(found: Result<bool, VaultError>) -> String {
+fn unreadable(found: Result<bool, StoreError>) -> String {
     match found {
-        Err(VaultError::Unreadable { reason, .. }) => reason,
+        Err(StoreError { kind: StoreFault::Unreadable, reason, .. }) => reason,
         other => panic!("{other:?}"),
     }
 }
@@ -237,7 +237,7 @@ async fn a_sealed_value_that_was_damaged_or_moved_is_unreadable_and_the_rest_is_
     let swap = "UPDATE grants SET access = (SELECT access FROM grants WHERE id = ?2) WHERE id = ?1";
     let bytes = |id: tokenward_core::GrantId| id.as_uuid().as_bytes().to_vec();
     sqlite.execute(swap, [bytes(one), bytes(two)]).unwrap();
-    assert!(matches!(vault.grant(one).await, Err(VaultError::Unreadable { .. })));
+    assert!(matches!(vault.grant(one).await, Err(StoreError { kind: StoreFault::Unreadable, .. })));
     assert_eq!(vault.grant(two).await.unwrap().access.unwrap().token.expose(), "access-2");
 }
 
@@ -247,10 +247,10 @@ async fn a_newer_schema_and_a_newer_key_file_are_refused() {
     with_login(&place).await;
     let text = fs::read_to_string(place.folder.wrapped_key()).unwrap();
     fs::write(place.folder.wrapped_key(), text.replace("\"version\": 1", "\"version\": 2")).unwrap();
-    assert!(matches!(has_login(&place).await, Err(VaultError::Newer { found: 2, known: 1, .. })));
+    assert!(matches!(has_login(&place).await, Err(StoreError { kind: StoreFault::Newer { found: 2, known: 1 }, .. })));
     fs::write(place.folder.wrapped_key(), text).unwrap();
     place.sqlite().execute_batch("PRAGMA user_version = 7").unwrap();
-    assert!(matches!(has_login(&place).await, Err(VaultError::Newer { found: 7, known: 6, .. })));
+    assert!(matches!(has_login(&place).await, Err(StoreError { kind: StoreFault::Newer { found: 7, known: 6 }, .. })));
 }
 
 #[tokio::test]
@@ -300,7 +300,9 @@ async fn a_loose_folder_of_someone_else_is_refused() {
     }
     std::os::unix::fs::chown(place.folder.database(), Some(12_345), None).unwrap();
     fs::set_permissions(place.folder.database(), Permissions::from_mode(0o644)).unwrap();
-    assert!(matches!(has_login(&place).await, Err(VaultError::OpenToOthers { mode: 0o644, .. })));
+    assert!(
+        matches!(has_login(&place).await, Err(StoreError { kind: StoreFault::NotPrivate { allowed }, .. }) if allowed == "644")
+    );
 }
 
 fn each_file(folder: &Path, see: &mut dyn FnMut(&Path, u32)) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use tokenward_core::ports::{Vault, VaultError};
+use tokenward_core::ports::{StoreError, Vault};
 use tokenward_vault::suite::{Stand, TestClock, TestEntropy, rules};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
@@ -32,7 +32,7 @@ impl Place {
         }
     }
 
-    pub(crate) async fn try_vault(&self) -> Result<SqliteVault, VaultError> {
+    pub(crate) async fn try_vault(&self) -> Result<SqliteVault, StoreError> {
         SqliteVault::open(self.options()).await
     }
 

@@ -8,7 +8,7 @@ use tokenward::doctor::{
 };
 use tokenward::links::{Format, Found, LinkState};
 use tokenward::{Environment, Error, Home, Overrides, Repair, Restored, Settings, SettingsError, Warning};
-use tokenward_core::ports::{CallError, Checkup, Clocks, VaultError};
+use tokenward_core::ports::{CallError, Checkup, Clocks, StoreError};
 use tokenward_core::rotation::Recovery;
 use tokenward_core::{
     Closing, Code, Doubt, Event, Generation, HolderFate, Link, LinkId, NewLink, Place, Refusal, RefusalClass, Remedy,
@@ -446,8 +446,8 @@ fn ends() -> Vec<Story> {
 }
 
 fn stores() -> Vec<Story> {
-    let path = || "/home/ada/.local/share/tokenward/vault".into();
-    let closed = |error: VaultError| StoreFacts::Closed("/home/ada/.local/share/tokenward/vault".into(), error.into());
+    let place = "/home/ada/.local/share/tokenward/vault";
+    let closed = |error: StoreError| StoreFacts::Closed("/home/ada/.local/share/tokenward/vault".into(), error.into());
     let without_login = move |facts: &mut Facts, error| {
         facts.store = closed(error);
         facts.profiles[0].login = None;
@@ -467,22 +467,22 @@ fn stores() -> Vec<Story> {
             store(facts).foreign = Some(ForeignFiles { first, count: 1, owner, ours, shut: false });
         }),
         story("a key that does not fit", move |facts| {
-            let key = "the variable TOKENWARD_KEY".into();
-            without_login(facts, VaultError::Key { path: path(), key, reason: "it does not fit".into() });
+            let key = "the variable TOKENWARD_KEY";
+            without_login(facts, StoreError::key(place, key, "it does not fit"));
         }),
         story("a newer store", move |facts| {
-            without_login(facts, VaultError::Newer { path: path(), found: 9, known: 1 });
+            without_login(facts, StoreError::newer(place, 9, 1));
         }),
         story("a store that cannot be read", move |facts| {
-            without_login(facts, VaultError::Unreadable { path: path(), reason: "file is not a database".into() });
+            without_login(facts, StoreError::unreadable(place, "file is not a database"));
         }),
         story("a damaged store", |facts| store(facts).damage = vec!["row 3 missing from index intents_open".into()]),
         story("a store that cannot be written", move |facts| {
-            let error = VaultError::ReadOnly { path: path(), reason: "the file system is read-only".into() };
+            let error = StoreError::read_only(place, "the file system is read-only");
             store(facts).unwritable = Some(Error::from(error));
         }),
         story("a full disk", move |facts| {
-            let error = VaultError::Full { path: path(), reason: "0 KiB are free, 256 KiB are needed".into() };
+            let error = StoreError::full(place, "0 KiB are free, 256 KiB are needed");
             store(facts).unwritable = Some(Error::from(error));
         }),
         story("little room", |facts| store(facts).free = 9 << 20),
