@@ -1,7 +1,7 @@
 //! Many processes at the moment of expiry: how long after the winner the last one has its token (design/0000-charter.md
 //! §10).
 //!
-//! `cargo bench -p tokenward-cli --bench race`. The sandbox holds its answer back until every process has asked. One
+//! `cargo bench -p tokenward-cli --bench race`. The sandbox holds its answer back until every process has asked. A
 //! thread reaps the children as they end, so the times are the kernel's. For comparison, the same number of processes
 //! is started right after that only read the token, which is good now: what so many starts and ends cost this machine
 //! anyway. The ratio of the two is what counts: what waiting for one another adds.
@@ -58,19 +58,32 @@ fn main() -> Result<()> {
 
 /// The time between the first and the last of so many processes to end.
 fn spread(processes: usize, home: &std::path::Path, offset: u64) -> Result<Duration> {
-    let mut children = Vec::new();
-    for _ in 0..processes {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tokenward"));
-        command.arg("token").env("TOKENWARD_HOME", home).env("TOKENWARD_CLOCK_OFFSET", offset.to_string());
-        children.push(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?);
-    }
-    let mut ends = Vec::new();
-    while ends.len() < processes {
-        match wait()? {
-            WaitStatus::Exited(_, 0) => ends.push(now()),
-            other => return Err(format!("a process ended badly: {other:?}").into()),
+    // Lives until the others have ended, so that there is always a child to wait for.
+    let mut last = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+    let input = last.stdin.take();
+    let ends = std::thread::scope(|scope| -> Result<Vec<Instant>> {
+        // They end while others are still being started, and are reaped as they end.
+        let reaped = scope.spawn(move || {
+            let mut ends = Vec::new();
+            while ends.len() < processes {
+                match wait()? {
+                    WaitStatus::Exited(_, 0) => ends.push(now()),
+                    other => return Err(format!("a process ended badly: {other:?}").into()),
+                }
+            }
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(ends)
+        });
+        for _ in 0..processes {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_tokenward"));
+            command.arg("token").env("TOKENWARD_HOME", home).env("TOKENWARD_CLOCK_OFFSET", offset.to_string());
+            // Not waited for here, and no zombie: the thread does.
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
         }
-    }
-    let first: Instant = ends[0];
-    Ok(ends[processes - 1] - first)
+        let ends = reaped.join().map_err(|_| "the reaping thread panicked")?;
+        Ok(ends.map_err(|error| error.to_string())?)
+    });
+    drop(input);
+    last.wait()?;
+    let ends = ends?;
+    Ok(ends[processes - 1] - ends[0])
 }
