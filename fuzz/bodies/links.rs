@@ -1,7 +1,7 @@
 //! What must hold for every input of a links parser. Used by the targets of this folder, and by the tests of
-//! `crates/keeper` with inputs of their own.
+//! `crates/files` with inputs of their own.
 
-use tokenward::links::{Document, Format, Place, Shape, Step};
+use tokenward_files::links::{Document, Format, Place, Shape, Step};
 
 /// A value that no generated document holds, and that every format can write in every quoting.
 pub(crate) const VALUE: &str = "u-NEW.value_7";

@@ -364,7 +364,7 @@ impl Desk {
         let login = session.keeper().status(grant).await?.grant;
         let lang = self.lang();
         if login.app == profile.app_name {
-            let Some(other) = session.keeper().other_app(&login, profile).await? else { return Ok(()) };
+            let Some(other) = session.keeper().other_app(&login, &profile.app(None)).await? else { return Ok(()) };
             let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_id(&profile.name, &other.client_id));
             return Err(failure.then(lang.login_of_other_id_next(&profile.client_id, &other.client_id)));
         }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use tokenward::stores::database_error;
 use tokenward::{Error, Kept, Restored};
 use tokenward_core::{Code, ExitClass, ProviderName, Refusal, visible};
 
@@ -333,7 +334,7 @@ impl From<Error> for Failure {
         let told = || {
             let words = |lang: Lang| {
                 let of_vault = error.vault_error().map(|error| lang.vault_error(error));
-                of_vault.or_else(|| error.database_error().map(|error| lang.database_error(error)))
+                of_vault.or_else(|| database_error(&error).map(|error| lang.database_error(error)))
             };
             Some(Detail::Told { en: words(Lang::En)?, zh: words(Lang::Zh)? })
         };

@@ -6,9 +6,6 @@ use std::sync::Arc;
 use tokenward_core::ports::{CallError, StoreError};
 use tokenward_core::{Code, GrantId, Refusal, TransportFault};
 
-use crate::SettingsError;
-use crate::stores::BkoauthError;
-
 /// What is left of the login after a failure. No failure erases one (I6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -46,12 +43,12 @@ struct Inner {
 
 impl Error {
     /// A failure with nothing but its code.
-    pub(crate) fn new(code: Code, kept: Kept) -> Self {
+    pub fn new(code: Code, kept: Kept) -> Self {
         Self(Arc::new(Inner { code, kept, refusal: None, provider_code: None, detail: None, source: None }))
     }
 
     /// A failure with a detail for people; never a secret.
-    pub(crate) fn with_detail(code: Code, kept: Kept, detail: impl Into<String>) -> Self {
+    pub fn with_detail(code: Code, kept: Kept, detail: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             code,
             kept,
@@ -63,7 +60,7 @@ impl Error {
     }
 
     /// A failure that the provider spoke.
-    pub(crate) fn refused(code: Code, kept: Kept, refusal: Refusal) -> Self {
+    pub fn refused(code: Code, kept: Kept, refusal: Refusal) -> Self {
         Self(Arc::new(Inner { code, kept, refusal: Some(refusal), provider_code: None, detail: None, source: None }))
     }
 
@@ -78,7 +75,7 @@ impl Error {
     }
 
     /// A failure of the vault.
-    pub(crate) fn vault(error: StoreError, kept: Kept) -> Self {
+    pub fn vault(error: StoreError, kept: Kept) -> Self {
         Self(Arc::new(Inner {
             code: error.code(),
             kept,
@@ -89,11 +86,11 @@ impl Error {
         }))
     }
 
-    /// A failure of the database that another program keeps its logins in.
-    pub(crate) fn database(code: Code, error: BkoauthError) -> Self {
+    /// A failure with its cause, whose words are the detail; never a secret.
+    pub fn caused(code: Code, kept: Kept, error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self(Arc::new(Inner {
             code,
-            kept: Kept::Everything,
+            kept,
             refusal: None,
             provider_code: None,
             detail: Some(error.to_string()),
@@ -118,7 +115,7 @@ impl Error {
     }
 
     /// A failure of a call that spends nothing.
-    pub(crate) fn call(error: CallError) -> Self {
+    pub fn call(error: CallError) -> Self {
         match error {
             CallError::Refused(refusal) => {
                 // Nothing was spent, so an answer that cannot be read is passing trouble here, not doubt.
@@ -164,11 +161,6 @@ impl Error {
         self.detail().filter(|_| self.code() == Code::AnotherUser)?.parse().ok()
     }
 
-    /// What is wrong with another program's database, if that failed.
-    pub fn database_error(&self) -> Option<&BkoauthError> {
-        self.0.source.as_ref().and_then(|source| source.downcast_ref())
-    }
-
     /// The vault's own error, if the vault failed.
     pub fn vault_error(&self) -> Option<&StoreError> {
         self.0.source.as_ref().and_then(|source| source.downcast_ref())
@@ -179,13 +171,6 @@ impl From<StoreError> for Error {
     /// For failures before anything was sent: the login is as it was.
     fn from(error: StoreError) -> Self {
         Self::vault(error, Kept::Everything)
-    }
-}
-
-impl From<SettingsError> for Error {
-    /// Nothing was touched. The words are those of the settings' error, which say what to do.
-    fn from(error: SettingsError) -> Self {
-        Self::with_detail(error.code(), Kept::Everything, error.to_string())
     }
 }
 

@@ -31,8 +31,9 @@ use crate::turn::{Told, Via, Wish, turn_lost};
 use crate::waiting::Patience;
 use crate::{Error, Kept, Looking, Notice, Observer, Surroundings};
 
-pub use whose::LoginWithoutProfile;
-pub(crate) use whose::{another_user, names_no_user};
+pub use apps::Registration;
+pub(crate) use whose::names_no_user;
+pub use whose::{LoginWithoutProfile, another_user};
 
 /// Everything a keeper is made of.
 #[derive(Clone)]
@@ -51,6 +52,15 @@ pub struct Parts {
     pub observer: Arc<dyn Observer>,
     /// Told before a login is used, and after something newer of it is stored.
     pub surroundings: Arc<dyn Surroundings>,
+}
+
+impl Parts {
+    /// So many random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
 }
 
 /// How long callers wait.
@@ -98,13 +108,6 @@ pub struct Report {
     pub intents: Vec<Intent>,
 }
 
-impl Report {
-    /// Whether the login is that of a script's file, which has no app and no profile of the settings.
-    pub fn is_of_a_script(&self) -> bool {
-        crate::script::is_of_a_script(&self.grant.app, self.grant.profile.as_ref())
-    }
-}
-
 /// The engine. Cheap to clone; clones share everything.
 #[derive(Clone)]
 pub struct Keeper {
@@ -134,9 +137,14 @@ impl Keeper {
 
     /// A keeper that sends by another provider. Its spends count as this one's, so that whoever waits for
     /// [`Keeper::idle`] waits for them.
-    pub(crate) fn sending_by(&self, provider: Arc<dyn Provider>) -> Self {
+    pub fn sending_by(&self, provider: Arc<dyn Provider>) -> Self {
         let Inner { parts, options, spending, .. } = &*self.inner;
         Self::counting(Parts { provider, ..parts.clone() }, *options, spending.clone())
+    }
+
+    /// What it is made of.
+    pub fn parts(&self) -> &Parts {
+        &self.inner.parts
     }
 
     /// Asks the provider whether it accepts the app. Spends nothing, and ends no token of anybody's.
@@ -418,9 +426,7 @@ impl Inner {
     }
 
     pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        self.parts.entropy.fill(&mut bytes);
-        bytes
+        self.parts.random()
     }
 
     /// Counts a spend as under way until the guard is dropped.
@@ -446,7 +452,7 @@ fn was_born_dead(grant: &Grant, now: Timestamp) -> bool {
 }
 
 /// The tokens of another app are of no use to whoever asks, and not to be shown to another host.
-pub(crate) fn foreign(grant: &Grant, app: &App) -> Error {
+pub fn foreign(grant: &Grant, app: &App) -> Error {
     let whose = format!("the login of this profile belongs to the app {}, not to {}", grant.app, app.name);
     Error::with_detail(Code::NotLoggedIn, Kept::Record, whose)
 }

@@ -514,4 +514,4 @@ const EXCHANGE_DEADLINE: Duration = Duration::from_secs(30);
 /// How long the provider may take to say whose login it is.
 const WHO_DEADLINE: Duration = Duration::from_secs(10);
 /// A process that has kept an answer may be at work on it for this long (longer than [`WHO_DEADLINE`]).
-pub(crate) const LOGIN_AT_WORK: Duration = Duration::from_mins(1);
+pub const LOGIN_AT_WORK: Duration = Duration::from_mins(1);

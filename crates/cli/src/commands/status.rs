@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::links::Found;
-use tokenward::{Report, Session, Settings};
+use tokenward::{Report, Session, Settings, is_script_login, script_file};
 use tokenward_core::{Code, ExitClass, Generation, ProviderName, Standing, Status, TokenApi};
 
 use crate::commands::list;
@@ -48,7 +48,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let (_, grant) = desk.login_of(&settings, &session).await?;
     let report = session.keeper().status(grant).await?;
     let other = match &profile {
-        Some(profile) => session.keeper().other_app(&report.grant, profile).await?,
+        Some(profile) => session.keeper().other_app(&report.grant, &profile.app(None)).await?,
         None => None,
     };
     let links = session.links().states(report.grant.profile.as_ref()).await?;
@@ -73,7 +73,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         facts.push((lang.fact_key(), desk.key_words(&settings, &info)?));
         facts.push((lang.fact_vault(), settings.home().vault().display().to_string()));
         desk.printer.facts(&facts)?;
-        if report.is_of_a_script() {
+        if is_script_login(&report.grant) {
             next_of_a_script(&report, &session, desk).await;
         } else {
             warn(&report, desk);
@@ -113,7 +113,7 @@ async fn scripts(failure: Failure, settings: &Settings, desk: &Desk) -> Result<E
     }
     let Some(session) = desk.look(settings).await? else { return Err(failure) };
     let mut own = session.keeper().list().await?;
-    own.retain(Report::is_of_a_script);
+    own.retain(|report| is_script_login(&report.grant));
     let Some(worst) = worst(&own) else { return Err(failure) };
     list::show(&own, settings, None, desk)?;
     if !desk.printer.json {
@@ -134,7 +134,7 @@ pub(super) async fn next_of_a_script(report: &Report, session: &Session, desk: &
     if !is_over && (is_fine || !lives(report)) {
         return;
     }
-    let Some(file) = session.keeper().script_file(report).await else { return };
+    let Some(file) = script_file(session.keeper(), &report.grant).await else { return };
     let mut ways = vec![match report.status {
         Status::NeedsConsent => lang.script_login_again(file.display()),
         _ => lang.script_try_again(quoted(&file.display().to_string())),

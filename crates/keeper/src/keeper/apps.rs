@@ -11,7 +11,7 @@ use tokenward_core::{
     App, AppName, AppSecret, AppTicket, AppToken, Grant, Hosts, ProfileName, ProviderName, SecretBytes,
 };
 
-use crate::{Error, Keeper, Registration, ResolvedProfile};
+use crate::{Error, Keeper};
 
 impl Keeper {
     /// Hands out an app or tenant token, fetched anew when less than `min_ttl` is left. Needs no login and no lock
@@ -88,17 +88,17 @@ impl Keeper {
 
     /// The app that a login is a consent to, where its name stands for another one now: its refresh token must not be sent with the
     /// other's id and secret, and not to the other's server.
-    pub async fn other_app(&self, login: &Grant, present: &ResolvedProfile) -> Result<Option<Registration>, Error> {
+    pub async fn other_app(&self, login: &Grant, present: &App) -> Result<Option<Registration>, Error> {
         self.other_registration(login, &present.client_id, present.provider(), &present.hosts).await
     }
 
     /// Whether the login of a profile is a consent to what the app's name stood for before.
-    pub(crate) async fn is_of_other_registration(&self, app: &App, profile: &ProfileName) -> Result<bool, Error> {
+    pub async fn is_of_other_registration(&self, app: &App, profile: &ProfileName) -> Result<bool, Error> {
         let vault = &self.inner.parts.vault;
         let Some(id) = vault.grant_of(profile).await? else { return Ok(false) };
         // One that is damaged says nothing of it.
         let Ok(login) = vault.grant(id).await else { return Ok(false) };
-        let other = self.other_registration(&login, &app.client_id, app.provider(), &app.hosts).await?;
+        let other = self.other_app(&login, app).await?;
         Ok(login.app == app.name && other.is_some())
     }
 
@@ -141,6 +141,17 @@ impl Keeper {
         let found = self.inner.parts.vault.recall(what).await?;
         Ok(found.and_then(|(bytes, _)| String::from_utf8(bytes.expose().to_vec()).ok()))
     }
+}
+
+/// Which app a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// The provider, as far as it is said.
+    pub provider: Option<String>,
+    /// The app's public id.
+    pub client_id: String,
+    /// Where its tokens come from, as far as it is said.
+    pub accounts: Option<String>,
 }
 
 /// From when a name has stood for an app.

@@ -12,7 +12,7 @@ use crate::{Keeper, Notice};
 impl Keeper {
     /// Puts on record that the provider called an access token dead, so that nobody is handed it again. Best effort: a record that
     /// cannot be written costs the next caller a refusal.
-    pub(crate) async fn access_is_dead(&self, id: GrantId, generation: Generation, provider_code: Option<i64>) {
+    pub async fn access_is_dead(&self, id: GrantId, generation: Generation, provider_code: Option<i64>) {
         let (vault, by) = (&self.inner.parts.vault, self.inner.parts.witness.myself());
         match vault.access_refused(id, generation, provider_code, by).await {
             Ok(()) => tracing::info!(grant = %id, %generation, ?provider_code, "the access token was called dead"),

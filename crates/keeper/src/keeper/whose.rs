@@ -139,7 +139,7 @@ impl Keeper {
     }
 
     /// Asks whose the profile's present login is, where nobody has said so and it can be asked: what is brought is compared with it.
-    pub(crate) async fn name_present(&self, app: &App, profile: &ProfileName, deadline: Duration) -> Result<(), Error> {
+    pub async fn name_present(&self, app: &App, profile: &ProfileName, deadline: Duration) -> Result<(), Error> {
         let parts = &self.inner.parts;
         let Some(id) = parts.vault.grant_of(profile).await? else { return Ok(()) };
         // One that is damaged can be asked nothing, and is healed by what is brought.
@@ -180,7 +180,7 @@ impl Keeper {
     }
 
     /// An id for a new grant.
-    pub(crate) fn new_grant(&self) -> GrantId {
+    pub fn new_grant(&self) -> GrantId {
         GrantId::new(u64::try_from(self.inner.now().as_millisecond()).unwrap_or(0), self.inner.random())
     }
 }
@@ -206,7 +206,7 @@ pub(crate) fn names_no_user(error: &CallError) -> bool {
 }
 
 /// The login is another user's than the profile's; it is kept without a profile.
-pub(crate) fn another_user(id: GrantId) -> Error {
+pub fn another_user(id: GrantId) -> Error {
     Error::with_detail(Code::AnotherUser, Kept::Record, id.to_string())
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> 
     let offset = adopt.utc_offset.unwrap_or(Offset::UTC);
     let options = BkoauthOptions { online: !adopt.offline, offset, ..BkoauthOptions::default() };
     desk.printer.note(if adopt.offline { lang.bkoauth_reading() } else { lang.bkoauth_looking() });
-    let plan = BkoauthPlan::of(&work.session, &work.app, &work.profile.name, &source, &options).await;
+    let plan = BkoauthPlan::of(work.session.keeper(), &work.app, &work.profile.name, &source, &options).await;
     let plan = plan.map_err(|error| unread(error, &source, desk))?;
     let planned = plan.rows();
     let document = |rows: &[BkoauthTaken], adopted: usize| {
@@ -64,7 +64,7 @@ pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> 
         return Err(Failure::silent(Code::Usage.exit() as u8));
     }
     let unasked = plan.unasked();
-    let report = plan.carry_out(&work.session, &work.app).await?;
+    let report = plan.carry_out(work.session.keeper(), &work.app).await?;
     let adopted = report.rows.iter().filter(|row| matches!(row.fate, BkoauthFate::Adopted { .. })).count();
     if desk.printer.json {
         let rows: Vec<_> = report.rows.iter().map(fields).collect();

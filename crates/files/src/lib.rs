@@ -1,0 +1,14 @@
+//! What stands around the engine on a desktop: files that show a login, stores of other tools, the old script's file.
+//!
+//! Enters: files, and a [`Keeper`](tokenward_keeper::Keeper) whose logins they show. Leaves: files in step with the store
+//! ([`links::LinksAround`] is told by the engine before and after), logins taken over, and a word about each. Whatever is wrong with a
+//! file fails no turn (I7). A crash leaves a file that is old or new as a whole; whoever looks next delivers again (I5).
+
+mod environment;
+pub mod given;
+pub mod links;
+mod script;
+pub mod stores;
+
+pub use environment::{Desktop, Environment};
+pub use script::{ScriptRefresh, ScriptTokens, is_of_a_script, is_script_login, script_file};

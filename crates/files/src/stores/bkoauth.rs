@@ -1,0 +1,217 @@
+//! The logins that a Django program keeps with `bkoauth`, taken over (reference/blueking.md §1.4, §1.6).
+//!
+//! Enters: the program's database, an app, a profile. Leaves, first, a [`BkoauthPlan`]: what would become of each row; nothing is changed
+//! and nothing spent for it (I8). Then, if it is wished, a grant for each user under `profile:user` and one for the app under
+//! `profile:~app`, each on trial until its first refresh, and a word about every row. The database is only read. A crash in the middle
+//! leaves some of the grants; the next run knows them and goes on with the rest (I5).
+//!
+//! What the table says is not believed in two things. Whose a token is, the provider says: a row of alice's may hold bob's (D4),
+//! and a row of nobody in particular is not the app's (D5). And which of several rows of one user lives: the provider ended all
+//! but one, and the table does not know which (R1, R4). Where the provider may not be asked, the newest is taken, and its access
+//! token is handed out only once the provider has named its user.
+//!
+//! Two owners of one refresh token end each other's access tokens: the program has to let go ([`BkoauthReport::RENEWAL`]).
+
+use std::time::Duration;
+
+use jiff::tz::Offset;
+use tokenward_core::ports::{Adopted, Adoption, Claim};
+use tokenward_core::{Access, App, Code, GrantId, ProfileName, TokenSet};
+use tokenward_vault::BkoauthRow;
+
+use super::tool::Renewal;
+use plan::{Candidate, Step, TokenStanding};
+use tokenward_keeper::{Error, Keeper, Kept};
+
+pub use plan::BkoauthPlan;
+pub use tokenward_vault::{BkoauthError, BkoauthSource, ServerKind};
+
+mod plan;
+
+/// How a table is read.
+#[derive(Debug, Clone)]
+pub struct BkoauthOptions {
+    /// Whether the provider is asked whose each token is and whether it lives. Spends nothing.
+    pub online: bool,
+    /// What naive times are written in: UTC where Django's `USE_TZ` is on.
+    pub offset: Offset,
+    /// For how long the provider is asked in all: a table may have thousands of rows.
+    pub asking: Duration,
+}
+
+impl Default for BkoauthOptions {
+    fn default() -> Self {
+        Self { online: true, offset: Offset::UTC, asking: Duration::from_mins(1) }
+    }
+}
+
+/// What became of a table.
+#[derive(Debug)]
+pub struct BkoauthReport {
+    /// Each row, in the order of the table.
+    pub rows: Vec<BkoauthTaken>,
+}
+
+impl BkoauthReport {
+    /// When the program turns a refresh token by itself: within a day of the access token's end (`EXPIRES_SECONDS`), which at SSM is
+    /// always.
+    pub const RENEWAL: Renewal = Renewal::Ahead(86_400);
+}
+
+/// A row, and what became of it.
+#[derive(Debug, Clone)]
+pub struct BkoauthTaken {
+    /// Its number.
+    pub id: i64,
+    /// Whose the table says it is; an empty name for an anonymous user, `None` for the app.
+    pub user: Option<String>,
+    /// Its environment.
+    pub environment: String,
+    /// What became of it.
+    pub fate: BkoauthFate,
+}
+
+/// What became of a row, or would.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BkoauthFate {
+    /// In a plan: it would be a grant.
+    ToAdopt {
+        /// The name it would be kept under.
+        name: ProfileName,
+        /// Whether its access token lives.
+        access: bool,
+        /// Whether its access token had passed its end.
+        expired: bool,
+        /// Whether a login that is kept under this name would give way; it is put aside.
+        replaces: bool,
+    },
+    /// It is a grant now, on trial.
+    Adopted {
+        /// The name it is kept under: that of the user whom the provider names.
+        name: ProfileName,
+        /// The grant.
+        grant: GrantId,
+        /// Whether its access token lives; otherwise the first call turns it.
+        access: bool,
+        /// Whether its access token had passed its end.
+        expired: bool,
+    },
+    /// The vault knew its refresh token already.
+    Known {
+        /// The grant that holds it.
+        grant: GrantId,
+    },
+    /// Another row of the same user is the one that lives, or the newer one.
+    Superseded {
+        /// That row.
+        by: i64,
+    },
+    /// It is of another environment than the app's.
+    OtherEnvironment,
+    /// It is of a user without a name, and nobody says whose its token is.
+    Anonymous,
+    /// It has no refresh token, so that there is nothing to keep alive.
+    NoRefreshToken {
+        /// Whether its access token had passed its end.
+        expired: bool,
+    },
+    /// Its user's name, or its token, can be none.
+    Malformed,
+}
+
+/// Takes a table over. What cannot be taken over is told in the report; only what concerns the whole table is an error.
+///
+/// # Errors
+/// [`Code::StoreUnreadable`] for a database that cannot be read, [`Code::StoreEmpty`] for one without the table; the vault's.
+pub async fn adopt_bkoauth(
+    keeper: &Keeper,
+    app: &App,
+    profile: &ProfileName,
+    source: &BkoauthSource,
+    options: &BkoauthOptions,
+) -> Result<BkoauthReport, Error> {
+    BkoauthPlan::of(keeper, app, profile, source, options).await?.carry_out(keeper, app).await
+}
+
+/// What is wrong with another program's database, if that is what failed.
+pub fn database_error(error: &Error) -> Option<&BkoauthError> {
+    std::error::Error::source(error).and_then(|source| source.downcast_ref())
+}
+
+fn unreadable(error: BkoauthError) -> Error {
+    let code = match &error {
+        BkoauthError::NoTable(_) => Code::StoreEmpty,
+        BkoauthError::UnknownScheme(_) | BkoauthError::NotBuiltIn(_) => Code::Usage,
+        _ => Code::StoreUnreadable,
+    };
+    Error::caused(code, Kept::Everything, error)
+}
+
+impl BkoauthPlan {
+    /// Does what was planned. A row that somebody else has taken over meanwhile is known then.
+    ///
+    /// # Errors
+    /// The vault's. What was taken over until then is; a second run goes on.
+    pub async fn carry_out(self, keeper: &Keeper, app: &App) -> Result<BkoauthReport, Error> {
+        let source = self.source.to_string();
+        let mut rows = Vec::with_capacity(self.steps.len());
+        for step in self.steps {
+            rows.push(match step {
+                Step::Leave(row) => row,
+                Step::Adopt { name, best, .. } => adopt(keeper, app, &source, name, best).await?,
+            });
+        }
+        Ok(BkoauthReport { rows })
+    }
+}
+
+async fn adopt(
+    keeper: &Keeper,
+    app: &App,
+    source: &str,
+    name: ProfileName,
+    best: Candidate,
+) -> Result<BkoauthTaken, Error> {
+    let Candidate { row, subject, standing, .. } = best;
+    let parts = keeper.parts();
+    let obtained = parts.clock.now();
+    let expired = row.expires.is_none_or(|end| end <= obtained);
+    let BkoauthRow { id: number, access, refresh, expires, environment, user } = row;
+    let told = |fate| BkoauthTaken { id: number, user, environment, fate };
+    let Some(refresh) = refresh else { return Ok(told(BkoauthFate::NoRefreshToken { expired })) };
+    let latest = parts.provider.rules(&app.name, app.token_api).assumed_access;
+    let latest = obtained.checked_add(latest).unwrap_or(obtained);
+    let access = match (standing, access, expires) {
+        // A table may name any end; the shortest life that is documented is believed where nobody was asked.
+        (TokenStanding::Living, Some(token), Some(end)) => Some(Access { token, obtained, expires: end }),
+        (TokenStanding::Unknown, Some(token), Some(end)) => Some(Access { token, obtained, expires: end.min(latest) }),
+        _ => None,
+    };
+    let lives = access.is_some();
+    let mut random = [0; 10];
+    parts.entropy.fill(&mut random);
+    let adoption = Adoption {
+        id: GrantId::new(u64::try_from(obtained.as_millisecond()).unwrap_or(0), random),
+        profile: name.clone(),
+        app: app.name.clone(),
+        set: TokenSet {
+            access,
+            refresh: Some(refresh),
+            refresh_expires: None,
+            scopes: None,
+            subject,
+            issued_by: app.token_api,
+            obtained,
+        },
+        beside: None,
+        source: format!("bkoauth, {source}, row {number}"),
+        claim: Claim::OfAnyUser,
+        by: parts.witness.myself().clone(),
+    };
+    let fate = match parts.vault.adopt(adoption).await? {
+        Adopted::Known { grant, .. } => BkoauthFate::Known { grant },
+        adopted => BkoauthFate::Adopted { name, grant: adopted.id(), access: lives, expired },
+    };
+    Ok(told(fate))
+}

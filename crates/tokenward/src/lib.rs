@@ -1,0 +1,76 @@
+//! Keeps OAuth logins alive: the library.
+//!
+//! Log in once (`tokenward init`, `tokenward login`); from then on a program has a token that is good:
+//!
+//! ```no_run
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let logins = tokenward::open_default().await?;
+//!     let profile = logins.profile(None)?;
+//!     let token = profile.token().await?; // good now; refreshed once, whoever else asks
+//!     # let _ = token;
+//!     let me = profile.get("/open-apis/authen/v1/user_info").await?;
+//!     println!("{}", me.json().unwrap_or_default()["data"]["name"]);
+//!     logins.close().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Before your program ends
+//!
+//! A refresh runs as a task of its own, so that a caller who goes away ends nothing. When the runtime ends, it ends with it; if the refresh
+//! token was sent by then, the next program has to find out whether it was used up, and at a provider where a token works once a login can
+//! be lost that way. [`Client::close`] waits for refreshes that are under way. It waits for seconds, and only where there are some. Call it
+//! where your program ends, also when a signal ends it.
+//!
+//! # What it is made of
+//!
+//! A [`Keeper`] (crate `tokenward-keeper`) hands out access tokens, refreshes grants in time and exactly once, logs people in and out,
+//! and repairs what a crash left behind. It is built from ports (`tokenward_core::ports`); [`Session`] builds one
+//! from a home folder with the provider and the store that come with Tokenward, and with the linked files of `tokenward-files` around
+//! it.
+//!
+//! What enters: an [`App`](core::App), a grant, a wish. What leaves: an access token that is durable in the vault
+//! (I2), or an [`Error`] that says what happened and what was kept. A crash at any step is repaired by the next
+//! caller (I5).
+
+pub mod blueking;
+mod callback;
+mod client;
+mod compose;
+pub mod doctor;
+mod settings;
+
+pub use tokenward_core as core;
+pub use tokenward_files::{given, links, stores};
+
+pub use callback::{Callback, CallbackError, CallbackOutcome};
+pub use client::{Builder, Client, Profile, open_default};
+pub use compose::{
+    BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, KeptVault, Repair, Replaced, Resealed, Restore,
+    RestorePlan, Restored, RestoredLogin, SeenLogin, Session, SessionOptions, Stretch, SystemClock, SystemEntropy,
+    VaultInfo, Verdict, WaitingAnswer, forget_hand_out, hand_out, kept_vaults, last_restore, remove_kept_vault, rewrap,
+};
+pub use settings::{
+    AppRecord, Clause, ConfigEdit, CookieField, Home, KeySource, Origin, Overrides, Own, Place, ProfileRecord,
+    ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, issuer_of, parse_span,
+    reference as settings_reference, secret_file, travels_in_clear,
+};
+pub use tokenward_files::{
+    Desktop, Environment, ScriptRefresh, ScriptTokens, is_of_a_script, is_script_login, script_file,
+};
+#[cfg(feature = "middleware")]
+pub use tokenward_keeper::TokenMiddleware;
+pub use tokenward_keeper::{
+    ApiClient, ApiError, ApiOptions, CallDelay, CallWatch, Caller, Consent, Echo, EndlessPages, Error, Handed,
+    HeldToken, Identity, Keeper, KeeperOptions, Kept, LoginAttempt, LoginReport, LoginRequest, LoginWithoutProfile,
+    Looking, NoObserver, NoSurroundings, Notice, Observer, Obtain, Opened, Page, Pages, Parts, Processes, Recovered,
+    Registration, Report, Step, Surroundings, Who,
+};
+pub use tokenward_vault::trusted::Distrust;
+
+pub use tokenward_wire::{
+    BadCall, Bearer, BrokenOff, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls,
+    FetchFault, Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, NamedHost, Part, Proxies, Reading, may_climb,
+    readings, spellings,
+};
