@@ -3,30 +3,38 @@
 //! They are object-safe, and the engine holds them as `Arc<dyn …>`. An implementation must keep the promises
 //! written at each function; the vault's exported suite and the emulator's checker test them.
 
+mod account;
+mod consent;
 mod error;
 mod grants;
 mod journal;
 mod keepsakes;
+mod known;
 mod leases;
 mod link_book;
 mod login_answers;
 mod logins;
 mod provider;
 mod store;
+mod token_endpoint;
 mod witness;
 
 use jiff::Timestamp;
 
+pub use account::*;
+pub use consent::*;
 pub use error::*;
 pub use grants::*;
 pub use journal::*;
 pub use keepsakes::*;
+pub use known::*;
 pub use leases::*;
 pub use link_book::*;
 pub use login_answers::*;
 pub use logins::*;
 pub use provider::*;
 pub use store::*;
+pub use token_endpoint::*;
 pub use witness::*;
 
 /// The time of day.

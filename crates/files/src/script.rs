@@ -17,10 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokenward_core::ports::{
-    Adopted, Adoption, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Claim, CodeExchange, DeviceLogin,
-    Prepared, Provider, Sent, StoreError, StoreFault,
-};
+use tokenward_core::ports::{Account, Adopted, Adoption, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Claim, CodeExchange, Consent, DeviceLogin, Known, Prepared, Provider, Sent, StoreError, StoreFault, TokenEndpoint};
 use tokenward_core::{
     AccessToken, App, AppName, AppSecret, AppToken, Ask, BadSecret, Brand, Code, DeviceCode, Event, ExitClass,
     FeishuApp, Generation, Grant, GrantId, Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules,
@@ -425,16 +422,14 @@ struct Bearer {
     token: AppToken,
 }
 
-#[async_trait]
-impl Provider for Bearer {
+impl Known for Bearer {
     fn rules(&self, app: &AppName, issuer: TokenApi) -> &Rules {
         self.inner.rules(app, issuer)
     }
+}
 
-    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
-        self.inner.authorization_url(app, request).await
-    }
-
+#[async_trait]
+impl TokenEndpoint for Bearer {
     async fn prepare(&self, _: &App, api: TokenApi) -> Result<Prepared, CallError> {
         Ok(Prepared { api, app_token: Some(self.token.clone()) })
     }
@@ -447,6 +442,17 @@ impl Provider for Bearer {
         self.inner.exchange(app, prepared, exchange, timeout).await
     }
 
+    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
+        self.inner.read(app, api, answer)
+    }
+}
+
+#[async_trait]
+impl Consent for Bearer {
+    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
+        self.inner.authorization_url(app, request).await
+    }
+
     async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
         self.inner.device_begin(app, scopes).await
     }
@@ -454,11 +460,10 @@ impl Provider for Bearer {
     async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent {
         self.inner.device_poll(app, code, timeout).await
     }
+}
 
-    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
-        self.inner.read(app, api, answer)
-    }
-
+#[async_trait]
+impl Account for Bearer {
     async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError> {
         self.inner.app_token(app, kind).await
     }

@@ -17,10 +17,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use tokenward::core::ports::{
-    AppAccess, AppTokenKind, AuthorizationRequest, CallError, Clock, CodeExchange, DeviceLogin, NewLogin, Prepared,
-    Provider, Sent,
-};
+use tokenward::core::ports::{Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Clock, CodeExchange, Consent, DeviceLogin, Known, NewLogin, Prepared, Sent, TokenEndpoint};
 use tokenward::core::{
     Access, AccessToken, App, AppName, AppSecret, Brand, DeviceCode, FeishuApp, Generation, GrantId, Issued, Outcome,
     RawAnswer, RefreshToken, Rules, Scopes, SecretBytes, Spend, Subject, TokenApi, TokenSet,
@@ -38,17 +35,18 @@ const ROUNDS_AT_ONCE: usize = 10;
 /// Answers at once. Tokens are as long as the provider's (reference/feishu.md §4.3: 1–2 KB).
 struct Instantly;
 
-#[async_trait]
-impl Provider for Instantly {
+impl Known for Instantly {
     fn rules(&self, _: &AppName, _: TokenApi) -> &Rules {
         &tokenward_wire::Feishu::RULES
     }
-    async fn authorization_url(&self, app: &App, _: &AuthorizationRequest) -> Result<Url, CallError> {
-        Ok(app.hosts.accounts.clone())
-    }
+}
+
+#[async_trait]
+impl TokenEndpoint for Instantly {
     async fn prepare(&self, _: &App, api: TokenApi) -> Result<Prepared, CallError> {
         Ok(Prepared { api, app_token: None })
     }
+
     async fn refresh(&self, _: &App, _: &Prepared, spend: Spend, _: Duration) -> Sent {
         drop(spend);
         Sent::Answered(RawAnswer {
@@ -63,15 +61,11 @@ impl Provider for Instantly {
             received: SystemClock.now(),
         })
     }
+
     async fn exchange(&self, _: &App, _: &Prepared, _: &CodeExchange, _: Duration) -> Sent {
         unreachable!("the benchmark logs in at the vault")
     }
-    async fn device_begin(&self, _: &App, _: &Scopes) -> Result<DeviceLogin, CallError> {
-        Err(CallError::Lacking("a device flow"))
-    }
-    async fn device_poll(&self, _: &App, _: &DeviceCode, _: Duration) -> Sent {
-        unreachable!("no device flow is begun")
-    }
+
     fn read(&self, _: &AppName, _: TokenApi, answer: &RawAnswer) -> Outcome {
         let (access, refresh) = (token('a'), token('r'));
         Outcome::Rotated {
@@ -89,15 +83,37 @@ impl Provider for Instantly {
             oddities: Vec::new(),
         }
     }
+}
+
+#[async_trait]
+impl Consent for Instantly {
+    async fn authorization_url(&self, app: &App, _: &AuthorizationRequest) -> Result<Url, CallError> {
+        Ok(app.hosts.accounts.clone())
+    }
+
+    async fn device_begin(&self, _: &App, _: &Scopes) -> Result<DeviceLogin, CallError> {
+        Err(CallError::Lacking("a device flow"))
+    }
+
+    async fn device_poll(&self, _: &App, _: &DeviceCode, _: Duration) -> Sent {
+        unreachable!("no device flow is begun")
+    }
+}
+
+#[async_trait]
+impl Account for Instantly {
     async fn app_token(&self, _: &App, _: AppTokenKind) -> Result<AppAccess, CallError> {
         Err(CallError::Lacking("app tokens"))
     }
+
     async fn resend_ticket(&self, _: &App) -> Result<(), CallError> {
         Ok(())
     }
+
     async fn user_info(&self, _: &App, _: &AccessToken) -> Result<Subject, CallError> {
         Ok(Subject::default())
     }
+
     async fn revoke(&self, _: &App, _: Option<&RefreshToken>, _: Option<&AccessToken>) -> Result<(), CallError> {
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Tencent BlueKing, in three dialects.
 //!
 //! Enters: an app with its hosts, environment and realm, a secret. Leaves: what became of the request, unread;
-//! [`Provider::read`] reads it. What is sent is in `request`, how it reads in `read`, what codes mean in [`codes`], what is
+//! [`TokenEndpoint::read`] reads it. What is sent is in `request`, how it reads in `read`, what codes mean in [`codes`], what is
 //! not published and therefore a choice in [`AuthApiOptions`]. Promise kept here: one call of `refresh`, `exchange` or
 //! `grant` is one request on the wire at most (I1). The cookies and secrets of one call are in that call's request and
 //! nowhere else: nothing is kept between requests, and no answer's cookie is ever sent back (reference/blueking.md
@@ -21,8 +21,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokenward_core::ports::{
-    AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, DeviceLogin, Explained,
-    Prepared, Provider, Sent,
+    Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, Consent,
+    DeviceLogin, Explained, Known, Prepared, Sent, TokenEndpoint,
 };
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AppName, AppToken, BlueKingApp, ClientAuthentication, DeviceCode, DirectGrant,
@@ -168,22 +168,20 @@ impl BlueKing {
     }
 }
 
-#[async_trait]
-impl Provider for BlueKing {
+impl Known for BlueKing {
     fn rules(&self, _: &AppName, issuer: TokenApi) -> &Rules {
         Self::row(issuer)
     }
 
-    /// bkauth knows resources instead of scopes: what to log in for, in one field and divided by commas.
-    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
-        if app.token_api != TokenApi::BkAuth {
-            return Err(CallError::Lacking(NO_PAGE));
-        }
-        let resource = resources(&request.scopes);
-        let request = AuthorizationRequest { scopes: Scopes::default(), ..request.clone() };
-        Ok(rfc::authorization_url(&endpoint(app, "authorize")?, app, &request, &asked_for(&resource)))
+    fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
+        let call = if api == TokenApi::Ssm { Call::Ssm } else { Call::AuthApi };
+        let Fact { class, remedy, meaning } = codes::lookup(call, code)?;
+        Some(Explained { class, remedy: codes::at_blueking(remedy), meaning })
     }
+}
 
+#[async_trait]
+impl TokenEndpoint for BlueKing {
     async fn prepare(&self, app: &App, api: TokenApi) -> Result<Prepared, CallError> {
         if api == TokenApi::BkAuth {
             endpoint(app, "token")?;
@@ -233,6 +231,28 @@ impl Provider for BlueKing {
         self.transport.send_built(request.map(|request| request.permitted_by(app)), timeout).await
     }
 
+    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
+        let rules = Self::row(api);
+        match api {
+            TokenApi::AuthApi => reading::read(self.wrapped(app, Call::AuthApi), answer, rules),
+            TokenApi::BkAuth => reading::read(Call::BkAuth, answer, rules),
+            _ => reading::read(Wrapped::ssm(), answer, rules),
+        }
+    }
+}
+
+#[async_trait]
+impl Consent for BlueKing {
+    /// bkauth knows resources instead of scopes: what to log in for, in one field and divided by commas.
+    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
+        if app.token_api != TokenApi::BkAuth {
+            return Err(CallError::Lacking(NO_PAGE));
+        }
+        let resource = resources(&request.scopes);
+        let request = AuthorizationRequest { scopes: Scopes::default(), ..request.clone() };
+        Ok(rfc::authorization_url(&endpoint(app, "authorize")?, app, &request, &asked_for(&resource)))
+    }
+
     async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
         if app.token_api != TokenApi::BkAuth {
             return Err(CallError::Lacking(NO_PAGE));
@@ -257,16 +277,10 @@ impl Provider for BlueKing {
             Err(error) => unsent(error),
         }
     }
+}
 
-    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
-        let rules = Self::row(api);
-        match api {
-            TokenApi::AuthApi => reading::read(self.wrapped(app, Call::AuthApi), answer, rules),
-            TokenApi::BkAuth => reading::read(Call::BkAuth, answer, rules),
-            _ => reading::read(Wrapped::ssm(), answer, rules),
-        }
-    }
-
+#[async_trait]
+impl Account for BlueKing {
     /// Only the auth api gives an app's token to any number of processes. SSM may end the one before with each that it gives
     /// (reference/blueking.md §2.3, disputed), so its app token is a grant like any other:
     /// [`DirectGrant::ClientCredentials`].
@@ -301,12 +315,6 @@ impl Provider for BlueKing {
             Ok(answer) => Checkup { accepted: self.verdict(app, &answer), clocks: clocks(&answer) },
             Err(error) => Checkup { accepted: Err(error), clocks: None },
         }
-    }
-
-    fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
-        let call = if api == TokenApi::Ssm { Call::Ssm } else { Call::AuthApi };
-        let Fact { class, remedy, meaning } = codes::lookup(call, code)?;
-        Some(Explained { class, remedy: codes::at_blueking(remedy), meaning })
     }
 
     async fn resend_ticket(&self, _: &App) -> Result<(), CallError> {

@@ -1,6 +1,6 @@
 //! Feishu and Lark.
 //!
-//! Enters: an app with its hosts, a secret. Leaves: what became of the request, unread; [`Provider::read`] reads it.
+//! Enters: an app with its hosts, a secret. Leaves: what became of the request, unread; [`TokenEndpoint::read`] reads it.
 //! The dialect differs from the RFCs where the provider does (reference/feishu.md §3 to §11); what it sends is in
 //! `request`, how it reads in `read`, what codes mean in [`codes`]. Promise kept here: one call of `refresh` or
 //! `exchange` is one request on the wire at most (I1); nothing here repeats anything.
@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokenward_core::ports::{
-    AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, DeviceLogin, Explained,
-    Prepared, Provider, Sent,
+    Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, Consent,
+    DeviceLogin, Explained, Known, Prepared, Sent, TokenEndpoint,
 };
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AppKind, AppName, AppToken, DeviceCode, OldAccess, Outcome, RawAnswer, RefreshEnd,
@@ -85,16 +85,19 @@ impl Feishu {
     }
 }
 
-#[async_trait]
-impl Provider for Feishu {
+impl Known for Feishu {
     fn rules(&self, _: &AppName, _: TokenApi) -> &Rules {
         &Self::RULES
     }
 
-    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
-        Ok(request::authorization_url(app, request))
+    fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
+        let Fact { class, remedy, meaning } = codes::lookup(read::refresh_call(api), code)?;
+        Some(Explained { class, remedy, meaning })
     }
+}
 
+#[async_trait]
+impl TokenEndpoint for Feishu {
     async fn prepare(&self, app: &App, api: TokenApi) -> Result<Prepared, CallError> {
         let app_token =
             if api.needs_app_token() { Some(self.app_token(app, AppTokenKind::App).await?.token) } else { None };
@@ -110,6 +113,17 @@ impl Provider for Feishu {
         self.transport.send_built(request::exchange(app, prepared, exchange).map_err(str::to_owned), timeout).await
     }
 
+    fn read(&self, _: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
+        reading::read(read::refresh_call(api), answer, &Self::RULES)
+    }
+}
+
+#[async_trait]
+impl Consent for Feishu {
+    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
+        Ok(request::authorization_url(app, request))
+    }
+
     async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
         let answer = self.transport.call(request::device_begin(app, scopes)).await?;
         let secrets = [app.expose_secret()];
@@ -119,11 +133,10 @@ impl Provider for Feishu {
     async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent {
         self.transport.send_built(request::device_poll(app, code).map_err(str::to_owned), timeout).await
     }
+}
 
-    fn read(&self, _: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
-        reading::read(read::refresh_call(api), answer, &Self::RULES)
-    }
-
+#[async_trait]
+impl Account for Feishu {
     async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError> {
         match (kind_of(app), kind) {
             (AppKind::SelfBuilt, _) => self.fetch_app_token(app, &AppTokenBody::own(app, kind)).await,
@@ -157,11 +170,6 @@ impl Provider for Feishu {
         // A refusal tells the time as well as a success does.
         let accepted = reading::judge(Call::AppToken, &answer, &body.secrets()).map(drop);
         Checkup { accepted, clocks: clocks(&answer) }
-    }
-
-    fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
-        let Fact { class, remedy, meaning } = codes::lookup(read::refresh_call(api), code)?;
-        Some(Explained { class, remedy, meaning })
     }
 
     async fn resend_ticket(&self, app: &App) -> Result<(), CallError> {

@@ -1,7 +1,7 @@
 //! Tokenward speaks to providers: one file per dialect over one codec and one transport.
 //!
 //! What enters: an app, a secret to be sent, a deadline. What leaves: a [`tokenward_core::ports::Sent`], which says
-//! whether bytes left and keeps what came unread; and, from [`tokenward_core::ports::Provider::read`], an
+//! whether bytes left and keeps what came unread; and, from [`tokenward_core::ports::TokenEndpoint::read`], an
 //! [`tokenward_core::Outcome`], which is a pure function of the kept answer, so that it reads the same after a crash.
 //!
 //! Promises kept here: a spend is sent once, on a fresh connection, without retry and without following redirects

@@ -1,6 +1,6 @@
 //! Any server that keeps to RFC 6749 and its family.
 //!
-//! Enters: an app with its issuer or its endpoints, a secret. Leaves: what became of the request, unread; [`Provider::read`]
+//! Enters: an app with its issuer or its endpoints, a secret. Leaves: what became of the request, unread; [`TokenEndpoint::read`]
 //! reads it. What is sent is in `request`, where to in `discovery`, what words mean in [`words`]. Promise kept here: one
 //! call of `refresh` or `exchange` is one request to the token endpoint at most (I1); a document that tells where that is
 //! is fetched before the secret is in hand. A crash loses what was discovered, and nothing else.
@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokenward_core::ports::{
-    AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, DeviceLogin, Prepared,
-    Provider, Sent,
+    Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, Consent,
+    DeviceLogin, Known, Prepared, Sent, TokenEndpoint,
 };
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AppName, AppToken, ClientAuthentication, DeviceCode, DirectGrant, Endpoints,
@@ -127,34 +127,14 @@ impl OAuth2 {
     }
 }
 
-#[async_trait]
-impl Provider for OAuth2 {
+impl Known for OAuth2 {
     fn rules(&self, app: &AppName, _: TokenApi) -> &Rules {
         self.rules.get(app).unwrap_or(&Self::RULES)
     }
+}
 
-    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
-        let endpoint = self.endpoint(app, AUTHORIZATION).await?;
-        Ok(request::authorization_url(&endpoint, app, request, &[]))
-    }
-
-    /// By the issuer's document, if there is one; the settings' spelling does where there is none, or it cannot be had.
-    async fn issuer(&self, app: &App) -> ExpectedIssuer {
-        let by_settings = ExpectedIssuer::by_settings(&app.hosts.accounts);
-        match self.documents.fresh(&self.transport, &app.hosts.accounts).await {
-            Ok(known) => ExpectedIssuer {
-                name: known.issuer,
-                spelled_by_server: true,
-                announced: known.names_issuer,
-                ..by_settings
-            },
-            Err(error) => {
-                tracing::debug!(%error, "the issuer's document cannot be had");
-                by_settings
-            }
-        }
-    }
-
+#[async_trait]
+impl TokenEndpoint for OAuth2 {
     async fn prepare(&self, app: &App, api: TokenApi) -> Result<Prepared, CallError> {
         self.endpoint(app, TOKEN).await?;
         Ok(Prepared { api, app_token: None })
@@ -187,6 +167,35 @@ impl Provider for OAuth2 {
         }
     }
 
+    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
+        reading::read(Call::Token, answer, self.rules(app, api))
+    }
+}
+
+#[async_trait]
+impl Consent for OAuth2 {
+    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
+        let endpoint = self.endpoint(app, AUTHORIZATION).await?;
+        Ok(request::authorization_url(&endpoint, app, request, &[]))
+    }
+
+    /// By the issuer's document, if there is one; the settings' spelling does where there is none, or it cannot be had.
+    async fn issuer(&self, app: &App) -> ExpectedIssuer {
+        let by_settings = ExpectedIssuer::by_settings(&app.hosts.accounts);
+        match self.documents.fresh(&self.transport, &app.hosts.accounts).await {
+            Ok(known) => ExpectedIssuer {
+                name: known.issuer,
+                spelled_by_server: true,
+                announced: known.names_issuer,
+                ..by_settings
+            },
+            Err(error) => {
+                tracing::debug!(%error, "the issuer's document cannot be had");
+                by_settings
+            }
+        }
+    }
+
     async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
         let (url, client) = self.place(app, DEVICE).await?;
         let answer = self.transport.call(request::device_begin(url, client, scopes, &[])).await?;
@@ -200,11 +209,10 @@ impl Provider for OAuth2 {
             Err(error) => unsent(error),
         }
     }
+}
 
-    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
-        reading::read(Call::Token, answer, self.rules(app, api))
-    }
-
+#[async_trait]
+impl Account for OAuth2 {
     async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError> {
         if kind == AppTokenKind::Tenant {
             return Err(CallError::Lacking("a tenant: only Feishu and Lark know tenant tokens"));

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokenward_core::ports::{
-    AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, DeviceLogin, Explained,
-    Prepared, Provider, Sent,
+    Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, Consent,
+    DeviceLogin, Explained, Known, Prepared, Provider, Sent, TokenEndpoint,
 };
 use tokenward_core::{
     AccessToken, App, AppName, DeviceCode, DirectGrant, ExpectedIssuer, Outcome, Platform, RawAnswer, RefreshToken,
@@ -72,20 +72,18 @@ impl Providers {
     }
 }
 
-#[async_trait]
-impl Provider for Providers {
+impl Known for Providers {
     fn rules(&self, app: &AppName, issuer: TokenApi) -> &Rules {
         self.speaking(issuer).rules(app, issuer)
     }
 
-    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
-        self.of(app).authorization_url(app, request).await
+    fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
+        self.speaking(api).explain(api, code)
     }
+}
 
-    async fn issuer(&self, app: &App) -> ExpectedIssuer {
-        self.of(app).issuer(app).await
-    }
-
+#[async_trait]
+impl TokenEndpoint for Providers {
     async fn prepare(&self, app: &App, api: TokenApi) -> Result<Prepared, CallError> {
         self.of(app).prepare(app, api).await
     }
@@ -102,6 +100,21 @@ impl Provider for Providers {
         self.of(app).grant(app, grant, timeout).await
     }
 
+    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
+        self.speaking(api).read(app, api, answer)
+    }
+}
+
+#[async_trait]
+impl Consent for Providers {
+    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
+        self.of(app).authorization_url(app, request).await
+    }
+
+    async fn issuer(&self, app: &App) -> ExpectedIssuer {
+        self.of(app).issuer(app).await
+    }
+
     async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
         self.of(app).device_begin(app, scopes).await
     }
@@ -109,21 +122,16 @@ impl Provider for Providers {
     async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent {
         self.of(app).device_poll(app, code, timeout).await
     }
+}
 
-    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
-        self.speaking(api).read(app, api, answer)
-    }
-
+#[async_trait]
+impl Account for Providers {
     async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError> {
         self.of(app).app_token(app, kind).await
     }
 
     async fn check_up(&self, app: &App) -> Checkup {
         self.of(app).check_up(app).await
-    }
-
-    fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
-        self.speaking(api).explain(api, code)
     }
 
     async fn resend_ticket(&self, app: &App) -> Result<(), CallError> {

@@ -6,7 +6,9 @@ mod support;
 use std::time::Duration;
 
 use support::{Heard, REFRESH, SECRET, Server, blueking, json, providers, spend, unsent};
-use tokenward_core::ports::{AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Prepared, Provider};
+use tokenward_core::ports::{
+    Account, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Consent, Known, Prepared, TokenEndpoint,
+};
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AppName, AuthorizationCode, CodeVerifier, DeviceCode, DirectGrant, LoginCookie,
     OldAccess, Outcome, RefreshEnd, RefreshToken, RefusalClass, Remedy, Replay, Scopes, TokenApi, UserTicket,

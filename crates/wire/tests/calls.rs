@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use support::{SECRET, Server, app, feishu, json, store};
-use tokenward_core::ports::{AppTokenKind, CallError, Provider};
+use tokenward_core::ports::{Account, AppTokenKind, CallError, Consent, TokenEndpoint};
 use tokenward_core::{AccessToken, RefreshToken, Refusal, RefusalClass, Remedy, Scopes, Subject, TokenApi};
 
 fn refusal(error: CallError) -> Refusal {

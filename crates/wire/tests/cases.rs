@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use tokenward_core::ports::Provider;
+use tokenward_core::ports::TokenEndpoint;
 use tokenward_core::{Issued, Oddity, Outcome, RawAnswer, Refusal, SecretBytes, TokenApi};
 
 #[test]

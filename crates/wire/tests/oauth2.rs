@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use support::{Heard, Noon, REFRESH, SECRET, Server, in_doubt, json, oauth2, providers, spend, unsent};
-use tokenward_core::ports::{AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Prepared, Provider};
+use tokenward_core::ports::{
+    Account, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Consent, Known, Prepared, TokenEndpoint,
+};
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AuthorizationCode, ClientAuthentication, CodeVerifier, DeviceCode, DirectGrant,
     Endpoints, LoginCookie, OldAccess, RefreshToken, Refusal, RefusalClass, Remedy, Rules, Scopes, TokenApi,

@@ -3,7 +3,7 @@
 mod support;
 
 use proptest::prelude::*;
-use tokenward_core::ports::Provider;
+use tokenward_core::ports::{Known, TokenEndpoint};
 use tokenward_core::{Outcome, RawAnswer, RefusalClass, SecretBytes, TokenApi};
 
 fn answer(status: u16, body: Vec<u8>, whole: bool) -> RawAnswer {

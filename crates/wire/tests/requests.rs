@@ -5,7 +5,9 @@ mod support;
 use std::time::Duration;
 
 use support::{Heard, REFRESH, SECRET, Server, app, feishu, json, spend, store};
-use tokenward_core::ports::{AppTokenKind, AuthorizationRequest, CodeExchange, Prepared, Provider};
+use tokenward_core::ports::{
+    Account, AppTokenKind, AuthorizationRequest, CodeExchange, Consent, Prepared, TokenEndpoint,
+};
 use tokenward_core::{
     AccessToken, App, AppToken, AuthorizationCode, Brand, CodeVerifier, DeviceCode, FeishuApp, RefreshToken, Scopes,
     TokenApi,

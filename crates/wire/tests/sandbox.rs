@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use support::{Noon, SECRET, answered, blueking, oauth2, providers, spend_of};
-use tokenward_core::ports::{AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Prepared, Provider, Sent};
+use tokenward_core::ports::{
+    Account, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Consent, Prepared, Sent, TokenEndpoint,
+};
 use tokenward_core::{
     AccessToken, App, AppSecret, AppToken, AuthorizationCode, ClientAuthentication, CodeVerifier, DirectGrant,
     Endpoints, Hosts, Issued, LoginCookie, Outcome, Refusal, RefusalClass, Remedy, Scopes, TokenApi, UserTicket,

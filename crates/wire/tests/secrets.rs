@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use support::{REFRESH, SECRET, Server, blueking, json, oauth2, providers, spend};
-use tokenward_core::ports::{AppTokenKind, CodeExchange, Prepared, Provider, Sent};
+use tokenward_core::ports::{Account, AppTokenKind, CodeExchange, Consent, Prepared, Sent, TokenEndpoint};
 use tokenward_core::{
     AccessToken, App, AuthorizationCode, ClientAuthentication, CodeVerifier, DeviceCode, DirectGrant, Endpoints,
     LoginCookie, RefreshToken, TokenApi, UserTicket,

@@ -14,7 +14,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use support::{REFRESH, app, feishu, spend};
 use tokenward_core::TokenApi;
-use tokenward_core::ports::{Prepared, Provider, Sent};
+use tokenward_core::ports::{Prepared, Sent, TokenEndpoint};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/");
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use support::{
     REFRESH, SECRET, Server, answered, app, feishu, feishu_with, in_doubt, json, spend, spend_until, unsent,
 };
-use tokenward_core::ports::{Clock, Prepared, Provider, Sent};
+use tokenward_core::ports::{Clock, Prepared, Sent, TokenEndpoint};
 use tokenward_core::{Landing, Outcome, RawAnswer, Remedy, TokenApi};
 use tokenward_wire::Feishu;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
