@@ -29,8 +29,8 @@ mod token_json;
 mod tool;
 
 pub use bkoauth::{
-    BkoauthError, BkoauthFate, BkoauthOptions, BkoauthPlan, BkoauthReport, BkoauthSource, BkoauthTaken, ServerKind,
-    adopt_bkoauth, database_error,
+    BkoauthError, BkoauthFate, BkoauthOptions, BkoauthPlan, BkoauthReport, BkoauthRow, BkoauthSource, BkoauthTaken,
+    ServerKind, adopt_bkoauth, database_error, read_bkoauth,
 };
 pub use error::StoreError;
 pub use find::{Found, Means, Needs, find, read};

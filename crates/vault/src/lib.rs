@@ -12,7 +12,6 @@
 //! process finds an open intent to recover from.
 
 mod backup;
-mod bkoauth;
 mod codec;
 mod error;
 mod folder;
@@ -35,7 +34,6 @@ pub mod suite;
 pub mod trusted;
 
 pub use backup::{BackedUp, BackupError, BackupKey, Stretch};
-pub use bkoauth::{BkoauthError, BkoauthRow, BkoauthSource, ServerKind, read_bkoauth};
 pub use folder::{Folder, Repair, hand_over, open_private};
 pub use key::{ExplicitKey, KeySource, KeySources};
 #[cfg(feature = "keyring")]

@@ -5,7 +5,6 @@
 //! a transaction's boundary.
 
 pub mod adoptions;
-pub mod bkoauth;
 pub mod identity;
 pub mod journal;
 pub mod leases;

@@ -17,16 +17,16 @@ use std::time::Duration;
 use jiff::tz::Offset;
 use tokenward_core::ports::{Adopted, Adoption, Claim};
 use tokenward_core::{Access, App, Code, GrantId, ProfileName, TokenSet};
-use tokenward_vault::BkoauthRow;
 
 use super::tool::Renewal;
 use plan::{Candidate, Step, TokenStanding};
 use tokenward_keeper::{Error, Keeper, Kept};
 
 pub use plan::BkoauthPlan;
-pub use tokenward_vault::{BkoauthError, BkoauthSource, ServerKind};
+pub use table::{BkoauthError, BkoauthRow, BkoauthSource, ServerKind, read_bkoauth};
 
 mod plan;
+mod table;
 
 /// How a table is read.
 #[derive(Debug, Clone)]

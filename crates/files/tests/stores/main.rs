@@ -1,5 +1,7 @@
 //! Logins that other tools keep: found, read, and never shown.
 
+mod bkoauth;
+mod database;
 mod find;
 mod lark_cli;
 mod lark_mcp;

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokenward::core::ports::Clock;
 use tokenward::stores::{BkoauthFate, BkoauthOptions, BkoauthReport, BkoauthSource, adopt_bkoauth};
 use tokenward_emulator::{Fault, FaultKind, SeededTokens, UserSpec};
-use tokenward_vault::suite::bkoauth::{Row, write_table};
 
+use crate::database::{Row, write_table};
 use crate::world::{CODE, Kind, World, name_of, profile, request};
 
 struct Table {

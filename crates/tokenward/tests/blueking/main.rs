@@ -4,6 +4,9 @@
 mod adoption;
 mod calls;
 mod counts;
+#[path = "../../../files/tests/stores/database.rs"]
+#[expect(dead_code, reason = "shared with the tests of the reader, which use the rest")]
+mod database;
 mod defects;
 mod extractor;
 #[path = "../engine/failing.rs"]

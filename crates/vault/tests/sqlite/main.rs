@@ -1,7 +1,6 @@
 //! The `SQLite` vault: the exported suite, and what is this engine's own.
 
 mod backups;
-mod bkoauth;
 mod earlier;
 mod faults;
 mod handouts;

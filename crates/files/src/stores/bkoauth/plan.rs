@@ -12,10 +12,10 @@ use tokenward_core::ports::{CallError, Provider};
 use tokenward_core::{
     AccessToken, App, Grant, GrantId, Platform, ProfileName, RefusalClass, Standing, Subject, TokenApi, UserName,
 };
-use tokenward_vault::{BkoauthRow, BkoauthSource, read_bkoauth};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
+use super::table::{BkoauthRow, BkoauthSource, read_bkoauth};
 use super::{BkoauthFate, BkoauthOptions, BkoauthTaken, unreadable};
 use tokenward_keeper::{Error, Keeper, Who};
 

@@ -1,7 +1,7 @@
 //! The table of `bkoauth`, read where it lies and never written (reference/blueking.md §1.4).
 //!
 //! Enters: where a program keeps its database. Leaves: every row of `bkoauth_access_token`, tokens in the types that do not show
-//! them (I4). Here, because only the vault may speak SQL; what a row means is not decided here. A database of `SQLite` is opened
+//! them (I4). What a row means is not decided here. A database of `SQLite` is opened
 //! read-only; one in WAL mode that nobody has open is opened as immutable, so that not even the files beside it are made.
 
 use std::fmt;
@@ -17,8 +17,6 @@ use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 use tokenward_core::{AccessToken, RefreshToken, SecretBytes};
 use zeroize::Zeroizing;
-
-use crate::sqlite::connect::beside;
 
 /// Where the table is.
 #[derive(Clone)]
@@ -190,7 +188,7 @@ fn read_file(path: &Path, offset: Offset) -> Result<Vec<BkoauthRow>, BkoauthErro
     }
     // Bytes 18 and 19 say how it is written (https://www.sqlite.org/fileformat.html §1.3.3): 2 is a log beside it. Without the
     // log nobody has it open, and nothing can change under an immutable one.
-    let is_still = head[18] == 2 && !beside(path, "-wal").exists();
+    let is_still = head[18] == 2 && !log_beside(path).exists();
     let place = path.display().to_string();
     let told = |error: rusqlite::Error| BkoauthError::Database { place: place.clone(), reason: error.to_string() };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -398,6 +396,13 @@ const HAS_TABLE: &str =
 const ROWS: &str = "
     SELECT id, CAST(access_token AS TEXT), CAST(refresh_token AS TEXT), CAST(expires AS TEXT), env_name, user_id
     FROM bkoauth_access_token ORDER BY id";
+
+/// Where `SQLite` keeps a database's log.
+fn log_beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
+}
 
 #[cfg(test)]
 mod tests {

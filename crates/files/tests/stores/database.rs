@@ -6,34 +6,28 @@ use rusqlite::{Connection, params};
 
 /// A row of the table.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub(crate) struct Row {
     /// `id`.
-    pub id: i64,
+    pub(crate) id: i64,
     /// `access_token`.
-    pub access_token: String,
+    pub(crate) access_token: String,
     /// `refresh_token`.
-    pub refresh_token: Option<String>,
+    pub(crate) refresh_token: Option<String>,
     /// `expires`, as Django writes it.
-    pub expires: String,
+    pub(crate) expires: String,
     /// `env_name`.
-    pub env_name: String,
+    pub(crate) env_name: String,
     /// `user_id`.
-    pub user_id: Option<String>,
+    pub(crate) user_id: Option<String>,
 }
 
 /// Makes a database with these rows.
-///
-/// # Panics
-/// When it cannot.
-pub fn write_table(file: &Path, rows: &[Row]) {
+pub(crate) fn write_table(file: &Path, rows: &[Row]) {
     write_table_in(file, rows, "PRAGMA journal_mode = DELETE");
 }
 
 /// The same for a program that keeps a log beside its database.
-///
-/// # Panics
-/// When it cannot.
-pub fn write_table_with_log(file: &Path, rows: &[Row]) {
+pub(crate) fn write_table_with_log(file: &Path, rows: &[Row]) {
     write_table_in(file, rows, "PRAGMA journal_mode = WAL");
 }
 

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use tokenward_vault::suite::bkoauth::{Row, write_table, write_table_with_log};
-use tokenward_vault::{BkoauthError, BkoauthSource, read_bkoauth};
+use tokenward_files::stores::{BkoauthError, BkoauthRow, BkoauthSource, read_bkoauth};
+
+use crate::database::{Row, write_table, write_table_with_log};
 
 fn row(id: i64, user: Option<&str>, refresh: Option<&str>) -> Row {
     Row {
@@ -18,7 +19,7 @@ fn row(id: i64, user: Option<&str>, refresh: Option<&str>) -> Row {
     }
 }
 
-async fn read(file: &Path) -> Result<Vec<tokenward_vault::BkoauthRow>, BkoauthError> {
+async fn read(file: &Path) -> Result<Vec<BkoauthRow>, BkoauthError> {
     read_bkoauth(&file.to_str().unwrap().parse::<BkoauthSource>().unwrap(), Offset::UTC).await
 }
 
