@@ -226,7 +226,7 @@ impl Desk {
         {
             self.printer.warning(self.lang().settings_warning(&warning));
         }
-        for repair in session.vault().repairs() {
+        for repair in session.repairs() {
             self.printer.warning(lang.repaired(repair.path.display(), mode(repair.was), mode(repair.now)));
         }
         for login in session.recovered() {
@@ -238,14 +238,9 @@ impl Desk {
 
     /// What a session is opened with.
     pub(crate) fn session_options<'a>(&self, settings: &'a Settings) -> Result<SessionOptions<'a>, Failure> {
-        Ok(SessionOptions {
-            home: settings.home(),
-            clock: Arc::new(self.ambient.clock),
-            entropy: Arc::new(SystemEntropy),
-            key: settings.key_source().map_err(|error| self.settings_failure(&error))?,
-            observer: self.ambient.observer(),
-            keeper: KeeperOptions::default(),
-        })
+        let key = settings.key_source().map_err(|error| self.settings_failure(&error))?;
+        let options = SessionOptions::new(settings.home(), Arc::new(self.ambient.clock), Arc::new(SystemEntropy));
+        Ok(options.key(key).observer(self.ambient.observer()))
     }
 
     /// Where the key comes from that opens the vault, in words. An explicit key is used only by a vault that was sealed
@@ -324,7 +319,7 @@ impl Desk {
         if work.app.token_api.has_browser_login() {
             return Err(Failure::new(Code::Usage, self.lang().no_app_token(work.app.token_api)).complete());
         }
-        let wanted = Obtain { min_ttl, ..Obtain::app(work.profile.name.clone()) };
+        let wanted = Obtain::app(work.profile.name.clone()).living(min_ttl);
         Ok(work.session.keeper().obtain(&work.app, &wanted).await?)
     }
 
@@ -382,7 +377,7 @@ impl Desk {
     pub(crate) async fn work_with(&self, keeper: KeeperOptions) -> Result<Work, Failure> {
         let settings = self.settings()?;
         let profile = self.profile(&settings)?;
-        let session = self.open(&settings, SessionOptions { keeper, ..self.session_options(&settings)? }).await?;
+        let session = self.open(&settings, self.session_options(&settings)?.keeper(keeper)).await?;
         let app = self.app(&profile, &session).await?;
         Ok(Work { profile, session, app })
     }

@@ -2,6 +2,8 @@
 //!
 //! They are object-safe, and the engine holds them as `Arc<dyn …>`. An implementation must keep the promises
 //! written at each function; the vault's exported suite and the emulator's checker test them.
+//!
+//! **Unstable:** the ports change shape with the engine, in any version. Whoever implements one of them follows.
 
 mod account;
 mod consent;

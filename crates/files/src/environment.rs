@@ -48,6 +48,7 @@ impl fmt::Debug for Environment {
 /// How to reach the keyring of the desktop, as far as the environment says. Looked at only by builds with the feature
 /// `keyring`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Desktop {
     /// `DBUS_SESSION_BUS_ADDRESS`.
     pub session_bus: Option<OsString>,

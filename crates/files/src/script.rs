@@ -17,7 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokenward_core::ports::{Account, Adopted, Adoption, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Claim, CodeExchange, Consent, DeviceLogin, Known, Prepared, Provider, Sent, StoreError, StoreFault, TokenEndpoint};
+use tokenward_core::ports::{
+    Account, Adopted, Adoption, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Claim, CodeExchange, Consent,
+    DeviceLogin, Known, Prepared, Provider, Sent, StoreError, StoreFault, TokenEndpoint,
+};
 use tokenward_core::{
     AccessToken, App, AppName, AppSecret, AppToken, Ask, BadSecret, Brand, Code, DeviceCode, Event, ExitClass,
     FeishuApp, Generation, Grant, GrantId, Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules,
@@ -62,6 +65,7 @@ impl ScriptRefresh {
 
 /// What a turn of a script's login brought. The file holds it already.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ScriptTokens {
     /// The user access token.
     pub access: AccessToken,

@@ -52,6 +52,7 @@ pub trait Caller: Send + Sync {
 
 /// How patient calls are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ApiOptions {
     /// How long one call waits for limits, all its pauses together.
     pub patience: Duration,
@@ -64,6 +65,23 @@ pub struct ApiOptions {
 impl Default for ApiOptions {
     fn default() -> Self {
         Self { patience: Duration::from_mins(1), repeats: 2, min_ttl: Duration::from_secs(10) }
+    }
+}
+
+impl ApiOptions {
+    /// With another patience for limits.
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// With another number of repeats.
+    pub fn repeats(self, repeats: u32) -> Self {
+        Self { repeats, ..self }
+    }
+
+    /// With another least life of a token that a call is begun with.
+    pub fn min_ttl(self, min_ttl: Duration) -> Self {
+        Self { min_ttl, ..self }
     }
 }
 

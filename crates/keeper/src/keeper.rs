@@ -35,7 +35,7 @@ pub use apps::Registration;
 pub(crate) use whose::names_no_user;
 pub use whose::{LoginWithoutProfile, another_user};
 
-/// Everything a keeper is made of.
+/// Everything a keeper is made of. Unstable as the ports are: it grows with the engine.
 #[derive(Clone)]
 pub struct Parts {
     /// The store.
@@ -65,6 +65,7 @@ impl Parts {
 
 /// How long callers wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct KeeperOptions {
     /// How long a caller who already has a usable token waits for a fresher one that is being fetched.
     pub ahead_patience: Duration,
@@ -78,8 +79,21 @@ impl Default for KeeperOptions {
     }
 }
 
+impl KeeperOptions {
+    /// With another wait for a fresher token by those who have a usable one.
+    pub fn ahead_patience(self, ahead_patience: Duration) -> Self {
+        Self { ahead_patience, ..self }
+    }
+
+    /// With another wait for someone else's turn.
+    pub fn turn_patience(self, turn_patience: Duration) -> Self {
+        Self { turn_patience, ..self }
+    }
+}
+
 /// A token, handed out.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Handed {
     /// The token with its life.
     pub access: Access,
@@ -97,6 +111,7 @@ pub struct Handed {
 
 /// How a grant stands, for people.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Report {
     /// The grant.
     pub grant: Grant,

@@ -27,6 +27,7 @@ use crate::{Error, Keeper, Kept, Notice, Report};
 
 /// What a person is asked to consent to, and where the browser goes afterwards.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct LoginRequest {
     /// The scopes, `offline_access` among them ([`Scopes::for_login`]).
     pub scopes: Scopes,
@@ -36,6 +37,23 @@ pub struct LoginRequest {
     pub force_consent: bool,
     /// Whether a person said that the profile may become another user's. Without that, it never does.
     pub replace_user: bool,
+}
+
+impl LoginRequest {
+    /// Consent to these scopes, which are sent as they are, and back to this address.
+    pub fn new(scopes: Scopes, redirect_uri: RedirectUri) -> Self {
+        Self { scopes, redirect_uri, force_consent: false, replace_user: false }
+    }
+
+    /// Whether the consent page is shown even where the provider would skip it.
+    pub fn force_consent(self, force_consent: bool) -> Self {
+        Self { force_consent, ..self }
+    }
+
+    /// Whether a person said that the profile may become another user's.
+    pub fn replace_user(self, replace_user: bool) -> Self {
+        Self { replace_user, ..self }
+    }
 }
 
 /// A login under way: its address, and what ties the answer to it (RFC 6749 §10.12, RFC 7636).
@@ -513,5 +531,5 @@ const UNREADABLE_KEPT: Duration = Duration::from_hours(30 * 24);
 const EXCHANGE_DEADLINE: Duration = Duration::from_secs(30);
 /// How long the provider may take to say whose login it is.
 const WHO_DEADLINE: Duration = Duration::from_secs(10);
-/// A process that has kept an answer may be at work on it for this long (longer than [`WHO_DEADLINE`]).
+/// A process that has kept an answer may be at work on it for this long (longer than the patience for whose login it is).
 pub const LOGIN_AT_WORK: Duration = Duration::from_mins(1);

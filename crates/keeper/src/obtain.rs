@@ -46,6 +46,7 @@ impl Who {
 
 /// A wish for tokens that need no browser.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Obtain {
     /// The profile, with or without a user's name behind it.
     pub profile: ProfileName,
@@ -75,6 +76,12 @@ impl Obtain {
     #[must_use]
     pub fn living(self, min_ttl: Duration) -> Self {
         Self { min_ttl, ..self }
+    }
+
+    /// The same wish, after a token was refused where it was used.
+    #[must_use]
+    pub fn after_refusal(self, grant: GrantId, seen: Generation) -> Self {
+        Self { refused: Some((grant, seen)), ..self }
     }
 
     /// The name under which the grant is kept.

@@ -13,6 +13,7 @@ use crate::{Keeper, Notice};
 
 /// How thoroughly is looked before a login is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Looking {
     /// At what is out of step with the store.
     OutOfStep,

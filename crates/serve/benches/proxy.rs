@@ -14,8 +14,8 @@ use tokenward::core::{
     Access, AccessToken, App, AppSecret, Brand, FeishuApp, GrantId, Hosts, RefreshToken, TokenApi, TokenSet,
 };
 use tokenward::{
-    ApiOptions, CallOptions, Environment, Home, Identity, KeeperOptions, KeySource, Session, SessionOptions,
-    SystemClock, SystemEntropy,
+    ApiOptions, CallOptions, Environment, Home, Identity, KeeperOptions, Session, SessionOptions, SystemClock,
+    SystemEntropy,
 };
 use tokenward_emulator::{AppSpec, Sandbox, SandboxOptions};
 use tokenward_serve::proxy::{Limits, Proxy, ProxyOptions, Story};
@@ -94,14 +94,14 @@ fn start(app: App, access: String, refresh: String) -> Result<SocketAddr, Failed
 
 async fn proxy(app: App, access: String, refresh: String) -> Result<(Proxy, (Session, tempfile::TempDir)), Failed> {
     let folder = tempfile::tempdir()?;
-    let session = Session::open(SessionOptions {
-        home: &Home::resolve(Some(folder.path()), &Environment::default())?,
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(SystemEntropy),
-        key: KeySource::Unset,
-        observer: None,
-        keeper: KeeperOptions { ahead_patience: Duration::ZERO, ..KeeperOptions::default() },
-    })
+    let session = Session::open(
+        SessionOptions::new(
+            &Home::resolve(Some(folder.path()), &Environment::default())?,
+            Arc::new(SystemClock),
+            Arc::new(SystemEntropy),
+        )
+        .keeper(KeeperOptions::default().ahead_patience(Duration::ZERO)),
+    )
     .await?;
     let now = SystemClock.now();
     let login = NewLogin {

@@ -17,14 +17,15 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use tokenward::core::ports::{Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Clock, CodeExchange, Consent, DeviceLogin, Known, NewLogin, Prepared, Sent, TokenEndpoint};
+use tokenward::core::ports::{
+    Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Clock, CodeExchange, Consent, DeviceLogin,
+    Known, NewLogin, Prepared, Sent, TokenEndpoint,
+};
 use tokenward::core::{
     Access, AccessToken, App, AppName, AppSecret, Brand, DeviceCode, FeishuApp, Generation, GrantId, Issued, Outcome,
     RawAnswer, RefreshToken, Rules, Scopes, SecretBytes, Spend, Subject, TokenApi, TokenSet,
 };
-use tokenward::{
-    Environment, Home, Keeper, KeeperOptions, KeySource, Parts, Session, SessionOptions, SystemClock, SystemEntropy,
-};
+use tokenward::{Environment, Home, Keeper, KeeperOptions, Parts, Session, SessionOptions, SystemClock, SystemEntropy};
 use url::Url;
 
 const ROUNDS: usize = 300;
@@ -255,15 +256,7 @@ impl Stand {
 /// A keeper with a vault of its own on the disk, and its logins.
 async fn keeper(folder: &Path) -> Result<(Keeper, App, Vec<GrantId>), Box<dyn std::error::Error>> {
     let home = Home::resolve(Some(folder), &Environment::default())?;
-    let session = Session::open(SessionOptions {
-        home: &home,
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(SystemEntropy),
-        key: KeySource::Unset,
-        observer: None,
-        keeper: KeeperOptions::default(),
-    })
-    .await?;
+    let session = Session::open(SessionOptions::new(&home, Arc::new(SystemClock), Arc::new(SystemEntropy))).await?;
     let now = SystemClock.now();
     let mut ids = Vec::new();
     for number in 0..AT_ONCE {

@@ -12,21 +12,14 @@ use axum::response::Response;
 use axum::routing::get;
 use tokenward::blueking::{BkApp, BkClient, Cookies, LoggedIn, UserToken};
 use tokenward::core::UserName;
-use tokenward::{Environment, Home, KeeperOptions, KeySource, Session, SessionOptions, SystemClock, SystemEntropy};
+use tokenward::{Environment, Home, Session, SessionOptions, SystemClock, SystemEntropy};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     #[expect(clippy::disallowed_methods, reason = "a program's `main` is where the environment enters")]
     let variable = |name: &str| std::env::var(name).map_err(|_| format!("{name} is not set"));
     let home = Home::resolve(None, &Environment::default())?;
-    let options = SessionOptions {
-        home: &home,
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(SystemEntropy),
-        key: KeySource::Unset,
-        observer: None,
-        keeper: KeeperOptions::default(),
-    };
+    let options = SessionOptions::new(&home, Arc::new(SystemClock), Arc::new(SystemEntropy));
     let session = Session::open(options).await?;
     let app = BkApp::new(&variable("APP_CODE")?, &variable("APP_SECRET")?, variable("OAUTH_API_URL")?.parse()?)?;
     let client = BkClient::new(&session, app.build()?, "web".parse()?, Cookies::bk_token());

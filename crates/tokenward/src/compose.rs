@@ -21,39 +21,19 @@ use url::Url;
 
 use crate::links::{Links, LinksAround};
 use crate::{
-    ApiClient, ApiOptions, Error, Handed, Home, Identity, Keeper, KeeperOptions, Kept, KeySource, LoginReport,
-    NoObserver, Observer, Obtain, Origin, Own, Parts, Processes, ResolvedProfile, ScriptRefresh, ScriptTokens,
-    SettingsError, Who, secret_file,
+    ApiClient, ApiOptions, Error, Handed, Home, Identity, Keeper, Kept, KeySource, LoginReport, NoObserver, Obtain,
+    Origin, Own, Parts, Processes, ResolvedProfile, ScriptRefresh, ScriptTokens, SettingsError, Who, secret_file,
 };
 
+mod options;
+
+pub use options::SessionOptions;
 pub use tokenward_vault::handout::HandOut;
 pub use tokenward_vault::{
     BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, KeptVault, Repair, Replaced, Resealed, RestorePlan,
     Restored, RestoredLogin, SeenLogin, Stretch, Verdict, WaitingAnswer,
 };
 pub use tokenward_wire::Discovered;
-
-/// What a session is opened with.
-pub struct SessionOptions<'a> {
-    /// The folder that holds everything.
-    pub home: &'a Home,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub entropy: Arc<dyn Entropy>,
-    /// The key that a person chose for the vault, if any.
-    pub key: KeySource,
-    /// Told of each step of a rotation.
-    pub observer: Option<Arc<dyn Observer>>,
-    /// How long callers wait.
-    pub keeper: KeeperOptions,
-}
-
-impl fmt::Debug for SessionOptions<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionOptions").field("home", &self.home).field("key", &self.key).finish_non_exhaustive()
-    }
-}
 
 /// An open vault with a keeper over it.
 ///
@@ -230,8 +210,8 @@ impl Session {
         let wanted = match ask {
             Ask::Living { min_ttl } => wanted.living(min_ttl),
             Ask::NewerThan(seen) => {
-                let refused = Some((self.keeper.grant_of(&wanted.name()).await?, seen));
-                Obtain { refused, ..wanted }
+                let grant = self.keeper.grant_of(&wanted.name()).await?;
+                wanted.after_refusal(grant, seen)
             }
         };
         self.keeper.obtain(app, &wanted).await
@@ -302,8 +282,21 @@ impl Session {
         Ok(self.vault.renew_data_key().await?)
     }
 
-    /// The vault itself: its particulars and what was repaired.
-    pub fn vault(&self) -> &SqliteVault {
+    /// The vault's particulars. Looks only.
+    ///
+    /// # Errors
+    /// The vault's codes.
+    pub async fn vault_info(&self) -> Result<VaultInfo, Error> {
+        Ok(self.vault.info().await?)
+    }
+
+    /// What was too open and was closed when the vault was opened.
+    pub fn repairs(&self) -> &[Repair] {
+        self.vault.repairs()
+    }
+
+    /// The vault itself, for the doctor, which looks into its corners.
+    pub(crate) fn vault(&self) -> &SqliteVault {
         &self.vault
     }
 }

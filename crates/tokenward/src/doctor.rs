@@ -6,6 +6,8 @@
 //!
 //! A refresh token is never sent from here: that needs a [`tokenward_core::Spend`], which needs a lease, and none is asked
 //! for. A crash leaves everything as it was.
+//!
+//! **Unstable:** what is gathered and concluded grows with what can go wrong, in any version.
 
 mod examine;
 mod facts;

@@ -15,9 +15,7 @@ use tokenward::core::{
     Slot, TokenApi,
 };
 use tokenward::links::{Brought, Found, LinkOutcome, Links};
-use tokenward::{
-    Environment, Handed, Home, KeeperOptions, KeySource, Notice, Observer, Session, SessionOptions, Step, SystemEntropy,
-};
+use tokenward::{Environment, Handed, Home, Notice, Observer, Session, SessionOptions, Step, SystemEntropy};
 use tokenward_emulator::{AppSpec, Sandbox, SandboxOptions};
 use url::Url;
 
@@ -111,14 +109,9 @@ impl Stand {
 
     async fn session(&self, observer: Option<Arc<dyn Observer>>) -> Session {
         let home = Home::resolve(Some(&self.home), &Environment::default()).unwrap();
-        Session::open(SessionOptions {
-            home: &home,
-            clock: Arc::new(Ahead(self.ahead)),
-            entropy: Arc::new(SystemEntropy),
-            key: KeySource::Unset,
-            observer,
-            keeper: KeeperOptions::default(),
-        })
+        Session::open(
+            SessionOptions::new(&home, Arc::new(Ahead(self.ahead)), Arc::new(SystemEntropy)).observer(observer),
+        )
         .await
         .unwrap()
     }

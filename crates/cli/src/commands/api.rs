@@ -72,7 +72,7 @@ async fn client(api: &Api, desk: &Desk, work: &Work) -> Result<ApiClient, Failur
     };
     let mut calls = CallOptions::default();
     calls.timeout = api.timeout;
-    let options = ApiOptions { patience: api.patience, ..ApiOptions::default() };
+    let options = ApiOptions::default().patience(api.patience);
     let client = work.session.api(work.app.clone(), identity, calls, options);
     Ok(client.watched(Arc::new(Told(desk.printer))))
 }

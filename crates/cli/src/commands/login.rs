@@ -306,12 +306,8 @@ async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> R
         redirect_uri = callback.redirect_uri().clone();
         Some(callback)
     };
-    let request = LoginRequest {
-        scopes: asked,
-        redirect_uri,
-        force_consent: login.force_consent,
-        replace_user: login.replace_user,
-    };
+    let request =
+        LoginRequest::new(asked, redirect_uri).force_consent(login.force_consent).replace_user(login.replace_user);
     let attempt = work.session.keeper().begin_login(&work.app, request).await?;
     show(login, attempt.url(), callback.as_ref(), desk)?;
     let consent = match &callback {

@@ -33,7 +33,7 @@ pub(super) async fn run(proxy: Proxy, desk: &Desk) -> Result<ExitCode, Failure> 
     let (lang, printer) = (desk.lang(), desk.printer);
     let secret = secret(&proxy, desk)?;
     // A request is not held up by a turn ahead of time: it gets the token that still lives.
-    let keeper = KeeperOptions { ahead_patience: Duration::ZERO, ..KeeperOptions::default() };
+    let keeper = KeeperOptions::default().ahead_patience(Duration::ZERO);
     let work = Arc::new(desk.work_with(keeper).await?);
     if work.app.provider().brand().is_none() {
         let failure = Failure::new(Code::Usage, lang.proxy_not_here(work.app.provider()));

@@ -54,7 +54,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let links = session.links().states(report.grant.profile.as_ref()).await?;
     let links: Vec<_> =
         links.iter().filter(|state| Some(&state.link.target.profile) == report.grant.profile.as_ref()).collect();
-    let info = session.vault().info().await.map_err(tokenward::Error::from)?;
+    let info = session.vault_info().await?;
     // A login of the same app that could be meant by this profile, and is not.
     let mut kept = session.keeper().without_profile().await?;
     kept.retain(|login| login.grant.app == report.grant.app);

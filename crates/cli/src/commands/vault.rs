@@ -41,7 +41,7 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
         desk.printer.note(lang.no_vault_yet(folder.display()));
         return Ok(());
     };
-    let info = session.vault().info().await.map_err(tokenward::Error::from)?;
+    let info = session.vault_info().await?;
     let reports = session.keeper().list().await?;
     let damaged = session.damaged_logins().await?;
     let kept = tokenward::kept_vaults(settings.home());

@@ -93,7 +93,7 @@ async fn with_engine(
         work.app.clone(),
         Identity::User(grant),
         CallOptions::default(),
-        ApiOptions { patience: PATIENCE, ..ApiOptions::default() },
+        ApiOptions::default().patience(PATIENCE),
     );
     let progress = Progress::new(desk);
     let engine = Engine {

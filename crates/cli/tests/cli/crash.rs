@@ -7,9 +7,7 @@ use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokenward::{
-    Environment, Home, KeeperOptions, KeySource, Session, SessionOptions, Step, SystemClock, SystemEntropy,
-};
+use tokenward::{Environment, Home, Session, SessionOptions, Step, SystemClock, SystemEntropy};
 use tokenward_core::{Entry, Event, Standing};
 use tokenward_emulator::{Fault, FaultKind, Operation, Stage};
 
@@ -255,14 +253,7 @@ fn journal(home: &Path) -> (Standing, Vec<Entry>) {
     let home = Home::resolve(Some(home), &Environment::default()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let session = Session::open(SessionOptions {
-            home: &home,
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(SystemEntropy),
-            key: KeySource::Unset,
-            observer: None,
-            keeper: KeeperOptions::default(),
-        });
+        let session = Session::open(SessionOptions::new(&home, Arc::new(SystemClock), Arc::new(SystemEntropy)));
         let session = session.await.unwrap();
         let keeper = session.keeper();
         let report = keeper.list().await.unwrap().into_iter().find(|report| report.grant.profile.is_some()).unwrap();

@@ -5,10 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use tokenward::core::{Entry, ProfileName};
-use tokenward::{
-    Environment, Home, KeeperOptions, KeySource, Overrides, Session, SessionOptions, Settings, SystemClock,
-    SystemEntropy,
-};
+use tokenward::{Environment, Home, Overrides, Session, SessionOptions, Settings, SystemClock, SystemEntropy};
 use tokenward_emulator::{Brand, SeededTokens};
 
 use crate::world::{Ran, Started, World, browse, run};
@@ -117,14 +114,11 @@ impl Project {
             let env = Environment::new([("TOKENWARD_HOME", self.world.home.as_os_str())]);
             let home = Home::resolve(None, &env).unwrap();
             let (settings, _) = Settings::load(home, env, Overrides::default()).unwrap();
-            let options = SessionOptions {
-                home: settings.home(),
-                clock: std::sync::Arc::new(SystemClock),
-                entropy: std::sync::Arc::new(SystemEntropy),
-                key: KeySource::Unset,
-                observer: None,
-                keeper: KeeperOptions::default(),
-            };
+            let options = SessionOptions::new(
+                settings.home(),
+                std::sync::Arc::new(SystemClock),
+                std::sync::Arc::new(SystemEntropy),
+            );
             let session = Session::open(options).await.unwrap();
             let grant = session.keeper().grant_of(&profile.parse::<ProfileName>().unwrap()).await.unwrap();
             let mut entries = session.keeper().journal(grant, 100).await.unwrap();

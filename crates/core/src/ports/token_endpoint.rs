@@ -8,7 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::provider::CallError;
-use crate::{App, AppName, AppToken, AuthorizationCode, CodeVerifier, DirectGrant, Outcome, RawAnswer, RedirectUri, Spend, TokenApi, TransportFault};
+use crate::{
+    App, AppName, AppToken, AuthorizationCode, CodeVerifier, DirectGrant, Outcome, RawAnswer, RedirectUri, Spend,
+    TokenApi, TransportFault,
+};
 
 /// What became of one request.
 #[derive(Debug)]

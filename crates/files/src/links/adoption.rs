@@ -39,6 +39,7 @@ pub struct Brought {
 
 /// What an adoption did.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct AdoptReport {
     /// What became of the login. [`Adopted::Known`] tells that the vault had it already, perhaps in an older generation.
     pub adopted: Adopted,

@@ -92,6 +92,7 @@ pub enum Found {
 
 /// What became of a link that was looked after.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct LinkReport {
     /// The link.
     pub link: LinkId,

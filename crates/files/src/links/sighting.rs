@@ -15,6 +15,7 @@ use tokenward_keeper::Error;
 
 /// A token of a login that the vault knows, in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Sighting {
     /// Where its text stands.
     pub place: Place,

@@ -16,6 +16,7 @@ use tokenward_keeper::Error;
 
 /// Places of a linked file that no link keeps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Strays {
     /// Tokens of the login that have had their time.
     pub stale: Vec<(Slot, Place)>,

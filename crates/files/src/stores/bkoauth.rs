@@ -30,6 +30,7 @@ mod table;
 
 /// How a table is read.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct BkoauthOptions {
     /// Whether the provider is asked whose each token is and whether it lives. Spends nothing.
     pub online: bool,
@@ -45,8 +46,26 @@ impl Default for BkoauthOptions {
     }
 }
 
+impl BkoauthOptions {
+    /// Whether the provider is asked.
+    pub fn online(self, online: bool) -> Self {
+        Self { online, ..self }
+    }
+
+    /// What naive times are written in.
+    pub fn offset(self, offset: Offset) -> Self {
+        Self { offset, ..self }
+    }
+
+    /// For how long the provider is asked in all.
+    pub fn asking(self, asking: Duration) -> Self {
+        Self { asking, ..self }
+    }
+}
+
 /// What became of a table.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct BkoauthReport {
     /// Each row, in the order of the table.
     pub rows: Vec<BkoauthTaken>,
@@ -60,6 +79,7 @@ impl BkoauthReport {
 
 /// A row, and what became of it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct BkoauthTaken {
     /// Its number.
     pub id: i64,

@@ -13,6 +13,7 @@ use crate::Environment;
 
 /// A store that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Found {
     /// Whose it is.
     pub tool: Tool,

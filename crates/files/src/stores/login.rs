@@ -9,6 +9,7 @@ use super::tool::Tool;
 
 /// A login that another tool keeps.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct FoundLogin {
     /// Whose it is.
     pub tool: Tool,

@@ -20,6 +20,7 @@ pub enum Tool {
 /// What there is to know before two owners hold one refresh token: the one that turns it second gets an error, and may have
 /// ended the login for both (RFC 9700 §4.14.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TwoOwners {
     /// When the tool turns the refresh token by itself.
     pub renewal: Renewal,
@@ -45,6 +46,7 @@ pub enum Renewal {
 
 /// A tool's own way to log out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Logout {
     /// The command; `APP_ID` and `NAME` stand for the login's.
     pub command: &'static str,

@@ -54,6 +54,7 @@ impl fmt::Display for EndlessPages {
 
 /// One page.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Page {
     /// The answer as it came.
     pub answer: CallAnswer,

@@ -11,8 +11,8 @@ use serde_json::Value;
 use tokenward::core::ports::Clock;
 use tokenward::core::{App, AppSecret, AuthorizationCode, Brand, FeishuApp, GrantId, Hosts, Scopes, TokenApi};
 use tokenward::{
-    ApiOptions, CallOptions, Environment, Home, Identity, Keeper, KeeperOptions, KeySource, LoginRequest, Session,
-    SessionOptions, SystemEntropy,
+    ApiOptions, CallOptions, Environment, Home, Identity, Keeper, KeeperOptions, LoginRequest, Session, SessionOptions,
+    SystemEntropy,
 };
 use tokenward_emulator::{AppSpec, Counters, Sandbox, SandboxOptions};
 use tokenward_serve::proxy::{Exchange, Limits, LocalSecret, Proxy, ProxyOptions, Story};
@@ -88,14 +88,10 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(MovedClock(AtomicI64::new(0)));
         let home = Home::resolve(Some(folder.path()), &Environment::default()).unwrap();
-        let session = Session::open(SessionOptions {
-            home: &home,
-            clock: clock.clone(),
-            entropy: Arc::new(SystemEntropy),
-            key: KeySource::Unset,
-            observer: None,
-            keeper: KeeperOptions { ahead_patience: Duration::ZERO, ..KeeperOptions::default() },
-        })
+        let session = Session::open(
+            SessionOptions::new(&home, clock.clone(), Arc::new(SystemEntropy))
+                .keeper(KeeperOptions::default().ahead_patience(Duration::ZERO)),
+        )
         .await
         .unwrap();
         let keeper = session.keeper().clone();
@@ -235,12 +231,7 @@ pub(crate) async fn json(request: reqwest::RequestBuilder) -> (u16, Value) {
 
 async fn log_in(keeper: &Keeper, app: &App, http: &reqwest::Client) -> GrantId {
     let (scopes, _) = Scopes::parse("contact:user.base:readonly").unwrap();
-    let request = LoginRequest {
-        scopes: scopes.for_login().unwrap(),
-        redirect_uri: REDIRECT.parse().unwrap(),
-        force_consent: false,
-        replace_user: false,
-    };
+    let request = LoginRequest::new(scopes.for_login().unwrap(), REDIRECT.parse().unwrap());
     let attempt = keeper.begin_login(app, request).await.unwrap();
     let answer = http.request(Method::GET, attempt.url().clone()).send().await.unwrap();
     let back = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();

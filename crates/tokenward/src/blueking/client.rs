@@ -90,7 +90,7 @@ impl BkClient {
             Some(user) => Obtain::user(self.inner.profile.clone(), user.clone(), None),
             None => Obtain::app(self.inner.profile.clone()),
         };
-        self.obtain(Obtain { refused: Some((token.grant, token.generation)), ..wanted }).await
+        self.obtain(wanted.after_refusal(token.grant, token.generation)).await
     }
 
     /// The next token after one that was refused where it was used: turned by its refresh token, or made anew with what the request
@@ -114,7 +114,7 @@ impl BkClient {
             }
             None => Obtain::app(self.inner.profile.clone()),
         };
-        let mut token = self.obtain(Obtain { refused: Some((refused.grant, refused.generation)), ..wanted }).await?;
+        let mut token = self.obtain(wanted.after_refusal(refused.grant, refused.generation)).await?;
         token.renewed = true;
         Ok(token)
     }

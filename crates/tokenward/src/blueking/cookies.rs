@@ -6,6 +6,7 @@ use super::request::Request;
 
 /// One field of the ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Field {
     /// Its name at the token service.
     pub name: String,

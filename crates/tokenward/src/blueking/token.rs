@@ -8,6 +8,7 @@ use crate::Notice;
 
 /// An access token. `Debug` shows nothing of it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct AccessToken {
     /// The token; [`tokenward_core::AccessToken::expose`] is the way out.
     pub access_token: tokenward_core::AccessToken,

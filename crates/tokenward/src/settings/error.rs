@@ -29,6 +29,7 @@ pub enum Origin {
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Place {
     /// The file.
     pub path: PathBuf,

@@ -20,6 +20,7 @@ use super::table::Setting;
 
 /// One field of a request for a user's tokens, and the cookie it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CookieField {
     /// The name of the field.
     pub field: String,

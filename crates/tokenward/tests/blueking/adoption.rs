@@ -43,7 +43,7 @@ impl Table {
     }
 
     async fn adopt(&self, online: bool) -> BkoauthReport {
-        self.adopt_with(BkoauthOptions { online, ..BkoauthOptions::default() }).await
+        self.adopt_with(BkoauthOptions::default().online(online)).await
     }
 
     async fn adopt_with(&self, options: BkoauthOptions) -> BkoauthReport {
@@ -204,13 +204,12 @@ async fn asking_ends_when_its_time_is_over() {
     let table = many(120).await;
     table.world.sandbox.inject(Fault::new(FaultKind::Delay { milliseconds: 400 }).forever());
     // Sixteen at a time, and no further ones once the time is over.
-    let report =
-        table.adopt_with(BkoauthOptions { asking: Duration::from_millis(300), ..BkoauthOptions::default() }).await;
+    let report = table.adopt_with(BkoauthOptions::default().asking(Duration::from_millis(300))).await;
     assert_eq!(asked(&table), 16);
     assert!(fates(&report).iter().all(|fate| matches!(fate, BkoauthFate::Adopted { access: true, .. })), "{report:?}");
     // Without any time nobody is asked; with enough of it everybody is.
     let table = many(20).await;
-    table.adopt_with(BkoauthOptions { asking: Duration::ZERO, ..BkoauthOptions::default() }).await;
+    table.adopt_with(BkoauthOptions::default().asking(Duration::ZERO)).await;
     assert_eq!(asked(&table), 0);
     let table = many(20).await;
     table.adopt(true).await;

@@ -100,8 +100,7 @@ async fn a_server_out_of_order_ends_no_login_whatever_it_says() {
 /// A code that comes back with this issuer.
 async fn back_with(world: &World, keeper: &Keeper, change: impl FnOnce(Option<String>) -> Option<String>) -> Code {
     let (app, scopes) = (&world.stand.app, Scopes::parse("offline_access read").unwrap().0);
-    let request =
-        LoginRequest { scopes, redirect_uri: REDIRECT.parse().unwrap(), force_consent: false, replace_user: false };
+    let request = LoginRequest::new(scopes, REDIRECT.parse().unwrap());
     let attempt = keeper.begin_login(app, request).await.unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();

@@ -15,7 +15,7 @@ use tokenward::core::{
     AbsentRefresh, App, AppSecret, ClientAuthentication, Endpoints, GrantId, Hosts, OAuth2App, OldAccess, Platform,
     ProfileName, RefreshEnd, Replay, Rules, TokenApi, UserName,
 };
-use tokenward::{Environment, Home, KeeperOptions, KeySource, Observer, Session, SessionOptions, Step, SystemEntropy};
+use tokenward::{Environment, Home, Observer, Session, SessionOptions, Step, SystemEntropy};
 use tokenward_emulator::{
     AppSpec, Brand, Door, DoorCounters, GraceAnswer, OldAccessToken, RefreshFate, Regrant, Sandbox, SandboxOptions,
     UserSpec,
@@ -146,14 +146,7 @@ impl Stand {
 
     pub(crate) async fn session(&self, observer: Option<Arc<dyn Observer>>) -> Session {
         let home = Home::resolve(Some(&self.home), &Environment::default()).unwrap();
-        let options = SessionOptions {
-            home: &home,
-            clock: self.clock.clone(),
-            entropy: Arc::new(SystemEntropy),
-            key: KeySource::Unset,
-            observer,
-            keeper: KeeperOptions::default(),
-        };
+        let options = SessionOptions::new(&home, self.clock.clone(), Arc::new(SystemEntropy)).observer(observer);
         Session::open_under(options, self.rules.clone()).await.unwrap()
     }
 
@@ -319,8 +312,7 @@ pub(crate) async fn log_in(world: &World, user: &str) -> GrantId {
     let session = world.stand.session(None).await;
     let (keeper, app) = (session.keeper(), &world.stand.app);
     let scopes = Scopes::parse("offline_access read").unwrap().0;
-    let request =
-        LoginRequest { scopes, redirect_uri: REDIRECT.parse().unwrap(), force_consent: false, replace_user: false };
+    let request = LoginRequest::new(scopes, REDIRECT.parse().unwrap());
     let attempt = keeper.begin_login(app, request).await.unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();

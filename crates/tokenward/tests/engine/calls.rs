@@ -185,7 +185,7 @@ async fn limits_are_waited_out() {
 #[tokio::test]
 async fn patience_has_an_end() {
     let (world, keeper, _) = logged_in().await;
-    let options = ApiOptions { patience: Duration::from_millis(500), ..ApiOptions::default() };
+    let options = ApiOptions::default().patience(Duration::from_millis(500));
     let calls = Calls::feishu(world.clock.clone(), CallOptions::default());
     let client = ApiClient::new(keeper, world.app.clone(), Identity::Tenant, calls, options);
     world.sandbox.inject(Fault::code(99_991_400).to(ECHO).forever());

@@ -10,7 +10,7 @@ use tokenward::core::{
     App, AppSecret, AuthorizationCode, Brand, FeishuApp, GrantId, Hosts, ProfileName, Scopes, TokenApi,
 };
 use tokenward::{
-    Error, Home, Keeper, KeeperOptions, KeySource, LoginReport, LoginRequest, NoObserver, Observer, Parts, Session,
+    Error, Home, Keeper, KeeperOptions, LoginReport, LoginRequest, NoObserver, Observer, Parts, Session,
     SessionOptions, SystemEntropy,
 };
 use tokenward_emulator::{AppSpec, Sandbox, SandboxOptions};
@@ -98,15 +98,8 @@ impl World {
 
     async fn session(&self, observer: Arc<dyn Observer>) -> Result<Session, Error> {
         let home = self.home();
-        Session::open(SessionOptions {
-            home: &home,
-            clock: self.clock.clone(),
-            entropy: Arc::new(SystemEntropy),
-            key: KeySource::Unset,
-            observer: Some(observer),
-            keeper: KeeperOptions::default(),
-        })
-        .await
+        Session::open(SessionOptions::new(&home, self.clock.clone(), Arc::new(SystemEntropy)).observer(Some(observer)))
+            .await
     }
 
     /// A login by the true path: authorization page, redirect, code, exchange.
@@ -129,12 +122,7 @@ impl World {
         let (scopes, _) = Scopes::parse("contact:user.base:readonly").unwrap();
         let attempt = keeper.begin_login(
             &self.app,
-            LoginRequest {
-                scopes: scopes.for_login().unwrap(),
-                redirect_uri: REDIRECT.parse().unwrap(),
-                force_consent: false,
-                replace_user,
-            },
+            LoginRequest::new(scopes.for_login().unwrap(), REDIRECT.parse().unwrap()).replace_user(replace_user),
         );
         let attempt = attempt.await?;
         let code = self.consent(attempt.url(), attempt.state()).await;

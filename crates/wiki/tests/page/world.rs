@@ -15,8 +15,8 @@ use tokenward::core::{
     App, AppSecret, AuthorizationCode, Brand, FeishuApp, GrantId, Hosts, ProfileName, Scopes, TokenApi,
 };
 use tokenward::{
-    ApiClient, ApiOptions, Call, CallOptions, Caller, FetchFault, Fetcher, Home, Identity, KeeperOptions, KeySource,
-    LoginRequest, NamedHost, Session, SessionOptions, SystemEntropy,
+    ApiClient, ApiOptions, Call, CallOptions, Caller, FetchFault, Fetcher, Home, Identity, LoginRequest, NamedHost,
+    Session, SessionOptions, SystemEntropy,
 };
 use tokenward_emulator::{AppSpec, DocumentTree, NodeTree, Sandbox, SandboxOptions};
 use tokenward_wiki::{
@@ -143,23 +143,15 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let clock = MovedClock(Arc::new(AtomicI64::new(0)));
         let home = Home::resolve(Some(folder.path()), &tokenward::Environment::default()).unwrap();
-        let session = Session::open(SessionOptions {
-            home: &home,
-            clock: Arc::new(clock.clone()),
-            entropy: Arc::new(SystemEntropy),
-            key: KeySource::Unset,
-            observer: None,
-            keeper: KeeperOptions::default(),
-        })
-        .await
-        .unwrap();
+        let session =
+            Session::open(SessionOptions::new(&home, Arc::new(clock.clone()), Arc::new(SystemEntropy))).await.unwrap();
         let grant = log_in(&session, &app, scopes).await;
         Arc::new(Self { sandbox, clock, folder, session, app, grant, patience: Mutex::default() })
     }
 
     /// Calls are sent once and wait for no limit, so that a fault strikes at once.
     pub(crate) fn hasty(&self) {
-        *self.patience.lock().unwrap() = ApiOptions { patience: Duration::ZERO, repeats: 0, ..ApiOptions::default() };
+        *self.patience.lock().unwrap() = ApiOptions::default().patience(Duration::ZERO).repeats(0);
     }
 
     /// Time passes for everyone.
@@ -299,8 +291,7 @@ async fn log_in(session: &Session, app: &App, scopes: &str) -> GrantId {
     let keeper = session.keeper();
     let (scopes, _) = Scopes::parse(scopes).unwrap();
     let redirect_uri = REDIRECT.parse().unwrap();
-    let request =
-        LoginRequest { scopes: scopes.for_login().unwrap(), redirect_uri, force_consent: false, replace_user: false };
+    let request = LoginRequest::new(scopes.for_login().unwrap(), redirect_uri);
     let attempt = keeper.begin_login(app, request).await.unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();

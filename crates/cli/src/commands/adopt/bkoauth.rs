@@ -28,7 +28,7 @@ pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> 
         return Err(failure.then(lang.bkoauth_init()));
     }
     let offset = adopt.utc_offset.unwrap_or(Offset::UTC);
-    let options = BkoauthOptions { online: !adopt.offline, offset, ..BkoauthOptions::default() };
+    let options = BkoauthOptions::default().online(!adopt.offline).offset(offset);
     desk.printer.note(if adopt.offline { lang.bkoauth_reading() } else { lang.bkoauth_looking() });
     let plan = BkoauthPlan::of(work.session.keeper(), &work.app, &work.profile.name, &source, &options).await;
     let plan = plan.map_err(|error| unread(error, &source, desk))?;

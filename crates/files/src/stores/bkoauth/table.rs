@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 /// Where the table is.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum BkoauthSource {
     /// A file of `SQLite`.
     File(PathBuf),
@@ -34,6 +35,7 @@ pub enum BkoauthSource {
 
 /// A kind of database server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ServerKind {
     /// `PostgreSQL`.
     Postgres,
@@ -108,6 +110,7 @@ impl fmt::Display for BkoauthSource {
 
 /// A row of the table.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct BkoauthRow {
     /// Its number; a later row has a higher one.
     pub id: i64,

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokenward::doctor::{
     AppFacts, Depth, Facts, KeyFacts, LoginFacts, OpenStore, OpenTurn, PortFacts, ProfileFacts, SecretFacts, StoreFacts,
 };
-use tokenward::{Environment, Home, KeeperOptions, KeySource, Session, SessionOptions, SystemClock, SystemEntropy};
+use tokenward::{Environment, Home, Session, SessionOptions, SystemClock, SystemEntropy};
 use tokenward_core::ports::{Explained, Provider};
 use tokenward_core::rotation::{self, Recovery, Settlement};
 use tokenward_core::{
@@ -185,14 +185,7 @@ pub(super) fn provider() -> Arc<dyn Provider> {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::resolve(Some(folder.path()), &Environment::default()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let options = SessionOptions {
-        home: &home,
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(SystemEntropy),
-        key: KeySource::Unset,
-        observer: None,
-        keeper: KeeperOptions::default(),
-    };
+    let options = SessionOptions::new(&home, Arc::new(SystemClock), Arc::new(SystemEntropy));
     let session = runtime.block_on(Session::open(options)).unwrap();
     Arc::clone(&session.parts().provider)
 }
