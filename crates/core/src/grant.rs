@@ -341,6 +341,8 @@ pub struct Grant {
     /// Whether the present set was brought for a profile that has a user, and nobody has said yet whose it is: its access token is
     /// handed out to nobody until [`crate::ports::Logins::told`].
     pub unproven: bool,
+    /// Whether a file shows it.
+    pub linked: bool,
 }
 
 impl Grant {

@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Code, Doubt, Fence, Fingerprint, Generation, GrantId, Holder, RefreshToken, SecretBytes, TokenApi};
+use crate::{
+    Code, Doubt, Fence, Fingerprint, Generation, GrantId, Holder, ProfileName, RefreshToken, SecretBytes, TokenApi,
+};
 
 /// Identifies an intent; sorts by birth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,7 +59,14 @@ pub struct IntentDraft {
     pub deadline: Timestamp,
     /// The open intent whose outcome is unknown and that this one repeats; closed by the same transaction.
     pub replays: Option<IntentId>,
+    /// Where the answer ends the access token that is there: the name under which it is handed out. The vault refuses when the grant goes
+    /// by another name by now.
+    pub ends_access: Option<ShownAs>,
 }
+
+/// The name under which a grant's access token is handed out, if it has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownAs(pub Option<ProfileName>);
 
 /// A journalled intent to spend a refresh token.
 #[derive(Debug, Clone)]

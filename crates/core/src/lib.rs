@@ -42,7 +42,9 @@ pub use direct::{BadUserName, DirectGrant, UserName, UserTicket};
 pub use error::{Code, ExitClass};
 pub use grant::{Doubt, Generation, Grant, GrantId, ProfileName, Standing, Status, Subject};
 pub use issuer::{ExpectedIssuer, IssuerMismatch};
-pub use journal::{Closing, Entry, Event, Intent, IntentDraft, IntentId, Journalled, Landing, RawAnswer, Spend};
+pub use journal::{
+    Closing, Entry, Event, Intent, IntentDraft, IntentId, Journalled, Landing, RawAnswer, ShownAs, Spend,
+};
 pub use lease::{Fence, Holder, HolderFate, Lease, LocalProcess, NameLease, Node};
 pub use link::{
     InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Terms, Trouble, reconcile,

@@ -49,6 +49,7 @@ fn grant(life: i64) -> Grant {
         issued_by: TokenApi::V3,
         intent_open: false,
         on_trial: false,
+        linked: false,
         unproven: false,
         former_profile: None,
     }

@@ -16,7 +16,7 @@ use tokenward_core::ports::{self, AnswerKept, Prepared, StoreError, StoreFault, 
 use tokenward_core::rotation::{self, Settlement};
 use tokenward_core::{
     App, Ask, Closing, Code, Doubt, Generation, Grant, GrantId, IntentDraft, IntentId, Lease, OldAccess, RawAnswer,
-    Refusal, Remedy, Spend, Standing, Subject, TokenApi,
+    Refusal, Remedy, ShownAs, Spend, Standing, Subject, TokenApi,
 };
 
 use crate::keeper::refuse;
@@ -248,7 +248,8 @@ impl<'a> Proven<'_, 'a> {
     async fn begin(&self, prepared: Prepared, api: TokenApi, replay: bool) -> Result<Begun<'_>, Error> {
         let Reread { joined: Joined { keeper, wish, .. }, lease, aftermath: Aftermath { grant, replays, .. }, .. } =
             &self.0;
-        let timeout = keeper.rules(grant).send_deadline;
+        let rules = keeper.rules(grant);
+        let timeout = rules.send_deadline;
         let now = keeper.inner.now();
         let draft = IntentDraft {
             id: IntentId::new(u64::try_from(now.as_millisecond()).unwrap_or(0), keeper.inner.random()),
@@ -257,6 +258,7 @@ impl<'a> Proven<'_, 'a> {
             begun: now,
             deadline: now.checked_add(timeout).unwrap_or(now),
             replays: *replays,
+            ends_access: (rules.old_access == OldAccess::Dies).then(|| ShownAs(grant.profile.clone())),
         };
         let sending = Sending { keeper, grant, intent: draft.id, api, replay };
         let spend = keeper.inner.parts.vault.begin(lease, draft).await?;
@@ -406,7 +408,6 @@ impl Settled<'_> {
                 ports::Committed::Generation(generation) => {
                     keeper.at(Step::Committed);
                     tracing::info!(grant = %grant.id, %generation, "turned");
-                    // The vault has renewed the hand-out file with the commit.
                     Ok(Ending::Generation(oddities.into_iter().map(Notice::Odd).collect()))
                 }
                 ports::Committed::Parked => Ok(Ending::Parked),

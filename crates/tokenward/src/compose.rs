@@ -13,12 +13,12 @@ use tokenward_core::ports::{Clock, Entropy, Provider, StoreError, StoreFault, Va
 use tokenward_core::{
     App, AppKind, AppName, AppSecret, Ask, Code, DirectGrant, ExitClass, FeishuApp, Platform, ProfileName, veil,
 };
-use tokenward_vault::{
-    BackupError, ExplicitKey, Folder, KeySources, Keyring, Restoring, SqliteVault, VaultOptions, handout,
-};
+use tokenward_keeper::{RulesOf, Showing};
+use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, Restoring, SqliteVault, VaultOptions};
 use tokenward_wire::{CallOptions, Calls, Options, Providers};
 use url::Url;
 
+use crate::hand_out::{self, HandOutFiles};
 use crate::links::{Links, LinksAround};
 use crate::{
     ApiClient, ApiOptions, Error, Handed, Home, Identity, Keeper, Kept, KeySource, LoginReport, NoObserver, Obtain,
@@ -28,7 +28,7 @@ use crate::{
 mod options;
 
 pub use options::SessionOptions;
-pub use tokenward_vault::handout::HandOut;
+pub use tokenward_core::ports::HandOut;
 pub use tokenward_vault::{
     BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, KeptVault, Repair, Replaced, Resealed, RestorePlan,
     Restored, RestoredLogin, SeenLogin, Stretch, Verdict, WaitingAnswer,
@@ -48,6 +48,8 @@ pub use tokenward_wire::Discovered;
 /// Likewise a signal that would end the process between a spend and its commit should wait for [`Keeper::idle`].
 pub struct Session {
     vault: Arc<SqliteVault>,
+    store: Arc<Showing>,
+    hand_outs: Arc<HandOutFiles>,
     parts: Parts,
     keeper: Keeper,
     recovered: Vec<LoginReport>,
@@ -112,16 +114,19 @@ impl Session {
                 keys: key_sources(home, &key)?,
                 clock: clock.clone(),
                 entropy: entropy.clone(),
-                rules: {
-                    let provider = Arc::clone(&provider);
-                    Arc::new(move |app, issuer| Some(provider.rules(app, issuer).clone()))
-                },
             })
             .await
             .map_err(placed)?,
         );
+        let hand_outs = Arc::new(HandOutFiles::new(vault.beside(), clock.clone(), entropy.clone()));
+        let store: Arc<dyn Vault> = Arc::clone(&vault) as _;
+        let rules: RulesOf = {
+            let provider = Arc::clone(&provider);
+            Arc::new(move |grant| provider.rules(&grant.app, grant.issued_by).clone())
+        };
+        let store = Arc::new(Showing::new(store, Arc::clone(&hand_outs) as _, rules));
         let parts = Parts {
-            vault: Arc::clone(&vault) as Arc<dyn Vault>,
+            vault: Arc::clone(&store) as Arc<dyn Vault>,
             provider,
             clock,
             witness: Arc::new(Processes::new(Path::new("/proc"), &*entropy)),
@@ -130,7 +135,7 @@ impl Session {
             surroundings: Arc::new(LinksAround),
         };
         let keeper = Keeper::new(parts.clone(), keeper);
-        Ok(Self { vault, parts, keeper, recovered: Vec::new() })
+        Ok(Self { vault, store, hand_outs, parts, keeper, recovered: Vec::new() })
     }
 
     /// The keeper.
@@ -235,13 +240,13 @@ impl Session {
     /// What can be handed out at once, without the database: from the file beside it, which is gone while a turn is under way that ends
     /// the token.
     pub(crate) fn at_once(&self, profile: &ProfileName) -> Option<HandOut> {
-        self.vault.hand_out(profile)
+        self.hand_outs.at_once(profile)
     }
 
     /// The same, for somebody who outlives the session.
     pub(crate) fn quickly(&self) -> Quickly {
-        let vault = Arc::clone(&self.vault);
-        Arc::new(move |profile| vault.hand_out(profile))
+        let hand_outs = Arc::clone(&self.hand_outs);
+        Arc::new(move |profile| hand_outs.at_once(profile))
     }
 
     /// Asks an issuer for its document (RFC 8414, OpenID Connect Discovery). Spends nothing.
@@ -279,7 +284,9 @@ impl Session {
     /// # Errors
     /// The vault's codes; what was not sealed anew opens with the old key as before.
     pub async fn renew_data_key(&self) -> Result<Resealed, Error> {
-        Ok(self.vault.renew_data_key().await?)
+        let done = self.vault.renew_data_key().await?;
+        self.store.show_all_anew().await?;
+        Ok(done)
     }
 
     /// The vault's particulars. Looks only.
@@ -440,7 +447,7 @@ fn backup_error(error: BackupError) -> Error {
 /// profile names now. Reads two small files and no database; every "no" means that the long way ([`Session`]) has to be
 /// gone, never that there is none.
 pub fn hand_out(home: &Home, profile: &ProfileName, app: &AppName, key: &KeySource, now: Timestamp) -> Option<HandOut> {
-    let found = handout::read(&Folder::new(home.path()), profile, &key_sources(home, key).ok()?, now)?;
+    let found = hand_out::read(&Folder::new(home.path()), profile, &key_sources(home, key).ok()?, now)?;
     (found.app == *app).then_some(found)
 }
 
@@ -449,7 +456,7 @@ pub fn hand_out(home: &Home, profile: &ProfileName, app: &AppName, key: &KeySour
 /// # Errors
 /// Where the vault's folder cannot be written.
 pub fn forget_hand_out(home: &Home, profile: &ProfileName) -> Result<(), Error> {
-    Ok(handout::forget(&Folder::new(home.path()), profile)?)
+    Ok(hand_out::forget(&Folder::new(home.path()), profile)?)
 }
 
 /// The machine's clock.

@@ -39,6 +39,8 @@ mod callback;
 mod client;
 mod compose;
 pub mod doctor;
+#[doc(hidden)]
+pub mod hand_out;
 mod settings;
 
 pub use tokenward_core as core;

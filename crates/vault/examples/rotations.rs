@@ -1,4 +1,4 @@
-//! Rotates a grant many times and prints what one rotation and one hand-out cost; counts syncs under `strace -f -c -e
+//! Rotates a grant many times and prints what one rotation costs; counts syncs under `strace -f -c -e
 //! trace=fsync,fdatasync`. Usage: `rotations FOLDER COUNT`.
 
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokenward_core::Generation;
 use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins};
-use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, rules, soon, turn};
-use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions, handout};
+use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, turn};
+use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
 #[tokio::main(flavor = "current_thread")]
 #[expect(clippy::print_stdout, reason = "printing is what this program is for")]
@@ -21,7 +21,6 @@ async fn main() -> anyhow::Result<()> {
         keys: KeySources::default(),
         clock: Arc::new(TestClock::default()),
         entropy: Arc::new(TestEntropy),
-        rules: Arc::new(|_, _| Some(rules())),
     })
     .await?;
     let id = vault.log_in(login("work", "1", None)).await?.id();
@@ -39,11 +38,5 @@ async fn main() -> anyhow::Result<()> {
         generation = Generation::new(generation.get() + 1);
     }
     println!("{count} rotations, {:?} each", start.elapsed() / count.max(1));
-    let start = std::time::Instant::now();
-    for _ in 0..1000 {
-        let profile = "work".parse()?;
-        anyhow::ensure!(handout::read(&folder, &profile, &KeySources::default(), soon(2)).is_some(), "no hand-out");
-    }
-    println!("{:?} a hand-out", start.elapsed() / 1000);
     Ok(())
 }

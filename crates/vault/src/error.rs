@@ -9,7 +9,7 @@ use std::path::Path;
 use tokenward_core::ports::{StoreError, StoreFault};
 
 /// Translates an I/O error at `path`.
-pub(crate) fn from_io(path: &Path, error: &io::Error) -> StoreError {
+pub fn from_io(path: &Path, error: &io::Error) -> StoreError {
     let (path, reason) = (path.display(), error.to_string());
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {

@@ -83,33 +83,38 @@ impl Folder {
         self.vault.join("landing")
     }
 
+    /// `vault/locks/`.
+    pub fn locks(&self) -> PathBuf {
+        self.vault.join("locks")
+    }
+
     /// `vault/locks/<grant>`.
     pub(crate) fn lock(&self, grant: GrantId) -> PathBuf {
-        self.vault.join("locks").join(grant.to_string())
+        self.locks().join(grant.to_string())
     }
 
     /// `vault/locks/name.<profile>`. No grant's lock is called so.
     pub(crate) fn name_lock(&self, name: &ProfileName) -> PathBuf {
-        self.vault.join("locks").join(format!("name.{name}"))
+        self.locks().join(format!("name.{name}"))
     }
 
     /// `vault/locks/handout.<profile>`: held while its hand-out file is written, or taken away before its token is ended.
-    pub(crate) fn handout_lock(&self, profile: &ProfileName) -> PathBuf {
-        self.vault.join("locks").join(format!("handout.{profile}"))
+    pub fn handout_lock(&self, profile: &ProfileName) -> PathBuf {
+        self.locks().join(format!("handout.{profile}"))
     }
 
     /// `vault/locks/over.<grant>`: that it was logged out. A hand-out file of it that is put back is not believed.
-    pub(crate) fn over(&self, grant: GrantId) -> PathBuf {
-        self.vault.join("locks").join(format!("over.{grant}"))
+    pub fn over(&self, grant: GrantId) -> PathBuf {
+        self.locks().join(format!("over.{grant}"))
     }
 
     /// `vault/locks/folder`: held while the vault is created, migrated or given another key.
     pub(crate) fn folder_lock(&self) -> PathBuf {
-        self.vault.join("locks").join("folder")
+        self.locks().join("folder")
     }
 
     /// `vault/handout/`.
-    pub(crate) fn handouts(&self) -> PathBuf {
+    pub fn handouts(&self) -> PathBuf {
         self.vault.join("handout")
     }
 
@@ -164,7 +169,7 @@ impl Folder {
             }
         }
         guard(&self.vault, DIR_MODE, &mut repairs)?;
-        for folder in [self.vault.join("locks"), self.handouts(), self.landings()] {
+        for folder in [self.locks(), self.handouts(), self.landings()] {
             // On a read-only disk the folders may be missing: what is stored can still be handed out (I7), and
             // whoever needs to write is told then.
             match create_private(&folder) {
@@ -177,7 +182,7 @@ impl Folder {
         }
         if !repairs.is_empty() {
             // Whoever opened these opened the rest with them. Nobody comes to it through a closed folder, so it is looked at only then.
-            for folder in [self.vault.join("locks"), self.handouts(), self.landings()] {
+            for folder in [self.locks(), self.handouts(), self.landings()] {
                 for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
                     guard(&entry.path(), FILE_MODE, &mut repairs)?;
                 }
@@ -249,8 +254,19 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], durable: bool) -> io::Resul
     if durable { sync_folder(folder) } else { Ok(()) }
 }
 
+/// Writes a file as a whole, private to its owner. Not durable: after a crash it is there, the one before it, or torn.
+///
+/// # Errors
+/// The system's no.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_whole(path, bytes, false)
+}
+
 /// Makes renames and removals in a folder durable.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// The system's no.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! What enters: the calls of [`tokenward_core::ports::Vault`], and at opening a [`Folder`], the [`KeySources`] and the
 //! outside world as values ([`VaultOptions`]). What leaves: grants, the one right to spend a refresh token
-//! ([`tokenward_core::Spend`]), and for the fast path a profile's access token ([`handout::read`]).
+//! ([`tokenward_core::Spend`]), and for files beside the database a seal under its keys ([`Beside`]).
 //!
 //! Promises kept here: one open spend a grant, by the journal and by the schema itself (I1); durable before visible (I2);
 //! raw answers in the journal or the rescue slot, late sets parked (I3); everything secret sealed, files closed to
@@ -12,10 +12,10 @@
 //! process finds an open intent to recover from.
 
 mod backup;
+mod beside;
 mod codec;
 mod error;
 mod folder;
-pub mod handout;
 mod key;
 mod keyring;
 mod landing;
@@ -34,16 +34,19 @@ pub mod suite;
 pub mod trusted;
 
 pub use backup::{BackedUp, BackupError, BackupKey, Stretch};
-pub use folder::{Folder, Repair, hand_over, open_private};
+pub use beside::{Beside, FolderKeys};
+pub use error::from_io;
+pub use folder::{Folder, Repair, hand_over, open_private, sync_folder, write_private};
 pub use key::{ExplicitKey, KeySource, KeySources};
 #[cfg(feature = "keyring")]
 pub use keyring::DesktopKeyring;
 pub use keyring::{Keyring, KeyringFault};
+pub use locks::{Tried, try_lock};
 pub use rekey::{Resealed, rewrap};
 pub use restore::{
     KeptVault, Login as RestoredLogin, Plan as RestorePlan, Replaced, Restoring, Seen as SeenLogin, Verdict,
     kept_vaults, remove_kept, restore,
 };
 pub use restored::Restored;
-pub use sqlite::{DamagedLogin, Health, Info, ParkedSet, RulesOf, SqliteVault, VaultOptions, WaitingAnswer};
+pub use sqlite::{DamagedLogin, Health, Info, ParkedSet, SqliteVault, VaultOptions, WaitingAnswer};
 pub use stamp::stamp;

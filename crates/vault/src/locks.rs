@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use crate::folder::open_private;
 
 /// What came of trying a lock.
-pub(crate) enum Tried {
+pub enum Tried {
     /// It is ours until the file is dropped.
     Locked(File),
     /// Someone has it.
@@ -27,8 +27,11 @@ pub(crate) enum Tried {
     Unsupported,
 }
 
-/// Tries the exclusive lock of a file, without waiting.
-pub(crate) fn try_lock(path: &Path) -> io::Result<Tried> {
+/// Tries the exclusive lock of a file, without waiting. The file is made where it is missing.
+///
+/// # Errors
+/// The system's no.
+pub fn try_lock(path: &Path) -> io::Result<Tried> {
     let file = open_private(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Tried::Locked(file)),

@@ -72,11 +72,7 @@ impl SqliteVault {
             }
             Ok(done)
         });
-        let done = done.await?;
-        for grant in self.read_grants().await? {
-            self.publish(grant.id).await;
-        }
-        Ok(done)
+        done.await
     }
 }
 

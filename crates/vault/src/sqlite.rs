@@ -5,8 +5,7 @@
 //! after it.
 //!
 //! A call is a trip to a thread that owns a connection ([`worker`]), and what runs there is a plain function of a transaction and the
-//! [`Context`]. What waits for files (locks, hand-out files, rescue slots) stays with the caller, but for a hand-out file that has to be
-//! gone before a commit.
+//! [`Context`]. What waits for files (locks, rescue slots) stays with the caller.
 
 mod adopt;
 pub(crate) mod connect;
@@ -21,7 +20,6 @@ mod logins;
 mod names;
 mod over;
 mod ports;
-mod publish;
 pub(crate) mod query;
 pub(crate) mod rows;
 pub(crate) mod statements;
@@ -37,12 +35,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use tokenward_core::ports::{Clock, Entropy, StoreError};
-use tokenward_core::{AppName, Fence, Generation, GrantId, IntentId, Rules, TokenApi, TokenSet};
+use tokenward_core::{Fence, Generation, IntentId, TokenSet};
 use zeroize::Zeroizing;
 
 use crate::error::{damaged, from_io};
 use crate::folder::{Folder, Repair};
-use crate::handout::Linked;
 use crate::key::{self, KeySource, KeySources, Unlocked, VaultId};
 use crate::landing::{LandingSlot, Landings};
 use crate::locks::Waiters;
@@ -58,9 +55,6 @@ use worker::How;
 pub use grants::DamagedLogin;
 pub use health::{Health, WaitingAnswer};
 
-/// Finds the rules for what a family issued to an app; `None` where nobody knows them.
-pub type RulesOf = Arc<dyn Fn(&AppName, TokenApi) -> Option<Rules> + Send + Sync>;
-
 /// What a vault needs from outside.
 pub struct VaultOptions {
     /// Where it lies.
@@ -71,9 +65,6 @@ pub struct VaultOptions {
     pub clock: Arc<dyn Clock>,
     /// Randomness for keys, nonces and ids.
     pub entropy: Arc<dyn Entropy>,
-    /// The rules of an app's provider: they tell from when on a hand-out file is not to be served any more, and whether
-    /// it has to go before a spend. `None` for an app that is unknown: its grants get no hand-out file.
-    pub rules: RulesOf,
 }
 
 /// What is worth telling about an open vault.
@@ -130,14 +121,11 @@ pub(crate) struct Context {
     pub(crate) folder: Folder,
     pub(crate) sources: KeySources,
     clock: Arc<dyn Clock>,
-    rules: RulesOf,
     pub(crate) sealer: Sealer,
     key_words: String,
     opener: Arc<Opener>,
     /// The `key.json` that was read last.
     key_stamp: Mutex<Option<key::Stamp>>,
-    /// Generations, and looks of linked files, whose hand-out file was seen to be in step.
-    published: Mutex<HashMap<GrantId, (Generation, Vec<Linked>)>>,
 }
 
 /// The keys of the vault in use, with the randomness to seal by.
@@ -173,7 +161,7 @@ impl SqliteVault {
     /// [`StoreFault::Key`](tokenward_core::ports::StoreFault::Key) when the key is missing or does not fit; [`StoreFault::NotPrivate`](tokenward_core::ports::StoreFault::NotPrivate) when the folder is not
     /// ours alone; what the system says when it cannot be created. An unreadable vault is never taken for a missing one.
     pub async fn open(options: VaultOptions) -> Result<Self, StoreError> {
-        let VaultOptions { folder, keys: sources, clock, entropy, rules } = options;
+        let VaultOptions { folder, keys: sources, clock, entropy } = options;
         crate::restore::finish_interrupted(&folder)?;
         let repairs = folder.prepare()?;
         let stamp = key::stamp(&folder);
@@ -198,11 +186,9 @@ impl SqliteVault {
                 key_words: words,
                 opener,
                 key_stamp: Mutex::new(stamp),
-                published: Mutex::default(),
                 folder,
                 sources,
                 clock,
-                rules,
             }),
         })
     }
@@ -317,6 +303,28 @@ impl Context {
 
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Reads the keys anew when another process has changed them. A change that this process cannot follow (it was
+    /// started without the new wrapping key) leaves it the keys it has, and those open and seal as before.
+    pub(crate) fn refresh_keys(&self) {
+        let path = self.folder.wrapped_key();
+        let stamp = key::stamp(&self.folder);
+        let mut known = self.key_stamp.lock().unwrap_or_else(PoisonError::into_inner);
+        if stamp == *known {
+            return;
+        }
+        match key::unlock(&self.folder, &self.sources) {
+            Ok(Some(unlocked)) => {
+                self.sealer.replace(unlocked.keys);
+                *known = stamp;
+            }
+            Ok(None) => tracing::warn!(path = %path.display(), "the wrapped key is gone"),
+            Err(error) => {
+                tracing::warn!(%error, "the vault's key was changed by another process");
+                *known = stamp;
+            }
+        }
     }
 }
 

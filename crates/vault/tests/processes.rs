@@ -11,8 +11,8 @@ use tokenward_core::ports::{
     Committed, Entropy, Grants, Journal, Keepsakes, LeaseAttempt, Leases, Logins, StoreError, StoreFault,
 };
 use tokenward_core::{Generation, IntentId};
-use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, rules, soon, turn};
-use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions, handout};
+use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, turn};
+use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
 const PROCESSES: u32 = 64;
 
@@ -60,7 +60,6 @@ async fn vault(folder: &Folder) -> SqliteVault {
         keys: KeySources::default(),
         clock: Arc::new(TestClock::default()),
         entropy: Arc::new(TestEntropy),
-        rules: Arc::new(|_, _| Some(rules())),
     })
     .await
     .unwrap()
@@ -169,7 +168,6 @@ fn a_read_only_disk() {
 
 async fn serve_read_only(folder: &Folder) {
     let profile = "profile1".parse().unwrap();
-    assert!(handout::read(folder, &profile, &KeySources::default(), soon(2)).is_some());
     let vault = vault(folder).await;
     let id = vault.grant_of(&profile).await.unwrap().unwrap();
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");
@@ -225,7 +223,6 @@ async fn fill_the_disk(folder: &Folder) {
     assert!(matches!(full, StoreError { kind: StoreFault::Full, .. }), "{full:?}");
     assert!(matches!(vault.prove().await, Err(StoreError { kind: StoreFault::Full, .. })));
     // Nobody who holds validity notices (I7), and the next process finds the answer.
-    assert!(handout::read(folder, &"work".parse().unwrap(), &KeySources::default(), soon(2)).is_some());
     drop(vault);
     let vault = self::vault(folder).await;
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");

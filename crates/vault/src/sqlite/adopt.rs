@@ -21,7 +21,7 @@ use crate::codec::{set_from_bytes, set_to_bytes, turned_to_bytes};
 use super::grants::{find_known, grant_row};
 use super::identity::Next;
 use super::journal::{intent_row, open_rows, prune, set_standing};
-use super::logins::{Home, blank, by_profile, fill};
+use super::logins::{Home, blank, by_profile, fill, home};
 use super::query::{Failed, all, first, run};
 use super::rows::{
     Fault, GrantRow, IntentRow, bytes, grant_bytes, intent_bytes, json, optional_json, parked_label, signed, to_json,
@@ -93,11 +93,7 @@ impl SqliteVault {
         if adoption.set.refresh.is_none() {
             return Err(StoreError::no_refresh_token());
         }
-        let (done, changed) = self.write(move |context, tx| context.adopt(tx, adoption)).await?;
-        if let Some(id) = changed {
-            self.publish(id).await;
-        }
-        Ok(done)
+        self.write(move |context, tx| context.adopt(tx, adoption)).await
     }
 
     pub(super) async fn bring_back(
@@ -107,19 +103,16 @@ impl SqliteVault {
         by: &Holder,
     ) -> Result<Option<Generation>, StoreError> {
         let by = by.clone();
-        let back = self.write(move |context, tx| context.bring_back(tx, id, refused.as_ref(), &by)).await?;
-        let Some((changed, generation)) = back else { return Ok(None) };
-        self.publish(changed).await;
-        Ok(Some(generation))
+        self.write(move |context, tx| context.bring_back(tx, id, refused.as_ref(), &by)).await
     }
 }
 
 impl Context {
-    /// Stores a login that was brought. Says which grant it changed.
-    fn adopt(&self, tx: &Connection, adoption: Adoption) -> Result<(Adopted, Option<GrantId>), Failed> {
+    /// Stores a login that was brought.
+    fn adopt(&self, tx: &Connection, adoption: Adoption) -> Result<Adopted, Failed> {
         let token = adoption.set.refresh.as_ref().ok_or(StoreError::no_refresh_token())?;
         if let Some((grant, generation)) = find_known(tx, self.fingerprint(token))? {
-            return Ok((Adopted::Known { grant, generation }, None));
+            return Ok(Adopted::Known { grant, generation });
         }
         let present = by_profile(tx, &adoption.profile)?.filter(|present| !present.retired());
         let is_kept_aside = present.as_ref().is_some_and(|present| match adoption.claim {
@@ -136,8 +129,8 @@ impl Context {
             let (source, fingerprint) = (adoption.source, self.fingerprint(token));
             let event = Event::Adopted { source, fingerprint, replaced: None };
             self.write_entry(tx, grant.id, Generation::FIRST, Some(&adoption.by), &event)?;
-            self.store(tx, &grant, sql::INSERT_GRANT)?;
-            return Ok((Adopted::KeptAside { id: adoption.id, present: present.id }, None));
+            store(tx, &grant, sql::INSERT_GRANT)?;
+            return Ok(Adopted::KeptAside { id: adoption.id, present: present.id });
         }
         let replace = adoption.claim == Claim::OfAnyUser;
         let next = Next { source: Some(&adoption.source), is_named: adoption.set.subject.is_some() };
@@ -149,7 +142,7 @@ impl Context {
         let mut mark = None;
         let mut replaced = None;
         let subject = adoption.set.subject.as_ref();
-        let home = self.home(tx, &adoption.profile, &adoption.app, subject, replace)?;
+        let home = home(tx, &adoption.profile, &adoption.app, subject, replace)?;
         let (mut grant, generation, done) = match home {
             Home::Same(present) => {
                 let (id, generation) = (present.id, present.generation.next());
@@ -181,16 +174,21 @@ impl Context {
         }
         self.remember(tx, token, grant.id, generation)?;
         self.remember_beside(tx, adoption.beside.as_ref(), grant.id, generation)?;
-        let statement = if matches!(done, Adopted::Renewed(_)) { sql::UPDATE_GRANT } else { sql::INSERT_GRANT };
+        let statement = if matches!(done, Adopted::Renewed(_)) {
+            sql::UPDATE_GRANT
+        } else {
+            self.leave_trace(grant.id);
+            sql::INSERT_GRANT
+        };
         let event = Event::Adopted { source: adoption.source, fingerprint: self.fingerprint(token), replaced };
         self.write_entry(tx, grant.id, generation, Some(&adoption.by), &event)?;
-        self.store(tx, &grant, statement)?;
+        store(tx, &grant, statement)?;
         mark_unproven(tx, grant.id, mark.as_ref())?;
         if let Adopted::TookOver { previous, .. } = done {
             let displaced = Displaced { grant: previous, awaits: Some(generation) };
             run(tx, sql::DISPLACE, params![grant_bytes(grant.id), to_json(&displaced)?])?;
         }
-        Ok((done, Some(grant.id)))
+        Ok(done)
     }
 
     /// Keeps the name of an access token that came with a login and is not handed out.
@@ -207,14 +205,14 @@ impl Context {
         Ok(())
     }
 
-    /// Brings back what gave way to an adoption. Says which grant it changed, and which generation that has.
+    /// Brings back what gave way to an adoption. Says which generation it has.
     fn bring_back(
         &self,
         tx: &Connection,
         id: GrantId,
         refused: Option<&(IntentId, Closing)>,
         by: &Holder,
-    ) -> Result<Option<(GrantId, Generation)>, Failed> {
+    ) -> Result<Option<Generation>, Failed> {
         let mut grant = grant_row(tx, id)?;
         if grant.retired() {
             return Ok(None);
@@ -237,7 +235,7 @@ impl Context {
             self.part_unproven(tx, &profile, next, by)?;
             let now = grant_row(tx, id)?;
             if now.generation != grant.generation {
-                return Ok(Some((id, now.generation)));
+                return Ok(Some(now.generation));
             }
         }
         let mut sets = self.put_aside_sets(tx, id)?.into_iter();
@@ -248,7 +246,7 @@ impl Context {
         let Some(back) = found else {
             let refusal = refusal.as_ref().map(|(row, closing)| (row, *closing));
             let previous = self.give_name_back(tx, &grant, refusal, by)?;
-            return Ok(previous.map(|previous| (previous.id, previous.generation)));
+            return Ok(previous.map(|previous| previous.generation));
         };
         if let Some((row, closing)) = &refusal {
             self.mark_closed(tx, row, closing)?;
@@ -263,7 +261,7 @@ impl Context {
         self.put_aside(tx, &grant, aside.as_ref(), awaits)?;
         let event = Event::TakenBack { adopted, refused: refused.is_some() };
         self.put_back(tx, &mut grant, back, &event, by)?;
-        Ok(Some((id, generation)))
+        Ok(Some(generation))
     }
 
     /// Makes a set that was put aside the present one of its grant, as the next generation.
@@ -288,7 +286,7 @@ impl Context {
         fill(grant, &self.sealer, &back.set, back.aside.wall, generation);
         (grant.standing, grant.consented) = (back.aside.standing, back.aside.consented);
         self.write_entry(tx, id, generation, Some(by), event)?;
-        self.store(tx, grant, sql::UPDATE_GRANT)?;
+        store(tx, grant, sql::UPDATE_GRANT)?;
         mark_unproven(tx, id, back.aside.own.as_ref())
     }
 
@@ -339,22 +337,12 @@ impl Context {
             }
             None => undone_again = Some(Displaced { grant: grant.id, awaits: None }),
         }
-        self.withdraw(grant)?;
         let undone_again = undone_again.as_ref().map(to_json).transpose()?;
         run(tx, sql::FREE_PROFILE, params![grant_bytes(grant.id)])?;
         run(tx, sql::GIVE_PROFILE, params![grant_bytes(previous.id), profile.as_str(), undone_again])?;
         let event = Event::TakenBack { adopted: grant.generation, refused: refused.is_some() };
         self.write_entry(tx, previous.id, previous.generation, Some(by), &event)?;
         Ok(Some(previous))
-    }
-
-    /// Stores the grant. A hand-out file with a token that the grant does not hold any more goes first, durably, as at a logout.
-    pub(super) fn store(&self, tx: &Connection, grant: &GrantRow, statement: &str) -> Result<(), Failed> {
-        if grant.access.blob.is_none() {
-            self.withdraw(grant)?;
-        }
-        grant.write(tx, statement)?;
-        prune(tx, grant.id)
     }
 
     /// Supersedes the open intents of a grant whose set is about to give way. An answer that nobody has read stays to be read. Says how
@@ -488,6 +476,12 @@ impl Context {
         let same = present.is_some_and(|token| self.fingerprint(&token) == row.fingerprint);
         Ok(same && !turned_since(tx, row)?)
     }
+}
+
+/// Stores the grant.
+pub(super) fn store(tx: &Connection, grant: &GrantRow, statement: &str) -> Result<(), Failed> {
+    grant.write(tx, statement)?;
+    prune(tx, grant.id)
 }
 
 /// Whether another spend of the same refresh token has turned the grant since: the provider gives the same one again, and the

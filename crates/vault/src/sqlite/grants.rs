@@ -8,15 +8,13 @@ use tokenward_core::{
     Subject,
 };
 
-use crate::codec::set_from_bytes;
-use crate::handout;
-
 use super::leases::check_fence;
 use super::query::{Failed, all, first, run};
 use super::rows::{
     Fault, GrantRow, bytes, damaged, grant_bytes, parked_label, signed, time, to_json, unopened, unsigned, uuid,
 };
 use super::{Context, ParkedSet, SqliteVault, sql};
+use crate::codec::set_from_bytes;
 
 /// A login that does not read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,24 +45,13 @@ impl DamagedLogin {
 
 impl SqliteVault {
     pub(super) async fn find_grant(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError> {
-        let found = self.owner(profile).await?;
-        if found.is_none() {
-            self.check_no_grant(profile).await?;
-        }
-        Ok(found)
-    }
-
-    /// The grant that a profile points at.
-    pub(super) async fn owner(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError> {
         let profile = profile.clone();
         let id = |row: &Row<'_>| Ok(GrantId::from(uuid(row, 0)?));
         self.read(move |_, tx| first(tx, sql::GRANT_OF, params![profile.as_str()], id)).await
     }
 
     pub(super) async fn read_grant(&self, id: GrantId) -> Result<Grant, StoreError> {
-        let (grant, links) = self.with_links(id).await?;
-        self.mend_handout(&grant, links).await?;
-        Ok(grant)
+        self.read(move |context, tx| Ok(grant_row(tx, id)?.grant(&context.sealer)?)).await
     }
 
     /// Every grant that reads back. Where none does although there are some, that is what is told: a vault whose key is not its own is
@@ -132,13 +119,11 @@ impl SqliteVault {
 
     pub(super) async fn retire_grant(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), StoreError> {
         let (id, fence, by) = (lease.grant, lease.fence, lease.holder.clone());
-        let retired = self.write(move |context, tx| {
+        self.write(move |context, tx| {
             check_fence(tx, id, fence)?;
             context.retire(tx, id, &by, at, revoked)
-        });
-        let grant = retired.await?;
-        // Once more: a late commit may have published between the removal and the wiping.
-        self.context.withdraw(&grant)
+        })
+        .await
     }
 
     /// The name of a refresh token in this vault.
@@ -173,26 +158,14 @@ impl SqliteVault {
 }
 
 impl Context {
-    fn retire(
-        &self,
-        tx: &Connection,
-        id: GrantId,
-        by: &Holder,
-        at: Timestamp,
-        revoked: bool,
-    ) -> Result<GrantRow, Failed> {
+    fn retire(&self, tx: &Connection, id: GrantId, by: &Holder, at: Timestamp, revoked: bool) -> Result<(), Failed> {
         let grant = grant_row(tx, id)?;
-        // Before the wiping is durable, so that a crash between the two leaves a login without a hand-out file and not a
-        // hand-out file without a login.
-        self.withdraw(&grant)?;
-        handout::end(&self.folder, grant.id).map_err(|error| self.io(&error))?;
         let id = grant_bytes(grant.id);
         self.supersede(tx, grant.id, grant.generation, None)?;
         run(tx, sql::RETIRE, params![id, to_json(&Standing::Retired { since: at })?])?;
         run(tx, sql::WIPE_ANSWERS, params![id])?;
         run(tx, sql::FORGET_PARKED, params![id])?;
-        self.write_entry(tx, grant.id, grant.generation, Some(by), &Event::LoggedOut { revoked })?;
-        Ok(grant)
+        self.write_entry(tx, grant.id, grant.generation, Some(by), &Event::LoggedOut { revoked })
     }
 
     /// Remembers a refresh token by its name, for ever.

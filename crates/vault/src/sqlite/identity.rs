@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use tokenward_core::ports::{NameGiven, StoreError, Told};
 use tokenward_core::{Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
 
-use super::adopt::{PutAside, Unproven, displaced, end_trials, lives, mark_unproven};
+use super::adopt::{PutAside, Unproven, displaced, end_trials, lives, mark_unproven, store};
 use super::grants::grant_row;
 use super::logins::by_profile;
 use super::query::{Failed, run};
@@ -43,12 +43,7 @@ impl SqliteVault {
         by: &Holder,
     ) -> Result<Told, StoreError> {
         let (subject, by) = (subject.cloned(), by.clone());
-        let told =
-            self.write(move |context, tx| context.told_of(tx, (id, generation), subject.as_ref(), aside, &by)).await?;
-        if !matches!(told, Told::Moved) {
-            self.publish(id).await;
-        }
-        Ok(told)
+        self.write(move |context, tx| context.told_of(tx, (id, generation), subject.as_ref(), aside, &by)).await
     }
 
     pub(super) async fn point_profile(
@@ -59,11 +54,7 @@ impl SqliteVault {
         by: &Holder,
     ) -> Result<NameGiven, StoreError> {
         let (profile, by) = (profile.clone(), by.clone());
-        let (given, is_new) = self.write(move |context, tx| context.point(tx, id, &profile, replace, &by)).await?;
-        if is_new {
-            self.publish(id).await;
-        }
-        Ok(given)
+        self.write(move |context, tx| context.point(tx, id, &profile, replace, &by)).await
     }
 }
 
@@ -100,7 +91,7 @@ impl Context {
         Ok(Told::KeptAside { before, aside, back })
     }
 
-    /// Lets a profile point at a grant without one. Says whether it did not before.
+    /// Lets a profile point at a grant without one.
     fn point(
         &self,
         tx: &Connection,
@@ -108,21 +99,20 @@ impl Context {
         profile: &ProfileName,
         replace: bool,
         by: &Holder,
-    ) -> Result<(NameGiven, bool), Failed> {
+    ) -> Result<NameGiven, Failed> {
         let grant = grant_row(tx, id)?;
         let present = by_profile(tx, profile)?;
         if grant.retired() || grant.profile.is_some() {
             return match present {
-                Some(present) if present.id == id => Ok((NameGiven::Given, false)),
+                Some(present) if present.id == id => Ok(NameGiven::Given),
                 _ => Err(StoreError::moved().into()),
             };
         }
         let mut previous = None;
         if let Some(present) = present {
             if !replace {
-                return Ok((NameGiven::Occupied { present: present.id }, false));
+                return Ok(NameGiven::Occupied { present: present.id });
             }
-            self.withdraw(&present)?;
             run(tx, sql::FREE_PROFILE, params![grant_bytes(present.id)])?;
             previous = Some(present.id);
         }
@@ -132,7 +122,7 @@ impl Context {
             let event = Event::Adopted { source: "a login of this vault".to_owned(), fingerprint, replaced: None };
             self.write_entry(tx, id, grant.generation, Some(by), &event)?;
         }
-        Ok((previous.map_or(NameGiven::Given, |previous| NameGiven::Taken { previous }), true))
+        Ok(previous.map_or(NameGiven::Given, |previous| NameGiven::Taken { previous }))
     }
 
     /// Moves the sets of which nobody has said whose they are out of a profile's grant, each into one of its own, before another set
@@ -175,7 +165,7 @@ impl Context {
     ) -> Result<Option<Generation>, Failed> {
         let (id, generation, before) = (grant.id, grant.generation, grant.subject.clone());
         let (apart, fingerprint) = self.apart(grant, aside, subject)?;
-        self.store(tx, &apart, sql::INSERT_GRANT)?;
+        store(tx, &apart, sql::INSERT_GRANT)?;
         run(tx, sql::MOVE_FINGERPRINTS, params![grant_bytes(id), signed(unproven.since.get()), grant_bytes(aside)])?;
         let event = match unproven.source.zip(fingerprint) {
             Some((source, fingerprint)) => Event::Adopted { source, fingerprint, replaced: None },
@@ -205,7 +195,7 @@ impl Context {
         (grant.access.blob, grant.refresh.blob, grant.refresh_expires) = (None, None, None);
         grant.standing = Standing::NeedsConsent { since: self.now(), code: Code::NoRefreshToken, provider_code: None };
         self.write_entry(tx, grant.id, grant.generation, Some(by), event)?;
-        self.store(tx, grant, sql::UPDATE_GRANT)?;
+        store(tx, grant, sql::UPDATE_GRANT)?;
         mark_unproven(tx, grant.id, None)
     }
 

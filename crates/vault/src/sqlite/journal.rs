@@ -12,7 +12,7 @@ use tokenward_core::ports::{AnswerKept, Committed, StoreError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
     Closing, Doubt, Entry, Event, Fence, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease,
-    ProfileName, RawAnswer, Spend, Standing,
+    RawAnswer, Spend, Standing,
 };
 
 use crate::codec::{answer_to_bytes, turn_to_bytes};
@@ -33,32 +33,13 @@ use super::{Context, SqliteVault, sql};
 impl SqliteVault {
     pub(super) async fn begin_spend(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError> {
         let landing = self.landing_for(draft.id);
-        let mut guard = None;
-        // Twice where a hand-out file has to go first, and once more where the grant has changed its name meanwhile.
-        for _ in 0..BEGIN_ATTEMPTS {
-            let (by, draft, guarded) = (lease.holder.clone(), draft.clone(), guard.take());
-            let (grant, fence) = (lease.grant, lease.fence);
-            let begun = self.write(move |context, tx| {
-                let withheld = guarded.as_ref().map(|(profile, _)| profile);
-                let begun = context.begin(tx, (grant, fence, &by), &draft, withheld)?;
-                // Kept until the intent is on record.
-                Ok((begun, guarded))
-            });
-            match begun.await?.0 {
-                // The commit was synced: from here on the spend is on record, whatever happens to this process (I1).
-                Begun::Spend(spend) => {
-                    return Ok(match landing {
-                        Some(landing) => spend.landing_in(self.expect_landing(landing)),
-                        None => spend,
-                    });
-                }
-                Begun::Withhold(profile) => {
-                    let lock = self.guard_to_withhold(&profile).await;
-                    guard = Some((profile, lock));
-                }
-            }
-        }
-        Err(StoreError::moved())
+        let (by, grant, fence) = (lease.holder.clone(), lease.grant, lease.fence);
+        let spend = self.write(move |context, tx| context.begin(tx, (grant, fence, &by), &draft)).await?;
+        // The commit was synced: from here on the spend is on record, whatever happens to this process (I1).
+        Ok(match landing {
+            Some(landing) => spend.landing_in(self.expect_landing(landing)),
+            None => spend,
+        })
     }
 
     pub(super) async fn store_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, StoreError> {
@@ -214,11 +195,8 @@ impl SqliteVault {
     }
 
     pub(super) async fn commit_turn(&self, intent: IntentId, turn: Turn) -> Result<Committed, StoreError> {
-        let (committed, stored) = self.write(move |context, tx| context.commit(tx, intent, &turn)).await?;
+        let (committed, _) = self.write(move |context, tx| context.commit(tx, intent, &turn)).await?;
         self.leave_landing(intent);
-        if let Some(grant) = stored {
-            self.publish_stored(*grant).await;
-        }
         Ok(committed)
     }
 
@@ -257,24 +235,17 @@ fn noted(kind: &str, slotted: &Slotted, freed: std::io::Result<()>) {
     }
 }
 
-/// What beginning came to.
-enum Begun {
-    Spend(Spend),
-    /// The hand-out file of this profile has to go first, and nobody may write it meanwhile.
-    Withhold(ProfileName),
-}
-
 impl Context {
-    /// Records a spend. `withheld`: the profile whose hand-out file nobody writes until this has ended.
+    /// Records a spend.
     fn begin(
         &self,
         tx: &Connection,
         (id, fence, by): (GrantId, Fence, &Holder),
         draft: &IntentDraft,
-        withheld: Option<&ProfileName>,
-    ) -> Result<Begun, Failed> {
+    ) -> Result<Spend, Failed> {
         let grant = grant_row(tx, id)?;
-        if grant.fence != Some(fence) || grant.generation != draft.generation || grant.retired() {
+        let is_renamed = draft.ends_access.as_ref().is_some_and(|shown| shown.0 != grant.profile);
+        if grant.fence != Some(fence) || grant.generation != draft.generation || grant.retired() || is_renamed {
             return Err(StoreError::moved().into());
         }
         let open = if grant.intent_open { open_rows(tx, grant.id)? } else { Vec::new() };
@@ -282,13 +253,6 @@ impl Context {
             return Err(StoreError::intent_open(other.id).into());
         }
         let token = grant.refresh(&self.sealer)?.ok_or(StoreError::no_refresh_token())?;
-        // The provider ends the old access token with the rotation: nobody may serve it from here on.
-        if let Some(profile) = grant.profile.as_ref().filter(|_| self.ends_old_access(&grant.app, grant.issued_by)) {
-            if withheld != Some(profile) {
-                return Ok(Begun::Withhold(profile.clone()));
-            }
-            self.remove_handout(profile)?;
-        }
         for open in open {
             self.mark_closed(tx, &open, &Closing::Replayed)?;
             if matches!(grant.standing, Standing::Live) {
@@ -313,7 +277,7 @@ impl Context {
         run(tx, sql::BEGIN_INTENT, bound)?;
         let event = Event::Begun { intent: draft.id, fingerprint, replay: draft.replays.is_some() };
         self.write_entry(tx, grant.id, draft.generation, Some(by), &event)?;
-        Ok(Begun::Spend(Spend::new(draft.id, draft.deadline, token, Journalled::attest())))
+        Ok(Spend::new(draft.id, draft.deadline, token, Journalled::attest()))
     }
 
     /// Stores a turn, and gives back the grant as it is then, where it has moved.
@@ -384,9 +348,6 @@ impl Context {
             self.mark_closed(tx, &row, closing)?;
         }
         if let Some(standing) = standing {
-            if matches!(standing, Standing::NeedsConsent { .. }) {
-                self.withdraw_of_one_that_is_over(tx, row.grant)?;
-            }
             set_standing(tx, row.grant, row.generation, standing)?;
         }
         prune(tx, row.grant)
@@ -532,8 +493,6 @@ fn apply(grant: &mut GrantRow, sealer: &super::Sealer, turn: &Turn, generation: 
     }
 }
 
-/// Beginnings of one spend.
-const BEGIN_ATTEMPTS: u32 = 4;
 /// How long an answer waits for the journal before it goes to its rescue slot.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 /// Generations whose raw answers are kept after they were read.

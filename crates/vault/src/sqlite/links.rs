@@ -1,8 +1,7 @@
 //! Links: which files show a profile's login, what was delivered to each, and why one could not be.
 //!
 //! A link belongs to a profile's name and outlives its grants. Making and ending one is durable, and so are
-//! the terms on which its file is written; receipts and troubles are not, since a lost one costs one more look. Each of them is followed by the profile's hand-out file, which tells the
-//! fast path how the files have to look.
+//! the terms on which its file is written; receipts and troubles are not, since a lost one costs one more look.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -10,11 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Row, params};
 use tokenward_core::ports::StoreError;
-use tokenward_core::{
-    Event, Generation, Grant, GrantId, Holder, Link, LinkId, NewLink, ProfileName, Receipt, Terms, Trouble,
-};
-
-use crate::handout::{Linked, Looks};
+use tokenward_core::{Event, Generation, GrantId, Holder, Link, LinkId, NewLink, ProfileName, Receipt, Terms, Trouble};
 
 use super::logins::by_profile;
 use super::query::{Failed, all, first, run};
@@ -25,25 +20,19 @@ use super::{Context, SqliteVault, sql};
 
 impl SqliteVault {
     pub(super) async fn make_link(&self, link: NewLink, by: &Holder) -> Result<Link, StoreError> {
-        let (profile, by) = (link.profile.clone(), by.clone());
-        let (made, is_new) = self.write(move |context, tx| context.link(tx, &link, &by)).await?;
-        if is_new {
-            self.publish_name(&profile).await;
-        }
-        Ok(made)
+        let by = by.clone();
+        self.write(move |context, tx| context.link(tx, &link, &by)).await
     }
 
     pub(super) async fn end_link(&self, id: LinkId, by: &Holder) -> Result<bool, StoreError> {
         let by = by.clone();
         let ended = self.write(move |context, tx| {
-            let Some(ended) = first(tx, sql::END_LINK, params![id.0], read_link)? else { return Ok(None) };
+            let Some(ended) = first(tx, sql::END_LINK, params![id.0], read_link)? else { return Ok(false) };
             let event = Event::Unlinked { file: shown(&ended.target.file) };
             context.tell_owner(tx, &ended.target.profile, &by, &event)?;
-            Ok(Some(ended.target.profile))
+            Ok(true)
         });
-        let Some(profile) = ended.await? else { return Ok(false) };
-        self.publish_name(&profile).await;
-        Ok(true)
+        ended.await
     }
 
     pub(super) async fn store_terms(&self, id: LinkId, terms: Terms) -> Result<(), StoreError> {
@@ -65,51 +54,37 @@ impl SqliteVault {
         receipt: Receipt,
         healed: Option<Generation>,
     ) -> Result<(), StoreError> {
-        let stored = self.write_unsynced(move |context, tx| context.receipt(tx, id, receipt, healed));
-        if let Some(profile) = stored.await? {
-            self.publish_name(&profile).await;
-        }
-        Ok(())
+        self.write_unsynced(move |context, tx| context.receipt(tx, id, receipt, healed)).await
     }
 
     pub(super) async fn store_trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), StoreError> {
-        let stored = self.write_unsynced(move |_, tx| {
-            let Some(link) = link_row(tx, id)? else { return Ok(None) };
+        self.write_unsynced(move |_, tx| {
             run(tx, sql::TELL_TROUBLE, params![id.0, to_json(&trouble)?])?;
-            Ok(Some(link.target.profile))
-        });
-        if let Some(profile) = stored.await? {
-            self.publish_name(&profile).await;
-        }
-        Ok(())
+            Ok(())
+        })
+        .await
     }
 }
 
 impl Context {
-    /// Makes a link, or finds the same one. Says whether it is new.
-    fn link(&self, tx: &Connection, link: &NewLink, by: &Holder) -> Result<(Link, bool), Failed> {
+    /// Makes a link, or finds the same one.
+    fn link(&self, tx: &Connection, link: &NewLink, by: &Holder) -> Result<Link, Failed> {
         let (profile, file, places) = (link.profile.as_str(), link.file.as_os_str().as_bytes(), to_json(&link.places)?);
         let bound = params![profile, file, to_json(&link.format)?, places, self.now().as_millisecond()];
         if let Some(made) = first(tx, sql::MAKE_LINK, bound, read_link)? {
             self.tell_owner(tx, &link.profile, by, &Event::Linked { file: shown(&link.file) })?;
-            return Ok((made, true));
+            return Ok(made);
         }
         let same = first(tx, sql::SAME_LINK, params![profile, file, places], read_link)?;
-        same.map(|same| (same, false)).ok_or_else(|| super::rows::damaged("a link").into())
+        same.ok_or_else(|| super::rows::damaged("a link").into())
     }
 
-    /// Stores a receipt. Says whose hand-out file it changes, if any.
-    fn receipt(
-        &self,
-        tx: &Connection,
-        id: LinkId,
-        receipt: Receipt,
-        healed: Option<Generation>,
-    ) -> Result<Option<ProfileName>, Failed> {
-        let Some(link) = link_row(tx, id)? else { return Ok(None) };
+    /// Stores a receipt.
+    fn receipt(&self, tx: &Connection, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), Failed> {
+        let Some(link) = link_row(tx, id)? else { return Ok(()) };
         let same = link.receipt.is_some_and(|known| Receipt { at: receipt.at, ..known } == receipt);
         if same && link.trouble.is_none() && healed.is_none() {
-            return Ok(None);
+            return Ok(());
         }
         let bound = params![
             id.0,
@@ -123,7 +98,7 @@ impl Context {
             let event = Event::Healed { file: shown(&link.target.file), held };
             self.write_entry(tx, receipt.grant, receipt.generation, None, &event)?;
         }
-        Ok(Some(link.target.profile))
+        Ok(())
     }
 
     /// Writes an entry for the grant that a profile points at, if there is one.
@@ -133,20 +108,6 @@ impl Context {
             None => Ok(()),
         }
     }
-}
-
-/// How the linked files of a grant's profile have to look for its token to be served without a look into them.
-pub(super) fn linked(tx: &Connection, grant: &Grant) -> Result<Vec<Linked>, Failed> {
-    let Some(profile) = &grant.profile else { return Ok(Vec::new()) };
-    let looks = |link: &Link| match (&link.trouble, &link.receipt) {
-        (Some(trouble), _) => Looks::Unusable { stamp: trouble.stamp, since: trouble.at },
-        (None, Some(receipt)) if receipt.grant == grant.id && receipt.generation == grant.generation => {
-            Looks::InStep(receipt.stamp)
-        }
-        (None, _) => Looks::Unknown,
-    };
-    let links = links_of(tx, Some(profile))?.into_iter();
-    Ok(links.map(|link| Linked { looks: looks(&link), file: link.target.file }).collect())
 }
 
 fn links_of(tx: &Connection, profile: Option<&ProfileName>) -> Result<Vec<Link>, Failed> {

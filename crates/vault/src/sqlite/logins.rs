@@ -60,11 +60,7 @@ impl SqliteVault {
     }
 
     pub(super) async fn store_login(&self, login: NewLogin) -> Result<LoggedIn, StoreError> {
-        let (done, changed) = self.write(move |context, tx| context.log_in(tx, &login)).await?;
-        if let Some(id) = changed {
-            self.publish(id).await;
-        }
-        Ok(done)
+        self.write(move |context, tx| context.log_in(tx, &login)).await
     }
 
     pub(super) async fn store_keepsake(
@@ -114,8 +110,8 @@ impl SqliteVault {
 }
 
 impl Context {
-    /// Makes a login of what was issued to a person. Says which grant it changed.
-    fn log_in(&self, tx: &Connection, login: &NewLogin) -> Result<(LoggedIn, Option<GrantId>), Failed> {
+    /// Makes a login of what was issued to a person.
+    fn log_in(&self, tx: &Connection, login: &NewLogin) -> Result<LoggedIn, Failed> {
         if let Some(answer) = login.answer
             && !drop_answer(tx, answer)?
             && let Some(token) = &login.set.refresh
@@ -129,7 +125,7 @@ impl Context {
                 Some(present) => LoggedIn::KeptAside { id: grant, present: present.id },
                 None => LoggedIn::Renewed(grant),
             };
-            return Ok((done, None));
+            return Ok(done);
         }
         let present = by_profile(tx, &login.profile)?.filter(|present| !present.retired());
         let subject = login.set.subject.as_ref();
@@ -147,7 +143,7 @@ impl Context {
             let aside = GrantRow { profile: None, ..new() };
             (aside, LoggedIn::KeptAside { id: login.id, present: present.id })
         } else {
-            match self.home(tx, &login.profile, &login.app, subject, login.replace_user)? {
+            match home(tx, &login.profile, &login.app, subject, login.replace_user)? {
                 Home::Same(present) => {
                     if present.subject.is_some() && subject.is_none() {
                         unproven = Some(Unproven { since: present.generation.next(), source: None });
@@ -168,7 +164,12 @@ impl Context {
         if let Some(token) = &login.set.refresh {
             self.remember(tx, token, grant.id, generation)?;
         }
-        let statement = if matches!(done, LoggedIn::Renewed(_)) { sql::UPDATE_GRANT } else { sql::INSERT_GRANT };
+        let statement = if matches!(done, LoggedIn::Renewed(_)) {
+            sql::UPDATE_GRANT
+        } else {
+            self.leave_trace(grant.id);
+            sql::INSERT_GRANT
+        };
         grant.write(tx, statement)?;
         mark_unproven(tx, grant.id, unproven.as_ref())?;
         if let LoggedIn::TookOver { previous, .. } = done {
@@ -177,7 +178,14 @@ impl Context {
         self.write_entry(tx, grant.id, generation, Some(&login.by), &Event::LoggedIn)?;
         answered(tx, &login.profile)?;
         prune(tx, grant.id)?;
-        Ok((done, Some(grant.id)))
+        Ok(done)
+    }
+
+    /// Leaves a trace of a login beside the database: one that is lost is not taken for one that never was.
+    pub(super) fn leave_trace(&self, id: GrantId) {
+        if let Err(error) = crate::folder::open_private(&self.folder.lock(id)) {
+            tracing::debug!(%error, grant = %id, "the lock of a new login is made later");
+        }
     }
 
     /// Puts the set of a grant aside that a person's own login replaces. That login is the last word: no adoption before it is undone
@@ -193,27 +201,24 @@ impl Context {
         end_trials(tx, present.id, true)?;
         self.supersede(tx, present.id, present.generation, None)
     }
+}
 
-    /// Where a set goes that was brought for a profile. Frees the profile where another user, or another app, has it. With `replace`,
-    /// one whose user was not told is another's.
-    pub(super) fn home(
-        &self,
-        tx: &Connection,
-        profile: &ProfileName,
-        app: &AppName,
-        subject: Option<&Subject>,
-        replace: bool,
-    ) -> Result<Home, Failed> {
-        match by_profile(tx, profile)? {
-            Some(present) if same_login(&present, app, subject, replace) => Ok(Home::Same(Box::new(present))),
-            Some(other) => {
-                // Before the name changes hands, as before a logout: it must not hand out the other user's token.
-                self.withdraw(&other)?;
-                run(tx, sql::FREE_PROFILE, params![grant_bytes(other.id)])?;
-                Ok(Home::Taken { previous: other.id })
-            }
-            None => Ok(Home::Free),
+/// Where a set goes that was brought for a profile. Frees the profile where another user, or another app, has it. With `replace`,
+/// one whose user was not told is another's.
+pub(super) fn home(
+    tx: &Connection,
+    profile: &ProfileName,
+    app: &AppName,
+    subject: Option<&Subject>,
+    replace: bool,
+) -> Result<Home, Failed> {
+    match by_profile(tx, profile)? {
+        Some(present) if same_login(&present, app, subject, replace) => Ok(Home::Same(Box::new(present))),
+        Some(other) => {
+            run(tx, sql::FREE_PROFILE, params![grant_bytes(other.id)])?;
+            Ok(Home::Taken { previous: other.id })
         }
+        None => Ok(Home::Free),
     }
 }
 

@@ -21,25 +21,19 @@ use super::{SqliteVault, sql};
 impl SqliteVault {
     pub(super) async fn record_question(&self, lease: &NameLease) -> Result<(), StoreError> {
         let (name, fence) = (lease.name.clone(), lease.fence);
-        let guard = self.guard_to_withhold(&name).await;
         self.write(move |context, tx| {
             let at = context.now().as_millisecond();
             if run(tx, sql::ASK, params![name.as_str(), signed(fence.get()), at])? == 0 {
                 return Err(StoreError::moved().into());
             }
-            // As before a spend that ends the old access token: nobody may serve it from here on.
-            context.remove_handout(&name)?;
-            // Kept until the question is on record.
-            Ok(guard)
+            Ok(())
         })
         .await
-        .map(drop)
     }
 
     pub(super) async fn withdraw_question(&self, lease: &NameLease) -> Result<(), StoreError> {
         let (name, fence) = (lease.name.clone(), lease.fence);
         self.write(move |_, tx| Ok(run(tx, sql::ASK_IN_VAIN, params![name.as_str(), signed(fence.get())])?)).await?;
-        self.publish_name(&lease.name).await;
         Ok(())
     }
 

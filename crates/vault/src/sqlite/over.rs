@@ -1,17 +1,16 @@
 //! What ends before its time: an access token that the provider called dead, and a login that was adopted for nothing.
 //!
-//! Enters: the provider's word. Leaves: a record of it, durable, and no hand-out file that says otherwise. The file goes first: a
-//! crash between the two leaves a login that is looked at the long way.
+//! Enters: the provider's word. Leaves: a record of it, durable.
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use tokenward_core::ports::StoreError;
 use tokenward_core::{Event, Generation, GrantId, Holder, Standing};
 
 use super::grants::grant_row;
 use super::journal::prune;
-use super::query::{Failed, run};
+use super::query::run;
 use super::rows::{grant_bytes, signed};
-use super::{Context, SqliteVault, sql};
+use super::{SqliteVault, sql};
 
 impl SqliteVault {
     pub(super) async fn end_access(
@@ -28,7 +27,6 @@ impl SqliteVault {
             if grant.generation != generation || grant.access.blob.is_none() || grant.access_expires <= now {
                 return Ok(());
             }
-            context.withdraw(&grant)?;
             let bound = params![grant_bytes(id), signed(generation.get()), now.as_millisecond()];
             run(tx, sql::END_ACCESS, bound)?;
             let event = Event::AccessRefused { provider_code };
@@ -39,30 +37,18 @@ impl SqliteVault {
     }
 
     pub(super) async fn forget_grant(&self, id: GrantId) -> Result<bool, StoreError> {
-        self.write(move |context, tx| {
+        self.write(move |_, tx| {
             let grant = grant_row(tx, id)?;
             let told = matches!(grant.standing, Standing::NeedsConsent { .. } | Standing::Live);
             let untouched = grant.access.blob.is_none() && !grant.intent_open && !grant.linked && grant.fence.is_none();
             if grant.generation != Generation::FIRST || !told || !untouched {
                 return Ok(false);
             }
-            context.withdraw(&grant)?;
             for statement in sql::FORGET_GRANT {
                 run(tx, statement, params![grant_bytes(id)])?;
             }
             Ok(true)
         })
         .await
-    }
-}
-
-impl Context {
-    /// Takes the hand-out file of a login away that is over from now on, so that nobody is handed its token without being told. One
-    /// that cannot be removed is no reason to forget that the login is over.
-    pub(super) fn withdraw_of_one_that_is_over(&self, tx: &Connection, id: GrantId) -> Result<(), Failed> {
-        if let Err(error) = self.withdraw(&grant_row(tx, id)?) {
-            tracing::warn!(%error, grant = %id, "the hand-out file of a login that is over could not be removed");
-        }
-        Ok(())
     }
 }

@@ -235,6 +235,7 @@ impl GrantRow {
             intent_open: self.intent_open,
             on_trial: self.on_trial,
             unproven: self.unproven.is_some(),
+            linked: self.linked,
         })
     }
 

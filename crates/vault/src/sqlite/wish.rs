@@ -23,37 +23,33 @@ impl SqliteVault {
         by: &Holder,
     ) -> Result<Wished, StoreError> {
         let (fingerprint, source, by) = (self.fingerprint(token), source.to_owned(), by.clone());
-        let (wished, changed) = self.write(move |context, tx| context.wish_back(tx, fingerprint, source, &by)).await?;
-        if let Some(id) = changed {
-            self.publish(id).await;
-        }
-        Ok(wished)
+        self.write(move |context, tx| context.wish_back(tx, fingerprint, source, &by)).await
     }
 }
 
 impl Context {
-    /// Brings a set back that was put aside. Says which grant it changed.
+    /// Brings a set back that was put aside.
     fn wish_back(
         &self,
         tx: &Connection,
         fingerprint: Fingerprint,
         source: String,
         by: &Holder,
-    ) -> Result<(Wished, Option<GrantId>), Failed> {
-        let Some((id, _)) = find_known(tx, fingerprint)? else { return Ok((Wished::NotAside, None)) };
+    ) -> Result<Wished, Failed> {
+        let Some((id, _)) = find_known(tx, fingerprint)? else { return Ok(Wished::NotAside) };
         let mut grant = grant_row(tx, id)?;
         // A provider may give one refresh token again and again: it stands in both sets then, and is present.
         let is_present = |present: RefreshToken| self.fingerprint(&present) == fingerprint;
         if grant.retired() || grant.refresh(&self.sealer).is_ok_and(|present| present.is_some_and(is_present)) {
-            return Ok((Wished::NotAside, None));
+            return Ok(Wished::NotAside);
         }
         let mut sets = self.put_aside_sets(tx, id)?.into_iter();
         let Some(wished) = sets.find(|set| set.is_of(self, fingerprint)) else {
             let is_ended = self.is_ended(tx, id, fingerprint)?;
-            return Ok((if is_ended { Wished::Over } else { Wished::NotAside }, None));
+            return Ok(if is_ended { Wished::Over } else { Wished::NotAside });
         };
         if !lives(&wished.aside.standing) {
-            return Ok((Wished::Over, None));
+            return Ok(Wished::Over);
         }
         if let Some(unproven) = grant.unproven.clone().filter(|_| grant.can_part()) {
             let aside = (self.fresh_id(), None);
@@ -67,7 +63,7 @@ impl Context {
             let event = Event::Adopted { source, fingerprint, replaced };
             self.put_back(tx, &mut grant, wished, &event, by)?;
         }
-        Ok((Wished::Back(grant.generation), Some(id)))
+        Ok(Wished::Back(grant.generation))
     }
 
     /// Whether the token is of a set that gave way for good. One that came too late was ended by nobody.

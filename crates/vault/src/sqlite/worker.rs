@@ -329,7 +329,7 @@ mod tests {
     use crate::key::KeySources;
     use crate::sqlite::query::{Failed, run};
     use crate::sqlite::{Context, SqliteVault, VaultOptions};
-    use crate::suite::{TestClock, TestEntropy, rules};
+    use crate::suite::{TestClock, TestEntropy};
 
     async fn with_notes(home: &Path) -> SqliteVault {
         let options = VaultOptions {
@@ -337,7 +337,6 @@ mod tests {
             keys: KeySources::default(),
             clock: Arc::new(TestClock::default()),
             entropy: Arc::new(TestEntropy),
-            rules: Arc::new(|_, _| Some(rules())),
         };
         let vault = SqliteVault::open(options).await.unwrap();
         vault.write(|_, tx| Ok(run(tx, "CREATE TABLE notes (note INTEGER)", [])?)).await.unwrap();

@@ -155,6 +155,7 @@ pub fn draft(generation: Generation) -> IntentDraft {
         begun: start(),
         deadline: soon(30),
         replays: None,
+        ends_access: None,
     }
 }
 

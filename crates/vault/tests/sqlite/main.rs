@@ -3,7 +3,6 @@
 mod backups;
 mod earlier;
 mod faults;
-mod handouts;
 mod health;
 mod keys;
 mod landing;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tempfile::TempDir;
 use tokenward_core::ports::{StoreError, Vault};
-use tokenward_vault::suite::{Stand, TestClock, TestEntropy, rules};
+use tokenward_vault::suite::{Stand, TestClock, TestEntropy};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
 pub(crate) struct Place {
@@ -28,7 +28,6 @@ impl Place {
             keys: self.sources.clone(),
             clock: Arc::new(self.clock.clone()),
             entropy: Arc::new(TestEntropy),
-            rules: Arc::new(|_, _| Some(rules())),
         }
     }
 

@@ -72,13 +72,13 @@ async fn nothing_secret_is_readable_in_any_file() {
     vault.log_in(login("work", "third", None)).await.unwrap();
     vault.commit(late, turn("parked")).await.unwrap();
     assert_eq!(vault.parked(id).await.unwrap().len(), 2);
-    // vault.db, its log and index, key.json, rescue, two locks, one hand-out file, one landing slot
-    assert_eq!(look(), 9);
+    // vault.db, its log and index, key.json, rescue, two locks, one landing slot
+    assert_eq!(look(), 8);
     vault.retire(&lease, soon(1), false).await.unwrap();
     look();
     vault.close_connections().await.unwrap();
-    // Without log, index and hand-out file; with the mark that the login was ended.
-    assert_eq!(look(), 7);
+    // Without log and index.
+    assert_eq!(look(), 6);
 }
 
 #[tokio::test]

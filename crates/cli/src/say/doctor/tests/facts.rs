@@ -91,6 +91,7 @@ pub(super) fn grant() -> Grant {
         issued_by: TokenApi::V3,
         intent_open: false,
         on_trial: false,
+        linked: false,
         unproven: false,
         former_profile: None,
     }

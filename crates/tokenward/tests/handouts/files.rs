@@ -5,37 +5,32 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::place::Place;
+use crate::place::{Place, ending, ending_draft};
 use jiff::Timestamp;
-use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins, NewLogin};
-use tokenward_core::{Closing, Generation, GrantId, Lease, OldAccess, ProfileName};
-use tokenward_vault::suite::{draft, holder, login, named, rules, soon, turn};
-use tokenward_vault::{SqliteVault, handout};
+use tokenward::hand_out::{self, HandOutFiles};
+use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins, NewLogin, NoHandOuts};
+use tokenward_core::{Closing, Generation, GrantId, Lease, ProfileName};
+use tokenward_keeper::Showing;
+use tokenward_vault::suite::{TestEntropy, draft, holder, login, named, soon, turn};
 
 fn work() -> ProfileName {
     "work".parse().unwrap()
 }
 
 fn token(place: &Place, now: Timestamp) -> Option<String> {
-    let found = handout::read(&place.folder, &work(), &place.sources, now)?;
+    let found = hand_out::read(&place.folder, &work(), &place.sources, now)?;
     Some(found.access.token.expose().to_owned())
 }
 
-async fn leased(vault: &SqliteVault, id: GrantId) -> Lease {
+async fn leased(vault: &Showing, id: GrantId) -> Lease {
     match vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
         LeaseAttempt::Held(lease) => lease,
         busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
     }
 }
 
-async fn dying(place: &Place) -> SqliteVault {
-    let mut options = place.options();
-    options.rules = Arc::new(|_, _| {
-        let mut rules = rules();
-        rules.old_access = OldAccess::Dies;
-        Some(rules)
-    });
-    SqliteVault::open(options).await.unwrap()
+async fn dying(place: &Place) -> Showing {
+    place.door().by(ending()).opened().await.1
 }
 
 #[tokio::test]
@@ -44,7 +39,7 @@ async fn served_from_a_minute_before_its_birth_until_it_is_due() {
     let vault = place.vault().await;
     assert_eq!(token(&place, soon(1)), None);
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
-    let found = handout::read(&place.folder, &work(), &place.sources, soon(1)).unwrap();
+    let found = hand_out::read(&place.folder, &work(), &place.sources, soon(1)).unwrap();
     assert_eq!((found.grant, found.generation), (id, Generation::FIRST));
     assert_eq!((found.access.obtained, found.access.expires, found.turn_at), (soon(0), soon(7200), soon(6900)));
     assert!(token(&place, soon(-60)).is_some() && token(&place, soon(6899)).is_some());
@@ -110,7 +105,7 @@ async fn gone_before_a_spend_that_ends_the_old_token_and_back_when_it_was_not_sp
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
     let lease = leased(&vault, id).await;
     assert!(token(&place, soon(2)).is_some());
-    let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
+    let intent = vault.begin(&lease, ending_draft(Generation::FIRST, "work")).await.unwrap().intent();
     assert_eq!(token(&place, soon(2)), None);
     vault.grant(id).await.unwrap();
     assert_eq!(token(&place, soon(2)), None);
@@ -147,7 +142,7 @@ async fn ignored_under_another_name_with_another_key_and_when_others_can_read_it
     let path = place.folder.handout(&work());
     let other: ProfileName = "other".parse().unwrap();
     fs::copy(&path, place.folder.handout(&other)).unwrap();
-    assert!(handout::read(&place.folder, &other, &place.sources, soon(1)).is_none());
+    assert!(hand_out::read(&place.folder, &other, &place.sources, soon(1)).is_none());
     let mode = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     for file in [path.clone(), place.folder.key_file()] {
         mode(&file, 0o644);
@@ -162,13 +157,16 @@ async fn ignored_under_another_name_with_another_key_and_when_others_can_read_it
 }
 
 #[tokio::test]
-async fn a_grant_of_an_unknown_app_gets_none() {
+async fn without_files_every_token_goes_the_long_way() {
     let place = Place::new();
-    let mut options = place.options();
-    options.rules = Arc::new(|_, _| None);
-    let vault = SqliteVault::open(options).await.unwrap();
-    vault.log_in(login("work", "1", None)).await.unwrap();
-    assert!(!place.folder.handout(&work()).exists());
+    let (_, vault) = place.door().opened_with(Arc::new(TestEntropy), |_| Arc::new(NoHandOuts)).await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let lease = leased(&vault, id).await;
+    let intent = vault.begin(&lease, ending_draft(Generation::FIRST, "work")).await.unwrap().intent();
+    vault.commit(intent, turn("2")).await.unwrap();
+    assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-2");
+    vault.retire(&lease, soon(1), false).await.unwrap();
+    assert!(!place.folder.handout(&work()).exists() && !place.folder.over(id).exists());
 }
 
 /// Another process acts when this one has sealed its hand-out file and not yet put it in place.
@@ -181,7 +179,7 @@ impl tokenward_core::ports::Entropy for Interrupting {
     fn fill(&self, buffer: &mut [u8]) {
         use std::sync::atomic::Ordering;
 
-        tokenward_vault::suite::TestEntropy.fill(buffer);
+        TestEntropy.fill(buffer);
         if self.fills.fetch_sub(1, Ordering::SeqCst) == 1
             && let Some(act) = self.act.lock().unwrap().take()
         {
@@ -199,15 +197,13 @@ async fn a_writer_that_is_overtaken_leaves_no_token_under_a_name_that_is_not_its
             fills: std::sync::atomic::AtomicI64::new(i64::MAX),
             act: std::sync::Mutex::new(None),
         });
-        let mut options = place.options();
-        options.entropy = entropy.clone();
-        let writer = SqliteVault::open(options).await.unwrap();
+        let (_, writer) = place.door().opened_with(entropy.clone(), |files| Arc::new(files)).await;
         let lease = leased(&writer, id).await;
         let intent = writer.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
-        let other = place.options();
+        let other = place.door();
         *entropy.act.lock().unwrap() = Some(Box::new(move || {
             tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-                let vault = SqliteVault::open(other).await.unwrap();
+                let vault = other.opened().await.1;
                 if logged_out {
                     vault.retire(&lease, soon(1), false).await.unwrap();
                 } else {
@@ -238,7 +234,7 @@ async fn names_with_a_user() {
         (work().of_app(), None),
         (long, Some("王".repeat(85))),
     ] {
-        let served = || handout::read(&place.folder, &name, &place.sources, soon(2));
+        let served = || hand_out::read(&place.folder, &name, &place.sources, soon(2));
         vault.log_in(login(name.as_str(), "1", user.as_deref().map(named))).await.unwrap();
         assert!(served().is_some(), "{name}");
         let lease = match vault.lease_name(&name, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
@@ -260,10 +256,10 @@ async fn names_with_a_user() {
         let vault = place.vault().await;
         let id = vault.log_in(login(alice.as_str(), "1", stranger)).await.unwrap().id();
         vault.grant(id).await.unwrap();
-        assert!(handout::read(&place.folder, &alice, &place.sources, soon(2)).is_none());
+        assert!(hand_out::read(&place.folder, &alice, &place.sources, soon(2)).is_none());
         vault.name_subject(id, &named("alice")).await.unwrap();
         vault.grant(id).await.unwrap();
-        assert!(handout::read(&place.folder, &alice, &place.sources, soon(2)).is_some());
+        assert!(hand_out::read(&place.folder, &alice, &place.sources, soon(2)).is_some());
     }
 }
 
@@ -296,10 +292,12 @@ async fn an_access_token_that_was_called_dead_is_gone_for_everybody_until_the_ne
 #[tokio::test]
 async fn a_hand_out_file_that_is_put_back_after_the_logout_is_not_served() {
     let place = Place::new();
-    let vault = place.vault().await;
+    let (raw, vault) = place.door().opened().await;
+    let files = HandOutFiles::new(raw.beside(), Arc::new(place.clock.clone()), Arc::new(TestEntropy));
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
     let file = place.folder.handout(&work());
     let kept = fs::read(&file).unwrap();
+    assert!(files.at_once(&work()).is_some());
     vault.retire(&leased(&vault, id).await, soon(2), false).await.unwrap();
     let put_back = || {
         fs::write(&file, &kept).unwrap();
@@ -307,10 +305,49 @@ async fn a_hand_out_file_that_is_put_back_after_the_logout_is_not_served() {
     };
     put_back();
     assert_eq!(token(&place, soon(3)), None);
-    assert!(vault.hand_out(&work()).is_none());
+    assert!(files.at_once(&work()).is_none());
     // The login that follows is another one.
     vault.log_in(login("work", "2", None)).await.unwrap();
     assert_eq!(token(&place, soon(3)).as_deref(), Some("access-2"));
     put_back();
     assert_eq!(token(&place, soon(3)), None);
+}
+
+/// I4: neither the files nor what their locks say shows a token.
+#[tokio::test]
+async fn nothing_secret_is_readable_beside_the_vault() {
+    let place = Place::new();
+    let vault = place.door().by(ending()).opened().await.1;
+    let id = vault.log_in(login("work", "first", None)).await.unwrap().id();
+    let lease = leased(&vault, id).await;
+    let look = || {
+        let mut names = Vec::new();
+        for folder in ["handout", "locks"] {
+            for entry in fs::read_dir(place.folder.vault().join(folder)).unwrap().flatten() {
+                let bytes = fs::read(entry.path()).unwrap();
+                for secret in [&b"access-"[..], b"refresh-"] {
+                    assert!(!bytes.windows(secret.len()).any(|window| window == secret), "{}", entry.path().display());
+                }
+                assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", entry.path().display());
+                names.push(entry.file_name().into_string().unwrap());
+            }
+        }
+        names.sort();
+        names
+    };
+    let (own, folder) = (id.to_string(), "folder".to_owned());
+    let beside = || [own.clone(), folder.clone(), "handout.work".to_owned(), "handouts".to_owned()];
+    assert_eq!(look(), sorted(beside(), &["work"]));
+    let intent = vault.begin(&lease, ending_draft(Generation::FIRST, "work")).await.unwrap().intent();
+    assert_eq!(look(), sorted(beside(), &[]));
+    vault.commit(intent, turn("second")).await.unwrap();
+    assert_eq!(look(), sorted(beside(), &["work"]));
+    vault.retire(&lease, soon(1), false).await.unwrap();
+    assert_eq!(look(), sorted(beside(), &[&format!("over.{id}")]));
+}
+
+fn sorted<const N: usize>(names: [String; N], more: &[&str]) -> Vec<String> {
+    let mut names: Vec<_> = names.into_iter().chain(more.iter().map(|&name| name.to_owned())).collect();
+    names.sort();
+    names
 }

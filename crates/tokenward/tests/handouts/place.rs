@@ -1,0 +1,101 @@
+//! A vault in a folder of its own, with hand-out files beside it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tempfile::TempDir;
+use tokenward::hand_out::HandOutFiles;
+use tokenward_core::ports::{Entropy, HandOuts, Vault};
+use tokenward_core::{Generation, IntentDraft, OldAccess, ShownAs};
+use tokenward_keeper::{RulesOf, Showing};
+use tokenward_vault::suite::{Stand, TestClock, TestEntropy, draft, rules};
+use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
+
+pub(crate) struct Place {
+    pub(crate) root: TempDir,
+    pub(crate) folder: Folder,
+    pub(crate) clock: TestClock,
+    pub(crate) sources: KeySources,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::new(root.path().join("home"));
+        Self { root, folder, clock: TestClock::default(), sources: KeySources::default() }
+    }
+
+    /// Whoever opens it from outside this thread.
+    pub(crate) fn door(&self) -> Door {
+        let Self { folder, clock, sources, .. } = self;
+        Door { folder: folder.clone(), clock: clock.clone(), sources: sources.clone(), rules: staying() }
+    }
+
+    pub(crate) async fn vault(&self) -> Showing {
+        self.door().opened().await.1
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Door {
+    folder: Folder,
+    clock: TestClock,
+    sources: KeySources,
+    rules: RulesOf,
+}
+
+impl Door {
+    /// Under other rules.
+    pub(crate) fn by(self, rules: RulesOf) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// The store, and the same with its hand-outs.
+    pub(crate) async fn opened(&self) -> (Arc<SqliteVault>, Showing) {
+        self.opened_with(Arc::new(TestEntropy), |files| Arc::new(files)).await
+    }
+
+    pub(crate) async fn opened_with(
+        &self,
+        entropy: Arc<dyn Entropy>,
+        around: impl FnOnce(HandOutFiles) -> Arc<dyn HandOuts>,
+    ) -> (Arc<SqliteVault>, Showing) {
+        let Self { folder, clock, sources, rules } = self.clone();
+        let clock = Arc::new(clock);
+        let options = VaultOptions { folder, keys: sources, clock: clock.clone(), entropy };
+        let vault = Arc::new(SqliteVault::open(options).await.unwrap());
+        let files = HandOutFiles::new(vault.beside(), clock, Arc::new(TestEntropy));
+        let store: Arc<dyn Vault> = vault.clone();
+        (vault, Showing::new(store, around(files), rules))
+    }
+}
+
+/// Under these the old access token lives on.
+pub(crate) fn staying() -> RulesOf {
+    Arc::new(|_| rules())
+}
+
+/// Under these a refresh ends it.
+pub(crate) fn ending() -> RulesOf {
+    Arc::new(|_| {
+        let mut rules = rules();
+        rules.old_access = OldAccess::Dies;
+        rules
+    })
+}
+
+/// A spend that ends the access token of that profile.
+pub(crate) fn ending_draft(generation: Generation, profile: &str) -> IntentDraft {
+    IntentDraft { ends_access: Some(ShownAs(Some(profile.parse().unwrap()))), ..draft(generation) }
+}
+
+#[async_trait]
+impl Stand for Place {
+    async fn open(&self) -> Arc<dyn Vault> {
+        Arc::new(self.vault().await)
+    }
+
+    fn clock(&self) -> &TestClock {
+        &self.clock
+    }
+}
