@@ -333,7 +333,7 @@ pub struct Grant {
     /// The endpoint family that issued the present refresh token.
     pub issued_by: TokenApi,
     /// Whether an intent is open (a turn is under way, or its sender died), or a new set is being asked for that may end this
-    /// one ([`crate::ports::Journal::ask`]).
+    /// one ([`crate::ports::Journal::asked`]).
     pub intent_open: bool,
     /// Whether the present set was adopted and has not turned yet: the one that it replaced is taken back if the provider
     /// refuses it.

@@ -84,54 +84,56 @@ impl Fence {
     }
 }
 
-/// A lease that was granted. Made by a vault; given back with `release`, or lapsing at `expires`.
+/// What a lease is of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Seat {
+    /// A grant: who may turn it.
+    Grant(GrantId),
+    /// A name: who may ask for tokens that will be kept under it, whether or not a grant is there. A lost one costs a second question and
+    /// never a login. Whoever takes the lease of the name's grant too takes it after this one.
+    Name(ProfileName),
+}
+
+impl Seat {
+    /// The grant, where it is one.
+    pub const fn grant(&self) -> Option<GrantId> {
+        match self {
+            Self::Grant(id) => Some(*id),
+            Self::Name(_) => None,
+        }
+    }
+
+    /// The name, where it is one.
+    pub const fn name(&self) -> Option<&ProfileName> {
+        match self {
+            Self::Grant(_) => None,
+            Self::Name(name) => Some(name),
+        }
+    }
+}
+
+impl From<GrantId> for Seat {
+    fn from(id: GrantId) -> Self {
+        Self::Grant(id)
+    }
+}
+
+impl From<ProfileName> for Seat {
+    fn from(name: ProfileName) -> Self {
+        Self::Name(name)
+    }
+}
+
+/// A lease that was granted. Made by a store; given back with `release` or with what was done under it, or lapsing at `expires`.
 #[derive(Debug)]
 #[must_use = "a lease that is not released makes others wait until it lapses"]
 pub struct Lease {
-    /// For which grant.
-    pub grant: GrantId,
+    /// Of what.
+    pub seat: Seat,
     /// Its number.
     pub fence: Fence,
     /// Who holds it.
     pub holder: Holder,
     /// When it lapses unless renewed.
     pub expires: Timestamp,
-}
-
-/// A lease on a name: who may ask for tokens that will be kept under it. There need be no grant yet, and a lost one costs a
-/// second question and never a login.
-#[derive(Debug)]
-#[must_use = "a lease that is not released makes others wait until it lapses"]
-pub struct NameLease {
-    /// Which name.
-    pub name: ProfileName,
-    /// Its number.
-    pub fence: Fence,
-    /// Who holds it.
-    pub holder: Holder,
-    /// When it lapses.
-    pub expires: Timestamp,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// As vaults have it since their first version, and as a node without a process of its own writes it.
-    #[test]
-    fn a_holder_reads_as_it_was_written() {
-        let old = r#"{"place":"boot/pid:[1]","host":"build-3","pid":12,"started":9,"nonce":18446744073709551615}"#;
-        let holder: Holder = serde_json::from_str(old).unwrap();
-        let node = Node { place: "boot/pid:[1]".to_owned(), host: "build-3".to_owned() };
-        let process = Some(LocalProcess { pid: 12, started: 9 });
-        assert_eq!(holder, Holder { node: node.clone(), incarnation: u64::MAX, process });
-        assert_eq!(holder.to_string(), "process 12 on build-3");
-        let written: serde_json::Value = serde_json::from_str(&serde_json::to_string(&holder).unwrap()).unwrap();
-        assert_eq!(written, serde_json::from_str::<serde_json::Value>(old).unwrap());
-
-        let server = Holder { node, incarnation: 3, process: None };
-        let text = serde_json::to_string(&server).unwrap();
-        assert_eq!(serde_json::from_str::<Holder>(&text).unwrap(), server, "{text}");
-        assert_eq!(server.to_string(), "node build-3");
-    }
 }

@@ -45,7 +45,7 @@ pub use issuer::{ExpectedIssuer, IssuerMismatch};
 pub use journal::{
     Closing, Entry, Event, Intent, IntentDraft, IntentId, Journalled, Landing, RawAnswer, ShownAs, Spend,
 };
-pub use lease::{Fence, Holder, HolderFate, Lease, LocalProcess, NameLease, Node};
+pub use lease::{Fence, Holder, HolderFate, Lease, LocalProcess, Node, Seat};
 pub use link::{
     InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Terms, Trouble, reconcile,
 };

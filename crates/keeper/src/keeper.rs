@@ -197,14 +197,24 @@ impl Keeper {
         if before.app != app.name {
             return Err(foreign(&before, app));
         }
-        let notices = self.look_around(app, before.profile.as_ref(), self.patience(Some(&before))).await;
-        self.access_after(app, &before, ask, &mut Serving { notices, ..Serving::default() }).await
+        let looked = self.look_around(app, before.profile.as_ref(), Some(&before), self.patience(Some(&before))).await;
+        let known = looked.is_none().then(|| before.clone());
+        let notices = looked.unwrap_or_default();
+        self.access_after(app, &before, known, ask, &mut Serving { notices, ..Serving::default() }).await
     }
 
-    /// Hands out an access token once was looked around. `before` is the grant as it was before that.
-    async fn access_after(&self, app: &App, before: &Grant, ask: Ask, call: &mut Serving) -> Result<Handed, Error> {
+    /// Hands out an access token once was looked around. `before` is the grant as it was before that; `known` is the same where it is still
+    /// what it was.
+    async fn access_after(
+        &self,
+        app: &App,
+        before: &Grant,
+        known: Option<Grant>,
+        ask: Ask,
+        call: &mut Serving,
+    ) -> Result<Handed, Error> {
         let id = before.id;
-        let error = match self.access_only(app, id, ask, call).await {
+        let error = match self.access_only(app, id, known, ask, call).await {
             Ok(handed) => return Ok(handed),
             Err(error) => error,
         };
@@ -217,14 +227,15 @@ impl Keeper {
             // A file may hold what keeps the login alive, brought since it was looked at.
             let Some(profile) = &before.profile else { return Err(error) };
             let around = &self.inner.parts.surroundings;
-            call.notices.extend(around.before(self, app, profile, Looking::Everywhere, LOOK_PATIENCE).await);
+            let looked = around.before(self, app, profile, None, Looking::Everywhere, LOOK_PATIENCE).await;
+            call.notices.extend(looked.into_iter().flatten());
             let after = self.inner.parts.vault.grant(id).await?;
             // Nothing has come since it was refused: asking once more would bring the same.
             let as_before = error.code() == Code::RefusedUnclearly && after.generation <= before.generation;
             if as_before || !matches!(after.standing, Standing::Live | Standing::InDoubt { .. }) || !after.has_refresh {
                 return Err(error);
             }
-            return self.access_only(app, id, ask, call).await;
+            return self.access_only(app, id, None, ask, call).await;
         }
         // What was adopted, a moment ago or by an earlier command, has no access token yet; the one that it replaced still serves (I7).
         let Ok(after) = self.inner.parts.vault.copy(id).await else { return Err(error) };
@@ -244,21 +255,22 @@ impl Keeper {
     /// As [`Keeper::access`]; [`Code::NotLoggedIn`].
     pub async fn access_as(&self, app: &App, profile: &ProfileName, ask: Ask) -> Result<Handed, Error> {
         let vault = &self.inner.parts.vault;
-        let before = match vault.grant_of(profile).await? {
-            Some(id) => Some(vault.grant(id).await?),
-            None => None,
-        };
+        let before = vault.look(profile).await?;
         if let Some(before) = before.as_ref().filter(|before| before.app != app.name) {
             return Err(foreign(before, app));
         }
-        let notices = self.look_around(app, Some(profile), self.patience(before.as_ref())).await;
-        let mut call = Serving { notices, ..Serving::default() };
-        let id = self.grant_of(profile).await?;
+        let looked = self.look_around(app, Some(profile), before.as_ref(), self.patience(before.as_ref())).await;
+        let known = before.clone().filter(|_| looked.is_none());
+        let mut call = Serving { notices: looked.unwrap_or_default(), ..Serving::default() };
+        let id = match &known {
+            Some(known) => known.id,
+            None => self.grant_of(profile).await?,
+        };
         let before = match before.filter(|before| before.id == id) {
             Some(before) => before,
             None => vault.grant(id).await?,
         };
-        let error = match self.access_after(app, &before, ask, &mut call).await {
+        let error = match self.access_after(app, &before, known, ask, &mut call).await {
             Err(error) if error.code().exit() == ExitClass::NeedsConsent => error,
             result => return result,
         };
@@ -269,8 +281,9 @@ impl Keeper {
             let adopted = before.generation;
             call.notices.push(Notice::TakenBack { adopted, generation: other.generation, code: error.code() });
         }
-        call.notices.extend(self.look_around(app, Some(profile), self.patience(Some(&other))).await);
-        self.access_after(app, &other, ask, &mut call).await
+        let looked = self.look_around(app, Some(profile), Some(&other), self.patience(Some(&other))).await;
+        call.notices.extend(looked.into_iter().flatten());
+        self.access_after(app, &other, None, ask, &mut call).await
     }
 
     /// How long those are waited for who look around: a moment where there is something to hand out (I7).
@@ -280,13 +293,24 @@ impl Keeper {
         if lives { LOOK_PATIENCE } else { self.inner.options.turn_patience }
     }
 
-    async fn access_only(&self, app: &App, id: GrantId, mut ask: Ask, call: &mut Serving) -> Result<Handed, Error> {
+    /// Hands out an access token of a grant; `known` is how it was read a moment ago.
+    async fn access_only(
+        &self,
+        app: &App,
+        id: GrantId,
+        mut known: Option<Grant>,
+        mut ask: Ask,
+        call: &mut Serving,
+    ) -> Result<Handed, Error> {
         let mut fresh = false;
         let mut turns = 0;
         let mut asked = 0;
         let end = self.patience_ends();
         while turns < MAX_TURNS {
-            let grant = self.inner.parts.vault.grant(id).await?;
+            let grant = match known.take() {
+                Some(grant) => grant,
+                None => self.inner.parts.vault.grant(id).await?,
+            };
             let now = self.inner.now();
             if grant.app != app.name {
                 return Err(foreign(&grant, app));
@@ -304,7 +328,8 @@ impl Keeper {
                         call.notices.extend(told);
                         // The file from which it came is given what was issued for it.
                         let profile = grant.profile.as_ref();
-                        call.notices.extend(self.look_around(app, profile, LOOK_PATIENCE).await);
+                        let looked = self.look_around(app, profile, None, LOOK_PATIENCE).await;
+                        call.notices.extend(looked.into_iter().flatten());
                     }
                     continue;
                 }
@@ -342,12 +367,13 @@ impl Keeper {
                 }
                 Decision::Turn => self.join(id, wish(Patience::Full)).await,
             };
-            let Told { via, has_asked, notices } = match told {
+            let Told { via, has_asked, stored, notices } = match told {
                 Ok(told) => told,
                 Err(error) => return self.serve_despite(grant, error, ask, call).await,
             };
             call.notices.extend(notices);
             call.insists &= !has_asked;
+            known = stored.map(|stored| *stored);
             match via {
                 Via::Ours { is_fresh } => (call.turned, turns, fresh) = (true, turns + 1, is_fresh),
                 // Someone else's turn does not count: where tokens live for seconds, many may have come and gone
@@ -379,13 +405,14 @@ impl Keeper {
     pub async fn renew(&self, app: &App, id: GrantId) -> Result<Handed, Error> {
         let grant = self.inner.parts.vault.grant(id).await?;
         // First, so that a login which a file brings is the one that is turned.
-        let notices = self.look_around(app, grant.profile.as_ref(), self.patience(Some(&grant))).await;
-        let present = self.inner.parts.vault.grant(id).await?;
+        let looked = self.look_around(app, grant.profile.as_ref(), Some(&grant), self.patience(Some(&grant))).await;
+        let known = looked.is_none().then(|| grant.clone());
+        let present = if looked.is_none() { grant } else { self.inner.parts.vault.grant(id).await? };
         if present.app != app.name {
             return Err(foreign(&present, app));
         }
-        let mut call = Serving { insists: true, notices, ..Serving::default() };
-        self.access_after(app, &present, Ask::NewerThan(present.generation), &mut call).await
+        let mut call = Serving { insists: true, notices: looked.unwrap_or_default(), ..Serving::default() };
+        self.access_after(app, &present, known, Ask::NewerThan(present.generation), &mut call).await
     }
 
     /// How a grant stands. Spends nothing (I8).

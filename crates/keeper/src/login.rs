@@ -12,7 +12,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use tokenward_core::ports::{AuthorizationRequest, CodeExchange, LoggedIn, LoginAnswerId, NewLogin, Prepared, Sent};
+use tokenward_core::ports::{
+    AuthorizationRequest, CodeExchange, Held, LoggedIn, LoginAnswerId, NewLogin, Prepared, Sent, StoreError,
+};
 use tokenward_core::{
     Access, App, AppName, AuthorizationCode, Code, CodeVerifier, ExpectedIssuer, GrantId, Issued, Oddity, Outcome,
     ProfileName, ProviderName, RawAnswer, RedirectUri, Refusal, RefusalClass, Remedy, Scopes, Standing, TokenApi,
@@ -169,7 +171,7 @@ impl Keeper {
             return Err(Error::with_detail(Code::ForeignIssuer, Kept::Everything, mismatch.to_string()));
         }
         // First, so that a login which a linked file shows is not taken for newer than the one that is made now.
-        self.look_around(app, Some(profile), LOOK_PATIENCE).await;
+        self.look_around(app, Some(profile), None, LOOK_PATIENCE).await;
         let exchange = CodeExchange { code, verifier: attempt.verifier, redirect_uri: attempt.request.redirect_uri };
         let mut api = app.token_api;
         let mut may_fall_back = app.falls_back();
@@ -261,12 +263,13 @@ impl Keeper {
     /// [`Code::StillTurning`] while another process turns the grant; the provider's errors with `revoke`.
     pub async fn logout(&self, app: Option<&App>, id: GrantId, revoke: bool) -> Result<bool, Error> {
         let vault = &self.inner.parts.vault;
-        let lease = self.lease_by(&id, self.patience_ends()).await?;
+        let held = self.lease_by(&id.into(), self.patience_ends()).await?;
+        let Held { lease, grant, open, .. } = *held;
         let result = async {
             // An answer of an earlier process may hold newer tokens than the grant: these are the ones to revoke. Nothing
             // is sent for it.
-            let grant = vault.grant(id).await?;
-            if let Err(error) = self.recover(grant, Patience::None).await {
+            let grant = grant.ok_or_else(|| StoreError::gone(id))?;
+            if let Err(error) = self.recover(grant, open, Patience::None).await {
                 tracing::info!(%error, grant = %id, "logging out with a spend open");
             }
             let mut revoked = false;
@@ -455,9 +458,9 @@ impl Keeper {
         let notices = match app {
             // A file that was left a moment ago may show the login of whom it is now.
             Some(app) if !matches!(logged_in, LoggedIn::KeptAside { .. }) => {
-                self.tell_around(app, logged_in.id()).await
+                self.tell_around(app, logged_in.id(), None).await.unwrap_or_default()
             }
-            Some(app) => self.look_around(app, Some(profile), LOOK_PATIENCE).await,
+            Some(app) => self.look_around(app, Some(profile), None, LOOK_PATIENCE).await.unwrap_or_default(),
             // Nobody is there to be told; the next call looks after them.
             None => Vec::new(),
         };

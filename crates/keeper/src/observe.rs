@@ -12,7 +12,7 @@ pub enum Step {
     Leased,
     /// The grant was read again under the lease.
     Reread,
-    /// The store was proven writable.
+    /// It may be asked; where no intent is written (tokens got without a browser), the store was proven writable too.
     Proven,
     /// What the call needs besides the refresh token is there.
     Prepared,

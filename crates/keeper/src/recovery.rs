@@ -43,7 +43,7 @@ pub(crate) struct Aftermath {
 impl Aftermath {
     fn note(&mut self, ending: Ending) {
         match ending {
-            Ending::Generation(notices) => {
+            Ending::Generation { notices, .. } => {
                 self.had_answer = true;
                 self.notices.extend(notices);
                 self.notices.push(Notice::Recovered(Recovered::Answer));
@@ -62,12 +62,17 @@ impl Aftermath {
 }
 
 impl Keeper {
-    /// Continues what others left open.
+    /// Continues what others left open: `open`, as it was read with the grant.
     ///
     /// # Errors
     /// [`Code::OutcomeUnknown`](tokenward_core::Code::OutcomeUnknown) while somebody else's send may still be answered, or may not be
     /// repeated; the vault's.
-    pub(crate) async fn recover(&self, grant: Grant, patience: Patience) -> Result<Aftermath, Error> {
+    pub(crate) async fn recover(
+        &self,
+        grant: Grant,
+        open: Vec<Intent>,
+        patience: Patience,
+    ) -> Result<Aftermath, Error> {
         let vault = &self.inner.parts.vault;
         let end = (patience == Patience::Full).then(|| self.patience_ends());
         let watching = Instant::now();
@@ -79,15 +84,20 @@ impl Keeper {
             is_back: false,
             notices: Vec::new(),
         };
+        let mut known = Some(open);
         'again: loop {
             let grant = &aftermath.grant;
-            for intent in vault.open_intents(grant.id).await? {
+            let open = match known.take() {
+                Some(open) => open,
+                None => vault.open_intents(grant.id).await?,
+            };
+            for intent in open {
                 match self.recovery(&intent, grant, watching).await {
                     Recovery::Settle => {
                         let Some(answer) = &intent.answer else { continue };
                         let (intent, api, replay) = (intent.id, intent.api, is_in_doubt(grant));
                         let sending = Sending { keeper: self, grant, intent, api, replay };
-                        match sending.settle(answer).commit().await {
+                        match sending.settle(answer).commit(None).await {
                             Ok(ending) => aftermath.note(ending),
                             Err(error) if error.vault_error().is_some() => return Err(error),
                             // The answer said no to someone else; what it means for the grant is stored now.

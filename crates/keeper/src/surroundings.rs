@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokenward_core::{App, GrantId, ProfileName};
+use tokenward_core::{App, Grant, GrantId, ProfileName};
 
 use crate::{Keeper, Notice};
 
@@ -25,18 +25,20 @@ pub enum Looking {
 #[async_trait]
 pub trait Surroundings: Send + Sync {
     /// Looks at what may have brought another login for a profile, and takes it over. Not for longer than `patience`. `app` is the
-    /// profile's.
+    /// profile's, `present` its login as it was read a moment ago. `None`: there was nothing to look at, so that it is still what it was.
     async fn before(
         &self,
         keeper: &Keeper,
         app: &App,
         profile: &ProfileName,
+        present: Option<&Grant>,
         looking: Looking,
         patience: Duration,
-    ) -> Vec<Notice>;
+    ) -> Option<Vec<Notice>>;
 
-    /// A newer set of a grant is durable: what shows the login is given it.
-    async fn after(&self, keeper: &Keeper, app: &App, grant: GrantId) -> Vec<Notice>;
+    /// A newer set of a grant is durable: what shows the login is given it. `stored` is the grant as it was stored, where that is known.
+    /// `None`: there was nothing to give it to.
+    async fn after(&self, keeper: &Keeper, app: &App, grant: GrantId, stored: Option<&Grant>) -> Option<Vec<Notice>>;
 }
 
 /// Nothing stands around the engine.
@@ -45,12 +47,20 @@ pub struct NoSurroundings;
 
 #[async_trait]
 impl Surroundings for NoSurroundings {
-    async fn before(&self, _: &Keeper, _: &App, _: &ProfileName, _: Looking, _: Duration) -> Vec<Notice> {
-        Vec::new()
+    async fn before(
+        &self,
+        _: &Keeper,
+        _: &App,
+        _: &ProfileName,
+        _: Option<&Grant>,
+        _: Looking,
+        _: Duration,
+    ) -> Option<Vec<Notice>> {
+        None
     }
 
-    async fn after(&self, _: &Keeper, _: &App, _: GrantId) -> Vec<Notice> {
-        Vec::new()
+    async fn after(&self, _: &Keeper, _: &App, _: GrantId, _: Option<&Grant>) -> Option<Vec<Notice>> {
+        None
     }
 }
 
@@ -60,15 +70,15 @@ impl Keeper {
         &self,
         app: &App,
         profile: Option<&ProfileName>,
+        present: Option<&Grant>,
         patience: Duration,
-    ) -> Vec<Notice> {
-        let Some(profile) = profile else { return Vec::new() };
-        self.inner.parts.surroundings.before(self, app, profile, Looking::OutOfStep, patience).await
+    ) -> Option<Vec<Notice>> {
+        self.inner.parts.surroundings.before(self, app, profile?, present, Looking::OutOfStep, patience).await
     }
 
     /// Tells that something newer of a grant is stored.
-    pub(crate) async fn tell_around(&self, app: &App, grant: GrantId) -> Vec<Notice> {
-        self.inner.parts.surroundings.after(self, app, grant).await
+    pub(crate) async fn tell_around(&self, app: &App, grant: GrantId, stored: Option<&Grant>) -> Option<Vec<Notice>> {
+        self.inner.parts.surroundings.after(self, app, grant, stored).await
     }
 }
 

@@ -1,8 +1,7 @@
 //! One refresh, step by step (design/0000-charter.md §5, design/0006-many-nodes.md *The turn*).
 //!
 //! Enters: a grant and what its caller wishes. Leaves: a newer generation, durable (I2), or a failure that
-//! says what was kept. The order is the promise: joined → leased → read again → proven → begun → sent → kept → settled → committed →
-//! told. Each is a value that the next step uses up. Only [`Begun`] holds the right to send (I1); nothing is read before it is
+//! says what was kept. The order is the promise: joined → leased → read again → begun → sent → kept → settled → committed → told. Each is a value that the next step uses up. Only [`Begun`] holds the right to send (I1); nothing is read before it is
 //! [`KeptAnswer`] (I3); a failed save is a failed turn. A crash between any two steps leaves what the next caller's
 //! recovery continues from (I5).
 
@@ -12,11 +11,11 @@ mod shared;
 
 use std::time::Duration;
 
-use tokenward_core::ports::{self, AnswerKept, Prepared, StoreError, StoreFault, in_doubt};
+use tokenward_core::ports::{self, AnswerKept, Held, Prepared, StoreError, StoreFault, in_doubt};
 use tokenward_core::rotation::{self, Settlement};
 use tokenward_core::{
-    App, Ask, Closing, Code, Doubt, Generation, Grant, GrantId, IntentDraft, IntentId, Lease, OldAccess, RawAnswer,
-    Refusal, Remedy, ShownAs, Spend, Standing, Subject, TokenApi,
+    App, Ask, Closing, Code, Doubt, Entry, Generation, Grant, GrantId, Intent, IntentDraft, IntentId, Lease, OldAccess,
+    RawAnswer, Refusal, Remedy, SecretBytes, ShownAs, Spend, Standing, Subject, TokenApi,
 };
 
 use crate::keeper::refuse;
@@ -72,16 +71,18 @@ impl<'a> Joined<'a> {
         let keeper = self.keeper;
         // Entries are dated to the millisecond.
         let waiting_since = keeper.inner.now().as_millisecond();
-        let lease = match self.wish.patience {
-            Patience::None => keeper.lease_at_once(&self.id).await?,
+        let held = match self.wish.patience {
+            Patience::None => keeper.lease_at_once(&self.id.into()).await?,
             Patience::Full => {
                 let needless = || self.is_needless(waiting_since);
-                keeper.lease_unless(&self.id, keeper.patience_ends(), needless).await?
+                keeper.lease_unless(&self.id.into(), keeper.patience_ends(), needless).await?
             }
         };
-        Ok(lease.map(|lease| {
+        Ok(held.map(|held| {
             keeper.at(Step::Leased);
-            Leased { joined: self, lease }
+            let Held { lease, grant, open, newest, client_refused } = *held;
+            let under = grant.map(|grant| Under { grant, open, newest, client_refused });
+            Leased { joined: self, taken: Taken { lease, is_free: false }, under }
         }))
     }
 
@@ -93,10 +94,26 @@ impl<'a> Joined<'a> {
     }
 }
 
-/// Two: the lease is ours.
+/// Two: the lease is ours, and what it was taken for was read with it.
 struct Leased<'a> {
     joined: Joined<'a>,
+    taken: Taken,
+    under: Option<Under>,
+}
+
+/// A lease of ours.
+struct Taken {
     lease: Lease,
+    /// Whether it went with a commit.
+    is_free: bool,
+}
+
+/// A grant as it was when its lease was taken.
+struct Under {
+    grant: Grant,
+    open: Vec<Intent>,
+    newest: Option<Entry>,
+    client_refused: Option<SecretBytes>,
 }
 
 /// Why a turn ends before its last step.
@@ -118,8 +135,7 @@ impl<'a> Leased<'a> {
         let (joined, id) = (self.joined, self.joined.id);
         let spent = async {
             let reread = self.reread().await?;
-            let proven = reread.prove().await?;
-            Ok(proven.spend().await?)
+            Ok(reread.spend().await?)
         };
         match spent.await {
             Ok(committed) | Err(Stop::Done(committed)) => Ok(committed),
@@ -144,12 +160,13 @@ impl<'a> Leased<'a> {
     /// Reads the grant again: only what is read under the lease is spent. What earlier turns left is settled first.
     async fn reread(&mut self) -> Result<Reread<'_, 'a>, Stop<'a>> {
         let (joined, keeper) = (self.joined, self.joined.keeper);
-        let grant = keeper.inner.parts.vault.grant(joined.id).await?;
+        let under = self.under.take().ok_or_else(|| StoreError::gone(joined.id))?;
+        let Under { grant, open, newest, client_refused } = under;
         keeper.at(Step::Reread);
         if joined.is_turned(&grant) {
             return Err(Stop::Done(Committed::elsewhere(joined)));
         }
-        let aftermath = keeper.recover(grant, joined.wish.patience).await?;
+        let aftermath = keeper.recover(grant, open, joined.wish.patience).await?;
         let grant = &aftermath.grant;
         // Two sends of one token were answered with a set each. Where a set ends the one before it, nobody can tell which of the
         // two lives: a further turn can.
@@ -157,7 +174,16 @@ impl<'a> Leased<'a> {
         if (joined.is_turned(grant) && !is_unclear) || aftermath.is_back {
             let via = Via::Ours { is_fresh: !aftermath.had_answer && !aftermath.is_back };
             let (is_unproven, notices) = (grant.unproven, aftermath.notices);
-            return Err(Stop::Done(Committed { joined, via, has_asked: false, is_unproven, unnamed: None, notices }));
+            let stored = None;
+            return Err(Stop::Done(Committed {
+                joined,
+                via,
+                has_asked: false,
+                is_unproven,
+                unnamed: None,
+                stored,
+                notices,
+            }));
         }
         match &grant.standing {
             Standing::NeedsConsent { code, .. } => return Err(refuse(*code, grant).into()),
@@ -168,72 +194,66 @@ impl<'a> Leased<'a> {
             Standing::InDoubt { .. } if aftermath.replays.is_none() => keeper.may_replay(grant)?,
             _ => {}
         }
-        let refused = keeper.refused_client(&joined.wish.app).await;
-        keeper.may_ask(joined.wish, grant, refused.as_ref()).await?;
-        Ok(Reread { joined, lease: &mut self.lease, aftermath, refused })
+        let refused = client_refused.and_then(|kept| ClientRefused::read(&kept));
+        keeper.may_ask(joined.wish, grant, newest.as_ref(), refused.as_ref()).await?;
+        keeper.at(Step::Proven);
+        Ok(Reread { joined, taken: &mut self.taken, aftermath, refused })
     }
 
     async fn release(self) {
-        self.joined.keeper.release(self.lease).await;
+        if !self.taken.is_free {
+            self.joined.keeper.release(self.taken.lease).await;
+        }
     }
 }
 
 /// Three: the grant as it is under the lease, which may be turned.
 struct Reread<'l, 'a> {
     joined: Joined<'a>,
-    lease: &'l mut Lease,
+    taken: &'l mut Taken,
     aftermath: Aftermath,
     /// That the provider has not accepted the client, as far as that is remembered.
     refused: Option<ClientRefused>,
 }
 
-impl<'l, 'a> Reread<'l, 'a> {
-    /// Proves that the answer can be kept, before anything is sent.
-    async fn prove(self) -> Result<Proven<'l, 'a>, Error> {
-        let keeper = self.joined.keeper;
-        keeper.inner.parts.vault.prove().await?;
-        keeper.at(Step::Proven);
-        Ok(Proven(self))
-    }
-}
-
-/// Four: the store can be written.
-struct Proven<'l, 'a>(Reread<'l, 'a>);
-
-impl<'a> Proven<'_, 'a> {
+impl<'a> Reread<'_, 'a> {
     /// Steps five to nine; at the endpoints of the family that issued the token too, where those of the app do not exist.
     async fn spend(mut self) -> Result<Committed<'a>, Error> {
-        let Reread { joined, aftermath: Aftermath { grant, replays, .. }, .. } = &self.0;
+        let Self { joined, aftermath: Aftermath { grant, replays, .. }, .. } = &self;
         let (joined, replay) = (*joined, replays.is_some() || is_in_doubt(grant));
         let (keeper, app, issuer) = (joined.keeper, &joined.wish.app, grant.issued_by);
         let api = if app.token_api.accepts_from(issuer) { app.token_api } else { issuer };
         let first = self.spend_at(api, replay).await;
-        keeper.note_client(app, self.0.refused.as_ref(), &first).await;
+        keeper.note_client(app, self.refused.as_ref(), &first).await;
         let ending = match first? {
             // Proven unread, so a second intent for the issuing family is not a second spend.
             Ending::NoSuchEndpoint(_) if app.falls_back() && api != issuer => {
-                self.0.aftermath.replays = None;
+                self.aftermath.replays = None;
                 self.spend_at(issuer, replay).await?
             }
             ending => ending,
         };
-        Committed::by(ending, joined, self.0.aftermath, replay)
+        Committed::by(ending, joined, self.aftermath, replay)
     }
 
     async fn spend_at(&mut self, api: TokenApi, replay: bool) -> Result<Ending, Error> {
-        let keeper = self.0.joined.keeper;
+        let keeper = self.joined.keeper;
         let prepared = self.prepare(api).await?;
         // From here to the commit the process must not be asked to go (signals wait for `idle`).
         let _spending = keeper.inner.spending();
         let begun = self.begin(prepared, api, replay).await?;
         let sent = begun.send().await?;
         let kept = sent.keep().await;
-        kept.commit().await
+        let ending = kept.commit(&self.taken.lease).await;
+        if matches!(ending, Ok(Ending::Generation { .. })) {
+            self.taken.is_free = true;
+        }
+        ending
     }
 
     /// Gets what the request needs besides the token.
     async fn prepare(&mut self, api: TokenApi) -> Result<Prepared, Error> {
-        let Reread { joined: Joined { keeper, wish, .. }, lease, .. } = &mut self.0;
+        let Self { joined: Joined { keeper, wish, .. }, taken: Taken { lease, .. }, .. } = self;
         let parts = &keeper.inner.parts;
         let prepared = parts.provider.prepare(&wish.app, api).await.map_err(Error::call)?;
         keeper.at(Step::Prepared);
@@ -246,8 +266,7 @@ impl<'a> Proven<'_, 'a> {
 
     /// Journals that the token is about to be sent.
     async fn begin(&self, prepared: Prepared, api: TokenApi, replay: bool) -> Result<Begun<'_>, Error> {
-        let Reread { joined: Joined { keeper, wish, .. }, lease, aftermath: Aftermath { grant, replays, .. }, .. } =
-            &self.0;
+        let Self { joined: Joined { keeper, wish, .. }, taken, aftermath: Aftermath { grant, replays, .. }, .. } = self;
         let rules = keeper.rules(grant);
         let timeout = rules.send_deadline;
         let now = keeper.inner.now();
@@ -261,7 +280,7 @@ impl<'a> Proven<'_, 'a> {
             ends_access: (rules.old_access == OldAccess::Dies).then(|| ShownAs(grant.profile.clone())),
         };
         let sending = Sending { keeper, grant, intent: draft.id, api, replay };
-        let spend = keeper.inner.parts.vault.begin(lease, draft).await?;
+        let spend = keeper.inner.parts.vault.begin(&taken.lease, draft).await?;
         keeper.at(Step::Begun);
         let (generation, intent) = (grant.generation, sending.intent);
         tracing::info!(grant = %grant.id, %generation, %intent, %api, replay, "refresh token sent");
@@ -352,8 +371,8 @@ struct KeptAnswer<'g> {
 
 impl KeptAnswer<'_> {
     /// Steps eight and nine. An answer that no disk would take is tried again.
-    async fn commit(self) -> Result<Ending, Error> {
-        let mut ending = self.sending.settle(&self.answer).commit().await;
+    async fn commit(self, lease: &Lease) -> Result<Ending, Error> {
+        let mut ending = self.sending.settle(&self.answer).commit(Some(lease)).await;
         let left_memory = |ending: &_| !matches!(ending, Err::<_, Error>(error) if error.vault_error().is_some());
         let Some(place) = self.place else {
             for _ in 0..LAST_TRIES {
@@ -361,7 +380,7 @@ impl KeptAnswer<'_> {
                     break;
                 }
                 tokio::time::sleep(LAST_TRY_PAUSE).await;
-                ending = self.sending.settle(&self.answer).commit().await;
+                ending = self.sending.settle(&self.answer).commit(Some(lease)).await;
             }
             return ending.map_err(|error| self.sending.not_stored(error, &self.answer));
         };
@@ -372,7 +391,9 @@ impl KeptAnswer<'_> {
         };
         match ending {
             Err(error) if error.vault_error().is_some() => Err(error.keeping(kept)),
-            Ok(Ending::Generation(more)) => Ok(Ending::Generation(notice.into_iter().chain(more).collect())),
+            Ok(Ending::Generation { notices, stored }) => {
+                Ok(Ending::Generation { notices: notice.into_iter().chain(notices).collect(), stored })
+            }
             ending => ending,
         }
     }
@@ -396,22 +417,26 @@ pub(crate) struct Settled<'g> {
 }
 
 impl Settled<'_> {
-    /// Stores what the answer means.
-    pub(crate) async fn commit(self) -> Result<Ending, Error> {
+    /// Stores what the answer means. A newer generation frees the lease that is named in the same transaction.
+    pub(crate) async fn commit(self, freeing: Option<&Lease>) -> Result<Ending, Error> {
         let Self { sending, settlement } = self;
         let Sending { keeper, grant, intent, replay, .. } = sending;
         let vault = &keeper.inner.parts.vault;
         let after = |doubt| rotation::doubt_after(doubt, grant, replay);
         let doubtful = |doubt| in_doubt(intent, keeper.inner.now(), doubt);
         match settlement {
-            Settlement::Commit { turn, oddities } => match vault.commit(intent, turn).await? {
-                ports::Committed::Generation(generation) => {
-                    keeper.at(Step::Committed);
-                    tracing::info!(grant = %grant.id, %generation, "turned");
-                    Ok(Ending::Generation(oddities.into_iter().map(Notice::Odd).collect()))
+            Settlement::Commit { turn, oddities } => {
+                let turned = vault.commit(freeing, intent, turn).await?;
+                match turned.committed {
+                    ports::Committed::Generation(generation) => {
+                        keeper.at(Step::Committed);
+                        tracing::info!(grant = %grant.id, %generation, "turned");
+                        let notices = oddities.into_iter().map(Notice::Odd).collect();
+                        Ok(Ending::Generation { notices, stored: turned.grant.map(Box::new) })
+                    }
+                    ports::Committed::Parked => Ok(Ending::Parked),
                 }
-                ports::Committed::Parked => Ok(Ending::Parked),
-            },
+            }
             Settlement::Keep { closing, refusal, fallback } => {
                 let before = keeper.refusals_in_a_row(grant, &closing).await;
                 if let Some(code) = rotation::is_end_after_all(&refusal, grant, replay, before) {
@@ -448,7 +473,12 @@ impl Settled<'_> {
 /// What a settled answer led to.
 pub(crate) enum Ending {
     /// A new generation is stored.
-    Generation(Vec<Notice>),
+    Generation {
+        /// What a person should know.
+        notices: Vec<Notice>,
+        /// The grant as it is stored, where it reads back.
+        stored: Option<Box<Grant>>,
+    },
     /// The grant had moved on; what is stored now is someone else's.
     Parked,
     /// Unspent, and the endpoint does not exist: another may be tried.
@@ -466,6 +496,8 @@ struct Committed<'a> {
     is_unproven: bool,
     /// Set when a login has turned for the first time that was adopted, or that nobody named.
     unnamed: Option<Unnamed>,
+    /// The grant as this turn stored it.
+    stored: Option<Box<Grant>>,
     notices: Vec<Notice>,
 }
 
@@ -495,15 +527,16 @@ pub(crate) enum Via {
 impl<'a> Committed<'a> {
     const fn elsewhere(joined: Joined<'a>) -> Self {
         let via = Via::Elsewhere { is_parked: false };
-        Self { joined, via, has_asked: false, is_unproven: false, unnamed: None, notices: Vec::new() }
+        Self { joined, via, has_asked: false, is_unproven: false, unnamed: None, stored: None, notices: Vec::new() }
     }
 
     /// By a send of this turn.
     fn by(ending: Ending, joined: Joined<'a>, aftermath: Aftermath, replay: bool) -> Result<Self, Error> {
         let Aftermath { grant, mut notices, .. } = aftermath;
-        let (is_unproven, mut unnamed) = (grant.unproven, None);
+        let (is_unproven, mut unnamed, mut stored) = (grant.unproven, None, None);
         let via = match ending {
-            Ending::Generation(more) => {
+            Ending::Generation { notices: more, stored: now } => {
+                stored = now;
                 notices.extend(more);
                 if replay {
                     notices.push(Notice::Recovered(Recovered::Replay));
@@ -522,7 +555,7 @@ impl<'a> Committed<'a> {
             }
             Ending::NoSuchEndpoint(error) => return Err(error),
         };
-        Ok(Self { joined, via, has_asked: true, is_unproven, unnamed, notices })
+        Ok(Self { joined, via, has_asked: true, is_unproven, unnamed, stored, notices })
     }
 
     /// Delivers what a turn brought. The lease is given back already, and the set is durable: nothing here can fail the turn.
@@ -533,9 +566,11 @@ impl<'a> Committed<'a> {
             has_asked,
             is_unproven,
             mut unnamed,
+            stored,
             mut notices,
         } = self;
-        let Via::Ours { is_fresh } = &mut via else { return Told { via, has_asked, notices } };
+        let Via::Ours { is_fresh } = &mut via else { return Told { via, has_asked, stored: None, notices } };
+        let is_named = !is_unproven && unnamed.is_none();
         if is_unproven
             && let Ok(grant) = keeper.inner.parts.vault.grant(id).await
             && grant.unproven
@@ -557,10 +592,12 @@ impl<'a> Committed<'a> {
                 None => None,
             }
         };
-        let (named, delivered) = tokio::join!(naming, keeper.tell_around(app, id));
-        notices.extend(named.into_iter().chain(delivered));
+        let (named, delivered) = tokio::join!(naming, keeper.tell_around(app, id, stored.as_deref()));
+        // As it was stored, if nothing was done to it since.
+        let stored = stored.filter(|_| is_named && delivered.is_none());
+        notices.extend(named.into_iter().chain(delivered.into_iter().flatten()));
         keeper.at(Step::Delivered);
-        Told { via, has_asked, notices }
+        Told { via, has_asked, stored, notices }
     }
 }
 
@@ -570,13 +607,15 @@ pub(crate) struct Told {
     pub(crate) via: Via,
     /// Whether the provider was asked in this turn.
     pub(crate) has_asked: bool,
+    /// The grant as this turn has stored it, where nobody need read it again.
+    pub(crate) stored: Option<Box<Grant>>,
     pub(crate) notices: Vec<Notice>,
 }
 
 impl Told {
     /// Somebody else is at it, or has done it.
     pub(crate) const fn elsewhere() -> Self {
-        Self { via: Via::Elsewhere { is_parked: false }, has_asked: false, notices: Vec::new() }
+        Self { via: Via::Elsewhere { is_parked: false }, has_asked: false, stored: None, notices: Vec::new() }
     }
 }
 

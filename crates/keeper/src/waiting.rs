@@ -5,10 +5,9 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use jiff::Timestamp;
-use tokenward_core::ports::{LeaseAttempt, StoreError, Vault};
-use tokenward_core::{Code, GrantId, Holder, Intent, Lease, NameLease, ProfileName, told_moment};
+use tokenward_core::ports::{Attempt, Held};
+use tokenward_core::{Code, Holder, Intent, Lease, Seat, told_moment};
 use tokio::time::Instant;
 
 use crate::{Error, Keeper, Kept};
@@ -22,26 +21,6 @@ pub(crate) enum Patience {
     Full,
 }
 
-/// What a lease is of.
-#[async_trait]
-pub(crate) trait Seat: Sync {
-    /// Its lease.
-    type Lease: Seated + Send;
-
-    /// Asks for the lease, without waiting.
-    async fn lease(&self, vault: &dyn Vault, holder: &Holder) -> Result<LeaseAttempt<Self::Lease>, StoreError>;
-
-    /// Returns when its holder lets go, at the latest after `patience`.
-    async fn wait(&self, vault: &dyn Vault, patience: Duration);
-}
-
-/// A lease that can be given back.
-#[async_trait]
-pub(crate) trait Seated {
-    /// Gives it back.
-    async fn release(self, vault: &dyn Vault) -> Result<(), StoreError>;
-}
-
 impl Keeper {
     /// Until when somebody else is waited for who has begun now.
     pub(crate) fn patience_ends(&self) -> Instant {
@@ -49,10 +28,10 @@ impl Keeper {
     }
 
     /// The lease, if nobody has it.
-    pub(crate) async fn lease_at_once<S: Seat>(&self, seat: &S) -> Result<Option<S::Lease>, Error> {
-        match seat.lease(&*self.inner.parts.vault, self.inner.parts.witness.myself()).await? {
-            LeaseAttempt::Held(lease) => Ok(Some(lease)),
-            LeaseAttempt::Busy { .. } => Ok(None),
+    pub(crate) async fn lease_at_once(&self, seat: &Seat) -> Result<Option<Box<Held>>, Error> {
+        match self.inner.parts.vault.hold(seat, self.inner.parts.witness.myself(), LEASE).await? {
+            Attempt::Held(held) => Ok(Some(held)),
+            Attempt::Busy { .. } => Ok(None),
         }
     }
 
@@ -60,26 +39,25 @@ impl Keeper {
     ///
     /// # Errors
     /// [`Code::StillTurning`], with who holds it, where it is not given back in time.
-    pub(crate) async fn lease_unless<S, N>(
+    pub(crate) async fn lease_unless<N>(
         &self,
-        seat: &S,
+        seat: &Seat,
         end: Instant,
         mut needless: impl FnMut() -> N + Send,
-    ) -> Result<Option<S::Lease>, Error>
+    ) -> Result<Option<Box<Held>>, Error>
     where
-        S: Seat,
         N: Future<Output = Result<bool, Error>> + Send,
     {
         let vault = &*self.inner.parts.vault;
         loop {
-            match seat.lease(vault, self.inner.parts.witness.myself()).await? {
-                LeaseAttempt::Held(lease) => return Ok(Some(lease)),
-                LeaseAttempt::Busy { holder, .. } => {
+            match vault.hold(seat, self.inner.parts.witness.myself(), LEASE).await? {
+                Attempt::Held(held) => return Ok(Some(held)),
+                Attempt::Busy { holder, .. } => {
                     let left = end.saturating_duration_since(Instant::now());
                     if left.is_zero() {
                         return Err(late(holder.as_ref()));
                     }
-                    seat.wait(vault, left).await;
+                    vault.wait(seat, left).await;
                 }
             }
             if needless().await? {
@@ -92,14 +70,14 @@ impl Keeper {
     ///
     /// # Errors
     /// As [`Keeper::lease_unless`].
-    pub(crate) async fn lease_by<S: Seat>(&self, seat: &S, end: Instant) -> Result<S::Lease, Error> {
-        let lease = self.lease_unless(seat, end, || std::future::ready(Ok(false))).await?;
-        lease.ok_or_else(|| late(None))
+    pub(crate) async fn lease_by(&self, seat: &Seat, end: Instant) -> Result<Box<Held>, Error> {
+        let held = self.lease_unless(seat, end, || std::future::ready(Ok(false))).await?;
+        held.ok_or_else(|| late(None))
     }
 
     /// Gives a lease back. One that cannot be given back lapses by itself; what was done under it matters more.
-    pub(crate) async fn release(&self, lease: impl Seated + Send) {
-        if let Err(error) = lease.release(&*self.inner.parts.vault).await {
+    pub(crate) async fn release(&self, lease: Lease) {
+        if let Err(error) = self.inner.parts.vault.release(lease).await {
             tracing::warn!(%error, "a lease could not be released");
         }
     }
@@ -135,46 +113,6 @@ pub(crate) fn held(intent: &Intent, until: Timestamp) -> Error {
 fn late(holder: Option<&Holder>) -> Error {
     let who = holder.map_or_else(|| "another process".to_owned(), ToString::to_string);
     Error::with_detail(Code::StillTurning, Kept::Everything, who)
-}
-
-#[async_trait]
-impl Seat for GrantId {
-    type Lease = Lease;
-
-    async fn lease(&self, vault: &dyn Vault, holder: &Holder) -> Result<LeaseAttempt, StoreError> {
-        vault.lease(*self, holder, LEASE).await
-    }
-
-    async fn wait(&self, vault: &dyn Vault, patience: Duration) {
-        vault.wait(*self, patience).await;
-    }
-}
-
-#[async_trait]
-impl Seat for ProfileName {
-    type Lease = NameLease;
-
-    async fn lease(&self, vault: &dyn Vault, holder: &Holder) -> Result<LeaseAttempt<NameLease>, StoreError> {
-        vault.lease_name(self, holder, LEASE).await
-    }
-
-    async fn wait(&self, vault: &dyn Vault, patience: Duration) {
-        vault.wait_name(self, patience).await;
-    }
-}
-
-#[async_trait]
-impl Seated for Lease {
-    async fn release(self, vault: &dyn Vault) -> Result<(), StoreError> {
-        vault.release(self).await
-    }
-}
-
-#[async_trait]
-impl Seated for NameLease {
-    async fn release(self, vault: &dyn Vault) -> Result<(), StoreError> {
-        vault.release_name(self).await
-    }
 }
 
 /// How long a lease lasts without renewal: longer than preparing and sending take together at their deadlines, longer than a question for

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokenward_core::Generation;
-use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins};
+use tokenward_core::ports::{Grants, Journal, Leases, Logins};
+use tokenward_core::{Generation, Seat};
 use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, turn};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
@@ -27,13 +27,13 @@ async fn main() -> anyhow::Result<()> {
     let mut generation = vault.grant(id).await?.generation;
     let start = std::time::Instant::now();
     for number in 0..count {
-        let LeaseAttempt::Held(lease) = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await? else {
+        let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await?.lease()
+        else {
             anyhow::bail!("the lease is taken");
         };
-        vault.prove().await?;
         let intent = vault.begin(&lease, draft(generation)).await?.intent();
         vault.keep_answer(intent, &answer("{}")).await?;
-        vault.commit(intent, turn(&number.to_string())).await?;
+        vault.commit(None, intent, turn(&number.to_string())).await?;
         vault.release(lease).await?;
         generation = Generation::new(generation.get() + 1);
     }

@@ -30,6 +30,7 @@ mod worker;
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -107,6 +108,8 @@ pub struct SqliteVault {
     connections: Connections,
     rescue: Rescue,
     pub(crate) landings: Landings,
+    /// Whether the slots of answers were looked at since this vault was opened.
+    has_looked_at_slots: AtomicBool,
     /// The slots of spends that are under way in this process.
     landing: Mutex<HashMap<IntentId, Arc<LandingSlot>>>,
     /// The lock files, by their paths, of leases held by this object; dropping one wakes the waiters.
@@ -175,6 +178,7 @@ impl SqliteVault {
             connections: Connections::new(&opener),
             rescue: Rescue::new(folder.rescue()),
             landings: Landings::new(folder.landings()),
+            has_looked_at_slots: AtomicBool::new(false),
             landing: Mutex::default(),
             key_source: source,
             held: Mutex::default(),
@@ -219,6 +223,11 @@ impl SqliteVault {
             repairs: self.repairs.clone(),
             notes,
         })
+    }
+
+    /// How many commits have waited for the disk since this vault was opened.
+    pub fn syncs(&self) -> u64 {
+        self.context.opener.syncs()
     }
 
     /// What was open to others and has been repaired by this opening.

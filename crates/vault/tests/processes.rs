@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokenward_core::ports::{
-    Committed, Entropy, Grants, Journal, Keepsakes, LeaseAttempt, Leases, Logins, StoreError, StoreFault,
+    Attempt, Committed, Entropy, Grants, Journal, Keepsakes, Leases, LoginAnswers, Logins, StoreError, StoreFault,
 };
-use tokenward_core::{Generation, IntentId};
+use tokenward_core::{Generation, IntentId, Seat};
 use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, turn};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
@@ -127,10 +127,10 @@ async fn turn_once(folder: &Folder, number: u32) {
         if grant.generation > Generation::FIRST {
             break grant;
         }
-        let lease = match vault.lease(id, &me, Duration::from_secs(30)).await.unwrap() {
-            LeaseAttempt::Held(lease) => lease,
-            LeaseAttempt::Busy { .. } => {
-                vault.wait(id, Duration::from_secs(30)).await;
+        let lease = match vault.hold(&Seat::Grant(id), &me, Duration::from_secs(30)).await.unwrap() {
+            Attempt::Held(held) => held.lease,
+            Attempt::Busy { .. } => {
+                vault.wait(&Seat::Grant(id), Duration::from_secs(30)).await;
                 continue;
             }
         };
@@ -143,7 +143,7 @@ async fn turn_once(folder: &Folder, number: u32) {
             let intent = vault.begin(&lease, draft).await.unwrap().intent();
             tokio::time::sleep(Duration::from_millis(100)).await;
             vault.keep_answer(intent, &answer("{}")).await.unwrap();
-            let committed = vault.commit(intent, turn("2")).await.unwrap();
+            let committed = vault.commit(None, intent, turn("2")).await.unwrap().committed;
             assert_eq!(committed, Committed::Generation(Generation::new(2)));
             turned = true;
         }
@@ -173,7 +173,7 @@ async fn serve_read_only(folder: &Folder) {
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");
     assert!(vault.open_intents(id).await.unwrap().is_empty());
     assert!(matches!(vault.prove().await, Err(StoreError { kind: StoreFault::ReadOnly, .. })));
-    let lease = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await;
+    let lease = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await;
     assert!(matches!(lease, Err(StoreError { kind: StoreFault::ReadOnly, .. })), "{lease:?}");
     let kept = vault.forget(&tokenward_core::ports::Keepsake::AppSecret("notes".parse().unwrap())).await;
     assert!(matches!(kept, Err(StoreError { kind: StoreFault::ReadOnly, .. })), "{kept:?}");
@@ -207,7 +207,8 @@ fn on_a_disk_of_its_own(script: &str) {
 async fn fill_the_disk(folder: &Folder) {
     let vault = vault(folder).await;
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
-    let LeaseAttempt::Held(lease) = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() else {
+    let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease()
+    else {
         panic!("the lease is taken");
     };
     vault.prove().await.unwrap();
@@ -219,7 +220,7 @@ async fn fill_the_disk(folder: &Folder) {
     let mut big = answer("");
     big.body = tokenward_core::SecretBytes::new(vec![b'x'; 50_000]);
     vault.keep_answer(spend.intent(), &big).await.unwrap();
-    let full = vault.commit(spend.intent(), turn("2")).await.unwrap_err();
+    let full = vault.commit(None, spend.intent(), turn("2")).await.unwrap_err();
     assert!(matches!(full, StoreError { kind: StoreFault::Full, .. }), "{full:?}");
     assert!(matches!(vault.prove().await, Err(StoreError { kind: StoreFault::Full, .. })));
     // Nobody who holds validity notices (I7), and the next process finds the answer.
@@ -230,7 +231,10 @@ async fn fill_the_disk(folder: &Folder) {
 
     std::fs::remove_file(ballast).unwrap();
     assert_eq!(vault.open_intents(id).await.unwrap()[0].answer.as_ref(), Some(&big));
-    assert_eq!(vault.commit(spend.intent(), turn("2")).await.unwrap(), Committed::Generation(Generation::new(2)));
+    assert_eq!(
+        vault.commit(None, spend.intent(), turn("2")).await.unwrap().committed,
+        Committed::Generation(Generation::new(2))
+    );
     vault.prove().await.unwrap();
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-2");
 }

@@ -1,18 +1,21 @@
 //! Reading logins: records, copies, the journal, and which texts are tokens of a login.
 //!
 //! Enters: a profile, an id, a text. Leaves: what is stored. A read writes nothing (I8); what is recorded here is what was learned of a
-//! login beside its rotation: whose it is, and that its access token was refused.
+//! login beside its rotation: whose it is.
 
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use crate::{Entry, Generation, Grant, GrantId, Holder, KnownToken, ProfileName, Recognised, RefreshToken, Subject};
+use crate::{Entry, Grant, GrantId, KnownToken, ProfileName, Recognised, RefreshToken, Subject};
 
 /// The logins that are stored, as they are read.
 #[async_trait]
 pub trait Grants: Send + Sync {
-    /// The grant a profile points at.
+    /// The grant a profile points at, in one look.
+    async fn look(&self, profile: &ProfileName) -> Result<Option<Grant>, StoreError>;
+
+    /// Which grant a profile points at, also where that does not read back.
     async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError>;
 
     /// A grant.
@@ -36,17 +39,6 @@ pub trait Grants: Send + Sync {
 
     /// Records whose grant it is.
     async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), StoreError>;
-
-    /// Records, durably, that the provider called the access token of this generation dead: it ends at this moment, and is
-    /// handed out to nobody from then on. The next generation clears it. Nothing happens when the grant has moved on, or the
-    /// token has ended already.
-    async fn access_refused(
-        &self,
-        id: GrantId,
-        generation: Generation,
-        provider_code: Option<i64>,
-        by: &Holder,
-    ) -> Result<(), StoreError>;
 }
 
 /// A copy of a grant's present set, read in one look, for files that show it.

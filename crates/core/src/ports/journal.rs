@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::StoreError;
 use crate::rotation::Turn;
 use crate::{
-    Closing, Doubt, Generation, GrantId, Intent, IntentDraft, IntentId, Lease, NameLease, RawAnswer, Spend, Standing,
+    Closing, Doubt, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, RawAnswer, Spend,
+    Standing,
 };
 
 /// What is about to be sent, what was answered, what came of it.
@@ -17,10 +18,8 @@ use crate::{
 /// Durable means: survives the loss of power at the moment the call returns.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Proves that the store can be written and has room, and that this node's last resort for an answer is in place, before a spend.
-    async fn prove(&self) -> Result<(), StoreError>;
-
-    /// Journals the intent, durably, and yields the one right to send the refresh token (I1).
+    /// Proves that the store can be written and has room, and that this node's last resort for an answer is in place; journals the intent,
+    /// durably; and yields the one right to send the refresh token (I1). What has no room fails here, before anything was sent.
     ///
     /// Refused with [`StoreFault::Moved`](super::StoreFault::Moved) when the lease was lost or the generation has moved on, and with
     /// [`StoreFault::IntentOpen`](super::StoreFault::IntentOpen) when another intent is open that the draft does not name as replayed.
@@ -38,20 +37,39 @@ pub trait Journal: Send + Sync {
 
     /// Commits a turn, durably: generation n → n+1 and the intent closed in one transaction, if the generation still
     /// is the intent's; parks the set otherwise. Revives a grant in doubt or declared to need consent. No lease is
-    /// needed: a late answer is as good as a timely one.
-    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, StoreError>;
+    /// needed: a late answer is as good as a timely one. One that is named is free by the same transaction, and who waits for it is
+    /// woken; where the commit fails it is as it was.
+    async fn commit(&self, freeing: Option<&Lease>, intent: IntentId, turn: Turn) -> Result<Turned, StoreError>;
 
     /// Closes an intent without a new generation, durably, and sets the grant's standing in the same transaction if
     /// the generation still is the intent's. With [`Closing::Doubt`] the intent stays open, marked as doubted.
     async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), StoreError>;
 
-    /// Records, durably, that a new set is being asked for under a name whose present one may end by it. Until a set is stored
-    /// under the name, or [`Journal::ask_in_vain`], its grant counts as one whose intent is open ([`Grant::intent_open`](crate::Grant::intent_open)) and its
-    /// access token is not handed out as good. [`StoreFault::Moved`](super::StoreFault::Moved) when the lease was lost.
-    async fn ask(&self, lease: &NameLease) -> Result<(), StoreError>;
+    /// Records, durably, that a new set is being asked for under a name whose present one may end by it, or that nothing came of it.
+    /// Until a set is stored under the name, or the question is withdrawn, its grant counts as one whose intent is open
+    /// ([`Grant::intent_open`](crate::Grant::intent_open)) and its access token is not handed out as good.
+    /// [`StoreFault::Moved`](super::StoreFault::Moved) when the lease was lost, or is none of a name.
+    async fn asked(&self, lease: &Lease, question: Question) -> Result<(), StoreError>;
 
-    /// Records that nothing was issued: the set under the name is as it was.
-    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), StoreError>;
+    /// Records, durably, that the provider called the access token of this generation dead: it ends at this moment, and is
+    /// handed out to nobody from then on. The next generation clears it. Nothing happens when the grant has moved on, or the
+    /// token has ended already.
+    async fn access_refused(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        provider_code: Option<i64>,
+        by: &Holder,
+    ) -> Result<(), StoreError>;
+}
+
+/// How a question for a new set stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// It is about to be asked.
+    Open,
+    /// Nothing was issued: the set under the name is as it was.
+    Withdrawn,
 }
 
 /// Where a raw answer was kept.
@@ -71,6 +89,15 @@ pub enum Committed {
     Generation(Generation),
     /// The grant had moved on; the set is kept aside, sealed (I3).
     Parked,
+}
+
+/// A turn that was committed, with the grant as it is stored then.
+#[derive(Debug)]
+pub struct Turned {
+    /// What the commit did.
+    pub committed: Committed,
+    /// The grant; `None` where it does not read back, which undoes no commit (I3).
+    pub grant: Option<Grant>,
 }
 
 /// Convenience for engines: the standing after a doubt.

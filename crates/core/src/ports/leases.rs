@@ -1,7 +1,8 @@
 //! Leases: one process at a time turns a login, or asks for tokens under a name.
 //!
-//! Enters: who asks, and for how long. Leaves: a lease with a fence that never goes back, or who has it. A lease is not what I1 rests on
-//! (that is the journal): one that is lost costs time only. A holder that dies leaves one that lapses.
+//! Enters: who asks, of what, and for how long. Leaves: a lease with a fence that never goes back and what it was taken for, read under it;
+//! or who has it. A lease is not what I1 rests on (that is the journal): one that is lost costs time only. A holder that dies leaves one that
+//! lapses.
 
 use std::time::Duration;
 
@@ -9,13 +10,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::StoreError;
-use crate::{GrantId, Holder, Lease, NameLease, ProfileName};
+use crate::{Entry, Grant, Holder, Intent, Lease, Seat, SecretBytes};
 
 /// Who may work on a login, or under a name, at this moment.
 #[async_trait]
 pub trait Leases: Send + Sync {
-    /// Asks for the lease, without waiting. Not durable: a lost lease costs time only.
-    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, StoreError>;
+    /// Asks for the lease, without waiting. Not durable: a lost lease costs time only. What is read of a grant is read in the transaction
+    /// that takes its lease.
+    async fn hold(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<Attempt, StoreError>;
 
     /// Prolongs a lease. [`StoreFault::Moved`](super::StoreFault::Moved) when someone else took it.
     async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), StoreError>;
@@ -25,29 +27,14 @@ pub trait Leases: Send + Sync {
 
     /// Returns when the present holder of the lease lets go (or dies), at the latest after `patience`. Waiters are
     /// woken; an implementation polls only where nothing can wake it.
-    async fn wait(&self, id: GrantId, patience: Duration);
-
-    /// Asks for the lease on a name, without waiting: who may ask for tokens that will be kept under it, whether or not a grant
-    /// is there. Not durable. Whoever takes the lease of the name's grant too takes it after this one.
-    async fn lease_name(
-        &self,
-        name: &ProfileName,
-        holder: &Holder,
-        ttl: Duration,
-    ) -> Result<LeaseAttempt<NameLease>, StoreError>;
-
-    /// Gives it back and wakes those who wait.
-    async fn release_name(&self, lease: NameLease) -> Result<(), StoreError>;
-
-    /// As [`Leases::wait`], for the lease on a name.
-    async fn wait_name(&self, name: &ProfileName, patience: Duration);
+    async fn wait(&self, seat: &Seat, patience: Duration);
 }
 
 /// What came of asking for a lease.
 #[derive(Debug)]
-pub enum LeaseAttempt<L = Lease> {
+pub enum Attempt {
     /// It is ours.
-    Held(L),
+    Held(Box<Held>),
     /// Someone else has it.
     Busy {
         /// Who, if they have written their name already.
@@ -55,4 +42,29 @@ pub enum LeaseAttempt<L = Lease> {
         /// When it lapses unless renewed.
         until: Option<Timestamp>,
     },
+}
+
+impl Attempt {
+    /// The lease, where it is ours.
+    pub fn lease(self) -> Option<Lease> {
+        match self {
+            Self::Held(held) => Some(held.lease),
+            Self::Busy { .. } => None,
+        }
+    }
+}
+
+/// A lease, and what it was taken for as it is under it. Of a name nothing is read but the lease.
+#[derive(Debug)]
+pub struct Held {
+    /// The lease.
+    pub lease: Lease,
+    /// The grant.
+    pub grant: Option<Grant>,
+    /// Its open intents, as [`Journal::open_intents`](super::Journal::open_intents) shows them.
+    pub open: Vec<Intent>,
+    /// What happened to it last.
+    pub newest: Option<Entry>,
+    /// What is kept of its app's refusal ([`Keepsake::ClientRefused`](super::Keepsake::ClientRefused)).
+    pub client_refused: Option<SecretBytes>,
 }

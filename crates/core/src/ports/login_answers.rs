@@ -10,6 +10,10 @@ use crate::{AppName, GrantId, ProfileName, RawAnswer, TokenApi, TokenSet};
 /// Answers that a login is to be made of.
 #[async_trait]
 pub trait LoginAnswers: Send + Sync {
+    /// Proves that the store can be written and has room, and that this node's last resort for an answer is in place, before something is
+    /// sent that is good once and that no intent stands for: a code.
+    async fn prove(&self) -> Result<(), StoreError>;
+
     /// Keeps the raw answer to a code exchange or device poll, durably, before it is read (I3).
     async fn keep_login_answer(
         &self,

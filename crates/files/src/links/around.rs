@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokenward_core::{App, GrantId, ProfileName};
+use tokenward_core::{App, Grant, GrantId, ProfileName};
 
 use super::keep::Links;
 use super::report::LinkReport;
@@ -23,16 +23,28 @@ impl Surroundings for LinksAround {
         keeper: &Keeper,
         app: &App,
         profile: &ProfileName,
+        present: Option<&Grant>,
         looking: Looking,
         patience: Duration,
-    ) -> Vec<Notice> {
+    ) -> Option<Vec<Notice>> {
+        if present.is_some_and(has_no_link) {
+            return None;
+        }
         let all = looking == Looking::Everywhere;
-        told(Links::new(keeper).reconcile(app, profile, all, patience).await, profile)
+        Some(told(Links::new(keeper).reconcile(app, profile, all, patience).await, profile))
     }
 
-    async fn after(&self, keeper: &Keeper, app: &App, grant: GrantId) -> Vec<Notice> {
-        told(Links::new(keeper).deliver(app, grant).await, grant)
+    async fn after(&self, keeper: &Keeper, app: &App, grant: GrantId, stored: Option<&Grant>) -> Option<Vec<Notice>> {
+        if stored.is_some_and(has_no_link) {
+            return None;
+        }
+        Some(told(Links::new(keeper).deliver(app, grant).await, grant))
     }
+}
+
+/// Whether no file shows a login.
+const fn has_no_link(grant: &Grant) -> bool {
+    !grant.linked
 }
 
 fn told(reports: Result<Vec<LinkReport>, Error>, of: impl std::fmt::Display) -> Vec<Notice> {

@@ -38,7 +38,7 @@ impl Keeper {
         replace_user: bool,
     ) -> Result<LoginReport, Error> {
         let end = Instant::now() + login.expires_in;
-        self.look_around(app, Some(profile), LOOK_PATIENCE).await;
+        self.look_around(app, Some(profile), None, LOOK_PATIENCE).await;
         let mut pace = Pace::new(login.interval);
         // The family that is polled issues the tokens, and they are spent there.
         let api = app.token_api;

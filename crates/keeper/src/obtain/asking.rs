@@ -5,9 +5,10 @@
 //! that is sent is used up, so a question may be repeated; but its answer may have ended the set that was there, which is on
 //! record before it is sent. A crash before the answer is kept costs a second question; after it, nothing.
 
-use tokenward_core::ports::Sent;
+use tokenward_core::ports::{Question, Sent};
 use tokenward_core::{
-    App, Code, DirectGrant, Generation, Grant, GrantId, NameLease, OldAccess, Outcome, Refusal, RefusalClass,
+    App, Code, DirectGrant, Generation, Grant, GrantId, Lease, OldAccess, Outcome, ProfileName, Refusal, RefusalClass,
+    Seat,
 };
 use tokio::time::Instant;
 
@@ -28,9 +29,11 @@ impl Keeper {
         let name = wanted.name();
         // Somebody else may have brought a good token meanwhile.
         let needless = || async { Ok(matches!(self.look(app, wanted).await?, Look::Good(_))) };
-        let Some(lease) = self.lease_unless(&name, end, needless).await? else { return Ok(()) };
+        let seat = Seat::Name(name.clone());
+        let Some(held) = self.lease_unless(&seat, end, needless).await? else { return Ok(()) };
+        let lease = held.lease;
         self.at(Step::Leased);
-        let result = self.ask_leased(app, wanted, shows, seen, &lease, end).await;
+        let result = self.ask_leased(app, wanted, shows, seen, (&name, &lease), end).await;
         self.release(lease).await;
         match result? {
             Stored::Wanted => {
@@ -56,11 +59,10 @@ impl Keeper {
         wanted: &Obtain,
         shows: DirectGrant,
         seen: Option<(GrantId, Generation)>,
-        lease: &NameLease,
+        (name, lease): (&ProfileName, &Lease),
         end: Instant,
     ) -> Result<Stored, Error> {
         let vault = &self.inner.parts.vault;
-        let name = &lease.name;
         // What an earlier process had not finished is as good as what a question would bring.
         self.settle_kept(app, name).await?;
         let now = match vault.grant_of(name).await? {
@@ -78,11 +80,10 @@ impl Keeper {
         let mut present = None;
         if let Some(id) = vault.grant_of(name).await? {
             // No turn of it is under way while its successor is made.
-            let lease = self.lease_by(&id, end).await?;
-            let grant = vault.grant(id).await?;
-            (held, present) = (Some(lease), Some(grant));
+            let under = self.lease_by(&id.into(), end).await?;
+            (held, present) = (Some(under.lease), under.grant);
         }
-        let result = self.ask_once(app, wanted, shows, lease, present).await;
+        let result = self.ask_once(app, wanted, shows, (name, lease), present).await;
         if let Some(held) = held {
             self.release(held).await;
         }
@@ -94,7 +95,7 @@ impl Keeper {
         app: &App,
         wanted: &Obtain,
         mut shows: DirectGrant,
-        lease: &NameLease,
+        (name, lease): (&ProfileName, &Lease),
         present: Option<Grant>,
     ) -> Result<Stored, Error> {
         let vault = &self.inner.parts.vault;
@@ -112,13 +113,13 @@ impl Keeper {
             && ends.is_some_and(|access| !access.remaining(self.inner.now()).is_zero());
         let _spending = self.inner.spending();
         if on_record {
-            vault.ask(lease).await?;
+            vault.asked(lease, Question::Open).await?;
         }
         self.at(Step::Begun);
         let sent = provider.grant(app, &shows, rules.send_deadline).await;
         let in_vain = async {
-            if on_record && let Err(error) = vault.ask_in_vain(lease).await {
-                tracing::warn!(%error, name = %lease.name, "a question in vain could not be taken back");
+            if on_record && let Err(error) = vault.asked(lease, Question::Withdrawn).await {
+                tracing::warn!(%error, %name, "a question in vain could not be taken back");
             }
         };
         let answer = match sent {
@@ -131,14 +132,14 @@ impl Keeper {
             Sent::InDoubt(fault) => return Err(Error::transport(Code::ProviderUnavailable, Kept::Everything, &fault)),
         };
         self.at(Step::Sent);
-        let kept = vault.keep_login_answer(&lease.name, &app.name, api, &answer).await?;
+        let kept = vault.keep_login_answer(name, &app.name, api, &answer).await?;
         self.at(Step::Journalled);
         match provider.read(&app.name, api, &answer) {
             Outcome::Rotated { issued, oddities } => {
                 for oddity in oddities {
-                    tracing::warn!(?oddity, name = %lease.name, "an odd answer was kept");
+                    tracing::warn!(?oddity, %name, "an odd answer was kept");
                 }
-                let stored = self.store_named(app, &lease.name, api, kept, issued, &answer).await;
+                let stored = self.store_named(app, name, api, kept, issued, &answer).await;
                 if stored.is_ok() {
                     self.at(Step::Committed);
                 }

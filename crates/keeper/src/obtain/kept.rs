@@ -76,13 +76,13 @@ impl Keeper {
         end: Instant,
     ) -> Result<(), Error> {
         let name = wanted.profile.of_user(user);
-        let lease = match self.lease_by(&name, end).await {
+        let held = match self.lease_by(&name.clone().into(), end).await {
             // The answer is kept: whoever asks for either name next stores it.
             Err(error) if error.code() == Code::StillTurning => return Ok(()),
-            lease => lease?,
+            held => held?,
         };
         let result = self.store_pending(&app.name, &name, pending).await;
-        self.release(lease).await;
+        self.release(held.lease).await;
         result
     }
 
@@ -95,9 +95,9 @@ impl Keeper {
         if !waits {
             return Ok(None);
         }
-        if let Some(lease) = self.lease_at_once(&name).await? {
+        if let Some(held) = self.lease_at_once(&name.clone().into()).await? {
             let result = self.settle_kept(app, &name).await;
-            self.release(lease).await;
+            self.release(held.lease).await;
             result?;
         }
         self.look(app, wanted).await.map(Some)
@@ -143,9 +143,9 @@ impl Keeper {
             Owner::Another(user) => profile.of_user(&user),
             Owner::Nobody => return Ok(None),
         };
-        let Some(lease) = self.lease_at_once(&name).await? else { return Ok(None) };
+        let Some(held) = self.lease_at_once(&name.clone().into()).await? else { return Ok(None) };
         let result = self.store_pending(&app, &name, pending).await;
-        self.release(lease).await;
+        self.release(held.lease).await;
         result?;
         Ok(vault.grant_of(&name).await?)
     }

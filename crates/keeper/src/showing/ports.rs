@@ -6,14 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::{
-    Adopted, Adoption, AnswerKept, Committed, Grants, Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LinkBook,
-    LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Revocable, StoreError,
-    Told, Wished,
+    Adopted, Adoption, AnswerKept, Attempt, Committed, Grants, Journal, Keepsake, Keepsakes, Leases, LinkBook,
+    LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Question, Revocable,
+    StoreError, Told, Turned, Wished,
 };
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
     AppName, Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken, Lease,
-    Link, LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, SecretBytes, Spend,
+    Link, LinkId, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Seat, SecretBytes, Spend,
     Standing, Subject, Terms, TokenApi, TokenSet, Trouble,
 };
 use zeroize::Zeroizing;
@@ -22,6 +22,16 @@ use super::{Showing, Store, until_it_ends};
 
 #[async_trait]
 impl Grants for Showing {
+    async fn look(&self, profile: &ProfileName) -> Result<Option<Grant>, StoreError> {
+        let mark = self.hand_outs.mark();
+        let found = self.store.look(profile).await?;
+        match &found {
+            Some(grant) => self.mend(grant, mark).await?,
+            None => self.check_no_grant(profile).await?,
+        }
+        Ok(found)
+    }
+
     async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError> {
         let found = self.store.grant_of(profile).await?;
         if found.is_none() {
@@ -60,27 +70,16 @@ impl Grants for Showing {
     async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), StoreError> {
         self.store.name_subject(id, subject).await
     }
-
-    async fn access_refused(
-        &self,
-        id: GrantId,
-        generation: Generation,
-        provider_code: Option<i64>,
-        by: &Holder,
-    ) -> Result<(), StoreError> {
-        let by = by.clone();
-        let act = |store: Store| async move { store.access_refused(id, generation, provider_code, &by).await };
-        // Where it has moved on already, its copy stays.
-        let is_meant = |grant: &Grant| grant.generation == generation;
-        let profile = self.store.grant(id).await.ok().filter(is_meant).and_then(|grant| grant.profile);
-        self.withholding(profile.as_ref(), act).await
-    }
 }
 
 #[async_trait]
 impl Leases for Showing {
-    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, StoreError> {
-        self.store.lease(id, holder, ttl).await
+    async fn hold(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<Attempt, StoreError> {
+        let attempt = self.store.hold(seat, holder, ttl).await?;
+        if let Attempt::Held(held) = &attempt {
+            self.intents().extend(held.open.iter().map(|intent| (intent.id, intent.grant)));
+        }
+        Ok(attempt)
     }
 
     async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), StoreError> {
@@ -91,36 +90,15 @@ impl Leases for Showing {
         self.store.release(lease).await
     }
 
-    async fn wait(&self, id: GrantId, patience: Duration) {
-        self.store.wait(id, patience).await;
-    }
-
-    async fn lease_name(
-        &self,
-        name: &ProfileName,
-        holder: &Holder,
-        ttl: Duration,
-    ) -> Result<LeaseAttempt<NameLease>, StoreError> {
-        self.store.lease_name(name, holder, ttl).await
-    }
-
-    async fn release_name(&self, lease: NameLease) -> Result<(), StoreError> {
-        self.store.release_name(lease).await
-    }
-
-    async fn wait_name(&self, name: &ProfileName, patience: Duration) {
-        self.store.wait_name(name, patience).await;
+    async fn wait(&self, seat: &Seat, patience: Duration) {
+        self.store.wait(seat, patience).await;
     }
 }
 
 #[async_trait]
 impl Journal for Showing {
-    async fn prove(&self) -> Result<(), StoreError> {
-        self.store.prove().await
-    }
-
     async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError> {
-        let (intent, grant) = (draft.id, lease.grant);
+        let (intent, grant) = (draft.id, lease.seat.grant());
         let profile = draft.ends_access.as_ref().and_then(|shown| shown.0.clone());
         let begun = if profile.is_some() {
             let lease = same(lease);
@@ -128,7 +106,7 @@ impl Journal for Showing {
         } else {
             self.store.begin(lease, draft).await
         };
-        if begun.is_ok() {
+        if let (Ok(_), Some(grant)) = (&begun, grant) {
             self.intents().insert(intent, grant);
         }
         begun
@@ -144,17 +122,20 @@ impl Journal for Showing {
         self.store.keep_answer(intent, answer).await
     }
 
-    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, StoreError> {
+    async fn commit(&self, freeing: Option<&Lease>, intent: IntentId, turn: Turn) -> Result<Turned, StoreError> {
         let mark = self.hand_outs.mark();
-        let committed = self.store.commit(intent, turn).await?;
+        let turned = self.store.commit(freeing, intent, turn).await?;
         let of = self.intents().remove(&intent);
-        if let (Some(id), Committed::Generation(_)) = (of, committed) {
-            match self.store.grant(id).await {
-                Ok(grant) => self.show(id, Some((grant, mark))).await,
-                Err(error) => tracing::warn!(%error, grant = %id, "the hand-out was not renewed"),
+        match (of, &turned) {
+            (Some(id), Turned { committed: Committed::Generation(_), grant: Some(grant) }) => {
+                self.show(id, Some((grant.clone(), mark))).await;
             }
+            (Some(id), Turned { committed: Committed::Generation(_), grant: None }) => {
+                tracing::warn!(grant = %id, "the hand-out was not renewed: the login does not read back");
+            }
+            _ => {}
         }
-        Ok(committed)
+        Ok(turned)
     }
 
     async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), StoreError> {
@@ -180,15 +161,36 @@ impl Journal for Showing {
         closed
     }
 
-    async fn ask(&self, lease: &NameLease) -> Result<(), StoreError> {
-        let (name, asked) = (lease.name.clone(), same_name(lease));
-        self.withholding(Some(&name), |store| async move { store.ask(&asked).await }).await
+    async fn asked(&self, lease: &Lease, question: Question) -> Result<(), StoreError> {
+        let name = lease.seat.name();
+        match question {
+            Question::Open => {
+                let asked = same(lease);
+                self.withholding(name, |store| async move { store.asked(&asked, question).await }).await
+            }
+            Question::Withdrawn => {
+                self.store.asked(lease, question).await?;
+                if let Some(name) = name {
+                    self.show_name(name).await;
+                }
+                Ok(())
+            }
+        }
     }
 
-    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), StoreError> {
-        self.store.ask_in_vain(lease).await?;
-        self.show_name(&lease.name).await;
-        Ok(())
+    async fn access_refused(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        provider_code: Option<i64>,
+        by: &Holder,
+    ) -> Result<(), StoreError> {
+        let by = by.clone();
+        let act = |store: Store| async move { store.access_refused(id, generation, provider_code, &by).await };
+        // Where it has moved on already, its copy stays.
+        let is_meant = |grant: &Grant| grant.generation == generation;
+        let profile = self.store.grant(id).await.ok().filter(is_meant).and_then(|grant| grant.profile);
+        self.withholding(profile.as_ref(), act).await
     }
 }
 
@@ -274,7 +276,8 @@ impl Logins for Showing {
     }
 
     async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), StoreError> {
-        let (id, lease) = (lease.grant, same(lease));
+        let id = lease.seat.grant().ok_or(StoreError::moved())?;
+        let lease = same(lease);
         let profile = self.name_of(id).await;
         let hand_outs = Arc::clone(&self.hand_outs);
         let act = |store: Store| async move {
@@ -293,6 +296,10 @@ impl Logins for Showing {
 
 #[async_trait]
 impl LoginAnswers for Showing {
+    async fn prove(&self) -> Result<(), StoreError> {
+        self.store.prove().await
+    }
+
     async fn keep_login_answer(
         &self,
         profile: &ProfileName,
@@ -373,11 +380,6 @@ impl LinkBook for Showing {
 
 /// The same lease, for a task of its own.
 fn same(lease: &Lease) -> Lease {
-    let Lease { grant, fence, holder, expires } = lease;
-    Lease { grant: *grant, fence: *fence, holder: holder.clone(), expires: *expires }
-}
-
-fn same_name(lease: &NameLease) -> NameLease {
-    let NameLease { name, fence, holder, expires } = lease;
-    NameLease { name: name.clone(), fence: *fence, holder: holder.clone(), expires: *expires }
+    let Lease { seat, fence, holder, expires } = lease;
+    Lease { seat: seat.clone(), fence: *fence, holder: holder.clone(), expires: *expires }
 }

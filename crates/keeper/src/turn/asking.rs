@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokenward_core::ports::Keepsake;
 use tokenward_core::rotation::Recovery;
-use tokenward_core::{App, Closing, Code, Doubt, Event, Grant, OldAccess, SecretBytes, hex, rotation, told_moment};
+use tokenward_core::{
+    App, Closing, Code, Doubt, Entry, Event, Grant, OldAccess, SecretBytes, hex, rotation, told_moment,
+};
 
 use super::{Ending, Wish};
 use crate::{Error, Keeper, Kept};
@@ -20,6 +22,7 @@ impl Keeper {
         &self,
         wish: &Wish,
         grant: &Grant,
+        newest: Option<&Entry>,
         refused: Option<&ClientRefused>,
     ) -> Result<(), Error> {
         if wish.insists {
@@ -27,6 +30,10 @@ impl Keeper {
         }
         if let Some(refused) = refused {
             self.client_may_ask(&wish.app, refused)?;
+        }
+        // A set was stored last: nothing has been said of it.
+        if newest.is_some_and(|entry| is_a_good_set(&entry.event)) {
+            return Ok(());
         }
         let Some(Said { code, kept, times, at, provider_code }) = self.said(grant).await? else { return Ok(()) };
         // One answer that brings nothing may be an accident.
@@ -131,7 +138,7 @@ impl Keeper {
                     tracing::warn!(%error, app = %app.name, "that the provider refuses the client could not be remembered");
                 }
             }
-            Ok(Ending::Generation(_)) if known.is_some() => self.client_is_accepted(app).await,
+            Ok(Ending::Generation { .. }) if known.is_some() => self.client_is_accepted(app).await,
             _ => {}
         }
     }
@@ -152,7 +159,7 @@ impl Keeper {
 
     pub(super) async fn refused_client(&self, app: &App) -> Option<ClientRefused> {
         let (bytes, _) = self.inner.parts.vault.recall(&Keepsake::ClientRefused(app.name.clone())).await.ok()??;
-        serde_json::from_slice(bytes.expose()).ok()
+        ClientRefused::read(&bytes)
     }
 }
 
@@ -176,6 +183,25 @@ pub(super) struct ClientRefused {
     /// How often in a row.
     times: u32,
     provider_code: Option<i64>,
+}
+
+impl ClientRefused {
+    /// As it was kept.
+    pub(super) fn read(kept: &SecretBytes) -> Option<Self> {
+        serde_json::from_slice(kept.expose()).ok()
+    }
+}
+
+/// Whether an entry says that a set was stored with which nothing is wrong, so that what was said before does not matter: as
+/// [`Keeper::said`] has it.
+const fn is_a_good_set(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Closed { closing: Closing::Committed { without_access: false, .. }, .. }
+            | Event::LoggedIn
+            | Event::Adopted { .. }
+            | Event::TakenBack { .. }
+    )
 }
 
 /// What a provider accepts a client by: its id, its secret, how it proves itself, and where. A hash: sealed as it is kept, it need not

@@ -13,4 +13,5 @@ mod login;
 mod race;
 mod store;
 mod surroundings;
+mod trips;
 mod world;

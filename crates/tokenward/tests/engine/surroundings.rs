@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokenward::core::{App, Ask, GrantId, ProfileName};
+use tokenward::core::{App, Ask, Grant, GrantId, ProfileName};
 use tokenward::{Keeper, KeeperOptions, Looking, Notice, Observer, Parts, Step, Surroundings};
 
 use crate::world::World;
@@ -33,15 +33,23 @@ impl Observer for Diary {
 
 #[async_trait]
 impl Surroundings for Diary {
-    async fn before(&self, _: &Keeper, _: &App, _: &ProfileName, looking: Looking, _: Duration) -> Vec<Notice> {
+    async fn before(
+        &self,
+        _: &Keeper,
+        _: &App,
+        _: &ProfileName,
+        _: Option<&Grant>,
+        looking: Looking,
+        _: Duration,
+    ) -> Option<Vec<Notice>> {
         self.note(format!("before: {looking:?}"));
-        vec![Notice::ClockWentBack]
+        Some(vec![Notice::ClockWentBack])
     }
 
-    async fn after(&self, keeper: &Keeper, _: &App, grant: GrantId) -> Vec<Notice> {
+    async fn after(&self, keeper: &Keeper, _: &App, grant: GrantId, _: Option<&Grant>) -> Option<Vec<Notice>> {
         let stored = keeper.status(grant).await.unwrap().grant.generation;
         self.note(format!("after: {stored} is stored"));
-        vec![Notice::ShorterThanAsked]
+        Some(vec![Notice::ShorterThanAsked])
     }
 }
 

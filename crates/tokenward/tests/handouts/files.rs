@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::place::{Place, ending, ending_draft};
 use jiff::Timestamp;
 use tokenward::hand_out::{self, HandOutFiles};
-use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins, NewLogin, NoHandOuts};
-use tokenward_core::{Closing, Generation, GrantId, Lease, ProfileName};
+use tokenward_core::ports::{Attempt, Grants, Journal, Leases, Logins, NewLogin, NoHandOuts, Question};
+use tokenward_core::{Closing, Generation, GrantId, Lease, ProfileName, Seat};
 use tokenward_keeper::Showing;
 use tokenward_vault::suite::{TestEntropy, draft, holder, login, named, soon, turn};
 
@@ -23,9 +23,9 @@ fn token(place: &Place, now: Timestamp) -> Option<String> {
 }
 
 async fn leased(vault: &Showing, id: GrantId) -> Lease {
-    match vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
-        LeaseAttempt::Held(lease) => lease,
-        busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
+    match vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+        Attempt::Held(held) => held.lease,
+        busy @ Attempt::Busy { .. } => panic!("{busy:?}"),
     }
 }
 
@@ -54,7 +54,7 @@ async fn follows_every_turn_and_login() {
     let lease = leased(&vault, id).await;
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-1"), "the old token lives on under these rules");
-    vault.commit(intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, turn("2")).await.unwrap();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-2"));
     vault.log_in(login("work", "3", None)).await.unwrap();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-3"));
@@ -66,7 +66,7 @@ async fn follows_every_turn_and_login() {
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-5"));
     // The grant that lost the name publishes nothing under it.
     let late = vault.begin(&lease, draft(Generation::new(4))).await.unwrap().intent();
-    vault.commit(late, turn("6")).await.unwrap();
+    vault.commit(None, late, turn("6")).await.unwrap();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-5"));
 }
 
@@ -123,7 +123,7 @@ async fn mended_by_the_long_way_when_it_is_missing_stale_or_damaged() {
     let first = fs::read(&path).unwrap();
     let lease = leased(&vault, id).await;
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
-    vault.commit(intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, turn("2")).await.unwrap();
     for damage in [None, Some(first), Some(b"garbage".to_vec())] {
         match damage {
             Some(bytes) => fs::write(&path, bytes).unwrap(),
@@ -163,7 +163,7 @@ async fn without_files_every_token_goes_the_long_way() {
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
     let lease = leased(&vault, id).await;
     let intent = vault.begin(&lease, ending_draft(Generation::FIRST, "work")).await.unwrap().intent();
-    vault.commit(intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, turn("2")).await.unwrap();
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-2");
     vault.retire(&lease, soon(1), false).await.unwrap();
     assert!(!place.folder.handout(&work()).exists() && !place.folder.over(id).exists());
@@ -214,7 +214,7 @@ async fn a_writer_that_is_overtaken_leaves_no_token_under_a_name_that_is_not_its
         }));
         // Two seals of the commit, and the hand-out's.
         entropy.fills.store(3, std::sync::atomic::Ordering::SeqCst);
-        writer.commit(intent, turn("2")).await.unwrap();
+        writer.commit(None, intent, turn("2")).await.unwrap();
         assert!(entropy.act.lock().unwrap().is_none());
         let expected = if logged_out { None } else { Some("access-5") };
         assert_eq!(token(&place, soon(2)).as_deref(), expected);
@@ -237,18 +237,19 @@ async fn names_with_a_user() {
         let served = || hand_out::read(&place.folder, &name, &place.sources, soon(2));
         vault.log_in(login(name.as_str(), "1", user.as_deref().map(named))).await.unwrap();
         assert!(served().is_some(), "{name}");
-        let lease = match vault.lease_name(&name, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
-            LeaseAttempt::Held(lease) => lease,
-            busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
-        };
-        vault.ask(&lease).await.unwrap();
+        let lease =
+            match vault.hold(&Seat::Name(name.clone()), &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+                Attempt::Held(held) => held.lease,
+                busy @ Attempt::Busy { .. } => panic!("{busy:?}"),
+            };
+        vault.asked(&lease, Question::Open).await.unwrap();
         assert!(served().is_none(), "{name}");
         let id = vault.grant_of(&name).await.unwrap().unwrap();
         vault.grant(id).await.unwrap();
         assert!(served().is_none(), "{name}: reading does not mend it while the question is open");
-        vault.ask_in_vain(&lease).await.unwrap();
+        vault.asked(&lease, Question::Withdrawn).await.unwrap();
         assert!(served().is_some(), "{name}");
-        vault.release_name(lease).await.unwrap();
+        vault.release(lease).await.unwrap();
     }
     let alice = work().of_user(&"alice".parse().unwrap());
     for stranger in [Some(named("bob")), None] {
@@ -283,7 +284,7 @@ async fn an_access_token_that_was_called_dead_is_gone_for_everybody_until_the_ne
     // Another generation's token is not meant, and the next one is good again.
     let lease = leased(&vault, id).await;
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
-    vault.commit(intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, turn("2")).await.unwrap();
     vault.access_refused(id, Generation::FIRST, None, &holder("here", 1)).await.unwrap();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-2"));
 }
@@ -340,7 +341,7 @@ async fn nothing_secret_is_readable_beside_the_vault() {
     assert_eq!(look(), sorted(beside(), &["work"]));
     let intent = vault.begin(&lease, ending_draft(Generation::FIRST, "work")).await.unwrap().intent();
     assert_eq!(look(), sorted(beside(), &[]));
-    vault.commit(intent, turn("second")).await.unwrap();
+    vault.commit(None, intent, turn("second")).await.unwrap();
     assert_eq!(look(), sorted(beside(), &["work"]));
     vault.retire(&lease, soon(1), false).await.unwrap();
     assert_eq!(look(), sorted(beside(), &[&format!("over.{id}")]));

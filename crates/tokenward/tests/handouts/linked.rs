@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::place::Place;
 use jiff::SignedDuration;
 use tokenward::hand_out;
-use tokenward_core::ports::{Clock, Grants, Journal, LeaseAttempt, Leases, LinkBook, Logins, NewLogin};
-use tokenward_core::{Generation, GrantId, LinkId, Receipt, Trouble};
+use tokenward_core::ports::{Attempt, Clock, Grants, Journal, Leases, LinkBook, Logins, NewLogin};
+use tokenward_core::{Generation, GrantId, LinkId, Receipt, Seat, Trouble};
 use tokenward_keeper::Showing;
 use tokenward_vault::stamp;
 use tokenward_vault::suite::{adoption, draft, holder, login, named, new_link, soon, turn};
@@ -57,12 +57,13 @@ impl Linked {
 
     async fn turned(&self, tag: &str) {
         let generation = self.vault.grant(self.id).await.unwrap().generation;
-        let lease = match self.vault.lease(self.id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
-            LeaseAttempt::Held(lease) => lease,
-            busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
-        };
+        let lease =
+            match self.vault.hold(&Seat::Grant(self.id), &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+                Attempt::Held(held) => held.lease,
+                busy @ Attempt::Busy { .. } => panic!("{busy:?}"),
+            };
         let intent = self.vault.begin(&lease, draft(generation)).await.unwrap().intent();
-        self.vault.commit(intent, turn(tag)).await.unwrap();
+        self.vault.commit(None, intent, turn(tag)).await.unwrap();
         self.vault.release(lease).await.unwrap();
     }
 

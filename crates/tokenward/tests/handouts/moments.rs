@@ -7,10 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokenward::hand_out::{self, HandOutFiles};
 use tokenward_core::ports::{
-    Clock, Grants, HandOut, HandOuts, Journal, LeaseAttempt, Leases, LinkBook, Logins, Mark, NewLogin, Shown,
-    StoreError, StoreFault, Stored, Withheld,
+    Attempt, Clock, Grants, HandOut, HandOuts, Journal, Leases, LinkBook, Logins, Mark, NewLogin, Shown, StoreError,
+    StoreFault, Stored, Withheld,
 };
-use tokenward_core::{Closing, Code, Generation, GrantId, IntentId, Lease, ProfileName, Standing};
+use tokenward_core::{Closing, Code, Generation, GrantId, IntentId, Lease, ProfileName, Seat, Standing};
 use tokenward_keeper::Showing;
 use tokenward_vault::suite::{TestEntropy, adoption, draft, holder, login, named, new_link, soon, turn};
 use tokio::sync::oneshot;
@@ -73,9 +73,9 @@ fn served(place: &Place) -> Option<String> {
 }
 
 async fn leased(vault: &Showing, id: GrantId) -> Lease {
-    match vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
-        LeaseAttempt::Held(lease) => lease,
-        busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
+    match vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+        Attempt::Held(held) => held.lease,
+        busy @ Attempt::Busy { .. } => panic!("{busy:?}"),
     }
 }
 
@@ -103,7 +103,7 @@ impl Moment {
         let (_, writer) = door.opened_with(Arc::new(TestEntropy), around).await;
         let intent = writer.begin(&lease, ending_draft(Generation::FIRST, "work")).await.unwrap().intent();
         let late = tokio::spawn(async move {
-            writer.commit(intent, turn("2")).await.unwrap();
+            writer.commit(None, intent, turn("2")).await.unwrap();
         });
         is_there.await.unwrap();
         Self { place, id, lease, other, late, on }
@@ -141,7 +141,7 @@ async fn a_turn_that_nobody_overtakes_is_shown() {
 async fn of_two_turns_the_newer_stays_whoever_shows_it_last() {
     for moment in [Moment::staying().await, Moment::ending().await] {
         let intent = moment.begun().await;
-        moment.other.commit(intent, turn("3")).await.unwrap();
+        moment.other.commit(None, intent, turn("3")).await.unwrap();
         assert_eq!(served(&moment.place).as_deref(), Some("access-3"));
         assert_eq!(moment.goes_on().await.1.as_deref(), Some("access-3"));
     }
@@ -152,7 +152,7 @@ async fn of_two_turns_the_newer_stays_whoever_shows_it_last() {
 async fn an_older_turn_does_not_take_the_place_of_a_newer_one_that_was_removed() {
     let moment = Moment::staying().await;
     let intent = moment.other.begin(&moment.lease, draft(Generation::new(2))).await.unwrap().intent();
-    moment.other.commit(intent, turn("3")).await.unwrap();
+    moment.other.commit(None, intent, turn("3")).await.unwrap();
     fs::remove_file(moment.place.folder.handout(&work())).unwrap();
     let (place, served_then, other) = moment.goes_on().await;
     assert_eq!(served_then, None);
@@ -276,7 +276,7 @@ async fn a_reading_of_before_a_turn() {
     let reading = tokio::spawn(async move { reader.grant(id).await.unwrap().generation });
     is_there.await.unwrap();
     let intent = moment.other.begin(&moment.lease, draft(Generation::new(2))).await.unwrap().intent();
-    moment.other.commit(intent, turn("3")).await.unwrap();
+    moment.other.commit(None, intent, turn("3")).await.unwrap();
     on.send(()).unwrap();
     assert_eq!(reading.await.unwrap(), Generation::new(2));
     assert_eq!(served(&moment.place).as_deref(), Some("access-3"));

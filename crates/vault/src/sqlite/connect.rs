@@ -11,7 +11,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -71,11 +71,19 @@ pub(crate) struct Opener {
     /// A bit per role, set when a connection may have been opened to a file that has changed since: one that was
     /// read-only stays so for the connection that found it so.
     suspect: AtomicU8,
+    /// How many commits have waited for the disk.
+    synced: AtomicU64,
 }
 
 impl Opener {
     pub(crate) fn new(folder: &Folder, vault: VaultId) -> Self {
-        Self { folder: folder.clone(), database: folder.database(), vault, suspect: AtomicU8::new(0) }
+        Self {
+            folder: folder.clone(),
+            database: folder.database(),
+            vault,
+            suspect: AtomicU8::new(0),
+            synced: AtomicU64::new(0),
+        }
     }
 
     /// Translates a database error.
@@ -85,6 +93,16 @@ impl Opener {
             self.suspect.store(u8::MAX, Ordering::Relaxed);
         }
         error
+    }
+
+    /// A commit has waited for the disk.
+    pub(super) fn note_sync(&self) {
+        self.synced.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many commits have waited for the disk since the vault was opened.
+    pub(crate) fn syncs(&self) -> u64 {
+        self.synced.load(Ordering::Relaxed)
     }
 
     pub(super) fn unreadable(&self, reason: &str) -> StoreError {

@@ -8,7 +8,7 @@ use tokenward_core::{
     Subject,
 };
 
-use super::leases::check_fence;
+use super::leases::{check_fence, turned_under};
 use super::query::{Failed, all, first, run};
 use super::rows::{
     Fault, GrantRow, bytes, damaged, grant_bytes, parked_label, signed, time, to_json, unopened, unsigned, uuid,
@@ -48,6 +48,15 @@ impl SqliteVault {
         let profile = profile.clone();
         let id = |row: &Row<'_>| Ok(GrantId::from(uuid(row, 0)?));
         self.read(move |_, tx| first(tx, sql::GRANT_OF, params![profile.as_str()], id)).await
+    }
+
+    pub(super) async fn find_login(&self, profile: &ProfileName) -> Result<Option<Grant>, StoreError> {
+        let profile = profile.clone();
+        self.read(move |context, tx| {
+            let found = first(tx, sql::GRANT_BY_PROFILE, params![profile.as_str()], GrantRow::read)?;
+            Ok(found.map(|row| row.grant(&context.sealer)).transpose()?)
+        })
+        .await
     }
 
     pub(super) async fn read_grant(&self, id: GrantId) -> Result<Grant, StoreError> {
@@ -105,7 +114,7 @@ impl SqliteVault {
     }
 
     pub(super) async fn read_revocable(&self, lease: &Lease) -> Result<Revocable, StoreError> {
-        let (grant, fence) = (lease.grant, lease.fence);
+        let (grant, fence) = (turned_under(lease)?, lease.fence);
         self.read(move |context, tx| {
             check_fence(tx, grant, fence)?;
             let row = grant_row(tx, grant)?;
@@ -118,7 +127,7 @@ impl SqliteVault {
     }
 
     pub(super) async fn retire_grant(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), StoreError> {
-        let (id, fence, by) = (lease.grant, lease.fence, lease.holder.clone());
+        let (id, fence, by) = (turned_under(lease)?, lease.fence, lease.holder.clone());
         self.write(move |context, tx| {
             check_fence(tx, id, fence)?;
             context.retire(tx, id, &by, at, revoked)

@@ -4,11 +4,12 @@
 //! else repeated it): such an intent is *late* until its answer has been read once, and is reported as open so that it is
 //! settled like any other. A set that comes too late for its generation is parked, never dropped.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{AnswerKept, Committed, StoreError, in_doubt};
+use tokenward_core::ports::{AnswerKept, Committed, StoreError, Turned, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
     Closing, Doubt, Entry, Event, Fence, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease,
@@ -22,6 +23,7 @@ use crate::room;
 
 use super::adopt::end_trials;
 use super::grants::grant_row;
+use super::leases::{free, turned_under};
 use super::names::answered;
 use super::query::{Failed, all, first, run};
 use super::rows::{
@@ -32,8 +34,9 @@ use super::{Context, SqliteVault, sql};
 
 impl SqliteVault {
     pub(super) async fn begin_spend(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError> {
+        self.check_room()?;
+        let (by, grant, fence) = (lease.holder.clone(), turned_under(lease)?, lease.fence);
         let landing = self.landing_for(draft.id);
-        let (by, grant, fence) = (lease.holder.clone(), lease.grant, lease.fence);
         let spend = self.write(move |context, tx| context.begin(tx, (grant, fence, &by), &draft)).await?;
         // The commit was synced: from here on the spend is on record, whatever happens to this process (I1).
         Ok(match landing {
@@ -124,6 +127,7 @@ impl SqliteVault {
                 left.push(one.slotted);
             }
         }
+        self.has_looked_at_slots.store(true, Ordering::Release);
         self.read(move |context, tx| {
             if first(tx, sql::IS_GRANT, params![grant_bytes(id)], |row| Ok(row.get(0)?))? != Some(true) {
                 return Err(StoreError::gone(id).into());
@@ -172,6 +176,14 @@ impl SqliteVault {
         })
     }
 
+    /// Asks the kernel whether the vault can be written and has room, and whether an answer that the journal cannot take has a place. That it
+    /// can be written indeed is shown by the intent itself, which comes before the spend.
+    pub(super) fn check_room(&self) -> Result<(), StoreError> {
+        room::check(self.context.folder.vault())?;
+        room::writable(&self.context.folder.database())?;
+        self.rescue.ready()
+    }
+
     /// A slot for the answer to a spend, if one can be had.
     fn landing_for(&self, intent: IntentId) -> Option<LandingSlot> {
         let sealer = &self.context.sealer;
@@ -194,10 +206,28 @@ impl SqliteVault {
         }
     }
 
-    pub(super) async fn commit_turn(&self, intent: IntentId, turn: Turn) -> Result<Committed, StoreError> {
-        let (committed, _) = self.write(move |context, tx| context.commit(tx, intent, &turn)).await?;
+    pub(super) async fn commit_turn(
+        &self,
+        freeing: Option<&Lease>,
+        intent: IntentId,
+        turn: Turn,
+    ) -> Result<Turned, StoreError> {
+        let lease = freeing.map(|lease| (lease.seat.clone(), lease.fence));
+        let freed = lease.clone();
+        let turned = self.write(move |context, tx| {
+            let (committed, id) = context.commit(tx, intent, &turn)?;
+            if let Some((seat, fence)) = &lease {
+                free(tx, seat, *fence)?;
+            }
+            let grant = grant_row(tx, id).and_then(|row| Ok(row.grant(&context.sealer)?));
+            Ok(Turned { committed, grant: grant.ok() })
+        });
+        let turned = turned.await?;
+        if let Some((seat, fence)) = freed {
+            self.let_go(&seat, fence);
+        }
         self.leave_landing(intent);
-        Ok(committed)
+        Ok(turned)
     }
 
     pub(super) async fn close_intent(
@@ -212,20 +242,21 @@ impl SqliteVault {
     }
 
     pub(super) async fn read_journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let entry = |row: &Row<'_>| -> Result<Entry, Fault> {
-            Ok(Entry {
-                at: time(row, "at")?,
-                generation: Generation::new(unsigned(row, "generation")?),
-                by: optional_json(row, "by")?,
-                event: json(row, "event")?,
-            })
-        };
         self.read(move |_, tx| {
             grant_row(tx, id)?;
             all(tx, sql::ENTRIES, params![grant_bytes(id), limit], entry)
         })
         .await
     }
+}
+
+pub(super) fn entry(row: &Row<'_>) -> Result<Entry, Fault> {
+    Ok(Entry {
+        at: time(row, "at")?,
+        generation: Generation::new(unsigned(row, "generation")?),
+        by: optional_json(row, "by")?,
+        event: json(row, "event")?,
+    })
 }
 
 /// Says that an answer that is in the journal stays in its slot too. It is freed by the next look.
@@ -280,18 +311,13 @@ impl Context {
         Ok(Spend::new(draft.id, draft.deadline, token, Journalled::attest()))
     }
 
-    /// Stores a turn, and gives back the grant as it is then, where it has moved.
-    fn commit(
-        &self,
-        tx: &Connection,
-        intent: IntentId,
-        turn: &Turn,
-    ) -> Result<(Committed, Option<Box<GrantRow>>), Failed> {
+    /// Stores a turn. Says of which grant it was.
+    fn commit(&self, tx: &Connection, intent: IntentId, turn: &Turn) -> Result<(Committed, GrantId), Failed> {
         let row = intent_row(tx, intent)?;
         let mut grant = grant_row(tx, row.grant)?;
         if let Some(Closing::Committed { generation, .. }) = row.closing {
             // The step is repeated after a crash, or by another process that read the same answer (I5).
-            return Ok((Committed::Generation(generation), None));
+            return Ok((Committed::Generation(generation), grant.id));
         }
         let moved = grant.generation != row.generation && !self.is_back(tx, &grant, &row)?;
         if moved || grant.retired() {
@@ -300,7 +326,7 @@ impl Context {
             }
             self.mark_closed(tx, &row, &Closing::Parked)?;
             prune(tx, grant.id)?;
-            return Ok((Committed::Parked, None));
+            return Ok((Committed::Parked, grant.id));
         }
         let generation = grant.generation.next();
         let others =
@@ -325,8 +351,7 @@ impl Context {
             end_trials(tx, grant.id, false)?;
             prune(tx, grant.id)?;
         }
-        (grant.intent_open, grant.on_trial) = (false, false);
-        Ok((Committed::Generation(generation), Some(Box::new(grant))))
+        Ok((Committed::Generation(generation), grant.id))
     }
 
     fn close(

@@ -7,13 +7,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{LeaseAttempt, StoreError};
-use tokenward_core::{Fence, GrantId, Holder, Lease, NameLease, ProfileName};
+use tokenward_core::ports::{Attempt, Held, Keepsake, StoreError};
+use tokenward_core::{Entry, Fence, Grant, GrantId, Holder, Lease, Seat, SecretBytes};
 
 use tokio::time::Instant;
 
@@ -21,48 +22,28 @@ use crate::error::from_io;
 use crate::folder::Folder;
 use crate::locks::{POLL, Tried, try_lock};
 
-use super::query::{Failed, first, run};
+use super::grants::grant_row;
+use super::journal::{entry, open_rows};
+use super::query::{Failed, all, first, run};
 use super::rows::{Fault, grant_bytes, optional_json, optional_time, signed, to_json, unsigned};
 use super::{Context, SqliteVault, sql};
 
-/// What a lease is on.
-#[derive(Clone)]
-pub(super) enum Seat {
-    /// A grant: who may turn it.
-    Grant(GrantId),
-    /// A name: who may ask for tokens that will be kept under it.
-    Name(ProfileName),
+/// What came of asking, in its transaction.
+enum Asked {
+    /// The lease, and what is under that of a grant.
+    Held(Lease, Option<Box<Under>>),
+    Busy {
+        holder: Option<Holder>,
+        until: Option<Timestamp>,
+    },
 }
 
-impl Seat {
-    fn lock(&self, folder: &Folder) -> PathBuf {
-        match self {
-            Self::Grant(id) => folder.lock(*id),
-            Self::Name(name) => folder.name_lock(name),
-        }
-    }
-
-    /// What names it in its table.
-    fn key(&self) -> Value {
-        match self {
-            Self::Grant(id) => Value::Blob(grant_bytes(*id).to_vec()),
-            Self::Name(name) => Value::Text(name.as_str().to_owned()),
-        }
-    }
-
-    /// A statement for grants, or its twin for names.
-    fn of<'s>(&self, of_grant: &'s str, of_name: &'s str) -> &'s str {
-        match self {
-            Self::Grant(_) => of_grant,
-            Self::Name(_) => of_name,
-        }
-    }
-}
-
-/// A lease that was taken.
-struct Taken {
-    fence: Fence,
-    expires: Timestamp,
+/// A grant under its lease.
+struct Under {
+    grant: Grant,
+    has_open: bool,
+    newest: Option<Entry>,
+    client_refused: Option<SecretBytes>,
 }
 
 /// A row of `leases` or `names`; the holder is `None` when it is free.
@@ -92,36 +73,34 @@ impl LeaseRow {
 }
 
 impl SqliteVault {
-    pub(super) async fn try_lease(
-        &self,
-        id: GrantId,
-        holder: &Holder,
-        ttl: Duration,
-    ) -> Result<LeaseAttempt, StoreError> {
-        Ok(match self.try_seat(&Seat::Grant(id), holder, ttl).await? {
-            LeaseAttempt::Held(Taken { fence, expires }) => {
-                LeaseAttempt::Held(Lease { grant: id, fence, holder: holder.clone(), expires })
+    pub(super) async fn take_seat(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<Attempt, StoreError> {
+        let (lease, under) = match self.try_seat(seat, holder, ttl).await? {
+            Asked::Held(lease, under) => (lease, under),
+            Asked::Busy { holder, until } => return Ok(Attempt::Busy { holder, until }),
+        };
+        let Some(under) = under else {
+            let nothing = Held { lease, grant: None, open: Vec::new(), newest: None, client_refused: None };
+            return Ok(Attempt::Held(Box::new(nothing)));
+        };
+        let Under { grant, has_open, newest, client_refused } = *under;
+        // Slots of answers are looked at where there may be one: with an open intent, and once for what others have left since this vault
+        // was opened.
+        let open = if has_open || !self.has_looked_at_slots.load(Ordering::Acquire) {
+            match self.read_open_intents(grant.id).await {
+                Ok(open) => open,
+                Err(error) => {
+                    self.give_back(lease.seat, lease.fence).await?;
+                    return Err(error);
+                }
             }
-            LeaseAttempt::Busy { holder, until } => LeaseAttempt::Busy { holder, until },
-        })
+        } else {
+            Vec::new()
+        };
+        Ok(Attempt::Held(Box::new(Held { lease, grant: Some(grant), open, newest, client_refused })))
     }
 
-    pub(super) async fn try_name(
-        &self,
-        name: &ProfileName,
-        holder: &Holder,
-        ttl: Duration,
-    ) -> Result<LeaseAttempt<NameLease>, StoreError> {
-        Ok(match self.try_seat(&Seat::Name(name.clone()), holder, ttl).await? {
-            LeaseAttempt::Held(Taken { fence, expires }) => {
-                LeaseAttempt::Held(NameLease { name: name.clone(), fence, holder: holder.clone(), expires })
-            }
-            LeaseAttempt::Busy { holder, until } => LeaseAttempt::Busy { holder, until },
-        })
-    }
-
-    async fn try_seat(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt<Taken>, StoreError> {
-        let path = seat.lock(&self.context.folder);
+    async fn try_seat(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<Asked, StoreError> {
+        let path = lock_of(seat, &self.context.folder);
         let held_by_us = self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&path);
         let mut tried = Tried::Taken;
         if !held_by_us {
@@ -144,11 +123,11 @@ impl SqliteVault {
                 let row = self.lease_row(seat).await?;
                 match row.present(self.context.now()) {
                     Some((holder, until)) => {
-                        return Ok(LeaseAttempt::Busy { holder: Some(holder.clone()), until: Some(*until) });
+                        return Ok(Asked::Busy { holder: Some(holder.clone()), until: Some(*until) });
                     }
                     // Between lock and row, or a waiter: someone is at it, unless they stay at it.
                     None if row.holder.is_none() && !self.rowless_for_long(&path) => {
-                        return Ok(LeaseAttempt::Busy { holder: None, until: None });
+                        return Ok(Asked::Busy { holder: None, until: None });
                     }
                     // A paused process, or a task of our own that was forgotten: the row has lapsed, and decides.
                     None => self
@@ -162,13 +141,18 @@ impl SqliteVault {
         };
         let is_locked = locked.is_some();
         let (of, by) = (seat.clone(), holder.clone());
-        match self.write_unsynced(move |context, tx| context.take(tx, &of, &by, is_locked, ttl)).await? {
-            LeaseAttempt::Held(taken) => {
-                self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (taken.fence, locked));
-                Ok(LeaseAttempt::Held(taken))
-            }
-            LeaseAttempt::Busy { holder, until } => Ok(LeaseAttempt::Busy { holder, until }),
+        let asked = self.write_unsynced(move |context, tx| {
+            let asked = context.take(tx, &of, &by, is_locked, ttl)?;
+            Ok(match (asked, of.grant()) {
+                (Asked::Held(lease, _), Some(id)) => Asked::Held(lease, Some(Box::new(context.under(tx, id)?))),
+                (asked, _) => asked,
+            })
+        });
+        let asked = asked.await?;
+        if let Asked::Held(lease, _) = &asked {
+            self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (lease.fence, locked));
         }
+        Ok(asked)
     }
 
     /// Whether this vault has found a lock taken and its row free for so long that whoever has the lock must have
@@ -181,13 +165,14 @@ impl SqliteVault {
     pub(super) async fn prolong(&self, lease: &mut Lease, ttl: Duration) -> Result<(), StoreError> {
         let expires = self.context.now().checked_add(ttl).unwrap_or(Timestamp::MAX);
         let locked = self.relock(lease);
-        let (grant, fence) = (lease.grant, lease.fence);
+        let (seat, fence) = (lease.seat.clone(), lease.fence);
         let renewed = self.write_unsynced(move |_, tx| {
             let (fence, until) = (signed(fence.get()), expires.as_millisecond());
-            Ok(run(tx, sql::RENEW_LEASE, params![grant_bytes(grant), fence, locked, in_millis(ttl), until])?)
+            let statement = of(&seat, sql::RENEW_LEASE, sql::RENEW_NAME);
+            Ok(run(tx, statement, params![key(&seat), fence, locked, in_millis(ttl), until])?)
         });
         if renewed.await? == 0 {
-            self.let_go(&self.context.folder.lock(lease.grant), lease.fence);
+            self.let_go(&lease.seat, lease.fence);
             return Err(StoreError::moved());
         }
         lease.expires = expires;
@@ -198,12 +183,8 @@ impl SqliteVault {
         // The lock first: it wakes the waiters, who only read; the row's writing (and now and then a checkpoint) is no
         // reason to keep them. Whoever takes the lock before the row is free finds a row of our place and a free
         // lock, and takes over.
-        self.let_go(&seat.lock(&self.context.folder), fence);
-        self.write_unsynced(move |_, tx| {
-            run(tx, seat.of(sql::RELEASE_LEASE, sql::RELEASE_NAME), params![seat.key(), signed(fence.get())])?;
-            Ok(())
-        })
-        .await
+        self.let_go(&seat, fence);
+        self.write_unsynced(move |_, tx| free(tx, &seat, fence)).await
     }
 
     pub(super) async fn wait_for_lease(&self, seat: &Seat, patience: Duration) {
@@ -211,7 +192,7 @@ impl SqliteVault {
         let locked = row.as_ref().and_then(|row| row.present(self.context.now()).map(|_| row.locked));
         // Whoever has the lock and no row may have been stopped before it wrote one.
         let longest = if locked.is_none() { patience.min(ROWLESS) } else { patience };
-        let woken = locked != Some(false) && self.waiters.wait(&seat.lock(&self.context.folder), longest).await;
+        let woken = locked != Some(false) && self.waiters.wait(&lock_of(seat, &self.context.folder), longest).await;
         if !woken && locked.is_some() {
             // A holder without the lock, or on another machine: nothing here can wake us.
             tokio::time::sleep(POLL.min(patience)).await;
@@ -220,7 +201,7 @@ impl SqliteVault {
 
     /// Whether we have the lock of a lease; one that was taken by the row alone gets it as soon as it is free.
     fn relock(&self, lease: &Lease) -> bool {
-        let lock = self.context.folder.lock(lease.grant);
+        let lock = lock_of(&lease.seat, &self.context.folder);
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         match held.get_mut(&lock) {
             Some((fence, file)) if *fence == lease.fence => {
@@ -235,10 +216,12 @@ impl SqliteVault {
         }
     }
 
-    fn let_go(&self, lock: &Path, fence: Fence) {
+    /// Lets go of the lock of a lease that is over.
+    pub(super) fn let_go(&self, seat: &Seat, fence: Fence) {
+        let lock = lock_of(seat, &self.context.folder);
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.get(lock).is_some_and(|(present, _)| *present == fence) {
-            held.remove(lock);
+        if held.get(&lock).is_some_and(|(present, _)| *present == fence) {
+            held.remove(&lock);
         }
     }
 
@@ -257,25 +240,38 @@ impl Context {
         holder: &Holder,
         is_locked: bool,
         ttl: Duration,
-    ) -> Result<LeaseAttempt<Taken>, Failed> {
+    ) -> Result<Asked, Failed> {
         let now = self.now();
         let expires = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
         let take = |statement: &str| {
-            let bound = params![seat.key(), to_json(holder)?, is_locked, in_millis(ttl), expires.as_millisecond()];
+            let bound = params![key(seat), to_json(holder)?, is_locked, in_millis(ttl), expires.as_millisecond()];
             first(tx, statement, bound, |row| Ok(Fence::new(unsigned(row, 0)?)))
         };
-        if let Some(fence) = take(seat.of(sql::TAKE_FREE_LEASE, sql::TAKE_FREE_NAME))? {
-            return Ok(LeaseAttempt::Held(Taken { fence, expires }));
+        let taken = |fence| Asked::Held(Lease { seat: seat.clone(), fence, holder: holder.clone(), expires }, None);
+        if let Some(fence) = take(of(seat, sql::TAKE_FREE_LEASE, sql::TAKE_FREE_NAME))? {
+            return Ok(taken(fence));
         }
         let row = lease_row(tx, seat)?;
         if let Some((present, until)) = row.present(now) {
             let died = is_locked && row.locked && (one_kernel(present, holder) || self.one_machine(present, holder));
             if !died {
-                return Ok(LeaseAttempt::Busy { holder: Some(present.clone()), until: Some(*until) });
+                return Ok(Asked::Busy { holder: Some(present.clone()), until: Some(*until) });
             }
         }
-        let fence = take(seat.of(sql::TAKE_LEASE, sql::TAKE_NAME))?.ok_or(StoreError::moved())?;
-        Ok(LeaseAttempt::Held(Taken { fence, expires }))
+        let fence = take(of(seat, sql::TAKE_LEASE, sql::TAKE_NAME))?.ok_or(StoreError::moved())?;
+        Ok(taken(fence))
+    }
+
+    /// What a lease of a grant is taken for.
+    fn under(&self, tx: &Connection, id: GrantId) -> Result<Under, Failed> {
+        let row = grant_row(tx, id)?;
+        let grant = row.grant(&self.sealer)?;
+        let has_open = grant.intent_open && !open_rows(tx, id)?.is_empty();
+        let newest = all(tx, sql::ENTRIES, params![grant_bytes(id), 1], entry)?.pop();
+        let kept = self.keepsake(tx, &Keepsake::ClientRefused(grant.app.clone()));
+        // What does not read back is a request more, and no reason to turn nothing.
+        let client_refused = kept.ok().flatten().map(|(value, _)| value);
+        Ok(Under { grant, has_open, newest, client_refused })
     }
 
     /// Whether two holders are of one machine by its name, and the locks lie on a disk of its own: without a process table (a chroot, other
@@ -285,14 +281,48 @@ impl Context {
     }
 }
 
+/// The grant that may be turned under a lease.
+pub(super) fn turned_under(lease: &Lease) -> Result<GrantId, StoreError> {
+    lease.seat.grant().ok_or(StoreError::moved())
+}
+
 /// Fails with [`StoreFault::Moved`](tokenward_core::ports::StoreFault::Moved) unless the lease is still the grant's newest.
 pub(super) fn check_fence(tx: &Connection, grant: GrantId, fence: Fence) -> Result<(), Failed> {
     let bound = params![grant_bytes(grant), signed(fence.get())];
     first(tx, sql::HOLDS_LEASE, bound, |_| Ok(()))?.ok_or_else(|| StoreError::moved().into())
 }
 
+/// Frees the row of a lease, unless it is somebody else's by now.
+pub(super) fn free(tx: &Connection, seat: &Seat, fence: Fence) -> Result<(), Failed> {
+    run(tx, of(seat, sql::RELEASE_LEASE, sql::RELEASE_NAME), params![key(seat), signed(fence.get())])?;
+    Ok(())
+}
+
+fn lock_of(seat: &Seat, folder: &Folder) -> PathBuf {
+    match seat {
+        Seat::Grant(id) => folder.lock(*id),
+        Seat::Name(name) => folder.name_lock(name),
+    }
+}
+
+/// What names a seat in its table.
+fn key(seat: &Seat) -> Value {
+    match seat {
+        Seat::Grant(id) => Value::Blob(grant_bytes(*id).to_vec()),
+        Seat::Name(name) => Value::Text(name.as_str().to_owned()),
+    }
+}
+
+/// A statement for grants, or its twin for names.
+const fn of<'s>(seat: &Seat, of_grant: &'s str, of_name: &'s str) -> &'s str {
+    match seat {
+        Seat::Grant(_) => of_grant,
+        Seat::Name(_) => of_name,
+    }
+}
+
 fn lease_row(tx: &Connection, seat: &Seat) -> Result<LeaseRow, Failed> {
-    let found = first(tx, seat.of(sql::LEASE, sql::NAME_LEASE), params![seat.key()], LeaseRow::read)?;
+    let found = first(tx, of(seat, sql::LEASE, sql::NAME_LEASE), params![key(seat)], LeaseRow::read)?;
     found.ok_or_else(|| {
         Failed::Told(match seat {
             Seat::Grant(id) => StoreError::gone(*id),

@@ -84,18 +84,8 @@ impl SqliteVault {
         &self,
         what: &Keepsake,
     ) -> Result<Option<(SecretBytes, Option<Timestamp>)>, StoreError> {
-        let (kind, app, _) = place(what);
-        let app = app.clone();
-        self.read(move |context, tx| {
-            let open = |row: &Row<'_>| -> Result<_, Fault> {
-                let label = keepsake_label(kind, app.as_str());
-                let plain = context.sealer.open(&label, bytes(row, "value")?);
-                let plain = plain.map_err(unopened("an app's secret, ticket or token"))?;
-                Ok((SecretBytes::new(plain.to_vec()), optional_time(row, "expires")?))
-            };
-            first(tx, sql::RECALL, params![kind, app.as_str()], open)
-        })
-        .await
+        let what = what.clone();
+        self.read(move |context, tx| context.keepsake(tx, &what)).await
     }
 
     pub(super) async fn remove_keepsake(&self, what: &Keepsake) -> Result<(), StoreError> {
@@ -110,6 +100,21 @@ impl SqliteVault {
 }
 
 impl Context {
+    pub(super) fn keepsake(
+        &self,
+        tx: &Connection,
+        what: &Keepsake,
+    ) -> Result<Option<(SecretBytes, Option<Timestamp>)>, Failed> {
+        let (kind, app, _) = place(what);
+        let open = |row: &Row<'_>| -> Result<_, Fault> {
+            let label = keepsake_label(kind, app.as_str());
+            let plain = self.sealer.open(&label, bytes(row, "value")?);
+            let plain = plain.map_err(unopened("an app's secret, ticket or token"))?;
+            Ok((SecretBytes::new(plain.to_vec()), optional_time(row, "expires")?))
+        };
+        first(tx, sql::RECALL, params![kind, app.as_str()], open)
+    }
+
     /// Makes a login of what was issued to a person.
     fn log_in(&self, tx: &Connection, login: &NewLogin) -> Result<LoggedIn, Failed> {
         if let Some(answer) = login.answer

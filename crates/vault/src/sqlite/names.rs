@@ -4,8 +4,8 @@
 //! which dies while it is handed out. A crash between question and answer leaves the record: the next caller turns the grant
 //! or asks again.
 
-use tokenward_core::ports::{LoginAnswerId, StoreError};
-use tokenward_core::{Generation, GrantId, NameLease, ProfileName, TokenSet};
+use tokenward_core::ports::{LoginAnswerId, Question, StoreError};
+use tokenward_core::{Generation, GrantId, Lease, ProfileName, TokenSet};
 
 use rusqlite::{Connection, params};
 
@@ -19,22 +19,23 @@ use super::rows::{grant_bytes, parked_label, signed};
 use super::{SqliteVault, sql};
 
 impl SqliteVault {
-    pub(super) async fn record_question(&self, lease: &NameLease) -> Result<(), StoreError> {
-        let (name, fence) = (lease.name.clone(), lease.fence);
+    pub(super) async fn record_question(&self, lease: &Lease, question: Question) -> Result<(), StoreError> {
+        let name = lease.seat.name().cloned().ok_or(StoreError::moved())?;
+        let fence = signed(lease.fence.get());
         self.write(move |context, tx| {
             let at = context.now().as_millisecond();
-            if run(tx, sql::ASK, params![name.as_str(), signed(fence.get()), at])? == 0 {
-                return Err(StoreError::moved().into());
+            match question {
+                Question::Open if run(tx, sql::ASK, params![name.as_str(), fence, at])? == 0 => {
+                    return Err(StoreError::moved().into());
+                }
+                Question::Open => {}
+                Question::Withdrawn => {
+                    run(tx, sql::ASK_IN_VAIN, params![name.as_str(), fence])?;
+                }
             }
             Ok(())
         })
         .await
-    }
-
-    pub(super) async fn withdraw_question(&self, lease: &NameLease) -> Result<(), StoreError> {
-        let (name, fence) = (lease.name.clone(), lease.fence);
-        self.write(move |_, tx| Ok(run(tx, sql::ASK_IN_VAIN, params![name.as_str(), signed(fence.get())])?)).await?;
-        Ok(())
     }
 
     pub(super) async fn park_login(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), StoreError> {

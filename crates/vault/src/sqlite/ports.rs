@@ -7,25 +7,26 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::{
-    Adopted, Adoption, AnswerKept, Committed, Grants, Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LinkBook,
-    LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Revocable, StoreError,
-    Told, Wished,
+    Adopted, Adoption, AnswerKept, Attempt, Grants, Journal, Keepsake, Keepsakes, Leases, LinkBook, LoggedIn,
+    LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Question, Revocable, StoreError,
+    Told, Turned, Wished,
 };
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
     AppName, Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken, Lease,
-    Link, LinkId, NameLease, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, SecretBytes, Spend,
+    Link, LinkId, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Seat, SecretBytes, Spend,
     Standing, Subject, Terms, TokenApi, TokenSet, Trouble,
 };
 use zeroize::Zeroizing;
 
-use crate::room;
-
 use super::SqliteVault;
-use super::leases::Seat;
 
 #[async_trait]
 impl Grants for SqliteVault {
+    async fn look(&self, profile: &ProfileName) -> Result<Option<Grant>, StoreError> {
+        self.find_login(profile).await
+    }
+
     async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError> {
         self.find_grant(profile).await
     }
@@ -57,22 +58,12 @@ impl Grants for SqliteVault {
     async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), StoreError> {
         self.store_subject(id, subject).await
     }
-
-    async fn access_refused(
-        &self,
-        id: GrantId,
-        generation: Generation,
-        provider_code: Option<i64>,
-        by: &Holder,
-    ) -> Result<(), StoreError> {
-        self.end_access(id, generation, provider_code, by).await
-    }
 }
 
 #[async_trait]
 impl Leases for SqliteVault {
-    async fn lease(&self, id: GrantId, holder: &Holder, ttl: Duration) -> Result<LeaseAttempt, StoreError> {
-        self.try_lease(id, holder, ttl).await
+    async fn hold(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<Attempt, StoreError> {
+        self.take_seat(seat, holder, ttl).await
     }
 
     async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), StoreError> {
@@ -80,37 +71,16 @@ impl Leases for SqliteVault {
     }
 
     async fn release(&self, lease: Lease) -> Result<(), StoreError> {
-        self.give_back(Seat::Grant(lease.grant), lease.fence).await
+        self.give_back(lease.seat, lease.fence).await
     }
 
-    async fn wait(&self, id: GrantId, patience: Duration) {
-        self.wait_for_lease(&Seat::Grant(id), patience).await;
-    }
-
-    async fn lease_name(
-        &self,
-        name: &ProfileName,
-        holder: &Holder,
-        ttl: Duration,
-    ) -> Result<LeaseAttempt<NameLease>, StoreError> {
-        self.try_name(name, holder, ttl).await
-    }
-
-    async fn release_name(&self, lease: NameLease) -> Result<(), StoreError> {
-        self.give_back(Seat::Name(lease.name), lease.fence).await
-    }
-
-    async fn wait_name(&self, name: &ProfileName, patience: Duration) {
-        self.wait_for_lease(&Seat::Name(name.clone()), patience).await;
+    async fn wait(&self, seat: &Seat, patience: Duration) {
+        self.wait_for_lease(seat, patience).await;
     }
 }
 
 #[async_trait]
 impl Journal for SqliteVault {
-    async fn prove(&self) -> Result<(), StoreError> {
-        self.prove_writable().await
-    }
-
     async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError> {
         self.begin_spend(lease, draft).await
     }
@@ -123,20 +93,26 @@ impl Journal for SqliteVault {
         self.store_answer(intent, answer).await
     }
 
-    async fn commit(&self, intent: IntentId, turn: Turn) -> Result<Committed, StoreError> {
-        self.commit_turn(intent, turn).await
+    async fn commit(&self, freeing: Option<&Lease>, intent: IntentId, turn: Turn) -> Result<Turned, StoreError> {
+        self.commit_turn(freeing, intent, turn).await
     }
 
     async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), StoreError> {
         self.close_intent(intent, closing, standing).await
     }
 
-    async fn ask(&self, lease: &NameLease) -> Result<(), StoreError> {
-        self.record_question(lease).await
+    async fn asked(&self, lease: &Lease, question: Question) -> Result<(), StoreError> {
+        self.record_question(lease, question).await
     }
 
-    async fn ask_in_vain(&self, lease: &NameLease) -> Result<(), StoreError> {
-        self.withdraw_question(lease).await
+    async fn access_refused(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        provider_code: Option<i64>,
+        by: &Holder,
+    ) -> Result<(), StoreError> {
+        self.end_access(id, generation, provider_code, by).await
     }
 }
 
@@ -199,6 +175,10 @@ impl Logins for SqliteVault {
 
 #[async_trait]
 impl LoginAnswers for SqliteVault {
+    async fn prove(&self) -> Result<(), StoreError> {
+        self.prove_writable().await
+    }
+
     async fn keep_login_answer(
         &self,
         profile: &ProfileName,
@@ -265,12 +245,9 @@ impl LinkBook for SqliteVault {
 }
 
 impl SqliteVault {
-    /// See `Journal::prove`. Asks the kernel, and opens the connection that the intent will be written by. That it can be written indeed
-    /// is shown by the intent itself, which comes before the spend.
+    /// See `LoginAnswers::prove`. Opens the connection too that the answer will be written by.
     async fn prove_writable(&self) -> Result<(), StoreError> {
-        room::check(self.context.folder.vault())?;
-        room::writable(&self.context.folder.database())?;
-        self.rescue.ready()?;
+        self.check_room()?;
         self.bare(|_, _| Ok(())).await
     }
 }

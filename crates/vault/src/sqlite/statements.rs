@@ -144,6 +144,8 @@ pub(crate) const TAKE_FREE_NAME: &str = "
     ON CONFLICT (profile) DO UPDATE SET fence = fence + 1, holder = ?2, locked = ?3, ttl = ?4, expires = ?5
         WHERE holder IS NULL
     RETURNING fence";
+pub(crate) const RENEW_NAME: &str =
+    "UPDATE names SET locked = ?3, ttl = ?4, expires = ?5 WHERE profile = ?1 AND fence = ?2 AND holder IS NOT NULL";
 pub(crate) const RELEASE_NAME: &str =
     "UPDATE names SET holder = NULL WHERE profile = ?1 AND fence = ?2 AND holder IS NOT NULL";
 pub(crate) const ASK: &str = "UPDATE names SET asked = ?3 WHERE profile = ?1 AND fence = ?2 AND holder IS NOT NULL";

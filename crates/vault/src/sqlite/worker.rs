@@ -209,7 +209,7 @@ impl Seat {
         let committed = if connection.is_autocommit() {
             Err(opener.error(&ended_by_sqlite()))
         } else {
-            run(connection, sql::COMMIT, []).map(drop).map_err(|error| opener.error(&error))
+            commit(&opener, connection, how)
         };
         self.leave();
         for (act, kept) in acts.into_iter().zip(kept) {
@@ -226,9 +226,7 @@ impl Seat {
         let connection = self.begun(how)?;
         let ended = match catch_unwind(AssertUnwindSafe(|| act.run(connection))) {
             Err(_) => Err(panicked(&opener)),
-            Ok(true) if how != How::Bare => {
-                run(connection, sql::COMMIT, []).map(drop).map_err(|error| opener.error(&error))
-            }
+            Ok(true) if how != How::Bare => commit(&opener, connection, how),
             Ok(_) => Ok(()),
         };
         self.leave();
@@ -287,6 +285,14 @@ impl Seat {
         let Some(connection) = self.connection.take() else { return Ok(()) };
         connection.close().map_err(|(_, error)| self.opener.error(&error))
     }
+}
+
+fn commit(opener: &Opener, connection: &Connection, how: How) -> Result<(), StoreError> {
+    run(connection, sql::COMMIT, []).map_err(|error| opener.error(&error))?;
+    if how == How::Synced {
+        opener.note_sync();
+    }
+    Ok(())
 }
 
 /// Runs one call of several. `false`: it failed, and was undone alone.

@@ -104,7 +104,7 @@ pub async fn an_unknown_login_is_adopted_on_trial(stand: &dyn Stand) {
     assert_eq!(entry.event, Event::Adopted { source: "/somewhere/.env".to_owned(), fingerprint, replaced });
     assert_eq!((entry.generation, entry.by), (generation(2), Some(holder("here", 1))));
     let intent = spent(&*vault, id, "b").await;
-    assert_eq!(vault.commit(intent, turn("c")).await.unwrap(), Committed::Generation(generation(3)));
+    assert_eq!(vault.commit(None, intent, turn("c")).await.unwrap().committed, Committed::Generation(generation(3)));
     let grant = stand.open().await.grant(id).await.unwrap();
     assert!(!grant.on_trial && vault.copy(id).await.unwrap().gave_way.is_none());
     assert_eq!(grant.access.unwrap().token.expose(), "access-c");
@@ -123,7 +123,7 @@ pub async fn an_adopted_access_token_is_served(stand: &dyn Stand) {
 pub async fn a_known_login_is_adopted_by_nobody(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     let intent = spent(&*vault, id, "1").await;
-    vault.commit(intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, turn("2")).await.unwrap();
     let other = vault.log_in(login("work", "3", Some(named("ou_3")))).await.unwrap().id();
     let before = (events(&*vault, id).await, events(&*vault, other).await);
     for (tag, grant, number) in [("1", id, 1), ("2", id, 2), ("3", other, 1)] {
@@ -196,7 +196,7 @@ pub async fn a_refused_adoption_is_taken_back(stand: &dyn Stand) {
     assert_eq!(vault.recognise(&token("1")).await.unwrap().known, Some((id, generation(3))));
     assert_eq!(vault.recognise(&token("b")).await.unwrap().known, Some((id, generation(2))));
     let intent = spent(&*vault, id, "1").await;
-    assert_eq!(vault.commit(intent, turn("2")).await.unwrap(), Committed::Generation(generation(4)));
+    assert_eq!(vault.commit(None, intent, turn("2")).await.unwrap().committed, Committed::Generation(generation(4)));
 }
 
 /// Doubt about the set before is kept through its absence (I6): recorded doubt, and that of a spend still under way.
@@ -254,7 +254,7 @@ pub async fn an_undone_adoption_can_be_done_again(stand: &dyn Stand) {
     let first = whole(&vault.grant(id).await.unwrap());
     vault.adopt(adoption("work", "b", Some("ou_1"))).await.unwrap();
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, turn("c")).await.unwrap();
     let adopted = whole(&vault.grant(id).await.unwrap());
     for number in [4, 6, 8] {
         let vault = stand.open().await;
@@ -269,7 +269,7 @@ pub async fn an_undone_adoption_can_be_done_again(stand: &dyn Stand) {
     }
     // What came back is spent like any other.
     let intent = spent(&*vault, id, "c").await;
-    assert_eq!(vault.commit(intent, turn("d")).await.unwrap(), Committed::Generation(generation(10)));
+    assert_eq!(vault.commit(None, intent, turn("d")).await.unwrap().committed, Committed::Generation(generation(10)));
     assert!(!vault.grant(id).await.unwrap().on_trial);
 }
 
@@ -278,7 +278,7 @@ pub async fn a_wish_that_the_provider_refuses_is_taken_back(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     vault.adopt(adoption("work", "b", Some("ou_1"))).await.unwrap();
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, turn("c")).await.unwrap();
     let adopted = whole(&vault.grant(id).await.unwrap());
     assert_eq!(wished_back(&*vault, id).await, Some(generation(4)));
     let intent = spent(&*vault, id, "1").await;
@@ -298,7 +298,7 @@ pub async fn a_generation_that_moved_on_is_not_taken_back(stand: &dyn Stand) {
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     assert_eq!(back_after(&*vault, id, own).await, None, "of the set before");
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, turn("c")).await.unwrap();
     let before = (whole(&vault.grant(id).await.unwrap()), events(&*vault, id).await);
     assert_eq!(back_after(&*vault, id, intent).await, None, "it has turned");
     let third = spent(&*vault, id, "c").await;
@@ -342,7 +342,7 @@ pub async fn a_login_that_was_adopted_for_nothing_is_forgotten(stand: &dyn Stand
     assert!(!vault.forget_refused(id).await.unwrap(), "doubt erases nothing");
     let id = adopted("w").await;
     let intent = spent(&*vault, id, "w").await;
-    vault.commit(intent, turn("x")).await.unwrap();
+    vault.commit(None, intent, turn("x")).await.unwrap();
     assert!(!vault.forget_refused(id).await.unwrap(), "it has worked");
 }
 
@@ -368,7 +368,7 @@ pub async fn a_late_answer_turns_the_set_that_was_put_aside(stand: &dyn Stand) {
     let sent = spent(&*vault, id, "1").await;
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     for _ in 0..2 {
-        assert_eq!(vault.commit(sent, turn("2")).await.unwrap(), Committed::Parked);
+        assert_eq!(vault.commit(None, sent, turn("2")).await.unwrap().committed, Committed::Parked);
     }
     assert_eq!(present(&*vault, id).await, "b");
     let intent = spent(&*vault, id, "b").await;
@@ -384,7 +384,7 @@ pub async fn a_late_answer_ends_the_trial_of_the_set_it_turns(stand: &dyn Stand)
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     let sent = spent(&*vault, id, "b").await;
     vault.adopt(adoption("work", "c", None)).await.unwrap();
-    assert_eq!(vault.commit(sent, turn("b2")).await.unwrap(), Committed::Parked);
+    assert_eq!(vault.commit(None, sent, turn("b2")).await.unwrap().committed, Committed::Parked);
     let intent = spent(&*vault, id, "c").await;
     assert_eq!(back_after(&*vault, id, intent).await, Some(generation(4)));
     assert_eq!((vault.grant(id).await.unwrap().on_trial, present(&*vault, id).await.as_str()), (false, "b2"));
@@ -415,7 +415,7 @@ pub async fn a_late_answer_turns_the_set_that_is_back(stand: &dyn Stand) {
     assert_eq!(back_after(&*vault, id, intent).await, Some(generation(3)));
     assert!(matches!(vault.grant(id).await.unwrap().standing, Standing::InDoubt { .. }));
     for _ in 0..2 {
-        assert_eq!(vault.commit(sent, turn("2")).await.unwrap(), Committed::Generation(generation(4)));
+        assert_eq!(vault.commit(None, sent, turn("2")).await.unwrap().committed, Committed::Generation(generation(4)));
     }
     assert_eq!((vault.grant(id).await.unwrap().standing, present(&*vault, id).await.as_str()), (Standing::Live, "2"));
 }
@@ -429,7 +429,7 @@ pub async fn an_unread_answer_outlives_an_adoption(stand: &dyn Stand) {
     let vault = stand.open().await;
     let open = vault.open_intents(id).await.unwrap();
     assert_eq!((open.len(), open[0].id, open[0].answer.as_ref()), (1, sent, Some(&answer("{unread}"))));
-    assert_eq!(vault.commit(sent, turn("2")).await.unwrap(), Committed::Parked);
+    assert_eq!(vault.commit(None, sent, turn("2")).await.unwrap().committed, Committed::Parked);
     assert!(vault.open_intents(id).await.unwrap().is_empty());
     assert_eq!(wished_back(&*vault, id).await, Some(generation(3)));
     assert_eq!(present(&*vault, id).await, "2");
@@ -465,7 +465,7 @@ pub async fn a_taken_name_is_given_back_by_wish(stand: &dyn Stand) {
     let brought = Adoption { claim: Claim::OfAnyUser, ..adoption("work", "b", Some("ou_2")) };
     let id = vault.adopt(brought).await.unwrap().id();
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, turn("c")).await.unwrap();
     let intent = spent(&*vault, id, "c").await;
     assert_eq!(back_after(&*vault, id, intent).await, None);
     vault.close(intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
@@ -522,11 +522,11 @@ pub async fn tokens_are_known_for_ever(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     for number in 1..40_u64 {
         let intent = spent(&*vault, id, &number.to_string()).await;
-        vault.commit(intent, turn(&(number + 1).to_string())).await.unwrap();
+        vault.commit(None, intent, turn(&(number + 1).to_string())).await.unwrap();
     }
     let late = spent(&*vault, id, "40").await;
     vault.log_in(login("work", "new", None)).await.unwrap();
-    assert_eq!(vault.commit(late, turn("late")).await.unwrap(), Committed::Parked);
+    assert_eq!(vault.commit(None, late, turn("late")).await.unwrap().committed, Committed::Parked);
     let vault = stand.open().await;
     for number in 1..=40_u64 {
         let known = vault.recognise(&token(&number.to_string())).await.unwrap().known;
@@ -544,7 +544,7 @@ pub async fn tokens_are_known_among_other_texts(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     for number in 1..40_u64 {
         let intent = spent(&*vault, id, &number.to_string()).await;
-        vault.commit(intent, turn(&(number + 1).to_string())).await.unwrap();
+        vault.commit(None, intent, turn(&(number + 1).to_string())).await.unwrap();
     }
     let vault = stand.open().await;
     let texts = |kind: &str| (1..=41).map(|number| Zeroizing::new(format!("{kind}-{number}"))).collect::<Vec<_>>();
@@ -576,7 +576,7 @@ pub async fn tokens_are_known_among_other_texts(stand: &dyn Stand) {
 pub async fn a_copy_is_the_present_set(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     let intent = spent(&*vault, id, "1").await;
-    vault.commit(intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, turn("2")).await.unwrap();
     let copy = vault.copy(id).await.unwrap();
     assert_eq!((copy.grant.generation, copy.refresh.unwrap().expose()), (generation(2), "refresh-2"));
     assert_eq!(whole(&copy.grant), whole(&vault.grant(id).await.unwrap()));

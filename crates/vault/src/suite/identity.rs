@@ -39,7 +39,7 @@ pub async fn a_login_of_nobody_knows_whom_is_handed_out_once_it_is_told(stand: &
     let grant = vault.grant(id).await.unwrap();
     assert!(grant.unproven && grant.access.is_none());
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, turn("c")).await.unwrap();
     let vault = stand.open().await;
     let grant = vault.grant(id).await.unwrap();
     assert!(grant.unproven && grant.access.is_some(), "a turn proves that it lives, and not whose it is");
@@ -62,12 +62,12 @@ pub async fn a_login_that_turns_out_to_be_another_users_is_kept_aside(stand: &dy
         let before = whole(&vault.grant(id).await.unwrap());
         vault.adopt(adoption(name.as_str(), &tag("b"), None)).await.unwrap();
         let intent = spent(&*vault, id, &tag("b")).await;
-        vault.commit(intent, turn(&tag("c"))).await.unwrap();
+        vault.commit(None, intent, turn(&tag("c"))).await.unwrap();
         let (aside, by) = (login("x", "x", None).id, holder("here", 1));
         // While it is being refreshed its answer must find it.
         let open = spent(&*vault, id, &tag("c")).await;
         assert_eq!(vault.told(id, generation(3), subject.as_ref(), aside, &by).await.unwrap(), Told::Moved);
-        vault.commit(open, turn(&tag("d"))).await.unwrap();
+        vault.commit(None, open, turn(&tag("d"))).await.unwrap();
         let told = vault.told(id, generation(4), subject.as_ref(), aside, &by).await.unwrap();
         let back = Some(generation(5));
         assert_eq!(told, Told::KeptAside { before: Some(named("ou_1")), aside, back });
@@ -82,9 +82,15 @@ pub async fn a_login_that_turns_out_to_be_another_users_is_kept_aside(stand: &dy
             assert_eq!(known, Some((aside, generation(number))), "a file that shows it is a file of that login");
         }
         let intent = spent(&*vault, aside, &tag("d")).await;
-        assert_eq!(vault.commit(intent, turn(&tag("e"))).await.unwrap(), Committed::Generation(generation(5)));
+        assert_eq!(
+            vault.commit(None, intent, turn(&tag("e"))).await.unwrap().committed,
+            Committed::Generation(generation(5))
+        );
         let intent = spent(&*vault, id, &tag("1")).await;
-        assert_eq!(vault.commit(intent, turn(&tag("2"))).await.unwrap(), Committed::Generation(generation(6)));
+        assert_eq!(
+            vault.commit(None, intent, turn(&tag("2"))).await.unwrap().committed,
+            Committed::Generation(generation(6))
+        );
     }
 }
 
@@ -98,7 +104,7 @@ pub async fn a_set_of_nobody_knows_whom_is_kept_when_it_gives_way(stand: &dyn St
         let count = vault.grants().await.unwrap().len();
         vault.adopt(adoption(way, &tag("b"), None)).await.unwrap();
         let intent = spent(&*vault, id, &tag("b")).await;
-        vault.commit(intent, turn(&tag("c"))).await.unwrap();
+        vault.commit(None, intent, turn(&tag("c"))).await.unwrap();
         match way {
             "login" => drop(vault.log_in(login(way, &tag("2"), Some(named("ou_1")))).await.unwrap()),
             "replacing" => {
@@ -123,7 +129,7 @@ pub async fn a_set_of_nobody_knows_whom_is_kept_when_it_gives_way(stand: &dyn St
         let more = if way == "replacing" { 2 } else { 1 };
         assert_eq!(vault.grants().await.unwrap().len(), count + more, "{way}");
         let intent = spent(&*vault, kept, &tag("c")).await;
-        vault.commit(intent, turn(&tag("d"))).await.unwrap();
+        vault.commit(None, intent, turn(&tag("d"))).await.unwrap();
     }
 }
 
@@ -139,7 +145,7 @@ pub async fn a_profile_whose_set_could_not_be_put_aside_stays_its_users(stand: &
         vault.adopt(adoption(name, &tag("b"), None)).await.unwrap();
         assert!(vault.grant(id).await.unwrap().unproven);
         let intent = spent(&*vault, id, &tag("b")).await;
-        vault.commit(intent, turn(&tag("c"))).await.unwrap();
+        vault.commit(None, intent, turn(&tag("c"))).await.unwrap();
         let vault = stand.open().await;
         let grant = vault.grant(id).await.unwrap();
         assert!(grant.unproven && !grant.on_trial, "a turn proves that it lives, and not whose it is");

@@ -88,7 +88,7 @@ pub async fn a_replay_records_the_doubt_it_comes_from(stand: &dyn Stand) {
     let vault = stand.open().await;
     let doubted = Standing::InDoubt { intent: first, since: soon(0), doubt: Doubt::SenderDied };
     assert_eq!(vault.grant(id).await.unwrap().standing, doubted);
-    assert!(matches!(vault.commit(second, turn("2")).await, Ok(Committed::Generation(SECOND))));
+    assert_eq!(vault.commit(None, second, turn("2")).await.unwrap().committed, Committed::Generation(SECOND));
     assert_eq!(vault.grant(id).await.unwrap().standing, Standing::Live);
 }
 
@@ -96,7 +96,7 @@ pub async fn a_replay_records_the_doubt_it_comes_from(stand: &dyn Stand) {
 pub async fn a_spend_needs_the_present_generation_the_lease_and_a_token(stand: &dyn Stand) {
     let (vault, id, lease) = held(stand).await;
     assert!(matches!(vault.begin(&lease, draft(SECOND)).await, Err(StoreError { kind: StoreFault::Moved, .. })));
-    let gone = Lease { grant: id, fence: lease.fence, holder: lease.holder.clone(), expires: lease.expires };
+    let gone = Lease { seat: id.into(), fence: lease.fence, holder: lease.holder.clone(), expires: lease.expires };
     vault.release(lease).await.unwrap();
     assert!(matches!(
         vault.begin(&gone, draft(Generation::FIRST)).await,
@@ -132,10 +132,10 @@ pub async fn an_answer_outlives_its_process(stand: &dyn Stand) {
 pub async fn a_commit_is_the_next_generation_and_may_be_repeated(stand: &dyn Stand) {
     let (vault, id, lease, intent) = begun(stand).await;
     vault.keep_answer(intent, &answer("{}")).await.unwrap();
-    assert_eq!(vault.commit(intent, turn("2")).await.unwrap(), Committed::Generation(SECOND));
+    assert_eq!(vault.commit(None, intent, turn("2")).await.unwrap().committed, Committed::Generation(SECOND));
     drop(vault);
     let vault = stand.open().await;
-    assert_eq!(vault.commit(intent, turn("2")).await.unwrap(), Committed::Generation(SECOND));
+    assert_eq!(vault.commit(None, intent, turn("2")).await.unwrap().committed, Committed::Generation(SECOND));
     vault.close(intent, refused(), Some(dead())).await.unwrap();
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.standing, grant.intent_open), (SECOND, Standing::Live, false));
@@ -158,9 +158,9 @@ pub async fn a_lost_race_parks(stand: &dyn Stand) {
     let mut replay = draft(Generation::FIRST);
     replay.replays = Some(first);
     let second = vault.begin(&lease, replay).await.unwrap().intent();
-    assert_eq!(vault.commit(second, turn("second")).await.unwrap(), Committed::Generation(SECOND));
+    assert_eq!(vault.commit(None, second, turn("second")).await.unwrap().committed, Committed::Generation(SECOND));
     for _ in 0..2 {
-        assert_eq!(vault.commit(first, turn("first")).await.unwrap(), Committed::Parked);
+        assert_eq!(vault.commit(None, first, turn("first")).await.unwrap().committed, Committed::Parked);
     }
     let grant = stand.open().await.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.access.unwrap().token.expose()), (SECOND, "access-second"));
@@ -188,7 +188,7 @@ pub async fn a_late_answer_revives(stand: &dyn Stand) {
         }
         vault.release(lease).await.unwrap();
         vault.keep_answer(first, &answer("{}")).await.unwrap();
-        assert_eq!(vault.commit(first, turn("revived")).await.unwrap(), Committed::Generation(SECOND));
+        assert_eq!(vault.commit(None, first, turn("revived")).await.unwrap().committed, Committed::Generation(SECOND));
         let grant = vault.grant(id).await.unwrap();
         assert_eq!((grant.standing, grant.intent_open), (Standing::Live, false));
     }
@@ -233,7 +233,7 @@ pub async fn a_refusal_ends_the_login_but_not_a_newer_generation(stand: &dyn Sta
     let mut replay = draft(Generation::FIRST);
     replay.replays = Some(first);
     let second = vault.begin(&lease, replay).await.unwrap().intent();
-    vault.commit(second, turn("2")).await.unwrap();
+    vault.commit(None, second, turn("2")).await.unwrap();
     vault.close(first, refused(), Some(dead())).await.unwrap();
     assert_eq!(vault.grant(id).await.unwrap().standing, Standing::Live);
 }
@@ -268,7 +268,7 @@ pub async fn what_a_turn_keeps_stays_and_what_it_drops_goes(stand: &dyn Stand) {
     (half.access, half.refresh, half.refresh_expires) = (Change::Keep, Change::Keep, None);
     half.subject = Some(named("ou_9"));
     half.scopes = Some(tokenward_core::Scopes::parse("a").unwrap().0);
-    vault.commit(first, half).await.unwrap();
+    vault.commit(None, first, half).await.unwrap();
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.refresh_expires, grant.has_refresh), (SECOND, Some(soon(604_800)), true));
     assert_eq!(grant.access.unwrap().token.expose(), "access-1");
@@ -278,7 +278,7 @@ pub async fn what_a_turn_keeps_stays_and_what_it_drops_goes(stand: &dyn Stand) {
     assert_eq!(spend.expose().expose(), "refresh-1");
     let mut none = turn("3");
     (none.access, none.refresh) = (Change::Drop, Change::Drop);
-    vault.commit(second, none).await.unwrap();
+    vault.commit(None, second, none).await.unwrap();
     let grant = stand.open().await.grant(id).await.unwrap();
     assert_eq!((grant.access, grant.has_refresh, grant.refresh_expires), (None, false, None));
     assert_eq!(grant.generation, Generation::new(3));
@@ -309,7 +309,7 @@ pub async fn a_logout_wipes_the_tokens_and_keeps_the_record(stand: &dyn Stand) {
 pub async fn a_late_answer_does_not_revive_a_logout(stand: &dyn Stand) {
     let (vault, id, lease, intent) = begun(stand).await;
     vault.retire(&lease, soon(9), false).await.unwrap();
-    assert_eq!(vault.commit(intent, turn("late")).await.unwrap(), Committed::Parked);
+    assert_eq!(vault.commit(None, intent, turn("late")).await.unwrap().committed, Committed::Parked);
     vault.close(intent, refused(), Some(dead())).await.unwrap();
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.standing, grant.access, grant.has_refresh), (Standing::Retired { since: soon(9) }, None, false));
@@ -323,7 +323,10 @@ pub async fn unknown_ids_are_errors(stand: &dyn Stand) {
     assert!(matches!(vault.journal(id, 1).await, Err(StoreError { kind: StoreFault::Gone(_), .. })));
     assert!(matches!(vault.open_intents(id).await, Err(StoreError { kind: StoreFault::Gone(_), .. })));
     assert!(matches!(vault.name_subject(id, &named("x")).await, Err(StoreError { kind: StoreFault::Gone(_), .. })));
-    assert!(matches!(vault.commit(intent, turn("x")).await, Err(StoreError { kind: StoreFault::Unreadable, .. })));
+    assert!(matches!(
+        vault.commit(None, intent, turn("x")).await,
+        Err(StoreError { kind: StoreFault::Unreadable, .. })
+    ));
     assert!(matches!(
         vault.close(intent, Closing::Replayed, None).await,
         Err(StoreError { kind: StoreFault::Unreadable, .. })
@@ -344,7 +347,7 @@ pub async fn the_journal_stays_bounded(stand: &dyn Stand) {
         let generation = Generation::new(1 + number);
         let intent = vault.begin(&lease, draft(generation)).await.unwrap().intent();
         vault.keep_answer(intent, &answer("{}")).await.unwrap();
-        vault.commit(intent, turn(&number.to_string())).await.unwrap();
+        vault.commit(None, intent, turn(&number.to_string())).await.unwrap();
     }
     let entries = vault.journal(id, u32::MAX).await.unwrap();
     assert!((1000..1060).contains(&entries.len()), "{}", entries.len());

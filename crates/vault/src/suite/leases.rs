@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokenward_core::ports::{Clock, LeaseAttempt, StoreError, StoreFault, Vault};
-use tokenward_core::{Generation, GrantId, Holder, Lease};
+use tokenward_core::ports::{Attempt, Clock, StoreError, StoreFault, Vault};
+use tokenward_core::{Generation, GrantId, Holder, Lease, Seat};
 
 use super::Stand;
 use super::world::{draft, holder, login};
@@ -16,15 +16,15 @@ const TTL: Duration = Duration::from_secs(30);
 /// # Panics
 /// When it is not.
 pub async fn leased(vault: &dyn Vault, id: GrantId, holder: &Holder) -> Lease {
-    match vault.lease(id, holder, TTL).await.unwrap() {
-        LeaseAttempt::Held(lease) => lease,
-        LeaseAttempt::Busy { holder, until } => panic!("the lease is with {holder:?} until {until:?}"),
+    match vault.hold(&Seat::Grant(id), holder, TTL).await.unwrap() {
+        Attempt::Held(held) => held.lease,
+        Attempt::Busy { holder, until } => panic!("the lease is with {holder:?} until {until:?}"),
     }
 }
 
 async fn busy_with(vault: &dyn Vault, id: GrantId, asking: &Holder, present: &Holder) {
-    match vault.lease(id, asking, TTL).await.unwrap() {
-        LeaseAttempt::Busy { holder: Some(found), until: Some(_) } => assert_eq!(&found, present),
+    match vault.hold(&Seat::Grant(id), asking, TTL).await.unwrap() {
+        Attempt::Busy { holder: Some(found), until: Some(_) } => assert_eq!(&found, present),
         other => panic!("{other:?}"),
     }
 }
@@ -39,7 +39,7 @@ pub async fn a_lease_excludes_until_it_is_released(stand: &dyn Stand) {
     let (one, two) = (stand.open().await, stand.open().await);
     let (a, b) = (holder("here", 1), holder("here", 2));
     let first = leased(&*one, id, &a).await;
-    assert_eq!((first.grant, &first.holder), (id, &a));
+    assert_eq!((&first.seat, &first.holder), (&Seat::Grant(id), &a));
     assert_eq!(first.expires, stand.clock().now() + SignedDuration::from_secs(30));
     busy_with(&*two, id, &b, &a).await;
     let fence = first.fence;
@@ -151,7 +151,7 @@ pub async fn waiters_are_woken_by_a_release(stand: &dyn Stand) {
             let vault = stand.open().await;
             for _ in 0..3 {
                 let vault = std::sync::Arc::clone(&vault);
-                waiters.push(tokio::spawn(async move { vault.wait(id, Duration::from_mins(1)).await }));
+                waiters.push(tokio::spawn(async move { vault.wait(&Seat::Grant(id), Duration::from_mins(1)).await }));
             }
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -176,14 +176,18 @@ pub async fn waiting_ends_with_patience(stand: &dyn Stand) {
     let vault = stand.open().await;
     let lease = leased(&*vault, id, &holder("here", 1)).await;
     let waiting = stand.open().await;
-    tokio::time::timeout(Duration::from_secs(10), waiting.wait(id, Duration::from_millis(30))).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), waiting.wait(&Seat::Grant(id), Duration::from_millis(30)))
+        .await
+        .unwrap();
     vault.release(lease).await.unwrap();
-    tokio::time::timeout(Duration::from_secs(10), waiting.wait(id, Duration::from_mins(1))).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), waiting.wait(&Seat::Grant(id), Duration::from_mins(1)))
+        .await
+        .unwrap();
 }
 
 /// There is nothing to hold.
 pub async fn an_unknown_grant_has_no_lease(stand: &dyn Stand) {
     let id = login("x", "1", None).id;
-    let found = stand.open().await.lease(id, &holder("here", 1), TTL).await;
+    let found = stand.open().await.hold(&Seat::Grant(id), &holder("here", 1), TTL).await;
     assert!(matches!(found, Err(StoreError { kind: StoreFault::Gone(unknown), .. }) if unknown == id));
 }

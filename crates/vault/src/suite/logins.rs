@@ -197,7 +197,7 @@ pub async fn a_login_supersedes_an_open_spend(stand: &dyn Stand) {
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.intent_open), (Generation::new(2), false));
     assert!(vault.open_intents(id).await.unwrap().is_empty());
-    let committed = vault.commit(intent, turn("late")).await.unwrap();
+    let committed = vault.commit(None, intent, turn("late")).await.unwrap().committed;
     assert_eq!(committed, tokenward_core::ports::Committed::Parked);
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.access.unwrap().token.expose()), (Generation::new(2), "access-2"));
@@ -235,7 +235,7 @@ pub async fn a_login_answer_makes_one_login_only(stand: &dyn Stand) {
     let id = vault.log_in(of_answer()).await.unwrap().id();
     let lease = leased(&*vault, id, &holder("here", 1)).await;
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
-    vault.commit(intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, turn("2")).await.unwrap();
     assert_eq!(stand.open().await.log_in(of_answer()).await.unwrap(), LoggedIn::Renewed(id));
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.access.unwrap().token.expose()), (Generation::new(2), "access-2"));

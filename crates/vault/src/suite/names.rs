@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokenward_core::ports::{Adopted, Committed, LeaseAttempt, LoggedIn, StoreError, StoreFault, Vault};
+use tokenward_core::ports::{Adopted, Attempt, Committed, LoggedIn, Question, StoreError, StoreFault, Vault};
 use tokenward_core::rotation::{Change, Turn};
-use tokenward_core::{Generation, Holder, NameLease, ProfileName, RefreshToken};
+use tokenward_core::{Generation, Holder, Lease, ProfileName, RefreshToken, Seat};
 
 use super::Stand;
 use super::leases::leased;
@@ -18,15 +18,15 @@ fn name() -> ProfileName {
     "work:alice".parse().expect("a name")
 }
 
-async fn held(vault: &dyn Vault, holder: &Holder) -> NameLease {
-    match vault.lease_name(&name(), holder, TTL).await.unwrap() {
-        LeaseAttempt::Held(lease) => lease,
-        LeaseAttempt::Busy { holder, until } => panic!("the name is with {holder:?} until {until:?}"),
+async fn held(vault: &dyn Vault, holder: &Holder) -> Lease {
+    match vault.hold(&Seat::Name(name()), holder, TTL).await.unwrap() {
+        Attempt::Held(held) => held.lease,
+        Attempt::Busy { holder, until } => panic!("the name is with {holder:?} until {until:?}"),
     }
 }
 
 async fn is_busy(vault: &dyn Vault, asking: &Holder) -> bool {
-    matches!(vault.lease_name(&name(), asking, TTL).await.unwrap(), LeaseAttempt::Busy { .. })
+    matches!(vault.hold(&Seat::Name(name()), asking, TTL).await.unwrap(), Attempt::Busy { .. })
 }
 
 /// One at a time, whether or not a grant is there; the name's lease and its grant's are two.
@@ -34,20 +34,20 @@ pub async fn a_name_is_leased_by_one_at_a_time(stand: &dyn Stand) {
     let (one, two) = (stand.open().await, stand.open().await);
     let (a, b) = (holder("here", 1), holder("here", 2));
     let first = held(&*one, &a).await;
-    assert_eq!((&first.name, &first.holder), (&name(), &a));
+    assert_eq!((&first.seat, &first.holder), (&Seat::Name(name()), &a));
     assert!(is_busy(&*two, &b).await && is_busy(&*one, &a).await);
     let id = two.log_in(login("work:alice", "1", Some(named("alice")))).await.unwrap().id();
     assert!(is_busy(&*two, &b).await);
     let grant = leased(&*two, id, &b).await;
     two.release(grant).await.unwrap();
     let fence = first.fence;
-    one.release_name(first).await.unwrap();
+    one.release(first).await.unwrap();
     let second = held(&*two, &b).await;
     assert!(second.fence > fence);
     // Another name is another lease.
-    let other = "work:bob".parse().unwrap();
-    assert!(matches!(one.lease_name(&other, &a, TTL).await.unwrap(), LeaseAttempt::Held(_)));
-    two.release_name(second).await.unwrap();
+    let other: ProfileName = "work:bob".parse().unwrap();
+    assert!(matches!(one.hold(&Seat::Name(other), &a, TTL).await.unwrap(), Attempt::Held(_)));
+    two.release(second).await.unwrap();
 }
 
 /// A holder that died is followed at once, one that stands still once its lease has lapsed.
@@ -71,17 +71,17 @@ pub async fn those_who_wait_for_a_name_are_woken(stand: &dyn Stand) {
         let begun = tokio::time::Instant::now();
         let me = holder("here", 2);
         loop {
-            match two.lease_name(&name(), &me, TTL).await.unwrap() {
-                LeaseAttempt::Held(lease) => {
-                    two.release_name(lease).await.unwrap();
+            match two.hold(&Seat::Name(name()), &me, TTL).await.unwrap() {
+                Attempt::Held(held) => {
+                    two.release(held.lease).await.unwrap();
                     return begun.elapsed();
                 }
-                LeaseAttempt::Busy { .. } => two.wait_name(&name(), Duration::from_secs(60)).await,
+                Attempt::Busy { .. } => two.wait(&Seat::Name(name()), Duration::from_secs(60)).await,
             }
         }
     });
     tokio::task::yield_now().await;
-    one.release_name(lease).await.unwrap();
+    one.release(lease).await.unwrap();
     assert!(waiting.await.unwrap() < Duration::from_secs(20));
 }
 
@@ -91,24 +91,24 @@ pub async fn a_question_is_on_record_until_it_is_answered(stand: &dyn Stand) {
     let me = holder("here", 1);
     let id = vault.log_in(login("work:alice", "1", Some(named("alice")))).await.unwrap().id();
     let lease = held(&*vault, &me).await;
-    vault.ask(&lease).await.unwrap();
-    vault.release_name(lease).await.unwrap();
+    vault.asked(&lease, Question::Open).await.unwrap();
+    vault.release(lease).await.unwrap();
     drop(vault);
     let vault = stand.open().await;
     assert!(vault.grant(id).await.unwrap().intent_open, "it outlives its process");
     assert!(vault.open_intents(id).await.unwrap().is_empty());
     let lease = held(&*vault, &me).await;
-    vault.ask_in_vain(&lease).await.unwrap();
+    vault.asked(&lease, Question::Withdrawn).await.unwrap();
     assert!(!vault.grant(id).await.unwrap().intent_open);
-    vault.ask(&lease).await.unwrap();
+    vault.asked(&lease, Question::Open).await.unwrap();
     assert_eq!(vault.log_in(login("work:alice", "2", Some(named("alice")))).await.unwrap(), LoggedIn::Renewed(id));
     assert!(!vault.grant(id).await.unwrap().intent_open);
-    vault.ask(&lease).await.unwrap();
+    vault.asked(&lease, Question::Open).await.unwrap();
     let turning = leased(&*vault, id, &me).await;
     let intent = vault.begin(&turning, draft(SECOND)).await.unwrap().intent();
-    vault.commit(intent, turn("3")).await.unwrap();
+    vault.commit(None, intent, turn("3")).await.unwrap();
     assert!(!vault.grant(id).await.unwrap().intent_open);
-    vault.release_name(lease).await.unwrap();
+    vault.release(lease).await.unwrap();
 }
 
 /// Who has lost the lease on a name records nothing.
@@ -118,11 +118,11 @@ pub async fn a_question_needs_the_lease(stand: &dyn Stand) {
     let stale = held(&*paused, &holder("here", 1)).await;
     stand.clock().step(SignedDuration::from_secs(31));
     let lease = held(&*next, &holder("here", 2)).await;
-    assert!(matches!(paused.ask(&stale).await, Err(StoreError { kind: StoreFault::Moved, .. })));
+    assert!(matches!(paused.asked(&stale, Question::Open).await, Err(StoreError { kind: StoreFault::Moved, .. })));
     assert!(!next.grant(id).await.unwrap().intent_open);
-    paused.release_name(stale).await.unwrap();
+    paused.release(stale).await.unwrap();
     assert!(is_busy(&*paused, &holder("here", 1)).await, "nor does it give back another's");
-    next.release_name(lease).await.unwrap();
+    next.release(lease).await.unwrap();
 }
 
 /// I3: a set that was issued before the present one is kept, is nobody's present one, and closes its answer.
@@ -152,7 +152,7 @@ pub async fn a_refresh_token_that_stays_is_known_by_its_newest_generation(stand:
     for number in 1..=3 {
         let lease = leased(&*vault, id, &me).await;
         let intent = vault.begin(&lease, draft(Generation::new(number))).await.unwrap().intent();
-        let done = vault.commit(intent, again(&format!("{}", number + 1))).await.unwrap();
+        let done = vault.commit(None, intent, again(&format!("{}", number + 1))).await.unwrap().committed;
         assert_eq!(done, Committed::Generation(Generation::new(number + 1)));
         vault.release(lease).await.unwrap();
     }
@@ -182,9 +182,9 @@ pub async fn a_late_answer_to_a_token_that_stays_is_parked(stand: &dyn Stand) {
     let mut replay = draft(Generation::FIRST);
     replay.replays = Some(slow);
     let quick = vault.begin(&lease, replay).await.unwrap().intent();
-    assert_eq!(vault.commit(quick, again("quick")).await.unwrap(), Committed::Generation(SECOND));
+    assert_eq!(vault.commit(None, quick, again("quick")).await.unwrap().committed, Committed::Generation(SECOND));
     vault.keep_answer(slow, &answer("{late}")).await.unwrap();
-    assert_eq!(vault.commit(slow, again("slow")).await.unwrap(), Committed::Parked);
+    assert_eq!(vault.commit(None, slow, again("slow")).await.unwrap().committed, Committed::Parked);
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.access.unwrap().token.expose()), (SECOND, "access-quick"));
     assert!(!grant.intent_open);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::keys::{check, explicit, fill};
 use crate::place::Place;
-use tokenward_core::SecretBytes;
-use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins};
+use tokenward_core::ports::{Grants, Journal, Leases, LoginAnswers, Logins};
+use tokenward_core::{Seat, SecretBytes};
 use tokenward_vault::suite::{TestEntropy, holder, login, turn};
 use tokenward_vault::{BackupError, BackupKey, Stretch, restore};
 
@@ -42,11 +42,12 @@ async fn a_backup_is_sealed_and_restores_into_an_empty_folder() {
     let vault = fresh.vault().await;
     check(&vault, id).await;
     vault.prove().await.unwrap();
-    let LeaseAttempt::Held(lease) = vault.lease(id, &holder("here", 2), Duration::from_secs(30)).await.unwrap() else {
+    let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 2), Duration::from_secs(30)).await.unwrap().lease()
+    else {
         panic!("nobody holds a lease in a restored vault");
     };
     let open = vault.open_intents(id).await.unwrap()[0].id;
-    vault.commit(open, turn("3")).await.unwrap();
+    vault.commit(None, open, turn("3")).await.unwrap();
     vault.release(lease).await.unwrap();
     let left: Vec<_> = fs::read_dir(fresh.folder.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["vault"]);

@@ -5,10 +5,8 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use tokenward_core::ports::{
-    Committed, Grants, Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LinkBook, LoginAnswers, Logins,
-};
-use tokenward_core::{Generation, GrantId, RefreshToken, SecretBytes, Standing};
+use tokenward_core::ports::{Committed, Grants, Journal, Keepsake, Keepsakes, Leases, LinkBook, LoginAnswers, Logins};
+use tokenward_core::{Generation, GrantId, RefreshToken, Seat, SecretBytes, Standing};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{answer, draft, holder, named, soon, turn};
 
@@ -32,12 +30,13 @@ async fn of(vault: &SqliteVault, profile: &str) -> GrantId {
 /// Spends the refresh token that is there, and stores what it brings.
 async fn turned(vault: &SqliteVault, id: GrantId, tag: &str) {
     let before = vault.grant(id).await.unwrap().generation;
-    let LeaseAttempt::Held(lease) = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() else {
+    let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease()
+    else {
         panic!("nobody else is here")
     };
     let intent = vault.begin(&lease, draft(before)).await.unwrap().intent();
     vault.keep_answer(intent, &answer("{}")).await.unwrap();
-    assert_eq!(vault.commit(intent, turn(tag)).await.unwrap(), Committed::Generation(before.next()));
+    assert_eq!(vault.commit(None, intent, turn(tag)).await.unwrap().committed, Committed::Generation(before.next()));
     vault.release(lease).await.unwrap();
     let copy = vault.copy(id).await.unwrap();
     assert_eq!(copy.refresh.unwrap().expose(), format!("refresh-{tag}"));
@@ -72,7 +71,10 @@ async fn a_vault_of_the_engine_before_opens_with_every_login_alive() {
     let other = of(&vault, "other").await;
     let open = vault.open_intents(other).await.unwrap();
     assert_eq!(open[0].answer, Some(answer("{unread}")));
-    assert_eq!(vault.commit(open[0].id, turn("8")).await.unwrap(), Committed::Generation(Generation::new(2)));
+    assert_eq!(
+        vault.commit(None, open[0].id, turn("8")).await.unwrap().committed,
+        Committed::Generation(Generation::new(2))
+    );
     turned(&vault, other, "o").await;
 
     // Links, with what was delivered and what went wrong.

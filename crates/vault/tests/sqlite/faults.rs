@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use crate::place::{Place, lay_down_root, take_up_root, without_database};
 use tokenward_core::ports::{
-    AnswerKept, Committed, Grants, Journal, LeaseAttempt, Leases, Logins, StoreError, StoreFault,
+    AnswerKept, Attempt, Committed, Grants, Journal, Leases, LoginAnswers, Logins, StoreError, StoreFault,
 };
-use tokenward_core::{Generation, GrantId, IntentId, Lease, SecretBytes};
+use tokenward_core::{Generation, GrantId, IntentId, Lease, Seat, SecretBytes};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{answer, draft, holder, login, turn};
 
 async fn leased(vault: &SqliteVault, id: GrantId) -> Lease {
-    match vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
-        LeaseAttempt::Held(lease) => lease,
-        busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
+    match vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+        Attempt::Held(held) => held.lease,
+        busy @ Attempt::Busy { .. } => panic!("{busy:?}"),
     }
 }
 
@@ -59,7 +59,7 @@ fn a_read_only_folder_still_serves_and_refuses_before_a_spend() {
             let vault = place.vault().await;
             assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");
             assert!(matches!(vault.prove().await, Err(StoreError { kind: StoreFault::ReadOnly, .. })));
-            let lease = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await;
+            let lease = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await;
             assert!(matches!(lease, Err(StoreError { kind: StoreFault::ReadOnly, .. })), "{lease:?}");
             let stored = vault.log_in(login("work", "2", None)).await;
             assert!(matches!(stored, Err(StoreError { kind: StoreFault::ReadOnly, .. })), "{stored:?}");
@@ -105,7 +105,10 @@ async fn an_answer_that_the_journal_cannot_take_goes_to_its_slot_and_back() {
     let slots = fs::read(place.folder.rescue()).unwrap();
     assert!(slots.iter().all(|byte| *byte == 0));
     assert_eq!(vault.open_intents(id).await.unwrap()[0].answer, Some(answer("rescued")));
-    assert_eq!(vault.commit(intent, turn("2")).await.unwrap(), Committed::Generation(Generation::new(2)));
+    assert_eq!(
+        vault.commit(None, intent, turn("2")).await.unwrap().committed,
+        Committed::Generation(Generation::new(2))
+    );
 }
 
 #[tokio::test]
@@ -169,6 +172,12 @@ async fn answers_of_another_journal_are_kept_and_stop_no_login() {
     let vault = one.vault().await;
     let full = vault.prove().await;
     assert!(matches!(full, Err(StoreError { kind: StoreFault::Full, .. })), "{full:?}");
+    // Nothing is begun whose answer would have no place.
+    let id = vault.grants().await.unwrap()[0].id;
+    let lease = leased(&vault, id).await;
+    let full = vault.begin(&lease, draft(Generation::FIRST)).await;
+    assert!(matches!(full, Err(StoreError { kind: StoreFault::Full, .. })), "{full:?}");
+    assert_eq!(vault.open_intents(id).await.unwrap().len(), 1, "the one of before");
 
     // One fewer than the most: there is a way to go on, and none of them is lost by it.
     let theirs = fs::read(one.folder.rescue()).unwrap();
@@ -193,7 +202,10 @@ async fn an_answer_does_not_wait_long_for_a_locked_journal() {
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-1");
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(vault.open_intents(id).await.unwrap()[0].answer, Some(answer("rescued")));
-    assert_eq!(vault.commit(intent, turn("2")).await.unwrap(), Committed::Generation(Generation::new(2)));
+    assert_eq!(
+        vault.commit(None, intent, turn("2")).await.unwrap().committed,
+        Committed::Generation(Generation::new(2))
+    );
 }
 
 #[tokio::test]
@@ -247,7 +259,7 @@ async fn a_cancelled_call_leaves_no_transaction_behind() {
         }
         // Whatever became of it, the journal says it, and the next step works.
         for open in vault.open_intents(id).await.unwrap() {
-            let done = vault.commit(open.id, turn(&polls.to_string())).await.unwrap();
+            let done = vault.commit(None, open.id, turn(&polls.to_string())).await.unwrap().committed;
             generation = generation.next();
             assert_eq!(done, Committed::Generation(generation));
         }

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-use tokenward_core::Generation;
-use tokenward_core::ports::{AnswerKept, Journal, LeaseAttempt, Leases, Logins};
+use tokenward_core::ports::{AnswerKept, Journal, Leases, Logins};
+use tokenward_core::{Generation, Seat};
 use tokenward_vault::WaitingAnswer;
 use tokenward_vault::suite::{answer, draft, holder, login};
 
@@ -16,7 +16,8 @@ async fn an_answer_in_its_slot_is_seen_and_left_there() {
     let place = Place::new();
     let vault = place.vault().await;
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
-    let LeaseAttempt::Held(lease) = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() else {
+    let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease()
+    else {
         panic!("nobody else is here");
     };
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();

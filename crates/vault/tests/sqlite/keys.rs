@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::place::Place;
-use tokenward_core::ports::{Grants, Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LoginAnswers, Logins};
-use tokenward_core::{Generation, GrantId, SecretBytes, TokenApi};
+use tokenward_core::ports::{Grants, Journal, Keepsake, Keepsakes, Leases, LoginAnswers, Logins};
+use tokenward_core::{Generation, GrantId, Seat, SecretBytes, TokenApi};
 use tokenward_vault::rewrap;
 use tokenward_vault::suite::{TestEntropy, answer, draft, holder, login};
 use tokenward_vault::{ExplicitKey, KeySource, KeySources, Keyring, KeyringFault, SqliteVault};
@@ -37,7 +37,8 @@ pub(crate) async fn fill(vault: &SqliteVault) -> GrantId {
     vault.keep(&Keepsake::AppSecret(app), &SecretBytes::new(b"secret".to_vec()), None).await.unwrap();
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
     vault.log_in(login("work", "2", None)).await.unwrap();
-    let LeaseAttempt::Held(lease) = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() else {
+    let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease()
+    else {
         panic!("the lease is taken");
     };
     let intent = vault.begin(&lease, draft(Generation::new(2))).await.unwrap().intent();

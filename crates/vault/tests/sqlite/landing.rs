@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::place::{Place, lay_down_root, take_up_root, without_database};
-use tokenward_core::ports::{AnswerKept, Grants, Journal, LeaseAttempt, Leases, Logins};
-use tokenward_core::{Event, Generation, GrantId, IntentId, Landing, Lease};
+use tokenward_core::ports::{AnswerKept, Attempt, Grants, Journal, Leases, Logins};
+use tokenward_core::{Event, Generation, GrantId, IntentId, Landing, Lease, Seat};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{answer, draft, holder, login, turn};
 
 async fn leased(vault: &SqliteVault, id: GrantId) -> Lease {
-    match vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
-        LeaseAttempt::Held(lease) => lease,
-        busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
+    match vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+        Attempt::Held(held) => held.lease,
+        busy @ Attempt::Busy { .. } => panic!("{busy:?}"),
     }
 }
 
@@ -79,7 +79,7 @@ async fn an_answer_that_has_landed_outlives_its_reader() {
     assert!(!holds(&slots(&place)[0]), "the journal has it");
     assert!(next.examine().await.unwrap().waiting.is_empty());
     assert_eq!(answers(&next, id).await, 1);
-    next.commit(intent, turn("2")).await.unwrap();
+    next.commit(None, intent, turn("2")).await.unwrap();
     assert_eq!(next.grant(id).await.unwrap().generation, Generation::new(2));
 }
 
@@ -91,7 +91,7 @@ async fn a_slot_is_free_once_the_journal_has_the_answer() {
     sender.landing = None;
     assert_eq!(sender.vault.keep_answer(sender.intent, &answer("kept")).await.unwrap(), AnswerKept::Journal);
     assert!(!holds(&slots(&place)[0]));
-    sender.vault.commit(sender.intent, turn("2")).await.unwrap();
+    sender.vault.commit(None, sender.intent, turn("2")).await.unwrap();
     assert_eq!(answers(&sender.vault, sender.id).await, 1);
     // The next one lands in the same.
     let other = begun(&place, "home").await;

@@ -4,17 +4,18 @@ use std::fs::{self, OpenOptions};
 use std::time::Duration;
 
 use crate::place::Place;
-use tokenward_core::ports::{Grants, Journal, LeaseAttempt, Leases, Logins, StoreError, StoreFault};
-use tokenward_core::{Generation, GrantId};
+use tokenward_core::ports::{Grants, Journal, Leases, Logins, StoreError, StoreFault};
+use tokenward_core::{Generation, GrantId, Seat};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{draft, holder, login, turn};
 
 async fn turned(vault: &SqliteVault, id: GrantId, generation: Generation) {
-    let LeaseAttempt::Held(lease) = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() else {
+    let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease()
+    else {
         panic!("nobody else is here")
     };
     let intent = vault.begin(&lease, draft(generation)).await.unwrap().intent();
-    vault.commit(intent, turn(&generation.next().to_string())).await.unwrap();
+    vault.commit(None, intent, turn(&generation.next().to_string())).await.unwrap();
     vault.release(lease).await.unwrap();
 }
 

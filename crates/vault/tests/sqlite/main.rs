@@ -15,6 +15,7 @@ mod place;
 mod restoring;
 mod secrets;
 mod stopped;
+mod trips;
 
 /// The promises of the port.
 mod suite {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::place::Place;
 use tokenward_core::ports::{
-    AnswerKept, Grants, Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LinkBook, LoginAnswers, Logins, NewLogin,
+    AnswerKept, Attempt, Grants, Journal, Keepsake, Keepsakes, Leases, LinkBook, LoginAnswers, Logins, NewLogin,
 };
 use tokenward_core::{
-    Generation, GrantId, IntentId, KnownToken, Receipt, RefreshToken, SecretBytes, Stamp, TokenApi, TokenKind,
+    Generation, GrantId, IntentId, KnownToken, Receipt, RefreshToken, Seat, SecretBytes, Stamp, TokenApi, TokenKind,
 };
 use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, soon, turn};
 use zeroize::Zeroizing;
@@ -30,9 +30,9 @@ async fn old_vault() -> Old {
     let id = vault.log_in(login("work", "1", Some(named("ou_1")))).await.unwrap().id();
     vault.log_in(login("work", "2", Some(named("ou_1")))).await.unwrap();
     let other = vault.log_in(login("other", "7", None)).await.unwrap().id();
-    let lease = match vault.lease(other, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
-        LeaseAttempt::Held(lease) => lease,
-        busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
+    let lease = match vault.hold(&Seat::Grant(other), &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+        Attempt::Held(held) => held.lease,
+        busy @ Attempt::Busy { .. } => panic!("{busy:?}"),
     };
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
     assert_eq!(vault.keep_answer(intent, &answer("{unread}")).await.unwrap(), AnswerKept::Journal);
@@ -103,7 +103,7 @@ async fn everything_is_kept_whoever_comes_first() {
     vault.link(new_link("work", "/a/.env"), &holder("here", 1)).await.unwrap();
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     assert_eq!(vault.take_back(id, None, &holder("here", 1)).await.unwrap(), Some(Generation::new(4)));
-    vault.commit(open.1, turn("8")).await.unwrap();
+    vault.commit(None, open.1, turn("8")).await.unwrap();
 }
 
 /// Many commands of a new version start at one moment.
@@ -155,12 +155,12 @@ async fn an_access_token_of_an_earlier_version_is_known() {
         assert_eq!(found, [Some(known)]);
     };
     known(true).await;
-    let lease = match vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
-        LeaseAttempt::Held(lease) => lease,
-        busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
+    let lease = match vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
+        Attempt::Held(held) => held.lease,
+        busy @ Attempt::Busy { .. } => panic!("{busy:?}"),
     };
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
-    vault.commit(intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, turn("2")).await.unwrap();
     known(false).await;
 }
 
@@ -182,7 +182,7 @@ async fn whose_name_a_login_had_is_found_where_an_earlier_version_tells() {
     let untold = vault.log_in(of("third", "4", "ou_4", false)).await.unwrap().id();
     let aside = vault.log_in(of("third", "5", "ou_5", false)).await.unwrap().id();
     for id in [delivered, untold] {
-        let LeaseAttempt::Held(lease) = vault.lease(id, &by, Duration::from_secs(30)).await.unwrap() else {
+        let Some(lease) = vault.hold(&Seat::Grant(id), &by, Duration::from_secs(30)).await.unwrap().lease() else {
             panic!("busy")
         };
         vault.retire(&lease, soon(1), false).await.unwrap();

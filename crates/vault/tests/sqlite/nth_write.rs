@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::place::Place;
 use rusqlite::Connection;
-use tokenward_core::ports::{Adoption, Claim, Grants, Journal, LeaseAttempt, Leases, LinkBook, Logins, StoreError};
-use tokenward_core::{Closing, Code, Doubt, Generation, GrantId, IntentId, Standing};
+use tokenward_core::ports::{Adoption, Claim, Grants, Journal, Leases, LinkBook, Logins, StoreError};
+use tokenward_core::{Closing, Code, Doubt, Generation, GrantId, IntentId, Seat, Standing};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, soon, turn};
 
@@ -74,7 +74,8 @@ async fn sweep<T>(place: &Place, act: impl AsyncFn(&SqliteVault) -> Result<T, St
 }
 
 async fn spent(vault: &SqliteVault, id: GrantId) -> IntentId {
-    let LeaseAttempt::Held(lease) = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() else {
+    let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease()
+    else {
         panic!("nobody else is here")
     };
     let draft = draft(vault.grant(id).await.unwrap().generation);
@@ -147,7 +148,7 @@ async fn of_a_late_commit() {
         if back {
             vault.take_back(id, None, &holder("here", 1)).await.unwrap();
         }
-        let (_, writes) = sweep(&place, async |vault| vault.commit(sent, turn("2")).await).await;
+        let (_, writes) = sweep(&place, async |vault| vault.commit(None, sent, turn("2")).await).await;
         assert!(writes >= 4, "{writes}");
         let vault = place.vault().await;
         if !back {

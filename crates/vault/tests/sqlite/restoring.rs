@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::place::Place;
 use jiff::SignedDuration;
-use tokenward_core::ports::{Clock, Grants, Journal, LeaseAttempt, Leases, Logins, NewLogin};
-use tokenward_core::{Generation, GrantId};
+use tokenward_core::ports::{Clock, Grants, Journal, Leases, Logins, NewLogin};
+use tokenward_core::{Generation, GrantId, Seat};
 use tokenward_vault::suite::{TestEntropy, draft, holder, login, named, turn};
 use tokenward_vault::{
     BackupError, BackupKey, Folder, Restored, Restoring, SqliteVault, Verdict, kept_vaults, remove_kept,
@@ -44,14 +44,15 @@ impl Saved {
 async fn refreshed(place: &Place, id: GrantId) {
     place.clock.step(SignedDuration::from_hours(2));
     let vault = place.vault().await;
-    let LeaseAttempt::Held(lease) = vault.lease(id, &holder("here", 1), Duration::from_secs(30)).await.unwrap() else {
+    let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease()
+    else {
         panic!("nobody else is here")
     };
     let generation = vault.grant(id).await.unwrap().generation;
     let intent = vault.begin(&lease, draft(generation)).await.unwrap().intent();
     let mut next = turn(&generation.next().to_string());
     next.obtained = tokenward_core::ports::Clock::now(&place.clock);
-    vault.commit(intent, next).await.unwrap();
+    vault.commit(None, intent, next).await.unwrap();
     vault.release(lease).await.unwrap();
 }
 
@@ -86,7 +87,8 @@ async fn it_is_told_what_becomes_of_each_login_and_nothing_is_touched_for_that()
     let replacing = NewLogin { replace_user: true, ..login("another", "5", Some(named("ou_2"))) };
     vault.log_in(replacing).await.unwrap();
     vault.log_in(login("leaves", "6", None)).await.unwrap();
-    let LeaseAttempt::Held(lease) = vault.lease(comes, &holder("here", 1), Duration::from_secs(30)).await.unwrap()
+    let Some(lease) =
+        vault.hold(&Seat::Grant(comes), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease()
     else {
         panic!("nobody else is here")
     };

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::place::Place;
-use tokenward_core::ports::{Journal, Keepsake, Keepsakes, LeaseAttempt, Leases, LoginAnswers, Logins};
-use tokenward_core::{Generation, Lease, SecretBytes, TokenApi};
+use tokenward_core::ports::{Attempt, Journal, Keepsake, Keepsakes, Leases, LoginAnswers, Logins};
+use tokenward_core::{Generation, Lease, Seat, SecretBytes, TokenApi};
 use tokenward_vault::suite::{answer, draft, holder, login, soon, turn};
 use tokenward_vault::{ExplicitKey, SqliteVault};
 
@@ -40,9 +40,9 @@ fn search(folder: &Path, files: &mut usize) {
 }
 
 async fn leased(vault: &SqliteVault, id: tokenward_core::GrantId) -> Lease {
-    match vault.lease(id, &holder("here", 1), std::time::Duration::from_secs(30)).await.unwrap() {
-        LeaseAttempt::Held(lease) => lease,
-        busy @ LeaseAttempt::Busy { .. } => panic!("{busy:?}"),
+    match vault.hold(&Seat::Grant(id), &holder("here", 1), std::time::Duration::from_secs(30)).await.unwrap() {
+        Attempt::Held(held) => held.lease,
+        busy @ Attempt::Busy { .. } => panic!("{busy:?}"),
     }
 }
 
@@ -67,10 +67,10 @@ async fn nothing_secret_is_readable_in_any_file() {
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
     vault.keep_answer(intent, &answer("answer-body")).await.unwrap();
     look();
-    vault.commit(intent, turn("second")).await.unwrap();
+    vault.commit(None, intent, turn("second")).await.unwrap();
     let late = vault.begin(&lease, draft(Generation::new(2))).await.unwrap().intent();
     vault.log_in(login("work", "third", None)).await.unwrap();
-    vault.commit(late, turn("parked")).await.unwrap();
+    vault.commit(None, late, turn("parked")).await.unwrap();
     assert_eq!(vault.parked(id).await.unwrap().len(), 2);
     // vault.db, its log and index, key.json, rescue, two locks, one landing slot
     assert_eq!(look(), 8);

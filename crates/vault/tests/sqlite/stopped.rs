@@ -4,13 +4,13 @@ use std::fs::File;
 use std::time::Duration;
 
 use crate::place::Place;
-use tokenward_core::GrantId;
-use tokenward_core::ports::{LeaseAttempt, Leases, Logins};
+use tokenward_core::ports::{Attempt, Leases, Logins};
+use tokenward_core::{GrantId, Seat};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{holder, login};
 
-async fn try_lease(vault: &SqliteVault, id: GrantId, pid: u32) -> LeaseAttempt {
-    vault.lease(id, &holder("here", pid), Duration::from_secs(30)).await.unwrap()
+async fn try_lease(vault: &SqliteVault, id: GrantId, pid: u32) -> Attempt {
+    vault.hold(&Seat::Grant(id), &holder("here", pid), Duration::from_secs(30)).await.unwrap()
 }
 
 #[tokio::test]
@@ -27,11 +27,11 @@ async fn between_the_lock_and_the_row_of_a_lease() {
         } else {
             stopped.lock().unwrap();
         }
-        assert!(matches!(try_lease(&vault, id, 1).await, LeaseAttempt::Busy { .. }));
+        assert!(matches!(try_lease(&vault, id, 1).await, Attempt::Busy { .. }));
         let waiting = async {
             loop {
-                vault.wait(id, Duration::from_mins(1)).await;
-                if let LeaseAttempt::Held(lease) = try_lease(&vault, id, 1).await {
+                vault.wait(&Seat::Grant(id), Duration::from_mins(1)).await;
+                if let Some(lease) = try_lease(&vault, id, 1).await.lease() {
                     return lease;
                 }
             }
@@ -39,9 +39,9 @@ async fn between_the_lock_and_the_row_of_a_lease() {
         let lease = tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("no longer than it takes");
         // It goes on, and finds that it came too late.
         drop(stopped);
-        assert!(matches!(try_lease(&late, id, 2).await, LeaseAttempt::Busy { holder: Some(_), .. }));
+        assert!(matches!(try_lease(&late, id, 2).await, Attempt::Busy { holder: Some(_), .. }));
         vault.release(lease).await.unwrap();
-        assert!(matches!(try_lease(&late, id, 2).await, LeaseAttempt::Held(_)));
+        assert!(matches!(try_lease(&late, id, 2).await, Attempt::Held(_)));
     }
 }
 
@@ -51,15 +51,15 @@ async fn a_container_that_died_beside_ours() {
     let (dying, vault) = (place.vault().await, place.vault().await);
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
     let there = holder("b007/pid:[1]", 1);
-    drop(dying.lease(id, &there, Duration::from_secs(30)).await.unwrap());
+    drop(dying.hold(&Seat::Grant(id), &there, Duration::from_secs(30)).await.unwrap());
     let ours = holder("b007/pid:[2]", 1);
-    let busy = vault.lease(id, &ours, Duration::from_secs(30)).await.unwrap();
-    assert!(matches!(busy, LeaseAttempt::Busy { .. }));
+    let busy = vault.hold(&Seat::Grant(id), &ours, Duration::from_secs(30)).await.unwrap();
+    assert!(matches!(busy, Attempt::Busy { .. }));
     // Its lock went with it; the kernel is ours too, and says so.
     drop(dying);
-    let elsewhere = vault.lease(id, &holder("b008/pid:[2]", 1), Duration::from_secs(30)).await.unwrap();
-    assert!(matches!(elsewhere, LeaseAttempt::Busy { .. }));
-    assert!(matches!(vault.lease(id, &ours, Duration::from_secs(30)).await.unwrap(), LeaseAttempt::Held(_)));
+    let elsewhere = vault.hold(&Seat::Grant(id), &holder("b008/pid:[2]", 1), Duration::from_secs(30)).await.unwrap();
+    assert!(matches!(elsewhere, Attempt::Busy { .. }));
+    assert!(matches!(vault.hold(&Seat::Grant(id), &ours, Duration::from_secs(30)).await.unwrap(), Attempt::Held(_)));
 }
 
 /// Without a process table nobody can be told from another by its place. A lock on a disk of this machine is kept by one kernel, and one that
@@ -74,14 +74,14 @@ async fn a_dead_holder_without_a_process_table_is_followed_at_once() {
         holder
     };
     let dead = place.vault().await;
-    let taken = dead.lease(id, &nameless("chroot", 1), Duration::from_secs(60)).await.unwrap();
-    assert!(matches!(taken, LeaseAttempt::Held(_)));
+    let taken = dead.hold(&Seat::Grant(id), &nameless("chroot", 1), Duration::from_secs(60)).await.unwrap();
+    assert!(matches!(taken, Attempt::Held(_)));
     let vault = place.vault().await;
-    let second = vault.lease(id, &nameless("chroot", 2), Duration::from_secs(60)).await.unwrap();
-    assert!(matches!(second, LeaseAttempt::Busy { .. }), "it lives, and has its lock");
+    let second = vault.hold(&Seat::Grant(id), &nameless("chroot", 2), Duration::from_secs(60)).await.unwrap();
+    assert!(matches!(second, Attempt::Busy { .. }), "it lives, and has its lock");
     drop(dead);
-    let other = vault.lease(id, &nameless("elsewhere", 3), Duration::from_secs(60)).await.unwrap();
-    assert!(matches!(other, LeaseAttempt::Busy { .. }), "another machine cannot tell");
-    let next = vault.lease(id, &nameless("chroot", 2), Duration::from_secs(60)).await.unwrap();
-    assert!(matches!(next, LeaseAttempt::Held(_)), "{next:?}");
+    let other = vault.hold(&Seat::Grant(id), &nameless("elsewhere", 3), Duration::from_secs(60)).await.unwrap();
+    assert!(matches!(other, Attempt::Busy { .. }), "another machine cannot tell");
+    let next = vault.hold(&Seat::Grant(id), &nameless("chroot", 2), Duration::from_secs(60)).await.unwrap();
+    assert!(matches!(next, Attempt::Held(_)), "{next:?}");
 }
