@@ -1,8 +1,7 @@
 //! `oidc-agent` with one loaded account of the sandbox's plain provider: what `tokenward token` is measured against.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 use tokenward_emulator::{AppSpec, Brand, Door, Sandbox};
@@ -11,7 +10,7 @@ use crate::stand::Result;
 
 /// An agent that runs until this is dropped.
 pub(crate) struct Agent {
-    running: Child,
+    process: String,
     folder: TempDir,
 }
 
@@ -21,19 +20,16 @@ impl Agent {
         let folder = tempfile::tempdir()?;
         std::fs::create_dir(folder.path().join(".oidc-agent"))?;
         let mut agent = Command::new("oidc-agent");
-        agent.args(["--console", "--no-autoload", "--no-webserver", "--socket-path"]).arg(folder.path().join("socket"));
-        agent.env("HOME", folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut running = match agent.spawn() {
+        agent.args(["--no-autoload", "--no-webserver", "--socket-path"]).arg(folder.path().join("socket"));
+        agent.env("HOME", folder.path()).stdin(Stdio::null()).stderr(Stdio::null());
+        // What is started here ends once the agent listens behind it, and has said for a shell which process that is.
+        let said = match agent.output() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            running => running?,
+            said => String::from_utf8(said?.stdout)?,
         };
-        // It says where it listens once it does.
-        let said = BufReader::new(running.stdout.take().ok_or("no stdout")?).lines();
-        let listens = said.map_while(std::result::Result::ok).any(|line| line.contains("OIDC_SOCK="));
-        let agent = Self { running, folder };
-        if !listens {
-            return Err("oidc-agent did not start".into());
-        }
+        let process = said.split("OIDCD_PID=").nth(1).and_then(|rest| rest.split(';').next());
+        let process = process.ok_or("oidc-agent did not start")?.to_owned();
+        let agent = Self { process, folder };
         agent.load(sandbox)?;
         Ok(Some(agent))
     }
@@ -82,10 +78,8 @@ impl Agent {
 
 impl Drop for Agent {
     fn drop(&mut self) {
-        // It has a child of its own, which goes with it if it is asked.
         let mut end = Command::new("oidc-agent");
-        let _ = end.arg("--kill").env("OIDCD_PID", self.running.id().to_string()).stdout(Stdio::null()).status();
-        let _ = self.running.wait();
+        let _ = end.arg("--kill").env("OIDCD_PID", &self.process).stdout(Stdio::null()).status();
     }
 }
 
