@@ -8,6 +8,7 @@
 mod asking;
 mod ended;
 mod shared;
+mod told;
 
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ use crate::waiting::{LEASE, Patience};
 use crate::{Error, Keeper, Kept, Notice, Step};
 
 use asking::ClientRefused;
+
+pub(crate) use told::{Told, Via, turn_lost};
 
 /// What a turn depends on besides its grant. Callers who wish the same share one turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -507,23 +510,6 @@ struct Unnamed {
     before: Option<Subject>,
 }
 
-/// Who brought the newer generation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Via {
-    /// This turn.
-    Ours {
-        /// Whether it brought a token as young as the turn. An answer that a killed process left may have lain for hours;
-        /// the token in it can be due again, and its refresh token has not been sent. Nor has that of a set that is back because the
-        /// one before it was refused or is another user's.
-        is_fresh: bool,
-    },
-    /// Someone else, while we waited; or nobody yet, and the caller did not want to wait.
-    Elsewhere {
-        /// Whether this turn brought a set too, which came too late and is kept aside.
-        is_parked: bool,
-    },
-}
-
 impl<'a> Committed<'a> {
     const fn elsewhere(joined: Joined<'a>) -> Self {
         let via = Via::Elsewhere { is_parked: false };
@@ -599,33 +585,6 @@ impl<'a> Committed<'a> {
         keeper.at(Step::Delivered);
         Told { via, has_asked, stored, notices }
     }
-}
-
-/// Ten: what the callers are told.
-#[derive(Debug, Clone)]
-pub(crate) struct Told {
-    pub(crate) via: Via,
-    /// Whether the provider was asked in this turn.
-    pub(crate) has_asked: bool,
-    /// The grant as this turn has stored it, where nobody need read it again.
-    pub(crate) stored: Option<Box<Grant>>,
-    pub(crate) notices: Vec<Notice>,
-}
-
-impl Told {
-    /// Somebody else is at it, or has done it.
-    pub(crate) const fn elsewhere() -> Self {
-        Self { via: Via::Elsewhere { is_parked: false }, has_asked: false, stored: None, notices: Vec::new() }
-    }
-}
-
-/// Says that a turn ended without a word.
-pub(crate) fn turn_lost(grant: &GrantId) {
-    tracing::error!(
-        %grant,
-        "a refresh was under way when the program's runtime ended or the refresh panicked; what was sent is on record, and the next program \
-         finds out what became of it. A program that waits before it ends (Client::close) has no such doubt"
-    );
 }
 
 /// How much of a lease must be left for a send to be begun without renewing it first.
