@@ -467,11 +467,7 @@ const fn from(tool: Tool) -> &'static str {
 /// The desktop's keyring, where this build can ask it.
 #[cfg(feature = "keyring")]
 fn keyring(desk: &Desk) -> Option<Box<dyn ToolKeyring>> {
-    let env = &desk.ambient.env;
-    let desktop = tokenward::Desktop {
-        session_bus: env.path("DBUS_SESSION_BUS_ADDRESS").map(Into::into),
-        runtime_folder: env.path("XDG_RUNTIME_DIR"),
-    };
+    let desktop = tokenward::Desktop::from_environment(&desk.ambient.env);
     stores::DesktopKeys::find(&desktop).map(|keys| Box::new(keys) as _)
 }
 
