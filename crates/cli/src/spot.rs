@@ -178,7 +178,8 @@ impl Picker<'_> {
             let first = found.first().map(pick)?;
             found.iter().all(|shape| pick(shape) == first).then(|| first.clone()).flatten()
         };
-        let mut shape = Shape { app_id: same(|s| &s.app_id), app_secret: same(|s| &s.app_secret), ..Shape::default() };
+        let mut shape = Shape::default();
+        (shape.app_id, shape.app_secret) = (same(|s| &s.app_id), same(|s| &s.app_secret));
         for (slot, flag, text) in [
             (Slot::AccessToken, "--access", &self.wish.at.access),
             (Slot::RefreshToken, "--refresh", &self.wish.at.refresh),
@@ -517,7 +518,8 @@ fn prefix(shape: &Shape) -> Option<String> {
 /// The brand that the names of a `.env` file's variables speak of. `LARKSUITE_CLI_` speaks of none: that tool serves both.
 fn brand_of(shape: &Shape) -> Option<Brand> {
     // The names of the app tell more than those of the tokens.
-    let app = Shape { app_id: shape.app_id.clone(), app_secret: shape.app_secret.clone(), ..Shape::default() };
+    let mut app = Shape::default();
+    (app.app_id, app.app_secret) = (shape.app_id.clone(), shape.app_secret.clone());
     match prefix(&app).filter(|prefix| !prefix.is_empty()).or_else(|| prefix(shape))?.as_str() {
         "FEISHU_" => Some(Brand::Feishu),
         "LARK_" => Some(Brand::Lark),

@@ -37,6 +37,7 @@ use tokenward_keeper::{Error, Keeper, KeeperOptions, Kept, Notice, Parts};
 
 /// One turn of the login in a script's file.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ScriptRefresh {
     /// The ini file. It need not be there when both tokens are given.
     pub file: PathBuf,
@@ -51,6 +52,21 @@ pub struct ScriptRefresh {
 }
 
 impl ScriptRefresh {
+    /// Of the login in this file, with the tokens that stand there.
+    pub const fn new(file: PathBuf, brand: Brand, hosts: Hosts) -> Self {
+        Self { file, brand, hosts, app_token: None, refresh_token: None }
+    }
+
+    /// With another app access token, where there is one.
+    pub fn app_token(self, app_token: Option<AppToken>) -> Self {
+        Self { app_token, ..self }
+    }
+
+    /// With another refresh token, where there is one.
+    pub fn refresh_token(self, refresh_token: Option<RefreshToken>) -> Self {
+        Self { refresh_token, ..self }
+    }
+
     /// The file that scripts of this kind keep beside themselves.
     pub const FILE: &str = "feishu-config.ini";
     /// The section for keys that are in no section yet.

@@ -29,7 +29,7 @@ use crate::serving::Serving;
 use crate::surroundings::LOOK_PATIENCE;
 use crate::turn::{Told, Via, Wish, turn_lost};
 use crate::waiting::Patience;
-use crate::{Error, Kept, Looking, Notice, Observer, Surroundings};
+use crate::{Error, Kept, Looking, NoObserver, NoSurroundings, Notice, Observer, Surroundings};
 
 pub use apps::Registration;
 pub(crate) use whose::names_no_user;
@@ -37,6 +37,7 @@ pub use whose::{LoginWithoutProfile, another_user};
 
 /// Everything a keeper is made of. Unstable as the ports are: it grows with the engine.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Parts {
     /// The store.
     pub vault: Arc<dyn Vault>,
@@ -55,6 +56,18 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// With nobody who looks on, and nothing around it.
+    pub fn new(
+        vault: Arc<dyn Vault>,
+        provider: Arc<dyn Provider>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        witness: Arc<dyn Witness>,
+    ) -> Self {
+        let (observer, surroundings) = (Arc::new(NoObserver), Arc::new(NoSurroundings));
+        Self { vault, provider, clock, entropy, witness, observer, surroundings }
+    }
+
     /// So many random bytes.
     pub fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];

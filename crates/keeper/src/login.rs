@@ -70,6 +70,7 @@ pub struct LoginAttempt {
 
 /// What came back from the login page when consent was given.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Consent {
     /// The code.
     pub code: AuthorizationCode,
@@ -111,6 +112,7 @@ impl LoginAttempt {
 
 /// What a login brought.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct LoginReport {
     /// The grant as it stands.
     pub report: Report,
@@ -122,6 +124,13 @@ pub struct LoginReport {
     pub asked: Scopes,
     /// What became of the profile's linked files.
     pub notices: Vec<Notice>,
+}
+
+impl LoginReport {
+    /// A login with nothing strange about it, of which no files are told.
+    pub const fn new(report: Report, logged_in: LoggedIn, asked: Scopes) -> Self {
+        Self { report, logged_in, oddities: Vec::new(), asked, notices: Vec::new() }
+    }
 }
 
 impl Keeper {

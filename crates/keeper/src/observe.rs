@@ -7,6 +7,7 @@ use crate::Keeper;
 
 /// A step that has just been completed (design/0000-charter.md §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Step {
     /// The lease is ours.
     Leased,

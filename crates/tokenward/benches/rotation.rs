@@ -25,7 +25,7 @@ use tokenward::core::{
     Access, AccessToken, App, AppName, AppSecret, Brand, DeviceCode, FeishuApp, Generation, GrantId, Issued, Outcome,
     RawAnswer, RefreshToken, Rules, Scopes, SecretBytes, Spend, Subject, TokenApi, TokenSet,
 };
-use tokenward::{Environment, Home, Keeper, KeeperOptions, Parts, Session, SessionOptions, SystemClock, SystemEntropy};
+use tokenward::{Environment, Home, Keeper, KeeperOptions, Session, SessionOptions, SystemClock, SystemEntropy};
 use url::Url;
 
 const ROUNDS: usize = 300;
@@ -280,7 +280,8 @@ async fn keeper(folder: &Path) -> Result<(Keeper, App, Vec<GrantId>), Box<dyn st
         });
         ids.push(logged_in.await?.id());
     }
-    let parts = Parts { provider: Arc::new(Instantly), ..session.parts().clone() };
+    let mut parts = session.parts().clone();
+    parts.provider = Arc::new(Instantly);
     let app = App {
         name: "work".parse()?,
         hosts: Brand::Feishu.hosts(),

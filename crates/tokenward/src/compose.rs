@@ -21,8 +21,8 @@ use url::Url;
 use crate::hand_out::{self, HandOutFiles};
 use crate::links::{Links, LinksAround};
 use crate::{
-    ApiClient, ApiOptions, Error, Handed, Home, Identity, Keeper, Kept, KeySource, LoginReport, NoObserver, Obtain,
-    Origin, Own, Parts, Processes, ResolvedProfile, ScriptRefresh, ScriptTokens, SettingsError, Who, secret_file,
+    ApiClient, ApiOptions, Error, Handed, Home, Identity, Keeper, Kept, KeySource, LoginReport, Obtain, Origin, Own,
+    Parts, Processes, ResolvedProfile, ScriptRefresh, ScriptTokens, SettingsError, Who, secret_file,
 };
 
 mod options;
@@ -125,15 +125,12 @@ impl Session {
             Arc::new(move |grant| provider.rules(&grant.app, grant.issued_by).clone())
         };
         let store = Arc::new(Showing::new(store, Arc::clone(&hand_outs) as _, rules));
-        let parts = Parts {
-            vault: Arc::clone(&store) as Arc<dyn Vault>,
-            provider,
-            clock,
-            witness: Arc::new(Processes::new(Path::new("/proc"), &*entropy)),
-            entropy,
-            observer: observer.unwrap_or_else(|| Arc::new(NoObserver)),
-            surroundings: Arc::new(LinksAround),
-        };
+        let witness = Arc::new(Processes::new(Path::new("/proc"), &*entropy));
+        let mut parts = Parts::new(Arc::clone(&store) as Arc<dyn Vault>, provider, clock, entropy, witness);
+        parts.surroundings = Arc::new(LinksAround);
+        if let Some(observer) = observer {
+            parts.observer = observer;
+        }
         let keeper = Keeper::new(parts.clone(), keeper);
         Ok(Self { vault, store, hand_outs, parts, keeper, recovered: Vec::new() })
     }

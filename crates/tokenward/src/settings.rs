@@ -202,11 +202,11 @@ impl Settings {
     pub fn registered(&self, app: &AppName) -> Option<Registration> {
         let entries = self.file.apps.get(app)?;
         let text = |setting| entries.get(&setting).map(|value| value.text.trim().trim_end_matches('/').to_owned());
-        Some(Registration {
-            provider: text(Setting::Provider),
-            client_id: text(Setting::AppId).unwrap_or_default(),
-            accounts: text(Setting::AccountsUrl),
-        })
+        Some(Registration::new(
+            text(Setting::Provider),
+            text(Setting::AppId).unwrap_or_default(),
+            text(Setting::AccountsUrl),
+        ))
     }
 
     /// What the file says of one setting of an app, for a question's default.

@@ -229,12 +229,7 @@ impl World {
         let (refresh, _) = world.login();
         runtime().block_on(async {
             let session = world.stand.session(None).await;
-            let brought = Brought {
-                refresh: RefreshToken::parse(refresh).unwrap(),
-                access: None,
-                source: "the test".into(),
-                replace_user: false,
-            };
+            let brought = Brought::new(RefreshToken::parse(refresh).unwrap(), "the test");
             session.links().adopt(&world.stand.app(), &work(), brought).await.unwrap();
             session.keeper().access_as(&world.stand.app(), &work(), Ask::default()).await.unwrap();
             world.linked(&session.links(), &world.stand.file).await;

@@ -193,7 +193,7 @@ async fn store(adopt: &Adopt, tool: Tool, place: &Path, desk: &Desk) -> Result<E
         }
     };
     let keyring = keyring(desk);
-    let means = Means { key, keyring: keyring.as_deref() };
+    let means = Means::default().key(key).keyring(keyring.as_deref());
     let found = stores::read(&desk.ambient.env, tool, place, &means).map_err(|error| refused(&error))?;
     let login = pick(found, adopt.account.as_deref(), desk)?;
     let two_owners = lang.two_owners(tool, &login.place.display().to_string(), login.app_id.as_deref());
@@ -289,7 +289,7 @@ async fn take(
         work.app.token_api = family;
     }
     let access = login.access.map(|token| (token, login.access_expires));
-    let brought = Brought { refresh, access, source: source.clone(), replace_user: replace };
+    let brought = Brought::new(refresh, source.clone()).access(access).replace_user(replace);
     let report = match work.session.links().adopt(&work.app, &work.profile.name, brought).await {
         Err(error) if error.code() == Code::AnotherUser => {
             let kept = format!("tokenward adopt --login {}", error.detail().unwrap_or_default());

@@ -101,7 +101,7 @@ pub(super) async fn register(
     }
     edit.app(&app, &record);
     if !known {
-        edit.profile(&profile, &ProfileRecord { app: app.clone(), redirect_uri: None, scopes: None });
+        edit.profile(&profile, &ProfileRecord::new(app.clone()));
     }
     if !edit.has_default_profile() {
         edit.default_profile(&profile);
@@ -208,11 +208,7 @@ fn shown(app: &Registration) -> String {
 /// What a record makes of an app.
 fn registration(record: &AppRecord) -> Registration {
     let text = |setting| record.get(setting).map(|text| text.trim().trim_end_matches('/').to_owned());
-    Registration {
-        provider: text(Setting::Provider),
-        client_id: text(Setting::AppId).unwrap_or_default(),
-        accounts: text(Setting::AccountsUrl),
-    }
+    Registration::new(text(Setting::Provider), text(Setting::AppId).unwrap_or_default(), text(Setting::AccountsUrl))
 }
 
 /// Whether tokens of the one are none of the other. What is said of only one of them may be the other's default.

@@ -223,13 +223,9 @@ async fn another_user(
             let previous = keeper.grant_of(profile).await?;
             keeper.give_profile(id, profile, true).await?;
             let links = work.session.links().reconcile(&work.app, profile, true, Links::PATIENCE).await?;
-            return Ok(LoginReport {
-                report: keeper.status(id).await?,
-                logged_in: LoggedIn::TookOver { id, previous },
-                oddities: Vec::new(),
-                asked,
-                notices: links.iter().flat_map(LinkReport::notices).collect(),
-            });
+            let mut report = LoginReport::new(keeper.status(id).await?, LoggedIn::TookOver { id, previous }, asked);
+            report.notices = links.iter().flat_map(LinkReport::notices).collect();
+            return Ok(report);
         }
     }
     Err(undecided(id, what, login, work, desk).await)

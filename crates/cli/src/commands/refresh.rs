@@ -80,7 +80,7 @@ async fn script(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
     let app_token = read("-a", refresh.app_token, desk, given::app_token)?;
     let refresh_token = read("-r", refresh.refresh_token, desk, given::refresh_token)?;
     let session = desk.session(&settings).await?;
-    let request = ScriptRefresh { file: file.clone(), brand, hosts, app_token, refresh_token };
+    let request = ScriptRefresh::new(file.clone(), brand, hosts).app_token(app_token).refresh_token(refresh_token);
     let tokens = session.refresh_script(request).await.map_err(|error| of_a_script(error, &file, brand, desk))?;
     desk.tell_notices(&tokens.notices);
     if tokens.healed {

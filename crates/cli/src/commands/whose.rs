@@ -312,7 +312,7 @@ pub(super) fn add_profile(
 ) -> Result<Settings, Failure> {
     let failed = |error: SettingsError| desk.settings_failure(&error);
     let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
-    edit.profile(name, &ProfileRecord { app: app.clone(), redirect_uri: None, scopes: None });
+    edit.profile(name, &ProfileRecord::new(app.clone()));
     edit.save().map_err(failed)?;
     drop(edit);
     desk.settings()

@@ -26,6 +26,7 @@ use tokenward_keeper::{Error, Kept};
 
 /// A login that was found somewhere: in a file, or in another tool's store.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Brought {
     /// Its refresh token.
     pub refresh: RefreshToken,
@@ -35,6 +36,23 @@ pub struct Brought {
     pub source: String,
     /// Whether a person said that the profile may become this login's user's.
     pub replace_user: bool,
+}
+
+impl Brought {
+    /// A login that came from there.
+    pub fn new(refresh: RefreshToken, source: impl Into<String>) -> Self {
+        Self { refresh, access: None, source: source.into(), replace_user: false }
+    }
+
+    /// With its access token, and its end where that is known.
+    pub fn access(self, access: Option<(AccessToken, Option<Timestamp>)>) -> Self {
+        Self { access, ..self }
+    }
+
+    /// Whether a person said that the profile may become its user's.
+    pub fn replace_user(self, replace_user: bool) -> Self {
+        Self { replace_user, ..self }
+    }
 }
 
 /// What an adoption did.

@@ -8,6 +8,7 @@ use tokenward_keeper::{Error, Notice};
 
 /// How a link stands, for people. Found by looking alone: nothing was changed, nothing sent (I8).
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct LinkState {
     /// The link, with what was delivered last.
     pub link: Link,
@@ -18,6 +19,13 @@ pub struct LinkState {
     /// Why tokens in it are not safe from other users, if nobody insisted: others can put another file in its place, and nothing is written
     /// into it; or others can read it, until it is written next.
     pub exposed: Option<Error>,
+}
+
+impl LinkState {
+    /// A link whose file shows this, where nobody is logged in.
+    pub const fn new(link: Link, found: Found) -> Self {
+        Self { link, present: None, found, exposed: None }
+    }
 }
 
 /// What a linked file shows, compared with the vault.

@@ -21,6 +21,7 @@ use super::value::Value;
 
 /// Where the values of one login stand in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Shape {
     /// The values that turn with the login.
     pub places: BTreeMap<Slot, Place>,

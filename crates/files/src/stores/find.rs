@@ -37,11 +37,24 @@ pub enum Needs {
 
 /// What may be used to open a store.
 #[derive(Default)]
+#[non_exhaustive]
 pub struct Means<'a> {
     /// The key, handed in by a person. Goes before all others.
     pub key: Option<SecretBytes>,
     /// The keyring of the desktop.
     pub keyring: Option<&'a dyn ToolKeyring>,
+}
+
+impl<'a> Means<'a> {
+    /// With a key that a person hands in, if there is one.
+    pub fn key(self, key: Option<SecretBytes>) -> Self {
+        Self { key, ..self }
+    }
+
+    /// With the keyring of the desktop, if there is one.
+    pub fn keyring(self, keyring: Option<&'a dyn ToolKeyring>) -> Self {
+        Self { keyring, ..self }
+    }
 }
 
 /// The stores of other tools on this machine. Opens nothing that needs a question; a place that cannot be looked at counts as

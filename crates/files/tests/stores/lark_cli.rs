@@ -147,7 +147,7 @@ fn a_key_from_the_keychain() {
     }
     // A key that is handed in goes before the one beside the files, and the keyring comes last.
     let keyring = OneKey { names: ("lark-cli", "master.key"), answer: Err("not asked".to_owned()) };
-    let means = Means { key: None, keyring: Some(&keyring) };
+    let means = Means::default().keyring(Some(&keyring));
     assert_eq!(read(&home.environment(), Tool::LarkCli, &place, &means).unwrap().len(), 2);
 }
 

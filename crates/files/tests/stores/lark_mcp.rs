@@ -30,7 +30,7 @@ fn what_the_tool_wrote_is_read() {
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].tool, &found[0].place, found[0].needs), (Tool::LarkMcp, &place, Needs::Keyring));
     let keyring = OneKey { names: ("lark-mcp", "encryption-key"), answer: Ok(Some(hex(&key()).into_bytes())) };
-    let means = Means { key: None, keyring: Some(&keyring) };
+    let means = Means::default().keyring(Some(&keyring));
     let logins = read(&home.environment(), Tool::LarkMcp, &place, &means).unwrap();
     let [first, other] = logins.as_slice() else { panic!("{logins:?}") };
 
@@ -62,7 +62,7 @@ fn without_the_key_the_way_to_it_is_told() {
     let place = home.write("storage.json", WRITTEN);
     let refusal = |answer| {
         let keyring = OneKey { names: ("lark-mcp", "encryption-key"), answer };
-        let means = Means { key: None, keyring: Some(&keyring) };
+        let means = Means::default().keyring(Some(&keyring));
         read(&home.environment(), Tool::LarkMcp, &place, &means).unwrap_err().to_string()
     };
     let none = home.read(Tool::LarkMcp, &place).unwrap_err().to_string();
@@ -127,7 +127,7 @@ fn what_does_not_open_says_why() {
 fn an_entry_with_an_access_token_alone_is_a_login_that_ends() {
     let home = Home::new();
     let place = home.write("storage.json", sealed(br#"{"tokens":{"u":{"token":"u-1"}}}"#, &key()));
-    let means = Means { key: Some(SecretBytes::new(hex(&key()).into_bytes())), keyring: None };
+    let means = Means::default().key(Some(SecretBytes::new(hex(&key()).into_bytes())));
     let logins = read(&home.environment(), Tool::LarkMcp, &place, &means).unwrap();
     assert_eq!(tokens(&logins[0]), (Some("u-1"), None));
     assert_eq!((logins[0].issued_by, logins[0].access_expires), (None, None));

@@ -45,7 +45,7 @@ impl Home {
     }
 
     fn read_with(&self, tool: Tool, place: &Path, key: &[u8]) -> Result<Vec<FoundLogin>, StoreError> {
-        let means = Means { key: Some(SecretBytes::new(key.to_vec())), keyring: None };
+        let means = Means::default().key(Some(SecretBytes::new(key.to_vec())));
         read(&self.environment(), tool, place, &means)
     }
 }

@@ -145,6 +145,7 @@ impl Keeper {
 
 /// Which app a name stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Registration {
     /// The provider, as far as it is said.
     pub provider: Option<String>,
@@ -152,6 +153,13 @@ pub struct Registration {
     pub client_id: String,
     /// Where its tokens come from, as far as it is said.
     pub accounts: Option<String>,
+}
+
+impl Registration {
+    /// An app by what is said of it.
+    pub const fn new(provider: Option<String>, client_id: String, accounts: Option<String>) -> Self {
+        Self { provider, client_id, accounts }
+    }
 }
 
 /// From when a name has stood for an app.

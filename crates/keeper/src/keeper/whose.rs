@@ -187,6 +187,7 @@ impl Keeper {
 
 /// A login that is kept and that no profile points at.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct LoginWithoutProfile {
     /// The login.
     pub grant: Grant,
@@ -194,6 +195,13 @@ pub struct LoginWithoutProfile {
     pub source: Option<String>,
     /// When it came.
     pub since: Timestamp,
+}
+
+impl LoginWithoutProfile {
+    /// A login that came from there at that time.
+    pub const fn new(grant: Grant, source: Option<String>, since: Timestamp) -> Self {
+        Self { grant, source, since }
+    }
 }
 
 /// Whether an answer says that the provider names no user for a token, and would say so again.

@@ -45,6 +45,7 @@ impl AppRecord {
 
 /// What shall stand in a profile's table. `None` takes a key out.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ProfileRecord {
     /// The app.
     pub app: AppName,
@@ -52,6 +53,13 @@ pub struct ProfileRecord {
     pub redirect_uri: Option<String>,
     /// The profile's own scopes.
     pub scopes: Option<String>,
+}
+
+impl ProfileRecord {
+    /// A profile of this app, with nothing of its own.
+    pub const fn new(app: AppName) -> Self {
+        Self { app, redirect_uri: None, scopes: None }
+    }
 }
 
 /// One change of the file, not yet saved.

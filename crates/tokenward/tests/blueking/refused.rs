@@ -107,8 +107,8 @@ async fn back_with(world: &World, keeper: &Keeper, change: impl FnOnce(Option<St
     let answer = browser.get(attempt.url().clone()).send().await.unwrap();
     let back = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
     let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
-    let consent = Consent::new(AuthorizationCode::parse(code).unwrap(), back.query().unwrap());
-    let consent = Consent { issuer: change(consent.issuer), ..consent };
+    let mut consent = Consent::new(AuthorizationCode::parse(code).unwrap(), back.query().unwrap());
+    consent.issuer = change(consent.issuer);
     match keeper.finish_login(app, &name_of("alice"), attempt, consent).await {
         Ok(_) => Code::CheckPassed,
         Err(error) => error.code(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokenward::core::{App, Ask, Grant, GrantId, ProfileName};
-use tokenward::{Keeper, KeeperOptions, Looking, Notice, Observer, Parts, Step, Surroundings};
+use tokenward::{Keeper, KeeperOptions, Looking, Notice, Observer, Step, Surroundings};
 
 use crate::world::World;
 
@@ -57,7 +57,8 @@ impl Surroundings for Diary {
 async fn a_turn_is_told_of_before_its_lease_and_after_its_commit() {
     let world = World::new().await;
     let diary = Arc::new(Diary::default());
-    let parts = Parts { surroundings: diary.clone(), observer: diary.clone(), ..world.parts().await };
+    let mut parts = world.parts().await;
+    (parts.surroundings, parts.observer) = (diary.clone(), diary.clone());
     let keeper = Keeper::new(parts, KeeperOptions::default());
     let (id, login) = world.log_in(&keeper, "work").await;
     let first = login.report.grant.generation;
@@ -75,7 +76,8 @@ async fn a_turn_is_told_of_before_its_lease_and_after_its_commit() {
 async fn where_a_person_is_needed_it_is_looked_everywhere_first() {
     let world = World::new().await;
     let diary = Arc::new(Diary::default());
-    let parts = Parts { surroundings: diary.clone(), ..world.parts().await };
+    let mut parts = world.parts().await;
+    parts.surroundings = diary.clone();
     let keeper = Keeper::new(parts, KeeperOptions::default());
     let (id, _) = world.log_in(&keeper, "work").await;
     let user = world.sandbox.current_tokens()[0].user.clone();

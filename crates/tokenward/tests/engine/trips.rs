@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use tokenward::core::Ask;
-use tokenward::{Keeper, KeeperOptions, Parts};
+use tokenward::{Keeper, KeeperOptions};
 
 use crate::failing::Failing;
 use crate::world::World;
 
 /// A keeper whose calls to the store are counted.
 async fn counted(world: &World) -> (Keeper, Arc<Failing>) {
-    let parts = world.parts().await;
+    let mut parts = world.parts().await;
     let store = Arc::new(Failing::new(Arc::clone(&parts.vault), 0, false, false));
-    let keeper = Keeper::new(Parts { vault: store.clone(), ..parts }, KeeperOptions::default());
+    parts.vault = store.clone();
+    let keeper = Keeper::new(parts, KeeperOptions::default());
     (keeper, store)
 }
 

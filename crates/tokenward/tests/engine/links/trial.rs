@@ -270,11 +270,9 @@ async fn a_person_can_take_an_adoption_back_and_forth() {
     assert_eq!(error.code(), Code::NothingToAdopt);
     let old = value(&desk.read(".env"), REFRESH);
     let (refresh, access) = desk.made_elsewhere("Ada");
-    let brought = || Brought {
-        refresh: tokenward::core::RefreshToken::parse(refresh.as_str()).unwrap(),
-        access: Some((tokenward::core::AccessToken::parse(access.as_str()).unwrap(), None)),
-        source: "another tool".into(),
-        replace_user: false,
+    let brought = || {
+        Brought::new(tokenward::core::RefreshToken::parse(refresh.as_str()).unwrap(), "another tool")
+            .access(Some((tokenward::core::AccessToken::parse(access.as_str()).unwrap(), None)))
     };
     let report = desk.links.adopt(&desk.world.app, &work(), brought()).await.unwrap();
     assert_eq!((report.grant, report.generation), (desk.id, Generation::new(2)));

@@ -10,7 +10,7 @@ use super::stories::{Story, story};
 pub(super) fn all() -> Vec<Story> {
     let kept = |subject: Option<Subject>, source: Option<&str>| {
         let grant = tokenward_core::Grant { id: GrantId::new(2, [0; 10]), profile: None, subject, ..grant() };
-        LoginWithoutProfile { grant, source: source.map(str::to_owned), since: ago(1) }
+        LoginWithoutProfile::new(grant, source.map(str::to_owned), ago(1))
     };
     let ming = || Some(Subject { id: "ou_2".into(), name: Some("Ming".into()), ..Subject::default() });
     vec![

@@ -520,7 +520,7 @@ fn link(file: &str, found: Found) -> LinkState {
     let target =
         NewLink { profile, file: file.into(), format: Format::Dotenv, places: std::collections::BTreeMap::new() };
     let link = Link { id: LinkId(1), target, made: at(0), terms: Terms::default(), receipt: None, trouble: None };
-    LinkState { link, present: None, found, exposed: None }
+    LinkState::new(link, found)
 }
 
 fn permitting(file: &str, terms: Terms) -> LinkState {
