@@ -19,9 +19,9 @@ use crate::{ApiClient, HeldToken};
 /// Puts a token that is always good into requests.
 ///
 /// ```no_run
-/// # fn build(client: tokenward::ApiClient) {
+/// # fn build(client: tokenward_keeper::ApiClient) {
 /// let http = reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
-///     .with(tokenward::TokenMiddleware::new(client))
+///     .with(tokenward_keeper::TokenMiddleware::new(client))
 ///     .build();
 /// # let _ = http;
 /// # }
