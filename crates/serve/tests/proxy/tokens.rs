@@ -228,6 +228,7 @@ async fn trouble_with_a_turn_is_told_when_the_token_has_ended() {
     world.pass(Duration::from_secs(7000));
     let (status, _) = json(world.http.get(proxy.url(ECHO))).await;
     assert_eq!(status, 200, "it lives");
+    world.refreshed_ahead(1).await;
     world.pass(Duration::from_secs(300));
     let (status, answer) = json(world.http.get(proxy.url(ECHO))).await;
     assert_eq!((status, &answer["error"]["tokenward"]), (503, &json!("TW0501")), "{answer}");

@@ -142,6 +142,14 @@ impl World {
         self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
+    /// Waits until a refresh that nobody waited for has asked the provider and is over. Time must not go on beneath it.
+    pub(crate) async fn refreshed_ahead(&self, asked: u64) {
+        while self.counters().refreshes < asked {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        self.keeper.idle().await;
+    }
+
     pub(crate) fn counters(&self) -> Counters {
         self.sandbox.counters()
     }
