@@ -1,120 +1,27 @@
-//! Logins: the kept answer to a code exchange, the login made of it, and the small sealed things around it.
+//! Logins: made of what was issued to a person.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{Keepsake, LoggedIn, LoginAnswer, LoginAnswerId, NewLogin, StoreError};
-use tokenward_core::{
-    AppName, Event, Generation, GrantId, ProfileName, RawAnswer, SecretBytes, Standing, Subject, TokenApi, TokenSet,
-};
-
-use crate::codec::{answer_from_bytes, answer_to_bytes};
+use rusqlite::{Connection, params};
+use tokenward_core::ports::{LoggedIn, NewLogin, StoreError};
+use tokenward_core::{AppName, Event, Generation, GrantId, ProfileName, Standing, Subject, TokenSet};
 
 use super::adopt::{Unproven, displaced, end_trials, mark_unproven};
 use super::grants::{find_known, grant_row};
 use super::identity::Next;
 use super::journal::prune;
+use super::login_answers::drop_answer;
 use super::names::answered;
-use super::query::{Failed, all, first, run};
-use super::rows::{
-    Fault, GrantRow, Sealed, bytes, damaged, grant_bytes, keepsake_label, login_label, optional_time, text, unopened,
-};
-use super::worker::How;
+use super::query::{Failed, first, run};
+use super::rows::{GrantRow, Sealed, grant_bytes};
 use super::{Context, Sealer, SqliteVault, sql};
 
 impl SqliteVault {
-    pub(super) async fn store_login_answer(
-        &self,
-        profile: &ProfileName,
-        app: &AppName,
-        api: TokenApi,
-        answer: &RawAnswer,
-    ) -> Result<LoginAnswerId, StoreError> {
-        self.context.refresh_keys();
-        let label = login_label(profile.as_str(), app.as_str());
-        let blob = self.context.sealer.seal(&label, &answer_to_bytes(answer, usize::MAX));
-        let (profile, app) = (profile.clone(), app.clone());
-        self.write(move |_, tx| {
-            let bound = params![profile.as_str(), app.as_str(), api.as_str(), blob];
-            let id = first(tx, sql::KEEP_LOGIN_ANSWER, bound, |row| Ok(row.get(0)?))?;
-            id.map(LoginAnswerId).ok_or_else(|| damaged("a kept login answer").into())
-        })
-        .await
-    }
-
-    pub(super) async fn read_login_answers(&self) -> Result<Vec<LoginAnswer>, StoreError> {
-        self.read(|context, tx| {
-            all(tx, sql::LOGIN_ANSWERS, [], |row| {
-                let (profile, app): (ProfileName, AppName) = (text(row, "profile")?, text(row, "app")?);
-                let label = login_label(profile.as_str(), app.as_str());
-                let plain = context.sealer.open(&label, bytes(row, "answer")?);
-                let plain = plain.map_err(unopened("a kept login answer"))?;
-                let answer = answer_from_bytes(&plain).ok_or_else(|| damaged("a kept login answer"))?;
-                Ok(LoginAnswer { id: LoginAnswerId(row.get("id")?), profile, app, api: text(row, "api")?, answer })
-            })
-        })
-        .await
-    }
-
-    pub(super) async fn remove_login_answer(&self, id: LoginAnswerId) -> Result<(), StoreError> {
-        self.write(move |_, tx| drop_answer(tx, id).map(drop)).await
-    }
-
     pub(super) async fn store_login(&self, login: NewLogin) -> Result<LoggedIn, StoreError> {
         self.write(move |context, tx| context.log_in(tx, &login)).await
-    }
-
-    pub(super) async fn store_keepsake(
-        &self,
-        what: &Keepsake,
-        value: &SecretBytes,
-        expires: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        self.context.refresh_keys();
-        let (kind, app, how) = place(what);
-        let blob = self.context.sealer.seal(&keepsake_label(kind, app.as_str()), value.expose());
-        let app = app.clone();
-        self.call(how, move |_, tx| {
-            run(tx, sql::KEEP, params![kind, app.as_str(), blob, expires.map(Timestamp::as_millisecond)])?;
-            Ok(())
-        })
-        .await
-    }
-
-    pub(super) async fn read_keepsake(
-        &self,
-        what: &Keepsake,
-    ) -> Result<Option<(SecretBytes, Option<Timestamp>)>, StoreError> {
-        let what = what.clone();
-        self.read(move |context, tx| context.keepsake(tx, &what)).await
-    }
-
-    pub(super) async fn remove_keepsake(&self, what: &Keepsake) -> Result<(), StoreError> {
-        let (kind, app, _) = place(what);
-        let app = app.clone();
-        self.write(move |_, tx| {
-            run(tx, sql::FORGET, params![kind, app.as_str()])?;
-            Ok(())
-        })
-        .await
     }
 }
 
 impl Context {
-    pub(super) fn keepsake(
-        &self,
-        tx: &Connection,
-        what: &Keepsake,
-    ) -> Result<Option<(SecretBytes, Option<Timestamp>)>, Failed> {
-        let (kind, app, _) = place(what);
-        let open = |row: &Row<'_>| -> Result<_, Fault> {
-            let label = keepsake_label(kind, app.as_str());
-            let plain = self.sealer.open(&label, bytes(row, "value")?);
-            let plain = plain.map_err(unopened("an app's secret, ticket or token"))?;
-            Ok((SecretBytes::new(plain.to_vec()), optional_time(row, "expires")?))
-        };
-        first(tx, sql::RECALL, params![kind, app.as_str()], open)
-    }
-
     /// Makes a login of what was issued to a person.
     fn log_in(&self, tx: &Connection, login: &NewLogin) -> Result<LoggedIn, Failed> {
         if let Some(answer) = login.answer
@@ -232,11 +139,6 @@ pub(super) fn by_profile(tx: &Connection, profile: &ProfileName) -> Result<Optio
     first(tx, sql::GRANT_BY_PROFILE, params![profile.as_str()], GrantRow::read)
 }
 
-/// Drops a kept answer. Says whether there was such a one.
-pub(super) fn drop_answer(tx: &Connection, id: LoginAnswerId) -> Result<bool, Failed> {
-    Ok(run(tx, sql::DROP_LOGIN_ANSWER, params![id.0])? > 0)
-}
-
 /// Where a set goes that was brought for a profile.
 pub(super) enum Home {
     /// Into the profile's grant, as its next generation.
@@ -319,18 +221,5 @@ pub(super) fn fill(
     }
     if let Some(subject) = &set.subject {
         grant.subject = Some(subject.clone());
-    }
-}
-
-/// Where a keepsake lies, and how durably: what a person or a provider gave must survive, an app's token can be fetched
-/// again at any time.
-const fn place(what: &Keepsake) -> (&'static str, &AppName, How) {
-    match what {
-        Keepsake::AppSecret(app) => ("app-secret", app, How::Synced),
-        Keepsake::AppTicket(app) => ("app-ticket", app, How::Synced),
-        Keepsake::Registrations(app) => ("registrations", app, How::Synced),
-        Keepsake::ClientRefused(app) => ("client-refused", app, How::Unsynced),
-        Keepsake::AppToken(app) => ("app-token", app, How::Unsynced),
-        Keepsake::TenantToken(app) => ("tenant-token", app, How::Unsynced),
     }
 }

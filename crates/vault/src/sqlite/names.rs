@@ -1,21 +1,15 @@
-//! Names: the question for a new set of tokens, and sets that came too late.
+//! Names: the question for a new set of tokens.
 //!
 //! A question is recorded before it is sent where its answer may end the set that is there, so that nobody hands out a token
 //! which dies while it is handed out. A crash between question and answer leaves the record: the next caller turns the grant
 //! or asks again.
 
-use tokenward_core::ports::{LoginAnswerId, Question, StoreError};
-use tokenward_core::{Generation, GrantId, Lease, ProfileName, TokenSet};
-
 use rusqlite::{Connection, params};
+use tokenward_core::ports::{Question, StoreError};
+use tokenward_core::{Lease, ProfileName};
 
-use crate::codec::set_to_bytes;
-
-use super::grants::grant_row;
-use super::journal::prune;
-use super::logins::drop_answer;
 use super::query::{Failed, run};
-use super::rows::{grant_bytes, parked_label, signed};
+use super::rows::signed;
 use super::{SqliteVault, sql};
 
 impl SqliteVault {
@@ -34,30 +28,6 @@ impl SqliteVault {
                 }
             }
             Ok(())
-        })
-        .await
-    }
-
-    pub(super) async fn park_login(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), StoreError> {
-        self.write(move |context, tx| {
-            if !drop_answer(tx, answer)? {
-                return Ok(());
-            }
-            let grant = grant_row(tx, id)?;
-            // Older than the present generation, so that no file that shows it is taken for one in step.
-            let before = Generation::new(grant.generation.get().saturating_sub(1));
-            let bound = params![
-                grant_bytes(id),
-                None::<Vec<u8>>,
-                signed(before.get()),
-                context.now().as_millisecond(),
-                context.sealer.seal(&parked_label(id, before), &set_to_bytes(&set)),
-            ];
-            run(tx, sql::PARK, bound)?;
-            if let Some(token) = &set.refresh {
-                context.remember(tx, token, id, before)?;
-            }
-            prune(tx, id)
         })
         .await
     }

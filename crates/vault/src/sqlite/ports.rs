@@ -7,15 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::{
-    Adopted, Adoption, AnswerKept, Attempt, Grants, Journal, Keepsake, Keepsakes, Leases, LinkBook, LoggedIn,
-    LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Question, Revocable, StoreError,
-    Told, Turned, Wished,
+    Adopted, Adoption, AnswerKept, Attempt, Grants, Journal, Leases, LoggedIn, LoginCopy, Logins, NameGiven, NewLogin,
+    Question, Revocable, StoreError, Told, Turned, Wished,
 };
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
-    AppName, Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken, Lease,
-    Link, LinkId, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Seat, SecretBytes, Spend,
-    Standing, Subject, Terms, TokenApi, TokenSet, Trouble,
+    Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken, Lease, ProfileName,
+    RawAnswer, Recognised, RefreshToken, Seat, Spend, Standing, Subject,
 };
 use zeroize::Zeroizing;
 
@@ -170,84 +168,5 @@ impl Logins for SqliteVault {
 
     async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), StoreError> {
         self.retire_grant(lease, at, revoked).await
-    }
-}
-
-#[async_trait]
-impl LoginAnswers for SqliteVault {
-    async fn prove(&self) -> Result<(), StoreError> {
-        self.prove_writable().await
-    }
-
-    async fn keep_login_answer(
-        &self,
-        profile: &ProfileName,
-        app: &AppName,
-        api: TokenApi,
-        answer: &RawAnswer,
-    ) -> Result<LoginAnswerId, StoreError> {
-        self.store_login_answer(profile, app, api, answer).await
-    }
-
-    async fn login_answers(&self) -> Result<Vec<LoginAnswer>, StoreError> {
-        self.read_login_answers().await
-    }
-
-    async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), StoreError> {
-        self.remove_login_answer(id).await
-    }
-
-    async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), StoreError> {
-        self.park_login(answer, id, set).await
-    }
-}
-
-#[async_trait]
-impl Keepsakes for SqliteVault {
-    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError> {
-        self.store_keepsake(what, value, expires).await
-    }
-
-    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, StoreError> {
-        self.read_keepsake(what).await
-    }
-
-    async fn forget(&self, what: &Keepsake) -> Result<(), StoreError> {
-        self.remove_keepsake(what).await
-    }
-}
-
-#[async_trait]
-impl LinkBook for SqliteVault {
-    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, StoreError> {
-        self.make_link(link, by).await
-    }
-
-    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), StoreError> {
-        self.store_terms(id, terms).await
-    }
-
-    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, StoreError> {
-        self.end_link(id, by).await
-    }
-
-    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, StoreError> {
-        self.read_links(profile).await
-    }
-
-    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), StoreError> {
-        self.store_receipt(id, receipt, healed).await
-    }
-
-    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), StoreError> {
-        self.store_trouble(id, trouble).await
-    }
-}
-
-impl SqliteVault {
-    /// See `LoginAnswers::prove`. Opens the connection too that the answer will be written by.
-    async fn prove_writable(&self) -> Result<(), StoreError> {
-        self.check_room()?;
-        self.bare(|_, _| Ok(())).await
     }
 }

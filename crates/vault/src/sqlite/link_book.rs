@@ -1,4 +1,4 @@
-//! Links: which files show a profile's login, what was delivered to each, and why one could not be.
+//! The book of links: which files show a profile's login, what was delivered to each, and why one could not be.
 //!
 //! A link belongs to a profile's name and outlives its grants. Making and ending one is durable, and so are
 //! the terms on which its file is written; receipts and troubles are not, since a lost one costs one more look.
@@ -7,8 +7,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::StoreError;
+use tokenward_core::ports::{LinkBook, StoreError};
 use tokenward_core::{Event, Generation, GrantId, Holder, Link, LinkId, NewLink, ProfileName, Receipt, Terms, Trouble};
 
 use super::logins::by_profile;
@@ -18,13 +19,22 @@ use super::rows::{
 };
 use super::{Context, SqliteVault, sql};
 
-impl SqliteVault {
-    pub(super) async fn make_link(&self, link: NewLink, by: &Holder) -> Result<Link, StoreError> {
+#[async_trait]
+impl LinkBook for SqliteVault {
+    async fn link(&self, link: NewLink, by: &Holder) -> Result<Link, StoreError> {
         let by = by.clone();
         self.write(move |context, tx| context.link(tx, &link, &by)).await
     }
 
-    pub(super) async fn end_link(&self, id: LinkId, by: &Holder) -> Result<bool, StoreError> {
+    async fn set_terms(&self, id: LinkId, terms: Terms) -> Result<(), StoreError> {
+        self.write(move |_, tx| {
+            run(tx, sql::SET_TERMS, params![id.0, to_json(&terms)?])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn unlink(&self, id: LinkId, by: &Holder) -> Result<bool, StoreError> {
         let by = by.clone();
         let ended = self.write(move |context, tx| {
             let Some(ended) = first(tx, sql::END_LINK, params![id.0], read_link)? else { return Ok(false) };
@@ -35,29 +45,16 @@ impl SqliteVault {
         ended.await
     }
 
-    pub(super) async fn store_terms(&self, id: LinkId, terms: Terms) -> Result<(), StoreError> {
-        self.write(move |_, tx| {
-            run(tx, sql::SET_TERMS, params![id.0, to_json(&terms)?])?;
-            Ok(())
-        })
-        .await
-    }
-
-    pub(super) async fn read_links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, StoreError> {
+    async fn links(&self, profile: Option<&ProfileName>) -> Result<Vec<Link>, StoreError> {
         let profile = profile.cloned();
         self.read(move |_, tx| links_of(tx, profile.as_ref())).await
     }
 
-    pub(super) async fn store_receipt(
-        &self,
-        id: LinkId,
-        receipt: Receipt,
-        healed: Option<Generation>,
-    ) -> Result<(), StoreError> {
+    async fn receipt(&self, id: LinkId, receipt: Receipt, healed: Option<Generation>) -> Result<(), StoreError> {
         self.write_unsynced(move |context, tx| context.receipt(tx, id, receipt, healed)).await
     }
 
-    pub(super) async fn store_trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), StoreError> {
+    async fn trouble(&self, id: LinkId, trouble: Trouble) -> Result<(), StoreError> {
         self.write_unsynced(move |_, tx| {
             run(tx, sql::TELL_TROUBLE, params![id.0, to_json(&trouble)?])?;
             Ok(())
