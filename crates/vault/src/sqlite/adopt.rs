@@ -9,11 +9,11 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
-use tokenward_core::ports::{Adopted, Adoption, Claim, LoginCopy, StoreError, in_doubt};
+use tokenward_core::ports::{Adopted, Adoption, Claim, StoreError, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
-    AccessToken, Closing, Doubt, Event, Fingerprint, Generation, Grant, GrantId, Holder, IntentId, Recognised,
-    RefreshToken, Scopes, Standing, Subject, TokenKind, TokenSet,
+    AccessToken, Closing, Doubt, Event, Fingerprint, Generation, Grant, GrantId, Holder, IntentId, Scopes, Standing,
+    Subject, TokenKind, TokenSet,
 };
 
 use crate::codec::{set_from_bytes, set_to_bytes, turned_to_bytes};
@@ -75,20 +75,6 @@ impl PutAside {
 }
 
 impl SqliteVault {
-    pub(super) async fn recognise_token(&self, token: &RefreshToken) -> Result<Recognised, StoreError> {
-        Ok(Recognised { fingerprint: self.fingerprint(token), known: self.known(token).await? })
-    }
-
-    pub(super) async fn copy_login(&self, id: GrantId) -> Result<LoginCopy, StoreError> {
-        self.read(move |context, tx| {
-            let row = grant_row(tx, id)?;
-            // What gave way and does not read back serves nobody.
-            let gave_way = if row.on_trial { context.gave_way(tx, &row).unwrap_or_default() } else { None };
-            Ok(LoginCopy { grant: row.grant(&context.sealer)?, refresh: row.refresh(&context.sealer)?, gave_way })
-        })
-        .await
-    }
-
     pub(super) async fn adopt_login(&self, adoption: Adoption) -> Result<Adopted, StoreError> {
         if adoption.set.refresh.is_none() {
             return Err(StoreError::no_refresh_token());
@@ -425,7 +411,7 @@ impl Context {
     }
 
     /// A grant as it was before the set that is on trial took its place.
-    fn gave_way(&self, tx: &Connection, present: &GrantRow) -> Result<Option<Grant>, Failed> {
+    pub(super) fn gave_way(&self, tx: &Connection, present: &GrantRow) -> Result<Option<Grant>, Failed> {
         let mut sets = self.put_aside_sets(tx, present.id)?.into_iter();
         let found = sets.find(|set| set.awaits == Some(present.generation));
         let Some(PutAside { generation, aside, set, .. }) = found else { return Ok(None) };

@@ -1,13 +1,16 @@
 //! Grants: reading them, naming their subject, logging them out, and the sets that were put aside.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{Revocable, StoreError};
+use tokenward_core::ports::{Grants, LoginCopy, Revocable, StoreError};
 use tokenward_core::{
-    Event, Fingerprint, Generation, Grant, GrantId, Holder, IntentId, Lease, ProfileName, RefreshToken, Standing,
-    Subject,
+    Entry, Event, Fingerprint, Generation, Grant, GrantId, Holder, IntentId, KnownToken, Lease, ProfileName,
+    Recognised, RefreshToken, Standing, Subject,
 };
+use zeroize::Zeroizing;
 
+use super::journal::entry;
 use super::leases::{check_fence, turned_under};
 use super::query::{Failed, all, first, run};
 use super::rows::{
@@ -43,14 +46,9 @@ impl DamagedLogin {
     }
 }
 
-impl SqliteVault {
-    pub(super) async fn find_grant(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError> {
-        let profile = profile.clone();
-        let id = |row: &Row<'_>| Ok(GrantId::from(uuid(row, 0)?));
-        self.read(move |_, tx| first(tx, sql::GRANT_OF, params![profile.as_str()], id)).await
-    }
-
-    pub(super) async fn find_login(&self, profile: &ProfileName) -> Result<Option<Grant>, StoreError> {
+#[async_trait]
+impl Grants for SqliteVault {
+    async fn look(&self, profile: &ProfileName) -> Result<Option<Grant>, StoreError> {
         let profile = profile.clone();
         self.read(move |context, tx| {
             let found = first(tx, sql::GRANT_BY_PROFILE, params![profile.as_str()], GrantRow::read)?;
@@ -59,13 +57,19 @@ impl SqliteVault {
         .await
     }
 
-    pub(super) async fn read_grant(&self, id: GrantId) -> Result<Grant, StoreError> {
+    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError> {
+        let profile = profile.clone();
+        let id = |row: &Row<'_>| Ok(GrantId::from(uuid(row, 0)?));
+        self.read(move |_, tx| first(tx, sql::GRANT_OF, params![profile.as_str()], id)).await
+    }
+
+    async fn grant(&self, id: GrantId) -> Result<Grant, StoreError> {
         self.read(move |context, tx| Ok(grant_row(tx, id)?.grant(&context.sealer)?)).await
     }
 
     /// Every grant that reads back. Where none does although there are some, that is what is told: a vault whose key is not its own is
     /// not an empty one.
-    pub(crate) async fn read_grants(&self) -> Result<Vec<Grant>, StoreError> {
+    async fn grants(&self) -> Result<Vec<Grant>, StoreError> {
         let (grants, mut damaged) = self.read_each_grant().await?;
         match damaged.pop() {
             Some(DamagedLogin { reason, .. }) if grants.is_empty() => {
@@ -75,6 +79,48 @@ impl SqliteVault {
         }
     }
 
+    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.read(move |_, tx| {
+            grant_row(tx, id)?;
+            all(tx, sql::ENTRIES, params![grant_bytes(id), limit], entry)
+        })
+        .await
+    }
+
+    async fn copy(&self, id: GrantId) -> Result<LoginCopy, StoreError> {
+        self.read(move |context, tx| {
+            let row = grant_row(tx, id)?;
+            // What gave way and does not read back serves nobody.
+            let gave_way = if row.on_trial { context.gave_way(tx, &row).unwrap_or_default() } else { None };
+            Ok(LoginCopy { grant: row.grant(&context.sealer)?, refresh: row.refresh(&context.sealer)?, gave_way })
+        })
+        .await
+    }
+
+    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, StoreError> {
+        Ok(Recognised { fingerprint: self.fingerprint(token), known: self.known(token).await? })
+    }
+
+    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, StoreError> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.context.refresh_keys();
+        let asked = self.context.names_of(texts);
+        self.read(move |context, tx| context.known_tokens(tx, &asked)).await
+    }
+
+    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), StoreError> {
+        let subject = subject.clone();
+        self.write(move |_, tx| match run(tx, sql::NAME_SUBJECT, params![grant_bytes(id), to_json(&subject)?])? {
+            0 => Err(StoreError::gone(id).into()),
+            _ => Ok(()),
+        })
+        .await
+    }
+}
+
+impl SqliteVault {
     /// Every grant that reads back, and what is known of those that do not.
     pub(crate) async fn read_each_grant(&self) -> Result<(Vec<Grant>, Vec<DamagedLogin>), StoreError> {
         self.read(|context, tx| {
@@ -102,15 +148,6 @@ impl SqliteVault {
     /// The logins that do not read back. They keep nobody from the others.
     pub async fn damaged_logins(&self) -> Result<Vec<DamagedLogin>, StoreError> {
         Ok(self.read_each_grant().await?.1)
-    }
-
-    pub(super) async fn store_subject(&self, id: GrantId, subject: &Subject) -> Result<(), StoreError> {
-        let subject = subject.clone();
-        self.write(move |_, tx| match run(tx, sql::NAME_SUBJECT, params![grant_bytes(id), to_json(&subject)?])? {
-            0 => Err(StoreError::gone(id).into()),
-            _ => Ok(()),
-        })
-        .await
     }
 
     pub(super) async fn read_revocable(&self, lease: &Lease) -> Result<Revocable, StoreError> {

@@ -240,14 +240,6 @@ impl SqliteVault {
         self.leave_landing(intent);
         Ok(())
     }
-
-    pub(super) async fn read_journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        self.read(move |_, tx| {
-            grant_row(tx, id)?;
-            all(tx, sql::ENTRIES, params![grant_bytes(id), limit], entry)
-        })
-        .await
-    }
 }
 
 pub(super) fn entry(row: &Row<'_>) -> Result<Entry, Fault> {

@@ -6,47 +6,44 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
-use tokenward_core::ports::StoreError;
 use tokenward_core::{Fingerprint, Generation, GrantId, KnownToken, TokenKind};
 use zeroize::Zeroizing;
 
 use super::query::{Failed, all};
 use super::rows::{GrantRow, fingerprint, unsigned, uuid};
-use super::{Context, SqliteVault, sql};
+use super::{Context, sql};
 
-impl SqliteVault {
-    pub(super) async fn find_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, StoreError> {
-        if texts.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.context.refresh_keys();
-        let keys = self.context.sealer.keys();
-        let names = |text: &Zeroizing<String>| KINDS.map(|kind| (kind, keys.name(kind, text)));
-        let asked: Vec<[(TokenKind, Fingerprint); 2]> = texts.iter().map(names).collect();
-        self.read(move |context, tx| {
-            let mut known = HashMap::new();
-            for some in asked.chunks(AT_ONCE) {
-                let bytes: Vec<u8> = some.iter().flatten().flat_map(|(_, name)| *name.as_bytes()).collect();
-                known.extend(all(tx, sql::FIND_FINGERPRINTS, params![bytes], |row| {
-                    let (grant, generation) = (GrantId::from(uuid(row, 1)?), Generation::new(unsigned(row, 2)?));
-                    Ok((fingerprint(row, 0)?, (grant, generation)))
-                })?);
-            }
-            let present = context.present_names(tx)?;
-            let look = |names: &[(TokenKind, Fingerprint); 2]| {
-                names.iter().find_map(|(kind, name)| {
-                    let now = present.get(name);
-                    let (grant, generation) = *now.or_else(|| known.get(name))?;
-                    Some(KnownToken { kind: *kind, grant, generation, is_present: now.is_some() })
-                })
-            };
-            Ok(asked.iter().map(look).collect())
-        })
-        .await
-    }
-}
+/// What a text would be called as a token of either kind.
+pub(super) type Names = [(TokenKind, Fingerprint); 2];
 
 impl Context {
+    /// What the texts would be called.
+    pub(super) fn names_of(&self, texts: &[Zeroizing<String>]) -> Vec<Names> {
+        let keys = self.sealer.keys();
+        texts.iter().map(|text| KINDS.map(|kind| (kind, keys.name(kind, text)))).collect()
+    }
+
+    /// Which tokens go by these names.
+    pub(super) fn known_tokens(&self, tx: &Connection, asked: &[Names]) -> Result<Vec<Option<KnownToken>>, Failed> {
+        let mut known = HashMap::new();
+        for some in asked.chunks(AT_ONCE) {
+            let bytes: Vec<u8> = some.iter().flatten().flat_map(|(_, name)| *name.as_bytes()).collect();
+            known.extend(all(tx, sql::FIND_FINGERPRINTS, params![bytes], |row| {
+                let (grant, generation) = (GrantId::from(uuid(row, 1)?), Generation::new(unsigned(row, 2)?));
+                Ok((fingerprint(row, 0)?, (grant, generation)))
+            })?);
+        }
+        let present = self.present_names(tx)?;
+        let look = |names: &Names| {
+            names.iter().find_map(|(kind, name)| {
+                let now = present.get(name);
+                let (grant, generation) = *now.or_else(|| known.get(name))?;
+                Some(KnownToken { kind: *kind, grant, generation, is_present: now.is_some() })
+            })
+        };
+        Ok(asked.iter().map(look).collect())
+    }
+
     /// The names of all tokens that are present. A row that does not open has none.
     fn present_names(&self, tx: &Connection) -> Result<HashMap<Fingerprint, (GrantId, Generation)>, Failed> {
         let keys = self.sealer.keys();

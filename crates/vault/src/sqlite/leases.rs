@@ -10,10 +10,11 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{Attempt, Held, Keepsake, StoreError};
+use tokenward_core::ports::{Attempt, Held, Keepsake, Leases, StoreError};
 use tokenward_core::{Entry, Fence, Grant, GrantId, Holder, Lease, Seat, SecretBytes};
 
 use tokio::time::Instant;
@@ -72,8 +73,9 @@ impl LeaseRow {
     }
 }
 
-impl SqliteVault {
-    pub(super) async fn take_seat(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<Attempt, StoreError> {
+#[async_trait]
+impl Leases for SqliteVault {
+    async fn hold(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<Attempt, StoreError> {
         let (lease, under) = match self.try_seat(seat, holder, ttl).await? {
             Asked::Held(lease, under) => (lease, under),
             Asked::Busy { holder, until } => return Ok(Attempt::Busy { holder, until }),
@@ -89,7 +91,7 @@ impl SqliteVault {
             match self.read_open_intents(grant.id).await {
                 Ok(open) => open,
                 Err(error) => {
-                    self.give_back(lease.seat, lease.fence).await?;
+                    self.release(lease).await?;
                     return Err(error);
                 }
             }
@@ -99,6 +101,46 @@ impl SqliteVault {
         Ok(Attempt::Held(Box::new(Held { lease, grant: Some(grant), open, newest, client_refused })))
     }
 
+    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), StoreError> {
+        let expires = self.context.now().checked_add(ttl).unwrap_or(Timestamp::MAX);
+        let locked = self.relock(lease);
+        let (seat, fence) = (lease.seat.clone(), lease.fence);
+        let renewed = self.write_unsynced(move |_, tx| {
+            let (fence, until) = (signed(fence.get()), expires.as_millisecond());
+            let statement = of(&seat, sql::RENEW_LEASE, sql::RENEW_NAME);
+            Ok(run(tx, statement, params![key(&seat), fence, locked, in_millis(ttl), until])?)
+        });
+        if renewed.await? == 0 {
+            self.let_go(&lease.seat, lease.fence);
+            return Err(StoreError::moved());
+        }
+        lease.expires = expires;
+        Ok(())
+    }
+
+    async fn release(&self, lease: Lease) -> Result<(), StoreError> {
+        let Lease { seat, fence, .. } = lease;
+        // The lock first: it wakes the waiters, who only read; the row's writing (and now and then a checkpoint) is no
+        // reason to keep them. Whoever takes the lock before the row is free finds a row of our place and a free
+        // lock, and takes over.
+        self.let_go(&seat, fence);
+        self.write_unsynced(move |_, tx| free(tx, &seat, fence)).await
+    }
+
+    async fn wait(&self, seat: &Seat, patience: Duration) {
+        let row = self.lease_row(seat).await.ok();
+        let locked = row.as_ref().and_then(|row| row.present(self.context.now()).map(|_| row.locked));
+        // Whoever has the lock and no row may have been stopped before it wrote one.
+        let longest = if locked.is_none() { patience.min(ROWLESS) } else { patience };
+        let woken = locked != Some(false) && self.waiters.wait(&lock_of(seat, &self.context.folder), longest).await;
+        if !woken && locked.is_some() {
+            // A holder without the lock, or on another machine: nothing here can wake us.
+            tokio::time::sleep(POLL.min(patience)).await;
+        }
+    }
+}
+
+impl SqliteVault {
     async fn try_seat(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<Asked, StoreError> {
         let path = lock_of(seat, &self.context.folder);
         let held_by_us = self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&path);
@@ -160,43 +202,6 @@ impl SqliteVault {
     fn rowless_for_long(&self, lock: &Path) -> bool {
         let mut rowless = self.rowless.lock().unwrap_or_else(PoisonError::into_inner);
         rowless.entry(lock.to_owned()).or_insert_with(Instant::now).elapsed() >= ROWLESS
-    }
-
-    pub(super) async fn prolong(&self, lease: &mut Lease, ttl: Duration) -> Result<(), StoreError> {
-        let expires = self.context.now().checked_add(ttl).unwrap_or(Timestamp::MAX);
-        let locked = self.relock(lease);
-        let (seat, fence) = (lease.seat.clone(), lease.fence);
-        let renewed = self.write_unsynced(move |_, tx| {
-            let (fence, until) = (signed(fence.get()), expires.as_millisecond());
-            let statement = of(&seat, sql::RENEW_LEASE, sql::RENEW_NAME);
-            Ok(run(tx, statement, params![key(&seat), fence, locked, in_millis(ttl), until])?)
-        });
-        if renewed.await? == 0 {
-            self.let_go(&lease.seat, lease.fence);
-            return Err(StoreError::moved());
-        }
-        lease.expires = expires;
-        Ok(())
-    }
-
-    pub(super) async fn give_back(&self, seat: Seat, fence: Fence) -> Result<(), StoreError> {
-        // The lock first: it wakes the waiters, who only read; the row's writing (and now and then a checkpoint) is no
-        // reason to keep them. Whoever takes the lock before the row is free finds a row of our place and a free
-        // lock, and takes over.
-        self.let_go(&seat, fence);
-        self.write_unsynced(move |_, tx| free(tx, &seat, fence)).await
-    }
-
-    pub(super) async fn wait_for_lease(&self, seat: &Seat, patience: Duration) {
-        let row = self.lease_row(seat).await.ok();
-        let locked = row.as_ref().and_then(|row| row.present(self.context.now()).map(|_| row.locked));
-        // Whoever has the lock and no row may have been stopped before it wrote one.
-        let longest = if locked.is_none() { patience.min(ROWLESS) } else { patience };
-        let woken = locked != Some(false) && self.waiters.wait(&lock_of(seat, &self.context.folder), longest).await;
-        if !woken && locked.is_some() {
-            // A holder without the lock, or on another machine: nothing here can wake us.
-            tokio::time::sleep(POLL.min(patience)).await;
-        }
     }
 
     /// Whether we have the lock of a lease; one that was taken by the row alone gets it as soon as it is free.

@@ -2,80 +2,19 @@
 //!
 //! What a call promises stands at the port; what its transaction is, in the file of its subject beside this one.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::{
-    Adopted, Adoption, AnswerKept, Attempt, Grants, Journal, Leases, LoggedIn, LoginCopy, Logins, NameGiven, NewLogin,
-    Question, Revocable, StoreError, Told, Turned, Wished,
+    Adopted, Adoption, AnswerKept, Journal, LoggedIn, Logins, NameGiven, NewLogin, Question, Revocable, StoreError,
+    Told, Turned, Wished,
 };
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
-    Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken, Lease, ProfileName,
-    RawAnswer, Recognised, RefreshToken, Seat, Spend, Standing, Subject,
+    Closing, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, ProfileName, RawAnswer, RefreshToken,
+    Spend, Standing, Subject,
 };
-use zeroize::Zeroizing;
 
 use super::SqliteVault;
-
-#[async_trait]
-impl Grants for SqliteVault {
-    async fn look(&self, profile: &ProfileName) -> Result<Option<Grant>, StoreError> {
-        self.find_login(profile).await
-    }
-
-    async fn grant_of(&self, profile: &ProfileName) -> Result<Option<GrantId>, StoreError> {
-        self.find_grant(profile).await
-    }
-
-    async fn grant(&self, id: GrantId) -> Result<Grant, StoreError> {
-        self.read_grant(id).await
-    }
-
-    async fn grants(&self) -> Result<Vec<Grant>, StoreError> {
-        self.read_grants().await
-    }
-
-    async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        self.read_journal(id, limit).await
-    }
-
-    async fn copy(&self, id: GrantId) -> Result<LoginCopy, StoreError> {
-        self.copy_login(id).await
-    }
-
-    async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, StoreError> {
-        self.recognise_token(token).await
-    }
-
-    async fn known_tokens(&self, texts: &[Zeroizing<String>]) -> Result<Vec<Option<KnownToken>>, StoreError> {
-        self.find_tokens(texts).await
-    }
-
-    async fn name_subject(&self, id: GrantId, subject: &Subject) -> Result<(), StoreError> {
-        self.store_subject(id, subject).await
-    }
-}
-
-#[async_trait]
-impl Leases for SqliteVault {
-    async fn hold(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<Attempt, StoreError> {
-        self.take_seat(seat, holder, ttl).await
-    }
-
-    async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), StoreError> {
-        self.prolong(lease, ttl).await
-    }
-
-    async fn release(&self, lease: Lease) -> Result<(), StoreError> {
-        self.give_back(lease.seat, lease.fence).await
-    }
-
-    async fn wait(&self, seat: &Seat, patience: Duration) {
-        self.wait_for_lease(seat, patience).await;
-    }
-}
 
 #[async_trait]
 impl Journal for SqliteVault {
