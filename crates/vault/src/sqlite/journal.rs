@@ -8,8 +8,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{AnswerKept, Committed, StoreError, Turned, in_doubt};
+use tokenward_core::ports::{AnswerKept, Committed, Journal, Question, StoreError, Turned, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
     Closing, Doubt, Entry, Event, Fence, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease,
@@ -24,16 +25,17 @@ use crate::room;
 use super::adopt::end_trials;
 use super::grants::grant_row;
 use super::leases::{free, turned_under};
-use super::names::answered;
 use super::query::{Failed, all, first, run};
+use super::questions::answered;
 use super::rows::{
     Fault, GrantRow, IntentRow, answer_label, grant_bytes, intent_bytes, json, optional_json, parked_label, signed,
     time, to_json, unopened, unsigned, uuid,
 };
 use super::{Context, SqliteVault, sql};
 
-impl SqliteVault {
-    pub(super) async fn begin_spend(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError> {
+#[async_trait]
+impl Journal for SqliteVault {
+    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError> {
         self.check_room()?;
         let (by, grant, fence) = (lease.holder.clone(), turned_under(lease)?, lease.fence);
         let landing = self.landing_for(draft.id);
@@ -45,64 +47,7 @@ impl SqliteVault {
         })
     }
 
-    pub(super) async fn store_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, StoreError> {
-        let context = &self.context;
-        // Where the disk may end this process in the middle of SQLite's writing, the slot comes first: it is written in place.
-        let landing = self.landing.lock().unwrap_or_else(PoisonError::into_inner).get(&intent).cloned();
-        let has_landed = landing.as_ref().is_some_and(|landing| landing.is_taken());
-        let in_slot = !has_landed && room::copies(context.folder.vault()) && self.rescue_answer(intent, answer).is_ok();
-        // Should this process be killed while it waits for another one's write, the answer would be lost: so it does not
-        // wait for long. A write that goes through after all stores the same answer once more.
-        let error = match tokio::time::timeout(ANSWER_PATIENCE, self.journal_answer(intent, answer)).await {
-            Ok(Ok(())) => {
-                if in_slot && let Err(error) = self.rescue.forget(intent) {
-                    tracing::debug!(%intent, %error, "a rescue slot is freed later");
-                }
-                self.leave_landing(intent);
-                return Ok(AnswerKept::Journal);
-            }
-            Ok(Err(error)) => error,
-            Err(_) => StoreError::busy(context.folder.database().display()),
-        };
-        match if in_slot { Ok(()) } else { self.rescue_answer(intent, answer) } {
-            Ok(()) => {
-                self.leave_landing(intent);
-                tracing::error!(%intent, %error, "the journal cannot be written; the provider's answer is in the rescue slot");
-                Ok(AnswerKept::LastResort)
-            }
-            // It lies where it landed, in place; only the sync is missing.
-            Err(_) if landing.as_ref().is_some_and(|landing| has_landed && landing.sync().is_ok()) => {
-                tracing::error!(%intent, %error, "the journal cannot be written; the provider's answer is in its landing slot");
-                Ok(AnswerKept::LastResort)
-            }
-            Err(slot) => {
-                tracing::error!(%intent, %error, %slot, "the provider's answer could be kept nowhere");
-                Err(error)
-            }
-        }
-    }
-
-    fn rescue_answer(&self, intent: IntentId, answer: &RawAnswer) -> std::io::Result<()> {
-        let sealer = &self.context.sealer;
-        self.rescue.keep(&sealer.keys(), &*sealer.entropy, intent, answer)
-    }
-
-    async fn journal_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<(), StoreError> {
-        self.context.refresh_keys();
-        let blob = self.context.sealer.seal(&answer_label(intent), &answer_to_bytes(answer, usize::MAX));
-        let event = Event::Answered { intent, status: answer.status, log_id: answer.log_id.clone() };
-        self.write(move |context, tx| {
-            if run(tx, sql::JOURNAL_ANSWER, params![intent_bytes(intent), blob])? == 0 {
-                return Err(unknown_intent(intent));
-            }
-            let at = context.now().as_millisecond();
-            run(tx, sql::ENTER_ANSWER, params![intent_bytes(intent), at, to_json(&event)?])?;
-            Ok(())
-        })
-        .await
-    }
-
-    pub(super) async fn read_open_intents(&self, id: GrantId) -> Result<Vec<Intent>, StoreError> {
+    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, StoreError> {
         let rescued = self.rescue.kept().unwrap_or_else(|error| {
             tracing::warn!(%error, "the rescue slots cannot be read");
             Vec::new()
@@ -143,6 +88,106 @@ impl SqliteVault {
                 intents.push(intent);
             }
             Ok(intents)
+        })
+        .await
+    }
+
+    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, StoreError> {
+        let context = &self.context;
+        // Where the disk may end this process in the middle of SQLite's writing, the slot comes first: it is written in place.
+        let landing = self.landing.lock().unwrap_or_else(PoisonError::into_inner).get(&intent).cloned();
+        let has_landed = landing.as_ref().is_some_and(|landing| landing.is_taken());
+        let in_slot = !has_landed && room::copies(context.folder.vault()) && self.rescue_answer(intent, answer).is_ok();
+        // Should this process be killed while it waits for another one's write, the answer would be lost: so it does not
+        // wait for long. A write that goes through after all stores the same answer once more.
+        let error = match tokio::time::timeout(ANSWER_PATIENCE, self.journal_answer(intent, answer)).await {
+            Ok(Ok(())) => {
+                if in_slot && let Err(error) = self.rescue.forget(intent) {
+                    tracing::debug!(%intent, %error, "a rescue slot is freed later");
+                }
+                self.leave_landing(intent);
+                return Ok(AnswerKept::Journal);
+            }
+            Ok(Err(error)) => error,
+            Err(_) => StoreError::busy(context.folder.database().display()),
+        };
+        match if in_slot { Ok(()) } else { self.rescue_answer(intent, answer) } {
+            Ok(()) => {
+                self.leave_landing(intent);
+                tracing::error!(%intent, %error, "the journal cannot be written; the provider's answer is in the rescue slot");
+                Ok(AnswerKept::LastResort)
+            }
+            // It lies where it landed, in place; only the sync is missing.
+            Err(_) if landing.as_ref().is_some_and(|landing| has_landed && landing.sync().is_ok()) => {
+                tracing::error!(%intent, %error, "the journal cannot be written; the provider's answer is in its landing slot");
+                Ok(AnswerKept::LastResort)
+            }
+            Err(slot) => {
+                tracing::error!(%intent, %error, %slot, "the provider's answer could be kept nowhere");
+                Err(error)
+            }
+        }
+    }
+
+    async fn commit(&self, freeing: Option<&Lease>, intent: IntentId, turn: Turn) -> Result<Turned, StoreError> {
+        let lease = freeing.map(|lease| (lease.seat.clone(), lease.fence));
+        let freed = lease.clone();
+        let turned = self.write(move |context, tx| {
+            let (committed, id) = context.commit(tx, intent, &turn)?;
+            if let Some((seat, fence)) = &lease {
+                free(tx, seat, *fence)?;
+            }
+            let grant = grant_row(tx, id).and_then(|row| Ok(row.grant(&context.sealer)?));
+            Ok(Turned { committed, grant: grant.ok() })
+        });
+        let turned = turned.await?;
+        if let Some((seat, fence)) = freed {
+            self.let_go(&seat, fence);
+        }
+        self.leave_landing(intent);
+        Ok(turned)
+    }
+
+    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), StoreError> {
+        self.write(move |context, tx| context.close(tx, intent, &closing, standing.as_ref())).await?;
+        self.leave_landing(intent);
+        Ok(())
+    }
+
+    async fn asked(&self, lease: &Lease, question: Question) -> Result<(), StoreError> {
+        let (name, fence) = (lease.seat.name().cloned().ok_or(StoreError::moved())?, lease.fence);
+        self.write(move |context, tx| context.asked(tx, &name, fence, question)).await
+    }
+
+    async fn access_refused(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        provider_code: Option<i64>,
+        by: &Holder,
+    ) -> Result<(), StoreError> {
+        let by = by.clone();
+        self.write(move |context, tx| context.access_refused(tx, (id, generation), provider_code, &by)).await
+    }
+}
+
+impl SqliteVault {
+    fn rescue_answer(&self, intent: IntentId, answer: &RawAnswer) -> std::io::Result<()> {
+        let sealer = &self.context.sealer;
+        self.rescue.keep(&sealer.keys(), &*sealer.entropy, intent, answer)
+    }
+
+    async fn journal_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<(), StoreError> {
+        self.context.refresh_keys();
+        let blob = self.context.sealer.seal(&answer_label(intent), &answer_to_bytes(answer, usize::MAX));
+        let event = Event::Answered { intent, status: answer.status, log_id: answer.log_id.clone() };
+        self.write(move |context, tx| {
+            if run(tx, sql::JOURNAL_ANSWER, params![intent_bytes(intent), blob])? == 0 {
+                return Err(unknown_intent(intent));
+            }
+            let at = context.now().as_millisecond();
+            run(tx, sql::ENTER_ANSWER, params![intent_bytes(intent), at, to_json(&event)?])?;
+            Ok(())
         })
         .await
     }
@@ -204,41 +249,6 @@ impl SqliteVault {
         if let Some(Err(error)) = slot.map(|slot| slot.clear()) {
             tracing::debug!(%intent, %error, "a landing slot is freed later");
         }
-    }
-
-    pub(super) async fn commit_turn(
-        &self,
-        freeing: Option<&Lease>,
-        intent: IntentId,
-        turn: Turn,
-    ) -> Result<Turned, StoreError> {
-        let lease = freeing.map(|lease| (lease.seat.clone(), lease.fence));
-        let freed = lease.clone();
-        let turned = self.write(move |context, tx| {
-            let (committed, id) = context.commit(tx, intent, &turn)?;
-            if let Some((seat, fence)) = &lease {
-                free(tx, seat, *fence)?;
-            }
-            let grant = grant_row(tx, id).and_then(|row| Ok(row.grant(&context.sealer)?));
-            Ok(Turned { committed, grant: grant.ok() })
-        });
-        let turned = turned.await?;
-        if let Some((seat, fence)) = freed {
-            self.let_go(&seat, fence);
-        }
-        self.leave_landing(intent);
-        Ok(turned)
-    }
-
-    pub(super) async fn close_intent(
-        &self,
-        intent: IntentId,
-        closing: Closing,
-        standing: Option<Standing>,
-    ) -> Result<(), StoreError> {
-        self.write(move |context, tx| context.close(tx, intent, &closing, standing.as_ref())).await?;
-        self.leave_landing(intent);
-        Ok(())
     }
 }
 

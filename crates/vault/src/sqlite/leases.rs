@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{Attempt, Held, Keepsake, Leases, StoreError};
+use tokenward_core::ports::{Attempt, Held, Journal, Keepsake, Leases, StoreError};
 use tokenward_core::{Entry, Fence, Grant, GrantId, Holder, Lease, Seat, SecretBytes};
 
 use tokio::time::Instant;
@@ -88,7 +88,7 @@ impl Leases for SqliteVault {
         // Slots of answers are looked at where there may be one: with an open intent, and once for what others have left since this vault
         // was opened.
         let open = if has_open || !self.has_looked_at_slots.load(Ordering::Acquire) {
-            match self.read_open_intents(grant.id).await {
+            match self.open_intents(grant.id).await {
                 Ok(open) => open,
                 Err(error) => {
                     self.release(lease).await?;

@@ -10,8 +10,8 @@ use super::grants::{find_known, grant_row};
 use super::identity::Next;
 use super::journal::prune;
 use super::login_answers::drop_answer;
-use super::names::answered;
 use super::query::{Failed, first, run};
+use super::questions::answered;
 use super::rows::{GrantRow, Sealed, grant_bytes};
 use super::{Context, Sealer, SqliteVault, sql};
 

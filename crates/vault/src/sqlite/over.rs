@@ -2,40 +2,37 @@
 //!
 //! Enters: the provider's word. Leaves: a record of it, durable.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use tokenward_core::ports::StoreError;
 use tokenward_core::{Event, Generation, GrantId, Holder, Standing};
 
 use super::grants::grant_row;
 use super::journal::prune;
-use super::query::run;
+use super::query::{Failed, run};
 use super::rows::{grant_bytes, signed};
-use super::{SqliteVault, sql};
+use super::{Context, SqliteVault, sql};
 
-impl SqliteVault {
-    pub(super) async fn end_access(
+impl Context {
+    /// Ends the access token of a generation that is present still.
+    pub(super) fn access_refused(
         &self,
-        id: GrantId,
-        generation: Generation,
+        tx: &Connection,
+        (id, generation): (GrantId, Generation),
         provider_code: Option<i64>,
         by: &Holder,
-    ) -> Result<(), StoreError> {
-        let by = by.clone();
-        self.write(move |context, tx| {
-            let grant = grant_row(tx, id)?;
-            let now = context.now();
-            if grant.generation != generation || grant.access.blob.is_none() || grant.access_expires <= now {
-                return Ok(());
-            }
-            let bound = params![grant_bytes(id), signed(generation.get()), now.as_millisecond()];
-            run(tx, sql::END_ACCESS, bound)?;
-            let event = Event::AccessRefused { provider_code };
-            context.write_entry(tx, id, generation, Some(&by), &event)?;
-            prune(tx, id)
-        })
-        .await
+    ) -> Result<(), Failed> {
+        let grant = grant_row(tx, id)?;
+        let now = self.now();
+        if grant.generation != generation || grant.access.blob.is_none() || grant.access_expires <= now {
+            return Ok(());
+        }
+        run(tx, sql::END_ACCESS, params![grant_bytes(id), signed(generation.get()), now.as_millisecond()])?;
+        self.write_entry(tx, id, generation, Some(by), &Event::AccessRefused { provider_code })?;
+        prune(tx, id)
     }
+}
 
+impl SqliteVault {
     pub(super) async fn forget_grant(&self, id: GrantId) -> Result<bool, StoreError> {
         self.write(move |_, tx| {
             let grant = grant_row(tx, id)?;

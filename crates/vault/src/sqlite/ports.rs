@@ -5,53 +5,11 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::{
-    Adopted, Adoption, AnswerKept, Journal, LoggedIn, Logins, NameGiven, NewLogin, Question, Revocable, StoreError,
-    Told, Turned, Wished,
+    Adopted, Adoption, LoggedIn, Logins, NameGiven, NewLogin, Revocable, StoreError, Told, Wished,
 };
-use tokenward_core::rotation::Turn;
-use tokenward_core::{
-    Closing, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, ProfileName, RawAnswer, RefreshToken,
-    Spend, Standing, Subject,
-};
+use tokenward_core::{Closing, Generation, GrantId, Holder, IntentId, Lease, ProfileName, RefreshToken, Subject};
 
 use super::SqliteVault;
-
-#[async_trait]
-impl Journal for SqliteVault {
-    async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError> {
-        self.begin_spend(lease, draft).await
-    }
-
-    async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, StoreError> {
-        self.read_open_intents(id).await
-    }
-
-    async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, StoreError> {
-        self.store_answer(intent, answer).await
-    }
-
-    async fn commit(&self, freeing: Option<&Lease>, intent: IntentId, turn: Turn) -> Result<Turned, StoreError> {
-        self.commit_turn(freeing, intent, turn).await
-    }
-
-    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), StoreError> {
-        self.close_intent(intent, closing, standing).await
-    }
-
-    async fn asked(&self, lease: &Lease, question: Question) -> Result<(), StoreError> {
-        self.record_question(lease, question).await
-    }
-
-    async fn access_refused(
-        &self,
-        id: GrantId,
-        generation: Generation,
-        provider_code: Option<i64>,
-        by: &Holder,
-    ) -> Result<(), StoreError> {
-        self.end_access(id, generation, provider_code, by).await
-    }
-}
 
 #[async_trait]
 impl Logins for SqliteVault {
