@@ -1,8 +1,12 @@
 //! The embedded engine: one folder, one `SQLite` database, for as many processes of one machine as there are.
 //!
-//! Enters and leaves: the calls of [`tokenward_core::ports::Vault`]. `begin`, `keep_answer`, `commit`, `close`, `ask`, `log_in`,
+//! Enters and leaves: the calls of [`tokenward_core::ports::Vault`]. `begin`, `keep_answer`, `commit`, `close`, `asked`, `log_in`,
 //! `adopt`, `take_back`, `link`, `unlink` and `retire` are each one transaction and one sync. A crash inside one leaves the state before it; a crash after one, the state
 //! after it.
+//!
+//! Each port is implemented in the file that has its name: [`grants`], [`leases`], [`journal`], [`logins`], [`login_answers`],
+//! [`keepsakes`], [`link_book`]. A transaction that is too long for the port's file is a function of the [`Context`] in the file of its
+//! subject, under the port's own verb.
 //!
 //! A call is a trip to a thread that owns a connection ([`worker`]), and what runs there is a plain function of a transaction and the
 //! [`Context`]. What waits for files (locks, rescue slots) stays with the caller.
@@ -20,7 +24,6 @@ mod link_book;
 mod login_answers;
 mod logins;
 mod over;
-mod ports;
 pub(crate) mod query;
 mod questions;
 pub(crate) mod rows;
@@ -274,7 +277,7 @@ impl SqliteVault {
     ) -> Result<T, StoreError> {
         self.context.refresh_keys();
         let context = Arc::clone(&self.context);
-        self.connections.call(how, move |tx| act(&context, tx).map_err(|failed| context.told(failed))).await
+        self.connections.call(how, move |tx| act(&context, tx).map_err(|failed| context.error(failed))).await
     }
 
     /// What cannot be in a transaction, by the connection that writes.
@@ -288,7 +291,7 @@ impl SqliteVault {
 
 impl Context {
     /// What a caller is told of why its transaction was undone.
-    fn told(&self, failed: Failed) -> StoreError {
+    fn error(&self, failed: Failed) -> StoreError {
         match failed {
             Failed::Told(error) => error,
             Failed::Sql(error) => self.opener.error(&error),

@@ -27,7 +27,7 @@ use super::rows::{
     Fault, GrantRow, IntentRow, bytes, grant_bytes, intent_bytes, json, optional_json, parked_label, signed, to_json,
     unsigned,
 };
-use super::{Context, SqliteVault, sql};
+use super::{Context, sql};
 use crate::seal::Unopened;
 
 /// How a grant stood when its set was put aside.
@@ -74,28 +74,9 @@ impl PutAside {
     }
 }
 
-impl SqliteVault {
-    pub(super) async fn adopt_login(&self, adoption: Adoption) -> Result<Adopted, StoreError> {
-        if adoption.set.refresh.is_none() {
-            return Err(StoreError::no_refresh_token());
-        }
-        self.write(move |context, tx| context.adopt(tx, adoption)).await
-    }
-
-    pub(super) async fn bring_back(
-        &self,
-        id: GrantId,
-        refused: Option<(IntentId, Closing)>,
-        by: &Holder,
-    ) -> Result<Option<Generation>, StoreError> {
-        let by = by.clone();
-        self.write(move |context, tx| context.bring_back(tx, id, refused.as_ref(), &by)).await
-    }
-}
-
 impl Context {
     /// Stores a login that was brought.
-    fn adopt(&self, tx: &Connection, adoption: Adoption) -> Result<Adopted, Failed> {
+    pub(super) fn adopt(&self, tx: &Connection, adoption: Adoption) -> Result<Adopted, Failed> {
         let token = adoption.set.refresh.as_ref().ok_or(StoreError::no_refresh_token())?;
         if let Some((grant, generation)) = find_known(tx, self.fingerprint(token))? {
             return Ok(Adopted::Known { grant, generation });
@@ -192,7 +173,7 @@ impl Context {
     }
 
     /// Brings back what gave way to an adoption. Says which generation it has.
-    fn bring_back(
+    pub(super) fn take_back(
         &self,
         tx: &Connection,
         id: GrantId,

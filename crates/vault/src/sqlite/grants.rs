@@ -1,17 +1,15 @@
-//! Grants: reading them, naming their subject, logging them out, and the sets that were put aside.
+//! The port of grants: reading them, naming their subject; and beside it the sets that were put aside, and what does not read back.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{Grants, LoginCopy, Revocable, StoreError};
+use tokenward_core::ports::{Grants, LoginCopy, StoreError};
 use tokenward_core::{
-    Entry, Event, Fingerprint, Generation, Grant, GrantId, Holder, IntentId, KnownToken, Lease, ProfileName,
-    Recognised, RefreshToken, Standing, Subject,
+    Entry, Fingerprint, Generation, Grant, GrantId, IntentId, KnownToken, ProfileName, Recognised, RefreshToken,
+    Subject,
 };
 use zeroize::Zeroizing;
 
 use super::journal::entry;
-use super::leases::{check_fence, turned_under};
 use super::query::{Failed, all, first, run};
 use super::rows::{
     Fault, GrantRow, bytes, damaged, grant_bytes, parked_label, signed, time, to_json, unopened, unsigned, uuid,
@@ -150,28 +148,6 @@ impl SqliteVault {
         Ok(self.read_each_grant().await?.1)
     }
 
-    pub(super) async fn read_revocable(&self, lease: &Lease) -> Result<Revocable, StoreError> {
-        let (grant, fence) = (turned_under(lease)?, lease.fence);
-        self.read(move |context, tx| {
-            check_fence(tx, grant, fence)?;
-            let row = grant_row(tx, grant)?;
-            Ok(Revocable {
-                refresh: row.refresh(&context.sealer)?,
-                access: row.access(&context.sealer)?.map(|access| access.token),
-            })
-        })
-        .await
-    }
-
-    pub(super) async fn retire_grant(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), StoreError> {
-        let (id, fence, by) = (turned_under(lease)?, lease.fence, lease.holder.clone());
-        self.write(move |context, tx| {
-            check_fence(tx, id, fence)?;
-            context.retire(tx, id, &by, at, revoked)
-        })
-        .await
-    }
-
     /// The name of a refresh token in this vault.
     pub fn fingerprint(&self, token: &RefreshToken) -> Fingerprint {
         self.context.fingerprint(token)
@@ -204,16 +180,6 @@ impl SqliteVault {
 }
 
 impl Context {
-    fn retire(&self, tx: &Connection, id: GrantId, by: &Holder, at: Timestamp, revoked: bool) -> Result<(), Failed> {
-        let grant = grant_row(tx, id)?;
-        let id = grant_bytes(grant.id);
-        self.supersede(tx, grant.id, grant.generation, None)?;
-        run(tx, sql::RETIRE, params![id, to_json(&Standing::Retired { since: at })?])?;
-        run(tx, sql::WIPE_ANSWERS, params![id])?;
-        run(tx, sql::FORGET_PARKED, params![id])?;
-        self.write_entry(tx, grant.id, grant.generation, Some(by), &Event::LoggedOut { revoked })
-    }
-
     /// Remembers a refresh token by its name, for ever.
     pub(super) fn remember(
         &self,

@@ -14,7 +14,7 @@ use super::grants::grant_row;
 use super::logins::by_profile;
 use super::query::{Failed, run};
 use super::rows::{GrantRow, grant_bytes, signed, to_json};
-use super::{Context, SqliteVault, sql};
+use super::{Context, sql};
 
 /// What takes the place of a set of which nobody has said whose it is.
 #[derive(Debug, Clone, Copy)]
@@ -33,34 +33,9 @@ impl Next<'_> {
     }
 }
 
-impl SqliteVault {
-    pub(super) async fn record_told(
-        &self,
-        id: GrantId,
-        generation: Generation,
-        subject: Option<&Subject>,
-        aside: GrantId,
-        by: &Holder,
-    ) -> Result<Told, StoreError> {
-        let (subject, by) = (subject.cloned(), by.clone());
-        self.write(move |context, tx| context.told_of(tx, (id, generation), subject.as_ref(), aside, &by)).await
-    }
-
-    pub(super) async fn point_profile(
-        &self,
-        id: GrantId,
-        profile: &ProfileName,
-        replace: bool,
-        by: &Holder,
-    ) -> Result<NameGiven, StoreError> {
-        let (profile, by) = (profile.clone(), by.clone());
-        self.write(move |context, tx| context.point(tx, id, &profile, replace, &by)).await
-    }
-}
-
 impl Context {
     /// Records whose a set is.
-    fn told_of(
+    pub(super) fn told(
         &self,
         tx: &Connection,
         (id, generation): (GrantId, Generation),
@@ -92,7 +67,7 @@ impl Context {
     }
 
     /// Lets a profile point at a grant without one.
-    fn point(
+    pub(super) fn give_name(
         &self,
         tx: &Connection,
         id: GrantId,

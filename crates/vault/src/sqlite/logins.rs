@@ -1,23 +1,94 @@
-//! Logins: made of what was issued to a person.
+//! The port of logins: made, brought, taken back and ended. Each call is one transaction.
+//!
+//! What is made of a set that was issued to a person stands here; adoptions and what they give back in [`super::adopt`], a wish for one
+//! set in [`super::wish`], whose a login is in [`super::identity`], what ends in [`super::over`].
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use tokenward_core::ports::{LoggedIn, NewLogin, StoreError};
-use tokenward_core::{AppName, Event, Generation, GrantId, ProfileName, Standing, Subject, TokenSet};
+use tokenward_core::ports::{
+    Adopted, Adoption, LoggedIn, Logins, NameGiven, NewLogin, Revocable, StoreError, Told, Wished,
+};
+use tokenward_core::{
+    AppName, Closing, Event, Generation, GrantId, Holder, IntentId, Lease, ProfileName, RefreshToken, Standing,
+    Subject, TokenSet,
+};
 
 use super::adopt::{Unproven, displaced, end_trials, mark_unproven};
 use super::grants::{find_known, grant_row};
 use super::identity::Next;
 use super::journal::prune;
+use super::leases::turned_under;
 use super::login_answers::drop_answer;
+use super::over::forget_refused;
 use super::query::{Failed, first, run};
 use super::questions::answered;
 use super::rows::{GrantRow, Sealed, grant_bytes};
 use super::{Context, Sealer, SqliteVault, sql};
 
-impl SqliteVault {
-    pub(super) async fn store_login(&self, login: NewLogin) -> Result<LoggedIn, StoreError> {
+#[async_trait]
+impl Logins for SqliteVault {
+    async fn log_in(&self, login: NewLogin) -> Result<LoggedIn, StoreError> {
         self.write(move |context, tx| context.log_in(tx, &login)).await
+    }
+
+    async fn adopt(&self, adoption: Adoption) -> Result<Adopted, StoreError> {
+        if adoption.set.refresh.is_none() {
+            return Err(StoreError::no_refresh_token());
+        }
+        self.write(move |context, tx| context.adopt(tx, adoption)).await
+    }
+
+    async fn give_name(
+        &self,
+        id: GrantId,
+        profile: &ProfileName,
+        replace: bool,
+        by: &Holder,
+    ) -> Result<NameGiven, StoreError> {
+        let (profile, by) = (profile.clone(), by.clone());
+        self.write(move |context, tx| context.give_name(tx, id, &profile, replace, &by)).await
+    }
+
+    async fn told(
+        &self,
+        id: GrantId,
+        generation: Generation,
+        subject: Option<&Subject>,
+        aside: GrantId,
+        by: &Holder,
+    ) -> Result<Told, StoreError> {
+        let (subject, by) = (subject.cloned(), by.clone());
+        self.write(move |context, tx| context.told(tx, (id, generation), subject.as_ref(), aside, &by)).await
+    }
+
+    async fn take_back(
+        &self,
+        id: GrantId,
+        refused: Option<(IntentId, Closing)>,
+        by: &Holder,
+    ) -> Result<Option<Generation>, StoreError> {
+        let by = by.clone();
+        self.write(move |context, tx| context.take_back(tx, id, refused.as_ref(), &by)).await
+    }
+
+    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, StoreError> {
+        let (fingerprint, source, by) = (self.fingerprint(token), source.to_owned(), by.clone());
+        self.write(move |context, tx| context.take_back_token(tx, fingerprint, source, &by)).await
+    }
+
+    async fn forget_refused(&self, id: GrantId) -> Result<bool, StoreError> {
+        self.write(move |_, tx| forget_refused(tx, id)).await
+    }
+
+    async fn revocable(&self, lease: &Lease) -> Result<Revocable, StoreError> {
+        let of = (turned_under(lease)?, lease.fence);
+        self.read(move |context, tx| context.revocable(tx, of)).await
+    }
+
+    async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), StoreError> {
+        let (of, by) = ((turned_under(lease)?, lease.fence), lease.holder.clone());
+        self.write(move |context, tx| context.retire(tx, of, &by, at, revoked)).await
     }
 }
 

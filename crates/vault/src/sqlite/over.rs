@@ -1,16 +1,18 @@
-//! What ends before its time: an access token that the provider called dead, and a login that was adopted for nothing.
+//! What ends: an access token that the provider called dead, a login that was adopted for nothing, and one that a person logs out.
 //!
-//! Enters: the provider's word. Leaves: a record of it, durable.
+//! Enters: the provider's word, or a person's. Leaves: a record of it, durable; of a login that never was of use, nothing.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use tokenward_core::ports::StoreError;
-use tokenward_core::{Event, Generation, GrantId, Holder, Standing};
+use tokenward_core::ports::Revocable;
+use tokenward_core::{Event, Fence, Generation, GrantId, Holder, Standing};
 
 use super::grants::grant_row;
 use super::journal::prune;
+use super::leases::check_fence;
 use super::query::{Failed, run};
-use super::rows::{grant_bytes, signed};
-use super::{Context, SqliteVault, sql};
+use super::rows::{grant_bytes, signed, to_json};
+use super::{Context, sql};
 
 impl Context {
     /// Ends the access token of a generation that is present still.
@@ -30,22 +32,47 @@ impl Context {
         self.write_entry(tx, id, generation, Some(by), &Event::AccessRefused { provider_code })?;
         prune(tx, id)
     }
+
+    /// What can be revoked of a login, by its lease alone.
+    pub(super) fn revocable(&self, tx: &Connection, (id, fence): (GrantId, Fence)) -> Result<Revocable, Failed> {
+        check_fence(tx, id, fence)?;
+        let row = grant_row(tx, id)?;
+        Ok(Revocable {
+            refresh: row.refresh(&self.sealer)?,
+            access: row.access(&self.sealer)?.map(|access| access.token),
+        })
+    }
+
+    /// Ends a login at a person's wish, by its lease alone. Its record stays (I6).
+    pub(super) fn retire(
+        &self,
+        tx: &Connection,
+        (id, fence): (GrantId, Fence),
+        by: &Holder,
+        at: Timestamp,
+        revoked: bool,
+    ) -> Result<(), Failed> {
+        check_fence(tx, id, fence)?;
+        let grant = grant_row(tx, id)?;
+        let id = grant_bytes(grant.id);
+        self.supersede(tx, grant.id, grant.generation, None)?;
+        run(tx, sql::RETIRE, params![id, to_json(&Standing::Retired { since: at })?])?;
+        run(tx, sql::WIPE_ANSWERS, params![id])?;
+        run(tx, sql::FORGET_PARKED, params![id])?;
+        self.write_entry(tx, grant.id, grant.generation, Some(by), &Event::LoggedOut { revoked })
+    }
 }
 
-impl SqliteVault {
-    pub(super) async fn forget_grant(&self, id: GrantId) -> Result<bool, StoreError> {
-        self.write(move |_, tx| {
-            let grant = grant_row(tx, id)?;
-            let told = matches!(grant.standing, Standing::NeedsConsent { .. } | Standing::Live);
-            let untouched = grant.access.blob.is_none() && !grant.intent_open && !grant.linked && grant.fence.is_none();
-            if grant.generation != Generation::FIRST || !told || !untouched {
-                return Ok(false);
-            }
-            for statement in sql::FORGET_GRANT {
-                run(tx, statement, params![grant_bytes(id)])?;
-            }
-            Ok(true)
-        })
-        .await
+/// Takes a login out whole that was adopted for nothing. `false`: it may be of use, and stays.
+pub(super) fn forget_refused(tx: &Connection, id: GrantId) -> Result<bool, Failed> {
+    let grant = grant_row(tx, id)?;
+    let told = matches!(grant.standing, Standing::NeedsConsent { .. } | Standing::Live);
+    let untouched = grant.access.blob.is_none() && !grant.intent_open && !grant.linked && grant.fence.is_none();
+    if grant.generation != Generation::FIRST || !told || !untouched {
+        return Ok(false);
     }
+    for statement in sql::FORGET_GRANT {
+        run(tx, statement, params![grant_bytes(id)])?;
+    }
+    Ok(true)
 }

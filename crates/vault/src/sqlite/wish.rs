@@ -5,31 +5,19 @@
 //! or as it was wished (I5). A set that was ended, by a refusal or by a person's own login, does not come back.
 
 use rusqlite::{Connection, params};
-use tokenward_core::ports::{StoreError, Wished};
+use tokenward_core::ports::Wished;
 use tokenward_core::{Event, Fingerprint, Generation, GrantId, Holder, RefreshToken};
 
 use super::adopt::lives;
 use super::grants::{find_known, grant_row};
 use super::query::{Failed, all};
 use super::rows::{Fault, bytes, grant_bytes, parked_label, unopened, unsigned};
-use super::{Context, SqliteVault, sql};
+use super::{Context, sql};
 use crate::codec::set_from_bytes;
-
-impl SqliteVault {
-    pub(super) async fn wish_back(
-        &self,
-        token: &RefreshToken,
-        source: &str,
-        by: &Holder,
-    ) -> Result<Wished, StoreError> {
-        let (fingerprint, source, by) = (self.fingerprint(token), source.to_owned(), by.clone());
-        self.write(move |context, tx| context.wish_back(tx, fingerprint, source, &by)).await
-    }
-}
 
 impl Context {
     /// Brings a set back that was put aside.
-    fn wish_back(
+    pub(super) fn take_back_token(
         &self,
         tx: &Connection,
         fingerprint: Fingerprint,
