@@ -27,6 +27,7 @@ mod over;
 pub(crate) mod query;
 mod questions;
 pub(crate) mod rows;
+mod slots;
 pub(crate) mod statements;
 mod stillborn;
 mod wish;

@@ -4,8 +4,7 @@
 //! else repeated it): such an intent is *late* until its answer has been read once, and is reported as open so that it is
 //! settled like any other. A set that comes too late for its generation is parked, never dropped.
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,8 +17,6 @@ use tokenward_core::{
 };
 
 use crate::codec::{answer_to_bytes, turn_to_bytes};
-use crate::landing::{LandingSlot, Landings};
-use crate::rescue::{self, Slotted};
 use crate::room;
 
 use super::adopt::end_trials;
@@ -29,7 +26,7 @@ use super::query::{Failed, all, first, run};
 use super::questions::answered;
 use super::rows::{
     Fault, GrantRow, IntentRow, answer_label, grant_bytes, intent_bytes, json, optional_json, parked_label, signed,
-    time, to_json, unopened, unsigned, uuid,
+    time, to_json, unsigned, uuid,
 };
 use super::{Context, SqliteVault, sql};
 
@@ -48,31 +45,7 @@ impl Journal for SqliteVault {
     }
 
     async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, StoreError> {
-        let rescued = self.rescue.kept().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the rescue slots cannot be read");
-            Vec::new()
-        });
-        let landed = self.landings.landed().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the landing slots cannot be read");
-            Vec::new()
-        });
-        let mut left = Vec::new();
-        for one in rescued {
-            if self.move_to_journal(&one.slotted).await {
-                noted("rescue", &one.slotted, self.rescue.free(&one));
-            } else {
-                left.push(one.slotted);
-            }
-        }
-        for one in landed {
-            // Its owner stores it, unless it has lost its lease: then it is read where it lies.
-            if !one.owned && self.move_to_journal(&one.slotted).await {
-                noted("landing", &one.slotted, Landings::free(&one));
-            } else {
-                left.push(one.slotted);
-            }
-        }
-        self.has_looked_at_slots.store(true, Ordering::Release);
+        let left = self.empty_slots().await;
         self.read(move |context, tx| {
             if first(tx, sql::IS_GRANT, params![grant_bytes(id)], |row| Ok(row.get(0)?))? != Some(true) {
                 return Err(StoreError::gone(id).into());
@@ -172,11 +145,6 @@ impl Journal for SqliteVault {
 }
 
 impl SqliteVault {
-    fn rescue_answer(&self, intent: IntentId, answer: &RawAnswer) -> std::io::Result<()> {
-        let sealer = &self.context.sealer;
-        self.rescue.keep(&sealer.keys(), &*sealer.entropy, intent, answer)
-    }
-
     async fn journal_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<(), StoreError> {
         self.context.refresh_keys();
         let blob = self.context.sealer.seal(&answer_label(intent), &answer_to_bytes(answer, usize::MAX));
@@ -191,65 +159,6 @@ impl SqliteVault {
         })
         .await
     }
-
-    /// Moves an answer from its slot into the journal; `false` when it belongs to no intent of this journal, or has to stay for now.
-    async fn move_to_journal(&self, slotted: &Slotted) -> bool {
-        let answer = match self.context.unslotted(slotted) {
-            Ok(answer) => answer,
-            Err(fault) => {
-                let error = self.context.fault(fault);
-                tracing::warn!(intent = %slotted.intent, %error, "an answer stays in its slot");
-                return false;
-            }
-        };
-        let intent = slotted.intent;
-        let moved = self.write(move |context, tx| {
-            let Some(row) = find_intent(tx, intent)? else { return Ok(false) };
-            if row.answer.is_none() {
-                let plain = answer_to_bytes(&answer, usize::MAX);
-                let late = !matches!(row.closing, None | Some(Closing::Committed { .. }));
-                let blob = context.sealer.seal(&answer_label(row.id), &plain);
-                run(tx, sql::KEEP_ANSWER, params![intent_bytes(row.id), blob, late])?;
-                let event = Event::Answered { intent: row.id, status: answer.status, log_id: answer.log_id.clone() };
-                context.write_entry(tx, row.grant, row.generation, Some(&row.sender), &event)?;
-            }
-            Ok(true)
-        });
-        moved.await.unwrap_or_else(|error| {
-            tracing::warn!(%intent, %error, "an answer stays in its slot");
-            false
-        })
-    }
-
-    /// Asks the kernel whether the vault can be written and has room, and whether an answer that the journal cannot take has a place. That it
-    /// can be written indeed is shown by the intent itself, which comes before the spend.
-    pub(super) fn check_room(&self) -> Result<(), StoreError> {
-        room::check(self.context.folder.vault())?;
-        room::writable(&self.context.folder.database())?;
-        self.rescue.ready()
-    }
-
-    /// A slot for the answer to a spend, if one can be had.
-    fn landing_for(&self, intent: IntentId) -> Option<LandingSlot> {
-        let sealer = &self.context.sealer;
-        let slot = self.landings.open(intent, sealer.keys(), Arc::clone(&sealer.entropy));
-        slot.inspect_err(|error| tracing::debug!(%intent, %error, "the answer lands in the journal alone")).ok()
-    }
-
-    fn expect_landing(&self, slot: LandingSlot) -> Arc<LandingSlot> {
-        let slot = Arc::new(slot);
-        let mut under_way = self.landing.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.insert(slot.intent(), Arc::clone(&slot));
-        slot
-    }
-
-    /// Frees the slot of a spend that is over, or whose answer is kept.
-    fn leave_landing(&self, intent: IntentId) {
-        let slot = self.landing.lock().unwrap_or_else(PoisonError::into_inner).remove(&intent);
-        if let Some(Err(error)) = slot.map(|slot| slot.clear()) {
-            tracing::debug!(%intent, %error, "a landing slot is freed later");
-        }
-    }
 }
 
 pub(super) fn entry(row: &Row<'_>) -> Result<Entry, Fault> {
@@ -259,13 +168,6 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry, Fault> {
         by: optional_json(row, "by")?,
         event: json(row, "event")?,
     })
-}
-
-/// Says that an answer that is in the journal stays in its slot too. It is freed by the next look.
-fn noted(kind: &str, slotted: &Slotted, freed: std::io::Result<()>) {
-    if let Err(error) = freed {
-        tracing::warn!(intent = %slotted.intent, kind, %error, "a slot could not be freed; it will be tried again");
-    }
 }
 
 impl Context {
@@ -378,10 +280,6 @@ impl Context {
             set_standing(tx, row.grant, row.generation, standing)?;
         }
         prune(tx, row.grant)
-    }
-
-    fn unslotted(&self, slotted: &Slotted) -> Result<RawAnswer, Fault> {
-        rescue::unseal(&self.sealer.keys(), slotted).map_err(unopened("an answer in a slot"))
     }
 
     /// Closes the open intents of a grant that moves on without them; an answer that still comes is parked.
