@@ -6,7 +6,7 @@ mod lost;
 mod moments;
 mod place;
 
-/// A store whose changes are shown keeps every promise of a store.
+/// A store whose changes are shown keeps every promise of a store, and what a folder adds.
 mod suite {
     use crate::place::Place;
 
@@ -14,5 +14,15 @@ mod suite {
         Place::new()
     }
 
-    tokenward_vault::vault_suite!(make);
+    mod store {
+        use super::make;
+
+        tokenward_vault::store_suite!(make);
+    }
+
+    mod folder {
+        use super::make;
+
+        tokenward_vault::folder_suite!(make);
+    }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tempfile::TempDir;
 use tokenward::hand_out::HandOutFiles;
-use tokenward_core::ports::{Entropy, HandOuts, Vault};
+use tokenward_core::ports::{Entropy, HandOuts, Store, StoreError, Vault};
 use tokenward_core::{Generation, IntentDraft, OldAccess, ShownAs};
 use tokenward_keeper::{RulesOf, Showing};
-use tokenward_vault::suite::{Stand, TestClock, TestEntropy, draft, rules};
+use tokenward_vault::suite::{FolderStand, Stand, TestClock, TestEntropy, draft, rules};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
 pub(crate) struct Place {
@@ -60,13 +60,21 @@ impl Door {
         entropy: Arc<dyn Entropy>,
         around: impl FnOnce(HandOutFiles) -> Arc<dyn HandOuts>,
     ) -> (Arc<SqliteVault>, Showing) {
+        self.try_opened_with(entropy, around).await.unwrap()
+    }
+
+    async fn try_opened_with(
+        &self,
+        entropy: Arc<dyn Entropy>,
+        around: impl FnOnce(HandOutFiles) -> Arc<dyn HandOuts>,
+    ) -> Result<(Arc<SqliteVault>, Showing), StoreError> {
         let Self { folder, clock, sources, rules } = self.clone();
         let clock = Arc::new(clock);
         let options = VaultOptions { folder, keys: sources, clock: clock.clone(), entropy };
-        let vault = Arc::new(SqliteVault::open(options).await.unwrap());
+        let vault = Arc::new(SqliteVault::open(options).await?);
         let files = HandOutFiles::new(vault.beside(), clock, Arc::new(TestEntropy));
         let store: Arc<dyn Vault> = vault.clone();
-        (vault, Showing::new(store, around(files), rules))
+        Ok((vault, Showing::new(store, around(files), rules)))
     }
 }
 
@@ -91,11 +99,23 @@ pub(crate) fn ending_draft(generation: Generation, profile: &str) -> IntentDraft
 
 #[async_trait]
 impl Stand for Place {
-    async fn open(&self) -> Arc<dyn Vault> {
+    async fn open(&self) -> Arc<dyn Store> {
         Arc::new(self.vault().await)
     }
 
     fn clock(&self) -> &TestClock {
         &self.clock
+    }
+}
+
+#[async_trait]
+impl FolderStand for Place {
+    async fn open_by(&self, keys: KeySources) -> Result<Arc<dyn Vault>, StoreError> {
+        let door = Door { sources: keys, ..self.door() };
+        Ok(Arc::new(door.try_opened_with(Arc::new(TestEntropy), |files| Arc::new(files)).await?.1))
+    }
+
+    fn folder(&self) -> &Folder {
+        &self.folder
     }
 }

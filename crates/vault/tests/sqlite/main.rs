@@ -1,4 +1,4 @@
-//! The `SQLite` vault: the exported suite, and what is this engine's own.
+//! The `SQLite` vault: the two exported suites, and what is this engine's own.
 
 mod backups;
 mod earlier;
@@ -17,7 +17,7 @@ mod secrets;
 mod stopped;
 mod trips;
 
-/// The promises of the port.
+/// The promises of the ports.
 mod suite {
     use crate::place::Place;
 
@@ -25,5 +25,15 @@ mod suite {
         Place::new()
     }
 
-    tokenward_vault::vault_suite!(make);
+    mod store {
+        use super::make;
+
+        tokenward_vault::store_suite!(make);
+    }
+
+    mod folder {
+        use super::make;
+
+        tokenward_vault::folder_suite!(make);
+    }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use tokenward_core::ports::{StoreError, Vault};
-use tokenward_vault::suite::{Stand, TestClock, TestEntropy};
+use tokenward_core::ports::{Store, StoreError, Vault};
+use tokenward_vault::suite::{FolderStand, Stand, TestClock, TestEntropy};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
 pub(crate) struct Place {
@@ -47,12 +47,23 @@ impl Place {
 
 #[async_trait]
 impl Stand for Place {
-    async fn open(&self) -> Arc<dyn Vault> {
+    async fn open(&self) -> Arc<dyn Store> {
         Arc::new(self.vault().await)
     }
 
     fn clock(&self) -> &TestClock {
         &self.clock
+    }
+}
+
+#[async_trait]
+impl FolderStand for Place {
+    async fn open_by(&self, keys: KeySources) -> Result<Arc<dyn Vault>, StoreError> {
+        Ok(Arc::new(SqliteVault::open(VaultOptions { keys, ..self.options() }).await?))
+    }
+
+    fn folder(&self) -> &Folder {
+        &self.folder
     }
 }
 

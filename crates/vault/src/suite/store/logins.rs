@@ -1,13 +1,13 @@
 //! Logins, kept login answers, keepsakes.
 
-use tokenward_core::ports::{Keepsake, LoggedIn, NewLogin, Told, Vault};
+use tokenward_core::ports::{Keepsake, LoggedIn, NewLogin, Store, Told};
 use tokenward_core::{
     AppName, Closing, Code, Event, Generation, GrantId, Lease, SecretBytes, Standing, Subject, TokenApi,
 };
 
-use super::Stand;
 use super::leases::leased;
-use super::world::{answer, draft, holder, login, named, soon, start, turn};
+use crate::suite::Stand;
+use crate::suite::world::{answer, draft, holder, login, named, soon, start, turn};
 
 /// What a login brought is there, also for the next process.
 pub async fn a_first_login_is_stored_whole(stand: &dyn Stand) {
@@ -109,7 +109,7 @@ pub async fn another_users_login_is_kept_aside_without_a_yes_too(stand: &dyn Sta
     assert!(matches!(fourth, LoggedIn::New(_)), "{fourth:?}");
 }
 
-async fn leased_again(vault: &dyn Vault, id: GrantId, lease: Lease) -> Lease {
+async fn leased_again(vault: &dyn Store, id: GrantId, lease: Lease) -> Lease {
     vault.release(lease).await.unwrap();
     leased(vault, id, &holder("here", 1)).await
 }

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use tokenward_core::ports::{AnswerKept, Committed, StoreError, StoreFault, Vault};
+use tokenward_core::ports::{AnswerKept, Committed, Store, StoreError, StoreFault};
 use tokenward_core::rotation::Change;
 use tokenward_core::{Closing, Code, Doubt, Event, Generation, GrantId, IntentId, Lease, Standing};
 
-use super::Stand;
-use super::leases::leased;
-use super::world::{answer, draft, holder, login, named, soon, turn};
+use super::leases::{lapsed, leased};
+use crate::suite::Stand;
+use crate::suite::world::{answer, draft, holder, login, named, soon, turn};
 
 const SECOND: Generation = Generation::new(2);
 
 /// A login with a lease on it.
-async fn held(stand: &dyn Stand) -> (Arc<dyn Vault>, GrantId, Lease) {
+async fn held(stand: &dyn Stand) -> (Arc<dyn Store>, GrantId, Lease) {
     let vault = stand.open().await;
     let id = vault.log_in(login("work", "1", Some(named("ou_1")))).await.unwrap().id();
     let lease = leased(&*vault, id, &holder("here", 1)).await;
@@ -21,7 +21,7 @@ async fn held(stand: &dyn Stand) -> (Arc<dyn Vault>, GrantId, Lease) {
 }
 
 /// A login with an open spend.
-async fn begun(stand: &dyn Stand) -> (Arc<dyn Vault>, GrantId, Lease, IntentId) {
+async fn begun(stand: &dyn Stand) -> (Arc<dyn Store>, GrantId, Lease, IntentId) {
     let (vault, id, lease) = held(stand).await;
     let spend = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap();
     let intent = spend.intent();
@@ -148,6 +148,7 @@ pub async fn a_commit_is_the_next_generation_and_may_be_repeated(stand: &dyn Sta
         vault.begin(&lease, draft(Generation::FIRST)).await,
         Err(StoreError { kind: StoreFault::Moved, .. })
     ));
+    lapsed(stand);
     let lease = leased(&*vault, id, &holder("here", 2)).await;
     assert_eq!(vault.begin(&lease, draft(SECOND)).await.unwrap().expose().expose(), "refresh-2");
 }
@@ -253,6 +254,7 @@ pub async fn an_answer_to_a_repeated_spend_is_read_once(stand: &dyn Stand) {
     let open = vault.open_intents(id).await.unwrap();
     assert_eq!(open.iter().map(|intent| intent.id).collect::<Vec<_>>(), [first]);
     assert_eq!(open[0].answer.as_ref(), Some(&answer("late")));
+    lapsed(stand);
     let lease = leased(&*vault, id, &holder("here", 2)).await;
     let refusal = vault.begin(&lease, draft(Generation::FIRST)).await;
     assert!(matches!(refusal, Err(StoreError { kind: StoreFault::IntentOpen(open), .. }) if open == first));

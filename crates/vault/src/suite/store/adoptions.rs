@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use tokenward_core::ports::{Adopted, Adoption, Claim, Committed, StoreError, StoreFault, Vault};
+use tokenward_core::ports::{Adopted, Adoption, Claim, Committed, Store, StoreError, StoreFault};
 use tokenward_core::{
     AccessToken, Closing, Code, Doubt, Event, Generation, Grant, GrantId, IntentId, KnownToken, RefreshToken, Standing,
     TokenApi, TokenKind,
 };
 use zeroize::Zeroizing;
 
-use super::Stand;
 use super::leases::leased;
-use super::world::{adoption, answer, draft, holder, login, named, soon, turn};
+use crate::suite::Stand;
+use crate::suite::world::{adoption, answer, draft, holder, login, named, soon, turn};
 
 pub(super) const fn generation(number: u64) -> Generation {
     Generation::new(number)
@@ -30,14 +30,14 @@ pub(super) fn dead() -> Standing {
 }
 
 /// A login of `ou_1` under `work`, with the tokens `1`.
-pub(super) async fn logged_in(stand: &dyn Stand) -> (Arc<dyn Vault>, GrantId) {
+pub(super) async fn logged_in(stand: &dyn Stand) -> (Arc<dyn Store>, GrantId) {
     let vault = stand.open().await;
     let id = vault.log_in(login("work", "1", Some(named("ou_1")))).await.unwrap().id();
     (vault, id)
 }
 
 /// Begins a spend of a grant's present token, which must be the one of that tag.
-pub(super) async fn spent(vault: &dyn Vault, id: GrantId, tag: &str) -> IntentId {
+pub(super) async fn spent(vault: &dyn Store, id: GrantId, tag: &str) -> IntentId {
     let lease = leased(vault, id, &holder("here", 1)).await;
     let spend = vault.begin(&lease, draft(vault.grant(id).await.unwrap().generation)).await.unwrap();
     let intent = spend.intent();
@@ -47,22 +47,22 @@ pub(super) async fn spent(vault: &dyn Vault, id: GrantId, tag: &str) -> IntentId
 }
 
 /// Asks for the set before back, because of a refusal of the present one.
-async fn back_after(vault: &dyn Vault, id: GrantId, intent: IntentId) -> Option<Generation> {
+async fn back_after(vault: &dyn Store, id: GrantId, intent: IntentId) -> Option<Generation> {
     vault.take_back(id, Some((intent, refused())), &holder("here", 2)).await.unwrap()
 }
 
 /// Asks for the set before back, because a person wishes so.
-pub(super) async fn wished_back(vault: &dyn Vault, id: GrantId) -> Option<Generation> {
+pub(super) async fn wished_back(vault: &dyn Store, id: GrantId) -> Option<Generation> {
     vault.take_back(id, None, &holder("here", 3)).await.unwrap()
 }
 
 /// The tag of a grant's refresh token.
-pub(super) async fn present(vault: &dyn Vault, id: GrantId) -> String {
+pub(super) async fn present(vault: &dyn Store, id: GrantId) -> String {
     let token = vault.copy(id).await.unwrap().refresh.unwrap();
     token.expose().strip_prefix("refresh-").unwrap().to_owned()
 }
 
-pub(super) async fn events(vault: &dyn Vault, id: GrantId) -> Vec<Event> {
+pub(super) async fn events(vault: &dyn Store, id: GrantId) -> Vec<Event> {
     vault.journal(id, 1000).await.unwrap().into_iter().map(|entry| entry.event).collect()
 }
 

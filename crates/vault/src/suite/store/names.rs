@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokenward_core::ports::{Adopted, Attempt, Committed, LoggedIn, Question, StoreError, StoreFault, Vault};
+use tokenward_core::ports::{Adopted, Attempt, Committed, LoggedIn, Question, Store, StoreError, StoreFault};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{Generation, Holder, Lease, ProfileName, RefreshToken, Seat};
 
-use super::Stand;
 use super::leases::leased;
-use super::world::{adoption, answer, draft, holder, login, named, soon, turn};
+use crate::suite::Stand;
+use crate::suite::world::{adoption, answer, draft, holder, login, named, soon, turn};
 
 const TTL: Duration = Duration::from_secs(30);
 const SECOND: Generation = Generation::new(2);
@@ -18,14 +18,15 @@ fn name() -> ProfileName {
     "work:alice".parse().expect("a name")
 }
 
-async fn held(vault: &dyn Vault, holder: &Holder) -> Lease {
+/// Takes the lease on the name, which must be free.
+pub(in crate::suite) async fn held(vault: &dyn Store, holder: &Holder) -> Lease {
     match vault.hold(&Seat::Name(name()), holder, TTL).await.unwrap() {
         Attempt::Held(held) => held.lease,
         Attempt::Busy { holder, until } => panic!("the name is with {holder:?} until {until:?}"),
     }
 }
 
-async fn is_busy(vault: &dyn Vault, asking: &Holder) -> bool {
+async fn is_busy(vault: &dyn Store, asking: &Holder) -> bool {
     matches!(vault.hold(&Seat::Name(name()), asking, TTL).await.unwrap(), Attempt::Busy { .. })
 }
 
@@ -50,11 +51,8 @@ pub async fn a_name_is_leased_by_one_at_a_time(stand: &dyn Stand) {
     two.release(second).await.unwrap();
 }
 
-/// A holder that died is followed at once, one that stands still once its lease has lapsed.
-pub async fn a_dead_asker_is_followed(stand: &dyn Stand) {
-    let one = stand.open().await;
-    drop(held(&*one, &holder("here", 1)).await);
-    drop(one);
+/// One that stands still is followed once its lease has lapsed.
+pub async fn an_asker_that_stands_still_is_followed(stand: &dyn Stand) {
     let paused = stand.open().await;
     drop(held(&*paused, &holder("here", 2)).await);
     let next = stand.open().await;

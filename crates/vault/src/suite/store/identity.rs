@@ -3,10 +3,10 @@
 use tokenward_core::ports::{Adopted, Adoption, Claim, Committed, NameGiven, NewLogin, StoreError, StoreFault, Told};
 use tokenward_core::{Code, Generation, ProfileName, Standing};
 
-use super::Stand;
 use super::adoptions::{dead, events, generation, logged_in, present, refused, spent, token, whole, wished_back};
 use super::leases::leased;
-use super::world::{adoption, holder, login, named, soon, turn};
+use crate::suite::Stand;
+use crate::suite::world::{adoption, holder, login, named, soon, turn};
 
 /// Nobody said yes: another user's login is a grant of its own, and the profile's serves on as it was.
 pub async fn another_users_login_is_kept_aside_without_a_yes(stand: &dyn Stand) {

@@ -1,18 +1,18 @@
 //! Refresh tokens of sets that gave way: adopted once more, they bring their sets back.
 
-use tokenward_core::ports::{Adopted, Adoption, Claim, Committed, Vault, Wished};
+use tokenward_core::ports::{Adopted, Adoption, Claim, Committed, Store, Wished};
 use tokenward_core::{Event, Generation, GrantId, Standing};
 
-use super::Stand;
 use super::adoptions::{dead, events, generation, logged_in, present, refused, spent, token, whole, wished_back};
 use super::leases::leased;
-use super::world::{adoption, holder, login, named, soon, turn};
+use crate::suite::Stand;
+use crate::suite::world::{adoption, holder, login, named, soon, turn};
 
-async fn wished(vault: &dyn Vault, tag: &str) -> Wished {
+async fn wished(vault: &dyn Store, tag: &str) -> Wished {
     vault.take_back_token(&token(tag), "stdin", &holder("here", 4)).await.unwrap()
 }
 
-async fn refuse(vault: &dyn Vault, id: GrantId, tag: &str) -> Option<Generation> {
+async fn refuse(vault: &dyn Store, id: GrantId, tag: &str) -> Option<Generation> {
     let intent = spent(vault, id, tag).await;
     vault.take_back(id, Some((intent, refused())), &holder("here", 2)).await.unwrap()
 }
