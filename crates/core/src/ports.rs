@@ -1,7 +1,7 @@
 //! The ports: everything outside is behind one of them.
 //!
 //! They are object-safe, and the engine holds them as `Arc<dyn …>`. An implementation must keep the promises
-//! written at each function; the vault's exported suite and the emulator's checker test them.
+//! written at each function; the vault's two exported suites and the emulator's checker test them.
 //!
 //! **Unstable:** the ports change shape with the engine, in any version. Whoever implements one of them follows.
 

@@ -14,7 +14,6 @@ mod opening;
 mod place;
 mod restoring;
 mod secrets;
-mod stopped;
 mod trips;
 
 /// The promises of the ports.

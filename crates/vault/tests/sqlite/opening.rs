@@ -88,15 +88,6 @@ async fn an_explicit_key_comes_first_and_is_needed_ever_after() {
 }
 
 #[tokio::test]
-async fn a_key_that_can_be_guessed_is_refused_with_the_way_out() {
-    let mut place = Place::new();
-    place.sources.explicit = Some(explicit("hunter2"));
-    assert!(key_error(has_login(&place).await).contains("openssl rand"));
-    place.sources.explicit = None;
-    assert!(!has_login(&place).await.unwrap());
-}
-
-#[tokio::test]
 async fn a_keyring_is_used_where_there_is_one_and_missed_where_it_is_gone() {
     let mut place = Place::new();
     let drawer = std::sync::Arc::new(Drawer::default());
@@ -126,33 +117,6 @@ async fn an_explicit_key_that_this_vault_does_not_use_is_noted() {
     place.sources.explicit = Some(explicit("a key that nobody asked for"));
     let notes = place.vault().await.info().await.unwrap().notes;
     assert!(notes[0].contains("tokenward vault rekey"), "{notes:?}");
-    assert!(has_login(&place).await.unwrap());
-}
-
-#[tokio::test]
-async fn a_missing_or_exchanged_key_file_is_said() {
-    let place = Place::new();
-    with_login(&place).await;
-    let key = fs::read(place.folder.key_file()).unwrap();
-    fs::remove_file(place.folder.key_file()).unwrap();
-    assert!(key_error(has_login(&place).await).contains("the file is missing; put it back"));
-    assert!(!place.folder.key_file().exists());
-    let mut other = key.clone();
-    other[0] ^= 1;
-    fs::write(place.folder.key_file(), other).unwrap();
-    assert!(key_error(has_login(&place).await).contains("it is not the key"));
-    fs::write(place.folder.key_file(), key).unwrap();
-    assert!(has_login(&place).await.unwrap());
-}
-
-#[tokio::test]
-async fn a_vault_without_its_wrapped_key_is_not_created_anew() {
-    let place = Place::new();
-    with_login(&place).await;
-    let wrapped = fs::read(place.folder.wrapped_key()).unwrap();
-    fs::remove_file(place.folder.wrapped_key()).unwrap();
-    assert!(key_error(has_login(&place).await).contains("the vault is not empty"));
-    fs::write(place.folder.wrapped_key(), wrapped).unwrap();
     assert!(has_login(&place).await.unwrap());
 }
 
@@ -261,16 +225,6 @@ async fn a_database_and_a_key_of_two_vaults_are_not_mixed() {
     fs::copy(two.folder.wrapped_key(), one.folder.wrapped_key()).unwrap();
     fs::copy(two.folder.key_file(), one.folder.key_file()).unwrap();
     assert!(key_error(has_login(&one).await).contains("another vault"));
-}
-
-#[tokio::test]
-async fn damaged_key_files_are_unreadable() {
-    let place = Place::new();
-    with_login(&place).await;
-    for text in ["", "{", "{\"version\":1,\"vault\":\"zz\",\"wraps\":[]}"] {
-        fs::write(place.folder.wrapped_key(), text).unwrap();
-        unreadable(has_login(&place).await);
-    }
 }
 
 #[tokio::test]
