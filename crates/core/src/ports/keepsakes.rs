@@ -12,12 +12,20 @@ pub trait Keepsakes: Send + Sync {
     /// Keeps a small sealed thing, replacing the one of that name.
     async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError>;
 
-    /// The small sealed thing of that name, with its end.
-    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, StoreError>;
+    /// The small sealed things of these names, in one look: one answer for each, in their order.
+    async fn recall(&self, what: &[Keepsake]) -> Result<Vec<Option<Recalled>>, StoreError>;
+
+    /// The same of one.
+    async fn recall_one(&self, what: &Keepsake) -> Result<Option<Recalled>, StoreError> {
+        Ok(self.recall(std::slice::from_ref(what)).await?.pop().flatten())
+    }
 
     /// Forgets it.
     async fn forget(&self, what: &Keepsake) -> Result<(), StoreError>;
 }
+
+/// A small sealed thing, with its end if it has one.
+pub type Recalled = (SecretBytes, Option<Timestamp>);
 
 /// A small sealed thing that is not a grant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

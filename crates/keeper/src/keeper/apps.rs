@@ -25,7 +25,7 @@ impl Keeper {
         // The kept token belongs to a client id and a host: a changed setting must not serve the old one.
         let owner = format!("{}\n{}\n", app.client_id, app.hosts.open);
         let needed = min_ttl.max(APP_TOKEN_MARGIN);
-        if let Some((bytes, Some(expires))) = vault.recall(&name).await?
+        if let Some((bytes, Some(expires))) = vault.recall_one(&name).await?
             && Duration::try_from(expires.duration_since(self.inner.now())).unwrap_or_default() > needed
             && let Some(text) = std::str::from_utf8(bytes.expose()).ok().and_then(|text| text.strip_prefix(&owner))
             && let Ok(token) = AppToken::parse(text)
@@ -138,7 +138,7 @@ impl Keeper {
     }
 
     async fn recall(&self, what: &Keepsake) -> Result<Option<String>, Error> {
-        let found = self.inner.parts.vault.recall(what).await?;
+        let found = self.inner.parts.vault.recall_one(what).await?;
         Ok(found.and_then(|(bytes, _)| String::from_utf8(bytes.expose().to_vec()).ok()))
     }
 }

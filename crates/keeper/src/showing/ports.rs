@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::{
     Adopted, Adoption, AnswerKept, Attempt, Committed, Grants, Journal, Keepsake, Keepsakes, Leases, LinkBook,
-    LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Question, Revocable,
-    StoreError, Told, Turned, Wished,
+    LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Question, Recalled,
+    Revocable, StoreError, Told, Turned, Wished,
 };
 use tokenward_core::rotation::Turn;
 use tokenward_core::{
@@ -329,7 +329,7 @@ impl Keepsakes for Showing {
         self.store.keep(what, value, expires).await
     }
 
-    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, StoreError> {
+    async fn recall(&self, what: &[Keepsake]) -> Result<Vec<Option<Recalled>>, StoreError> {
         self.store.recall(what).await
     }
 

@@ -158,7 +158,7 @@ impl Keeper {
     }
 
     pub(super) async fn refused_client(&self, app: &App) -> Option<ClientRefused> {
-        let (bytes, _) = self.inner.parts.vault.recall(&Keepsake::ClientRefused(app.name.clone())).await.ok()??;
+        let (bytes, _) = self.inner.parts.vault.recall_one(&Keepsake::ClientRefused(app.name.clone())).await.ok()??;
         ClientRefused::read(&bytes)
     }
 }

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward::core::ports::{
     Adopted, Adoption, AnswerKept, Attempt, Grants, Journal, Keepsake, Keepsakes, Leases, LinkBook, LoggedIn,
-    LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Question, Revocable, StoreError,
-    Told, Turned, Vault, Wished,
+    LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Question, Recalled, Revocable,
+    StoreError, Told, Turned, Vault, Wished,
 };
 use tokenward::core::rotation::Turn;
 use tokenward::core::{
@@ -301,7 +301,7 @@ impl Keepsakes for Failing {
         self.inner.keep(what, value, expires).await
     }
 
-    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, StoreError> {
+    async fn recall(&self, what: &[Keepsake]) -> Result<Vec<Option<Recalled>>, StoreError> {
         self.called("recall");
         self.inner.recall(what).await
     }

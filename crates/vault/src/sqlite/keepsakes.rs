@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{Keepsake, Keepsakes, StoreError};
+use tokenward_core::ports::{Keepsake, Keepsakes, Recalled, StoreError};
 use tokenward_core::{AppName, SecretBytes};
 
 use super::query::{Failed, first, run};
@@ -27,9 +27,9 @@ impl Keepsakes for SqliteVault {
         .await
     }
 
-    async fn recall(&self, what: &Keepsake) -> Result<Option<(SecretBytes, Option<Timestamp>)>, StoreError> {
-        let what = what.clone();
-        self.read(move |context, tx| context.keepsake(tx, &what)).await
+    async fn recall(&self, what: &[Keepsake]) -> Result<Vec<Option<Recalled>>, StoreError> {
+        let what = what.to_vec();
+        self.read(move |context, tx| what.iter().map(|what| context.keepsake(tx, what)).collect()).await
     }
 
     async fn forget(&self, what: &Keepsake) -> Result<(), StoreError> {
@@ -44,11 +44,7 @@ impl Keepsakes for SqliteVault {
 }
 
 impl Context {
-    pub(super) fn keepsake(
-        &self,
-        tx: &Connection,
-        what: &Keepsake,
-    ) -> Result<Option<(SecretBytes, Option<Timestamp>)>, Failed> {
+    pub(super) fn keepsake(&self, tx: &Connection, what: &Keepsake) -> Result<Option<Recalled>, Failed> {
         let (kind, app, _) = place(what);
         let open = |row: &Row<'_>| -> Result<_, Fault> {
             let label = keepsake_label(kind, app.as_str());

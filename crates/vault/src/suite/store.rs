@@ -29,6 +29,7 @@ macro_rules! store_suite {
             logins: a_login_answer_makes_one_login_only,
             logins: a_logged_out_profile_gets_a_new_grant,
             logins: keepsakes_are_kept_replaced_and_forgotten,
+            logins: keepsakes_come_in_the_order_they_were_asked_for,
             leases: a_lease_excludes_until_it_is_released,
             leases: the_same_process_asking_twice_is_busy,
             leases: a_clock_set_back_does_not_make_a_lease_last,

@@ -99,6 +99,6 @@ async fn a_vault_of_the_engine_before_opens_with_every_login_alive() {
 
     // And what lies around the logins.
     let secret = Keepsake::AppSecret("notes".parse().unwrap());
-    assert_eq!(vault.recall(&secret).await.unwrap(), Some((SecretBytes::new(b"secret".to_vec()), None)));
+    assert_eq!(vault.recall_one(&secret).await.unwrap(), Some((SecretBytes::new(b"secret".to_vec()), None)));
     assert_eq!(vault.login_answers().await.unwrap()[0].answer, answer("{login}"));
 }

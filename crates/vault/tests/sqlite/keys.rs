@@ -49,7 +49,7 @@ pub(crate) async fn fill(vault: &SqliteVault) -> GrantId {
 pub(crate) async fn check(vault: &SqliteVault, id: GrantId) {
     assert_eq!(vault.login_answers().await.unwrap()[0].answer, answer("kept"));
     let app = "notes".parse().unwrap();
-    let secret = vault.recall(&Keepsake::AppSecret(app)).await.unwrap().unwrap().0;
+    let secret = vault.recall_one(&Keepsake::AppSecret(app)).await.unwrap().unwrap().0;
     assert_eq!(secret.expose(), b"secret");
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-2");
     assert_eq!(vault.parked(id).await.unwrap()[0].set.refresh.as_ref().unwrap().expose(), "refresh-1");

@@ -95,7 +95,7 @@ async fn everything_is_kept_whoever_comes_first() {
     assert_eq!((intents[0].id, intents[0].answer.as_ref()), (open.1, Some(&answer("{unread}"))));
     assert_eq!(vault.login_answers().await.unwrap()[0].answer, answer("{login}"));
     let secret = Keepsake::AppSecret("notes".parse().unwrap());
-    assert_eq!(vault.recall(&secret).await.unwrap(), Some((SecretBytes::new(b"secret".to_vec()), None)));
+    assert_eq!(vault.recall_one(&secret).await.unwrap(), Some((SecretBytes::new(b"secret".to_vec()), None)));
     assert!(vault.links(None).await.unwrap().is_empty());
     // What a login had replaced before was not put aside by an adoption, and is not taken back.
     assert_eq!(vault.take_back(id, None, &holder("here", 1)).await.unwrap(), None);

@@ -266,15 +266,34 @@ pub async fn keepsakes_are_kept_replaced_and_forgotten(stand: &dyn Stand) {
         Keepsake::Registrations(app.clone()),
         Keepsake::ClientRefused(app.clone()),
     ] {
-        assert_eq!(vault.recall(&what).await.unwrap(), None);
+        assert_eq!(vault.recall_one(&what).await.unwrap(), None);
         vault.keep(&what, &SecretBytes::new(b"first".to_vec()), None).await.unwrap();
         let value = SecretBytes::new(format!("{what:?}").into_bytes());
         vault.keep(&what, &value, Some(soon(9))).await.unwrap();
-        assert_eq!(stand.open().await.recall(&what).await.unwrap(), Some((value, Some(soon(9)))));
+        assert_eq!(stand.open().await.recall_one(&what).await.unwrap(), Some((value, Some(soon(9)))));
     }
-    assert_eq!(vault.recall(&Keepsake::AppSecret("other".parse().unwrap())).await.unwrap(), None);
+    assert_eq!(vault.recall_one(&Keepsake::AppSecret("other".parse().unwrap())).await.unwrap(), None);
     let what = Keepsake::AppSecret(app.clone());
     vault.forget(&what).await.unwrap();
-    assert_eq!(vault.recall(&what).await.unwrap(), None);
-    assert!(vault.recall(&Keepsake::AppTicket(app)).await.unwrap().is_some());
+    assert_eq!(vault.recall_one(&what).await.unwrap(), None);
+    assert!(vault.recall_one(&Keepsake::AppTicket(app)).await.unwrap().is_some());
+}
+
+/// What belongs to an app is had in one look, each in its place.
+pub async fn keepsakes_come_in_the_order_they_were_asked_for(stand: &dyn Stand) {
+    let (app, other): (AppName, AppName) = ("notes".parse().unwrap(), "other".parse().unwrap());
+    let vault = stand.open().await;
+    let secret = SecretBytes::new(b"secret".to_vec());
+    let token = SecretBytes::new(b"token".to_vec());
+    vault.keep(&Keepsake::AppSecret(app.clone()), &secret, None).await.unwrap();
+    vault.keep(&Keepsake::AppToken(app.clone()), &token, Some(soon(9))).await.unwrap();
+    let asked = [
+        Keepsake::AppToken(app.clone()),
+        Keepsake::AppSecret(other),
+        Keepsake::AppSecret(app.clone()),
+        Keepsake::AppToken(app),
+    ];
+    let found = stand.open().await.recall(&asked).await.unwrap();
+    assert_eq!(found, [Some((token.clone(), Some(soon(9)))), None, Some((secret, None)), Some((token, Some(soon(9))))]);
+    assert!(vault.recall(&[]).await.unwrap().is_empty());
 }
