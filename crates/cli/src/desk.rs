@@ -10,13 +10,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokenward::{
-    Handed, Home, Keeper, KeeperOptions, KeySource, Notice, Obtain, Origin, Overrides, Recovered, Report,
-    ResolvedProfile, Restored, Session, SessionOptions, Settings, SettingsError, SystemEntropy, VaultInfo, Who,
-    secret_file,
+    Handed, Home, Keeper, KeeperOptions, KeySource, KnownApp, Notice, Obtain, Origin, Overrides, Recovered,
+    Registrations, Report, ResolvedProfile, Restored, Session, SessionOptions, Settings, SettingsError, SystemEntropy,
+    VaultInfo, Who, secret_file,
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{
-    App, Ask, Code, DirectGrant, ExitClass, GrantId, ProfileName, ProviderName, SecretBytes, Standing, veil,
+    App, Ask, Code, DirectGrant, ExitClass, Grant, GrantId, ProfileName, ProviderName, SecretBytes, Standing, veil,
 };
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -260,6 +260,11 @@ impl Desk {
 
     /// The app of a profile with its secret and, for store apps, its newest ticket.
     pub(crate) async fn app(&self, profile: &ResolvedProfile, session: &Session) -> Result<App, Failure> {
+        Ok(self.known_app(profile, session).await?.app)
+    }
+
+    /// The same with what the app's name has stood for.
+    async fn known_app(&self, profile: &ResolvedProfile, session: &Session) -> Result<KnownApp, Failure> {
         let secret = if profile.has_secret() {
             let (secret, warning) = profile.secret.look().map_err(|error| self.settings_failure(&error))?;
             if let Some(warning) = warning {
@@ -269,7 +274,8 @@ impl Desk {
         } else {
             None
         };
-        session.app(profile, secret).await?.ok_or_else(|| {
+        let known = session.known_app(profile, secret).await?;
+        known.ok_or_else(|| {
             let lang = self.lang();
             Failure::new(Code::SettingMissing, lang.secret_missing(&profile.app_name))
                 .then(lang.secret_missing_next(&profile.app_name))
@@ -297,12 +303,12 @@ impl Desk {
             };
             return self.obtained(work, ask, shows).await;
         }
-        match work.session.keeper().grant_of(&work.profile.name).await {
-            Ok(id) => self.own_app(id, &work.profile, &work.session).await?,
-            Err(error) if error.code() == Code::NotLoggedIn => {}
-            Err(error) => return Err(error.into()),
+        let (keeper, profile) = (work.session.keeper(), &work.profile);
+        let login = keeper.login_of(&profile.name).await?;
+        if let Some(login) = &login {
+            self.own_login(login, profile, &work.session, work.registrations.as_ref()).await?;
         }
-        Ok(work.session.access(&work.app, &work.profile.name, ask, None, None).await?)
+        Ok(keeper.access_seen(&work.app, &profile.name, login, ask).await?)
     }
 
     /// A token of a user, for what is shown; of what is there already, where nothing is.
@@ -356,15 +362,30 @@ impl Desk {
         profile: &ResolvedProfile,
         session: &Session,
     ) -> Result<(), Failure> {
-        let login = session.keeper().status(grant).await?.grant;
+        self.own_login(&session.keeper().login(grant).await?, profile, session, None).await
+    }
+
+    /// The same of a login that was read a moment ago; by what was read of the app's name, where that was.
+    async fn own_login(
+        &self,
+        login: &Grant,
+        profile: &ResolvedProfile,
+        session: &Session,
+        registrations: Option<&Registrations>,
+    ) -> Result<(), Failure> {
         let lang = self.lang();
         if login.app == profile.app_name {
-            let Some(other) = session.keeper().other_app(&login, &profile.app(None)).await? else { return Ok(()) };
+            let present = profile.app(None);
+            let other = match registrations {
+                Some(registrations) => registrations.other_app(login, &present),
+                None => session.keeper().other_app(login, &present).await?,
+            };
+            let Some(other) = other else { return Ok(()) };
             let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_id(&profile.name, &other.client_id));
             return Err(failure.then(lang.login_of_other_id_next(&profile.client_id, &other.client_id)));
         }
-        let consented = login.app;
-        let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_app(&profile.name, &consented));
+        let consented = &login.app;
+        let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_app(&profile.name, consented));
         Err(failure.then(lang.login_of_other_app_next(consented, &profile.app_name)))
     }
 
@@ -378,8 +399,7 @@ impl Desk {
         let settings = self.settings()?;
         let profile = self.profile(&settings)?;
         let session = self.open(&settings, self.session_options(&settings)?.keeper(keeper)).await?;
-        let app = self.app(&profile, &session).await?;
-        Ok(Work { profile, session, app })
+        self.work_of(profile, session).await
     }
 
     /// The same for a profile that a file named.
@@ -387,8 +407,13 @@ impl Desk {
         let settings = self.settings()?;
         let profile = settings.profile(Some(profile)).map_err(|error| self.settings_failure(&error))?;
         let session = self.session(&settings).await?;
-        let app = self.app(&profile, &session).await?;
-        Ok(Work { profile, session, app })
+        self.work_of(profile, session).await
+    }
+
+    /// A profile and an open session, with the profile's app.
+    pub(crate) async fn work_of(&self, profile: ResolvedProfile, session: Session) -> Result<Work, Failure> {
+        let KnownApp { app, registrations, .. } = self.known_app(&profile, &session).await?;
+        Ok(Work { profile, session, app, registrations })
     }
 
     /// The profile that is meant and its grant. A profile that is no longer configured is found as long as the vault
@@ -549,6 +574,8 @@ pub(crate) struct Work {
     pub(crate) profile: ResolvedProfile,
     pub(crate) session: Session,
     pub(crate) app: App,
+    /// What the app's name has stood for, as far as that was read with the app.
+    pub(crate) registrations: Option<Registrations>,
 }
 
 /// Permission bits as `chmod` takes them.

@@ -31,7 +31,7 @@ use crate::turn::{Told, Via, Wish, turn_lost};
 use crate::waiting::Patience;
 use crate::{Error, Kept, Looking, NoObserver, NoSurroundings, Notice, Observer, Surroundings};
 
-pub use apps::Registration;
+pub use apps::{AppKept, Registration, Registrations};
 pub(crate) use whose::names_no_user;
 pub use whose::{LoginWithoutProfile, another_user};
 
@@ -198,6 +198,22 @@ impl Keeper {
         found.ok_or_else(|| Error::with_detail(Code::NotLoggedIn, Kept::Nothing, profile.as_str()))
     }
 
+    /// The login of a profile as it is stored, in one look; `None` when nobody has logged in under it. Spends nothing (I8).
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn login_of(&self, profile: &ProfileName) -> Result<Option<Grant>, Error> {
+        Ok(self.inner.parts.vault.look(profile).await?)
+    }
+
+    /// A login as it is stored. Spends nothing (I8).
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn login(&self, id: GrantId) -> Result<Grant, Error> {
+        Ok(self.inner.parts.vault.grant(id).await?)
+    }
+
     /// Hands out an access token, turning the grant first if that is needed.
     ///
     /// A token that still lives is handed out whatever happens to the turn (I7); see [`Handed::notices`].
@@ -267,8 +283,23 @@ impl Keeper {
     /// # Errors
     /// As [`Keeper::access`]; [`Code::NotLoggedIn`].
     pub async fn access_as(&self, app: &App, profile: &ProfileName, ask: Ask) -> Result<Handed, Error> {
+        let login = self.login_of(profile).await?;
+        self.access_seen(app, profile, login, ask).await
+    }
+
+    /// The same where the profile's login was read a moment ago ([`Keeper::login_of`]), for somebody who had to look at it first. It is not
+    /// read again before a turn, which reads it under its lease.
+    ///
+    /// # Errors
+    /// As [`Keeper::access_as`].
+    pub async fn access_seen(
+        &self,
+        app: &App,
+        profile: &ProfileName,
+        before: Option<Grant>,
+        ask: Ask,
+    ) -> Result<Handed, Error> {
         let vault = &self.inner.parts.vault;
-        let before = vault.look(profile).await?;
         if let Some(before) = before.as_ref().filter(|before| before.app != app.name) {
             return Err(foreign(before, app));
         }

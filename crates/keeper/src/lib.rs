@@ -31,7 +31,8 @@ pub use api::{
 };
 pub use error::{Error, Kept};
 pub use keeper::{
-    Handed, Keeper, KeeperOptions, LoginWithoutProfile, Parts, Registration, Report, another_user, foreign,
+    AppKept, Handed, Keeper, KeeperOptions, LoginWithoutProfile, Parts, Registration, Registrations, Report,
+    another_user, foreign,
 };
 pub use login::{Consent, LOGIN_AT_WORK, LoginAttempt, LoginReport, LoginRequest};
 #[cfg(feature = "middleware")]

@@ -17,8 +17,8 @@ use tokenward_core::{AccessToken, App, Ask, Code, ProfileName};
 use tokenward_wire::{Call, CallAnswer, CallOptions};
 
 use crate::{
-    ApiClient, ApiError, ApiOptions, Caller, Environment, Error, Handed, Home, Identity, KeeperOptions, Kept, Observer,
-    Overrides, ResolvedProfile, Session, SessionOptions, Settings, SystemClock, SystemEntropy,
+    ApiClient, ApiError, ApiOptions, Caller, Environment, Error, Handed, Home, Identity, KeeperOptions, Kept, KnownApp,
+    Observer, Overrides, ResolvedProfile, Session, SessionOptions, Settings, SystemClock, SystemEntropy,
 };
 
 /// Opens the logins of this machine: environment, `config.toml` and vault as the `tokenward` command finds them.
@@ -164,14 +164,11 @@ struct Opened {
 
 impl Recipe {
     async fn open(&self) -> Result<Opened, Error> {
-        let options = SessionOptions {
-            home: self.settings.home(),
-            clock: Arc::clone(&self.clock),
-            entropy: Arc::clone(&self.entropy),
-            key: self.settings.key_source()?,
-            observer: self.observer.clone(),
-            keeper: self.keeper,
-        };
+        let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        let options = SessionOptions::new(self.settings.home(), clock, entropy)
+            .key(self.settings.key_source()?)
+            .observer(self.observer.clone())
+            .keeper(self.keeper);
         let session = Session::open_under(options, self.settings.own()).await?;
         Ok(Opened { session, process: (self.process)() })
     }
@@ -288,8 +285,19 @@ impl Profile {
     /// As [`Profile::token`].
     pub async fn access(&self, ask: Ask) -> Result<Handed, Error> {
         let opened = self.client.opened().await?;
-        let app = self.app(&opened).await?;
-        opened.session.access(&app, &self.resolved.name, ask, None, None).await
+        let session = &opened.session;
+        let KnownApp { app, registrations } = self.known_app(session).await?;
+        let name = &self.resolved.name;
+        let (Some(registrations), true) = (registrations, app.token_api.has_browser_login()) else {
+            self.check_registration(session, &app).await?;
+            return session.access(&app, name, ask, None, None).await;
+        };
+        let login = session.keeper().login_of(name).await?;
+        let of_this_name = login.as_ref().filter(|login| login.app == app.name);
+        if of_this_name.is_some_and(|login| registrations.other_app(login, &app).is_some()) {
+            return Err(self.is_of_other_app(&app));
+        }
+        session.keeper().access_seen(&app, name, login, ask).await
     }
 
     /// Calls `GET` on a path of the provider's API with the profile's token. A token that is refused is refreshed and the call repeated
@@ -324,7 +332,8 @@ impl Profile {
     /// [`Code::NotLoggedIn`], and what else stands in the way of the app's secret.
     pub async fn api(&self) -> Result<ApiClient, Error> {
         let opened = self.client.opened().await?;
-        let app = self.app(&opened).await?;
+        let KnownApp { app, .. } = self.known_app(&opened.session).await?;
+        self.check_registration(&opened.session, &app).await?;
         let identity = if self.resolved.name.is_of_app() {
             Identity::App
         } else {
@@ -348,23 +357,30 @@ impl Profile {
         }
     }
 
-    /// The app with its secret. The login has to be a consent to what its name stands for now.
-    async fn app(&self, opened: &Opened) -> Result<App, Error> {
+    /// The app with its secret.
+    async fn known_app(&self, session: &Session) -> Result<KnownApp, Error> {
         let (secret, warning) = self.resolved.secret.look()?;
         if let Some(warning) = warning {
             tracing::warn!("{warning}");
         }
-        let app = opened.session.app(&self.resolved, secret).await?.ok_or_else(|| {
+        let known = session.known_app(&self.resolved, secret).await?;
+        known.ok_or_else(|| {
             let detail =
                 format!("the secret of the app {} is neither in the vault nor in the settings", self.resolved.app_name);
             Error::with_detail(Code::SettingMissing, Kept::Everything, detail)
-        })?;
-        if opened.session.keeper().is_of_other_registration(&app, &self.resolved.name).await? {
-            let detail =
-                format!("the login of {} is a consent to another app than {} is now", self.resolved.name, app.name);
-            return Err(Error::with_detail(Code::NotLoggedIn, Kept::Record, detail));
-        }
-        Ok(app)
+        })
+    }
+
+    /// The login has to be a consent to what its app's name stands for now.
+    async fn check_registration(&self, session: &Session, app: &App) -> Result<(), Error> {
+        let is_other = session.keeper().is_of_other_registration(app, &self.resolved.name).await?;
+        if is_other { Err(self.is_of_other_app(app)) } else { Ok(()) }
+    }
+
+    fn is_of_other_app(&self, app: &App) -> Error {
+        let detail =
+            format!("the login of {} is a consent to another app than {} is now", self.resolved.name, app.name);
+        Error::with_detail(Code::NotLoggedIn, Kept::Record, detail)
     }
 }
 

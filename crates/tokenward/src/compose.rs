@@ -10,9 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, StoreError, StoreFault, Vault};
-use tokenward_core::{
-    App, AppKind, AppName, AppSecret, Ask, Code, DirectGrant, ExitClass, FeishuApp, Platform, ProfileName, veil,
-};
+use tokenward_core::{App, AppName, Ask, Code, DirectGrant, ExitClass, ProfileName, veil};
 use tokenward_keeper::{RulesOf, Showing};
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, Restoring, SqliteVault, VaultOptions};
 use tokenward_wire::{CallOptions, Calls, Options, Providers};
@@ -22,12 +20,14 @@ use crate::hand_out::{self, HandOutFiles};
 use crate::links::{Links, LinksAround};
 use crate::{
     ApiClient, ApiOptions, Error, Handed, Home, Identity, Keeper, Kept, KeySource, LoginReport, Obtain, Origin, Own,
-    Parts, Processes, ResolvedProfile, ScriptRefresh, ScriptTokens, SettingsError, Who, secret_file,
+    Parts, Processes, ScriptRefresh, ScriptTokens, SettingsError, Who, secret_file,
 };
 
+mod known;
 mod options;
 
-pub use options::SessionOptions;
+pub use known::KnownApp;
+pub use options::{AroundStore, SessionOptions};
 pub use tokenward_core::ports::HandOut;
 pub use tokenward_vault::{
     BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, KeptVault, Repair, Replaced, Resealed, RestorePlan,
@@ -95,7 +95,7 @@ impl Session {
     /// # Errors
     /// As [`Session::open`].
     pub async fn look_under(options: SessionOptions<'_>, own: impl Into<Own>) -> Result<Self, Error> {
-        let SessionOptions { home, clock, entropy, key, observer, keeper } = options;
+        let SessionOptions { home, clock, entropy, key, observer, keeper, around_store } = options;
         let provider = provider(&clock, own.into());
         let new = !home.has_vault();
         if new {
@@ -120,6 +120,10 @@ impl Session {
         );
         let hand_outs = Arc::new(HandOutFiles::new(vault.beside(), clock.clone(), entropy.clone()));
         let store: Arc<dyn Vault> = Arc::clone(&vault) as _;
+        let store = match around_store {
+            Some(around) => around(store),
+            None => store,
+        };
         let rules: RulesOf = {
             let provider = Arc::clone(&provider);
             Arc::new(move |grant| provider.rules(&grant.app, grant.issued_by).clone())
@@ -156,30 +160,6 @@ impl Session {
     /// What the keeper is made of, for callers who put something of their own in a part's place.
     pub const fn parts(&self) -> &Parts {
         &self.parts
-    }
-
-    /// The app of a profile, with its secret (the one that is given, else the vault's) and, for a store app, its newest ticket. `None`
-    /// where it has to have a secret and there is none.
-    ///
-    /// # Errors
-    /// The vault's codes.
-    pub async fn app(&self, profile: &ResolvedProfile, given: Option<AppSecret>) -> Result<Option<App>, Error> {
-        if !profile.has_secret() {
-            return Ok(Some(profile.app(None)));
-        }
-        let secret = match given {
-            Some(secret) => Some(secret),
-            None => self.keeper.app_secret(&profile.app_name).await?,
-        };
-        let Some(secret) = secret else { return Ok(None) };
-        let mut app = profile.app(Some(secret));
-        if let Platform::Feishu(FeishuApp { kind: AppKind::Store { ticket, .. }, .. }) = &mut app.platform {
-            match ticket {
-                Some(given) => self.keeper.keep_app_ticket(&app.name, given).await?,
-                None => *ticket = self.keeper.app_ticket(&app.name).await?,
-            }
-        }
-        Ok(Some(app))
     }
 
     /// An access token of a profile. Where there is an authorization page, it is that of the profile's login, which follows what linked files

@@ -49,9 +49,10 @@ pub use tokenward_files::{given, links, stores};
 pub use callback::{Callback, CallbackError, CallbackOutcome};
 pub use client::{Builder, Client, Profile, open_default};
 pub use compose::{
-    BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, KeptVault, Repair, Replaced, Resealed, Restore,
-    RestorePlan, Restored, RestoredLogin, SeenLogin, Session, SessionOptions, Stretch, SystemClock, SystemEntropy,
-    VaultInfo, Verdict, WaitingAnswer, forget_hand_out, hand_out, kept_vaults, last_restore, remove_kept_vault, rewrap,
+    AroundStore, BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, KeptVault, KnownApp, Repair, Replaced,
+    Resealed, Restore, RestorePlan, Restored, RestoredLogin, SeenLogin, Session, SessionOptions, Stretch, SystemClock,
+    SystemEntropy, VaultInfo, Verdict, WaitingAnswer, forget_hand_out, hand_out, kept_vaults, last_restore,
+    remove_kept_vault, rewrap,
 };
 pub use settings::{
     AppRecord, Clause, ConfigEdit, CookieField, Home, KeySource, Origin, Overrides, Own, Place, ProfileRecord,
@@ -67,7 +68,7 @@ pub use tokenward_keeper::{
     ApiClient, ApiError, ApiOptions, CallDelay, CallWatch, Caller, Consent, Echo, EndlessPages, Error, Handed,
     HeldToken, Identity, Keeper, KeeperOptions, Kept, LoginAttempt, LoginReport, LoginRequest, LoginWithoutProfile,
     Looking, NoObserver, NoSurroundings, Notice, Observer, Obtain, Opened, Page, Pages, Parts, Processes, Recovered,
-    Registration, Report, Step, Surroundings, Who,
+    Registration, Registrations, Report, Step, Surroundings, Who,
 };
 pub use tokenward_vault::trusted::Distrust;
 

@@ -324,8 +324,7 @@ async fn name(id: &str, replace: bool, desk: &Desk) -> Result<ExitCode, Failure>
             Failure::new(Code::AnotherApp, lang.login_of_other_app(&profile, &grant.app)).then(lang.name_new_profile())
         );
     }
-    let app = desk.app(&resolved, &session).await?;
-    let work = Work { profile: resolved, session, app };
+    let work = desk.work_of(resolved, session).await?;
     let way = format!("tokenward adopt --login {}", grant.id);
     if let Err(error) = work.session.keeper().give_profile(grant.id, &profile, replace).await {
         return Err(match error.code() {

@@ -63,8 +63,7 @@ async fn by_profile(login: &Login, desk: &Desk) -> Result<ExitCode, Failure> {
     };
     let profile = desk.profile(&settings)?;
     let session = desk.session(&settings).await?;
-    let app = desk.app(&profile, &session).await?;
-    let work = Work { profile, session, app };
+    let work = desk.work_of(profile, session).await?;
     if !work.app.token_api.has_browser_login() {
         return cookie::login(login, &work, desk).await;
     }

@@ -85,8 +85,7 @@ impl<'a> Source<'a> {
         {
             self.tell_stand_in(desk);
         }
-        let app = desk.app(&profile, &session).await?;
-        Ok(Work { profile, session, app })
+        desk.work_of(profile, session).await
     }
 
     /// The name of the profile; it need not be set up when the source names an app.

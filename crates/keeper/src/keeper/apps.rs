@@ -6,10 +6,8 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokenward_core::ports::{AppAccess, AppTokenKind, Keepsake};
-use tokenward_core::{
-    App, AppName, AppSecret, AppTicket, AppToken, Grant, Hosts, ProfileName, ProviderName, SecretBytes,
-};
+use tokenward_core::ports::{AppAccess, AppTokenKind, Keepsake, Recalled};
+use tokenward_core::{App, AppName, AppSecret, AppTicket, AppToken, Grant, ProfileName, SecretBytes};
 
 use crate::{Error, Keeper};
 
@@ -39,6 +37,32 @@ impl Keeper {
             tracing::warn!(%error, "the app token could not be kept");
         }
         Ok(fetched)
+    }
+
+    /// What is kept of an app, in one look: its secret and its ticket as far as they are asked for, and what its name has stood for.
+    ///
+    /// # Errors
+    /// The vault's, for what was asked for.
+    pub async fn app_kept(&self, app: &AppName, secret: bool, ticket: bool) -> Result<AppKept, Error> {
+        let mut what = vec![Keepsake::Registrations(app.clone())];
+        what.extend(secret.then(|| Keepsake::AppSecret(app.clone())));
+        what.extend(ticket.then(|| Keepsake::AppTicket(app.clone())));
+        let Ok(found) = self.inner.parts.vault.recall(&what).await else {
+            // One of them may not read back: that is told by whoever cannot do without it.
+            let secret = if secret { self.app_secret(app).await? } else { None };
+            let ticket = if ticket { self.app_ticket(app).await? } else { None };
+            return Ok(AppKept { secret, ticket, registrations: None });
+        };
+        let mut kept = AppKept::default();
+        for (what, found) in what.into_iter().zip(found) {
+            let text = found.and_then(as_text);
+            match what {
+                Keepsake::AppSecret(_) => kept.secret = text.and_then(|text| AppSecret::parse(text).ok()),
+                Keepsake::AppTicket(_) => kept.ticket = text.and_then(|text| AppTicket::parse(text).ok()),
+                _ => kept.registrations = Some(Registrations::read(text.as_deref())),
+            }
+        }
+        Ok(kept)
     }
 
     /// Seals an app's secret into the vault.
@@ -73,7 +97,7 @@ impl Keeper {
         former: Option<&Registration>,
         present: &Registration,
     ) -> Result<(), Error> {
-        let mut history = self.registrations(app).await?;
+        let Registrations(mut history) = self.registrations(app).await?;
         match former {
             Some(former) if history.is_empty() => history.push(Since { since: i64::MIN, app: former.clone() }),
             _ => {}
@@ -89,7 +113,7 @@ impl Keeper {
     /// The app that a login is a consent to, where its name stands for another one now: its refresh token must not be sent with the
     /// other's id and secret, and not to the other's server.
     pub async fn other_app(&self, login: &Grant, present: &App) -> Result<Option<Registration>, Error> {
-        self.other_registration(login, &present.client_id, present.provider(), &present.hosts).await
+        Ok(self.registrations(&login.app).await?.other_app(login, present))
     }
 
     /// Whether the login of a profile is a consent to what the app's name stood for before.
@@ -102,35 +126,14 @@ impl Keeper {
         Ok(login.app == app.name && other.is_some())
     }
 
-    async fn other_registration(
-        &self,
-        login: &Grant,
-        client_id: &str,
-        provider: ProviderName,
-        hosts: &Hosts,
-    ) -> Result<Option<Registration>, Error> {
-        let history = self.registrations(&login.app).await?;
-        let consented = login.consented.as_millisecond();
-        let Some(of) = history.iter().rev().find(|entry| entry.since <= consented) else { return Ok(None) };
-        let accounts = hosts.accounts.as_str().trim_end_matches('/');
-        let differs = |known: &Option<String>, now: &str| known.as_deref().is_some_and(|known| known != now);
-        let is_other = of.app.client_id != client_id
-            || differs(&of.app.provider, provider.as_str())
-            || differs(&of.app.accounts, accounts);
-        let is_last = history.last().is_some_and(|last| last.app == of.app);
-        Ok((is_other && !is_last).then(|| of.app.clone()))
-    }
-
     /// The app that a login is a consent to, as far as that was ever written down.
     pub async fn registration_of(&self, login: &Grant) -> Result<Option<Registration>, Error> {
-        let history = self.registrations(&login.app).await?;
-        let consented = login.consented.as_millisecond();
-        Ok(history.into_iter().rev().find(|entry| entry.since <= consented).map(|entry| entry.app))
+        Ok(self.registrations(&login.app).await?.of(login).map(|entry| entry.app.clone()))
     }
 
-    async fn registrations(&self, app: &AppName) -> Result<Vec<Since>, Error> {
+    async fn registrations(&self, app: &AppName) -> Result<Registrations, Error> {
         let text = self.recall(&Keepsake::Registrations(app.clone())).await?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+        Ok(Registrations::read(text.as_deref()))
     }
 
     async fn keep(&self, what: &Keepsake, text: &str) -> Result<(), Error> {
@@ -138,9 +141,53 @@ impl Keeper {
     }
 
     async fn recall(&self, what: &Keepsake) -> Result<Option<String>, Error> {
-        let found = self.inner.parts.vault.recall_one(what).await?;
-        Ok(found.and_then(|(bytes, _)| String::from_utf8(bytes.expose().to_vec()).ok()))
+        Ok(self.inner.parts.vault.recall_one(what).await?.and_then(as_text))
     }
+}
+
+/// What the vault keeps of an app.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct AppKept {
+    /// Its secret, where it was asked for and is kept.
+    pub secret: Option<AppSecret>,
+    /// Its ticket, likewise.
+    pub ticket: Option<AppTicket>,
+    /// What its name has stood for; `None` where that does not read back.
+    pub registrations: Option<Registrations>,
+}
+
+/// Which apps a name has stood for, and since when.
+#[derive(Debug, Clone, Default)]
+pub struct Registrations(Vec<Since>);
+
+impl Registrations {
+    /// The app that a login is a consent to, where its name stands for another one now ([`Keeper::other_app`]). The login is of that name.
+    pub fn other_app(&self, login: &Grant, present: &App) -> Option<Registration> {
+        let of = self.of(login)?;
+        let accounts = present.hosts.accounts.as_str().trim_end_matches('/');
+        let differs = |known: &Option<String>, now: &str| known.as_deref().is_some_and(|known| known != now);
+        let is_other = of.app.client_id != present.client_id
+            || differs(&of.app.provider, present.provider().as_str())
+            || differs(&of.app.accounts, accounts);
+        let is_last = self.0.last().is_some_and(|last| last.app == of.app);
+        (is_other && !is_last).then(|| of.app.clone())
+    }
+
+    /// What the name stood for when somebody consented to a login.
+    fn of(&self, login: &Grant) -> Option<&Since> {
+        let consented = login.consented.as_millisecond();
+        self.0.iter().rev().find(|entry| entry.since <= consented)
+    }
+
+    /// As they were kept. What does not read says nothing.
+    fn read(text: Option<&str>) -> Self {
+        Self(text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default())
+    }
+}
+
+fn as_text((bytes, _): Recalled) -> Option<String> {
+    String::from_utf8(bytes.expose().to_vec()).ok()
 }
 
 /// Which app a name stands for.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tokenward_core::ports::{Clock, Entropy};
+use tokenward_core::ports::{Clock, Entropy, Vault};
 
 use crate::{Home, KeeperOptions, KeySource, Observer};
 
@@ -22,12 +22,18 @@ pub struct SessionOptions<'a> {
     pub observer: Option<Arc<dyn Observer>>,
     /// How long callers wait.
     pub keeper: KeeperOptions,
+    /// What is put around the store. Unstable as the ports are.
+    pub around_store: Option<AroundStore>,
 }
+
+/// Puts something around the store: for somebody who counts its calls, or lets them fail.
+pub type AroundStore = Arc<dyn Fn(Arc<dyn Vault>) -> Arc<dyn Vault> + Send + Sync>;
 
 impl<'a> SessionOptions<'a> {
     /// With the vault's own key, nobody who looks on, and the usual patience.
     pub fn new(home: &'a Home, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { home, clock, entropy, key: KeySource::Unset, observer: None, keeper: KeeperOptions::default() }
+        let (key, observer, keeper) = (KeySource::Unset, None, KeeperOptions::default());
+        Self { home, clock, entropy, key, observer, keeper, around_store: None }
     }
 
     /// With the key that a person chose.
@@ -43,6 +49,11 @@ impl<'a> SessionOptions<'a> {
     /// With another patience.
     pub fn keeper(self, keeper: KeeperOptions) -> Self {
         Self { keeper, ..self }
+    }
+
+    /// With something around the store. Unstable as the ports are.
+    pub fn around_store(self, around: AroundStore) -> Self {
+        Self { around_store: Some(around), ..self }
     }
 }
 

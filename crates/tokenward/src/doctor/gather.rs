@@ -26,9 +26,7 @@ use crate::callback::{Callback, CallbackError};
 use crate::compose::provider;
 use crate::links::Links;
 use crate::settings::{KeySource, ResolvedProfile, SecretSource, Settings, SettingsError, Warning};
-use crate::{
-    Error, Health, KeeperOptions, Report, Session, SessionOptions, is_script_login, last_restore, script_file,
-};
+use crate::{Error, Health, Report, Session, SessionOptions, is_script_login, last_restore, script_file};
 use tokenward_keeper::LOGIN_AT_WORK;
 
 /// What a person wants to know.
@@ -180,7 +178,7 @@ async fn open(settings: &Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         Ok(key) => key,
         Err(error) => return (StoreFacts::Keyless(Arc::new(error)), None),
     };
-    let options = SessionOptions { home, clock, entropy, key, observer: None, keeper: KeeperOptions::default() };
+    let options = SessionOptions::new(home, clock, entropy).key(key);
     let session = match Session::look_under(options, settings.own()).await {
         Ok(session) => session,
         Err(error) => return closed(error),

@@ -13,7 +13,7 @@ const WHO_AM_I: &str = "/open-apis/authen/v1/user_info";
 
 impl World {
     /// What a program would have in its environment.
-    fn variables(&self) -> Vec<(String, String)> {
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
         assert!(matches!(self.app.platform, Platform::Feishu(_)));
         let secret = self.app.secret.as_ref().unwrap().expose().to_owned();
         let pairs = [

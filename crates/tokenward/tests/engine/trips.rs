@@ -1,9 +1,12 @@
 //! How often the engine goes to the store: design/0006-many-nodes.md, *Five trips*. Linked files cost more.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokenward::core::Ask;
-use tokenward::{Keeper, KeeperOptions};
+use tokenward::core::ports::Vault;
+use tokenward::{
+    Environment, Handed, Keeper, KeeperOptions, Overrides, Session, SessionOptions, Settings, SystemEntropy,
+};
 
 use crate::failing::Failing;
 use crate::world::World;
@@ -63,4 +66,67 @@ async fn a_lease_that_went_with_the_commit_is_free_at_once() {
         assert!(turning.access(&world.app, id, Ask::default()).await.unwrap().turned);
     }
     world.assert_clean();
+}
+
+/// The long way of `tokenward token`, as the command goes it (crates/cli/src/desk.rs: `work`, `access`) in a process of its own. Gives back
+/// what was called to open the vault, and what after that.
+async fn command(world: &World, has_secret: bool) -> (Handed, Vec<&'static str>, Vec<&'static str>) {
+    let mut variables = world.variables();
+    variables.retain(|(name, _)| has_secret || name != "TOKENWARD_APP_SECRET");
+    let (settings, _) = Settings::load(world.home(), Environment::new(variables), Overrides::default()).unwrap();
+    let profile = settings.profile(None).unwrap();
+    let counting: Arc<OnceLock<Arc<Failing>>> = Arc::default();
+    let around = {
+        let counting = Arc::clone(&counting);
+        Arc::new(move |store: Arc<dyn Vault>| {
+            let failing = counting.get_or_init(|| Arc::new(Failing::new(store, 0, false, false)));
+            Arc::clone(failing) as Arc<dyn Vault>
+        })
+    };
+    let options = SessionOptions::new(settings.home(), world.clock.clone(), Arc::new(SystemEntropy));
+    let options = options.key(settings.key_source().unwrap()).around_store(around);
+    let session = Session::open_under(options, settings.own()).await.unwrap();
+    let store = counting.get().unwrap();
+    let opening = since(store);
+    let (secret, _) = profile.secret.look().unwrap();
+    assert_eq!(secret.is_some(), has_secret);
+    let known = session.known_app(&profile, secret).await.unwrap().unwrap();
+    let keeper = session.keeper();
+    let login = keeper.login_of(&profile.name).await.unwrap();
+    let present = login.as_ref().unwrap();
+    assert!(known.registrations.unwrap().other_app(present, &known.app).is_none());
+    let handed = keeper.access_seen(&known.app, &profile.name, login, Ask::default()).await.unwrap();
+    (handed, opening, since(store))
+}
+
+#[tokio::test]
+async fn a_command_that_has_to_refresh_goes_to_the_store_six_times() {
+    let world = World::new().await;
+    let keeper = world.keeper().await;
+    world.log_in(&keeper, "work").await;
+    keeper.keep_app_secret(&world.app.name, world.app.secret.as_ref().unwrap()).await.unwrap();
+    for has_secret in [false, true] {
+        world.expire();
+        let (handed, opening, trips) = command(&world, has_secret).await;
+        assert!(handed.turned);
+        assert_eq!(world.live_access(), [handed.access.token.expose()]);
+        // Logins whose process died before they were stored.
+        assert_eq!(opening, ["login_answers"]);
+        assert_eq!(trips, ["recall", "look", "hold", "begin", "keep_answer", "commit"], "secret given: {has_secret}");
+    }
+    world.assert_clean();
+}
+
+#[tokio::test]
+async fn a_command_that_finds_a_good_token_the_long_way_only_looks() {
+    let world = World::new().await;
+    let keeper = world.keeper().await;
+    world.log_in(&keeper, "work").await;
+    keeper.keep_app_secret(&world.app.name, world.app.secret.as_ref().unwrap()).await.unwrap();
+    for has_secret in [false, true] {
+        let (handed, opening, trips) = command(&world, has_secret).await;
+        assert!(!handed.turned);
+        assert_eq!((opening, trips), (vec!["login_answers"], vec!["recall", "look"]), "secret given: {has_secret}");
+    }
+    assert_eq!(world.sandbox.counters().refreshes, 0);
 }
