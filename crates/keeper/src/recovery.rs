@@ -110,7 +110,7 @@ impl Keeper {
                     _ if intent.generation > grant.generation => return Err(StoreError::moved().into()),
                     // An older generation's spend without an answer has nothing left to tell.
                     _ if intent.generation < grant.generation => {
-                        vault.close(intent.id, Closing::Replayed, None).await?;
+                        vault.close(None, intent.id, Closing::Replayed, None).await?;
                     }
                     Recovery::Replay => aftermath.replays = Some(intent.id),
                     Recovery::Hold { until } => return Err(held(&intent, until)),

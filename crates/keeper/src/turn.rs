@@ -24,7 +24,7 @@ use crate::recovery::{Aftermath, Recovered, is_in_doubt};
 use crate::waiting::{LEASE, Patience};
 use crate::{Error, Keeper, Kept, Notice, Step};
 
-use asking::ClientRefused;
+use asking::{ClientRefused, is_noted};
 
 pub(crate) use told::{Told, Via, turn_lost};
 
@@ -95,6 +95,35 @@ impl<'a> Joined<'a> {
         // `Serve` is said to `NewerThan` only of a newer generation whose access token lives.
         rotation::decide(grant, ask, keeper.rules(grant), keeper.inner.now()) == rotation::Decision::Serve
     }
+
+    /// Journals that the token is about to be sent.
+    async fn begin(
+        self,
+        lease: &Lease,
+        aftermath: &'a Aftermath,
+        prepared: Prepared,
+        replay: bool,
+    ) -> Result<Begun<'a>, Error> {
+        let (Self { keeper, wish, .. }, Aftermath { grant, replays, .. }, api) = (self, aftermath, prepared.api);
+        let rules = keeper.rules(grant);
+        let timeout = rules.send_deadline;
+        let now = keeper.inner.now();
+        let draft = IntentDraft {
+            id: IntentId::new(u64::try_from(now.as_millisecond()).unwrap_or(0), keeper.inner.random()),
+            generation: grant.generation,
+            api,
+            begun: now,
+            deadline: now.checked_add(timeout).unwrap_or(now),
+            replays: *replays,
+            ends_access: (rules.old_access == OldAccess::Dies).then(|| ShownAs(grant.profile.clone())),
+        };
+        let sending = Sending { keeper, grant, intent: draft.id, api, replay };
+        let spend = keeper.inner.parts.vault.begin(lease, draft).await?;
+        keeper.at(Step::Begun);
+        let (generation, intent) = (grant.generation, sending.intent);
+        tracing::info!(grant = %grant.id, %generation, %intent, %api, replay, "refresh token sent");
+        Ok(Begun { sending, app: &wish.app, timeout, prepared, spend })
+    }
 }
 
 /// Two: the lease is ours, and what it was taken for was read with it.
@@ -105,9 +134,9 @@ struct Leased<'a> {
 }
 
 /// A lease of ours.
-struct Taken {
+pub(crate) struct Taken {
     lease: Lease,
-    /// Whether it went with a commit.
+    /// Whether it went with what was stored.
     is_free: bool,
 }
 
@@ -177,16 +206,7 @@ impl<'a> Leased<'a> {
         if (joined.is_turned(grant) && !is_unclear) || aftermath.is_back {
             let via = Via::Ours { is_fresh: !aftermath.had_answer && !aftermath.is_back };
             let (is_unproven, notices) = (grant.unproven, aftermath.notices);
-            let stored = None;
-            return Err(Stop::Done(Committed {
-                joined,
-                via,
-                has_asked: false,
-                is_unproven,
-                unnamed: None,
-                stored,
-                notices,
-            }));
+            return Err(Stop::Done(Committed { via, is_unproven, notices, ..Committed::elsewhere(joined) }));
         }
         match &grant.standing {
             Standing::NeedsConsent { code, .. } => return Err(refuse(*code, grant).into()),
@@ -240,18 +260,14 @@ impl<'a> Reread<'_, 'a> {
     }
 
     async fn spend_at(&mut self, api: TokenApi, replay: bool) -> Result<Ending, Error> {
-        let keeper = self.joined.keeper;
         let prepared = self.prepare(api).await?;
+        let Self { joined, taken, aftermath, .. } = self;
         // From here to the commit the process must not be asked to go (signals wait for `idle`).
-        let _spending = keeper.inner.spending();
-        let begun = self.begin(prepared, api, replay).await?;
-        let sent = begun.send().await?;
+        let _spending = joined.keeper.inner.spending();
+        let begun = joined.begin(&taken.lease, aftermath, prepared, replay).await?;
+        let sent = begun.send(taken).await?;
         let kept = sent.keep().await;
-        let ending = kept.commit(&self.taken.lease).await;
-        if matches!(ending, Ok(Ending::Generation { .. })) {
-            self.taken.is_free = true;
-        }
-        ending
+        kept.commit(taken).await
     }
 
     /// Gets what the request needs besides the token.
@@ -265,29 +281,6 @@ impl<'a> Reread<'_, 'a> {
             parts.vault.renew(lease, LEASE).await?;
         }
         Ok(prepared)
-    }
-
-    /// Journals that the token is about to be sent.
-    async fn begin(&self, prepared: Prepared, api: TokenApi, replay: bool) -> Result<Begun<'_>, Error> {
-        let Self { joined: Joined { keeper, wish, .. }, taken, aftermath: Aftermath { grant, replays, .. }, .. } = self;
-        let rules = keeper.rules(grant);
-        let timeout = rules.send_deadline;
-        let now = keeper.inner.now();
-        let draft = IntentDraft {
-            id: IntentId::new(u64::try_from(now.as_millisecond()).unwrap_or(0), keeper.inner.random()),
-            generation: grant.generation,
-            api,
-            begun: now,
-            deadline: now.checked_add(timeout).unwrap_or(now),
-            replays: *replays,
-            ends_access: (rules.old_access == OldAccess::Dies).then(|| ShownAs(grant.profile.clone())),
-        };
-        let sending = Sending { keeper, grant, intent: draft.id, api, replay };
-        let spend = keeper.inner.parts.vault.begin(&taken.lease, draft).await?;
-        keeper.at(Step::Begun);
-        let (generation, intent) = (grant.generation, sending.intent);
-        tracing::info!(grant = %grant.id, %generation, %intent, %api, replay, "refresh token sent");
-        Ok(Begun { sending, app: &wish.app, timeout, prepared, spend })
     }
 }
 
@@ -314,7 +307,8 @@ struct Begun<'g> {
 }
 
 impl<'g> Begun<'g> {
-    async fn send(self) -> Result<Sent<'g>, Error> {
+    /// Sends it. Where no answer comes, the lease goes with what is stored of that.
+    async fn send(self, taken: &mut Taken) -> Result<Sent<'g>, Error> {
         let Self { sending, app, timeout, prepared, spend } = self;
         let Sending { keeper, intent, replay, .. } = sending;
         match keeper.inner.parts.provider.refresh(app, &prepared, spend, timeout).await {
@@ -325,12 +319,12 @@ impl<'g> Begun<'g> {
             ports::Sent::Unsent(fault) => {
                 // What an earlier send left in doubt is not cleared by a send that never left, and stays its doing.
                 let kept = if replay { Kept::Doubt } else { Kept::TokenUnspent };
-                keeper.close(intent, Closing::Unsent { reason: fault.reason.clone() }, None).await;
+                sending.close_told(taken, Closing::Unsent { reason: fault.reason.clone() }, None).await;
                 Err(Error::unsent(kept, &fault))
             }
             ports::Sent::InDoubt(fault) => {
                 let standing = in_doubt(intent, keeper.inner.now(), Doubt::NoAnswer);
-                keeper.close(intent, Closing::Doubt { doubt: Doubt::NoAnswer }, Some(standing)).await;
+                sending.close_told(taken, Closing::Doubt { doubt: Doubt::NoAnswer }, Some(standing)).await;
                 Err(Error::transport(Code::OutcomeUnknown, Kept::Doubt, &fault))
             }
         }
@@ -374,8 +368,8 @@ struct KeptAnswer<'g> {
 
 impl KeptAnswer<'_> {
     /// Steps eight and nine. An answer that no disk would take is tried again.
-    async fn commit(self, lease: &Lease) -> Result<Ending, Error> {
-        let mut ending = self.sending.settle(&self.answer).commit(Some(lease)).await;
+    async fn commit(self, taken: &mut Taken) -> Result<Ending, Error> {
+        let mut ending = self.sending.settle(&self.answer).commit(Some(taken)).await;
         let left_memory = |ending: &_| !matches!(ending, Err::<_, Error>(error) if error.vault_error().is_some());
         let Some(place) = self.place else {
             for _ in 0..LAST_TRIES {
@@ -383,7 +377,7 @@ impl KeptAnswer<'_> {
                     break;
                 }
                 tokio::time::sleep(LAST_TRY_PAUSE).await;
-                ending = self.sending.settle(&self.answer).commit(Some(lease)).await;
+                ending = self.sending.settle(&self.answer).commit(Some(taken)).await;
             }
             return ending.map_err(|error| self.sending.not_stored(error, &self.answer));
         };
@@ -420,8 +414,8 @@ pub(crate) struct Settled<'g> {
 }
 
 impl Settled<'_> {
-    /// Stores what the answer means. A newer generation frees the lease that is named in the same transaction.
-    pub(crate) async fn commit(self, freeing: Option<&Lease>) -> Result<Ending, Error> {
+    /// Stores what the answer means. The lease that is named is freed by the same transaction, unless more is to be done under it.
+    pub(crate) async fn commit(self, freeing: Option<&mut Taken>) -> Result<Ending, Error> {
         let Self { sending, settlement } = self;
         let Sending { keeper, grant, intent, replay, .. } = sending;
         let vault = &keeper.inner.parts.vault;
@@ -429,7 +423,11 @@ impl Settled<'_> {
         let doubtful = |doubt| in_doubt(intent, keeper.inner.now(), doubt);
         match settlement {
             Settlement::Commit { turn, oddities } => {
-                let turned = vault.commit(freeing, intent, turn).await?;
+                let lease = freeing.as_deref().map(|taken| &taken.lease);
+                let turned = vault.commit(lease, intent, turn).await?;
+                if let Some(taken) = freeing {
+                    taken.is_free = true;
+                }
                 match turned.committed {
                     ports::Committed::Generation(generation) => {
                         keeper.at(Step::Committed);
@@ -443,10 +441,10 @@ impl Settled<'_> {
             Settlement::Keep { closing, refusal, fallback } => {
                 let before = keeper.refusals_in_a_row(grant, &closing).await;
                 if let Some(code) = rotation::is_end_after_all(&refusal, grant, replay, before) {
-                    return sending.ended(code, Refusal { remedy: Remedy::LogIn, ..refusal }).await;
+                    return sending.ended(freeing, code, Refusal { remedy: Remedy::LogIn, ..refusal }).await;
                 }
                 // What an earlier send left in doubt stays its doing.
-                vault.close(intent, closing, None).await?;
+                sending.close(freeing.filter(|_| !fallback && !is_noted(&refusal)), closing, None).await?;
                 let kept = if replay { Kept::Doubt } else { Kept::TokenUnspent };
                 let error = Error::refused(refusal.code(), kept, refusal);
                 if fallback { Ok(Ending::NoSuchEndpoint(error)) } else { Err(error) }
@@ -460,15 +458,16 @@ impl Settled<'_> {
                 {
                     return Ok(back);
                 }
-                vault.close(intent, closing, is_doubtful.then(|| doubtful(after(Doubt::UnclearRefusal)))).await?;
+                let standing = is_doubtful.then(|| doubtful(after(Doubt::UnclearRefusal)));
+                sending.close(freeing.filter(|_| !is_noted(&refusal)), closing, standing).await?;
                 Err(Error::refused(code, if is_doubtful { Kept::Doubt } else { Kept::Record }, refusal))
             }
             Settlement::Doubt { doubt, refusal } => {
                 let doubt = after(doubt);
-                vault.close(intent, Closing::Doubt { doubt }, Some(doubtful(doubt))).await?;
+                sending.close(freeing, Closing::Doubt { doubt }, Some(doubtful(doubt))).await?;
                 Err(Error::refused(Code::OddAnswer, Kept::Doubt, refusal))
             }
-            Settlement::Dead { code, refusal } => sending.ended(code, refusal).await,
+            Settlement::Dead { code, refusal } => sending.ended(freeing, code, refusal).await,
         }
     }
 }

@@ -42,8 +42,16 @@ pub trait Journal: Send + Sync {
     async fn commit(&self, freeing: Option<&Lease>, intent: IntentId, turn: Turn) -> Result<Turned, StoreError>;
 
     /// Closes an intent without a new generation, durably, and sets the grant's standing in the same transaction if
-    /// the generation still is the intent's. With [`Closing::Doubt`] the intent stays open, marked as doubted.
-    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), StoreError>;
+    /// the generation still is the intent's. With [`Closing::Doubt`] the intent stays open, marked as doubted. A lease that is named is
+    /// free by the same transaction, as with [`Journal::commit`]. Gives back the grant as it is stored then; `None` where it does not
+    /// read back, which undoes nothing.
+    async fn close(
+        &self,
+        freeing: Option<&Lease>,
+        intent: IntentId,
+        closing: Closing,
+        standing: Option<Standing>,
+    ) -> Result<Option<Grant>, StoreError>;
 
     /// Records, durably, that a new set is being asked for under a name whose present one may end by it, or that nothing came of it.
     /// Until a set is stored under the name, or the question is withdrawn, its grant counts as one whose intent is open

@@ -62,14 +62,21 @@ impl Keeper {
         provider_code: Option<i64>,
     ) -> Result<Option<Notice>, Error> {
         let over = Standing::NeedsConsent { since: self.inner.now(), code, provider_code };
-        self.inner.parts.vault.close(intent, closing, Some(over)).await?;
-        self.part_over(id).await
+        match self.inner.parts.vault.close(None, intent, closing, Some(over)).await? {
+            Some(stored) => self.part(&stored).await,
+            None => self.part_over(id).await,
+        }
     }
 
     /// The same of one whose refusal is on record already.
     pub(crate) async fn part_over(&self, id: GrantId) -> Result<Option<Notice>, Error> {
-        let parts = &self.inner.parts;
-        let grant = parts.vault.grant(id).await?;
+        let grant = self.inner.parts.vault.grant(id).await?;
+        self.part(&grant).await
+    }
+
+    /// The same of one that was read, or stored, a moment ago.
+    async fn part(&self, grant: &Grant) -> Result<Option<Notice>, Error> {
+        let (parts, id) = (&self.inner.parts, grant.id);
         let Standing::NeedsConsent { code, .. } = grant.standing else { return Ok(None) };
         if !grant.unproven {
             return Ok(None);

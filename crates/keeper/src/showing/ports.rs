@@ -138,7 +138,13 @@ impl Journal for Showing {
         Ok(turned)
     }
 
-    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), StoreError> {
+    async fn close(
+        &self,
+        freeing: Option<&Lease>,
+        intent: IntentId,
+        closing: Closing,
+        standing: Option<Standing>,
+    ) -> Result<Option<Grant>, StoreError> {
         let of = self.intents().get(&intent).copied();
         let is_end = matches!(standing, Some(Standing::NeedsConsent { .. }));
         let withheld = match of.filter(|_| is_end) {
@@ -154,7 +160,9 @@ impl Journal for Showing {
             None
         });
         let (store, is_doubt) = (Arc::clone(&self.store), matches!(closing, Closing::Doubt { .. }));
-        let closed = until_it_ends(withheld, async move { store.close(intent, closing, standing).await }).await;
+        let lease = freeing.map(same);
+        let acting = async move { store.close(lease.as_ref(), intent, closing, standing).await };
+        let closed = until_it_ends(withheld, acting).await;
         if closed.is_ok() && !is_doubt {
             self.intents().remove(&intent);
         }

@@ -1,18 +1,24 @@
 //! The end of a login, and of an answer that no disk would take.
 //!
 //! Enters: the provider's definite no, or what is as good as one. Leaves: the grant's standing, durable, and the story. A set that was
-//! taken over and refused gives way to the one before it.
+//! taken over and refused gives way to the one before it. The lease goes with what is stored, except where something is still to be
+//! written that the next holder has to know.
 
 use tokenward_core::ports::StoreError;
-use tokenward_core::{Closing, Code, Event, Grant, IntentId, Outcome, RawAnswer, Refusal, RefusalClass, Standing};
+use tokenward_core::{Closing, Code, Event, Grant, Outcome, RawAnswer, Refusal, RefusalClass, Standing};
 
-use super::{Ending, Sending};
+use super::{Ending, Sending, Taken};
 use crate::{Error, Keeper, Kept, Notice};
 
 impl Sending<'_> {
     /// Carries out that the provider refuses the refresh token for good.
-    pub(super) async fn ended(self, code: Code, refusal: Refusal) -> Result<Ending, Error> {
-        let Self { keeper, grant, intent, .. } = self;
+    pub(super) async fn ended(
+        self,
+        freeing: Option<&mut Taken>,
+        code: Code,
+        refusal: Refusal,
+    ) -> Result<Ending, Error> {
+        let Self { keeper, grant, .. } = self;
         let (vault, now) = (&keeper.inner.parts.vault, keeper.inner.now());
         let provider_code = refusal.provider_code;
         if (grant.on_trial || grant.unproven)
@@ -22,13 +28,17 @@ impl Sending<'_> {
         }
         let closing = Closing::Refused { code, provider_code };
         let standing = Standing::NeedsConsent { since: now, code, provider_code };
-        vault.close(intent, closing, Some(standing)).await?;
+        // Whoever has the lease next must not find the access token alive that is dead with it.
+        let is_access_dead = refusal.class == RefusalClass::AccessDead;
+        let after = match self.close(freeing.filter(|_| !is_access_dead), closing, Some(standing)).await? {
+            Some(stored) => stored,
+            None => vault.grant(grant.id).await?,
+        };
         // A set that arrived meanwhile by another way keeps the grant alive: the vault then leaves the standing.
-        let after = vault.grant(grant.id).await?;
         if after.generation > grant.generation {
             return Ok(Ending::Parked);
         }
-        if refusal.class == RefusalClass::AccessDead {
+        if is_access_dead {
             keeper.access_is_dead(grant.id, grant.generation, provider_code).await;
         }
         Err(Error::refused(code, Kept::Record, refusal))
@@ -50,6 +60,30 @@ impl Sending<'_> {
         }))
     }
 
+    /// Closes the intent, and frees the lease that is named by the same transaction. Gives back the grant as it is stored then.
+    pub(super) async fn close(
+        self,
+        freeing: Option<&mut Taken>,
+        closing: Closing,
+        standing: Option<Standing>,
+    ) -> Result<Option<Grant>, StoreError> {
+        let vault = &self.keeper.inner.parts.vault;
+        let lease = freeing.as_deref().map(|taken| &taken.lease);
+        let stored = vault.close(lease, self.intent, closing, standing).await?;
+        if let Some(taken) = freeing {
+            taken.is_free = true;
+        }
+        Ok(stored)
+    }
+
+    /// Closes an intent whose outcome is already told to the caller; a failure to write it is repaired by the next
+    /// recovery, which finds the intent open and its sender gone.
+    pub(super) async fn close_told(self, taken: &mut Taken, closing: Closing, standing: Option<Standing>) {
+        if let Err(error) = self.close(Some(taken), closing, standing).await {
+            tracing::warn!(%error, intent = %self.intent, "the intent could not be closed");
+        }
+    }
+
     /// What is told of an answer that was kept nowhere: if it brought tokens, they are lost; if not, the open intent says what is known.
     pub(super) fn not_stored(self, error: Error, answer: &RawAnswer) -> Error {
         let Some(cause) = error.vault_error().map(StoreError::to_string) else { return error };
@@ -61,14 +95,6 @@ impl Sending<'_> {
 }
 
 impl Keeper {
-    /// Closes an intent whose outcome is already told to the caller; a failure to write it is repaired by the next
-    /// recovery, which finds the intent open and its sender gone.
-    pub(super) async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) {
-        if let Err(error) = self.inner.parts.vault.close(intent, closing, standing).await {
-            tracing::warn!(%error, %intent, "the intent could not be closed");
-        }
-    }
-
     /// How often the refresh token of a grant has met this very refusal in a row.
     pub(super) async fn refusals_in_a_row(&self, grant: &Grant, refused: &Closing) -> usize {
         let entries = self.inner.parts.vault.journal(grant.id, REFUSALS_READ).await.unwrap_or_default();

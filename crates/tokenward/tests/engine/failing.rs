@@ -156,10 +156,16 @@ impl Journal for Failing {
         self.inner.commit(freeing, intent, turn).await
     }
 
-    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), StoreError> {
+    async fn close(
+        &self,
+        freeing: Option<&Lease>,
+        intent: IntentId,
+        closing: Closing,
+        standing: Option<Standing>,
+    ) -> Result<Option<Grant>, StoreError> {
         self.called("close");
         self.step()?;
-        self.inner.close(intent, closing, standing).await
+        self.inner.close(freeing, intent, closing, standing).await
     }
 
     async fn asked(&self, lease: &Lease, question: Question) -> Result<(), StoreError> {

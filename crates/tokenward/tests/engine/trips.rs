@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use tokenward::core::Ask;
 use tokenward::core::ports::Vault;
+use tokenward::core::{Ask, Code};
 use tokenward::{
     Environment, Handed, Keeper, KeeperOptions, Overrides, Session, SessionOptions, Settings, SystemEntropy,
 };
+use tokenward_emulator::{Fault, Operation};
 
 use crate::failing::Failing;
 use crate::world::World;
@@ -129,4 +130,32 @@ async fn a_command_that_finds_a_good_token_the_long_way_only_looks() {
         assert_eq!((opening, trips), (vec!["login_answers"], vec!["recall", "look"]), "secret given: {has_secret}");
     }
     assert_eq!(world.sandbox.counters().refreshes, 0);
+}
+
+/// What a send leaves that brought no set, and the lease: one trip, unless something is still to be written that the next holder has to know.
+#[tokio::test]
+async fn what_ends_a_send_without_a_set_frees_the_lease_with_it() {
+    let answered = ["grant", "hold", "begin", "keep_answer"];
+    let cases: [(Fault, Code, &[&str]); 4] = [
+        (Fault::drop_request(), Code::OutcomeUnknown, &["grant", "hold", "begin", "close"]),
+        (Fault::code(20072), Code::ProviderUnavailable, &[&answered[..], &["journal", "close"]].concat()),
+        (Fault::code(20064), Code::ForeignSpender, &[&answered[..], &["close"]].concat()),
+        (
+            Fault::code(20002),
+            Code::AppCredentialsWrong,
+            &[&answered[..], &["journal", "close", "keep", "release"]].concat(),
+        ),
+    ];
+    for (fault, code, expected) in cases {
+        let world = World::new().await;
+        let (keeper, store) = counted(&world).await;
+        let (id, _) = world.log_in(&keeper, "work").await;
+        world.expire();
+        world.sandbox.inject(fault.when(Operation::Refresh));
+        since(&store);
+        assert_eq!(keeper.access(&world.app, id, Ask::default()).await.unwrap_err().code(), code);
+        let trips = since(&store);
+        assert_eq!(&trips[..expected.len()], expected, "{code}");
+        assert!(!trips[expected.len()..].contains(&"release"), "{code}: {trips:?}");
+    }
 }

@@ -91,7 +91,7 @@ async fn gone_once_a_person_is_needed_so_that_the_long_way_says_so() {
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
     let code = tokenward_core::Code::RefreshTokenRefused;
     let standing = tokenward_core::Standing::NeedsConsent { since: soon(1), code, provider_code: None };
-    vault.close(intent, Closing::Refused { code, provider_code: None }, Some(standing)).await.unwrap();
+    vault.close(None, intent, Closing::Refused { code, provider_code: None }, Some(standing)).await.unwrap();
     assert_eq!(token(&place, soon(2)), None);
     let grant = vault.grant(id).await.unwrap();
     assert_eq!(grant.access.unwrap().token.expose(), "access-1");
@@ -109,7 +109,7 @@ async fn gone_before_a_spend_that_ends_the_old_token_and_back_when_it_was_not_sp
     assert_eq!(token(&place, soon(2)), None);
     vault.grant(id).await.unwrap();
     assert_eq!(token(&place, soon(2)), None);
-    vault.close(intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
+    vault.close(None, intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
     vault.grant(id).await.unwrap();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-1"));
 }

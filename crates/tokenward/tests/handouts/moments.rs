@@ -167,7 +167,7 @@ async fn a_refresh_that_ends_the_token_was_begun_meanwhile() {
     let intent = moment.begun().await;
     let (place, served_then, other) = moment.goes_on().await;
     assert_eq!(served_then, None);
-    other.close(intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
+    other.close(None, intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
     let id = other.grant_of(&work()).await.unwrap().unwrap();
     other.grant(id).await.unwrap();
     assert_eq!(served(&place).as_deref(), Some("access-2"));
@@ -212,7 +212,7 @@ async fn the_login_ended_meanwhile() {
     let code = Code::RefreshTokenRefused;
     let standing = Standing::NeedsConsent { since: soon(1), code, provider_code: None };
     let closing = Closing::Refused { code, provider_code: None };
-    moment.other.close(intent, closing, Some(standing)).await.unwrap();
+    moment.other.close(None, intent, closing, Some(standing)).await.unwrap();
     assert_eq!(moment.goes_on().await.1, None);
     let moment = Moment::staying().await;
     moment.other.retire(&moment.lease, soon(1), false).await.unwrap();
@@ -269,7 +269,7 @@ async fn a_reading_of_before_a_turn() {
     let (on, goes_on) = oneshot::channel();
     let stop = Mutex::new(Some((arrived, goes_on)));
     fs::remove_file(moment.place.folder.handout(&work())).unwrap_or_default();
-    moment.other.close(intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
+    moment.other.close(None, intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
     let around = |files| Arc::new(Late { files, stop }) as Arc<dyn HandOuts>;
     let (_, reader) = moment.place.door().opened_with(Arc::new(TestEntropy), around).await;
     let id = moment.id;
@@ -305,7 +305,7 @@ async fn a_name_stays_withheld_when_its_caller_goes_away() {
             let open = vault.open_intents(id).await.unwrap();
             if let Some(open) = open.first() {
                 assert_eq!(served(&place), None);
-                vault.close(open.id, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
+                vault.close(None, open.id, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
                 break;
             }
             tokio::task::yield_now().await;

@@ -12,8 +12,8 @@ use rusqlite::{Connection, Row, params};
 use tokenward_core::ports::{AnswerKept, Committed, Journal, Question, StoreError, Turned, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
-    Closing, Doubt, Entry, Event, Fence, Generation, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease,
-    RawAnswer, Spend, Standing,
+    Closing, Doubt, Entry, Event, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled,
+    Lease, RawAnswer, Spend, Standing,
 };
 
 use crate::codec::{answer_to_bytes, turn_to_bytes};
@@ -103,28 +103,23 @@ impl Journal for SqliteVault {
     }
 
     async fn commit(&self, freeing: Option<&Lease>, intent: IntentId, turn: Turn) -> Result<Turned, StoreError> {
-        let lease = freeing.map(|lease| (lease.seat.clone(), lease.fence));
-        let freed = lease.clone();
-        let turned = self.write(move |context, tx| {
-            let (committed, id) = context.commit(tx, intent, &turn)?;
-            if let Some((seat, fence)) = &lease {
-                free(tx, seat, *fence)?;
-            }
-            let grant = grant_row(tx, id).and_then(|row| Ok(row.grant(&context.sealer)?));
-            Ok(Turned { committed, grant: grant.ok() })
-        });
-        let turned = turned.await?;
-        if let Some((seat, fence)) = freed {
-            self.let_go(&seat, fence);
-        }
-        self.leave_landing(intent);
-        Ok(turned)
+        let (committed, grant) =
+            self.end_spend(freeing, intent, move |context, tx| context.commit(tx, intent, &turn)).await?;
+        Ok(Turned { committed, grant })
     }
 
-    async fn close(&self, intent: IntentId, closing: Closing, standing: Option<Standing>) -> Result<(), StoreError> {
-        self.write(move |context, tx| context.close(tx, intent, &closing, standing.as_ref())).await?;
-        self.leave_landing(intent);
-        Ok(())
+    async fn close(
+        &self,
+        freeing: Option<&Lease>,
+        intent: IntentId,
+        closing: Closing,
+        standing: Option<Standing>,
+    ) -> Result<Option<Grant>, StoreError> {
+        let closed = self.end_spend(freeing, intent, move |context, tx| {
+            Ok(((), context.close(tx, intent, &closing, standing.as_ref())?))
+        });
+        let ((), grant) = closed.await?;
+        Ok(grant)
     }
 
     async fn asked(&self, lease: &Lease, question: Question) -> Result<(), StoreError> {
@@ -158,6 +153,32 @@ impl SqliteVault {
             Ok(())
         })
         .await
+    }
+
+    /// What ends a spend says of which grant it was. Frees the lease that is named in the same transaction, and gives back what is stored
+    /// then.
+    async fn end_spend<T: Send + 'static>(
+        &self,
+        freeing: Option<&Lease>,
+        intent: IntentId,
+        end: impl FnOnce(&Context, &Connection) -> Result<(T, GrantId), Failed> + Send + 'static,
+    ) -> Result<(T, Option<Grant>), StoreError> {
+        let lease = freeing.map(|lease| (lease.seat.clone(), lease.fence));
+        let freed = lease.clone();
+        let ended = self.write(move |context, tx| {
+            let (done, id) = end(context, tx)?;
+            if let Some((seat, fence)) = &lease {
+                free(tx, seat, *fence)?;
+            }
+            let grant = grant_row(tx, id).and_then(|row| Ok(row.grant(&context.sealer)?));
+            Ok((done, grant.ok()))
+        });
+        let ended = ended.await?;
+        if let Some((seat, fence)) = freed {
+            self.let_go(&seat, fence);
+        }
+        self.leave_landing(intent);
+        Ok(ended)
     }
 }
 
@@ -258,16 +279,17 @@ impl Context {
         Ok((Committed::Generation(generation), grant.id))
     }
 
+    /// Closes an intent without a turn. Says of which grant it was.
     fn close(
         &self,
         tx: &Connection,
         intent: IntentId,
         closing: &Closing,
         standing: Option<&Standing>,
-    ) -> Result<(), Failed> {
+    ) -> Result<GrantId, Failed> {
         let row = intent_row(tx, intent)?;
         if matches!(row.closing, Some(Closing::Committed { .. })) {
-            return Ok(());
+            return Ok(row.grant);
         }
         if matches!(closing, Closing::Doubt { .. }) {
             run(tx, sql::DOUBT_INTENT, params![intent_bytes(intent)])?;
@@ -279,7 +301,8 @@ impl Context {
         if let Some(standing) = standing {
             set_standing(tx, row.grant, row.generation, standing)?;
         }
-        prune(tx, row.grant)
+        prune(tx, row.grant)?;
+        Ok(row.grant)
     }
 
     /// Closes the open intents of a grant that moves on without them; an answer that still comes is parked.

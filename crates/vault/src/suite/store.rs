@@ -56,6 +56,7 @@ macro_rules! store_suite {
             journal: a_lost_race_parks,
             journal: a_late_answer_revives,
             journal: doubt_stays_open_and_is_marked,
+            journal: a_closing_frees_the_lease_that_is_named,
             journal: an_unspent_token_can_be_spent_again,
             journal: a_refusal_ends_the_login_but_not_a_newer_generation,
             journal: an_answer_to_a_repeated_spend_is_read_once,

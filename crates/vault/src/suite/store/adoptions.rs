@@ -204,7 +204,7 @@ pub async fn a_set_in_doubt_comes_back_in_doubt(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     let doubted = spent(&*vault, id, "1").await;
     let standing = Standing::InDoubt { intent: doubted, since: soon(5), doubt: Doubt::OddAnswer };
-    vault.close(doubted, Closing::Doubt { doubt: Doubt::OddAnswer }, Some(standing.clone())).await.unwrap();
+    vault.close(None, doubted, Closing::Doubt { doubt: Doubt::OddAnswer }, Some(standing.clone())).await.unwrap();
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.standing, grant.on_trial, grant.intent_open), (Standing::Live, true, false));
@@ -225,14 +225,14 @@ pub async fn a_set_in_doubt_comes_back_in_doubt(stand: &dyn Stand) {
 pub async fn a_dead_set_comes_back_by_wish_alone(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     let first = spent(&*vault, id, "1").await;
-    vault.close(first, refused(), Some(dead())).await.unwrap();
+    vault.close(None, first, refused(), Some(dead())).await.unwrap();
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.standing, grant.on_trial), (Standing::Live, false));
     let intent = spent(&*vault, id, "b").await;
     assert_eq!(back_after(&*vault, id, intent).await, None);
     assert_eq!(vault.open_intents(id).await.unwrap()[0].id, intent, "nothing was changed");
-    vault.close(intent, refused(), Some(dead())).await.unwrap();
+    vault.close(None, intent, refused(), Some(dead())).await.unwrap();
     assert_eq!(wished_back(&*vault, id).await, Some(generation(3)));
     assert_eq!((vault.grant(id).await.unwrap().standing, present(&*vault, id).await.as_str()), (dead(), "1"));
 }
@@ -242,7 +242,7 @@ pub async fn a_living_set_comes_back_after_its_successor_was_declared_dead(stand
     let (vault, id) = logged_in(stand).await;
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     let intent = spent(&*vault, id, "b").await;
-    vault.close(intent, refused(), Some(dead())).await.unwrap();
+    vault.close(None, intent, refused(), Some(dead())).await.unwrap();
     assert_eq!(vault.grant(id).await.unwrap().standing, dead());
     assert_eq!(wished_back(&*vault, id).await, Some(generation(3)));
     assert_eq!((vault.grant(id).await.unwrap().standing, present(&*vault, id).await.as_str()), (Standing::Live, "1"));
@@ -294,7 +294,7 @@ pub async fn a_generation_that_moved_on_is_not_taken_back(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     let own = spent(&*vault, id, "1").await;
     assert_eq!(back_after(&*vault, id, own).await, None);
-    vault.close(own, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
+    vault.close(None, own, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     assert_eq!(back_after(&*vault, id, own).await, None, "of the set before");
     let intent = spent(&*vault, id, "b").await;
@@ -303,7 +303,7 @@ pub async fn a_generation_that_moved_on_is_not_taken_back(stand: &dyn Stand) {
     assert_eq!(back_after(&*vault, id, intent).await, None, "it has turned");
     let third = spent(&*vault, id, "c").await;
     assert_eq!(back_after(&*vault, id, third).await, None, "it has proved itself");
-    vault.close(third, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
+    vault.close(None, third, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
     let after = (whole(&vault.grant(id).await.unwrap()), events(&*vault, id).await.split_off(2));
     assert_eq!(after, before);
     let other = vault.log_in(login("other", "9", None)).await.unwrap().id();
@@ -326,7 +326,7 @@ pub async fn a_login_that_was_adopted_for_nothing_is_forgotten(stand: &dyn Stand
         let id = adopted(tag).await;
         let intent = spent(&*vault, id, tag).await;
         assert!(!vault.forget_refused(id).await.unwrap(), "{tag}: an answer may come");
-        vault.close(intent, closing, standing).await.unwrap();
+        vault.close(None, intent, closing, standing).await.unwrap();
         let lease = leased(&*vault, id, &holder("here", 2)).await;
         assert!(!vault.forget_refused(id).await.unwrap(), "{tag}: somebody is about to send");
         vault.release(lease).await.unwrap();
@@ -338,7 +338,7 @@ pub async fn a_login_that_was_adopted_for_nothing_is_forgotten(stand: &dyn Stand
     let id = adopted("d").await;
     let intent = spent(&*vault, id, "d").await;
     let doubt = Standing::InDoubt { intent, since: soon(1), doubt: Doubt::NoAnswer };
-    vault.close(intent, Closing::Doubt { doubt: Doubt::NoAnswer }, Some(doubt)).await.unwrap();
+    vault.close(None, intent, Closing::Doubt { doubt: Doubt::NoAnswer }, Some(doubt)).await.unwrap();
     assert!(!vault.forget_refused(id).await.unwrap(), "doubt erases nothing");
     let id = adopted("w").await;
     let intent = spent(&*vault, id, "w").await;
@@ -390,7 +390,7 @@ pub async fn a_late_answer_ends_the_trial_of_the_set_it_turns(stand: &dyn Stand)
     assert_eq!((vault.grant(id).await.unwrap().on_trial, present(&*vault, id).await.as_str()), (false, "b2"));
     let intent = spent(&*vault, id, "b2").await;
     assert_eq!(back_after(&*vault, id, intent).await, None);
-    vault.close(intent, refused(), Some(dead())).await.unwrap();
+    vault.close(None, intent, refused(), Some(dead())).await.unwrap();
     assert_eq!(wished_back(&*vault, id).await, Some(generation(5)));
     assert_eq!(present(&*vault, id).await, "1");
 }
@@ -468,7 +468,7 @@ pub async fn a_taken_name_is_given_back_by_wish(stand: &dyn Stand) {
     vault.commit(None, intent, turn("c")).await.unwrap();
     let intent = spent(&*vault, id, "c").await;
     assert_eq!(back_after(&*vault, id, intent).await, None);
-    vault.close(intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
+    vault.close(None, intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
     for _ in 0..2 {
         assert_eq!(wished_back(&*vault, id).await, Some(Generation::FIRST));
         assert_eq!(vault.grant_of(&work).await.unwrap(), Some(previous));

@@ -25,7 +25,7 @@ pub async fn another_users_login_is_kept_aside_without_a_yes(stand: &dyn Stand) 
     assert_eq!(vault.adopt(adoption("work", "b", None)).await.unwrap(), known);
     // A login that is over is its user's all the same.
     let intent = spent(&*vault, present, "1").await;
-    vault.close(intent, refused(), Some(dead())).await.unwrap();
+    vault.close(None, intent, refused(), Some(dead())).await.unwrap();
     let again = vault.adopt(adoption("work", "c", Some("ou_2"))).await.unwrap();
     assert!(matches!(again, Adopted::KeptAside { .. }), "{again:?}");
 }

@@ -1,8 +1,9 @@
 //! Begin, answer, commit, close, retire.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokenward_core::ports::{AnswerKept, Committed, Store, StoreError, StoreFault};
+use tokenward_core::ports::{AnswerKept, Attempt, Committed, Store, StoreError, StoreFault};
 use tokenward_core::rotation::Change;
 use tokenward_core::{Closing, Code, Doubt, Event, Generation, GrantId, IntentId, Lease, Standing};
 
@@ -136,7 +137,7 @@ pub async fn a_commit_is_the_next_generation_and_may_be_repeated(stand: &dyn Sta
     drop(vault);
     let vault = stand.open().await;
     assert_eq!(vault.commit(None, intent, turn("2")).await.unwrap().committed, Committed::Generation(SECOND));
-    vault.close(intent, refused(), Some(dead())).await.unwrap();
+    vault.close(None, intent, refused(), Some(dead())).await.unwrap();
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.standing, grant.intent_open), (SECOND, Standing::Live, false));
     let access = grant.access.unwrap();
@@ -179,12 +180,12 @@ pub async fn a_late_answer_revives(stand: &dyn Stand) {
         let first = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
         let doubt = Doubt::NoAnswer;
         let standing = Standing::InDoubt { intent: first, since: soon(1), doubt };
-        vault.close(first, Closing::Doubt { doubt }, Some(standing)).await.unwrap();
+        vault.close(None, first, Closing::Doubt { doubt }, Some(standing)).await.unwrap();
         if dying {
             let mut replay = draft(Generation::FIRST);
             replay.replays = Some(first);
             let second = vault.begin(&lease, replay).await.unwrap().intent();
-            vault.close(second, refused(), Some(dead())).await.unwrap();
+            vault.close(None, second, refused(), Some(dead())).await.unwrap();
             assert_eq!(vault.grant(id).await.unwrap().standing, dead());
         }
         vault.release(lease).await.unwrap();
@@ -200,7 +201,7 @@ pub async fn doubt_stays_open_and_is_marked(stand: &dyn Stand) {
     let (vault, id, _lease, intent) = begun(stand).await;
     let standing = tokenward_core::ports::in_doubt(intent, soon(1), Doubt::OddAnswer);
     vault.keep_answer(intent, &answer("<html>")).await.unwrap();
-    vault.close(intent, Closing::Doubt { doubt: Doubt::OddAnswer }, Some(standing.clone())).await.unwrap();
+    vault.close(None, intent, Closing::Doubt { doubt: Doubt::OddAnswer }, Some(standing.clone())).await.unwrap();
     let vault = stand.open().await;
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.standing, grant.intent_open, grant.has_refresh), (standing, true, true));
@@ -210,14 +211,38 @@ pub async fn doubt_stays_open_and_is_marked(stand: &dyn Stand) {
     assert_eq!(open[0].answer.as_ref(), Some(&answer("<html>")));
 }
 
+/// What ends a spend frees the lease that is named with it, and no other, and gives back what is stored.
+pub async fn a_closing_frees_the_lease_that_is_named(stand: &dyn Stand) {
+    let (vault, id, lease, intent) = begun(stand).await;
+    let other = stand.open().await;
+    let is_busy = async |vault: &dyn Store| {
+        let asked = vault.hold(&id.into(), &holder("here", 3), Duration::from_secs(30)).await.unwrap();
+        matches!(asked, Attempt::Busy { .. })
+    };
+    let doubt = Doubt::NoAnswer;
+    let standing = tokenward_core::ports::in_doubt(intent, soon(1), doubt);
+    let stored = vault.close(None, intent, Closing::Doubt { doubt }, Some(standing.clone())).await.unwrap().unwrap();
+    assert_eq!((stored.id, stored.standing, stored.intent_open), (id, standing, true));
+    assert!(is_busy(&*other).await);
+    let stored = vault.close(Some(&lease), intent, refused(), Some(dead())).await.unwrap().unwrap();
+    assert_eq!((stored.id, stored.standing, stored.intent_open), (id, dead(), false));
+    let next = leased(&*other, id, &holder("elsewhere", 2)).await;
+    assert!(next.fence > lease.fence);
+    // The lease of before is another's by now.
+    let second = other.begin(&next, draft(Generation::FIRST)).await.unwrap().intent();
+    vault.close(Some(&lease), second, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
+    assert!(is_busy(&*vault).await);
+    drop(other.begin(&next, draft(Generation::FIRST)).await.unwrap());
+}
+
 /// A token that provably was not spent is free again.
 pub async fn an_unspent_token_can_be_spent_again(stand: &dyn Stand) {
     let (vault, id, lease, first) = begun(stand).await;
-    vault.close(first, Closing::Unsent { reason: "connection refused".to_owned() }, None).await.unwrap();
+    vault.close(None, first, Closing::Unsent { reason: "connection refused".to_owned() }, None).await.unwrap();
     assert_eq!(vault.grant(id).await.unwrap().standing, Standing::Live);
     let second = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap();
     let kept = Closing::Kept { code: Code::RateLimited, provider_code: Some(20_072) };
-    vault.close(second.intent(), kept.clone(), Some(Standing::Live)).await.unwrap();
+    vault.close(None, second.intent(), kept.clone(), Some(Standing::Live)).await.unwrap();
     let events = vault.journal(id, 1).await.unwrap();
     assert_eq!(events[0].event, Event::Closed { intent: second.intent(), closing: kept });
     let third = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap();
@@ -227,7 +252,7 @@ pub async fn an_unspent_token_can_be_spent_again(stand: &dyn Stand) {
 /// A definite no concerns the generation it was said to, and keeps the record.
 pub async fn a_refusal_ends_the_login_but_not_a_newer_generation(stand: &dyn Stand) {
     let (vault, id, lease, first) = begun(stand).await;
-    vault.close(first, refused(), Some(dead())).await.unwrap();
+    vault.close(None, first, refused(), Some(dead())).await.unwrap();
     let grant = stand.open().await.grant(id).await.unwrap();
     assert_eq!((&grant.standing, grant.intent_open), (&dead(), false));
     assert!(grant.has_refresh && grant.access.is_some());
@@ -235,7 +260,7 @@ pub async fn a_refusal_ends_the_login_but_not_a_newer_generation(stand: &dyn Sta
     replay.replays = Some(first);
     let second = vault.begin(&lease, replay).await.unwrap().intent();
     vault.commit(None, second, turn("2")).await.unwrap();
-    vault.close(first, refused(), Some(dead())).await.unwrap();
+    vault.close(None, first, refused(), Some(dead())).await.unwrap();
     assert_eq!(vault.grant(id).await.unwrap().standing, Standing::Live);
 }
 
@@ -246,7 +271,7 @@ pub async fn an_answer_to_a_repeated_spend_is_read_once(stand: &dyn Stand) {
     let mut replay = draft(Generation::FIRST);
     replay.replays = Some(first);
     let second = vault.begin(&lease, replay).await.unwrap().intent();
-    vault.close(second, refused(), Some(dead())).await.unwrap();
+    vault.close(None, second, refused(), Some(dead())).await.unwrap();
     vault.keep_answer(first, &answer("late")).await.unwrap();
     drop(vault);
     let vault = stand.open().await;
@@ -258,7 +283,7 @@ pub async fn an_answer_to_a_repeated_spend_is_read_once(stand: &dyn Stand) {
     let lease = leased(&*vault, id, &holder("here", 2)).await;
     let refusal = vault.begin(&lease, draft(Generation::FIRST)).await;
     assert!(matches!(refusal, Err(StoreError { kind: StoreFault::IntentOpen(open), .. }) if open == first));
-    vault.close(first, Closing::Doubt { doubt: Doubt::OddAnswer }, None).await.unwrap();
+    vault.close(None, first, Closing::Doubt { doubt: Doubt::OddAnswer }, None).await.unwrap();
     assert!(vault.open_intents(id).await.unwrap().is_empty());
     drop(vault.begin(&lease, draft(Generation::FIRST)).await.unwrap());
 }
@@ -312,7 +337,7 @@ pub async fn a_late_answer_does_not_revive_a_logout(stand: &dyn Stand) {
     let (vault, id, lease, intent) = begun(stand).await;
     vault.retire(&lease, soon(9), false).await.unwrap();
     assert_eq!(vault.commit(None, intent, turn("late")).await.unwrap().committed, Committed::Parked);
-    vault.close(intent, refused(), Some(dead())).await.unwrap();
+    vault.close(None, intent, refused(), Some(dead())).await.unwrap();
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.standing, grant.access, grant.has_refresh), (Standing::Retired { since: soon(9) }, None, false));
 }
@@ -330,7 +355,7 @@ pub async fn unknown_ids_are_errors(stand: &dyn Stand) {
         Err(StoreError { kind: StoreFault::Unreadable, .. })
     ));
     assert!(matches!(
-        vault.close(intent, Closing::Replayed, None).await,
+        vault.close(None, intent, Closing::Replayed, None).await,
         Err(StoreError { kind: StoreFault::Unreadable, .. })
     ));
 }
@@ -340,7 +365,7 @@ pub async fn the_journal_stays_bounded(stand: &dyn Stand) {
     let (vault, id, lease) = held(stand).await;
     for _ in 0..400 {
         let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
-        vault.close(intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
+        vault.close(None, intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
     }
     let entries = vault.journal(id, u32::MAX).await.unwrap();
     // Of 801 entries all are kept; the bound is a thousand and what one call adds.

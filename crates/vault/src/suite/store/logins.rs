@@ -100,7 +100,7 @@ pub async fn another_users_login_is_kept_aside_without_a_yes_too(stand: &dyn Sta
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
     let dead = Standing::NeedsConsent { since: soon(1), code: Code::RefreshTokenRefused, provider_code: None };
     let refused = Closing::Refused { code: Code::RefreshTokenRefused, provider_code: None };
-    vault.close(intent, refused, Some(dead)).await.unwrap();
+    vault.close(None, intent, refused, Some(dead)).await.unwrap();
     let third = vault.log_in(login("work", "3", Some(named("ou_3")))).await.unwrap();
     assert!(matches!(third, LoggedIn::KeptAside { .. }), "{third:?}");
     // Who has logged out has no profile to keep.

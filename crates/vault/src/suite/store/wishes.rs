@@ -87,7 +87,7 @@ pub async fn a_set_that_was_ended_does_not_come_back(stand: &dyn Stand) {
     vault.adopt(adoption("work", "b", Some("ou_1"))).await.unwrap();
     assert_eq!(refuse(&*vault, id, "b").await, Some(generation(3)));
     let first = spent(&*vault, id, "1").await;
-    vault.close(first, refused(), Some(dead())).await.unwrap();
+    vault.close(None, first, refused(), Some(dead())).await.unwrap();
     vault.adopt(adoption("work", "c", Some("ou_1"))).await.unwrap();
     let same = |grant: &tokenward_core::Grant| (whole(grant), grant.generation);
     let before = same(&vault.grant(id).await.unwrap());
