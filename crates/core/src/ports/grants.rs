@@ -50,4 +50,6 @@ pub struct LoginCopy {
     pub refresh: Option<RefreshToken>,
     /// The login as it was before, while the present set is on trial: its access token serves as long as the trial cannot be made.
     pub gave_way: Option<Grant>,
+    /// The profile's own login as it was, while nobody has said whose the present set is: its access token serves as long as that lasts.
+    pub own: Option<Grant>,
 }

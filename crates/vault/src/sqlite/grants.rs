@@ -90,7 +90,8 @@ impl Grants for SqliteVault {
             let row = grant_row(tx, id)?;
             // What gave way and does not read back serves nobody.
             let gave_way = if row.on_trial { context.gave_way(tx, &row).unwrap_or_default() } else { None };
-            Ok(LoginCopy { grant: row.grant(&context.sealer)?, refresh: row.refresh(&context.sealer)?, gave_way })
+            let (grant, refresh) = (row.grant(&context.sealer)?, row.refresh(&context.sealer)?);
+            Ok(LoginCopy { grant, refresh, gave_way, own: None })
         })
         .await
     }
