@@ -72,6 +72,11 @@ impl PutAside {
     pub(super) fn is_of(&self, context: &Context, fingerprint: Fingerprint) -> bool {
         self.set.refresh.as_ref().is_some_and(|token| context.fingerprint(token) == fingerprint)
     }
+
+    /// Whether it is a user's, as far as anybody has told.
+    pub(super) fn is_of_user(&self, user: Option<&Subject>) -> bool {
+        self.set.subject.as_ref().is_none_or(|of| user.is_none_or(|user| of.is_same_user(user)))
+    }
 }
 
 impl Context {
@@ -395,14 +400,19 @@ impl Context {
     pub(super) fn gave_way(&self, tx: &Connection, present: &GrantRow) -> Result<Option<Grant>, Failed> {
         let mut sets = self.put_aside_sets(tx, present.id)?.into_iter();
         let found = sets.find(|set| set.awaits == Some(present.generation));
-        let Some(PutAside { generation, aside, set, .. }) = found else { return Ok(None) };
+        found.map(|found| self.before(present, found)).transpose()
+    }
+
+    /// A grant as it was when a set of it was the present one.
+    fn before(&self, present: &GrantRow, set: PutAside) -> Result<Grant, Failed> {
+        let PutAside { generation, aside, set, .. } = set;
         let mut before = present.clone();
         before.drop_access(&self.sealer);
         (before.subject, before.scopes) = (None, Scopes::default());
         fill(&mut before, &self.sealer, &set, aside.wall, generation);
         (before.standing, before.consented, before.unproven) = (aside.standing, aside.consented, aside.own);
         (before.on_trial, before.intent_open) = (false, false);
-        Ok(Some(before.grant(&self.sealer)?))
+        Ok(before.grant(&self.sealer)?)
     }
 
     /// Turns a set that was put aside by the answer to its own spend, which came after it had given way: what is brought back, should

@@ -149,12 +149,9 @@ impl Context {
         self.write_entry(tx, aside, generation, Some(by), &event)?;
         let event = Event::TakenBack { adopted: generation, refused: !lives(&grant.standing) };
         // What was put aside for it; else the newest set of the profile's user that is left.
-        let is_the_users = |set: &PutAside| {
-            set.set.subject.as_ref().is_none_or(|of| before.as_ref().is_none_or(|before| of.is_same_user(before)))
-        };
         let set = match wished {
             Some(wished) => Some(wished),
-            None => self.put_aside_sets(tx, id)?.into_iter().find(is_the_users),
+            None => self.put_aside_sets(tx, id)?.into_iter().find(|set| set.is_of_user(before.as_ref())),
         };
         if let Some(set) = set {
             self.put_back(tx, grant, set, &event, by)?;
