@@ -403,6 +403,14 @@ impl Context {
         found.map(|found| self.before(present, found)).transpose()
     }
 
+    /// A grant as its user's newest set was that lives, before sets took its place of which nobody has said whose they are.
+    pub(super) fn own(&self, tx: &Connection, present: &GrantRow) -> Result<Option<Grant>, Failed> {
+        let user = present.subject.as_ref();
+        let is_own = |set: &PutAside| set.aside.own.is_none() && lives(&set.aside.standing) && set.is_of_user(user);
+        let found = self.put_aside_sets(tx, present.id)?.into_iter().find(is_own);
+        found.map(|found| self.before(present, found)).transpose()
+    }
+
     /// A grant as it was when a set of it was the present one.
     fn before(&self, present: &GrantRow, set: PutAside) -> Result<Grant, Failed> {
         let PutAside { generation, aside, set, .. } = set;

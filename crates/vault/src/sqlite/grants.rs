@@ -90,8 +90,9 @@ impl Grants for SqliteVault {
             let row = grant_row(tx, id)?;
             // What gave way and does not read back serves nobody.
             let gave_way = if row.on_trial { context.gave_way(tx, &row).unwrap_or_default() } else { None };
+            let own = if row.unproven.is_some() { context.own(tx, &row).unwrap_or_default() } else { None };
             let (grant, refresh) = (row.grant(&context.sealer)?, row.refresh(&context.sealer)?);
-            Ok(LoginCopy { grant, refresh, gave_way, own: None })
+            Ok(LoginCopy { grant, refresh, gave_way, own })
         })
         .await
     }

@@ -1,6 +1,8 @@
 //! Whose a login is: another user's, nobody's that is told, and which profile points at it.
 
-use tokenward_core::ports::{Adopted, Adoption, Claim, Committed, NameGiven, NewLogin, StoreError, StoreFault, Told};
+use tokenward_core::ports::{
+    Adopted, Adoption, Claim, Committed, NameGiven, NewLogin, Store, StoreError, StoreFault, Told,
+};
 use tokenward_core::{Code, Generation, ProfileName, Standing};
 
 use super::adoptions::{dead, events, generation, logged_in, present, refused, spent, token, whole, wished_back};
@@ -92,6 +94,44 @@ pub async fn a_login_that_turns_out_to_be_another_users_is_kept_aside(stand: &dy
             Committed::Generation(generation(6))
         );
     }
+}
+
+/// I7: as long as nobody says whose the present set is, what the profile's user had is there to be served.
+pub async fn the_profiles_own_login_is_there_until_somebody_says_whose_the_next_is(stand: &dyn Stand) {
+    let (vault, id) = logged_in(stand).await;
+    assert!(vault.copy(id).await.unwrap().own.is_none(), "it is the present one");
+    vault.adopt(adoption("work", "b", None)).await.unwrap();
+    let intent = spent(&*vault, id, "b").await;
+    vault.commit(None, intent, turn("c")).await.unwrap();
+    let has_own = async |vault: &dyn Store| {
+        let copy = vault.copy(id).await.unwrap();
+        assert!(copy.grant.unproven && copy.gave_way.is_none());
+        let own = copy.own.expect("the profile's user's login serves meanwhile");
+        assert_eq!((own.id, own.generation, own.subject), (id, generation(1), Some(named("ou_1"))));
+        assert_eq!((own.access.unwrap().token.expose(), own.unproven, own.on_trial), ("access-1", false, false));
+    };
+    has_own(&*stand.open().await).await;
+    // The program that keeps the file has written a newer one into it: two of nobody knows whom, one upon the other.
+    vault.adopt(adoption("work", "d", None)).await.unwrap();
+    let intent = spent(&*vault, id, "d").await;
+    vault.commit(None, intent, turn("e")).await.unwrap();
+    has_own(&*stand.open().await).await;
+    let present = vault.grant(id).await.unwrap();
+    let (aside, by) = (login("x", "x", None).id, holder("here", 1));
+    let told = vault.told(id, present.generation, Some(&named("ou_1")), aside, &by).await.unwrap();
+    assert_eq!((told, vault.copy(id).await.unwrap().own.is_none()), (Told::Same, true));
+}
+
+/// What the profile's user had is over: nothing of it serves.
+pub async fn a_login_that_is_over_does_not_serve_for_one_of_nobody_knows_whom(stand: &dyn Stand) {
+    let (vault, id) = logged_in(stand).await;
+    let intent = spent(&*vault, id, "1").await;
+    vault.close(None, intent, refused(), Some(dead())).await.unwrap();
+    vault.adopt(adoption("work", "b", None)).await.unwrap();
+    let intent = spent(&*vault, id, "b").await;
+    vault.commit(None, intent, turn("c")).await.unwrap();
+    let copy = vault.copy(id).await.unwrap();
+    assert!(copy.grant.unproven && copy.own.is_none() && copy.gave_way.is_none());
 }
 
 /// I3: a set of which nobody has said whose it is gives way to a person's login, to one that is brought from elsewhere, and to a wish: it
