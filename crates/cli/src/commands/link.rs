@@ -15,6 +15,7 @@ use tokenward_core::ports::Adopted;
 use tokenward_core::{Code, ExitClass, Format, Link, NewLink, ProfileName, Slot, Subject};
 
 use crate::args;
+use crate::commands::stranger;
 use crate::commands::whose::{self, Source};
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
@@ -290,7 +291,7 @@ fn places_are_named_by_link(failure: Failure, file: &Path, desk: &Desk) -> Failu
 }
 
 /// What a call says, whose file was named for it, where that file does not show the login: every time, and not only when it is looked at.
-/// Of a file that is another user's nothing is handed out.
+/// Of a file that is another user's nothing is handed out, nor of one while nobody can say whose it is.
 ///
 /// # Errors
 /// Such a file.
@@ -311,6 +312,7 @@ pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice
                 return Err(Failure::new(Code::AnotherProfile, what)
                     .then_all(lang.file_is_anothers_next(&desk.typed.link(&shown), profile)));
             }
+            Found::Unproven => stranger::told_whose(notices)?,
             Found::OfFormerUser { user } => return Err(of_former_user(user, &shown, work, desk)),
             Found::OfEndedLogin { user } => return Err(of_ended_login(user.as_deref(), &shown, work, desk)),
             Found::OfOtherOwner { .. } => {

@@ -3,6 +3,7 @@
 //! Enters: the places that are about to be written. Leaves: how far they may be; or a refusal that names the command which writes them.
 //! Nothing is written here, so a crash changes nothing.
 
+use tokenward::Notice;
 use tokenward::links::{Fill, Stranger};
 use tokenward_core::{Code, NewLink, Slot, Subject};
 
@@ -10,6 +11,16 @@ use crate::commands::link;
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::spot::quoted;
+
+/// Refuses a token for a file whose login nobody has named, where the call has just asked in vain whose it is: what it hands out is the
+/// profile's, which that file may not be.
+pub(super) fn told_whose(notices: &[Notice]) -> Result<(), Failure> {
+    let untold = notices.iter().find_map(|notice| match notice {
+        Notice::TurnFailed(error) if error.code() == Code::UserNotTold => Some(error.clone()),
+        _ => None,
+    });
+    untold.map_or(Ok(()), |error| Err(error.into()))
+}
 
 /// How far a file may be given the profile's login: over another's by a flag, or by a yes in the terminal. `way` is the command that
 /// writes it, without the flag.

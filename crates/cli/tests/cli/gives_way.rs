@@ -240,6 +240,30 @@ fn nothing_is_handed_out_for_a_file_that_is_another_users() {
 }
 
 #[test]
+fn nothing_is_handed_out_for_a_file_while_nobody_can_say_whose_it_is() {
+    let (project, tokens, token) = mings();
+    project.write(".env", &format!("FEISHU_APP_ID={}\n", project.world.app.id));
+    project.run(&["link", ".env", "--create"]).succeeds();
+    let brought = refresh_alone(&project, tokens.refresh_token.as_deref().unwrap());
+    project.write(".env", &(brought + "FEISHU_USER_ACCESS_TOKEN=\n"));
+    project.world.sandbox.inject(Fault::drop_request().when(Operation::Call).forever());
+    for _ in 0..2 {
+        let ways = [
+            &["token", "--env-file", ".env"][..],
+            &["exec", "--env-file", ".env", "--", "printenv", "TOKENWARD_ACCESS_TOKEN"],
+        ];
+        for words in ways {
+            let ran = project.run(words);
+            assert_eq!(ran.fails(4, "TW0517").out, "", "{ran:?}");
+        }
+        let ran = project.run(&["token"]);
+        assert_eq!(ran.succeeds().out, token, "the profile's own is served");
+        assert!(!ran.err.is_empty(), "and not without a word");
+    }
+    assert_eq!(project.world.sandbox.counters().refreshes, 1);
+}
+
+#[test]
 fn a_file_of_a_user_who_logged_out_becomes_another_users_by_a_yes_alone() {
     for (name, pattern) in [
         (".env", "FEISHU_USER_ACCESS_TOKEN={A}\nFEISHU_USER_REFRESH_TOKEN={R}\n"),

@@ -328,6 +328,35 @@ async fn i7_a_reader_is_served_while_a_trial_of_an_earlier_call_is_in_doubt() {
     desk.in_step(".env").await;
 }
 
+/// What was brought has turned, and nobody says whose it is: whoever comes later is served the profile's own token too, until that ends.
+#[tokio::test]
+async fn i7_later_readers_are_served_while_nobody_says_whose_a_login_is() {
+    let desk = Desk::new().await;
+    let before = desk.token().await;
+    let (refresh, _) = desk.made_elsewhere("Bob");
+    desk.write(".env", &env(&refresh, ""));
+    desk.world.sandbox.inject(Fault::drop_request().when(Operation::Call).forever());
+    for number in 0..3 {
+        let handed = desk.token().await;
+        assert_eq!((handed.grant, &handed.access.token), (desk.id, &before.access.token), "{number}");
+        assert_eq!(handed.failed.unwrap().code(), Code::UserNotTold, "{number}");
+        assert!(desk.keeper.status(desk.id).await.unwrap().grant.unproven, "{number}");
+    }
+    assert_eq!(desk.world.sandbox.counters().refreshes, 1);
+    // Nobody who asks for a newer one is given an older one.
+    let error = desk.keeper.renew(&desk.world.app, desk.id).await.unwrap_err();
+    assert_eq!(error.code(), Code::UserNotTold);
+    desk.world.expire();
+    let error = desk.keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+    assert_eq!(error.code(), Code::UserNotTold);
+    // Once somebody says so, Bob's is kept aside and Ada's is the profile's.
+    desk.world.sandbox.clear_faults();
+    let handed = desk.token().await;
+    assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::KeptAside { .. })), "{:?}", handed.notices);
+    assert_eq!(desk.keeper.status(desk.id).await.unwrap().grant.subject.unwrap().name.unwrap(), "Ada");
+    assert_eq!(desk.replays(), 0);
+}
+
 /// Writes a file in the middle of a turn.
 struct WriteAt(Step, std::path::PathBuf, String);
 
