@@ -67,6 +67,7 @@ macro_rules! store_suite {
             journal: the_journal_stays_bounded,
             adoptions: an_unknown_login_is_adopted_on_trial,
             adoptions: an_adopted_access_token_is_served,
+            adoptions: an_adoption_stops_a_send_that_was_decided_before,
             adoptions: a_known_login_is_adopted_by_nobody,
             adoptions: an_adoption_needs_a_refresh_token,
             adoptions: many_adopters_of_one_token_make_one_grant,

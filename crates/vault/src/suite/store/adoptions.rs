@@ -110,6 +110,19 @@ pub async fn an_unknown_login_is_adopted_on_trial(stand: &dyn Stand) {
     assert_eq!(grant.access.unwrap().token.expose(), "access-c");
 }
 
+/// I1: what was read before an adoption is not sent after it.
+pub async fn an_adoption_stops_a_send_that_was_decided_before(stand: &dyn Stand) {
+    let (vault, id) = logged_in(stand).await;
+    let lease = leased(&*vault, id, &holder("here", 1)).await;
+    let read = vault.grant(id).await.unwrap().generation;
+    stand.open().await.adopt(adoption("work", "b", None)).await.unwrap();
+    let begun = vault.begin(&lease, draft(read)).await;
+    assert!(matches!(begun, Err(StoreError { kind: StoreFault::Moved, .. })));
+    assert!(vault.open_intents(id).await.unwrap().is_empty());
+    let spend = vault.begin(&lease, draft(generation(2))).await.unwrap();
+    assert_eq!(spend.expose().expose(), "refresh-b");
+}
+
 /// Where the file tells the access token too, it is served until the first turn.
 pub async fn an_adopted_access_token_is_served(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
