@@ -42,5 +42,5 @@ pub use observe::{NoObserver, Observer, Step};
 pub use obtain::{Obtain, Who};
 pub use process::Processes;
 pub use recovery::Recovered;
-pub use showing::{RulesOf, Showing};
+pub use showing::Showing;
 pub use surroundings::{Looking, NoSurroundings, Surroundings};

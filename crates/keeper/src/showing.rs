@@ -25,19 +25,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokenward_core::ports::{
-    HandOut, HandOuts, LinkedFile, Mark, Shown, StoreError, StoreFault, Stored, Vault, Withheld,
+    HandOut, HandOuts, Known, LinkedFile, Mark, Shown, StoreError, StoreFault, Stored, Vault, Withheld,
 };
-use tokenward_core::{Generation, Grant, GrantId, IntentId, Link, LinkId, OldAccess, ProfileName, Rules, Standing};
-
-/// The rules that a grant lives by: they tell from when on its hand-out is not to be served any more, and whether it has to go before a
-/// spend.
-pub type RulesOf = Arc<dyn Fn(&Grant) -> Rules + Send + Sync>;
+use tokenward_core::{Generation, Grant, GrantId, IntentId, Link, LinkId, OldAccess, ProfileName, Standing};
 
 /// A store whose changes are shown.
 pub struct Showing {
     store: Store,
     hand_outs: Arc<dyn HandOuts>,
-    rules: RulesOf,
+    /// Its rules tell from when on a hand-out is not to be served any more, and whether it has to go before a spend.
+    provider: Arc<dyn Known>,
     /// The generations whose hand-out was seen to be in step.
     in_step: Mutex<HashMap<ProfileName, (GrantId, Generation)>>,
     /// Whose the intents are that this process has begun or found.
@@ -46,8 +43,8 @@ pub struct Showing {
 
 impl Showing {
     /// Shows what is stored.
-    pub fn new(store: Arc<dyn Vault>, hand_outs: Arc<dyn HandOuts>, rules: RulesOf) -> Self {
-        Self { store, hand_outs, rules, in_step: Mutex::default(), intents: Mutex::default() }
+    pub fn new(store: Arc<dyn Vault>, hand_outs: Arc<dyn HandOuts>, provider: Arc<dyn Known>) -> Self {
+        Self { store, hand_outs, provider, in_step: Mutex::default(), intents: Mutex::default() }
     }
 
     /// Shows everything anew: the keys have changed.
@@ -65,7 +62,7 @@ impl Showing {
     /// What of a grant is handed out at once. A user's name hands out that user's tokens alone, and only once the provider has said whose they
     /// are. Nobody is handed a token of a login that is over without being told so, which only the long way does.
     fn hand_out(&self, grant: &Grant, links: &[Link]) -> Option<HandOut> {
-        let rules = (self.rules)(grant);
+        let rules = self.provider.rules(&grant.app, grant.issued_by);
         // Where a refresh ends the old access token, nobody may serve it while one is under way.
         let is_ending = grant.intent_open && rules.old_access == OldAccess::Dies;
         let access = grant.access.as_ref().filter(|_| may_be_handed_out(grant) && !is_ending)?;
@@ -131,21 +128,21 @@ impl Showing {
         links.into_iter().find(|link| link.id == id).map(|link| link.target.profile)
     }
 
-    /// Shows what is stored of a grant, `known` by a mark of before it was stored or read.
-    async fn show(&self, id: GrantId, known: Option<(Grant, Mark)>) {
+    /// Shows what is stored of a grant: as far as that is known already.
+    async fn show(&self, id: GrantId, known: Option<Reading>) {
         if let Err(error) = self.try_show(id, known).await {
             tracing::warn!(%error, grant = %id, "the hand-out was not renewed; tokens are served the long way");
         }
     }
 
-    async fn try_show(&self, id: GrantId, mut known: Option<(Grant, Mark)>) -> Result<(), StoreError> {
+    async fn try_show(&self, id: GrantId, mut known: Option<Reading>) -> Result<(), StoreError> {
         let mut tried = None;
         for _ in 0..ATTEMPTS {
-            let (grant, mark) = if let Some(known) = known.take() {
+            let Reading { grant, mark, there } = if let Some(known) = known.take() {
                 known
             } else {
                 let mark = self.hand_outs.mark();
-                (self.store.grant(id).await?, mark)
+                Reading { grant: self.store.grant(id).await?, mark, there: None }
             };
             if let Some(tried) = &tried
                 && grant.profile.as_ref() != Some(tried)
@@ -156,7 +153,7 @@ impl Showing {
             let Some(profile) = &grant.profile else { return Ok(()) };
             let links = self.links_of(&grant, profile).await?;
             let stored = Stored { of: Some((grant.id, grant.generation)), hand_out: self.hand_out(&grant, &links) };
-            let is_in_step = stored.hand_out.is_some() && self.hand_outs.peek(profile) == stored.hand_out;
+            let is_in_step = there.is_some() && there == stored.hand_out;
             if is_in_step || self.hand_outs.show(profile, &stored, &mark).await? == Shown::Done {
                 self.seen().insert(profile.clone(), (grant.id, grant.generation));
                 return Ok(());
@@ -201,7 +198,8 @@ impl Showing {
         if is_seen && is_there && !is_nothing {
             return Ok(());
         }
-        if let Some(found) = self.hand_outs.peek(profile)
+        let there = self.hand_outs.peek(profile);
+        if let Some(found) = &there
             && found.grant == grant.id
             && found.generation > grant.generation
             // Read again: it may have been turned since. The commit comes before the copy.
@@ -210,7 +208,7 @@ impl Showing {
             return Err(self.hand_outs.went_back(profile));
         }
         if !grant.intent_open {
-            self.show(grant.id, Some((grant.clone(), mark))).await;
+            self.show(grant.id, Some(Reading { grant: grant.clone(), mark, there })).await;
         }
         Ok(())
     }
@@ -245,6 +243,16 @@ impl fmt::Debug for Showing {
 
 /// The store beneath.
 type Store = Arc<dyn Vault>;
+
+/// What is known of a grant.
+struct Reading {
+    /// As it is stored.
+    grant: Grant,
+    /// Of before it was stored or read.
+    mark: Mark,
+    /// What is handed out of it at present, where that was looked at.
+    there: Option<HandOut>,
+}
 
 /// Keeps a name withheld until an act has ended, also where the caller goes away before.
 async fn until_it_ends<T: Send + 'static>(

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, StoreError, StoreFault, Vault};
 use tokenward_core::{App, AppName, Ask, Code, DirectGrant, ExitClass, ProfileName, veil};
-use tokenward_keeper::{RulesOf, Showing};
+use tokenward_keeper::Showing;
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, Restoring, SqliteVault, VaultOptions};
 use tokenward_wire::{CallOptions, Calls, Options, Providers};
 use url::Url;
@@ -124,11 +124,7 @@ impl Session {
             Some(around) => around(store),
             None => store,
         };
-        let rules: RulesOf = {
-            let provider = Arc::clone(&provider);
-            Arc::new(move |grant| provider.rules(&grant.app, grant.issued_by).clone())
-        };
-        let store = Arc::new(Showing::new(store, Arc::clone(&hand_outs) as _, rules));
+        let store = Arc::new(Showing::new(store, Arc::clone(&hand_outs) as _, Arc::clone(&provider) as _));
         let witness = Arc::new(Processes::new(Path::new("/proc"), &*entropy));
         let mut parts = Parts::new(Arc::clone(&store) as Arc<dyn Vault>, provider, clock, entropy, witness);
         parts.surroundings = Arc::new(LinksAround);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tempfile::TempDir;
 use tokenward::hand_out::HandOutFiles;
-use tokenward_core::ports::{Entropy, HandOuts, Store, StoreError, Vault};
-use tokenward_core::{Generation, IntentDraft, OldAccess, ShownAs};
-use tokenward_keeper::{RulesOf, Showing};
+use tokenward_core::ports::{Entropy, HandOuts, Known, Store, StoreError, Vault};
+use tokenward_core::{AppName, Generation, IntentDraft, OldAccess, Rules, ShownAs, TokenApi};
+use tokenward_keeper::Showing;
 use tokenward_vault::suite::{FolderStand, Stand, TestClock, TestEntropy, draft, rules};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
@@ -28,7 +28,7 @@ impl Place {
     /// Whoever opens it from outside this thread.
     pub(crate) fn door(&self) -> Door {
         let Self { folder, clock, sources, .. } = self;
-        Door { folder: folder.clone(), clock: clock.clone(), sources: sources.clone(), rules: staying() }
+        Door { folder: folder.clone(), clock: clock.clone(), sources: sources.clone(), rules: Arc::new(staying()) }
     }
 
     pub(crate) async fn vault(&self) -> Showing {
@@ -41,13 +41,13 @@ pub(crate) struct Door {
     folder: Folder,
     clock: TestClock,
     sources: KeySources,
-    rules: RulesOf,
+    rules: Arc<Rules>,
 }
 
 impl Door {
     /// Under other rules.
-    pub(crate) fn by(self, rules: RulesOf) -> Self {
-        Self { rules, ..self }
+    pub(crate) fn by(self, rules: Rules) -> Self {
+        Self { rules: Arc::new(rules), ..self }
     }
 
     /// The store, and the same with its hand-outs.
@@ -74,22 +74,29 @@ impl Door {
         let vault = Arc::new(SqliteVault::open(options).await?);
         let files = HandOutFiles::new(vault.beside(), clock, Arc::new(TestEntropy));
         let store: Arc<dyn Vault> = vault.clone();
-        Ok((vault, Showing::new(store, around(files), rules)))
+        Ok((vault, Showing::new(store, around(files), Arc::new(Same(rules)))))
     }
 }
 
 /// Under these the old access token lives on.
-pub(crate) fn staying() -> RulesOf {
-    Arc::new(|_| rules())
+pub(crate) fn staying() -> Rules {
+    rules()
 }
 
 /// Under these a refresh ends it.
-pub(crate) fn ending() -> RulesOf {
-    Arc::new(|_| {
-        let mut rules = rules();
-        rules.old_access = OldAccess::Dies;
-        rules
-    })
+pub(crate) fn ending() -> Rules {
+    let mut rules = rules();
+    rules.old_access = OldAccess::Dies;
+    rules
+}
+
+/// The same rules for every grant.
+struct Same(Arc<Rules>);
+
+impl Known for Same {
+    fn rules(&self, _: &AppName, _: TokenApi) -> &Rules {
+        &self.0
+    }
 }
 
 /// A spend that ends the access token of that profile.

@@ -68,7 +68,7 @@ pub async fn a_dead_holder_without_a_process_table_is_followed_at_once(stand: &d
     let id = opened(stand).await.log_in(login("work", "1", None)).await.unwrap().id();
     let nameless = |host: &str, pid| {
         let mut holder = holder(&format!("{host}-{pid}"), pid);
-        holder.node.host = host.to_owned();
+        host.clone_into(&mut holder.node.host);
         holder
     };
     let dead = opened(stand).await;
