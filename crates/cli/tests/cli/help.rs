@@ -17,6 +17,7 @@ const COMMANDS: &[&str] = &[
     "adopt",
     "watch",
     "api",
+    "proxy",
     "wiki",
     "logout",
     "sandbox",

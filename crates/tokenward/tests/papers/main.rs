@@ -1,7 +1,10 @@
 //! The papers say what the code says, and what either cites is there.
 
+mod additions;
+mod architecture;
 mod citations;
 mod engine;
+mod guides;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

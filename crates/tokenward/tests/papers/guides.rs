@@ -1,0 +1,179 @@
+//! A guide is a page in English and one in Chinese (`docs/guide/NAME.md`, `docs/guide/zh/NAME.md`), and so is the README: neither says less
+//! than the other, and a sentence that changes is a line that changes.
+
+use std::collections::BTreeSet;
+
+use crate::{read, root};
+
+/// What a person may read in either language. The words differ, and this does not.
+#[derive(Debug, PartialEq)]
+struct Page {
+    /// The level of each heading, in order.
+    headings: Vec<usize>,
+    /// The lines of each block of code, without comments. Of a session only what is typed; of what is printed nothing.
+    code: Vec<Vec<String>>,
+    /// How many rows each table has.
+    tables: Vec<usize>,
+    /// The file names of the links.
+    links: Vec<String>,
+    /// Options, error codes and variables that the text names.
+    names: BTreeSet<String>,
+}
+
+/// English and Chinese, by path.
+fn pairs() -> Vec<[String; 2]> {
+    let mut pairs = vec![["README.md".to_owned(), "README.zh-CN.md".to_owned()]];
+    for name in names("docs/guide") {
+        pairs.push([format!("docs/guide/{name}"), format!("docs/guide/zh/{name}")]);
+    }
+    pairs
+}
+
+fn names(folder: &str) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap().map(Result::unwrap);
+    let pages = entries.filter(|entry| entry.path().is_file());
+    pages.map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn every_guide_has_its_twin() {
+    let [english, chinese] = ["docs/guide", "docs/guide/zh"].map(names);
+    assert!(english.len() >= 10, "{english:?}");
+    assert_eq!(english, chinese);
+    for name in english {
+        let head = |path: &str| read(path).lines().nth(2).unwrap_or_default().to_owned();
+        assert_eq!(head(&format!("docs/guide/{name}")), format!("**English** · [简体中文](zh/{name})"));
+        assert_eq!(head(&format!("docs/guide/zh/{name}")), format!("[English](../{name}) · **简体中文**"));
+    }
+}
+
+#[test]
+fn both_languages_show_the_same() {
+    for paths in pairs() {
+        let [english, chinese] = paths.each_ref().map(|path| page(&read(path)));
+        let title = paths.join(" and ");
+        assert_eq!(english.headings, chinese.headings, "headings of {title}");
+        assert_eq!(english.code, chinese.code, "commands of {title}");
+        assert_eq!(english.tables, chinese.tables, "rows of the tables of {title}");
+        assert_eq!(english.links, chinese.links, "links of {title}");
+        assert_eq!(english.names, chinese.names, "options, codes and variables of {title}");
+    }
+}
+
+#[test]
+fn a_sentence_is_a_line() {
+    let mut wrong = vec![];
+    for path in pairs().into_iter().flatten() {
+        let text = read(&path);
+        for line in prose(&text).filter(|line| !line.starts_with('|') && !line.starts_with('#')) {
+            if ends_within(&plain(line)) {
+                wrong.push(format!("{path}: {line}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(ends_within(&plain("1. **Words.** One ends here. Another begins.")));
+    assert!(ends_within(&plain("* 第一句。第二句。")));
+    assert!(!ends_within(&plain("**Words.** A `code. Span` and (a remark. Of two) are no end.")));
+}
+
+/// Whether a sentence ends before the line does.
+fn ends_within(line: &str) -> bool {
+    let ends = |(at, _): (usize, &str)| {
+        let rest = &line[at + 1..];
+        rest.starts_with(' ')
+            && rest.trim_start().starts_with(|next: char| next.is_uppercase() || "[`*(".contains(next))
+    };
+    line.match_indices(['.', '?', '!']).any(ends)
+        || line.trim_end_matches(['。', '？', '！', ' ']).contains(['。', '？', '！'])
+}
+
+/// A line without what stands before its text, the bold words that begin it, code and remarks in parentheses.
+fn plain(line: &str) -> String {
+    let line = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(['.', '*', ' ']);
+    let line = line
+        .split_once("**")
+        .filter(|(bold, _)| !bold.contains(' ') || bold.ends_with(['.', '。', '：']))
+        .map_or(line, |(_, rest)| rest);
+    let (mut plain, mut code, mut depth) = (String::new(), false, 0_usize);
+    for c in line.chars() {
+        match c {
+            '`' => {
+                code = !code;
+                plain.push(c);
+            }
+            _ if code => {}
+            '(' | '（' => depth += 1,
+            ')' | '）' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            _ => plain.push(c),
+        }
+    }
+    plain
+}
+
+fn page(text: &str) -> Page {
+    let (mut tables, mut rows) = (vec![], 0);
+    for line in prose(text).chain([""]) {
+        if line.starts_with('|') {
+            rows += 1;
+        } else if rows > 0 {
+            tables.push(std::mem::take(&mut rows));
+        }
+    }
+    let headings = prose(text).filter(|line| line.starts_with('#'));
+    let mut links: Vec<String> = prose(text)
+        .flat_map(|line| line.split("](").skip(1).filter_map(|rest| rest.split(')').next()))
+        .map(|target| target.split('#').next().unwrap_or_default())
+        .map(|target| target.rsplit('/').next().unwrap_or_default().replace(".zh-CN.", "."))
+        .collect();
+    links.sort();
+    Page {
+        headings: headings.map(|line| line.chars().take_while(|c| *c == '#').count()).collect(),
+        code: code(text),
+        tables,
+        links,
+        names: prose(text).flat_map(named).collect(),
+    }
+}
+
+/// The lines outside of blocks of code.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    text.lines().filter(move |line| {
+        let fence = line.starts_with("```");
+        inside ^= fence;
+        !inside && !fence
+    })
+}
+
+fn code(text: &str) -> Vec<Vec<String>> {
+    text.split("\n```").skip(1).step_by(2).map(block).collect()
+}
+
+/// The kind of a block and its lines, as far as they are the same in both languages.
+fn block(text: &str) -> Vec<String> {
+    let mut lines = text.lines();
+    let kind = lines.next().unwrap_or_default();
+    let typed = lines.filter(|line| match kind {
+        "console" => line.starts_with('$'),
+        "text" | "markdown" => false,
+        _ => true,
+    });
+    let bare = |line: &str| {
+        let line = line.split(" # ").next().unwrap_or_default();
+        line.split(" // ").next().unwrap_or_default().trim_end().replace(" --lang zh", "")
+    };
+    std::iter::once(kind.to_owned()).chain(typed.map(bare)).collect()
+}
+
+/// Options (`--name`), error codes and variables of a line.
+fn named(line: &str) -> Vec<String> {
+    let words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    let option = |word: &&str| word.starts_with("--") && word[2..].starts_with(|c: char| c.is_ascii_lowercase());
+    let capitals = |word: &&str| {
+        let code = word.strip_prefix("TW").is_some_and(|rest| rest.len() == 4);
+        (code || word.contains('_')) && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    };
+    words.filter(|word| option(word) || (capitals(word) && word.len() > 2)).map(str::to_owned).collect()
+}
