@@ -3,4 +3,4 @@
 #[path = "../bodies/links.rs"]
 mod links;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| links::links(tokenward::links::Format::Toml, data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| links::links(tokenward_files::links::Format::Toml, data));

@@ -58,7 +58,17 @@ fn every_format_is_whole() {
         for file in ["crates/files/src/links", "crates/files/tests/links", "fuzz/fuzz_targets"] {
             assert!(root().join(file).join(format!("{name}.rs")).is_file(), "{name}: a file of its own in {file}");
         }
-        assert!(read("fuzz/Cargo.toml").contains(&format!("\"fuzz_targets/{name}.rs\"")), "{name}: fuzz/Cargo.toml");
+        let fuzz = read("fuzz/Cargo.toml");
+        assert!(fuzz.contains(&format!("\"fuzz_targets/{name}.rs\"")), "{name}: fuzz/Cargo.toml");
+        // Nothing builds the target on a stable compiler, so that it could name a crate that it does not depend on.
+        let target = read(&format!("fuzz/fuzz_targets/{name}.rs"));
+        let (_, source) = target.split_once("links::links(").unwrap();
+        let (owner, rest) = source.split_once("::").unwrap();
+        assert!(
+            fuzz.contains(&format!("\n{} = {{ path", owner.replace('_', "-"))),
+            "{name}: {owner} in fuzz/Cargo.toml"
+        );
+        assert!(rest.contains(&format!("Format::{variant}, data")), "{name}: the target reads its format");
         for file in ["core/src/place/notation.rs", "files/tests/links/fuzz.rs", "files/tests/links/properties.rs"] {
             let named = read(&format!("crates/{file}")).contains(&format!("Format::{variant}"));
             assert!(named, "{name}: crates/{file}");

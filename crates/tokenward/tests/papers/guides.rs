@@ -77,6 +77,40 @@ fn a_sentence_is_a_line() {
     assert!(!ends_within(&plain("**Words.** A `code. Span` and (a remark. Of two) are no end.")));
 }
 
+/// A link to a part of a page leads to one of its headings.
+#[test]
+fn every_anchor_is_a_heading() {
+    let mut papers: Vec<String> = pairs().into_iter().flatten().collect();
+    papers.extend(["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/glossary.md"].map(str::to_owned));
+    let (mut seen, mut wrong) = (0, vec![]);
+    for paper in papers {
+        let text = read(&paper);
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for (file, anchor) in targets.filter_map(|target| target.split_once('#')) {
+            if file.contains("://") {
+                continue;
+            }
+            let of =
+                if file.is_empty() { root().join(&paper) } else { root().join(&paper).parent().unwrap().join(file) };
+            let page = std::fs::read_to_string(of).unwrap();
+            seen += 1;
+            if !prose(&page).filter(|line| line.starts_with('#')).any(|heading| slug(heading) == anchor) {
+                wrong.push(format!("{paper}: {file}#{anchor}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen > 20, "{seen}");
+    assert_eq!(slug("### `[apps.NAME.rules]`"), "appsnamerules");
+    assert_eq!(slug("## 在 Rust 程序中"), "在-rust-程序中");
+}
+
+/// A heading as an anchor: small letters, hyphens for spaces, no punctuation.
+fn slug(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    text.chars().filter(|c| c.is_alphanumeric() || *c == '-' || *c == '_').collect()
+}
+
 /// Whether a sentence ends before the line does.
 fn ends_within(line: &str) -> bool {
     let ends = |(at, _): (usize, &str)| {
