@@ -406,7 +406,11 @@ impl Context {
     /// A grant as its user's newest set was that lives, before sets took its place of which nobody has said whose they are.
     pub(super) fn own(&self, tx: &Connection, present: &GrantRow) -> Result<Option<Grant>, Failed> {
         let user = present.subject.as_ref();
-        let is_own = |set: &PutAside| set.aside.own.is_none() && lives(&set.aside.standing) && set.is_of_user(user);
+        // A set of which nobody ever said whose it is may be anybody's.
+        let is_named = |set: &PutAside| set.set.subject.is_some();
+        let is_own = |set: &PutAside| {
+            set.aside.own.is_none() && lives(&set.aside.standing) && is_named(set) && set.is_of_user(user)
+        };
         let found = self.put_aside_sets(tx, present.id)?.into_iter().find(is_own);
         found.map(|found| self.before(present, found)).transpose()
     }

@@ -94,6 +94,7 @@ macro_rules! store_suite {
             identity: a_login_that_turns_out_to_be_another_users_is_kept_aside,
             identity: the_profiles_own_login_is_there_until_somebody_says_whose_the_next_is,
             identity: a_login_that_is_over_does_not_serve_for_one_of_nobody_knows_whom,
+            identity: a_set_of_nobody_at_all_does_not_serve_as_the_profiles_users,
             identity: a_set_of_nobody_knows_whom_is_kept_when_it_gives_way,
             identity: a_profile_whose_set_could_not_be_put_aside_stays_its_users,
             identity: a_login_without_a_profile_is_given_one,

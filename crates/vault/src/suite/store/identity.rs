@@ -134,6 +134,22 @@ pub async fn a_login_that_is_over_does_not_serve_for_one_of_nobody_knows_whom(st
     assert!(copy.grant.unproven && copy.own.is_none() && copy.gave_way.is_none());
 }
 
+/// The profile's first login named nobody, and is not known to be its user's by now: it does not serve as that user's.
+pub async fn a_set_of_nobody_at_all_does_not_serve_as_the_profiles_users(stand: &dyn Stand) {
+    let vault = stand.open().await;
+    let id = vault.log_in(login("work", "x", None)).await.unwrap().id();
+    assert_eq!(vault.adopt(adoption("work", "a", Some("ou_1"))).await.unwrap(), Adopted::Renewed(id));
+    let intent = spent(&*vault, id, "a").await;
+    vault.commit(None, intent, turn("a2")).await.unwrap();
+    let intent = spent(&*vault, id, "a2").await;
+    vault.close(None, intent, refused(), Some(dead())).await.unwrap();
+    vault.adopt(adoption("work", "b", None)).await.unwrap();
+    let intent = spent(&*vault, id, "b").await;
+    vault.commit(None, intent, turn("c")).await.unwrap();
+    let copy = stand.open().await.copy(id).await.unwrap();
+    assert!(copy.grant.unproven && copy.own.is_none(), "{:?}", copy.own);
+}
+
 /// I3: a set of which nobody has said whose it is gives way to a person's login, to one that is brought from elsewhere, and to a wish: it
 /// becomes a grant of its own, with every token that was stored of it.
 pub async fn a_set_of_nobody_knows_whom_is_kept_when_it_gives_way(stand: &dyn Stand) {
