@@ -268,9 +268,15 @@ impl Keeper {
         }
         // What was adopted, a moment ago or by an earlier command, has no access token yet; the one that it replaced still serves (I7).
         let Ok(after) = self.inner.parts.vault.copy(id).await else { return Err(error) };
-        // While nobody says whose the present set is, the user's own login serves; where a refresh ends what was there, that one has ended.
-        let own = after.own.filter(|_| self.rules(&after.grant).old_access == OldAccess::Stays);
-        let replaced = if before.on_trial || before.unproven { after.gave_way.or(own) } else { Some(before.clone()) };
+        let stays = self.rules(&after.grant).old_access == OldAccess::Stays;
+        let replaced = if before.on_trial || before.unproven {
+            // What gave way may itself be of nobody knows whom, and turned. Then the user's own login serves; where a refresh ends what was
+            // there, that one has ended.
+            after.gave_way.filter(|set| !set.unproven).or_else(|| after.own.filter(|_| stays))
+        } else {
+            // The same where this call has turned what was adopted.
+            Some(before.clone()).filter(|_| stays || after.grant.on_trial)
+        };
         match replaced {
             Some(replaced) if after.grant.on_trial || after.grant.unproven => {
                 self.serve_despite(replaced, error, ask, call).await

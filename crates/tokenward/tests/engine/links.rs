@@ -6,6 +6,7 @@ mod table;
 mod trial;
 mod trouble;
 mod watch;
+mod whose;
 
 use std::fs;
 use std::path::{Path, PathBuf};
