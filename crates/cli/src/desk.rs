@@ -446,9 +446,7 @@ impl Desk {
             match notice {
                 Notice::LoginOver { .. } => self.tell_over(notice),
                 Notice::TurnFailed(error) if over && error.code().exit() == ExitClass::NeedsConsent => {}
-                Notice::TurnFailed(error) => {
-                    self.printer.warning(lang.notice_turn_failed(lang.happened(error.code()), error.code()));
-                }
+                Notice::TurnFailed(error) => self.printer.warning(lang.turn_failed(error.code())),
                 Notice::Odd(oddity) => self.printer.warning(lang.notice_odd(lang.oddity(*oddity))),
                 Notice::Recovered(Recovered::Replay) => self.printer.note(lang.notice_replayed()),
                 Notice::Recovered(_) => self.printer.note(lang.notice_recovered()),

@@ -24,10 +24,10 @@ pub(super) async fn run(exec: Exec, desk: &Desk) -> Result<ExitCode, Failure> {
     };
     let keeper = work.session.keeper();
     let handed = desk.access(&work, Ask::Living { min_ttl: exec.min_ttl }).await?;
-    desk.tell_notices(&handed.notices);
     if let Some(file) = &exec.env_file {
         link::tell_out_of_step(file, &work, &handed.notices, desk).await?;
     }
+    desk.tell_notices(&handed.notices);
 
     let token = handed.access.token.expose();
     let mut command = child::asking(program);

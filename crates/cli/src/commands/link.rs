@@ -291,7 +291,7 @@ fn places_are_named_by_link(failure: Failure, file: &Path, desk: &Desk) -> Failu
 }
 
 /// What a call says, whose file was named for it, where that file does not show the login: every time, and not only when it is looked at.
-/// Of a file that is another user's nothing is handed out, nor of one while nobody can say whose it is.
+/// For a file that shows another user's login nothing is handed out, nor for one that shows a login of which nobody has said whose it is.
 ///
 /// # Errors
 /// Such a file.
@@ -312,7 +312,7 @@ pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice
                 return Err(Failure::new(Code::AnotherProfile, what)
                     .then_all(lang.file_is_anothers_next(&desk.typed.link(&shown), profile)));
             }
-            Found::Unproven => stranger::told_whose(notices)?,
+            Found::Unproven { shows_it: true } => return Err(stranger::not_told(notices)),
             Found::OfFormerUser { user } => return Err(of_former_user(user, &shown, work, desk)),
             Found::OfEndedLogin { user } => return Err(of_ended_login(user.as_deref(), &shown, work, desk)),
             Found::OfOtherOwner { .. } => {
@@ -524,7 +524,7 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
                 | Found::Behind
                 | Found::OfFormerUser { .. }
                 | Found::OfEndedLogin { .. }
-                | Found::Unproven,
+                | Found::Unproven { .. },
             ) => {
                 printer.warning(format!("{file}{}{words}", lang.colon()));
             }
@@ -592,7 +592,7 @@ pub(super) fn exit(state: &LinkState) -> ExitClass {
     }
     match &state.found {
         // The next command that uses the login sets these right by itself.
-        Found::InStep | Found::Behind | Found::Stale { .. } | Found::Newer | Found::Unproven => ExitClass::Done,
+        Found::InStep | Found::Behind | Found::Stale { .. } | Found::Newer | Found::Unproven { .. } => ExitClass::Done,
         Found::WithoutLogin | Found::Over => ExitClass::NeedsConsent,
         Found::Unusable(error) => error.code().exit(),
         _ => ExitClass::Usage,

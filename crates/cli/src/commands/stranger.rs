@@ -12,14 +12,14 @@ use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::spot::quoted;
 
-/// Refuses a token for a file whose login nobody has named, where the call has just asked in vain whose it is: what it hands out is the
-/// profile's, which that file may not be.
-pub(super) fn told_whose(notices: &[Notice]) -> Result<(), Failure> {
-    let untold = notices.iter().find_map(|notice| match notice {
-        Notice::TurnFailed(error) if error.code() == Code::UserNotTold => Some(error.clone()),
+/// Why nothing is handed out for a file that shows a login of which nobody has said whose it is. What came is never that login's, whatever
+/// hinders that somebody says so.
+pub(super) fn not_told(notices: &[Notice]) -> Failure {
+    let why = notices.iter().find_map(|notice| match notice {
+        Notice::TurnFailed(error) => Some(error.clone()),
         _ => None,
     });
-    untold.map_or(Ok(()), |error| Err(error.into()))
+    why.map_or_else(|| Failure::of(Code::UserNotTold), Failure::from)
 }
 
 /// How far a file may be given the profile's login: over another's by a flag, or by a yes in the terminal. `way` is the command that

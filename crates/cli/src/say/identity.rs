@@ -98,7 +98,7 @@ stories! {
 super::sentences! {
     kept_login(user, app, since, source) { "the login of {user} (app {app}) is kept without a profile; it came {since} from {source}" "{user} 的登录（应用 {app}）已保留，但不属于任何配置档；于 {since} 来自 {source}" }
     kept_login_name(id) { "`tokenward adopt --login {id} -p NEW` gives it a profile of its own" "`tokenward adopt --login {id} -p 新名称` 可为其单独建一个配置档" }
-    unproven_login(user) { "the provider has not said yet whose login this is; the profile belongs to {user}. The provider is asked before any token is handed out. If the login is another user's, it is kept without a profile, and the login before it is used again" "服务方尚未说明当前登录属于谁，而配置档属于 {user}。在给出令牌之前会先询问；若属于另一位用户，则该登录保留但不属于任何配置档，并换回之前的登录" }
+    unproven_login(user) { "the provider has not said yet whose login this is; the profile belongs to {user}. No token of this login is handed out before that; the provider is asked at each call. If the login is another user's, it is kept without a profile, and the login before it is used again" "服务方尚未说明当前登录属于谁，而配置档属于 {user}。在此之前不交出此登录的令牌；每次调用时会询问服务方。若属于另一位用户，则该登录保留但不属于任何配置档，并换回之前的登录" }
     outcome_replaced_kept(user, id, generation) { "held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one); holds the present tokens now, token set {generation}. Nothing of it was sent" "原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现已写入当前令牌（第 {generation} 组），没有发送其刷新令牌" }
     outcome_replaced_over(user, generation) { "held a login of {user} that is over; holds the present tokens now, token set {generation}" "原为 {user} 已结束的登录；现已写入当前令牌（第 {generation} 组）" }
     notice_replaced_kept(file, user, id) { "{file} held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one); it shows the profile's login now" "{file} 原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现为该配置档的登录" }
@@ -106,6 +106,7 @@ super::sentences! {
     state_of_former_user(user) { "login of {user}, who logged out" "属于 {user}，已退出登录" }
     file_of_former_user(file, user, profile) { "{file} shows the login of {user}, who logged out; profile {profile} is another user's now, and the file is left as it is" "{file} 中是 {user} 的登录，已退出；配置档 {profile} 现属于另一位用户，文件保持原样" }
     state_unproven() { "not known yet whose login it is" "尚不清楚属于谁" }
+    state_before_unproven() { "still the login of before: it is not known yet whose the new one is" "仍是之前的登录：尚不清楚新登录属于谁" }
     state_ended_of_user(user) { "login of {user} that is over" "{user} 的登录，已结束" }
     state_ended_of_nobody() { "login that is over, and nobody knows whose it was" "已结束的登录，无法得知属于谁" }
     file_ended_of_user(file, user, profile) { "{file} shows a login of {user} that is over, and {user} is not the user of profile {profile}: the file is left as it is" "{file} 中是 {user} 已结束的登录，而 {user} 并非配置档 {profile} 的用户：文件保持原样" }

@@ -199,7 +199,8 @@ impl Lang {
             }
             Found::OfFormerUser { user } => self.state_of_former_user(user),
             Found::OfEndedLogin { user } => self.state_of_ended_login(user.as_deref()),
-            Found::Unproven => self.state_unproven(),
+            Found::Unproven { shows_it: true } => self.state_unproven(),
+            Found::Unproven { shows_it: false } => self.state_before_unproven(),
             Found::OfOtherOwner { owner } => self.state_of_other_owner(owner),
             Found::Blank => self.state_blank(),
             Found::Malformed => self.state_malformed(),
@@ -230,7 +231,7 @@ impl Lang {
                 let file = quoted(&state.link.target.file.display().to_string());
                 advice.push(self.advice_of_another(profile, file));
             }
-            Found::Unproven => advice.push(self.advice_unproven(&state.link.target.profile)),
+            Found::Unproven { .. } => advice.push(self.advice_unproven(&state.link.target.profile)),
             Found::OfAnotherUser { grant, user } => {
                 let user = user.clone().unwrap_or_else(|| self.someone_unknown());
                 let file = quoted(&state.link.target.file.display().to_string());
@@ -324,7 +325,7 @@ impl Lang {
             }
             Notice::LinkOfOtherOwner { file, owner } => self.notice_link_of_other_owner(file.display(), owner),
             Notice::AnotherUser { before, now } => self.notice_another_user(who(before), who(now)),
-            Notice::TurnFailed(error) => self.notice_turn_failed(self.happened(error.code()), error.code()),
+            Notice::TurnFailed(error) => self.turn_failed(error.code()),
             Notice::LoginOver { code, .. } => {
                 format!("{} ({code})", self.happened(*code))
             }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use tokenward::{Kept, Notice};
-use tokenward_core::{Doubt, Status};
+use tokenward_core::{Code, Doubt, Status};
 
 use super::{Lang, w};
 
@@ -53,6 +53,7 @@ super::sentences! {
     turned_elsewhere(profile, generation) { "profile {profile}: another process refreshed it just now, token set {generation}" "配置档 {profile}：另一个进程刚刚完成续期，现为第 {generation} 组令牌" }
     good_for(span) { "the access token is good for {span}" "访问令牌有效期还有 {span}" }
     notice_turn_failed(what, code) { "the refresh ahead of time failed; the present token is still good: {what} ({code})" "提前续期失败，现有令牌仍可用：{what}（{code}）" }
+    notice_not_told(code) { "this token is of the profile's login of before: the provider cannot be asked just now whose the new login is. The new one is not used until it says so; it is asked again at each call ({code})" "交出的是配置档之前登录的令牌：暂时无法询问服务方新登录属于谁。在得到答复之前不使用新登录；每次调用时会再次询问（{code}）" }
     notice_login_over(what, code, span) { "this login is over: {what} ({code}); the access token lasts {span}" "此登录已失效：{what}（{code}）；访问令牌还可用 {span}" }
     restored_before(when) { "this vault was restored from a copy, {when}: most likely the login had been refreshed after that copy was made" "此保险库是从备份恢复的（{when}）：登录很可能在备份之后又续期过" }
     followed_over(profile, what, code) { "the login of profile {profile} is over: {what} ({code})" "配置档 {profile} 的登录已失效：{what}（{code}）" }
@@ -73,6 +74,15 @@ super::sentences! {
 }
 
 impl Lang {
+    /// That a token was handed out although something newer was due, and why that did not come.
+    pub(crate) fn turn_failed(self, code: Code) -> String {
+        match code {
+            // Nothing failed to be refreshed, and the token is not the present one.
+            Code::UserNotTold => self.notice_not_told(code),
+            code => self.notice_turn_failed(self.happened(code), code),
+        }
+    }
+
     /// That a login is over whose token is handed out, for how long the token lasts, and what to run.
     pub(crate) fn login_over(self, notice: &Notice, now: Timestamp, command: Option<&str>) -> Option<String> {
         let Notice::LoginOver { code, ends, .. } = notice else { return None };

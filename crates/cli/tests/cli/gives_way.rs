@@ -258,9 +258,90 @@ fn nothing_is_handed_out_for_a_file_while_nobody_can_say_whose_it_is() {
         }
         let ran = project.run(&["token"]);
         assert_eq!(ran.succeeds().out, token, "the profile's own is served");
-        assert!(!ran.err.is_empty(), "and not without a word");
+        assert!(
+            ran.err.contains("TW0517") && !ran.err.contains("refresh ahead of time failed"),
+            "in true words: {ran:?}"
+        );
     }
     assert_eq!(project.world.sandbox.counters().refreshes, 1);
+}
+
+/// The other files show what the profile's user had before, and a copy of the new login under another name is not one of them.
+#[test]
+fn files_of_the_profiles_own_login_are_served_while_nobody_can_say_whose_the_next_is() {
+    let (project, tokens, token) = mings();
+    let mcp = |access: &str| format!(r#"{{"mcpServers":{{"lark":{{"env":{{"USER_ACCESS_TOKEN":"{access}"}}}}}}}}"#);
+    for name in ["f.env", "g.env", "copy.env"] {
+        project.write(name, &format!("FEISHU_APP_ID={}\n", project.world.app.id));
+        project.run(&["link", name, "--create"]).succeeds();
+    }
+    for name in ["g.json", "copy.json"] {
+        project.write(name, &mcp(token.trim()));
+        project.run(&["link", name]).succeeds();
+    }
+    let brought = refresh_alone(&project, tokens.refresh_token.as_deref().unwrap());
+    project.write("f.env", &(brought + "FEISHU_USER_ACCESS_TOKEN=\n"));
+    project.world.sandbox.inject(Fault::drop_request().when(Operation::Call).forever());
+    assert_eq!(project.run(&["token"]).succeeds().out, token);
+    let (text, (new, all)) = (project.read("f.env"), project.present());
+    assert!(text.contains(&new), "it has turned, in its own file");
+    project.write("copy.env", &text);
+    project.write("copy.json", &mcp(all.iter().find(|token| text.contains(*token)).unwrap()));
+    for (name, is_shown) in
+        [("f.env", true), ("copy.env", true), ("copy.json", true), ("g.env", false), ("g.json", false)]
+    {
+        let links = project.run(&["links", name, "--json"]).json();
+        let link = &links["links"][0];
+        assert_eq!((link["state"].as_str(), link["shows_it"].as_bool()), (Some("unproven"), Some(is_shown)), "{link}");
+        let ways = [
+            &["token", "--env-file", name][..],
+            &["exec", "--env-file", name, "--", "printenv", "TOKENWARD_ACCESS_TOKEN"],
+        ];
+        for words in ways {
+            let ran = project.run(words);
+            if is_shown {
+                assert_eq!(ran.fails(4, "TW0517").out, "", "{ran:?}");
+                assert!(!ran.err.contains("this token is"), "none is handed out: {ran:?}");
+            } else {
+                assert_eq!(ran.succeeds().out, token, "{ran:?}");
+                assert!(ran.err.contains("TW0517"), "{ran:?}");
+            }
+        }
+    }
+    assert_eq!(project.world.sandbox.counters().refreshes, 1);
+}
+
+/// Whatever hinders that somebody says whose it is: the token endpoint is away before what was brought has turned, or at its next turn.
+#[test]
+fn nothing_is_handed_out_for_such_a_file_whatever_the_trouble() {
+    for has_turned in [false, true] {
+        let (project, tokens, token) = mings();
+        project.write(".env", &format!("FEISHU_APP_ID={}\n", project.world.app.id));
+        project.run(&["link", ".env", "--create"]).succeeds();
+        if has_turned {
+            project.world.sandbox.rules(|rules| rules.lifetimes.access = 60);
+        }
+        let brought = refresh_alone(&project, tokens.refresh_token.as_deref().unwrap());
+        project.write(".env", &(brought + "FEISHU_USER_ACCESS_TOKEN=\n"));
+        project.world.sandbox.inject(Fault::drop_request().when(Operation::Call).forever());
+        if has_turned {
+            assert_eq!(project.run(&["token"]).succeeds().out, token);
+            project.world.sandbox.advance(std::time::Duration::from_secs(120));
+        }
+        project.world.sandbox.inject(Fault::code(20050).when(Operation::Refresh).forever());
+        for _ in 0..2 {
+            let ways = [
+                &["token", "--env-file", ".env"][..],
+                &["exec", "--env-file", ".env", "--", "printenv", "TOKENWARD_ACCESS_TOKEN"],
+            ];
+            for words in ways {
+                let ran = project.run_at(if has_turned { 120 } else { 0 }, words);
+                assert_eq!(ran.fails(4, "TW0501").out, "", "{has_turned} {ran:?}");
+            }
+        }
+        let ran = project.run_at(if has_turned { 120 } else { 0 }, &["token"]);
+        assert_eq!(ran.succeeds().out, token, "{has_turned} the profile's own is served");
+    }
 }
 
 #[test]

@@ -135,10 +135,12 @@ impl Links {
         login: Option<&LoginCopy>,
     ) -> Result<Found, Error> {
         self.frame(link, &mut look.shown).await?;
-        let found = self.judge(link, &look.shown, login, Fill::No).await?.found();
-        let is_unproven = login.is_some_and(|login| login.grant.unproven);
-        if let (true, Found::InStep | Found::Behind | Found::Stale { .. }) = (is_unproven, &found) {
-            return Ok(Found::Unproven);
+        let judged = self.judge(link, &look.shown, login, Fill::No).await?;
+        let found = judged.found();
+        let unproven = login.filter(|login| login.grant.unproven);
+        if let (Some(login), Found::InStep | Found::Behind | Found::Stale { .. }) = (unproven, &found) {
+            let shows_it = self.shows_unproven(judged.in_file, &look.shown, login).await?;
+            return Ok(Found::Unproven { shows_it });
         }
         if let (Found::InStep, Some(document)) = (&found, &look.document) {
             let Strays { stale: places, stale_encoded: encoded, .. } = self.strays(link, document).await?;
@@ -146,6 +148,25 @@ impl Links {
             return Ok(if is_true { found } else { Found::StaleBeside { places, encoded } });
         }
         Ok(found)
+    }
+
+    /// Whether a file shows a set of the profile's grant that came after the profile's own: of those, nobody has said whose they are.
+    async fn shows_unproven(&self, in_file: InFile, shown: &Shown, login: &LoginCopy) -> Result<bool, StoreError> {
+        let known = match in_file {
+            InFile::Known { grant, generation, .. } => Some((grant, generation)),
+            // An access token alone, which may be a copy of one in another file.
+            InFile::NotKept => match shown.access() {
+                Some((token, _)) => {
+                    let texts = [zeroize::Zeroizing::new(token.expose().to_owned())];
+                    let found = self.parts().vault.known_tokens(&texts).await?.pop().flatten();
+                    found.map(|found| (found.grant, found.generation))
+                }
+                None => None,
+            },
+            InFile::Blank | InFile::Malformed | InFile::Reference | InFile::Unknown => None,
+        };
+        let own = login.own.as_ref().map(|own| own.generation);
+        Ok(known.is_some_and(|(grant, generation)| grant == login.grant.id && own.is_none_or(|own| generation > own)))
     }
 
     async fn recognise(

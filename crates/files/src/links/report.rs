@@ -77,8 +77,11 @@ pub enum Found {
         /// Whose it was, if that is known.
         user: Option<String>,
     },
-    /// A login that was brought for the profile, and nobody has said yet whose it is.
-    Unproven,
+    /// A login was brought for the profile, and nobody has said yet whose it is.
+    Unproven {
+        /// Whether the file shows that login. Else it shows what the profile had before, and is given nothing newer meanwhile.
+        shows_it: bool,
+    },
     /// A login that the vault has never seen, in a file of another user of this machine: it is adopted by a person's word alone.
     OfOtherOwner {
         /// The owner's number.

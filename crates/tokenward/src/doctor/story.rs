@@ -421,7 +421,7 @@ impl Story {
                 (None, Found::OfAnotherUser { .. }) => Code::LoginWithoutProfile,
                 (None, Found::OfFormerUser { .. }) => Code::FormerUser,
                 (None, Found::OfEndedLogin { .. }) => Code::EndedLogin,
-                (None, Found::Unproven) => Code::UserUnproven,
+                (None, Found::Unproven { .. }) => Code::UserUnproven,
                 _ => Code::LinkUnusable,
             },
             Self::SecondOwner { .. } | Self::Suspect { .. } => Code::SecondOwner,

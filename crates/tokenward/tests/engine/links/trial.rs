@@ -118,7 +118,7 @@ async fn a_file_whose_trial_was_never_answered_is_left() {
         desk.write(".env", &text);
         desk.world.sandbox.inject(Fault::drop_answer().when(Operation::Refresh));
         desk.token().await;
-        assert!(matches!(desk.found(".env").await, Found::Unproven), "{logs_in}");
+        assert!(matches!(desk.found(".env").await, Found::Unproven { shows_it: true }), "{logs_in}");
         assert_eq!(desk.read(".env"), text, "{logs_in}");
         if logs_in {
             desk.world.log_in(&desk.keeper, "work").await;

@@ -568,7 +568,8 @@ fn links() -> Vec<Story> {
             vec![
                 link(file, Found::OfEndedLogin { user: None }),
                 link("/home/ada/x.ini", Found::OfEndedLogin { user: Some("小明".to_owned()) }),
-                link("/home/ada/y.env", Found::Unproven),
+                link("/home/ada/y.env", Found::Unproven { shows_it: true }),
+                link("/home/ada/z.env", Found::Unproven { shows_it: false }),
             ],
         ),
         with("a file of another profile", vec![link(file, Found::OfAnother { profile: "home".parse().unwrap() })]),
