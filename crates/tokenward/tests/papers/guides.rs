@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::{read, root};
 
+const MOST_LINES: usize = 120;
+
 /// What a person may read in either language. The words differ, and this does not.
 #[derive(Debug, PartialEq)]
 struct Page {
@@ -75,6 +77,15 @@ fn a_sentence_is_a_line() {
     assert!(ends_within(&plain("1. **Words.** One ends here. Another begins.")));
     assert!(ends_within(&plain("* 第一句。第二句。")));
     assert!(!ends_within(&plain("**Words.** A `code. Span` and (a remark. Of two) are no end.")));
+}
+
+/// It says where to go on; the rest is there.
+#[test]
+fn a_readme_is_short() {
+    for path in ["README.md", "README.zh-CN.md"] {
+        let lines = read(path).lines().count();
+        assert!(lines <= MOST_LINES, "{path} has {lines} lines");
+    }
 }
 
 /// A link to a part of a page leads to one of its headings.
