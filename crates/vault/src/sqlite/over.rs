@@ -5,17 +5,21 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use tokenward_core::ports::Revocable;
-use tokenward_core::{Event, Fence, Generation, GrantId, Holder, Standing};
+use tokenward_core::{Event, Fence, Generation, GrantId, Holder, Standing, TokenSet};
 
+use crate::codec::set_to_bytes;
+
+use super::adopt::PutAside;
 use super::grants::grant_row;
 use super::journal::prune;
 use super::leases::check_fence;
 use super::query::{Failed, run};
-use super::rows::{grant_bytes, signed, to_json};
+use super::rows::{grant_bytes, parked_label, signed, to_json};
 use super::{Context, sql};
 
 impl Context {
-    /// Ends the access token of a generation that is present still.
+    /// Ends the access token of a generation that is present still, or that was put aside: it is handed out for the present one, while that
+    /// is on trial, or while nobody says whose it is.
     pub(super) fn access_refused(
         &self,
         tx: &Connection,
@@ -25,10 +29,18 @@ impl Context {
     ) -> Result<(), Failed> {
         let grant = grant_row(tx, id)?;
         let now = self.now();
-        if grant.generation != generation || grant.access.blob.is_none() || grant.access_expires <= now {
+        if grant.generation != generation {
+            let is_meant = |set: &PutAside| {
+                set.generation == generation && set.set.access.as_ref().is_some_and(|access| access.expires > now)
+            };
+            let Some(found) = self.put_aside_sets(tx, id)?.into_iter().find(is_meant) else { return Ok(()) };
+            let plain = set_to_bytes(&TokenSet { access: None, ..found.set });
+            run(tx, sql::END_ACCESS_ASIDE, params![found.id, self.sealer.seal(&parked_label(id, generation), &plain)])?;
+        } else if grant.access.blob.is_none() || grant.access_expires <= now {
             return Ok(());
+        } else {
+            run(tx, sql::END_ACCESS, params![grant_bytes(id), signed(generation.get()), now.as_millisecond()])?;
         }
-        run(tx, sql::END_ACCESS, params![grant_bytes(id), signed(generation.get()), now.as_millisecond()])?;
         self.write_entry(tx, id, generation, Some(by), &Event::AccessRefused { provider_code })?;
         prune(tx, id)
     }

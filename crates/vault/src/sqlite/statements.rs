@@ -201,6 +201,8 @@ pub(crate) const PUT_ASIDES: &str = "
 pub(crate) const ENDED_SETS: &str =
     "SELECT generation, tokens FROM parked WHERE grant_id = ?1 AND aside IS NULL AND intent IS NULL ORDER BY id DESC";
 pub(crate) const TURN_ASIDE: &str = "UPDATE parked SET intent = ?2, tokens = ?3, aside = ?4 WHERE id = ?1";
+/// The set without its access token, which the provider called dead.
+pub(crate) const END_ACCESS_ASIDE: &str = "UPDATE parked SET tokens = ?2 WHERE id = ?1";
 pub(crate) const UNPARK: &str = "DELETE FROM parked WHERE id = ?1";
 pub(crate) const MOVE_TRIAL: &str = "UPDATE parked SET awaits = ?3 WHERE grant_id = ?1 AND awaits = ?2";
 pub(crate) const END_TRIALS: &str = "UPDATE parked SET awaits = NULL WHERE grant_id = ?1 AND awaits IS NOT NULL";

@@ -93,6 +93,7 @@ macro_rules! store_suite {
             identity: a_login_of_nobody_knows_whom_is_handed_out_once_it_is_told,
             identity: a_login_that_turns_out_to_be_another_users_is_kept_aside,
             identity: the_profiles_own_login_is_there_until_somebody_says_whose_the_next_is,
+            identity: a_dead_token_of_the_profiles_own_login_does_not_serve,
             identity: a_login_that_is_over_does_not_serve_for_one_of_nobody_knows_whom,
             identity: a_set_of_nobody_at_all_does_not_serve_as_the_profiles_users,
             identity: a_set_of_nobody_knows_whom_is_kept_when_it_gives_way,

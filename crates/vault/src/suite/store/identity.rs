@@ -3,7 +3,7 @@
 use tokenward_core::ports::{
     Adopted, Adoption, Claim, Committed, NameGiven, NewLogin, Store, StoreError, StoreFault, Told,
 };
-use tokenward_core::{Code, Generation, ProfileName, Standing};
+use tokenward_core::{Code, Event, Generation, ProfileName, Standing};
 
 use super::adoptions::{dead, events, generation, logged_in, present, refused, spent, token, whole, wished_back};
 use super::leases::leased;
@@ -120,6 +120,41 @@ pub async fn the_profiles_own_login_is_there_until_somebody_says_whose_the_next_
     let (aside, by) = (login("x", "x", None).id, holder("here", 1));
     let told = vault.told(id, present.generation, Some(&named("ou_1")), aside, &by).await.unwrap();
     assert_eq!((told, vault.copy(id).await.unwrap().own.is_none()), (Told::Same, true));
+}
+
+/// A token of a set that was put aside serves meanwhile, until the provider calls it dead; what that set has besides stays.
+pub async fn a_dead_token_of_the_profiles_own_login_does_not_serve(stand: &dyn Stand) {
+    let (vault, id) = logged_in(stand).await;
+    vault.adopt(adoption("work", "b", None)).await.unwrap();
+    let by = holder("here", 2);
+    // While what was brought is on trial, and once it has turned.
+    for is_turned in [false, true] {
+        let name = if is_turned { "home" } else { "work" };
+        let id = if is_turned {
+            let id = vault.log_in(login(name, "h", Some(named("ou_1")))).await.unwrap().id();
+            vault.adopt(adoption(name, "i", None)).await.unwrap();
+            let intent = spent(&*vault, id, "i").await;
+            vault.commit(None, intent, turn("j")).await.unwrap();
+            id
+        } else {
+            id
+        };
+        let aside = async || {
+            let copy = stand.open().await.copy(id).await.unwrap();
+            if is_turned { copy.own.unwrap() } else { copy.gave_way.unwrap() }
+        };
+        assert!(aside().await.access.is_some(), "{name}");
+        let present = vault.grant(id).await.unwrap();
+        for _ in 0..2 {
+            vault.access_refused(id, generation(1), Some(99_991_677), &by).await.unwrap();
+            let aside = aside().await;
+            assert!(aside.access.is_none() && aside.has_refresh, "{name}");
+        }
+        let told = Event::AccessRefused { provider_code: Some(99_991_677) };
+        let told = vault.journal(id, 100).await.unwrap().into_iter().filter(|entry| entry.event == told);
+        assert_eq!(told.map(|entry| entry.generation).collect::<Vec<_>>(), [generation(1)], "{name}: said once");
+        assert_eq!(whole(&vault.grant(id).await.unwrap()), whole(&present), "{name}");
+    }
 }
 
 /// What the profile's user had is over: nothing of it serves.
