@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::{LoginAnswerId, StoreError};
 use crate::{
-    AccessToken, AppName, Closing, Generation, GrantId, Holder, IntentId, Lease, ProfileName, RefreshToken, Subject,
-    TokenSet,
+    AccessToken, AppName, Closing, Generation, GrantId, Holder, IntentId, Lease, ProfileName, Recognised, RefreshToken,
+    Subject, TokenSet,
 };
 
 /// How a profile gets a login, changes it and loses it. Everything here is durable.
@@ -70,9 +70,10 @@ pub trait Logins: Send + Sync {
         by: &Holder,
     ) -> Result<Option<Generation>, StoreError>;
 
-    /// The same by a person's wish for one certain set: the one that holds `token`, which came from `source` once more. It is on trial
-    /// then, as one that is adopted; what gives way is kept, and is what the next wish brings back.
-    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, StoreError>;
+    /// The same by a person's wish for one certain set: the one that holds `token`, as [`Grants::recognise`](super::Grants::recognise) names
+    /// it, which came from `source` once more. It is on trial then, as one that is adopted; what gives way is kept, and is what the next wish
+    /// brings back.
+    async fn take_back_token(&self, token: &Recognised, source: &str, by: &Holder) -> Result<Wished, StoreError>;
 
     /// Takes out a login that was adopted for nothing: a grant of its first generation that has never turned, never had an access
     /// token, and has nothing open or in doubt, such as a mistyped refresh token makes, or a good one beside a dead app token. Its

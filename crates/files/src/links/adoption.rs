@@ -155,13 +155,14 @@ impl Links {
         brought: &Brought,
     ) -> Result<Option<(GrantId, Generation)>, Error> {
         let vault = &self.parts().vault;
-        let Some((id, _)) = vault.recognise(&brought.refresh).await?.known else { return Ok(None) };
+        let token = vault.recognise(&brought.refresh).await?;
+        let Some((id, _)) = token.known else { return Ok(None) };
         let grant = vault.grant(id).await?;
         if grant.app != app.name || grant.profile.as_ref().is_some_and(|owner| owner != profile) {
             return Ok(None);
         }
         let by = self.parts().witness.myself();
-        match vault.take_back_token(&brought.refresh, &brought.source, by).await? {
+        match vault.take_back_token(&token, &brought.source, by).await? {
             Wished::Back(generation) => Ok(Some((id, generation))),
             Wished::Over => Err(over()),
             Wished::NotAside => Ok(None),

@@ -256,22 +256,14 @@ impl Logins for Showing {
         self.changing(self.name_of(id).await, act).await
     }
 
-    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, StoreError> {
-        let Some((id, _)) = self.store.recognise(token).await?.known else {
-            return self.store.take_back_token(token, source, by).await;
-        };
-        let profile = self.name_of(id).await;
-        let withheld = match &profile {
-            Some(profile) => Some(self.withhold(profile).await?),
+    async fn take_back_token(&self, token: &Recognised, source: &str, by: &Holder) -> Result<Wished, StoreError> {
+        let (token, source, by) = (*token, source.to_owned(), by.clone());
+        let act = |store: Store| async move { store.take_back_token(&token, &source, &by).await };
+        let profile = match token.known {
+            Some((id, _)) => self.name_of(id).await,
             None => None,
         };
-        // The token has one owner, so this is no task of its own: a person waits for it.
-        let wished = self.store.take_back_token(token, source, by).await;
-        drop(withheld);
-        if let Some(profile) = &profile {
-            self.show_name(profile).await;
-        }
-        wished
+        self.changing(profile, act).await
     }
 
     async fn forget_refused(&self, id: GrantId) -> Result<bool, StoreError> {

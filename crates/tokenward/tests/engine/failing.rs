@@ -237,7 +237,7 @@ impl Logins for Failing {
         self.inner.take_back(id, refused, by).await
     }
 
-    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, StoreError> {
+    async fn take_back_token(&self, token: &Recognised, source: &str, by: &Holder) -> Result<Wished, StoreError> {
         self.called("take_back_token");
         self.step()?;
         self.inner.take_back_token(token, source, by).await

@@ -10,7 +10,7 @@ use tokenward_core::ports::{
     Attempt, Clock, Grants, HandOut, HandOuts, Journal, Leases, LinkBook, Logins, Mark, NewLogin, Shown, StoreError,
     StoreFault, Stored, Withheld,
 };
-use tokenward_core::{Closing, Code, Generation, GrantId, IntentId, Lease, ProfileName, Seat, Standing};
+use tokenward_core::{Closing, Code, Generation, GrantId, IntentId, Lease, ProfileName, RefreshToken, Seat, Standing};
 use tokenward_keeper::Showing;
 use tokenward_vault::suite::{TestEntropy, adoption, draft, holder, login, named, new_link, soon, turn};
 use tokio::sync::oneshot;
@@ -312,6 +312,43 @@ async fn a_name_stays_withheld_when_its_caller_goes_away() {
         }
         vault.grant(id).await.unwrap();
     }
+}
+
+/// The same of a person's wish for a set that gave way: the one that gives way now is not shown again while the store is still at it.
+#[tokio::test]
+async fn a_name_stays_withheld_for_a_wish_whose_caller_goes_away() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = vault.log_in(login("work", "1", Some(named("ou_1")))).await.unwrap().id();
+    vault.adopt(adoption("work", "b", Some("ou_1"))).await.unwrap();
+    let lease = leased(&vault, id).await;
+    let intent = vault.begin(&lease, draft(Generation::new(2))).await.unwrap().intent();
+    vault.commit(Some(&lease), intent, turn("c")).await.unwrap();
+    assert_eq!(served(&place).as_deref(), Some("access-c"));
+    let wished = vault.recognise(&RefreshToken::parse("refresh-1").unwrap()).await.unwrap();
+    let blocker = rusqlite::Connection::open(place.folder.database()).unwrap();
+    blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let by = holder("here", 4);
+    let call = vault.take_back_token(&wished, "stdin", &by);
+    tokio::time::timeout(Duration::from_millis(500), call).await.expect_err("somebody else writes");
+    // Whoever reads meanwhile finds what was there before, and does not show it.
+    assert_eq!(vault.grant(id).await.unwrap().generation, Generation::new(3));
+    assert_eq!(served(&place), None, "the store is still at it");
+    blocker.execute_batch("ROLLBACK").unwrap();
+    let done = async {
+        while vault.grant(id).await.unwrap().generation == Generation::new(3) {
+            assert_ne!(served(&place).as_deref(), Some("access-c"));
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), done).await.expect("the wish is carried out");
+    let shown = async {
+        while served(&place).as_deref() != Some("access-1") {
+            vault.grant(id).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), shown).await.expect("what is present is shown");
 }
 
 /// A grant that changed its name after it was read is not begun: its token would be served under the new one.

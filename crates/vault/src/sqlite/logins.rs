@@ -10,8 +10,8 @@ use tokenward_core::ports::{
     Adopted, Adoption, LoggedIn, Logins, NameGiven, NewLogin, Revocable, StoreError, Told, Wished,
 };
 use tokenward_core::{
-    AppName, Closing, Event, Generation, GrantId, Holder, IntentId, Lease, ProfileName, RefreshToken, Standing,
-    Subject, TokenSet,
+    AppName, Closing, Event, Generation, GrantId, Holder, IntentId, Lease, ProfileName, Recognised, Standing, Subject,
+    TokenSet,
 };
 
 use super::adopt::{Unproven, displaced, end_trials, mark_unproven};
@@ -72,8 +72,8 @@ impl Logins for SqliteVault {
         self.write(move |context, tx| context.take_back(tx, id, refused.as_ref(), &by)).await
     }
 
-    async fn take_back_token(&self, token: &RefreshToken, source: &str, by: &Holder) -> Result<Wished, StoreError> {
-        let (fingerprint, source, by) = (self.fingerprint(token), source.to_owned(), by.clone());
+    async fn take_back_token(&self, token: &Recognised, source: &str, by: &Holder) -> Result<Wished, StoreError> {
+        let (fingerprint, source, by) = (token.fingerprint, source.to_owned(), by.clone());
         self.write(move |context, tx| context.take_back_token(tx, fingerprint, source, &by)).await
     }
 

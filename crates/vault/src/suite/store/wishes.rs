@@ -9,7 +9,8 @@ use crate::suite::Stand;
 use crate::suite::world::{adoption, holder, login, named, soon, turn};
 
 async fn wished(vault: &dyn Store, tag: &str) -> Wished {
-    vault.take_back_token(&token(tag), "stdin", &holder("here", 4)).await.unwrap()
+    let token = vault.recognise(&token(tag)).await.unwrap();
+    vault.take_back_token(&token, "stdin", &holder("here", 4)).await.unwrap()
 }
 
 async fn refuse(vault: &dyn Store, id: GrantId, tag: &str) -> Option<Generation> {
