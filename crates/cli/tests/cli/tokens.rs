@@ -41,6 +41,24 @@ fn a_token_is_turned_when_due_and_once_only() {
     assert_eq!(world.sandbox.counters().refreshes, 1);
 }
 
+/// design/0006-many-nodes.md, *Five trips*: the five of a rotation, one for what is kept of the app, and one that opens the vault.
+#[test]
+fn the_command_goes_to_the_vault_seven_times_to_turn_a_token_and_thrice_to_find_one() {
+    let world = World::logged_in();
+    let trips = |offset: u64| {
+        let offset = offset.to_string();
+        let variables = [("TOKENWARD_CLOCK_OFFSET", offset.as_str()), ("TOKENWARD_LOG", "tokenward_vault=trace")];
+        let ran = world.run_with(&variables, &["token"]);
+        let told = ran.succeeds().err.lines().filter_map(|line| line.split_once("a trip to the vault how="));
+        told.map(|(_, how)| how.to_owned()).collect::<Vec<_>>()
+    };
+    let look = ["Reading", "Reading", "Reading"];
+    assert_eq!(trips(0), look, "what died before it was stored, what is kept of the app, the login");
+    world.advance(7260);
+    assert_eq!(trips(7260), [&look[..], &["Unsynced", "Synced", "Synced", "Synced"]].concat());
+    assert_eq!(world.sandbox.counters().refreshes, 1);
+}
+
 #[test]
 fn min_ttl_turns_a_token_that_would_end_too_soon() {
     let world = World::logged_in();

@@ -45,7 +45,7 @@ impl Journal for SqliteVault {
     }
 
     async fn open_intents(&self, id: GrantId) -> Result<Vec<Intent>, StoreError> {
-        let left = self.empty_slots().await;
+        let left = self.empty_slots().await.left;
         self.read(move |context, tx| {
             if first(tx, sql::IS_GRANT, params![grant_bytes(id)], |row| Ok(row.get(0)?))? != Some(true) {
                 return Err(StoreError::gone(id).into());
@@ -103,8 +103,8 @@ impl Journal for SqliteVault {
     }
 
     async fn commit(&self, freeing: Option<&Lease>, intent: IntentId, turn: Turn) -> Result<Turned, StoreError> {
-        let (committed, grant) =
-            self.end_spend(freeing, intent, move |context, tx| context.commit(tx, intent, &turn)).await?;
+        let (committed, grant) = self.end_spend(freeing, move |context, tx| context.commit(tx, intent, &turn)).await?;
+        self.leave_landing(intent);
         Ok(Turned { committed, grant })
     }
 
@@ -115,10 +115,17 @@ impl Journal for SqliteVault {
         closing: Closing,
         standing: Option<Standing>,
     ) -> Result<Option<Grant>, StoreError> {
-        let closed = self.end_spend(freeing, intent, move |context, tx| {
-            Ok(((), context.close(tx, intent, &closing, standing.as_ref())?))
+        let closed = self.end_spend(freeing, move |context, tx| {
+            // What came may be more than could be read of it.
+            let is_wanted = matches!(closing, Closing::Doubt { .. }) && intent_row(tx, intent)?.answer.is_none();
+            Ok((is_wanted, context.close(tx, intent, &closing, standing.as_ref())?))
         });
-        let ((), grant) = closed.await?;
+        let (is_wanted, grant) = closed.await?;
+        if is_wanted {
+            self.abandon_landing(intent);
+        } else {
+            self.leave_landing(intent);
+        }
         Ok(grant)
     }
 
@@ -160,7 +167,6 @@ impl SqliteVault {
     async fn end_spend<T: Send + 'static>(
         &self,
         freeing: Option<&Lease>,
-        intent: IntentId,
         end: impl FnOnce(&Context, &Connection) -> Result<(T, GrantId), Failed> + Send + 'static,
     ) -> Result<(T, Option<Grant>), StoreError> {
         let lease = freeing.map(|lease| (lease.seat.clone(), lease.fence));
@@ -177,7 +183,6 @@ impl SqliteVault {
         if let Some((seat, fence)) = freed {
             self.let_go(&seat, fence);
         }
-        self.leave_landing(intent);
         Ok(ended)
     }
 }

@@ -87,7 +87,8 @@ impl Leases for SqliteVault {
         let Under { grant, has_open, newest, client_refused } = *under;
         // Slots of answers are looked at where there may be one: with an open intent, and once for what others have left since this vault
         // was opened.
-        let open = if has_open || !self.has_looked_at_slots.load(Ordering::Acquire) {
+        let is_due = || !self.has_looked_at_slots.load(Ordering::Acquire);
+        let open = if has_open || (is_due() && !self.empty_slots().await.were_empty) {
             match self.open_intents(grant.id).await {
                 Ok(open) => open,
                 Err(error) => {

@@ -20,9 +20,17 @@ use super::query::run;
 use super::rows::{Fault, answer_label, intent_bytes, unopened};
 use super::{Context, SqliteVault, sql};
 
+/// What was found in the slots.
+pub(super) struct Emptied {
+    /// Whether it was nothing.
+    pub(super) were_empty: bool,
+    /// What has to stay for now.
+    pub(super) left: Vec<Slotted>,
+}
+
 impl SqliteVault {
-    /// Moves what lies in the slots into the journal. Gives back what has to stay for now.
-    pub(super) async fn empty_slots(&self) -> Vec<Slotted> {
+    /// Moves what lies in the slots into the journal.
+    pub(super) async fn empty_slots(&self) -> Emptied {
         let rescued = self.rescue.kept().unwrap_or_else(|error| {
             tracing::warn!(%error, "the rescue slots cannot be read");
             Vec::new()
@@ -31,6 +39,7 @@ impl SqliteVault {
             tracing::warn!(%error, "the landing slots cannot be read");
             Vec::new()
         });
+        let were_empty = rescued.is_empty() && landed.is_empty();
         let mut left = Vec::new();
         for one in rescued {
             if self.move_to_journal(&one.slotted).await {
@@ -48,7 +57,7 @@ impl SqliteVault {
             }
         }
         self.has_looked_at_slots.store(true, Ordering::Release);
-        left
+        Emptied { were_empty, left }
     }
 
     /// Keeps an answer in a rescue slot.
@@ -115,6 +124,12 @@ impl SqliteVault {
         if let Some(Err(error)) = slot.map(|slot| slot.clear()) {
             tracing::debug!(%intent, %error, "a landing slot is freed later");
         }
+    }
+
+    /// Leaves the slot of a spend that is over with whatever lies in it: the journal does not have it, and takes it from there at the next
+    /// look (I3).
+    pub(super) fn abandon_landing(&self, intent: IntentId) {
+        self.landing.lock().unwrap_or_else(PoisonError::into_inner).remove(&intent);
     }
 }
 

@@ -62,6 +62,7 @@ impl Worker {
         how: How,
         act: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        tracing::trace!(?how, "a trip to the vault");
         let (caller, answer) = oneshot::channel();
         self.send(Message::Call(how, Box::new(Call { act: Some(act), done: None, caller })))?;
         // The thread answers each call that it takes, whatever becomes of it.

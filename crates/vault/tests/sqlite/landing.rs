@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::place::{Place, lay_down_root, take_up_root, without_database};
 use tokenward_core::ports::{AnswerKept, Attempt, Grants, Journal, Leases, Logins};
-use tokenward_core::{Event, Generation, GrantId, IntentId, Landing, Lease, Seat};
+use tokenward_core::{Closing, Doubt, Event, Generation, GrantId, IntentId, Landing, Lease, Seat};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{answer, draft, holder, login};
 
@@ -130,6 +130,13 @@ async fn what_has_landed_is_synced_where_nothing_else_can_be_written() {
     assert_eq!(kept.unwrap(), AnswerKept::LastResort);
     blocker.execute_batch("ROLLBACK").unwrap();
     fs::set_permissions(place.folder.rescue(), fs::Permissions::from_mode(0o600)).unwrap();
+    // It is odd, and the journal can be written by then: what came is not given up with the spend.
+    let (intent, doubt) = (spend.intent(), Closing::Doubt { doubt: Doubt::OddAnswer });
+    drop(spend);
+    vault.close(Some(&lease), intent, doubt, None).await.unwrap();
+    let found = vault.open_intents(id).await.unwrap().into_iter().find(|open| open.id == intent).unwrap();
+    assert_eq!((found.answer, found.doubted), (Some(answer("landed")), true));
+    assert!(!slots(&place).iter().any(holds), "the journal has it");
     drop(vault);
     let next = place.vault().await;
     assert_eq!(next.open_intents(id).await.unwrap()[0].answer, Some(answer("landed")));
