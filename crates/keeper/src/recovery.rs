@@ -41,12 +41,16 @@ pub(crate) struct Aftermath {
 }
 
 impl Aftermath {
-    fn note(&mut self, ending: Ending) {
+    /// Notes what a kept answer led to. Says whether the grant is known as it is stored since.
+    fn note(&mut self, ending: Ending) -> bool {
         match ending {
-            Ending::Generation { notices, .. } => {
+            Ending::Generation { notices, stored } => {
                 self.had_answer = true;
                 self.notices.extend(notices);
                 self.notices.push(Notice::Recovered(Recovered::Answer));
+                let Some(stored) = stored else { return false };
+                self.grant = *stored;
+                return true;
             }
             Ending::Parked => {
                 self.had_late_set = true;
@@ -58,6 +62,7 @@ impl Aftermath {
             }
             Ending::NoSuchEndpoint(_) => {}
         }
+        false
     }
 }
 
@@ -97,13 +102,18 @@ impl Keeper {
                         let Some(answer) = &intent.answer else { continue };
                         let (intent, api, replay) = (intent.id, intent.api, is_in_doubt(grant));
                         let sending = Sending { keeper: self, grant, intent, api, replay };
-                        match sending.settle(answer).commit(None).await {
+                        let is_read = match sending.settle(answer).commit(None).await {
                             Ok(ending) => aftermath.note(ending),
                             Err(error) if error.vault_error().is_some() => return Err(error),
                             // The answer said no to someone else; what it means for the grant is stored now.
-                            Err(error) => tracing::info!(%error, %intent, "a kept answer was settled"),
+                            Err(error) => {
+                                tracing::info!(%error, %intent, "a kept answer was settled");
+                                false
+                            }
+                        };
+                        if !is_read {
+                            aftermath.grant = vault.grant(aftermath.grant.id).await?;
                         }
-                        aftermath.grant = vault.grant(aftermath.grant.id).await?;
                         continue 'again;
                     }
                     // The grant was read before someone else turned it: our lease has lapsed.

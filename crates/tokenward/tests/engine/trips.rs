@@ -1,15 +1,17 @@
 //! How often the engine goes to the store: design/0006-many-nodes.md, *Five trips*. Linked files cost more.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tokenward::core::ports::Vault;
 use tokenward::core::{Ask, Code};
 use tokenward::{
-    Environment, Handed, Keeper, KeeperOptions, Overrides, Session, SessionOptions, Settings, SystemEntropy,
+    Environment, Handed, Keeper, KeeperOptions, Overrides, Session, SessionOptions, Settings, Step, SystemEntropy,
 };
 use tokenward_emulator::{Fault, Operation};
 
 use crate::failing::Failing;
+use crate::links::StopAt;
 use crate::world::World;
 
 /// A keeper whose calls to the store are counted.
@@ -130,6 +132,26 @@ async fn a_command_that_finds_a_good_token_the_long_way_only_looks() {
         assert_eq!((opening, trips), (vec!["login_answers"], vec!["recall", "look"]), "secret given: {has_secret}");
     }
     assert_eq!(world.sandbox.counters().refreshes, 0);
+}
+
+/// What a kept answer brought is known from its commit; what is open is asked again, since others may have come.
+#[tokio::test]
+async fn a_kept_answer_is_finished_without_reading_the_login_again() {
+    let world = World::new().await;
+    let (keeper, store) = counted(&world).await;
+    let (id, _) = world.log_in(&keeper, "work").await;
+    world.expire();
+    let dying = world.observed(Arc::new(StopAt(Step::Journalled))).await.unwrap();
+    dying.access(&world.app, id, Ask::default()).await.unwrap_err();
+    drop(dying);
+    // Its lease lapses.
+    world.pass(Duration::from_secs(80));
+    since(&store);
+    let handed = keeper.access(&world.app, id, Ask::default()).await.unwrap();
+    assert_eq!((handed.generation.get(), world.sandbox.counters().refreshes), (2, 1));
+    assert_eq!(world.live_access(), [handed.access.token.expose()]);
+    let trips = since(&store);
+    assert_eq!(trips[..5], ["grant", "hold", "commit", "open_intents", "release"], "{trips:?}");
 }
 
 /// What a send leaves that brought no set, and the lease: one trip, unless something is still to be written that the next holder has to know.
