@@ -386,9 +386,12 @@ impl ApiClient {
     fn note(&self, notices: Vec<Notice>) {
         let mut kept = self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner);
         for notice in notices {
-            // Every token of a login that is over says so; it is told once.
-            let told = matches!(notice, Notice::LoginOver { .. })
-                && kept.iter().any(|told| matches!(told, Notice::LoginOver { .. }));
+            // Every token of a login that is over says so, and every one that is handed out for want of a newer one; it is told once.
+            let told = kept.iter().any(|told| match (told, &notice) {
+                (Notice::LoginOver { .. }, Notice::LoginOver { .. }) => true,
+                (Notice::TurnFailed(told), Notice::TurnFailed(error)) => told.code() == error.code(),
+                _ => false,
+            });
             if !told && kept.len() < MOST_NOTICES {
                 kept.push(notice);
             }

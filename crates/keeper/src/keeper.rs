@@ -149,6 +149,8 @@ pub(crate) struct Inner {
     pub(crate) turns: Flights<GrantId, Wish, Told>,
     /// The questions for new sets under way, by name.
     pub(crate) questions: Flights<ProfileName, Shows, ()>,
+    /// The questions under way whose a login is.
+    pub(crate) whose: Flights<GrantId, (App, Generation), Option<Notice>>,
     spending: watch::Sender<usize>,
 }
 
@@ -159,8 +161,9 @@ impl Keeper {
     }
 
     fn counting(parts: Parts, options: KeeperOptions, spending: watch::Sender<usize>) -> Self {
-        let (turns, questions) = (Flights::new(turn_lost), Flights::new(question_lost));
-        Self { inner: Arc::new(Inner { parts, options, turns, questions, spending }) }
+        let (turns, questions, whose) =
+            (Flights::new(turn_lost), Flights::new(question_lost), Flights::new(whose::question_lost));
+        Self { inner: Arc::new(Inner { parts, options, turns, questions, whose, spending }) }
     }
 
     /// A keeper that sends by another provider. Its spends count as this one's, so that whoever waits for
@@ -308,6 +311,8 @@ impl Keeper {
         ask: Ask,
     ) -> Result<Handed, Error> {
         let vault = &self.inner.parts.vault;
+        // Another's is never served under this name.
+        let before = before.filter(|before| before.profile.as_ref() == Some(profile));
         if let Some(before) = before.as_ref().filter(|before| before.app != app.name) {
             return Err(foreign(before, app));
         }

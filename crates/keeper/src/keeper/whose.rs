@@ -13,11 +13,17 @@ use crate::{Error, Keeper, Kept, Notice};
 
 impl Keeper {
     /// Asks whose the present set of a grant is and records it. Spends nothing. One whose user the provider does not tell is
-    /// nobody's, and kept aside.
+    /// nobody's, and kept aside. Callers who wish to know the same at one moment ask once.
     ///
     /// # Errors
     /// [`Code::UserNotTold`] when there is no answer for the moment; the vault's.
     pub(crate) async fn tell_user(&self, app: &App, grant: &Grant) -> Result<Option<Notice>, Error> {
+        let (keeper, asked, read) = (self.clone(), app.clone(), grant.clone());
+        let asking = || async move { keeper.ask_user(&asked, &read).await };
+        self.inner.whose.join(&grant.id, (app.clone(), grant.generation), asking).wait().await
+    }
+
+    async fn ask_user(&self, app: &App, grant: &Grant) -> Result<Option<Notice>, Error> {
         let parts = &self.inner.parts;
         let Some(access) = &grant.access else { return Ok(None) };
         let not_told = || Error::new(Code::UserNotTold, Kept::Record);
@@ -218,6 +224,11 @@ pub(crate) fn names_no_user(error: &CallError) -> bool {
         CallError::Lacking(_) => true,
         CallError::NoAnswer(_) => false,
     }
+}
+
+/// Says that a question whose a login is ended without a word.
+pub(super) fn question_lost(grant: &GrantId) {
+    tracing::warn!(%grant, "the question whose a login is ended without a word");
 }
 
 /// The login is another user's than the profile's; it is kept without a profile.

@@ -127,7 +127,7 @@ impl Desk {
 }
 
 /// Ends the turn at a step, as a death would: nothing after it happens.
-struct StopAt(Step);
+pub(crate) struct StopAt(pub(crate) Step);
 
 impl Observer for StopAt {
     fn at(&self, step: Step) {
