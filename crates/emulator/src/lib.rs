@@ -59,54 +59,51 @@
 //! | `GET`, `POST /control/spaces` · `GET /control/medias` | every [`SpaceTree`], one more space ([`SpaceSpec`]); every [`Media`] |
 //! | `GET /control/counters` · `GET /control/check` · `GET /control/catalogue` | numbers; [`Verdict`]; every error code |
 
-mod blueking;
-mod catalogue;
-mod chance;
-mod checker;
-mod clock;
-mod content;
-mod control;
-mod dialects;
-mod endpoint;
-mod families;
-mod faults;
-mod feishu;
-mod grants;
-mod history;
-mod message;
-mod oauth;
-mod odd;
-mod pages;
-mod plain;
-mod raw;
-mod registry;
-mod rules;
-mod sandbox;
-mod server;
-mod socket;
-mod state;
+// Each room imports only from those above it (docs/design/0008-rooms.md).
+mod words;
 
-pub use blueking::{
-    AuthApiRules, BkauthRules, BluekingRules, CodeForm, GatewayRules, Identity, RefreshFate, Regrant, SsmRules,
-    TokenRules, catalogue_blueking,
+mod rules;
+
+mod book;
+
+mod content;
+
+mod faults;
+
+mod memory;
+
+mod oauth;
+
+mod plain;
+
+mod feishu;
+
+mod blueking;
+
+mod dialects;
+
+mod server;
+
+mod sandbox;
+
+pub use blueking::catalogue_blueking;
+pub use book::{
+    App, AppSpec, CallCounters, Counters, CurrentAccess, CurrentTokens, DEFAULT_PLAIN_SCOPES, DEFAULT_SCOPES, Death,
+    DoorCounters, Event, GrantCounters, KeptRequest, Left, Policy, Record, Replay, User, UserSpec, UserStatus, Verdict,
+    Violation, Visit, check,
 };
-pub use catalogue::{CatalogueEntry, catalogue, catalogue_beyond, catalogue_calls};
-pub use checker::{Replay, Verdict, Violation, check};
-pub use clock::{BaseClock, Moment, SystemClock};
 pub use content::{BlockTree, DocumentTree, Media, NodeTree, SpaceSpec, SpaceTree};
-pub use endpoint::{Brand, Door, Endpoint, Operation, TokenApi};
+pub use dialects::SeededTokens;
 pub use faults::{ErrorShape, Fault, FaultKind, OddAnswer, Stage};
-pub use grants::{CurrentAccess, CurrentTokens};
-pub use history::{
-    CallCounters, Counters, Death, DoorCounters, Event, Fingerprint, GrantCounters, Left, Record, Visit,
-};
-pub use plain::{PlainPart, PlainRules};
-pub use raw::KeptRequest;
-pub use registry::{
-    App, AppSpec, ClientAuth, DEFAULT_PLAIN_SCOPES, DEFAULT_SCOPES, Policy, User, UserSpec, UserStatus,
-};
+pub use feishu::{catalogue, catalogue_beyond, catalogue_calls};
+pub use memory::BrandUrls;
 pub use rules::{
-    ApiLimits, Consent, ContentLimits, GraceAnswer, Lifetimes, MoveAnswer, OldAccessToken, RateLimit, Rules,
+    ApiLimits, AuthApiRules, BkauthRules, BluekingRules, CodeForm, Consent, ContentLimits, GatewayRules, GraceAnswer,
+    Identity, Lifetimes, MoveAnswer, OldAccessToken, PlainPart, PlainRules, RateLimit, RefreshFate, Regrant, Rules,
+    SsmRules, TokenRules,
 };
-pub use sandbox::{Sandbox, SandboxOptions, SeededTokens, StartError, Unknown};
-pub use state::BrandUrls;
+pub use sandbox::{Sandbox, SandboxOptions, StartError};
+pub use words::{
+    BaseClock, Brand, CatalogueEntry, ClientAuth, Door, Endpoint, Fingerprint, Moment, Operation, SystemClock,
+    TokenApi, Unknown,
+};

@@ -7,11 +7,9 @@ use serde_json::{Value, json};
 
 use crate::blueking::refusal::Refusal;
 use crate::blueking::tokens;
-use crate::endpoint::{Door, Endpoint, Operation};
-use crate::families::{Minted, Owner};
-use crate::history::{Fingerprint, Visit};
-use crate::message::{Fields, Reply, Request};
-use crate::state::State;
+use crate::book::{Issued, Owner, Visit};
+use crate::memory::State;
+use crate::words::{Brand, Door, Endpoint, Fields, Fingerprint, Operation, Reply, Request};
 
 pub(super) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> Visit {
     let fields = fields(request).unwrap_or_default();
@@ -30,7 +28,7 @@ pub(super) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> V
     match operation {
         Operation::Refresh => {
             if let Some(token) = fields.get("refresh_token") {
-                visit.present(&state.families, token, state.rules.blueking.auth_api.tokens.reusable());
+                visit.present(&state.ledger, token, state.rules.blueking.auth_api.tokens.reusable());
             }
         }
         Operation::Verify => visit.bearer = fields.get("access_token").map(|token| Fingerprint::of(token)),
@@ -81,11 +79,11 @@ fn grant(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Valu
         Some(_) => return Err(bad("need_new_token must be 0 or 1")),
     };
     let realm = environment(&fields, rules.parted_by_environment);
-    let owner = Owner { door: Door::AuthApi, realm, app, user };
+    let owner = Owner { brand: Brand::BlueKing, door: Door::AuthApi, realm, app, user };
     let reuse = (!mints).then_some(rules.reuse_seconds);
-    let minted = tokens::grant(state, &rules.tokens, owner, reuse, visit);
-    let minted = minted.ok_or_else(|| bad("the token could not be issued"))?;
-    Ok(body(state, &minted, visit.user.as_deref()))
+    let issued = tokens::grant(state, &rules.tokens, owner, reuse, visit);
+    let issued = issued.ok_or_else(|| bad("the token could not be issued"))?;
+    Ok(body(state, &issued, visit.user.as_deref()))
 }
 
 fn refresh(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Value, Refusal> {
@@ -99,9 +97,9 @@ fn refresh(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Va
     }
     let token = fields.get("refresh_token").filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| bad("refresh_token is missing"))?;
-    let minted = tokens::refresh(state, &rules.tokens, Door::AuthApi, &app, token, visit);
-    let minted = minted.map_err(|why| Refusal::dead_refresh(rules.dead_refresh_code, why))?;
-    Ok(body(state, &minted, visit.user.as_deref()))
+    let issued = tokens::refresh(state, &rules.tokens, Door::AuthApi, &app, token, visit);
+    let issued = issued.map_err(|why| Refusal::dead_refresh(rules.dead_refresh_code, why))?;
+    Ok(body(state, &issued, visit.user.as_deref()))
 }
 
 fn check(state: &State, request: &Request, visit: &mut Visit) -> Result<Value, Refusal> {
@@ -111,20 +109,20 @@ fn check(state: &State, request: &Request, visit: &mut Visit) -> Result<Value, R
     let token = fields.get("access_token").filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| bad("access_token is missing"))?;
     let now = state.clock.now();
-    let found = state.families.good_access(token, now).filter(|(family, _)| family.owner.door == Door::AuthApi);
-    let (family, access) =
+    let found = state.ledger.good_access(token, now).filter(|(grant, _)| grant.owner.door == Door::AuthApi);
+    let (grant, access) =
         found.ok_or_else(|| Refusal::new(rules.tokens.dead_access_code, "the access token is not valid"))?;
-    visit.grant = Some(family.id.clone());
-    visit.user.clone_from(&family.owner.user);
-    let providers = family.owner.user.as_ref().map_or(json!({}), |user| json!({"rtx": {"username": user}}));
+    visit.grant = Some(grant.id.clone());
+    visit.user.clone_from(&grant.owner.user);
+    let providers = grant.owner.user.as_ref().map_or(json!({}), |user| json!({"rtx": {"username": user}}));
     Ok(json!({
-        "id_providers": providers, "app_code": family.owner.app, "expires_in": access.expires_at.seconds_left(now),
+        "id_providers": providers, "app_code": grant.owner.app, "expires_in": access.expires_at.seconds_left(now),
         "scope": "",
     }))
 }
 
-fn body(state: &State, minted: &Minted, user: Option<&str>) -> Value {
-    let mut body = tokens::body(minted);
+fn body(state: &State, issued: &Issued, user: Option<&str>) -> Value {
+    let mut body = tokens::body(issued);
     body.insert("scope".to_owned(), json!(""));
     let identity = match user {
         Some(user) => state.rules.blueking.auth_api.tokens.identity(user).map(|name| (name, "rtx")),

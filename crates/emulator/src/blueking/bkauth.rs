@@ -9,17 +9,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::blueking::rules::BkauthRules;
 use crate::blueking::tokens;
-use crate::endpoint::{Door, Endpoint, Operation};
-use crate::families::{Shape, Standing, Terms};
-use crate::feishu::{DEVICE_GRANT_TYPE, same};
-use crate::grants::Key;
-use crate::history::{Death, Visit};
-use crate::message::{Fields, Reply, Request};
-use crate::oauth::{self, Refusal, Server, required};
-use crate::registry::{App, ClientAuth};
-use crate::state::State;
+use crate::book::{App, Death, RefreshEnd, Shape, Standing, Terms, Visit};
+use crate::memory::State;
+use crate::oauth;
+use crate::oauth::{Refusal, Server, required};
+use crate::rules::BkauthRules;
+use crate::words::{ClientAuth, DEVICE_GRANT_TYPE, Door, Endpoint, Fields, Key, Operation, Reply, Request, same};
 
 pub(super) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> Visit {
     let operation = match endpoint {
@@ -54,15 +50,16 @@ pub(super) fn answer(state: &mut State, endpoint: Endpoint, request: &Request, v
 }
 
 /// What the rules make of tokens in a realm, if there is such a realm.
-pub(super) fn terms(rules: &BkauthRules, realm: &str) -> Option<Terms> {
+pub(crate) fn terms(rules: &BkauthRules, realm: &str) -> Option<Terms> {
     Some(Terms {
         access_seconds: rules.access_seconds,
         refresh_seconds: Some(rules.refresh_seconds),
-        sliding: false,
+        refresh_end: RefreshEnd::Fixed,
         rotates: true,
         single_use: true,
         old_access_token: rules.old_access_token,
         shape: Shape::Prefixed(rules.realms.get(realm)?.clone()),
+        api: None,
     })
 }
 
@@ -138,19 +135,19 @@ fn refresh(
 ) -> Result<Value, Refusal> {
     let token = required(fields, "refresh_token")?;
     let invalid = |why: &str| Refusal::new("invalid_grant", why);
-    let at = state.families.find_refresh(token).ok_or_else(|| invalid("the refresh token is not known"))?;
-    let family = state.families.get(at.family).ok_or_else(|| invalid("the refresh token is not known"))?;
-    let owner = &family.owner;
+    let id = state.ledger.find_refresh(token).ok_or_else(|| invalid("the refresh token is not known"))?;
+    let grant = state.ledger.grant(id.grant).ok_or_else(|| invalid("the refresh token is not known"))?;
+    let owner = &grant.owner;
     if owner.door != server.door || owner.realm != server.realm || owner.app != app.id {
         return Err(invalid("the refresh token belongs to another realm or client"));
     }
-    let granted = family.scopes.clone();
+    let granted = grant.scopes.clone();
     let now = state.clock.now();
-    match state.families.standing(at, now) {
+    match state.ledger.standing(id, now) {
         Standing::Good => {}
         Standing::Used { at: when } | Standing::Revoked { at: when } => {
             if now > when.plus_seconds(state.rules.blueking.bkauth.race_seconds) {
-                state.end_family(at.family, Death::FamilyRevoked);
+                state.end_grant(id.grant, Death::FamilyRevoked);
             }
             return Err(invalid("the refresh token was used or revoked"));
         }
@@ -158,12 +155,12 @@ fn refresh(
         Standing::Expired => return Err(invalid("the refresh token has expired")),
     }
     let narrowed = oauth::narrowing(fields, &granted)?;
-    let minted = state.turn(at, &server.terms, narrowed);
-    let minted = minted.ok_or_else(|| Refusal::new("server_error", "nothing was issued"))?;
-    if let Some(family) = state.families.get(at.family) {
-        visit.answer(family, &minted, true);
+    let issued = state.rotate(id, &server.terms, narrowed);
+    let issued = issued.ok_or_else(|| Refusal::new("server_error", "nothing was issued"))?;
+    if let Some(grant) = state.ledger.grant(id.grant) {
+        visit.answer(grant, &issued, true);
     }
-    Ok(oauth::success(server, &minted, true))
+    Ok(oauth::success(server, &issued, true))
 }
 
 fn start(state: &mut State, server: &Server, request: &Request, visit: &mut Visit) -> Result<Value, Refusal> {
@@ -178,22 +175,22 @@ fn revoke(state: &mut State, server: &Server, request: &Request, visit: &mut Vis
     let fields = oauth::form(request);
     let app = oauth::authenticate(state, server, request, &fields)?;
     let token = required(&fields, "token")?;
-    if let Some((family, _)) = state.families.find_access(token) {
-        if family.owner.app == app.id && family.owner.realm == server.realm {
-            visit.grant = Some(family.id.clone());
+    if let Some((grant, _)) = state.ledger.find_access(token) {
+        if grant.owner.app == app.id && grant.owner.realm == server.realm {
+            visit.grant = Some(grant.id.clone());
             state.blueking.introspections.remove(&Key::of(token));
             state.revoke_access(token);
         }
-    } else if let Some(at) = state.families.find_refresh(token) {
-        let mine = state.families.get(at.family).filter(|family| {
-            family.owner.door == server.door && family.owner.app == app.id && family.owner.realm == server.realm
+    } else if let Some(id) = state.ledger.find_refresh(token) {
+        let mine = state.ledger.grant(id.grant).filter(|grant| {
+            grant.owner.door == server.door && grant.owner.app == app.id && grant.owner.realm == server.realm
         });
-        if let Some(id) = mine.map(|family| family.id.clone()) {
-            visit.grant = Some(id);
-            for access in state.families.accesses_of(at) {
+        if let Some(name) = mine.map(|grant| grant.id.clone()) {
+            visit.grant = Some(name);
+            for access in state.ledger.accesses_of(id) {
                 state.blueking.introspections.remove(&access);
             }
-            state.revoke_refresh(at, true);
+            state.revoke_refresh(id, true);
         }
     }
     Ok(Value::Null)
@@ -219,19 +216,19 @@ fn introspect(state: &mut State, server: &Server, request: &Request, visit: &mut
         return Ok(said.clone());
     }
     let found = state
-        .families
+        .ledger
         .good_access(token, now)
-        .filter(|(family, _)| family.owner.door == server.door && family.owner.realm == server.realm);
-    let Some((family, access)) = found else {
+        .filter(|(grant, _)| grant.owner.door == server.door && grant.owner.realm == server.realm);
+    let Some((grant, access)) = found else {
         // What is not good is never remembered (reference/blueking.md §3.4).
         let error = json!({"code": "invalid_token", "message": "the token is not valid"});
         return Ok(json!({"active": false, "error": error}));
     };
-    visit.grant = Some(family.id.clone());
-    visit.user.clone_from(&family.owner.user);
+    visit.grant = Some(grant.id.clone());
+    visit.user.clone_from(&grant.owner.user);
     let said = json!({
-        "active": true, "token_type": "Bearer", "client_id": family.owner.app, "bk_app_code": family.owner.app,
-        "username": family.owner.user, "sub": family.owner.user,
+        "active": true, "token_type": "Bearer", "client_id": grant.owner.app, "bk_app_code": grant.owner.app,
+        "username": grant.owner.user, "sub": grant.owner.user,
         "scope": access.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
         "iat": access.issued_at.milliseconds() / 1000, "exp": access.expires_at.milliseconds() / 1000,
     });

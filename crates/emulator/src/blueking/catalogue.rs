@@ -1,7 +1,6 @@
 //! Every error code that the BlueKing reference publishes, as data; the codes it leaves open are rules, not rows.
 
-use crate::catalogue::CatalogueEntry;
-use crate::endpoint::{Endpoint, Operation};
+use crate::words::{CatalogueEntry, Endpoint, Operation};
 
 /// The published codes of SSM, `auth_api` and the gateway. `section` is one of the BlueKing reference. To see one answered
 /// inject `Fault::code(entry.code).on(entry.endpoint).when(entry.operation)`.

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::registry::{User, UserStatus};
-use crate::state::State;
+use crate::book::{User, UserStatus};
+use crate::memory::State;
 
 /// The user whose login cookie is among the fields.
 pub(super) fn owner<'s>(state: &'s State, fields: &BTreeMap<String, String>) -> Result<&'s User, &'static str> {

@@ -5,12 +5,12 @@
 
 use serde_json::{Value, json};
 
+use crate::blueking::cookies;
 use crate::blueking::gateway::proven;
-use crate::blueking::{Refusal, cookies};
-use crate::endpoint::{Endpoint, Operation};
-use crate::history::{Fingerprint, Visit};
-use crate::message::{Fields, Reply, Request};
-use crate::state::State;
+use crate::blueking::refusal::Refusal;
+use crate::book::Visit;
+use crate::memory::State;
+use crate::words::{Endpoint, Fields, Fingerprint, Operation, Reply, Request};
 
 pub(super) fn preview(endpoint: Endpoint, request: &Request) -> Visit {
     let mut visit = Visit::new(endpoint, Operation::CookieGrant, request);
@@ -40,7 +40,7 @@ fn token(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Valu
     let key = (app, user.clone());
     let good = state.blueking.esb.get(&key).filter(|(_, ends)| now < *ends).cloned();
     visit.issued = good.is_none();
-    let (token, ends) = good.unwrap_or_else(|| (state.chance.alphanumeric(30), now.plus_seconds(LIFE)));
+    let (token, ends) = good.unwrap_or_else(|| (state.randomness.alphanumeric(30), now.plus_seconds(LIFE)));
     visit.issued_access = Some(Fingerprint::of(&token));
     state.blueking.esb.insert(key, (token.clone(), ends));
     Ok(json!({"username": user, "auth_token": token, "expires_in": ends.seconds_left(now)}))

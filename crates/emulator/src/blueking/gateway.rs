@@ -5,40 +5,13 @@
 //! good, if the rules say so: this is the only overlap of old and new tokens that BlueKing's sources know
 //! (reference/blueking.md §3.4).
 
-use std::collections::HashMap;
-
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::blueking::{cookies, esb};
-use crate::chance::hex;
-use crate::clock::Moment;
-use crate::endpoint::{Brand, Door, Endpoint, Operation};
-use crate::feishu::same;
-use crate::grants::{Key, narrow};
-use crate::history::{Fingerprint, Visit};
-use crate::message::{Encodings, Fields, Reply, Request};
-use crate::registry::App;
-use crate::state::State;
-
-/// What the workers found out about access tokens.
-#[derive(Default)]
-pub(crate) struct Cache {
-    found: HashMap<(u32, Key), Found>,
-    turn: u32,
-}
-
-/// Whose an access token is.
-#[derive(Clone)]
-struct Found {
-    app: String,
-    user: Option<String>,
-    grant: String,
-    generation: Option<usize>,
-    until: Moment,
-    /// The token's own end, where it is looked at each time.
-    ends: Option<Moment>,
-}
+use crate::blueking::cookies;
+use crate::book::{App, Visit, narrow};
+use crate::memory::{KnownToken, State};
+use crate::words::{Brand, Door, Encodings, Endpoint, Fields, Fingerprint, Key, Operation, Reply, Request, hex, same};
 
 /// Who calls.
 struct Caller {
@@ -57,9 +30,6 @@ pub(super) struct Refusal {
 }
 
 pub(super) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> Visit {
-    if endpoint == Endpoint::EsbToken {
-        return esb::preview(endpoint, request);
-    }
     let mut visit = Visit::new(endpoint, Operation::Call, request);
     visit.call = Some(format!("{} {}", request.method, request.path));
     let fields = credentials(state, request).unwrap_or_default();
@@ -68,10 +38,7 @@ pub(super) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> V
     visit
 }
 
-pub(super) fn answer(state: &mut State, endpoint: Endpoint, request: &Request, visit: &mut Visit) -> Reply {
-    if endpoint == Endpoint::EsbToken {
-        return esb::answer(state, request, visit);
-    }
+pub(super) fn answer(state: &mut State, request: &Request, visit: &mut Visit) -> Reply {
     match admit(state, request, visit) {
         Ok(caller) => {
             visit.code = Some(0);
@@ -163,7 +130,7 @@ pub(super) fn proven<'s>(state: &'s State, fields: &Fields) -> Result<&'s App, &
 }
 
 /// Whose an access token is, as the worker whose turn it is knows.
-fn find(state: &mut State, token: &str) -> Option<Found> {
+fn find(state: &mut State, token: &str) -> Option<KnownToken> {
     let rules = &state.rules.blueking.gateway;
     let (now, key) = (state.clock.now(), Key::of(token));
     let cache = &mut state.blueking.gateway;
@@ -173,16 +140,16 @@ fn find(state: &mut State, token: &str) -> Option<Found> {
     if let Some(found) = known.filter(|found| found.ends.is_none_or(|ends| now < ends)) {
         return Some(found.clone());
     }
-    let (family, access) = state.families.good_access(token, now)?;
-    let bkauth = family.owner.door == Door::Bkauth;
-    if family.owner.door.brand() != Some(Brand::BlueKing) {
+    let (grant, access) = state.ledger.good_access(token, now)?;
+    let bkauth = grant.owner.door == Door::Bkauth;
+    if grant.owner.door.brand() != Some(Brand::BlueKing) {
         return None;
     }
     let seconds = if bkauth { rules.bkauth_cache_seconds } else { rules.cache_seconds };
-    let found = Found {
-        app: family.owner.app.clone(),
-        user: family.owner.user.clone(),
-        grant: family.id.clone(),
+    let found = KnownToken {
+        app: grant.owner.app.clone(),
+        user: grant.owner.user.clone(),
+        grant: grant.id.clone(),
         generation: access.generation(),
         until: now.plus_seconds(seconds),
         ends: bkauth.then_some(access.expires_at),
@@ -223,7 +190,7 @@ fn echo(state: &State, request: &Request, caller: &Caller) -> Reply {
         "user": {"username": caller.user, "verified": caller.user_verified},
         "by": caller.by,
         "access_token": token.map(|token| json!({
-            "fingerprint": Fingerprint::of(token), "current": state.families.is_newest(token),
+            "fingerprint": Fingerprint::of(token), "current": state.ledger.is_newest(token),
         })),
     });
     Reply::json(200, &json!({"result": true, "code": 0, "message": "ok", "data": data}))

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::message::Reply;
+use crate::words::Reply;
 
 /// A request that is refused with a number.
 #[derive(Debug)]

@@ -6,13 +6,11 @@
 use serde_json::{Value, json};
 
 use crate::blueking::refusal::Refusal;
-use crate::blueking::rules::Regrant;
 use crate::blueking::tokens;
-use crate::endpoint::{Door, Endpoint, Operation};
-use crate::families::{Minted, Owner};
-use crate::history::{Fingerprint, Visit};
-use crate::message::{Fields, Reply, Request};
-use crate::state::State;
+use crate::book::{Issued, Owner, Visit};
+use crate::memory::State;
+use crate::rules::Regrant;
+use crate::words::{Brand, Door, Endpoint, Fields, Fingerprint, Operation, Reply, Request};
 
 pub(super) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> Visit {
     let fields = request.loose_fields().unwrap_or_default();
@@ -31,7 +29,7 @@ pub(super) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> V
     match operation {
         Operation::Refresh => {
             if let Some(token) = fields.get("refresh_token") {
-                visit.present(&state.families, token, state.rules.blueking.ssm.tokens.reusable());
+                visit.present(&state.ledger, token, state.rules.blueking.ssm.tokens.reusable());
             }
         }
         Operation::Verify => visit.bearer = fields.get("access_token").map(|token| Fingerprint::of(token)),
@@ -72,11 +70,11 @@ fn grant(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Valu
         (Some("authorization_code"), Some("bk_login")) => Some(tokens::user(state, &rules.tokens, &fields)?),
         _ => return Err(Refusal::new(BAD_PARAMETERS, "grant_type and id_provider do not go together")),
     };
-    let owner = Owner { door: Door::Ssm, realm: String::new(), app, user };
+    let owner = Owner { brand: Brand::BlueKing, door: Door::Ssm, realm: String::new(), app, user };
     let reuse = (rules.regrant == Regrant::Reuse).then_some(0);
-    let minted = tokens::grant(state, &rules.tokens, owner.clone(), reuse, visit);
-    let minted = minted.ok_or_else(|| Refusal::new(INTERNAL, "internal error"))?;
-    Ok(body(state, &owner, &minted))
+    let issued = tokens::grant(state, &rules.tokens, owner.clone(), reuse, visit);
+    let issued = issued.ok_or_else(|| Refusal::new(INTERNAL, "internal error"))?;
+    Ok(body(state, &owner, &issued))
 }
 
 fn refresh(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Value, Refusal> {
@@ -85,10 +83,10 @@ fn refresh(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Va
     let token = fields.get("refresh_token").filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| Refusal::new(BAD_PARAMETERS, "refresh_token is missing"))?;
     let rules = state.rules.blueking.ssm.tokens.clone();
-    let minted = tokens::refresh(state, &rules, Door::Ssm, &app, token, visit);
-    let minted = minted.map_err(|why| Refusal::dead_refresh(DEAD_REFRESH, why))?;
-    let owner = Owner { door: Door::Ssm, realm: String::new(), app, user: visit.user.clone() };
-    Ok(body(state, &owner, &minted))
+    let issued = tokens::refresh(state, &rules, Door::Ssm, &app, token, visit);
+    let issued = issued.map_err(|why| Refusal::dead_refresh(DEAD_REFRESH, why))?;
+    let owner = Owner { brand: Brand::BlueKing, door: Door::Ssm, realm: String::new(), app, user: visit.user.clone() };
+    Ok(body(state, &owner, &issued))
 }
 
 fn verify(state: &State, request: &Request, visit: &mut Visit) -> Result<Value, Refusal> {
@@ -98,21 +96,20 @@ fn verify(state: &State, request: &Request, visit: &mut Visit) -> Result<Value, 
     let token = token.ok_or_else(|| Refusal::new(BAD_PARAMETERS, "access_token is missing"))?;
     let rules = &state.rules.blueking.ssm.tokens;
     let now = state.clock.now();
-    let found = state.families.good_access(token, now).filter(|(family, _)| family.owner.door == Door::Ssm);
-    let (family, access) =
-        found.ok_or_else(|| Refusal::new(rules.dead_access_code, "the access token is not valid"))?;
-    visit.grant = Some(family.id.clone());
-    visit.user.clone_from(&family.owner.user);
+    let found = state.ledger.good_access(token, now).filter(|(grant, _)| grant.owner.door == Door::Ssm);
+    let (grant, access) = found.ok_or_else(|| Refusal::new(rules.dead_access_code, "the access token is not valid"))?;
+    visit.grant = Some(grant.id.clone());
+    visit.user.clone_from(&grant.owner.user);
     // An app's own token has no user (reference/blueking.md §2.1).
-    let username = family.owner.user.as_deref().unwrap_or_default();
+    let username = grant.owner.user.as_deref().unwrap_or_default();
     Ok(json!({
-        "bk_app_code": family.owner.app, "expires_in": access.expires_at.seconds_left(now),
+        "bk_app_code": grant.owner.app, "expires_in": access.expires_at.seconds_left(now),
         "identity": {"username": username, "user_type": if username.is_empty() { "" } else { "bkuser" }},
     }))
 }
 
-fn body(state: &State, owner: &Owner, minted: &Minted) -> Value {
-    let mut body = tokens::body(minted);
+fn body(state: &State, owner: &Owner, issued: &Issued) -> Value {
+    let mut body = tokens::body(issued);
     let identity = match &owner.user {
         Some(user) => {
             let named = state.rules.blueking.ssm.tokens.identity(user);

@@ -7,29 +7,24 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::blueking::cookies;
 use crate::blueking::refusal::Refusal;
-use crate::blueking::rules::{CodeForm, Identity, RefreshFate, TokenRules};
-use crate::blueking::{bkauth, cookies};
-use crate::endpoint::{Brand, Door};
-use crate::families::{Minted, Owner, Shape, Standing, Terms};
-use crate::feishu::same;
-use crate::history::{Death, Visit};
-use crate::message::{Fields, Reply, Request};
-use crate::plain;
-use crate::registry::App;
-use crate::sandbox::Unknown;
-use crate::state::State;
+use crate::book::{App, Death, Issued, Owner, RefreshEnd, Shape, Standing, Terms, Visit};
+use crate::memory::State;
+use crate::rules::{CodeForm, Identity, RefreshFate, TokenRules};
+use crate::words::{Brand, Door, Fields, Reply, Request, same};
 
 impl TokenRules {
-    pub(super) fn terms(&self) -> Terms {
+    pub(crate) fn terms(&self) -> Terms {
         Terms {
             access_seconds: self.access_seconds,
             refresh_seconds: self.refreshable.then_some(self.refresh_seconds),
-            sliding: self.sliding,
+            refresh_end: RefreshEnd::sliding(self.sliding),
             rotates: self.refresh == RefreshFate::Rotates,
             single_use: self.single_use,
             old_access_token: self.old_access_token,
             shape: Shape::Alphanumeric,
+            api: None,
         }
     }
 
@@ -63,21 +58,21 @@ pub(super) fn grant(
     owner: Owner,
     reuse: Option<u64>,
     visit: &mut Visit,
-) -> Option<Minted> {
-    let living = state.families.of(&owner);
-    if let (Some(family), Some(seconds)) = (living, reuse)
-        && let Some(present) = state.families.present(family, seconds, state.clock.now())
+) -> Option<Issued> {
+    let living = state.ledger.of(&owner);
+    if let (Some(grant), Some(seconds)) = (living, reuse)
+        && let Some(present) = state.ledger.present(grant, seconds, state.clock.now())
     {
-        visit.answer(state.families.get(family)?, &present, false);
+        visit.answer(state.ledger.grant(grant)?, &present, false);
         return Some(present);
     }
-    if let Some(family) = living {
-        state.supersede(family, rules.old_access_token);
+    if let Some(grant) = living {
+        state.supersede(grant, rules.old_access_token);
     }
-    let family = state.open_family(owner, BTreeSet::new());
-    let minted = state.mint(family, &rules.terms(), None)?;
-    visit.answer(state.families.get(family)?, &minted, true);
-    Some(minted)
+    let grant = state.open_grant(owner, BTreeSet::new());
+    let issued = state.issue(grant, &rules.terms(), None)?;
+    visit.answer(state.ledger.grant(grant)?, &issued, true);
+    Some(issued)
 }
 
 /// Turns a refresh token. Whose it is comes before its state, so that a stranger causes nothing.
@@ -88,18 +83,18 @@ pub(super) fn refresh(
     app: &str,
     token: &str,
     visit: &mut Visit,
-) -> Result<Minted, &'static str> {
-    let at = state.families.find_refresh(token).ok_or("the refresh token is not known")?;
-    let owner = state.families.get(at.family).map(|family| family.owner.clone());
+) -> Result<Issued, &'static str> {
+    let id = state.ledger.find_refresh(token).ok_or("the refresh token is not known")?;
+    let owner = state.ledger.grant(id.grant).map(|grant| grant.owner.clone());
     let owner = owner.filter(|owner| owner.door == door && owner.app == app);
     let owner = owner.ok_or("the refresh token belongs to another app")?;
-    match state.families.standing(at, state.clock.now()) {
+    match state.ledger.standing(id, state.clock.now()) {
         Standing::Good => {}
         Standing::Expired => return Err("the refresh token has expired"),
         Standing::Ended | Standing::Revoked { .. } => return Err("the refresh token is not valid any more"),
         Standing::Used { .. } => {
             if rules.family_revocation {
-                state.end_family(at.family, Death::FamilyRevoked);
+                state.end_grant(id.grant, Death::FamilyRevoked);
             }
             return Err("the refresh token was used");
         }
@@ -107,11 +102,11 @@ pub(super) fn refresh(
     if owner.user.is_some_and(|user| state.user(&user).is_none()) {
         return Err("the user is gone");
     }
-    let minted = state.turn(at, &rules.terms(), None).ok_or("the refresh token is not known")?;
-    if let Some(family) = state.families.get(at.family) {
-        visit.answer(family, &minted, true);
+    let issued = state.rotate(id, &rules.terms(), None).ok_or("the refresh token is not known")?;
+    if let Some(grant) = state.ledger.grant(id.grant) {
+        visit.answer(grant, &issued, true);
     }
-    Ok(minted)
+    Ok(issued)
 }
 
 /// The app that a request names and proves to be: by header, or by fields.
@@ -151,13 +146,13 @@ pub(super) fn user(state: &State, rules: &TokenRules, fields: &Fields) -> Result
 }
 
 /// The tokens of an answer, without identity.
-pub(super) fn body(minted: &Minted) -> Map<String, Value> {
+pub(super) fn body(issued: &Issued) -> Map<String, Value> {
     let mut body = Map::new();
-    body.insert("access_token".to_owned(), json!(minted.access_token));
-    if let Some((refresh, _)) = &minted.refresh {
+    body.insert("access_token".to_owned(), json!(issued.access_token));
+    if let Some((refresh, _)) = &issued.refresh {
         body.insert("refresh_token".to_owned(), json!(refresh));
     }
-    body.insert("expires_in".to_owned(), json!(minted.expires_in));
+    body.insert("expires_in".to_owned(), json!(issued.expires_in));
     body
 }
 
@@ -173,40 +168,10 @@ pub(super) fn with_session(state: &mut State, rules: &TokenRules, user: Option<&
     let Some(user) = user.filter(|_| rules.set_cookie) else {
         return reply;
     };
-    let session = state.chance.hex(32);
+    let session = state.randomness.hex(32);
     let cookie = format!("{SESSION}={session}; Path=/; HttpOnly");
     state.blueking.sessions.insert(session, user.to_owned());
     reply.header("set-cookie", &cookie)
-}
-
-/// Mints a login without any request, as the rules of its door have it.
-pub(crate) fn seed(state: &mut State, owner: Owner, scopes: BTreeSet<String>) -> Result<(String, Minted), Unknown> {
-    let app = state.apps.get(&owner.app).filter(|app| Some(app.brand) == owner.door.brand());
-    app.ok_or_else(|| Unknown::new("app", &owner.app))?;
-    if let Some(user) = owner.user.as_deref().filter(|user| state.user(user).is_none()) {
-        return Err(Unknown::new("user", user));
-    }
-    let terms = match owner.door {
-        Door::Ssm => state.rules.blueking.ssm.tokens.terms(),
-        Door::AuthApi => state.rules.blueking.auth_api.tokens.terms(),
-        Door::Bkauth => bkauth::terms(&state.rules.blueking.bkauth, &owner.realm)
-            .ok_or_else(|| Unknown::new("realm", &owner.realm))?,
-        Door::Plain if plain::is_issuer(&state.rules.plain, &owner.realm) => {
-            plain::terms(&state.rules.plain, &scopes, owner.user.is_some())
-        }
-        Door::Plain => return Err(Unknown::new("issuer", &owner.realm)),
-        Door::Gateway | Door::Accounts | Door::Open => {
-            return Err(Unknown::new("door that issues such tokens", owner.door.name()));
-        }
-    };
-    let earlier = matches!(owner.door, Door::Ssm | Door::AuthApi).then(|| state.families.of(&owner)).flatten();
-    if let Some(earlier) = earlier {
-        state.supersede(earlier, terms.old_access_token);
-    }
-    let (door, family) = (owner.door, state.open_family(owner, scopes));
-    let minted = state.mint(family, &terms, None);
-    let id = state.families.get(family).map(|family| family.id.clone());
-    id.zip(minted).ok_or_else(|| Unknown::new("door", door.name()))
 }
 
 const SESSION: &str = "bk_sandbox_session";

@@ -8,10 +8,10 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
 
-use crate::content::language;
-use crate::content::schema::{
+use crate::content::block_kinds::{
     BULLET, CODE, DIVIDER, HEADING, IMAGE, Kind, ORDERED, QUOTE_CONTAINER, TABLE, TABLE_CELL, TEXT, TODO,
 };
+use crate::content::code_languages;
 
 /// What became of a Markdown text.
 pub(crate) struct Converted {
@@ -119,7 +119,7 @@ impl Writer<'_> {
                     CodeBlockKind::Indented => "",
                 };
                 self.begin(CODE);
-                self.style(json!({"language": language::number(word), "wrap": false}));
+                self.style(json!({"language": code_languages::number(word), "wrap": false}));
             }
             Tag::HtmlBlock | Tag::FootnoteDefinition(_) | Tag::DefinitionListTitle | Tag::DefinitionListDefinition => {
                 self.begin(TEXT);

@@ -3,9 +3,8 @@
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::chance::hex;
-use crate::clock::Moment;
-use crate::content::wiki::Principal;
+use crate::content::principal::Principal;
+use crate::words::{Moment, hex};
 
 /// What was uploaded. Its bytes are not kept, but for files that wait for an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

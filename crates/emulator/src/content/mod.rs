@@ -3,20 +3,23 @@
 //! Enters: decisions of the calls, already checked for token and scope. Leaves: refusals in the platform's codes, JSON for
 //! answers, and trees for tests to compare node by node. Nothing here knows HTTP.
 
+pub(crate) mod block_kinds;
+mod code_languages;
 mod document;
-mod edit;
-mod language;
+mod document_tree;
+mod edits;
 mod markdown;
 mod media;
-pub(crate) mod schema;
+mod principal;
 mod wiki;
 
-pub use document::{BlockTree, DocumentTree};
+pub use document_tree::{BlockTree, DocumentTree};
 pub use media::Media;
 pub use wiki::{NodeTree, SpaceSpec, SpaceTree};
 
 pub(crate) use document::{Block, Document};
-pub(crate) use edit::{Change, DOCX_IMAGE, Subtree};
+pub(crate) use edits::{Change, DOCX_IMAGE, Subtree};
 pub(crate) use markdown::{Converted, convert};
 pub(crate) use media::{Import, Upload};
-pub(crate) use wiki::{Content, Move, Node, Principal, Space, SpaceKind};
+pub(crate) use principal::Principal;
+pub(crate) use wiki::{Content, Move, Node, Space, SpaceKind};

@@ -5,21 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::clock::Moment;
 use crate::content::document::Document;
 use crate::content::media::{Import, Media};
-use crate::endpoint::Brand;
-use crate::feishu::Refusal;
+use crate::content::principal::Principal;
 use crate::rules::ContentLimits;
-
-/// Who acts: a user by a user token, or an app in its own name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Principal {
-    pub(crate) brand: Brand,
-    /// The user's id, or the App ID.
-    pub(crate) id: String,
-    pub(crate) is_user: bool,
-}
+use crate::words::{Brand, Moment, Refusal};
 
 /// All content there is.
 #[derive(Default)]

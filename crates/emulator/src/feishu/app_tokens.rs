@@ -2,14 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::endpoint::Endpoint;
-use crate::feishu::Refusal;
-use crate::feishu::token::same;
-use crate::grants::{Access, Holder, Standing};
-use crate::history::Visit;
-use crate::message::{Encodings, Reply, Request};
-use crate::registry::App;
-use crate::state::State;
+use crate::book::{App, AppToken, AppTokenKind, Visit};
+use crate::memory::State;
+use crate::words::{Encodings, Endpoint, Refusal, Reply, Request, same};
 
 /// P1 and P2. Both hand out one and the same token (reference/feishu.md §9: "both tokens equal in the example").
 pub(super) fn internal(
@@ -43,7 +38,7 @@ pub(super) fn store_app(state: &mut State, request: &Request, visit: &mut Visit)
         return Err(Refusal::new(10012).because("the app_ticket is not the current one"));
     }
     let repeat = state.rules.store_tokens_repeat;
-    let (token, expire) = current(state, &app, "app", "a-", Holder::App { tenant_too: false }, repeat);
+    let (token, expire) = current(state, &app, "app", "a-", AppTokenKind::App, repeat);
     Ok(Reply::json(200, &json!({"code": 0, "msg": "ok", "app_access_token": token, "expire": expire})))
 }
 
@@ -53,10 +48,8 @@ pub(super) fn store_tenant(state: &mut State, request: &Request, visit: &mut Vis
     let bearer = fields.required("app_access_token")?;
     let tenant = fields.required("tenant_key")?.to_owned();
     let now = state.clock.now();
-    let access = state.ledger.find_access(bearer).filter(|access| {
-        matches!(access.holder, Holder::App { tenant_too: false }) && access.standing(now) == Standing::Alive
-    });
-    let id = access.ok_or_else(|| Refusal::new(10013).because("the app_access_token is not valid"))?.app.clone();
+    let token = state.app_tokens.find(bearer).filter(|token| token.kind == AppTokenKind::App && token.is_good(now));
+    let id = token.ok_or_else(|| Refusal::new(10013).because("the app_access_token is not valid"))?.app.clone();
     visit.app = Some(id.clone());
     let app = usable(state.apps.get(&id).ok_or_else(|| Refusal::new(11209))?, request)?.clone();
     if !state.users.iter().any(|user| user.tenant_key == tenant) {
@@ -66,7 +59,7 @@ pub(super) fn store_tenant(state: &mut State, request: &Request, visit: &mut Vis
         return Err(Refusal::new(11210));
     }
     let repeat = state.rules.store_tokens_repeat;
-    let (token, expire) = current(state, &app, &format!("tenant {tenant}"), "t-", Holder::Tenant, repeat);
+    let (token, expire) = current(state, &app, &format!("tenant {tenant}"), "t-", AppTokenKind::Tenant, repeat);
     Ok(Reply::json(200, &json!({"code": 0, "msg": "ok", "tenant_access_token": token, "expire": expire})))
 }
 
@@ -77,7 +70,7 @@ pub(super) fn resend_ticket(state: &mut State, request: &Request, visit: &mut Vi
     if !app.store {
         return Err(Refusal::new(10016));
     }
-    let ticket = state.chance.hex(32);
+    let ticket = state.randomness.hex(32);
     if let Some(app) = state.apps.get_mut(&app.id) {
         app.ticket = ticket;
     }
@@ -95,32 +88,23 @@ pub(super) fn by_client_credentials(state: &mut State, app: &App, visit: &mut Vi
 }
 
 fn self_built(state: &mut State, app: &App) -> (String, u64) {
-    current(state, app, "self", "t-", Holder::App { tenant_too: true }, true)
+    current(state, app, "self", "t-", AppTokenKind::AppAndTenant, true)
 }
 
 /// The newest token of a slot while it has 30 minutes left, a further one otherwise; the older one lives on.
-fn current(state: &mut State, app: &App, slot: &str, prefix: &str, holder: Holder, repeat: bool) -> (String, u64) {
+fn current(state: &mut State, app: &App, slot: &str, prefix: &str, kind: AppTokenKind, repeat: bool) -> (String, u64) {
     let now = state.clock.now();
-    let slot = (app.id.clone(), slot.to_owned());
-    let newest = state.app_tokens.get(&slot).and_then(|key| state.ledger.access(*key));
-    if let Some(access) = newest.filter(|access| repeat && access.standing(now) == Standing::Alive) {
-        let left = access.expires_at.seconds_left(now);
+    let newest = state.app_tokens.newest(&app.id, slot).filter(|token| repeat && token.is_good(now));
+    if let Some(token) = newest {
+        let left = token.expires_at.seconds_left(now);
         if left >= state.rules.lifetimes.app_renewal {
-            return (access.value.clone(), left);
+            return (token.value.clone(), left);
         }
     }
     let life = state.rules.lifetimes.app;
-    let value = format!("{prefix}{}", state.chance.text(40));
-    let access = Access {
-        value: value.clone(),
-        holder,
-        app: app.id.clone(),
-        scopes: app.scopes.clone(),
-        expires_at: now.plus_seconds(life),
-        ended_at: None,
-    };
-    let key = state.ledger.keep_access(access);
-    state.app_tokens.insert(slot, key);
+    let value = format!("{prefix}{}", state.randomness.text(40));
+    let (app, scopes, expires_at) = (app.id.clone(), app.scopes.clone(), now.plus_seconds(life));
+    state.app_tokens.keep(slot, AppToken { value: value.clone(), kind, app, scopes, expires_at });
     (value, life)
 }
 

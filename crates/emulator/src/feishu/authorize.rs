@@ -6,15 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
-use crate::endpoint::{CONSENT_PATH, Door, Endpoint};
-use crate::feishu::token::is_verifier;
-use crate::grants::Key;
-use crate::history::Visit;
-use crate::message::{Encodings, Reply, Request};
-use crate::pages::{ConsentPage, ErrorPage, Language, PageUser, render};
-use crate::registry::App;
+use crate::book::{App, Authorization, Code, Visit};
+use crate::feishu::endpoints::CONSENT_PATH;
+use crate::memory::State;
+use crate::oauth::{ConsentPage, ErrorPage, Language, PageUser, render};
 use crate::rules::Consent;
-use crate::state::{Authorization, Challenge, Code, State};
+use crate::words::{Challenge, Door, Encodings, Endpoint, Key, Reply, Request, is_verifier, same_but_port};
 
 /// A1, A2, A3.
 pub(super) fn show(state: &mut State, endpoint: Endpoint, request: &Request, visit: &mut Visit) -> Reply {
@@ -30,7 +27,7 @@ pub(super) fn show(state: &mut State, endpoint: Endpoint, request: &Request, vis
     visit.app = Some(app.id.clone());
     match state.rules.consent.clone() {
         Consent::Deny => denied(&authorization),
-        Consent::Auto { user } => match agreeing_user(state, user.as_deref()) {
+        Consent::Auto { user } => match state.agreeing_user(user.as_deref()) {
             Some(user) => grant(state, authorization, &user),
             None => refuse(language, 20008, "the sandbox has no such user", &request.log_id),
         },
@@ -42,7 +39,7 @@ pub(super) fn show(state: &mut State, endpoint: Endpoint, request: &Request, vis
             let scopes: Vec<(String, bool)> =
                 authorization.scopes.iter().map(|scope| (scope.clone(), !granted.contains(scope))).collect();
             let users = PageUser::list(&state.users, Some(&app.id));
-            let ticket = state.chance.text(32);
+            let ticket = state.randomness.text(32);
             state.pending.insert(ticket.clone(), authorization);
             let page = ConsentPage {
                 language,
@@ -71,20 +68,12 @@ pub(super) fn decide(state: &mut State, request: &Request, visit: &mut Visit) ->
     if fields.get("decision").map(String::as_str) != Some("allow") {
         return denied(&authorization);
     }
-    match agreeing_user(state, fields.get("user").map(String::as_str)) {
+    match state.agreeing_user(fields.get("user").map(String::as_str)) {
         Some(user) => {
             visit.user = Some(user.clone());
             grant(state, authorization, &user)
         }
         None => refuse(language, 20008, "the sandbox has no such user", &request.log_id),
-    }
-}
-
-/// The named user, or the first one.
-pub(crate) fn agreeing_user(state: &State, named: Option<&str>) -> Option<String> {
-    match named {
-        Some(id) => state.user(id).map(|user| user.id.clone()),
-        None => state.users.first().map(|user| user.id.clone()),
     }
 }
 
@@ -172,23 +161,15 @@ fn is_registered(app: &App, uri: &str, loopback_any_port: bool) -> bool {
     })
 }
 
-pub(crate) fn same_but_port(registered: &str, asked: &str) -> bool {
-    let (Ok(mut registered), Ok(mut asked)) = (Url::parse(registered), Url::parse(asked)) else {
-        return false;
-    };
-    let loopback = matches!(asked.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
-    loopback && registered.set_port(None).is_ok() && asked.set_port(None).is_ok() && registered == asked
-}
-
 fn grant(state: &mut State, authorization: Authorization, user: &str) -> Reply {
-    let code = state.chance.text(64);
+    let code = state.randomness.text(64);
     let expires_at = state.clock.now().plus_seconds(state.rules.lifetimes.code);
     let consent = state.consents.entry((authorization.app.clone(), user.to_owned())).or_default();
     consent.extend(authorization.scopes.iter().cloned());
     let location = callback(&authorization, "code", &code);
     state
         .codes
-        .insert(Key::of(&code), Code { authorization, user: user.to_owned(), expires_at, used: false, family: None });
+        .insert(Key::of(&code), Code { authorization, user: user.to_owned(), expires_at, used: false, grant: None });
     Reply::redirect(302, &location)
 }
 

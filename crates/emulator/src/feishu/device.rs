@@ -2,18 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::endpoint::{DEVICE_PAGE_PATH, Door, TokenApi};
-use crate::feishu::Refusal;
-use crate::feishu::authorize::{agreeing_user, parse_scopes};
-use crate::feishu::token::{self, Client, authenticate};
-use crate::history::Visit;
-use crate::message::{Encodings, Reply, Request};
-use crate::pages::{DevicePage, DeviceResult, Language, PageUser, render};
-use crate::registry::App;
+use crate::book::{App, Decision, Device, Visit};
+use crate::feishu::authorize::parse_scopes;
+use crate::feishu::client::{Client, admit, authenticate};
+use crate::feishu::endpoints::DEVICE_PAGE_PATH;
+use crate::feishu::issued_tokens::finish;
+use crate::feishu::logins;
+use crate::memory::State;
+use crate::oauth::{DevicePage, DeviceResult, Language, PageUser, render};
 use crate::rules::Consent;
-use crate::state::{Decision, Device, State};
-
-pub(crate) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+use crate::words::{Door, Encodings, Refusal, Reply, Request, TokenApi, normalise_user_code, same};
 
 /// D1.
 pub(super) fn start(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Reply, Refusal> {
@@ -28,12 +26,12 @@ pub(super) fn start(state: &mut State, request: &Request, visit: &mut Visit) -> 
         Consent::Ask => Decision::Open,
         Consent::Deny => Decision::Denied,
         Consent::Auto { user } => {
-            let user = agreeing_user(state, user.as_deref()).ok_or_else(|| Refusal::new(20008))?;
+            let user = state.agreeing_user(user.as_deref()).ok_or_else(|| Refusal::new(20008))?;
             Decision::Allowed { user }
         }
     };
     let (life, interval) = (state.rules.lifetimes.device, state.rules.lifetimes.device_interval);
-    let (device_code, user_code) = (state.chance.text(64), state.chance.user_code());
+    let (device_code, user_code) = (state.randomness.text(64), state.randomness.user_code());
     let page = state.url(request.brand, Door::Accounts) + DEVICE_PAGE_PATH;
     let body = json!({
         "device_code": device_code, "user_code": user_code, "verification_uri": page,
@@ -68,7 +66,7 @@ pub(super) fn redeem(
     let device = state
         .devices
         .iter_mut()
-        .find(|device| token::same(&device.secret, device_code) && device.app == app.id)
+        .find(|device| same(&device.secret, device_code) && device.app == app.id)
         .ok_or_else(|| Refusal::device("invalid_grant"))?;
     if device.decision == Decision::Redeemed {
         return Err(Refusal::device("invalid_grant"));
@@ -90,13 +88,13 @@ pub(super) fn redeem(
         Decision::Allowed { user } => user.clone(),
     };
     let scopes = device.scopes.clone();
-    token::admit(state, app, &user)?;
-    if let Some(device) = state.devices.iter_mut().find(|device| token::same(&device.secret, device_code)) {
+    admit(state, app, &user)?;
+    if let Some(device) = state.devices.iter_mut().find(|device| same(&device.secret, device_code)) {
         device.decision = Decision::Redeemed;
     }
     state.consents.entry((app.id.clone(), user.clone())).or_default().extend(scopes.iter().cloned());
-    let grant = state.open_grant(&app.id, app.brand, &user, scopes);
-    token::finish(state, grant, api, None, visit)
+    let grant = logins::open(state, app, &user, scopes);
+    finish(state, grant, api, None, visit)
 }
 
 /// The page where a person enters or confirms the user code.
@@ -105,42 +103,20 @@ pub(super) fn page(state: &mut State, request: &Request) -> Reply {
     let posted = request.body_fields(Encodings::Form).unwrap_or_default();
     let query = request.query_fields();
     let typed = posted.get("user_code").or_else(|| query.get("user_code")).map_or("", String::as_str);
-    let code = normalise(typed);
+    let code = normalise_user_code(typed);
     let Some(allow) = posted.get("decision").map(|decision| decision == "allow") else {
         let users = PageUser::list(&state.users, None);
         return Reply::html(200, render(&DevicePage { language, code: &code, users: &users, unknown: false }));
     };
     let user =
-        posted.get("user").and_then(|user| agreeing_user(state, Some(user))).or_else(|| agreeing_user(state, None));
+        posted.get("user").and_then(|user| state.agreeing_user(Some(user))).or_else(|| state.agreeing_user(None));
     let decision = if allow { user.map(|user| Decision::Allowed { user }) } else { Some(Decision::Denied) };
     let brand = request.brand;
-    let settled = decision.and_then(|decision| decide(state, &code, decision).filter(|owner| *owner == brand));
+    let settled = decision.and_then(|decision| state.decide_device(&code, decision).filter(|owner| *owner == brand));
     if settled.is_some() {
         Reply::html(200, render(&DeviceResult { language, allowed: allow }))
     } else {
         let users = PageUser::list(&state.users, None);
         Reply::html(404, render(&DevicePage { language, code: &code, users: &users, unknown: true }))
-    }
-}
-
-/// Decides an open device authorization by its user code.
-pub(crate) fn decide(state: &mut State, user_code: &str, decision: Decision) -> Option<crate::endpoint::Brand> {
-    let now = state.clock.now();
-    let code = normalise(user_code);
-    let device = state
-        .devices
-        .iter_mut()
-        .find(|device| device.user_code == code && device.decision == Decision::Open && device.expires_at > now)?;
-    device.decision = decision;
-    Some(device.brand)
-}
-
-/// Letters only, capitals, in two groups (RFC 8628 §6.1).
-pub(crate) fn normalise(code: &str) -> String {
-    let letters: String =
-        code.chars().filter(char::is_ascii_alphanumeric).take(8).collect::<String>().to_ascii_uppercase();
-    match letters.split_at_checked(4) {
-        Some((first, second)) => format!("{first}-{second}"),
-        None => letters,
     }
 }

@@ -2,12 +2,11 @@
 
 use serde_json::json;
 
-use crate::feishu::Refusal;
-use crate::feishu::token::{Client, authenticate, required};
-use crate::grants::Holder;
-use crate::history::{Death, Visit};
-use crate::message::{Encodings, Reply, Request};
-use crate::state::State;
+use crate::book::{Death, Visit};
+use crate::feishu::client::{Client, authenticate, required};
+use crate::feishu::logins;
+use crate::memory::State;
+use crate::words::{Encodings, Refusal, Reply, Request};
 
 /// V1. A refresh token ends the login's ability to refresh, an access token ends itself only.
 pub(super) fn answer(state: &mut State, request: &Request, visit: &mut Visit) -> Result<Reply, Refusal> {
@@ -17,27 +16,23 @@ pub(super) fn answer(state: &mut State, request: &Request, visit: &mut Visit) ->
     if fields.get("token_type_hint").is_some_and(|hint| hint != "access_token" && hint != "refresh_token") {
         return Err(Refusal::new(20001).because("token_type_hint must be access_token or refresh_token"));
     }
-    if let Some(id) = state.ledger.find_refresh(token) {
-        let owner = state.ledger.grant(id.grant).map(|grant| (grant.app.clone(), grant.id.clone()));
-        if let Some((owner, grant)) = owner {
-            if owner != app.id {
-                return Err(Refusal::new(20024));
-            }
-            visit.grant = Some(grant);
+    if let Some((id, login)) = logins::find_refresh(state, token) {
+        if login.owner.app != app.id {
+            return Err(Refusal::new(20024));
         }
+        visit.grant = Some(login.id.clone());
         if state.rules.revoking_refresh_ends_access {
             state.end_grant(id.grant, Death::Revoked);
         } else {
             state.stop_refreshing(id.grant, Death::Revoked);
         }
-    } else if let Some(access) = state.ledger.find_access(token) {
-        if access.app != app.id {
+    } else if let Some((login, _)) = logins::find_access(state, token) {
+        if login.owner.app != app.id {
             return Err(Refusal::new(20024));
         }
-        if matches!(access.holder, Holder::User { .. }) {
-            let now = state.clock.now();
-            state.ledger.end_access(token, now);
-        }
+        state.revoke_access(token);
+    } else if state.app_tokens.find(token).is_some_and(|token| token.app != app.id) {
+        return Err(Refusal::new(20024));
     }
     // An unknown token is revoked already (RFC 7009 §2.2).
     Ok(if state.rules.revoke_answers_json { Reply::json(200, &json!({"code": 0})) } else { Reply::empty(200) })

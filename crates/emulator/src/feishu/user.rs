@@ -4,13 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::endpoint::Endpoint;
-use crate::feishu::Refusal;
-use crate::feishu::calls::{Caller, NO_TENANT_TOKEN};
-use crate::history::Visit;
-use crate::message::{Reply, Request};
-use crate::registry::{App, User, UserStatus};
-use crate::state::State;
+use crate::book::{App, User, UserStatus, Visit};
+use crate::feishu::caller::{Caller, NO_TENANT_TOKEN};
+use crate::memory::State;
+use crate::words::{Endpoint, Refusal, Reply, Request};
 
 /// U1: needs a user token and no scope.
 pub(super) fn user_info(state: &State, request: &Request, visit: &mut Visit) -> Result<Reply, Refusal> {

@@ -3,13 +3,13 @@
 
 use serde_json::{Value, json};
 
-use crate::endpoint::{Endpoint, TokenApi};
-use crate::feishu::{Refusal, token, user};
-use crate::grants::{Holder, Issued, Key, Refused, Standing, narrow};
-use crate::history::Visit;
-use crate::message::{Encodings, Reply, Request};
-use crate::registry::{App, UserStatus};
-use crate::state::State;
+use crate::book::{App, AppTokenKind, Issued, UserStatus, Visit, narrow};
+use crate::feishu::client::required;
+use crate::feishu::issued_tokens::record;
+use crate::feishu::logins::Refused;
+use crate::feishu::{logins, user};
+use crate::memory::State;
+use crate::words::{Encodings, Endpoint, Key, Refusal, Reply, Request, TokenApi};
 
 pub(super) fn exchange(
     state: &mut State,
@@ -40,11 +40,11 @@ pub(super) fn exchange(
     if let Some(code) = state.codes.get_mut(&key) {
         code.used = true;
     }
-    let grant = state.open_grant(&app.id, app.brand, &code.user, code.authorization.scopes);
-    let issued = state.issue(grant, dialect.api, None).ok_or_else(|| Refusal::new(20007))?;
+    let grant = logins::open(state, &app, &code.user, code.authorization.scopes);
+    let issued = logins::issue(state, grant, dialect.api, None).ok_or_else(|| Refusal::new(20007))?;
     visit.grant = state.ledger.grant(grant).map(|grant| grant.id.clone());
     visit.generation = issued.generation.map(narrow);
-    token::record(visit, &issued);
+    record(visit, &issued);
     Ok(dialect.success(state, &app, &code.user, &issued))
 }
 
@@ -59,8 +59,9 @@ pub(super) fn refresh(
     visit.app = Some(app.id.clone());
     let token = dialect.field(request, "refresh_token", "refresh_token")?;
     let unknown = if token.starts_with("ur-") { 20038 } else { 20026 };
-    let id = state.ledger.find_refresh(&token).ok_or_else(|| dialect.dead(state, unknown))?;
-    state.judge_refresh(id, dialect.api, &app.id).map_err(|refused| match refused {
+    let (id, login) = logins::find_refresh(state, &token).ok_or_else(|| dialect.dead(state, unknown))?;
+    let user = login.owner.user.clone().unwrap_or_default();
+    logins::judge_refresh(state, id, dialect.api, &app.id).map_err(|refused| match refused {
         Refused::Ended | Refused::WrongApi => dialect.dead(state, 20026),
         Refused::Expired => dialect.dead(state, 20037),
         Refused::Foreign => Refusal::new(20024),
@@ -69,10 +70,9 @@ pub(super) fn refresh(
     if !app.may_refresh() {
         return Err(Refusal::new(20007).because("the app may not refresh user tokens"));
     }
-    let user = state.ledger.grant(id.grant).map(|grant| grant.user.clone()).unwrap_or_default();
     Dialect::admit(state, &app, &user)?;
-    let issued = state.rotate(id, dialect.api, None).ok_or_else(|| Refusal::new(20007))?;
-    token::record(visit, &issued);
+    let issued = logins::rotate(state, id, dialect.api, None).ok_or_else(|| Refusal::new(20007))?;
+    record(visit, &issued);
     Ok(dialect.success(state, &app, &user, &issued))
 }
 
@@ -101,16 +101,18 @@ impl Dialect {
         let bearer = request.bearer().ok_or_else(|| Refusal::new(missing))?;
         // Prefixes are no promise (reference/feishu.md §9), so they only name the kind of a token that is unknown.
         let unknown = if bearer.starts_with("t-") { bad_tenant } else { bad_app };
-        let access = state.ledger.find_access(bearer).ok_or_else(|| Refusal::new(unknown))?;
-        let (taken, bad) = match access.holder {
-            Holder::App { .. } => (true, bad_app),
-            Holder::Tenant => (state.rules.v1_accepts_tenant_token, bad_tenant),
-            Holder::User { .. } => (false, bad_app),
+        if logins::find_access(state, bearer).is_some() {
+            return Err(Refusal::new(bad_app));
+        }
+        let token = state.app_tokens.find(bearer).ok_or_else(|| Refusal::new(unknown))?;
+        let (taken, bad) = match token.kind {
+            AppTokenKind::App | AppTokenKind::AppAndTenant => (true, bad_app),
+            AppTokenKind::Tenant => (state.rules.v1_accepts_tenant_token, bad_tenant),
         };
-        if !taken || access.standing(state.clock.now()) != Standing::Alive {
+        if !taken || !token.is_good(state.clock.now()) {
             return Err(Refusal::new(bad));
         }
-        let app = state.apps.get(&access.app).ok_or_else(|| Refusal::new(20028))?;
+        let app = state.apps.get(&token.app).ok_or_else(|| Refusal::new(20028))?;
         // The legacy table knows no brand code; reference/feishu.md §1 gives 20046 to every call.
         if app.brand != request.brand {
             return Err(Refusal::new(20046));
@@ -126,10 +128,10 @@ impl Dialect {
 
     fn field(self, request: &Request, grant_type: &str, name: &str) -> Result<String, Refusal> {
         let fields = request.body_fields(Encodings::Json).ok_or_else(|| Refusal::new(20001))?;
-        if token::required(&fields, "grant_type")? != grant_type {
+        if required(&fields, "grant_type")? != grant_type {
             return Err(Refusal::new(if self.oidc { 20036 } else { 20001 }));
         }
-        token::required(&fields, name).map(str::to_owned)
+        required(&fields, name).map(str::to_owned)
     }
 
     fn admit(state: &State, app: &App, user: &str) -> Result<(), Refusal> {
@@ -147,9 +149,9 @@ impl Dialect {
             data["refresh_expires_in"] = json!(expires_in);
         }
         if self.oidc {
-            data["scope"] = json!(issued.scope);
-        } else if let (Some(user), Some(access)) = (state.user(user), state.ledger.find_access(&issued.access_token)) {
-            let profile = user::profile(user, app, &access.scopes);
+            data["scope"] = json!(issued.scope());
+        } else if let Some(user) = state.user(user) {
+            let profile = user::profile(user, app, &issued.scopes);
             if let (Value::Object(data), Value::Object(profile)) = (&mut data, profile) {
                 data.extend(profile);
             }

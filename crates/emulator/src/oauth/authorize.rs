@@ -6,16 +6,11 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use crate::endpoint::Brand;
-use crate::feishu::{agreeing_user, is_verifier, same_but_port};
-use crate::grants::Key;
-use crate::history::Visit;
-use crate::message::{Fields, Reply, Request};
-use crate::oauth::{Server, client, form};
-use crate::pages::{ConsentPage, ErrorPage, Language, PageUser, render};
-use crate::registry::App;
+use crate::book::{App, Authorization, Code, Visit};
+use crate::memory::State;
+use crate::oauth::{ConsentPage, ErrorPage, Language, PageUser, Server, client, form, render};
 use crate::rules::Consent;
-use crate::state::{Authorization, Challenge, Code, State};
+use crate::words::{Brand, Challenge, Fields, Key, Reply, Request, is_verifier, same_but_port};
 
 /// The authorization request.
 pub(crate) fn show(state: &mut State, server: &Server, request: &Request, visit: &mut Visit) -> Reply {
@@ -48,7 +43,7 @@ pub(crate) fn show(state: &mut State, server: &Server, request: &Request, visit:
     }
     match state.rules.consent.clone() {
         Consent::Deny => denied(server, &authorization),
-        Consent::Auto { user } => match agreeing_user(state, user.as_deref()) {
+        Consent::Auto { user } => match state.agreeing_user(user.as_deref()) {
             Some(user) => {
                 visit.user = Some(user.clone());
                 grant(state, server, authorization, &user)
@@ -58,7 +53,7 @@ pub(crate) fn show(state: &mut State, server: &Server, request: &Request, visit:
         Consent::Ask => {
             let scopes: Vec<(String, bool)> = authorization.scopes.iter().map(|scope| (scope.clone(), true)).collect();
             let users = PageUser::list(&state.users, None);
-            let ticket = state.chance.text(32);
+            let ticket = state.randomness.text(32);
             state.pending.insert(ticket.clone(), authorization);
             let page = ConsentPage {
                 language,
@@ -105,7 +100,7 @@ pub(crate) fn decide(state: &mut State, server: &Server, request: &Request, visi
     if fields.get("decision").map(String::as_str) != Some("allow") {
         return denied(server, &authorization);
     }
-    match agreeing_user(state, fields.get("user").map(String::as_str)) {
+    match state.agreeing_user(fields.get("user").map(String::as_str)) {
         Some(user) => {
             visit.user = Some(user.clone());
             grant(state, server, authorization, &user)
@@ -149,7 +144,7 @@ fn examine(server: &Server, app: &App, fields: &Fields) -> Result<Examined, (&'s
     if !may_ask(app, &scopes) {
         return Err(("invalid_scope", "the client may not ask for one of the scopes"));
     }
-    let public = app.client_auth == crate::registry::ClientAuth::None;
+    let public = app.client_auth == crate::words::ClientAuth::None;
     let Some(value) = fields.get("code_challenge") else {
         let needed = server.needs_pkce || public || fields.contains_key("code_challenge_method");
         return if needed { Err(("invalid_request", "code_challenge is required")) } else { Ok((scopes, None)) };
@@ -175,10 +170,10 @@ pub(super) fn parse_scopes(text: &str) -> BTreeSet<String> {
 }
 
 fn grant(state: &mut State, server: &Server, authorization: Authorization, user: &str) -> Reply {
-    let code = state.chance.text(43);
+    let code = state.randomness.text(43);
     let expires_at = state.clock.now().plus_seconds(server.code_seconds);
     let reply = back(server, &authorization, &[("code", &code)]);
-    let code_kept = Code { authorization, user: user.to_owned(), expires_at, used: false, family: None };
+    let code_kept = Code { authorization, user: user.to_owned(), expires_at, used: false, grant: None };
     state.codes.insert(Key::of(&code), code_kept);
     reply
 }

@@ -1,10 +1,9 @@
 //! Client authentication (RFC 6749 §2.3): by header, in the body, or none for public clients.
 
-use crate::feishu::same;
-use crate::message::{Fields, Request};
+use crate::book::App;
+use crate::memory::State;
 use crate::oauth::{Refusal, Server};
-use crate::registry::{App, ClientAuth};
-use crate::state::State;
+use crate::words::{ClientAuth, Fields, Request, same};
 
 /// The client that a request comes from, proven as it is registered to be.
 pub(crate) fn authenticate(state: &State, server: &Server, request: &Request, fields: &Fields) -> Result<App, Refusal> {

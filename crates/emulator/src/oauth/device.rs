@@ -2,15 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::feishu::{agreeing_user, decide_device, normalise_user_code, same};
-use crate::history::Visit;
-use crate::message::{Fields, Reply, Request};
+use crate::book::{App, Decision, Device, Visit};
+use crate::memory::State;
 use crate::oauth::authorize::{may_ask, parse_scopes};
-use crate::oauth::{Refusal, Server, form, required, token};
-use crate::pages::{DevicePage, DeviceResult, Language, PageUser, render};
-use crate::registry::App;
+use crate::oauth::{DevicePage, DeviceResult, Language, PageUser, Refusal, Server, form, render, required, token};
 use crate::rules::Consent;
-use crate::state::{Decision, Device, State};
+use crate::words::{Fields, Reply, Request, normalise_user_code, same};
 
 /// The start of a device flow.
 pub(crate) fn start(
@@ -29,11 +26,11 @@ pub(crate) fn start(
         Consent::Ask => Decision::Open,
         Consent::Deny => Decision::Denied,
         Consent::Auto { user } => {
-            let user = agreeing_user(state, user.as_deref());
+            let user = state.agreeing_user(user.as_deref());
             Decision::Allowed { user: user.ok_or_else(|| Refusal::new("server_error", "there is no such user"))? }
         }
     };
-    let (device_code, user_code) = (state.chance.text(43), state.chance.user_code());
+    let (device_code, user_code) = (state.randomness.text(43), state.randomness.user_code());
     let page = &server.device_page;
     let body = json!({
         "device_code": device_code, "user_code": user_code, "verification_uri": page,
@@ -114,10 +111,10 @@ pub(crate) fn page(state: &mut State, server: &Server, request: &Request) -> Rep
     if !state.devices.iter().any(here) {
         return ask(state, 404, true);
     }
-    let named = posted.get("user").and_then(|user| agreeing_user(state, Some(user)));
-    let user = named.or_else(|| agreeing_user(state, None));
+    let named = posted.get("user").and_then(|user| state.agreeing_user(Some(user)));
+    let user = named.or_else(|| state.agreeing_user(None));
     let decision = if allow { user.map(|user| Decision::Allowed { user }) } else { Some(Decision::Denied) };
-    match decision.and_then(|decision| decide_device(state, &code, decision)) {
+    match decision.and_then(|decision| state.decide_device(&code, decision)) {
         Some(_) => Reply::html(200, render(&DeviceResult { language, allowed: allow })),
         None => ask(state, 404, true),
     }

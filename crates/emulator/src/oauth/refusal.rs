@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use crate::endpoint::Operation;
-use crate::message::Reply;
+use crate::words::{Operation, Reply};
 
 /// A request that is refused with one of the RFCs' words.
 #[derive(Debug)]

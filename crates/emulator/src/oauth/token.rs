@@ -7,15 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::families::{Minted, Owner};
-use crate::feishu::{is_verifier, same};
-use crate::grants::Key;
-use crate::history::{Death, Visit};
-use crate::message::Fields;
+use crate::book::{App, Death, Issued, Owner, UserStatus, Visit};
+use crate::memory::State;
 use crate::oauth::authorize::parse_scopes;
 use crate::oauth::{Refusal, Server, required};
-use crate::registry::{App, UserStatus};
-use crate::state::{Challenge, State};
+use crate::words::{Challenge, Fields, Key, is_verifier, same};
 
 /// An authorization code for the first tokens of a login.
 pub(crate) fn exchange(
@@ -35,8 +31,8 @@ pub(crate) fn exchange(
     visit.user = Some(code.user.clone());
     if code.used {
         // RFC 6749 §4.1.2: what was issued for it should be revoked.
-        if let Some(family) = code.family {
-            state.end_family(family, Death::FamilyRevoked);
+        if let Some(grant) = code.grant {
+            state.end_grant(grant, Death::FamilyRevoked);
         }
         return Err(invalid("the code was used"));
     }
@@ -56,9 +52,9 @@ pub(crate) fn exchange(
     verify(asked.challenge.as_ref(), fields.get("code_verifier"))?;
     admit(state, &code.user)?;
     let (user, scopes) = (code.user, code.authorization.scopes);
-    let (value, family) = open(state, server, app, user, scopes, visit)?;
+    let (value, grant) = open(state, server, app, user, scopes, visit)?;
     if let Some(code) = state.codes.get_mut(&key) {
-        (code.used, code.family) = (true, Some(family));
+        (code.used, code.grant) = (true, Some(grant));
     }
     Ok(value)
 }
@@ -73,13 +69,19 @@ pub(super) fn open(
     visit: &mut Visit,
 ) -> Result<(Value, usize), Refusal> {
     let terms = server.terms_for(&scopes);
-    let owner = Owner { door: server.door, realm: server.realm.clone(), app: app.id.clone(), user: Some(user) };
-    let family = state.open_family(owner, scopes);
-    let minted = state.mint(family, &terms, None).ok_or_else(|| Refusal::new("server_error", "nothing was issued"))?;
-    if let Some(family) = state.families.get(family) {
-        visit.answer(family, &minted, true);
+    let owner = Owner {
+        brand: app.brand,
+        door: server.door,
+        realm: server.realm.clone(),
+        app: app.id.clone(),
+        user: Some(user),
+    };
+    let grant = state.open_grant(owner, scopes);
+    let issued = state.issue(grant, &terms, None).ok_or_else(|| Refusal::new("server_error", "nothing was issued"))?;
+    if let Some(grant) = state.ledger.grant(grant) {
+        visit.answer(grant, &issued, true);
     }
-    Ok((success(server, &minted, true), family))
+    Ok((success(server, &issued, true), grant))
 }
 
 /// Whether the user may log in at all.
@@ -91,16 +93,16 @@ pub(super) fn admit(state: &State, user: &str) -> Result<(), Refusal> {
 }
 
 /// The success answer.
-pub(crate) fn success(server: &Server, minted: &Minted, with_refresh: bool) -> Value {
-    let mut body = json!({"access_token": minted.access_token, "token_type": "Bearer"});
+pub(crate) fn success(server: &Server, issued: &Issued, with_refresh: bool) -> Value {
+    let mut body = json!({"access_token": issued.access_token, "token_type": "Bearer"});
     if server.tells_expiry {
-        body["expires_in"] = json!(minted.expires_in);
+        body["expires_in"] = json!(issued.expires_in);
     }
-    if let Some((refresh, _)) = minted.refresh.as_ref().filter(|_| with_refresh) {
+    if let Some((refresh, _)) = issued.refresh.as_ref().filter(|_| with_refresh) {
         body["refresh_token"] = json!(refresh);
     }
-    if server.tells_scope && !minted.scopes.is_empty() {
-        body["scope"] = json!(minted.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" "));
+    if server.tells_scope && !issued.scopes.is_empty() {
+        body["scope"] = json!(issued.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" "));
     }
     body
 }

@@ -4,16 +4,12 @@
 
 use serde_json::{Value, json};
 
-use crate::endpoint::Door;
-use crate::feishu::DEVICE_GRANT_TYPE;
-use crate::history::Visit;
-use crate::message::{Reply, Request};
-use crate::plain::{PlainPart, PlainRules, is_issuer};
-use crate::registry::{ClientAuth, DEFAULT_PLAIN_SCOPES};
-use crate::state::State;
-
-pub(super) const OAUTH: &str = "/.well-known/oauth-authorization-server";
-pub(super) const OPENID: &str = "/.well-known/openid-configuration";
+use crate::book::{DEFAULT_PLAIN_SCOPES, Visit};
+use crate::memory::State;
+use crate::plain::endpoints::{OAUTH, OPENID};
+use crate::plain::terms::is_issuer;
+use crate::rules::{PlainPart, PlainRules};
+use crate::words::{ClientAuth, DEVICE_GRANT_TYPE, Door, Reply, Request};
 
 pub(super) fn answer(state: &State, request: &Request, visit: &mut Visit) -> Reply {
     let (path, part) = match request.path.strip_prefix(OAUTH) {

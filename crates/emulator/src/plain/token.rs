@@ -5,14 +5,13 @@
 
 use serde_json::{Value, json};
 
-use crate::families::{At, Family, Minted, Owner, Standing};
-use crate::feishu::DEVICE_GRANT_TYPE;
-use crate::history::{Death, Visit};
-use crate::message::{Fields, Request};
-use crate::oauth::{self, Refusal, Server, required};
-use crate::plain::{PlainPart, terms};
-use crate::registry::{App, ClientAuth};
-use crate::state::State;
+use crate::book::{App, Death, Grant, Issued, Owner, Standing, TokenId, Visit};
+use crate::memory::State;
+use crate::oauth;
+use crate::oauth::{Refusal, Server, required};
+use crate::plain::terms;
+use crate::rules::PlainPart;
+use crate::words::{ClientAuth, DEVICE_GRANT_TYPE, Fields, Request};
 
 pub(super) fn answer(
     state: &mut State,
@@ -39,11 +38,12 @@ fn own(state: &mut State, server: &Server, app: &App, fields: &Fields, visit: &m
         return Err(Refusal::new("unauthorized_client", "a public client has no token of its own"));
     }
     let scopes = oauth::narrowing(fields, &app.scopes)?.unwrap_or_default();
-    let owner = Owner { door: server.door, realm: server.realm.clone(), app: app.id.clone(), user: None };
+    let owner =
+        Owner { brand: app.brand, door: server.door, realm: server.realm.clone(), app: app.id.clone(), user: None };
     let terms = terms(&state.rules.plain, &scopes, false);
-    let family = state.open_family(owner, scopes);
-    let minted = state.mint(family, &terms, None);
-    finish(state, server, family, minted, false, visit)
+    let grant = state.open_grant(owner, scopes);
+    let issued = state.issue(grant, &terms, None);
+    finish(state, server, grant, issued, false, visit)
 }
 
 fn refresh(
@@ -55,50 +55,45 @@ fn refresh(
 ) -> Result<Value, Refusal> {
     let token = required(fields, "refresh_token")?;
     let invalid = |why: &str| Refusal::new("invalid_grant", why);
-    let at = state.families.find_refresh(token).ok_or_else(|| invalid("the refresh token is not known"))?;
-    let family = state.families.get(at.family).filter(|family| is_of(family, server, app));
-    let family = family.ok_or_else(|| invalid("the refresh token belongs to another client or issuer"))?;
-    let granted = family.scopes.clone();
-    let alive = family.death.is_none();
+    let id = state.ledger.find_refresh(token).ok_or_else(|| invalid("the refresh token is not known"))?;
+    let grant = state.ledger.grant(id.grant).filter(|grant| is_of(grant, server, app));
+    let grant = grant.ok_or_else(|| invalid("the refresh token belongs to another client or issuer"))?;
+    let granted = grant.scopes.clone();
     let rules = state.rules.plain.clone();
     let now = state.clock.now();
-    let minted = match state.families.standing(at, now) {
+    let issued = match state.ledger.standing(id, now) {
         Standing::Good => {
             let narrowed = oauth::narrowing(fields, &granted)?;
-            state.turn(at, &server.terms, narrowed)
+            state.rotate(id, &server.terms, narrowed)
         }
-        Standing::Used { at: when } => {
-            let forgiven = alive
-                && rules.grace_seconds > 0
-                && now <= when.plus_seconds(rules.grace_seconds)
-                && state.families.successors_are_unused(at);
-            if !forgiven {
+        Standing::Used { .. } => {
+            if !state.ledger.is_forgiven(id, rules.grace_seconds, now) {
                 if rules.family_revocation {
-                    state.end_family(at.family, Death::FamilyRevoked);
+                    state.end_grant(id.grant, Death::FamilyRevoked);
                 }
                 return Err(invalid("the refresh token was used"));
             }
-            state.forgive(at, &server.terms, rules.grace_answer)
+            state.forgive(id, &server.terms, None, rules.grace_answer)
         }
         Standing::Revoked { .. } | Standing::Ended => return Err(invalid("the refresh token was revoked")),
         Standing::Expired => return Err(invalid("the refresh token has expired")),
     };
-    finish(state, server, at.family, minted, rules.rotation || rules.repeats_refresh_token, visit)
+    finish(state, server, id.grant, issued, rules.rotation || rules.repeats_refresh_token, visit)
 }
 
 fn finish(
     state: &State,
     server: &Server,
-    family: usize,
-    minted: Option<Minted>,
+    grant: usize,
+    issued: Option<Issued>,
     with_refresh: bool,
     visit: &mut Visit,
 ) -> Result<Value, Refusal> {
-    let minted = minted.ok_or_else(|| Refusal::new("server_error", "nothing was issued"))?;
-    if let Some(family) = state.families.get(family) {
-        visit.answer(family, &minted, true);
+    let issued = issued.ok_or_else(|| Refusal::new("server_error", "nothing was issued"))?;
+    if let Some(grant) = state.ledger.grant(grant) {
+        visit.answer(grant, &issued, true);
     }
-    Ok(oauth::success(server, &minted, with_refresh))
+    Ok(oauth::success(server, &issued, with_refresh))
 }
 
 /// RFC 7009: a refresh token ends the login, an access token itself; what is unknown is revoked already.
@@ -111,20 +106,20 @@ pub(super) fn revoke(
     let fields = oauth::form(request);
     let app = oauth::authenticate(state, server, request, &fields)?;
     let token = required(&fields, "token")?;
-    if let Some(at) = state.families.find_refresh(token) {
-        if let Some(id) = id_of(state, at, server, &app) {
-            visit.grant = Some(id);
+    if let Some(id) = state.ledger.find_refresh(token) {
+        if let Some(name) = name_of(state, id, server, &app) {
+            visit.grant = Some(name);
             if state.rules.plain.revoking_refresh_ends_access {
-                state.revoke_refresh(at, true);
-                state.end_family(at.family, Death::Revoked);
+                state.revoke_refresh(id, true);
+                state.end_grant(id.grant, Death::Revoked);
             } else {
-                state.revoke_refresh(at, false);
+                state.revoke_refresh(id, false);
             }
         }
-    } else if let Some((family, _)) = state.families.find_access(token)
-        && is_of(family, server, &app)
+    } else if let Some((grant, _)) = state.ledger.find_access(token)
+        && is_of(grant, server, &app)
     {
-        visit.grant = Some(family.id.clone());
+        visit.grant = Some(grant.id.clone());
         state.revoke_access(token);
     }
     Ok(Value::Null)
@@ -144,37 +139,36 @@ pub(super) fn introspect(
     }
     let token = required(&fields, "token")?;
     let now = state.clock.now();
-    if let Some((family, access)) =
-        state.families.good_access(token, now).filter(|(family, _)| is_of(family, server, &app))
+    if let Some((grant, access)) = state.ledger.good_access(token, now).filter(|(grant, _)| is_of(grant, server, &app))
     {
-        visit.grant = Some(family.id.clone());
-        let mut said = described(family, server);
+        visit.grant = Some(grant.id.clone());
+        let mut said = described(grant, server);
         said["token_type"] = json!("Bearer");
         said["scope"] = json!(access.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" "));
         said["iat"] = json!(access.issued_at.milliseconds() / 1000);
         said["exp"] = json!(access.expires_at.milliseconds() / 1000);
         return Ok(said);
     }
-    let at = state.families.find_refresh(token).filter(|at| state.families.standing(*at, now) == Standing::Good);
-    let family = at.and_then(|at| state.families.get(at.family)).filter(|family| is_of(family, server, &app));
-    Ok(family.map_or_else(|| json!({"active": false}), |family| described(family, server)))
+    let id = state.ledger.find_refresh(token).filter(|id| state.ledger.standing(*id, now) == Standing::Good);
+    let grant = id.and_then(|id| state.ledger.grant(id.grant)).filter(|grant| is_of(grant, server, &app));
+    Ok(grant.map_or_else(|| json!({"active": false}), |grant| described(grant, server)))
 }
 
-fn described(family: &Family, server: &Server) -> Value {
-    let mut said = json!({"active": true, "client_id": family.owner.app, "iss": server.base});
-    if let Some(user) = &family.owner.user {
+fn described(grant: &Grant, server: &Server) -> Value {
+    let mut said = json!({"active": true, "client_id": grant.owner.app, "iss": server.base});
+    if let Some(user) = &grant.owner.user {
         said["sub"] = json!(user);
         said["username"] = json!(user);
     }
     said
 }
 
-fn id_of(state: &State, at: At, server: &Server, app: &App) -> Option<String> {
-    let family = state.families.get(at.family)?;
-    is_of(family, server, app).then(|| family.id.clone())
+fn name_of(state: &State, id: TokenId, server: &Server, app: &App) -> Option<String> {
+    let grant = state.ledger.grant(id.grant)?;
+    is_of(grant, server, app).then(|| grant.id.clone())
 }
 
-fn is_of(family: &Family, server: &Server, app: &App) -> bool {
-    let owner = &family.owner;
+fn is_of(grant: &Grant, server: &Server, app: &App) -> bool {
+    let owner = &grant.owner;
     owner.door == server.door && owner.realm == server.realm && owner.app == app.id
 }

@@ -6,30 +6,29 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use crate::content::{Block, Change, Document, Subtree};
-use crate::feishu::Refusal;
+use crate::feishu::calls::call::{Call, good, text};
 use crate::feishu::calls::docx::{parameter, revision};
-use crate::feishu::calls::gate::{Ask, good, text};
-use crate::message::Reply;
-use crate::state::State;
+use crate::memory::State;
+use crate::words::{Refusal, Reply};
 
-pub(super) fn insert_nested(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
-    once(state, ask, "descendant", |state, body, document| insert(state, ask, body, document, true))
+pub(super) fn insert_nested(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    once(state, call, "descendant", |state, body, document| insert(state, call, body, document, true))
 }
 
-pub(super) fn insert_flat(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
-    once(state, ask, "children", |state, body, document| insert(state, ask, body, document, false))
+pub(super) fn insert_flat(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    once(state, call, "children", |state, body, document| insert(state, call, body, document, false))
 }
 
-fn insert(state: &mut State, ask: &Ask<'_>, body: &Value, id: &str, nested: bool) -> Result<Value, Refusal> {
+fn insert(state: &mut State, call: &Call<'_>, body: &Value, id: &str, nested: bool) -> Result<Value, Refusal> {
     let subtree = if nested { Subtree::nested(body)? } else { Subtree::flat(body)? };
     let index = match body.get("index") {
         None | Some(Value::Null) => -1,
         Some(index) => index.as_i64().ok_or_else(|| parameter("index"))?,
     };
-    let State { content, chance, rules, .. } = state;
+    let State { content, randomness, rules, .. } = state;
     let document = content.documents.get_mut(id).ok_or_else(|| Refusal::new(1_770_002))?;
-    let mut fresh = || chance.alphanumeric(27);
-    let inserted = subtree.insert(document, ask.parameter("block_id"), index, &rules.content_limits, &mut fresh)?;
+    let mut fresh = || randomness.alphanumeric(27);
+    let inserted = subtree.insert(document, call.parameter("block_id"), index, &rules.content_limits, &mut fresh)?;
     let shown = |block: &String| document.blocks.get(block).map(Block::to_json);
     let mut data = json!({
         "children": inserted.roots.iter().filter_map(shown).collect::<Vec<_>>(),
@@ -46,13 +45,13 @@ fn insert(state: &mut State, ask: &Ask<'_>, body: &Value, id: &str, nested: bool
     Ok(data)
 }
 
-pub(super) fn delete_children(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
-    once(state, ask, "batch_delete", |state, body, id| {
+pub(super) fn delete_children(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    once(state, call, "batch_delete", |state, body, id| {
         let bound = |name: &str| body.get(name).and_then(Value::as_i64).ok_or_else(|| parameter(name));
         let (start, end) = (bound("start_index")?, bound("end_index")?);
         let content = &mut state.content;
         let document = content.documents.get_mut(id).ok_or_else(|| Refusal::new(1_770_002))?;
-        for block in document.delete_children(ask.parameter("block_id"), start, end)? {
+        for block in document.delete_children(call.parameter("block_id"), start, end)? {
             content.homes.remove(&block);
             content.gone.insert(block);
         }
@@ -60,17 +59,17 @@ pub(super) fn delete_children(state: &mut State, ask: &Ask<'_>) -> Result<Reply,
     })
 }
 
-pub(super) fn update(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
-    once(state, ask, "update", |state, body, id| {
+pub(super) fn update(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    once(state, call, "update", |state, body, id| {
         let change = Change::parse(body)?;
-        let blocks = apply(state, id, vec![(ask.parameter("block_id").to_owned(), change)])?;
+        let blocks = apply(state, id, vec![(call.parameter("block_id").to_owned(), change)])?;
         let revision = state.content.documents.get(id).map(|document| document.revision);
         Ok(json!({"block": blocks.first(), "document_revision_id": revision}))
     })
 }
 
-pub(super) fn batch_update(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
-    once(state, ask, "batch_update", |state, body, id| {
+pub(super) fn batch_update(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    once(state, call, "batch_update", |state, body, id| {
         let requests = body.get("requests").and_then(Value::as_array).filter(|requests| !requests.is_empty());
         let requests = requests.ok_or_else(|| parameter("requests"))?;
         if requests.len() > MOST_UPDATES {
@@ -113,24 +112,24 @@ fn apply(state: &mut State, id: &str, changes: Vec<(String, Change)>) -> Result<
 /// What every edit shares: the document, the caller's right, the revision, and the `client_token`.
 fn once(
     state: &mut State,
-    ask: &Ask<'_>,
+    call: &Call<'_>,
     operation: &str,
     edit: impl FnOnce(&mut State, &Value, &str) -> Result<Value, Refusal>,
 ) -> Result<Reply, Refusal> {
-    let id = ask.parameter("document_id");
-    let document: &Document = state.content.document(id, ask.who())?;
-    let token = ask.query("client_token");
+    let id = call.parameter("document_id");
+    let document: &Document = state.content.document(id, call.who())?;
+    let token = call.query("client_token");
     if token.is_some_and(|token| !is_uuid(token)) {
         return Err(parameter("client_token: not a UUID"));
     }
-    let key = token.map(|token| format!("{operation} {} {token}", ask.parameter("block_id")));
+    let key = token.map(|token| format!("{operation} {} {token}", call.parameter("block_id")));
     if let Some(answered) = key.as_ref().and_then(|key| document.answered.get(key)) {
         return Ok(good(answered));
     }
-    revision(ask, document)?;
-    let body = ask.body().ok_or_else(|| parameter("body"))?;
+    revision(call, document)?;
+    let body = call.body().ok_or_else(|| parameter("body"))?;
     let mut data = edit(state, &body, id)?;
-    data["client_token"] = json!(token.map_or_else(|| state.chance.uuid(), str::to_owned));
+    data["client_token"] = json!(token.map_or_else(|| state.randomness.uuid(), str::to_owned));
     if let (Some(key), Some(document)) = (key, state.content.documents.get_mut(id)) {
         document.answered.insert(key, data.clone());
     }

@@ -4,15 +4,14 @@
 use serde_json::{Value, json};
 
 use crate::content::{Converted, Document, Import, Subtree, convert};
-use crate::feishu::Refusal;
-use crate::feishu::calls::gate::{Ask, good, text};
+use crate::feishu::calls::call::{Call, good, text};
 use crate::feishu::calls::medias;
-use crate::message::Reply;
+use crate::memory::State;
 use crate::rules::ContentLimits;
-use crate::state::State;
+use crate::words::{Refusal, Reply};
 
-pub(super) fn create(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
-    let body = ask.body().ok_or_else(|| parameter("body"))?;
+pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let body = call.body().ok_or_else(|| parameter("body"))?;
     let extension = text(&body, "file_extension").ok_or_else(|| parameter("file_extension"))?;
     if !EXTENSIONS.contains(&extension) {
         return Err(Refusal::new(1_069_910));
@@ -42,23 +41,23 @@ pub(super) fn create(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal>
     let source = state.content.sources.get(token).ok_or_else(|| Refusal::new(1_069_914))?;
     let title = text(&body, "file_name").unwrap_or(&media.name).to_owned();
     let import = Import {
-        owner: ask.who().clone(),
+        owner: call.who().clone(),
         title,
         content: String::from_utf8_lossy(source).into_owned(),
         asked: 0,
         failure: state.rules.import_failure,
         done: None,
     };
-    let ticket = state.chance.digits(19);
+    let ticket = state.randomness.digits(19);
     state.content.imports.insert(ticket.clone(), import);
     Ok(good(&json!({"ticket": ticket})))
 }
 
 /// 1 at the first look, 2 while it runs, then 0 with the document, or the failure that the rules wanted.
-pub(super) fn get(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
+pub(super) fn get(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let polls = state.rules.task_polls;
-    let ticket = ask.parameter("ticket").to_owned();
-    let import = state.content.imports.get_mut(&ticket).filter(|import| import.owner == *ask.who());
+    let ticket = call.parameter("ticket").to_owned();
+    let import = state.content.imports.get_mut(&ticket).filter(|import| import.owner == *call.who());
     let import = import.ok_or_else(|| Refusal::new(1_069_907))?;
     import.asked = import.asked.saturating_add(1);
     let result = match (import.asked, import.failure) {
@@ -88,13 +87,13 @@ pub(super) fn get(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
 
 /// Makes the document, once.
 fn finish(state: &mut State, ticket: &str) -> Result<(String, Vec<String>), Refusal> {
-    let State { content, chance, rules, .. } = state;
+    let State { content, randomness, rules, .. } = state;
     let internal = || Refusal::new(1_069_901);
     let import = content.imports.get_mut(ticket).ok_or_else(internal)?;
     if let Some(done) = &import.done {
         return Ok(done.clone());
     }
-    let Converted { mut first_level, mut blocks, .. } = convert(&import.content, &mut || chance.uuid());
+    let Converted { mut first_level, mut blocks, .. } = convert(&import.content, &mut || randomness.uuid());
     let mut warnings: Vec<String> = cut(&mut blocks).into_iter().map(str::to_owned).collect();
     if blocks.len() > MOST_BLOCKS {
         // Whole first-level blocks are cut; the platform's way of cutting is not documented.
@@ -102,12 +101,12 @@ fn finish(state: &mut State, ticket: &str) -> Result<(String, Vec<String>), Refu
         first_level.truncate(ratio);
         warnings.insert(0, "1000".to_owned());
     }
-    let id = chance.alphanumeric(27);
+    let id = randomness.alphanumeric(27);
     let mut document = Document::new(id.clone(), import.owner.clone(), &import.title).ok_or_else(internal)?;
     if !first_level.is_empty() {
         let limits = ContentLimits { docx_blocks: usize::MAX, ..rules.content_limits };
         let subtree = Subtree::converted(first_level, &blocks)?;
-        let inserted = subtree.insert(&mut document, &id, -1, &limits, &mut || chance.alphanumeric(27))?;
+        let inserted = subtree.insert(&mut document, &id, -1, &limits, &mut || randomness.alphanumeric(27))?;
         content.homes.extend(inserted.relations.into_iter().map(|(_, real)| (real, id.clone())));
     }
     content.homes.insert(id.clone(), id.clone());

@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::content::{DOCX_IMAGE, Upload, schema};
-use crate::feishu::Refusal;
-use crate::feishu::calls::gate::{Ask, good};
+use crate::content::{DOCX_IMAGE, Upload, block_kinds};
+use crate::feishu::calls::call::{Call, good};
 use crate::feishu::calls::multipart;
-use crate::message::Reply;
-use crate::state::State;
+use crate::memory::State;
+use crate::words::{Refusal, Reply};
 
-pub(super) fn upload(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
-    let content_type = ask.request.header(&http::header::CONTENT_TYPE).unwrap_or_default();
-    let fields = multipart::fields(content_type, &ask.request.body).ok_or_else(|| parameter("not a multipart form"))?;
+pub(super) fn upload(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let content_type = call.request.header(&http::header::CONTENT_TYPE).unwrap_or_default();
+    let fields =
+        multipart::fields(content_type, &call.request.body).ok_or_else(|| parameter("not a multipart form"))?;
     let text = |name: &str| fields.get(name).and_then(|value| std::str::from_utf8(value).ok());
     let needed = |name: &str| text(name).filter(|value| !value.is_empty()).ok_or_else(|| parameter(name));
     let name = text("file_name").filter(|name| (1..=LONGEST_NAME).contains(&name.chars().count()));
@@ -43,7 +43,7 @@ pub(super) fn upload(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal>
     match parent_type {
         DOCX_IMAGE => {
             upload.parent_node = needed("parent_node")?;
-            image_block(state, ask, upload.parent_node, &extra)?;
+            image_block(state, call, upload.parent_node, &extra)?;
         }
         IMPORT => {
             let word = |name: &str| extra.get(name).and_then(Value::as_str).ok_or_else(|| parameter("extra"));
@@ -54,7 +54,7 @@ pub(super) fn upload(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal>
         }
         _ => return Err(parameter("parent_type")),
     }
-    let media = upload.keep(state.chance.alphanumeric(27), state.clock.now());
+    let media = upload.keep(state.randomness.alphanumeric(27), state.clock.now());
     let token = media.token.clone();
     if parent_type == IMPORT {
         state.content.sources.insert(token.clone(), content.to_vec());
@@ -64,17 +64,17 @@ pub(super) fn upload(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal>
 }
 
 /// The block must be there, an image, and in a document of the caller's.
-fn image_block(state: &State, ask: &Ask<'_>, block: &str, extra: &Value) -> Result<(), Refusal> {
+fn image_block(state: &State, call: &Call<'_>, block: &str, extra: &Value) -> Result<(), Refusal> {
     let content = &state.content;
     if content.gone.contains(block) {
         return Err(Refusal::new(1_061_041));
     }
     let home = content.homes.get(block).and_then(|home| content.documents.get(home));
-    let home = home.filter(|home| home.owner.brand == ask.who().brand).ok_or_else(|| Refusal::new(1_061_044))?;
-    if !content.may_edit(home, ask.who()) {
+    let home = home.filter(|home| home.owner.brand == call.who().brand).ok_or_else(|| Refusal::new(1_061_044))?;
+    if !content.may_edit(home, call.who()) {
         return Err(Refusal::new(1_061_004));
     }
-    if home.blocks.get(block).is_none_or(|block| block.kind.number != schema::IMAGE) {
+    if home.blocks.get(block).is_none_or(|block| block.kind.number != block_kinds::IMAGE) {
         return Err(Refusal::new(1_061_044).because("the parent is no image block"));
     }
     match extra.get("drive_route_token").and_then(Value::as_str) {

@@ -5,6 +5,7 @@
 //! the app's state, the kinds of token the call takes, the app's scopes, the user's scopes and the rate limits; only then is
 //! the request itself read.
 
+mod call;
 mod docx;
 mod edits;
 mod gate;
@@ -16,5 +17,5 @@ mod probes;
 mod routes;
 mod wiki;
 
-pub(crate) use gate::{Caller, NO_TENANT_TOKEN, answer};
+pub(crate) use gate::answer;
 pub(crate) use routes::{Route, find};

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::feishu::Refusal;
-use crate::feishu::calls::gate::Ask;
+use crate::feishu::calls::call::Call;
+use crate::words::Refusal;
 
 /// What the client asked for.
 pub(super) struct Page {
@@ -17,16 +17,16 @@ pub(super) struct Page {
 impl Page {
     /// Reads the query. `list` names the list, so that a token of another one is not taken.
     pub(super) fn read(
-        ask: &Ask<'_>,
+        call: &Call<'_>,
         list: &str,
         sizes: (usize, usize),
         bad: impl Fn(&str) -> Refusal,
     ) -> Result<Self, Refusal> {
         let (usual, largest) = sizes;
         let size =
-            ask.query("page_size").map_or(Ok(usual), str::parse).ok().filter(|size| (1..=largest).contains(size));
+            call.query("page_size").map_or(Ok(usual), str::parse).ok().filter(|size| (1..=largest).contains(size));
         let size = size.ok_or_else(|| bad("page_size"))?;
-        let start = match ask.query("page_token") {
+        let start = match call.query("page_token") {
             None => 0,
             Some(token) => {
                 let text = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());

@@ -3,25 +3,25 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CONNECTION, UPGRADE};
 use serde_json::json;
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
-use crate::chance::hex;
-use crate::feishu::Refusal;
-use crate::feishu::calls::gate::{Ask, good};
-use crate::message::{Reply, Stream};
-use crate::socket;
-use crate::state::State;
+use crate::feishu::calls::call::{Call, good};
+use crate::memory::State;
+use crate::words::{Refusal, Reply, Stream, hex};
 
 /// What arrived. The token itself is never shown, only whether it is the newest of its login or app.
 #[expect(clippy::unnecessary_wraps, reason = "the type of every call in the table")]
-pub(super) fn echo(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
-    let request = ask.request;
+pub(super) fn echo(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let request = call.request;
     let mut headers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, value) in &request.headers {
         let value = if name == AUTHORIZATION {
-            format!("is the current {} token: {}", kind(ask), if is_current(state, ask) { "yes" } else { "no" })
+            format!("is the current {} token: {}", kind(call), if is_current(state, call) { "yes" } else { "no" })
         } else {
             String::from_utf8_lossy(value.as_bytes()).into_owned()
         };
@@ -34,8 +34,8 @@ pub(super) fn echo(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
 }
 
 /// Server-sent events: `events` of them, `interval_ms` apart, each with `bytes` of filling.
-pub(super) fn stream(_: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
-    let number = |name: &str, usual: u64, most: u64| match ask.query(name).map_or(Ok(usual), str::parse) {
+pub(super) fn stream(_: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let number = |name: &str, usual: u64, most: u64| match call.query(name).map_or(Ok(usual), str::parse) {
         Ok(number) if number <= most => Ok(number),
         _ => Err(Refusal::new(99_992_402).because(format!("{name}: at most {most}"))),
     };
@@ -46,8 +46,8 @@ pub(super) fn stream(_: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
 }
 
 /// A WebSocket (RFC 6455) that says back what it hears.
-pub(super) fn socket(_: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
-    let headers = &ask.request.headers;
+pub(super) fn socket(_: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let headers = &call.request.headers;
     let names = |name, word: &str| {
         headers
             .get_all(name)
@@ -59,7 +59,7 @@ pub(super) fn socket(_: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
     let key = headers.get("sec-websocket-key").and_then(|key| key.to_str().ok());
     match key {
         Some(key) if names(UPGRADE, "websocket") && names(CONNECTION, "upgrade") && version => {
-            Ok(Reply::socket(&socket::accept(key)))
+            Ok(Reply::socket(&accept(key)))
         }
         _ => Err(Refusal::new(99_992_402).because("this is no WebSocket handshake")),
     }
@@ -67,15 +67,22 @@ pub(super) fn socket(_: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
 
 /// Who calls, for the two paths that take one kind of token only.
 #[expect(clippy::unnecessary_wraps, reason = "the type of every call in the table")]
-pub(super) fn whoami(state: &mut State, ask: &Ask<'_>) -> Result<Reply, Refusal> {
-    let current = is_current(state, ask);
-    Ok(good(&json!({"app": ask.caller.app.id, "as": kind(ask), "id": ask.who().id, "token_is_current": current})))
+pub(super) fn whoami(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let current = is_current(state, call);
+    Ok(good(&json!({"app": call.caller.app.id, "as": kind(call), "id": call.who().id, "token_is_current": current})))
 }
 
-fn kind(ask: &Ask<'_>) -> &'static str {
-    if ask.who().is_user { "user" } else { "tenant" }
+fn kind(call: &Call<'_>) -> &'static str {
+    if call.who().is_user { "user" } else { "tenant" }
 }
 
-fn is_current(state: &State, ask: &Ask<'_>) -> bool {
-    ask.request.bearer().is_some_and(|bearer| state.is_newest_access(bearer))
+fn is_current(state: &State, call: &Call<'_>) -> bool {
+    call.request.bearer().is_some_and(|bearer| state.is_newest_access(bearer))
 }
+
+/// The answer to a handshake's key (RFC 6455 §4.2.2).
+fn accept(key: &str) -> String {
+    STANDARD.encode(Sha1::digest(format!("{key}{SALT}")))
+}
+
+const SALT: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -2,11 +2,10 @@
 
 use http::Method;
 
-use crate::feishu::Refusal;
-use crate::feishu::calls::gate::Ask;
+use crate::feishu::calls::call::Call;
 use crate::feishu::calls::{docx, edits, imports, medias, probes, wiki};
-use crate::message::Reply;
-use crate::state::State;
+use crate::memory::State;
+use crate::words::{Refusal, Reply};
 
 /// One business call.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +17,7 @@ pub(crate) struct Route {
     /// One of them suffices; none is needed where there are none (reference/feishu.md §12.4).
     pub(super) scopes: &'static [&'static str],
     pub(super) pace: Pace,
-    pub(super) answer: fn(&mut State, &Ask<'_>) -> Result<Reply, Refusal>,
+    pub(super) answer: fn(&mut State, &Call<'_>) -> Result<Reply, Refusal>,
 }
 
 /// Which tokens a call takes.
@@ -71,7 +70,7 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Route> {
         .find(|route| (route.method == "*" || route.method == method.as_str()) && route.parameters(path).is_some())
 }
 
-type Answer = fn(&mut State, &Ask<'_>) -> Result<Reply, Refusal>;
+type Answer = fn(&mut State, &Call<'_>) -> Result<Reply, Refusal>;
 
 const fn route(
     method: &'static str,

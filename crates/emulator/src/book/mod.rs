@@ -1,0 +1,31 @@
+//! What is on record: who is registered, what people agreed to, which tokens were issued and what became of them, and everything
+//! that happened. Plain data with its rules; time and randomness are handed in.
+
+mod app_tokens;
+mod authorizations;
+mod checker;
+mod counters;
+mod current_tokens;
+mod devices;
+mod history;
+mod kept_requests;
+mod ledger;
+mod presented_tokens;
+mod registry;
+mod terms;
+mod visit;
+
+pub use checker::{Replay, Verdict, Violation, check};
+pub use counters::{CallCounters, Counters, DoorCounters, GrantCounters};
+pub use current_tokens::{CurrentAccess, CurrentTokens};
+pub use history::{Death, Event, Record};
+pub use kept_requests::KeptRequest;
+pub use registry::{App, AppSpec, DEFAULT_PLAIN_SCOPES, DEFAULT_SCOPES, Policy, User, UserSpec, UserStatus};
+pub use visit::{Left, Visit};
+
+pub(crate) use app_tokens::{AppToken, AppTokenKind, AppTokens};
+pub(crate) use authorizations::{Authorization, Code};
+pub(crate) use devices::{Decision, Device};
+pub(crate) use history::History;
+pub(crate) use ledger::{Access, Grant, Issued, Ledger, Owner, Standing, TokenId, narrow};
+pub(crate) use terms::{RefreshEnd, Shape, Terms};

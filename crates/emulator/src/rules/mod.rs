@@ -1,0 +1,14 @@
+//! What a test may choose: every point on which the references are silent or divided, each with a strict default.
+
+mod blueking;
+mod knobs;
+mod plain;
+mod rotation;
+
+pub use blueking::{
+    AuthApiRules, BkauthRules, BluekingRules, CodeForm, GatewayRules, Identity, RefreshFate, Regrant, SsmRules,
+    TokenRules,
+};
+pub use knobs::{ApiLimits, Consent, ContentLimits, Lifetimes, MoveAnswer, RateLimit, Rules};
+pub use plain::{PlainPart, PlainRules};
+pub use rotation::{GraceAnswer, OldAccessToken};
