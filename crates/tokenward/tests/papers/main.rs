@@ -2,9 +2,11 @@
 
 mod additions;
 mod architecture;
+mod circles;
 mod citations;
 mod engine;
 mod guides;
+mod sources;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
