@@ -104,15 +104,15 @@ impl Dialect {
         if logins::find_access(state, bearer).is_some() {
             return Err(Refusal::new(bad_app));
         }
-        let token = state.app_tokens.find(bearer).ok_or_else(|| Refusal::new(unknown))?;
-        let (taken, bad) = match token.kind {
+        let found = state.app_tokens.find(bearer).ok_or_else(|| Refusal::new(unknown))?;
+        let (taken, bad) = match found.kind {
             AppTokenKind::App | AppTokenKind::AppAndTenant => (true, bad_app),
             AppTokenKind::Tenant => (state.rules.v1_accepts_tenant_token, bad_tenant),
         };
-        if !taken || !token.is_good(state.clock.now()) {
+        if !taken || !found.is_good(state.clock.now()) {
             return Err(Refusal::new(bad));
         }
-        let app = state.apps.get(&token.app).ok_or_else(|| Refusal::new(20028))?;
+        let app = state.apps.get(&found.app).ok_or_else(|| Refusal::new(20028))?;
         // The legacy table knows no brand code; reference/feishu.md §1 gives 20046 to every call.
         if app.brand != request.brand {
             return Err(Refusal::new(20046));
