@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A crate's files by the path of their module.
-pub struct Sources {
+pub(crate) struct Sources {
     files: BTreeMap<Module, File>,
     texts: BTreeMap<PathBuf, String>,
 }
@@ -31,7 +31,7 @@ struct Use {
 
 impl Sources {
     /// Reads a folder with a `lib.rs` or a `main.rs`.
-    pub fn read(folder: &Path) -> Self {
+    pub(crate) fn read(folder: &Path) -> Self {
         let mut texts = BTreeMap::new();
         let mut folders = vec![folder.to_owned()];
         while let Some(next) = folders.pop() {
@@ -49,7 +49,7 @@ impl Sources {
     }
 
     /// Files that are made up.
-    pub fn of<const N: usize>(files: [(&str, &str); N]) -> Self {
+    pub(crate) fn of<const N: usize>(files: [(&str, &str); N]) -> Self {
         Self::load(files.into_iter().map(|(path, text)| (PathBuf::from(path), text.to_owned())).collect())
     }
 
@@ -57,13 +57,13 @@ impl Sources {
         let mut sources = Self { files: BTreeMap::new(), texts };
         for root in ["main.rs", "lib.rs"] {
             if sources.texts.contains_key(Path::new(root)) {
-                sources.enter(Path::new(root), vec![]);
+                sources.enter(Path::new(root), &[]);
             }
         }
         sources
     }
 
-    fn enter(&mut self, path: &Path, module: Module) {
+    fn enter(&mut self, path: &Path, module: &[String]) {
         let words = words(&without_tests(&bare(&self.texts[path])));
         let (mut body, mut uses, mut children) = (vec![], vec![], vec![]);
         let mut at = 0;
@@ -92,19 +92,17 @@ impl Sources {
         let stem = path.file_stem().unwrap().to_string_lossy();
         let folder = path.parent().unwrap();
         let folder = if ["lib", "main", "mod"].contains(&&*stem) { folder.to_owned() } else { folder.join(&*stem) };
-        self.files.insert(module.clone(), File { path: shown, body, uses });
+        self.files.insert(module.to_vec(), File { path: shown, body, uses });
         for child in children {
             let places = [folder.join(format!("{child}.rs")), folder.join(&child).join("mod.rs")];
             if let Some(place) = places.into_iter().find(|place| self.texts.contains_key(place)) {
-                let mut module = module.clone();
-                module.push(child);
-                self.enter(&place, module);
+                self.enter(&place, &[module, &[child]].concat());
             }
         }
     }
 
     /// For each file, the files that it imports, each with the last word of a path that leads there.
-    pub fn imports(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+    pub(crate) fn imports(&self) -> BTreeMap<String, BTreeMap<String, String>> {
         let mut all = BTreeMap::new();
         for (module, file) in &self.files {
             let mut found = BTreeMap::new();
@@ -123,7 +121,7 @@ impl Sources {
                 };
                 if self.files.contains_key(&path) {
                     // A module: what counts is what is named of it.
-                    for name in following(&file.body, &[one.name.clone()]) {
+                    for name in following(&file.body, &one.name) {
                         note(&[path.clone(), vec![name]].concat());
                     }
                 } else if !one.public || named.contains(&*one.name) {
@@ -231,8 +229,8 @@ fn paths(body: &[String]) -> Vec<Vec<String>> {
 }
 
 /// What is named of a module: the words after its own.
-fn following(body: &[String], module: &[String]) -> Vec<String> {
-    paths(body).into_iter().filter(|path| path.len() > 1 && path[..1] == *module).map(|path| path[1].clone()).collect()
+fn following(body: &[String], module: &str) -> Vec<String> {
+    paths(body).into_iter().filter(|path| path.len() > 1 && path[0] == module).map(|path| path[1].clone()).collect()
 }
 
 /// A `use` with braces as single paths.
@@ -360,7 +358,7 @@ fn without_tests(text: &str) -> String {
                 '}' => depth -= 1,
                 _ => {}
             }
-            if (one == '}' && depth == 0) || (one == ';' && depth == 0) {
+            if depth == 0 && matches!(one, '}' | ';') {
                 end = index + 1;
                 break;
             }
