@@ -208,6 +208,7 @@ const LEFT: &[&str] = &[
     "keeper/api/pages.rs",
     "keeper/keeper.rs",
     "keeper/keeper/over.rs",
+    "keeper/keeper/whose.rs",
     "keeper/notice.rs",
     "keeper/observe.rs",
     "keeper/obtain.rs",
