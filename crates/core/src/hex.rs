@@ -7,8 +7,8 @@ pub fn encode(bytes: &[u8]) -> String {
 }
 
 /// The bytes, if the text is pairs of digits in either case.
-pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+pub fn decode(digits: impl AsRef<[u8]>) -> Option<Vec<u8>> {
+    let (pairs, []) = digits.as_ref().as_chunks::<2>() else { return None };
     let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
     pairs.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect()
 }

@@ -94,7 +94,7 @@ secrets! {
 }
 
 /// Bytes that hold a secret, such as a provider's raw answer.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct SecretBytes(Zeroizing<Vec<u8>>);
 
 impl SecretBytes {
@@ -119,6 +119,15 @@ impl SecretBytes {
     }
 }
 
+impl PartialEq for SecretBytes {
+    /// Compares in constant time; that the lengths differ may show.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for SecretBytes {}
+
 impl fmt::Debug for SecretBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SecretBytes({} bytes)", self.0.len())
@@ -134,6 +143,15 @@ mod tests {
         let token = AccessToken::parse("eyJsecret").unwrap();
         assert_eq!(format!("{token:?}"), "AccessToken(…)");
         assert_eq!(format!("{:?}", SecretBytes::new(b"eyJ".to_vec())), "SecretBytes(3 bytes)");
+    }
+
+    #[test]
+    fn bytes_are_equal_when_each_of_them_is() {
+        let bytes = |text: &str| SecretBytes::new(text.as_bytes().to_vec());
+        assert_eq!(bytes("eyJ"), bytes("eyJ"));
+        for other in ["", "ey", "eyJa", "eyj", "fyJ"] {
+            assert_ne!(bytes("eyJ"), bytes(other));
+        }
     }
 
     #[test]

@@ -14,11 +14,11 @@
 use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
+use tokenward::core::hex;
 use uuid::Builder;
 
 use crate::Error;
 use crate::limits;
-use crate::manuscript::hex;
 use crate::plan::{Insertion, parents};
 use crate::prepare::Plan;
 use crate::remote::Remote;
@@ -310,7 +310,7 @@ impl Wiki<'_> {
     fn seed(&self) -> String {
         let mut seed = [0; 16];
         self.entropy.fill(&mut seed);
-        hex(&seed)
+        hex::encode(&seed)
     }
 }
 

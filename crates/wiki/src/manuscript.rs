@@ -3,11 +3,11 @@
 //! Enters: a path and a person's wishes. Leaves: title, text, pictures, and a fingerprint by which a later run tells
 //! whether the file is still the same. Everything that can be wrong with the file is found here, before anything is made.
 
-use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use tokenward::core::hex;
 
 use crate::front::FrontMatter;
 use crate::images::{self, Folders, Source, without_login};
@@ -131,7 +131,7 @@ impl Manuscript {
         let measures = Measures::of(&body);
         let drawn = measures.diagrams.iter().cloned();
         remarks.extend(drawn.map(|(line, language)| Notice::Diagram { line: line + lines_before, language }));
-        let content = hex(&print.finalize());
+        let content = hex::encode(&print.finalize());
         let fingerprint = with_title(&content, &title);
         let FrontMatter { space, parent, personal, .. } = front;
         let (no_images, wish) = (reading.no_images, reading.title.clone());
@@ -312,16 +312,7 @@ fn one_line(title: &str) -> String {
 }
 
 fn with_title(content: &str, title: &str) -> String {
-    hex(&Sha256::digest(format!("{content}/{title}")))
-}
-
-/// Bytes as lower-case digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(&Sha256::digest(format!("{content}/{title}")))
 }
 
 /// Changes whenever a plan made of the same file would be another one.

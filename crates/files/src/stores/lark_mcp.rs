@@ -13,7 +13,7 @@ use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use jiff::SignedDuration;
 use serde::Deserialize;
-use tokenward_core::{AccessToken, AppSecret, RefreshToken, Scopes, SecretBytes, TokenApi};
+use tokenward_core::{AccessToken, AppSecret, RefreshToken, Scopes, SecretBytes, TokenApi, hex};
 use zeroize::Zeroizing;
 
 use super::error::{StoreError, json_fault};
@@ -130,14 +130,16 @@ fn login(place: &Path, entry: Entry, own: Option<&str>) -> Result<FoundLogin, St
 fn open(place: &Path, sealed: &[u8], key: &SecretBytes) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let bad_key = || StoreError::BadKey { tool: Tool::LarkMcp, form: "a line of 64 hexadecimal digits" };
     let malformed = |reason: &str| StoreError::Malformed { tool: Tool::LarkMcp, reason: reason.to_owned() };
-    let key = unhex(key.expose().trim_ascii()).filter(|key| key.len() == 32).ok_or_else(bad_key)?;
+    let key = secret_bytes(key.expose().trim_ascii()).filter(|key| key.len() == 32).ok_or_else(bad_key)?;
     let sealed = sealed.trim_ascii();
     let colon = sealed.iter().position(|&byte| byte == b':');
     let (iv, text) =
         colon.map(|at| (&sealed[..at], &sealed[at + 1..])).ok_or_else(|| malformed("the colon is missing"))?;
-    let iv =
-        unhex(iv).filter(|iv| iv.len() == 16).ok_or_else(|| malformed("no 32 hexadecimal digits before the colon"))?;
-    let mut text = unhex(text).ok_or_else(|| malformed("something else than hexadecimal digits behind the colon"))?;
+    let iv = secret_bytes(iv)
+        .filter(|iv| iv.len() == 16)
+        .ok_or_else(|| malformed("no 32 hexadecimal digits before the colon"))?;
+    let mut text =
+        secret_bytes(text).ok_or_else(|| malformed("something else than hexadecimal digits behind the colon"))?;
     if text.is_empty() || text.len() % 16 != 0 {
         return Err(malformed("it ends within a block; was it cut off?"));
     }
@@ -149,11 +151,6 @@ fn open(place: &Path, sealed: &[u8], key: &SecretBytes) -> Result<Zeroizing<Vec<
 }
 
 /// Bytes from hexadecimal digits.
-fn unhex(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    let pairs = digits.chunks_exact(2).map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?));
-    pairs.collect::<Option<Vec<u8>>>().map(Zeroizing::new)
+fn secret_bytes(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    hex::decode(digits).map(Zeroizing::new)
 }
