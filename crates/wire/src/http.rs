@@ -42,6 +42,7 @@ use crate::call::{LOG_IDS, authority};
 use crate::proxies::{Passage, Proxies, barred};
 use crate::request::Request;
 use crate::resolve::OwnNames;
+use crate::wiped::{Wiped, append, take};
 use crate::{clean, resolve, unpack};
 
 /// How requests are sent.
@@ -392,14 +393,6 @@ impl fmt::Display for TooLate {
 impl std::error::Error for TooLate {}
 
 /// A body that is wiped once the last reader has let go of it.
-struct Wiped(Zeroizing<Vec<u8>>);
-
-impl AsRef<[u8]> for Wiped {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
 /// The plain body of an answer that came packed; as it is where it cannot be unpacked.
 fn plain(
     body: Zeroizing<Vec<u8>>,
@@ -441,20 +434,6 @@ fn target_host(location: &str, target: &str) -> Option<String> {
         Err(url::ParseError::RelativeUrlWithoutBase) => Some(target.to_owned()),
         Err(_) => None,
     }
-}
-
-fn take(mut body: Zeroizing<Vec<u8>>) -> Vec<u8> {
-    std::mem::take(&mut *body)
-}
-
-/// Appends, wiping the old room when more is needed.
-fn append(body: &mut Zeroizing<Vec<u8>>, bytes: &[u8]) {
-    if body.capacity() - body.len() < bytes.len() {
-        let mut larger = Vec::with_capacity((body.len() + bytes.len()).next_power_of_two());
-        larger.extend_from_slice(body);
-        *body = Zeroizing::new(larger);
-    }
-    body.extend_from_slice(bytes);
 }
 
 pub(crate) fn is_loopback(url: &Url) -> bool {

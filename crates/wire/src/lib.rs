@@ -29,6 +29,7 @@ mod refusal;
 mod request;
 mod resolve;
 mod unpack;
+mod wiped;
 
 pub use blueking::{AuthApiOptions, BlueKing, RefreshMethod, UserGrant};
 pub use call::{BadCall, Call, CallAnswer, CallBody, Part};

@@ -10,11 +10,11 @@ use std::borrow::Cow;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
-use miniz_oxide::inflate::stream::{InflateState, inflate};
-use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 use zeroize::Zeroizing;
+
+use crate::wiped::append;
 
 /// What was in packed bytes.
 pub(crate) struct Unpacked {
@@ -75,9 +75,13 @@ pub(crate) fn forget(headers: &mut HeaderMap) {
     }
 }
 
-/// Unpacks a body piece by piece, in bounded room.
+/// Unpacks a body piece by piece, in bounded room. All of what it holds of the plain bytes is wiped.
 pub(crate) struct Unpacker {
-    state: Box<InflateState>,
+    state: Box<DecompressorOxide>,
+    /// The last plain bytes, to which packed ones refer back; written in a ring.
+    window: Zeroizing<Vec<u8>>,
+    /// Where in the window the next plain byte goes.
+    at: usize,
     stage: Stage,
     /// The beginning of a member's head whose rest has not come yet.
     begun: Vec<u8>,
@@ -96,51 +100,69 @@ enum Stage {
     Over,
 }
 
-/// Bytes that are no gzip.
+/// Why the plain bytes end before the packed ones do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NoGzip;
+pub(crate) enum Stop {
+    /// The bytes are no gzip.
+    NoGzip,
+    /// No more plain bytes are permitted.
+    TooLong,
+}
 
 impl Unpacker {
     pub(crate) fn new() -> Self {
-        let state = Box::new(InflateState::new(DataFormat::Raw));
-        Self { state, stage: Stage::Head, begun: Vec::new(), is_under_way: false }
+        Self {
+            state: Box::default(),
+            window: Zeroizing::new(vec![0; WINDOW]),
+            at: 0,
+            stage: Stage::Head,
+            begun: Vec::new(),
+            is_under_way: false,
+        }
     }
 
-    /// The plain bytes of the next packed ones.
-    pub(crate) fn push(&mut self, packed: &[u8]) -> Result<Vec<u8>, NoGzip> {
-        let joined = [&std::mem::take(&mut self.begun), packed].concat();
-        let (mut rest, mut plain) = (joined.as_slice(), Vec::new());
-        let mut room = vec![0; FIRST_ROOM];
+    /// Appends the plain bytes of the next packed ones, until there are `most` of them.
+    pub(crate) fn push(&mut self, packed: &[u8], plain: &mut Zeroizing<Vec<u8>>, most: usize) -> Result<(), Stop> {
+        let begun = std::mem::take(&mut self.begun);
+        let joined = if begun.is_empty() { Cow::Borrowed(packed) } else { Cow::Owned([&begun, packed].concat()) };
+        let mut rest = &*joined;
         loop {
             match self.stage {
-                Stage::Head if rest.is_empty() => return Ok(plain),
+                Stage::Head if rest.is_empty() => return Ok(()),
                 Stage::Head if !MAGIC.iter().zip(rest).all(|(known, byte)| known == byte) => {
                     if !self.is_under_way {
-                        return Err(NoGzip);
+                        return Err(Stop::NoGzip);
                     }
                     self.stage = Stage::Over;
                 }
                 Stage::Head => match head(rest) {
                     Some(length) => {
                         rest = &rest[length..];
-                        (self.stage, self.is_under_way) = (Stage::Body, true);
-                        *self.state = InflateState::new(DataFormat::Raw);
+                        (self.stage, self.is_under_way, self.at) = (Stage::Body, true, 0);
+                        self.state.init();
                     }
-                    None if rest.len() > LONGEST_HEAD => return Err(NoGzip),
+                    None if rest.len() > LONGEST_HEAD => return Err(Stop::NoGzip),
                     None => {
                         self.begun = rest.to_vec();
-                        return Ok(plain);
+                        return Ok(());
                     }
                 },
                 Stage::Body => {
-                    let done = inflate(&mut self.state, rest, &mut room, MZFlush::None);
-                    rest = &rest[done.bytes_consumed..];
-                    plain.extend_from_slice(&room[..done.bytes_written]);
-                    match done.status {
-                        Ok(MZStatus::StreamEnd) => self.stage = Stage::Tail(TAIL),
-                        Ok(_) if done.bytes_consumed > 0 || done.bytes_written > 0 => {}
-                        Ok(_) | Err(MZError::Buf) if rest.is_empty() => return Ok(plain),
-                        _ => return Err(NoGzip),
+                    let (status, read, written) =
+                        decompress(&mut self.state, rest, &mut self.window, self.at, TINFL_FLAG_HAS_MORE_INPUT);
+                    rest = &rest[read..];
+                    let fresh = &self.window[self.at..self.at + written];
+                    let taken = fresh.len().min(most.saturating_sub(plain.len()));
+                    append(plain, &fresh[..taken]);
+                    if taken < written {
+                        return Err(Stop::TooLong);
+                    }
+                    self.at = (self.at + written) % WINDOW;
+                    match status {
+                        TINFLStatus::Done => self.stage = Stage::Tail(TAIL),
+                        TINFLStatus::HasMoreOutput => {}
+                        TINFLStatus::NeedsMoreInput => return Ok(()),
+                        _ => return Err(Stop::NoGzip),
                     }
                 }
                 Stage::Tail(left) => {
@@ -148,11 +170,11 @@ impl Unpacker {
                     rest = &rest[taken..];
                     if taken < left {
                         self.stage = Stage::Tail(left - taken);
-                        return Ok(plain);
+                        return Ok(());
                     }
                     self.stage = Stage::Head;
                 }
-                Stage::Over => return Ok(plain),
+                Stage::Over => return Ok(()),
             }
         }
     }
@@ -169,35 +191,10 @@ impl Unpacker {
 
 /// Unpacks as far as the bytes go, and no further than `most`; `None` for what is no gzip.
 pub(crate) fn unpack(packed: &[u8], most: usize) -> Option<Unpacked> {
-    let mut rest = &packed[head(packed)?..];
-    let mut state = Box::<DecompressorOxide>::default();
-    let mut bytes = Zeroizing::new(vec![0; FIRST_ROOM.min(most)]);
-    let mut length = 0;
-    let whole = loop {
-        let flags = TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-        let (status, read, written) = decompress(&mut state, rest, &mut bytes, length, flags);
-        rest = &rest[read..];
-        length += written;
-        match status {
-            TINFLStatus::Done => match rest.get(TAIL..).and_then(|next| Some(&next[head(next)?..])) {
-                Some(next) => {
-                    rest = next;
-                    state.init();
-                }
-                None => break true,
-            },
-            TINFLStatus::HasMoreOutput if bytes.len() < most => {
-                // A new room, so that the old one is wiped.
-                let mut larger = Zeroizing::new(vec![0; (bytes.len() * 2).min(most)]);
-                larger[..length].copy_from_slice(&bytes[..length]);
-                bytes = larger;
-            }
-            // Too long, cut off, or no gzip from some byte on: what came before is what there is.
-            _ => break false,
-        }
-    };
-    bytes.truncate(length);
-    Some(Unpacked { bytes, whole })
+    let (mut unpacker, mut bytes) = (Unpacker::new(), Zeroizing::default());
+    let done = unpacker.push(packed, &mut bytes, most);
+    // Too long, cut off, or no gzip from some byte on: what came before is what there is.
+    unpacker.is_under_way.then(|| Unpacked { whole: done.is_ok() && unpacker.is_whole(), bytes })
 }
 
 /// The length of a gzip member's head (RFC 1952 §2.3).
@@ -222,7 +219,8 @@ fn head(packed: &[u8]) -> Option<usize> {
     (at <= packed.len()).then_some(at)
 }
 
-const FIRST_ROOM: usize = 16 << 10;
+/// How far back packed bytes refer (RFC 1951 §2).
+const WINDOW: usize = 32 << 10;
 /// How a member begins.
 const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 /// Sum and length at a member's end.
@@ -289,6 +287,24 @@ mod tests {
         let cut = [stored(b"hello ", 0, b""), stored(b"world", 0, b"")[..18].to_vec()].concat();
         let (bytes, whole) = unpacked(&cut, 1000).unwrap();
         assert!(bytes.starts_with(b"hello ") && !whole);
+        let cut = [stored(b"hello ", 0, b""), stored(b"world", 0, b"")[..5].to_vec()].concat();
+        assert_eq!(unpacked(&cut, 1000), Some((b"hello ".to_vec(), false)));
+    }
+
+    /// Longer than the window, and referring back over its edge.
+    #[test]
+    fn a_long_text_is_read() {
+        // `gzip.compress(b"0123456789" * 10_000, mtime=0)`, as Python writes it.
+        let packed = [
+            &b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc6I\x01\x00 \x08\x00\xb0Jx \xda\xbf\x985xl\xaf\xc5\x98k\xe7\xa9\xfb\xc2"[..],
+            &[0xcc; 193],
+            b"\x9a\xed\x03\x87\xb8\xc5\x1c\xa0\x86\x01\x00",
+        ]
+        .concat();
+        let long = b"0123456789".repeat(10_000);
+        assert_eq!(unpacked(&packed, 200_000), Some((long.clone(), true)));
+        let (bytes, whole) = unpacked(&packed, 99_999).unwrap();
+        assert!(!whole && bytes == long[..99_999]);
     }
 
     const CODING: &str = "content-encoding";
@@ -327,7 +343,8 @@ mod tests {
             let begun = [&[0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 0][..], &bytes].concat();
             let _ = unpack(&begun, 1000);
             let mut unpacker = Unpacker::new();
-            let _ = begun.iter().all(|byte| unpacker.push(&[*byte]).is_ok());
+            let mut plain = Zeroizing::default();
+            let _ = begun.iter().all(|byte| unpacker.push(&[*byte], &mut plain, 1000).is_ok());
         }
 
         /// However it is cut into members and pieces, the same comes out.
@@ -335,9 +352,11 @@ mod tests {
         fn pieces_are_unpacked_as_the_whole_is(texts in prop::collection::vec("[a-z]{0,40}", 1..5), size in 1_usize..50) {
             let packed: Vec<u8> = texts.iter().flat_map(|text| stored(text.as_bytes(), 8, b"name\0")).collect();
             let mut unpacker = Unpacker::new();
-            let pieces = packed.chunks(size).map(|piece| unpacker.push(piece).unwrap());
-            let plain: Vec<u8> = pieces.collect::<Vec<_>>().concat();
-            prop_assert_eq!(String::from_utf8(plain).unwrap(), texts.concat());
+            let mut plain = Zeroizing::default();
+            for piece in packed.chunks(size) {
+                unpacker.push(piece, &mut plain, usize::MAX).unwrap();
+            }
+            prop_assert_eq!(String::from_utf8(plain.to_vec()).unwrap(), texts.concat());
             prop_assert!(unpacker.is_whole());
             prop_assert_eq!(unpacked(&packed, 1000), Some((texts.concat().into_bytes(), true)));
         }

@@ -18,12 +18,14 @@ use http::{HeaderMap, Method};
 use http_body::{Body, Frame, SizeHint};
 use tokenward_core::{Hosts, TransportFault};
 use tokio::io::{AsyncRead, AsyncWrite};
+use zeroize::Zeroizing;
 
 use super::{Bearer, CallFault, Calls};
 use crate::Call;
 use crate::call::authority;
 use crate::http::{fault, way_out};
 use crate::unpack::{self, Packing, Unpacker};
+use crate::wiped::Wiped;
 
 /// A request of somebody else, without its body.
 #[derive(Clone)]
@@ -171,10 +173,12 @@ impl Packed {
     fn next(&mut self) -> Option<Result<Bytes, &'static str>> {
         while !self.held.is_empty() {
             let some = self.held.split_to(self.held.len().min(AT_A_TIME));
-            match self.unpacker.push(&some) {
-                Ok(plain) if plain.is_empty() => {}
-                Ok(plain) => return Some(Ok(plain.into())),
-                Err(unpack::NoGzip) => return Some(Err("the packed answer cannot be read")),
+            let mut plain = Zeroizing::default();
+            // Of any length: what is passed on goes out piece by piece.
+            match self.unpacker.push(&some, &mut plain, usize::MAX) {
+                Ok(()) if plain.is_empty() => {}
+                Ok(()) => return Some(Ok(Bytes::from_owner(Wiped(plain)))),
+                Err(_) => return Some(Err("the packed answer cannot be read")),
             }
         }
         None
