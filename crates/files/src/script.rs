@@ -488,10 +488,6 @@ impl Account for Bearer {
         self.inner.app_token(app, kind).await
     }
 
-    async fn resend_ticket(&self, app: &App) -> Result<(), CallError> {
-        self.inner.resend_ticket(app).await
-    }
-
     async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
         self.inner.user_info(app, token).await
     }

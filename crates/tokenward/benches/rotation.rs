@@ -107,10 +107,6 @@ impl Account for Instantly {
         Err(CallError::Lacking("app tokens"))
     }
 
-    async fn resend_ticket(&self, _: &App) -> Result<(), CallError> {
-        Ok(())
-    }
-
     async fn user_info(&self, _: &App, _: &AccessToken) -> Result<Subject, CallError> {
         Ok(Subject::default())
     }

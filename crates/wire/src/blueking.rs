@@ -317,10 +317,6 @@ impl Account for BlueKing {
         }
     }
 
-    async fn resend_ticket(&self, _: &App) -> Result<(), CallError> {
-        Err(CallError::Lacking("an app ticket: only Feishu's and Lark's store apps have one"))
-    }
-
     async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
         let (request, call) = match app.token_api {
             TokenApi::Ssm => (request::ssm_verify(app, token.expose()), Wrapped::ssm_verify()),

@@ -12,7 +12,6 @@ use http::header::{
     CONNECTION, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde::Serialize;
 use serde_json::Value;
 use tokenward_core::Hosts;
 use url::Url;
@@ -250,14 +249,6 @@ impl CallBody {
             Self::Bytes { content_type, bytes } => Some((content_type.clone(), bytes.clone())),
             Self::Multipart(parts) => Some(form(parts)),
         }
-    }
-
-    /// A JSON body from anything that can be written as JSON.
-    ///
-    /// # Errors
-    /// Of a type whose own writing fails, such as a map whose keys are not texts.
-    pub fn from_serialize(value: &impl Serialize) -> serde_json::Result<Self> {
-        serde_json::to_value(value).map(Self::Json)
     }
 }
 

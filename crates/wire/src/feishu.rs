@@ -172,12 +172,6 @@ impl Account for Feishu {
         Checkup { accepted, clocks: clocks(&answer) }
     }
 
-    async fn resend_ticket(&self, app: &App) -> Result<(), CallError> {
-        let answer = self.transport.call(request::resend_ticket(app)).await?;
-        let secrets = [app.expose_secret()];
-        reading::judge(Call::TicketResend, &answer, &secrets).map(|_| ())
-    }
-
     async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
         let answer = self.transport.call(request::user_info(app, token)).await?;
         let secrets = [token.expose()];

@@ -250,10 +250,6 @@ impl Account for OAuth2 {
         }
     }
 
-    async fn resend_ticket(&self, _: &App) -> Result<(), CallError> {
-        Err(CallError::Lacking("an app ticket: only Feishu's and Lark's store apps have one"))
-    }
-
     async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
         if let Some((url, _)) = self.optional(app, USER_INFO).await? {
             let answer = self.transport.call(request::user_info(url, token)).await?;

@@ -134,10 +134,6 @@ impl Account for Providers {
         self.of(app).check_up(app).await
     }
 
-    async fn resend_ticket(&self, app: &App) -> Result<(), CallError> {
-        self.of(app).resend_ticket(app).await
-    }
-
     async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
         self.of(app).user_info(app, token).await
     }

@@ -218,7 +218,6 @@ async fn what_a_dialect_lacks_is_said_and_nothing_is_sent() {
     for api in [TokenApi::Ssm, TokenApi::AuthApi, TokenApi::BkAuth] {
         let app = blueking(&server.base, api);
         assert!(matches!(providers().app_token(&app, AppTokenKind::Tenant).await, Err(CallError::Lacking(_))));
-        assert!(matches!(providers().resend_ticket(&app).await, Err(CallError::Lacking(_))));
         if api != TokenApi::AuthApi {
             assert!(matches!(providers().app_token(&app, AppTokenKind::App).await, Err(CallError::Lacking(_))));
         }

@@ -167,6 +167,6 @@ async fn a_page_of_html_is_no_confirmation_of_a_revocation() {
 async fn an_unreachable_provider_is_no_answer() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let app = app(&format!("http://127.0.0.1:{port}"), TokenApi::V3);
-    let error = feishu().resend_ticket(&app).await.unwrap_err();
+    let error = feishu().app_token(&app, AppTokenKind::Tenant).await.unwrap_err();
     assert!(matches!(error, CallError::NoAnswer(_)), "{error:?}");
 }

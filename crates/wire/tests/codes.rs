@@ -104,10 +104,6 @@ fn the_other_calls() {
         ],
     );
     check(
-        Call::TicketResend,
-        &[(Configuration, &[10003, 10005, 10014, 10015, 10016, 99_991_543, 99_991_401, 99_991_403])],
-    );
-    check(
         Call::UserInfo,
         &[
             (OurBug, &[20001]),

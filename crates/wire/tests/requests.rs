@@ -169,9 +169,6 @@ async fn app_and_tenant_tokens_of_a_store_app() {
     assert_eq!(server.heard().await, post("/open-apis/auth/v3/app_access_token", None, JSON, &body));
     let body = r#"{"app_access_token":"a-1","tenant_key":"ten\"ant"}"#;
     assert_eq!(server.heard().await, post("/open-apis/auth/v3/tenant_access_token", None, JSON, body));
-    feishu().resend_ticket(&app).await.unwrap();
-    let body = format!(r#"{{"app_id":"cli_a1b2","app_secret":"{SECRET}"}}"#);
-    assert_eq!(server.heard().await, post("/open-apis/auth/v3/app_ticket/resend", None, JSON, &body));
 }
 
 #[tokio::test]

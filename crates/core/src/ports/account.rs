@@ -65,7 +65,4 @@ pub trait Account: Send + Sync {
     async fn check_up(&self, app: &App) -> Checkup {
         Checkup { accepted: self.app_token(app, AppTokenKind::App).await.map(drop), clocks: None }
     }
-
-    /// Asks for a new app ticket to be pushed (store apps).
-    async fn resend_ticket(&self, app: &App) -> Result<(), CallError>;
 }

@@ -10,7 +10,8 @@
 //! but one, and the table does not know which (R1, R4). Where the provider may not be asked, the newest is taken, and its access
 //! token is handed out only once the provider has named its user.
 //!
-//! Two owners of one refresh token end each other's access tokens: the program has to let go ([`BkoauthReport::RENEWAL`]).
+//! Two owners of one refresh token end each other's access tokens: the program has to let go. It turns
+//! a refresh token by itself within a day of the access token's end (`EXPIRES_SECONDS`), which at SSM is always.
 
 use std::time::Duration;
 
@@ -18,7 +19,6 @@ use jiff::tz::Offset;
 use tokenward_core::ports::{Adopted, Adoption, Claim};
 use tokenward_core::{Access, App, Code, GrantId, ProfileName, TokenSet};
 
-use super::tool::Renewal;
 use plan::{Candidate, Step, TokenStanding};
 use tokenward_keeper::{Error, Keeper, Kept};
 
@@ -69,12 +69,6 @@ impl BkoauthOptions {
 pub struct BkoauthReport {
     /// Each row, in the order of the table.
     pub rows: Vec<BkoauthTaken>,
-}
-
-impl BkoauthReport {
-    /// When the program turns a refresh token by itself: within a day of the access token's end (`EXPIRES_SECONDS`), which at SSM is
-    /// always.
-    pub const RENEWAL: Renewal = Renewal::Ahead(86_400);
 }
 
 /// A row, and what became of it.

@@ -85,11 +85,6 @@ impl Keeper {
         Ok(self.recall(&Keepsake::AppTicket(app.clone())).await?.and_then(|text| AppTicket::parse(text).ok()))
     }
 
-    /// Asks the provider to push a new app ticket.
-    pub async fn resend_app_ticket(&self, app: &App) -> Result<(), Error> {
-        self.inner.parts.provider.resend_ticket(app).await.map_err(Error::call)
-    }
-
     /// Remembers that a name stands for another app from now on, so that a login of the one before is known for what it is.
     pub async fn keep_registration(
         &self,

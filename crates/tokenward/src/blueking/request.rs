@@ -43,7 +43,6 @@ pub struct RequestParts {
     session: Vec<(String, String)>,
     headers: Vec<(String, String)>,
     query: Vec<(String, String)>,
-    client_ip: Option<IpAddr>,
 }
 
 impl RequestParts {
@@ -84,13 +83,6 @@ impl RequestParts {
         self.query.push((name.to_owned(), value.to_owned()));
         self
     }
-
-    /// From an address.
-    #[must_use]
-    pub fn from_ip(mut self, address: IpAddr) -> Self {
-        self.client_ip = Some(address);
-        self
-    }
 }
 
 impl Request for RequestParts {
@@ -113,10 +105,6 @@ impl Request for RequestParts {
     fn query(&self, name: &str) -> Option<Cow<'_, str>> {
         find(&self.query, name)
     }
-
-    fn client_ip(&self) -> Option<IpAddr> {
-        self.client_ip
-    }
 }
 
 impl fmt::Debug for RequestParts {
@@ -126,7 +114,6 @@ impl fmt::Debug for RequestParts {
         f.debug_struct("RequestParts")
             .field("user", &self.user)
             .field("cookies", &names(&self.cookies))
-            .field("client_ip", &self.client_ip)
             .finish_non_exhaustive()
     }
 }

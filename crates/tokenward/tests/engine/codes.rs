@@ -1,4 +1,4 @@
-//! Every code that reference/feishu.md lists for a call is produced by the sandbox, sent
+//! Every code that reference/feishu.md lists for a call of the client is produced by the sandbox, sent
 //! over the wire, and classified by the client. `docs/reference/provider-codes.md` is written from what this test
 //! saw; run it with `TOKENWARD_BLESS=1` after a change on either side, and read the difference.
 
@@ -24,7 +24,8 @@ async fn every_listed_code_is_produced_and_classified() {
     let world = World::new().await;
     let mut rows = String::new();
     let mut section = "";
-    for entry in catalogue() {
+    // The client never asks for a ticket to be sent again: the provider pushes one every hour.
+    for entry in catalogue().into_iter().filter(|entry| entry.endpoint != Endpoint::AppTicketResend) {
         world.sandbox.clear_faults();
         world.sandbox.inject(Fault::code(entry.code).on(entry.endpoint).when(entry.operation));
         let refusal = provoke(&world, entry).await;
@@ -135,7 +136,6 @@ async fn provoke(world: &World, entry: CatalogueEntry) -> Refusal {
             let kind = if entry.endpoint == Endpoint::AppTokenStore { AppTokenKind::App } else { AppTokenKind::Tenant };
             refused(provider.app_token(&app, kind).await)
         }
-        (Endpoint::AppTicketResend, _) => refused(provider.resend_ticket(&app).await),
         (Endpoint::UserInfo, _) => refused(provider.user_info(&app, &access()).await),
         // No call of the client yet goes to business APIs; the sandbox's answer is looked up in the client's table.
         (Endpoint::Api, _) => business(&app.hosts.open).await,

@@ -40,8 +40,6 @@ pub enum Call {
     DevicePoll,
     /// App and tenant tokens (P1–P4).
     AppToken,
-    /// Ticket resend (P5).
-    TicketResend,
     /// User info (U1).
     UserInfo,
     /// Revocation (V1).
@@ -64,7 +62,6 @@ impl Call {
         Self::DeviceBegin,
         Self::DevicePoll,
         Self::AppToken,
-        Self::TicketResend,
         Self::UserInfo,
         Self::Revoke,
         Self::Api,
@@ -84,7 +81,6 @@ impl Call {
             Self::DeviceBegin => "device authorization",
             Self::DevicePoll => "device poll",
             Self::AppToken => "app and tenant token",
-            Self::TicketResend => "ticket resend",
             Self::UserInfo => "user info",
             Self::Revoke => "revoke",
             Self::Api => "any other call",
@@ -93,10 +89,7 @@ impl Call {
 
     /// Whether it spends something that is good once.
     pub(super) const fn spends(self) -> bool {
-        !matches!(
-            self,
-            Self::DeviceBegin | Self::AppToken | Self::TicketResend | Self::UserInfo | Self::Revoke | Self::Api
-        )
+        !matches!(self, Self::DeviceBegin | Self::AppToken | Self::UserInfo | Self::Revoke | Self::Api)
     }
 
     /// Whether its bearer is an app access token.
@@ -114,7 +107,6 @@ pub const fn listed(call: Call) -> &'static [i64] {
         Call::OidcRefresh => OIDC_REFRESH,
         Call::LegacyExchange | Call::LegacyRefresh => LEGACY,
         Call::AppToken => APP_TOKEN,
-        Call::TicketResend => TICKET_RESEND,
         Call::UserInfo => USER_INFO,
         Call::Api => API,
         Call::DeviceBegin | Call::DevicePoll | Call::Revoke => &[],
@@ -138,7 +130,7 @@ pub fn words() -> impl Iterator<Item = (&'static str, &'static Fact)> {
 pub fn lookup(call: Call, code: i64) -> Option<Fact> {
     let known = FACTS.iter().find(|(known, _)| *known == code).map(|(_, fact)| *fact)?;
     match (call, code) {
-        (Call::AppToken | Call::TicketResend, 10003) => Some(UNKNOWN_APP_ID),
+        (Call::AppToken, 10003) => Some(UNKNOWN_APP_ID),
         _ => temper(call, known),
     }
 }
@@ -189,7 +181,6 @@ const LEGACY: &[i64] = &[20001, 20007, 20008, 20009, 20021, 20022, 20023, 20024,
 /// reference/feishu.md §9.
 const APP_TOKEN: &[i64] =
     &[10003, 10005, 10012, 10013, 10014, 10015, 11207, 11209, 11210, 99_991_543, 99_991_401, 99_991_403];
-const TICKET_RESEND: &[i64] = &[10003, 10005, 10014, 10015, 10016, 99_991_543, 99_991_401, 99_991_403];
 /// reference/feishu.md §10.
 const USER_INFO: &[i64] = &[20001, 20005, 20006, 20008, 20021, 20022, 20023, 20050];
 /// The token-related codes of reference/feishu.md §11.

@@ -208,16 +208,6 @@ pub(super) fn app_token(app: &App, body: &AppTokenBody<'_>) -> Request {
     Request::post(join(&app.hosts.open, body.path()), json(body))
 }
 
-pub(super) fn resend_ticket(app: &App) -> Request {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        app_id: &'a str,
-        app_secret: &'a str,
-    }
-    let body = Body { app_id: &app.client_id, app_secret: app.expose_secret() };
-    Request::post(join(&app.hosts.open, "/open-apis/auth/v3/app_ticket/resend"), json(&body))
-}
-
 pub(super) fn user_info(app: &App, token: &AccessToken) -> Request {
     Request::get(join(&app.hosts.open, "/open-apis/authen/v1/user_info")).with_bearer(token.expose())
 }

@@ -248,10 +248,6 @@ impl Account for Around {
         self.inner.app_token(app, kind).await
     }
 
-    async fn resend_ticket(&self, app: &App) -> Result<(), CallError> {
-        self.inner.resend_ticket(app).await
-    }
-
     async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
         let now = self.asking.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
