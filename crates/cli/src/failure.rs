@@ -249,7 +249,7 @@ impl Failure {
     }
 
     fn page(&self) -> String {
-        format!("docs/errors/{}.md", self.0.code)
+        format!("docs/errors/{}", self.0.code.page_name())
     }
 
     /// What to do next: our own words, the remedy for the provider's refusal, or the code's general advice.

@@ -16,6 +16,8 @@ mod commands;
 mod desk;
 #[cfg(test)]
 mod documented;
+#[cfg(test)]
+mod error_papers;
 mod failure;
 mod fast;
 mod fields;

@@ -1,7 +1,8 @@
 //! Stable codes: one for each story that a person may have to be told.
 //!
-//! A code never changes its meaning and is never given away twice. Each has a page `docs/errors/TWnnnn.md`; a test
-//! in the command line's crate sees to it.
+//! A code never changes its meaning and is never given away twice. Each that somebody can act upon has a page
+//! `docs/errors/TWnnnn.md`. The index, the table of exit codes and the head of each page are printed from this table and
+//! the command's catalogue (design/0009-errors-once.md).
 
 use std::fmt;
 
@@ -51,6 +52,14 @@ macro_rules! codes {
             /// The exit class it leads to.
             pub const fn exit(self) -> ExitClass {
                 match self { $(Self::$name => ExitClass::$exit,)+ }
+            }
+
+            /// The file in `docs/errors` that tells of it: its page, or the index where there is nothing to do about it.
+            pub const fn page_name(self) -> &'static str {
+                if !self.has_page() {
+                    return "README.md";
+                }
+                match self { $(Self::$name => concat!("TW", $number, ".md"),)+ }
             }
         }
     };
@@ -353,6 +362,13 @@ codes! {
     "0922" UserUnproven Done;
     /// Files of the vault belong to another user.
     "0924" NotOurs Done;
+}
+
+impl Code {
+    /// Whether it has a page: whoever meets it can do something about it.
+    pub const fn has_page(self) -> bool {
+        !matches!(self, Self::CheckPassed | Self::TurnUnderWay | Self::SetAside | Self::SetOnTrial)
+    }
 }
 
 impl fmt::Display for Code {

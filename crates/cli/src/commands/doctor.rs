@@ -151,5 +151,5 @@ fn exit(findings: &[Finding]) -> ExitClass {
 }
 
 fn page(code: Code) -> String {
-    format!("docs/errors/{code}.md")
+    format!("docs/errors/{}", code.page_name())
 }

@@ -446,7 +446,10 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::TurnUnderWay => (
             w("a refresh is under way", "正在续期"),
-            w("wait; `tokenward token` does so by itself", "请等待；`tokenward token` 会自动等待"),
+            w(
+                "wait; `tokenward token` does so by itself, and if that process was killed, the next command goes on after the time that is named",
+                "请等待；`tokenward token` 会自动等待；若该进程已被终止，下一个命令会在结果中给出的时间之后接手",
+            ),
         ),
         Code::AnswerWaits => (
             w("the provider's answer to a refresh waits to be read", "服务方的续期应答等待处理"),
@@ -454,7 +457,7 @@ fn story(code: Code) -> (Words, Words) {
         ),
         Code::SetAside => (
             w("tokens that came too late, or gave way to others, are kept aside", "有令牌另行保存（迟到或被取代）"),
-            w("nothing is to be done", "无需处理"),
+            w("nothing is to be done; old ones go by themselves", "无需处理；旧的会自动清理"),
         ),
         Code::AnswerOfOtherVault => (
             w("a rescue slot holds an answer that this vault knows nothing of", "应急槽中的应答不属于本保险库"),
@@ -467,8 +470,8 @@ fn story(code: Code) -> (Words, Words) {
         Code::SetOnTrial => (
             w("a login that was taken over has not been refreshed yet", "接管来的登录尚未续期"),
             w(
-                "nothing is to be done; `tokenward refresh` refreshes it now",
-                "无需处理；`tokenward refresh` 可立即续期",
+                "nothing is to be done: the next refresh decides, and should the provider refuse it, the login before it comes back by itself; `tokenward refresh` refreshes it now",
+                "无需处理：下次续期即见分晓，若服务方拒绝，会自动恢复之前的登录；`tokenward refresh` 可立即续期",
             ),
         ),
         Code::LinkStale => (

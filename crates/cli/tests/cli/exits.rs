@@ -105,7 +105,7 @@ fn an_app_setting_is_six() {
 fn every_code_has_its_page() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
     for code in tokenward_core::Code::ALL {
-        let page = std::fs::read_to_string(folder.join(format!("{code}.md")));
+        let page = std::fs::read_to_string(folder.join(code.page_name()));
         let page = page.unwrap_or_else(|error| panic!("{code}: {error}"));
         assert!(page.contains(code.as_str()) && page.len() > 200, "{code}");
     }

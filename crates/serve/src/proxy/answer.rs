@@ -63,7 +63,7 @@ impl Excuse {
             "tokenward": code,
             "name": self.code.name(),
             "next": story.next,
-            "page": format!("docs/errors/{code}.md"),
+            "page": format!("docs/errors/{}", self.code.page_name()),
         });
         if let Some(detail) = self.detail {
             error["detail"] = detail.into();

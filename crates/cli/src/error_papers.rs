@@ -1,0 +1,202 @@
+//! What is printed from the table of codes and the catalogue: the index of `docs/errors`, the head of each page, and the
+//! table of `docs/reference/exit-codes.md` (design/0009-errors-once.md).
+//!
+//! With `TOKENWARD_BLESS=1` the tests write what they would compare; a code without a page gets one whose parts are to be
+//! filled in.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use tokenward_core::{Code, ExitClass};
+
+use crate::say::Lang;
+
+const INDEX_HEAD: &str = "\
+# Error codes / 错误码
+
+<!-- Printed from crates/core/src/error.rs and crates/cli/src/say by `TOKENWARD_BLESS=1 cargo test --workspace --bins error_papers`. Edit those. -->
+
+A code never changes its meaning. Whatever goes wrong has a page, with what it means, what was kept and what to do. 错误码的含义永不改变。每个错误都有一页说明含义、保留了什么以及怎么办。
+
+| Code | Name | Exit | What happened | 含义 |
+|---|---|---|---|---|
+";
+
+const FINDINGS_HEAD: &str = "
+## What the doctor finds / 检查结果
+
+No trouble, so the exit code is 0. One that asks nothing of anybody has no page. 这些不是错误，退出码为 0；无需任何人处理的没有单独的页面。
+
+| Code | Name | Exit | What was found | What to do | 结果 | 怎么办 |
+|---|---|---|---|---|---|---|
+";
+
+/// What an exit code means, and what a script does about it.
+const fn exit_words(class: ExitClass) -> (&'static str, &'static str) {
+    match class {
+        ExitClass::Done => ("done", "what `doctor` finds and is no trouble"),
+        ExitClass::Ours => ("our fault", "report it; do not retry in a loop"),
+        ExitClass::Usage => ("wrong usage or configuration", "stop: a person must change something on this machine"),
+        ExitClass::NeedsConsent => ("a person must log in", "stop and tell somebody: `tokenward login`"),
+        ExitClass::TryLater => ("passing trouble, nothing lost", "try again with growing pauses"),
+        ExitClass::Unknown => {
+            ("outcome unknown, kept", "try again later; the next run asks once more when that is safe")
+        }
+        ExitClass::AppSettings => (
+            "refused by the provider for a cause in the app's settings",
+            "stop: a person must change something in the developer console",
+        ),
+    }
+}
+
+const CLASSES: [ExitClass; 7] = [
+    ExitClass::Done,
+    ExitClass::Ours,
+    ExitClass::Usage,
+    ExitClass::NeedsConsent,
+    ExitClass::TryLater,
+    ExitClass::Unknown,
+    ExitClass::AppSettings,
+];
+
+/// What each part of a page is called.
+const PARTS: [[&str; 3]; 2] = [
+    ["**What it means.**", "**What was kept.**", "**What to do.**"],
+    ["**含义。**", "**保留了什么。**", "**怎么办。**"],
+];
+
+/// A sentence as it stands at the beginning of a line or a cell.
+fn headline(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// What happened, in both languages.
+fn titles(code: Code) -> [String; 2] {
+    [Lang::En, Lang::Zh].map(|lang| headline(lang.happened(code)))
+}
+
+fn named(code: Code) -> String {
+    if code.has_page() { format!("[{code}]({code}.md)") } else { code.to_string() }
+}
+
+/// The page `docs/errors/README.md`.
+fn index() -> String {
+    let (findings, errors): (Vec<Code>, Vec<Code>) = Code::ALL.iter().partition(|code| code.exit() == ExitClass::Done);
+    let mut page = String::from(INDEX_HEAD);
+    for code in errors {
+        let ([en, zh], exit) = (titles(code), code.exit() as u8);
+        let _ = writeln!(page, "| {} | {} | {exit} | {en} | {zh} |", named(code), code.name());
+    }
+    page.push_str(FINDINGS_HEAD);
+    for code in findings {
+        let ([en, zh], [next, next_zh]) =
+            (titles(code), [Lang::En, Lang::Zh].map(|lang| headline(lang.next_step(code))));
+        let _ = writeln!(page, "| {} | {} | 0 | {en} | {next} | {zh} | {next_zh} |", named(code), code.name());
+    }
+    page
+}
+
+/// The page of a code, with what stands once printed anew.
+fn page(code: Code, page: &str) -> String {
+    let mut titles = titles(code).into_iter();
+    let head = format!("# {code} {}\n\nExit code {exit} / 退出码 {exit}", code.name(), exit = code.exit() as u8);
+    let rest = page.lines().skip(3).map(|line| match line.strip_prefix("## ") {
+        Some(title) => format!("## {}", titles.next().unwrap_or_else(|| title.to_owned())),
+        None => line.to_owned(),
+    });
+    std::iter::once(head).chain(rest).map(|line| line + "\n").collect()
+}
+
+/// A page that is still to be written.
+fn new_page(code: Code) -> String {
+    let example = format!("\n\n\n\n```text\n$ tokenward …\nerror: {} ({code})\n```\n", Lang::En.happened(code));
+    PARTS.iter().fold(example, |page, parts| page + "\n## \n\n" + &parts.join(" \n\n") + " \n")
+}
+
+/// `docs/reference/exit-codes.md`, with its table printed anew.
+fn exit_codes(page: &str) -> String {
+    let is_row = |line: &&str| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit();
+    let head = page.lines().take_while(|line| !is_row(line));
+    let tail = page.lines().skip_while(|line| !is_row(line)).skip_while(is_row);
+    let rows = CLASSES.map(|class| {
+        let codes = Code::ALL.iter().filter(|code| code.exit() == class);
+        let codes: Vec<String> =
+            codes.map(|code| format!("[{}](../errors/{})", &code.as_str()[2..], code.page_name())).collect();
+        let (meaning, script) = exit_words(class);
+        format!("| {} | {meaning} | {} | {script} |", class as u8, codes.join(" "))
+    });
+    let lines = head.map(str::to_owned).chain(rows).chain(tail.map(str::to_owned));
+    lines.map(|line| line + "\n").collect()
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Compares a paper with what is printed, or writes it.
+fn compare(path: &str, print: impl FnOnce(&str) -> String) {
+    let file = root().join(path);
+    let stored = std::fs::read_to_string(&file).unwrap_or_default();
+    let printed = print(&stored);
+    #[expect(clippy::disallowed_methods, reason = "the one switch of these tests")]
+    let bless = std::env::var_os("TOKENWARD_BLESS").is_some();
+    if bless && stored != printed {
+        std::fs::write(&file, &printed).unwrap();
+        return;
+    }
+    assert!(
+        stored == printed,
+        "{path} is old: TOKENWARD_BLESS=1 cargo test --workspace --bins error_papers, and read the difference"
+    );
+}
+
+#[test]
+fn the_index_is_printed_from_the_codes() {
+    compare("docs/errors/README.md", |_| index());
+}
+
+#[test]
+fn the_table_of_exit_codes_is_printed_from_the_codes() {
+    compare("docs/reference/exit-codes.md", exit_codes);
+}
+
+#[test]
+fn the_head_of_each_page_is_printed_from_the_codes() {
+    for &code in Code::ALL.iter().filter(|code| code.has_page()) {
+        compare(&format!("docs/errors/{code}.md"), |stored| {
+            page(code, if stored.is_empty() { new_page(code) } else { stored.to_owned() }.as_str())
+        });
+    }
+}
+
+/// Nothing is left of a page to be written.
+#[test]
+fn each_part_of_a_page_is_written_in_both_languages() {
+    for &code in Code::ALL.iter().filter(|code| code.has_page()) {
+        let page = std::fs::read_to_string(root().join(format!("docs/errors/{code}.md"))).unwrap();
+        let halves: Vec<&str> = page.split("\n## ").skip(1).collect();
+        assert_eq!(halves.len(), 2, "{code}: one half a language");
+        for (half, parts) in halves.into_iter().zip(PARTS) {
+            let mut rest = half;
+            for part in parts {
+                let (before, behind) = rest.split_once(part).unwrap_or_else(|| panic!("{code}: {part}"));
+                assert!(!before.trim().is_empty(), "{code}: nothing before {part}");
+                rest = behind;
+            }
+            assert!(!rest.trim().is_empty(), "{code}: nothing is to be done");
+        }
+        assert!(!page.contains("$ tokenward …"), "{code}: an example");
+    }
+}
+
+/// A table is not broken by a word in it.
+#[test]
+fn each_row_of_the_index_has_as_many_cells_as_its_head() {
+    let (index, mut cells) = (index(), None);
+    for line in index.lines() {
+        cells = line.starts_with('|').then(|| line.matches('|').count()).inspect(|count| {
+            assert_eq!(*count, cells.unwrap_or(*count), "{line}");
+        });
+    }
+}
