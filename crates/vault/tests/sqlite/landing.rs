@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::place::{Place, lay_down_root, take_up_root, without_database};
+use crate::place::{Place, without_database};
 use tokenward_core::ports::{AnswerKept, Attempt, Grants, Journal, Leases, Logins};
 use tokenward_core::{Closing, Doubt, Event, Generation, GrantId, IntentId, Landing, Lease, Seat};
 use tokenward_vault::SqliteVault;
@@ -123,21 +123,39 @@ async fn what_has_landed_is_synced_where_nothing_else_can_be_written() {
     assert!(spend.landing().unwrap().put(&answer("landed")));
     let blocker = place.sqlite();
     blocker.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    fs::set_permissions(place.folder.rescue(), fs::Permissions::from_mode(0o400)).unwrap();
-    let before = lay_down_root();
+    // The vault has the rescue slots open: what it cannot write to any more is a file that is gone.
+    fs::remove_file(place.folder.rescue()).unwrap();
+    fs::create_dir(place.folder.rescue()).unwrap();
     let kept = vault.keep_answer(spend.intent(), &answer("landed")).await;
-    take_up_root(before);
     assert_eq!(kept.unwrap(), AnswerKept::LastResort);
     blocker.execute_batch("ROLLBACK").unwrap();
-    fs::set_permissions(place.folder.rescue(), fs::Permissions::from_mode(0o600)).unwrap();
-    // It is odd, and the journal can be written by then: what came is not given up with the spend.
-    let (intent, doubt) = (spend.intent(), Closing::Doubt { doubt: Doubt::OddAnswer });
-    drop(spend);
-    vault.close(Some(&lease), intent, doubt, None).await.unwrap();
-    let found = vault.open_intents(id).await.unwrap().into_iter().find(|open| open.id == intent).unwrap();
-    assert_eq!((found.answer, found.doubted), (Some(answer("landed")), true));
-    assert!(!slots(&place).iter().any(holds), "the journal has it");
+    fs::remove_dir(place.folder.rescue()).unwrap();
     drop(vault);
     let next = place.vault().await;
     assert_eq!(next.open_intents(id).await.unwrap()[0].answer, Some(answer("landed")));
+}
+
+/// The journal did not take it, and can be written once it is known to be odd: what came is not given up with the spend (I3).
+#[tokio::test]
+async fn an_odd_answer_stays_where_it_landed_until_the_journal_has_it() {
+    let place = Place::new();
+    let sender = begun(&place, "work").await;
+    sender.lands("odd");
+    let Begun { vault, id, intent, landing } = sender;
+    let journal = place.sqlite();
+    let refused = "CREATE TRIGGER full BEFORE UPDATE OF answer ON intents BEGIN SELECT RAISE(ABORT, 'full'); END";
+    journal.execute_batch(refused).unwrap();
+    // Nor is there a rescue slot.
+    fs::remove_file(place.folder.rescue()).unwrap();
+    fs::create_dir(place.folder.rescue()).unwrap();
+    assert_eq!(vault.keep_answer(intent, &answer("odd")).await.unwrap(), AnswerKept::LastResort);
+    fs::remove_dir(place.folder.rescue()).unwrap();
+    assert!(holds(&slots(&place)[0]), "it lies where it landed alone");
+    journal.execute_batch("DROP TRIGGER full").unwrap();
+    drop(landing);
+    vault.close(None, intent, Closing::Doubt { doubt: Doubt::OddAnswer }, None).await.unwrap();
+    let found = vault.open_intents(id).await.unwrap().remove(0);
+    assert_eq!((found.id, found.answer, found.doubted), (intent, Some(answer("odd")), true));
+    assert_eq!(answers(&vault, id).await, 1);
+    assert!(!holds(&slots(&place)[0]), "the journal has it");
 }
