@@ -128,21 +128,21 @@ impl Showing {
         links.into_iter().find(|link| link.id == id).map(|link| link.target.profile)
     }
 
-    /// Shows what is stored of a grant: as far as that is known already.
-    async fn show(&self, id: GrantId, known: Option<Reading>) {
+    /// Shows what is stored of a grant, `known` by a mark of before it was stored.
+    async fn show(&self, id: GrantId, known: Option<(Grant, Mark)>) {
         if let Err(error) = self.try_show(id, known).await {
             tracing::warn!(%error, grant = %id, "the hand-out was not renewed; tokens are served the long way");
         }
     }
 
-    async fn try_show(&self, id: GrantId, mut known: Option<Reading>) -> Result<(), StoreError> {
+    async fn try_show(&self, id: GrantId, mut known: Option<(Grant, Mark)>) -> Result<(), StoreError> {
         let mut tried = None;
         for _ in 0..ATTEMPTS {
-            let Reading { grant, mark, there } = if let Some(known) = known.take() {
+            let (grant, mark) = if let Some(known) = known.take() {
                 known
             } else {
                 let mark = self.hand_outs.mark();
-                Reading { grant: self.store.grant(id).await?, mark, there: None }
+                (self.store.grant(id).await?, mark)
             };
             if let Some(tried) = &tried
                 && grant.profile.as_ref() != Some(tried)
@@ -151,14 +151,15 @@ impl Showing {
                 Box::pin(self.show_name(tried)).await;
             }
             let Some(profile) = &grant.profile else { return Ok(()) };
-            let links = self.links_of(&grant, profile).await?;
-            let stored = Stored { of: Some((grant.id, grant.generation)), hand_out: self.hand_out(&grant, &links) };
-            let is_in_step = there.is_some() && there == stored.hand_out;
-            if is_in_step || self.hand_outs.show(profile, &stored, &mark).await? == Shown::Done {
-                self.seen().insert(profile.clone(), (grant.id, grant.generation));
-                return Ok(());
+            let stored = self.stored(&grant, profile).await?;
+            match self.hand_outs.show(profile, &stored, &mark).await? {
+                Shown::Done => {
+                    self.is_in_step(profile, &grant);
+                    return Ok(());
+                }
+                Shown::Busy => return Ok(()),
+                Shown::Moved => tried = grant.profile,
             }
-            tried = grant.profile;
         }
         Ok(())
     }
@@ -176,7 +177,7 @@ impl Showing {
                 Err(error) => Err(error),
             };
             match shown {
-                Ok(Shown::Done) => return,
+                Ok(Shown::Done | Shown::Busy) => return,
                 Ok(Shown::Moved) => {}
                 Err(error) => {
                     return tracing::warn!(%error, %profile, "the hand-out was not renewed; tokens are served the long way");
@@ -207,8 +208,29 @@ impl Showing {
         {
             return Err(self.hand_outs.went_back(profile));
         }
-        if !grant.intent_open {
-            self.show(grant.id, Some(Reading { grant: grant.clone(), mark, there })).await;
+        if !grant.intent_open
+            && let Err(error) = self.mend_copy(grant, profile, mark, there).await
+        {
+            tracing::warn!(%error, %profile, "the hand-out was not renewed; tokens are served the long way");
+        }
+        Ok(())
+    }
+
+    /// Brings the copy of a grant that was read by a mark of before in step, where it is not and nobody else is at it.
+    async fn mend_copy(
+        &self,
+        grant: &Grant,
+        profile: &ProfileName,
+        mark: Mark,
+        there: Option<HandOut>,
+    ) -> Result<(), StoreError> {
+        let stored = self.stored(grant, profile).await?;
+        let is_in_step = there.is_some() && there == stored.hand_out;
+        let shown = if is_in_step { Shown::Done } else { self.hand_outs.mend(profile, &stored, &mark).await? };
+        match shown {
+            Shown::Done => self.is_in_step(profile, grant),
+            Shown::Busy => {}
+            Shown::Moved => self.show(grant.id, None).await,
         }
         Ok(())
     }
@@ -222,8 +244,14 @@ impl Showing {
         }
     }
 
-    async fn links_of(&self, grant: &Grant, profile: &ProfileName) -> Result<Vec<Link>, StoreError> {
-        if grant.linked { self.store.links(Some(profile)).await } else { Ok(Vec::new()) }
+    /// What is stored under a name that a grant has.
+    async fn stored(&self, grant: &Grant, profile: &ProfileName) -> Result<Stored, StoreError> {
+        let links = if grant.linked { self.store.links(Some(profile)).await? } else { Vec::new() };
+        Ok(Stored { of: Some((grant.id, grant.generation)), hand_out: self.hand_out(grant, &links) })
+    }
+
+    fn is_in_step(&self, profile: &ProfileName, grant: &Grant) {
+        self.seen().insert(profile.clone(), (grant.id, grant.generation));
     }
 
     fn seen(&self) -> MutexGuard<'_, HashMap<ProfileName, (GrantId, Generation)>> {
@@ -243,16 +271,6 @@ impl fmt::Debug for Showing {
 
 /// The store beneath.
 type Store = Arc<dyn Vault>;
-
-/// What is known of a grant.
-struct Reading {
-    /// As it is stored.
-    grant: Grant,
-    /// Of before it was stored or read.
-    mark: Mark,
-    /// What is handed out of it at present, where that was looked at.
-    there: Option<HandOut>,
-}
 
 /// Keeps a name withheld until an act has ended, also where the caller goes away before.
 async fn until_it_ends<T: Send + 'static>(

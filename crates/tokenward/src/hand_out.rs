@@ -105,6 +105,7 @@ impl HandOutFiles {
         profile: &ProfileName,
         stored: &Stored,
         since: &Mark,
+        mending: bool,
     ) -> io::Result<Shown> {
         let note = match &mut lock {
             Some(lock) => Note::read(lock)?,
@@ -123,6 +124,10 @@ impl HandOutFiles {
             && grant == of.0
             && generation > of.1
         {
+            return Ok(Shown::Done);
+        }
+        if mending && stored.hand_out.is_some() && self.peek(profile) == stored.hand_out {
+            // Somebody else has mended it since.
             return Ok(Shown::Done);
         }
         if let (Some(lock), Some((grant, generation))) = (&mut lock, stored.of) {
@@ -156,10 +161,20 @@ impl HandOuts for HandOutFiles {
     async fn show(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<Shown, StoreError> {
         let Some(lock) = self.lock(profile).await else {
             tracing::debug!(%profile, "somebody else is at the hand-out file");
-            return Ok(Shown::Done);
+            return Ok(Shown::Busy);
         };
-        let path = || self.folder().handout(profile);
-        self.show_under(lock, profile, stored, since).map_err(|error| from_io(&path(), &error))
+        let shown = self.show_under(lock, profile, stored, since, false);
+        shown.map_err(|error| from_io(&self.folder().handout(profile), &error))
+    }
+
+    async fn mend(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<Shown, StoreError> {
+        let lock = match try_lock(&self.folder().handout_lock(profile)) {
+            Ok(Tried::Locked(lock)) => Some(lock),
+            Ok(Tried::Taken) => return Ok(Shown::Busy),
+            Ok(Tried::Unsupported) | Err(_) => None,
+        };
+        let shown = self.show_under(lock, profile, stored, since, true);
+        shown.map_err(|error| from_io(&self.folder().handout(profile), &error))
     }
 
     async fn withhold(&self, profile: &ProfileName) -> Result<Withheld, StoreError> {

@@ -31,6 +31,10 @@ pub trait HandOuts: Send + Sync {
     /// Shows what is stored under a name, or that nothing is to be handed out at once. Not durable.
     async fn show(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<Shown, StoreError>;
 
+    /// The same where a reader finds that the copy is missing or older: only if nobody else is at it, and only if it is so still. Of
+    /// hundreds that read after one refresh one writes, and none waits.
+    async fn mend(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<Shown, StoreError>;
+
     /// Takes the copy away, durably, and keeps every other from being shown until what it gives back is dropped: that is to
     /// happen when the store has answered.
     async fn withhold(&self, profile: &ProfileName) -> Result<Withheld, StoreError>;
@@ -68,8 +72,10 @@ pub struct Stored {
 /// What came of showing something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// It is shown, or something newer is, or somebody else is about to.
+    /// It is shown, or something newer is.
     Done,
+    /// Somebody else is at it, and does not let go: it is left to them.
+    Busy,
     /// The name was withheld since: what is stored now has to be read first.
     Moved,
 }
@@ -152,6 +158,10 @@ impl HandOuts for NoHandOuts {
     }
 
     async fn show(&self, _: &ProfileName, _: &Stored, _: &Mark) -> Result<Shown, StoreError> {
+        Ok(Shown::Done)
+    }
+
+    async fn mend(&self, _: &ProfileName, _: &Stored, _: &Mark) -> Result<Shown, StoreError> {
         Ok(Shown::Done)
     }
 

@@ -18,7 +18,7 @@ use tokenward_core::{
 };
 use zeroize::Zeroizing;
 
-use super::{Reading, Showing, Store, until_it_ends};
+use super::{Showing, Store, until_it_ends};
 
 #[async_trait]
 impl Grants for Showing {
@@ -128,7 +128,7 @@ impl Journal for Showing {
         let of = self.intents().remove(&intent);
         match (of, &turned) {
             (Some(id), Turned { committed: Committed::Generation(_), grant: Some(grant) }) => {
-                self.show(id, Some(Reading { grant: grant.clone(), mark, there: None })).await;
+                self.show(id, Some((grant.clone(), mark))).await;
             }
             (Some(id), Turned { committed: Committed::Generation(_), grant: None }) => {
                 tracing::warn!(grant = %id, "the hand-out was not renewed: the login does not read back");

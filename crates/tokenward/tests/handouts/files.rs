@@ -1,14 +1,16 @@
 //! The fast path: what is served from the hand-out file, and what is not.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::place::{Place, ending, ending_draft};
 use jiff::Timestamp;
 use tokenward::hand_out::{self, HandOutFiles};
-use tokenward_core::ports::{Attempt, Grants, Journal, Leases, Logins, NewLogin, NoHandOuts, Question};
+use tokenward_core::ports::{
+    Attempt, Grants, HandOuts, Journal, Leases, Logins, NewLogin, NoHandOuts, Question, Shown, Stored,
+};
 use tokenward_core::{Closing, Generation, GrantId, Lease, ProfileName, Seat};
 use tokenward_keeper::Showing;
 use tokenward_vault::suite::{TestEntropy, draft, holder, login, named, soon, turn};
@@ -133,6 +135,45 @@ async fn mended_by_the_long_way_when_it_is_missing_stale_or_damaged() {
         place.vault().await.grant(id).await.unwrap();
         assert_eq!(token(&place, soon(2)).as_deref(), Some("access-2"));
     }
+}
+
+/// Of hundreds that read after one refresh one writes the copy, and nobody waits for anybody.
+#[tokio::test]
+async fn a_reader_mends_it_alone_and_waits_for_nobody_who_does() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let (file, lock) = (place.folder.handout(&work()), place.folder.handout_lock(&work()));
+    let (one, other) = (place.vault().await, place.vault().await);
+    fs::remove_file(&file).unwrap();
+    let taken = fs::File::open(&lock).unwrap();
+    taken.lock().unwrap();
+    let before = fs::read(&lock).unwrap();
+    one.grant(id).await.unwrap();
+    assert_eq!((token(&place, soon(2)), fs::read(&lock).unwrap()), (None, before), "left to whoever is at it");
+    drop(taken);
+    one.grant(id).await.unwrap();
+    assert_eq!(token(&place, soon(2)).as_deref(), Some("access-1"), "it was not taken for mended");
+    let inode = fs::metadata(&file).unwrap().ino();
+    other.grant(id).await.unwrap();
+    assert_eq!(fs::metadata(&file).unwrap().ino(), inode, "what is in step is not written again");
+}
+
+/// The same where another reader has mended it between the look at it and its lock.
+#[tokio::test]
+async fn what_another_reader_has_mended_meanwhile_is_not_written_again() {
+    let place = Place::new();
+    let (store, vault) = place.door().opened().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let files = HandOutFiles::new(store.beside(), Arc::new(place.clock.clone()), Arc::new(TestEntropy));
+    let mark = files.mark();
+    let (of, hand_out) = (Some((id, Generation::FIRST)), files.peek(&work()));
+    let inode = fs::metadata(place.folder.handout(&work())).unwrap().ino();
+    let stored = Stored { of, hand_out };
+    assert_eq!(files.mend(&work(), &stored, &mark).await.unwrap(), Shown::Done);
+    assert_eq!(fs::metadata(place.folder.handout(&work())).unwrap().ino(), inode);
+    assert_eq!(files.show(&work(), &stored, &mark).await.unwrap(), Shown::Done);
+    assert_ne!(fs::metadata(place.folder.handout(&work())).unwrap().ino(), inode, "showing writes");
 }
 
 #[tokio::test]

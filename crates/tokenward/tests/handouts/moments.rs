@@ -23,6 +23,16 @@ struct Late {
     stop: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
 }
 
+impl Late {
+    async fn stand_still(&self) {
+        let stop = self.stop.lock().unwrap().take();
+        if let Some((arrived, on)) = stop {
+            arrived.send(()).unwrap();
+            on.await.unwrap();
+        }
+    }
+}
+
 #[async_trait]
 impl HandOuts for Late {
     fn mark(&self) -> Mark {
@@ -30,12 +40,13 @@ impl HandOuts for Late {
     }
 
     async fn show(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<Shown, StoreError> {
-        let stop = self.stop.lock().unwrap().take();
-        if let Some((arrived, on)) = stop {
-            arrived.send(()).unwrap();
-            on.await.unwrap();
-        }
+        self.stand_still().await;
         self.files.show(profile, stored, since).await
+    }
+
+    async fn mend(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<Shown, StoreError> {
+        self.stand_still().await;
+        self.files.mend(profile, stored, since).await
     }
 
     async fn withhold(&self, profile: &ProfileName) -> Result<Withheld, StoreError> {
