@@ -8,13 +8,6 @@ use tokenward_core::{Code, Generation, GrantId, ProfileName, Subject, Words};
 use super::{Lang, stories, w};
 
 stories! {
-        Code::LoginWithoutProfile => (
-            w("a login is kept that no profile points at", "保留了一个不属于任何配置档的登录"),
-            w(
-                "give it a profile with `tokenward adopt --login ID -p NAME`, or remove it with `tokenward logout --login ID`",
-                "请用 `tokenward adopt --login ID -p 名称` 指定配置档，或用 `tokenward logout --login ID` 删除",
-            ),
-        ),
         Code::LoginOver => (
             w("the login of this token is over; nothing was taken over", "该令牌的登录已失效；未接管任何登录"),
             w(
@@ -88,10 +81,6 @@ stories! {
                 "name an access token's place with --access and a refresh token's with --refresh",
                 "请用 --access 指明访问令牌的位置，用 --refresh 指明刷新令牌的位置",
             ),
-        ),
-        Code::UserUnproven => (
-            w("it is not known yet whose login this is", "尚不清楚当前登录属于谁"),
-            w("run `tokenward token`: the provider is asked", "请运行 `tokenward token`：届时会询问服务方"),
         ),
 }
 

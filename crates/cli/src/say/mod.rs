@@ -11,6 +11,7 @@ mod commands;
 pub(crate) mod doctor;
 #[cfg(feature = "jq")]
 mod filter;
+mod findings;
 pub(crate) mod help;
 mod identity;
 mod lang;

@@ -16,13 +16,6 @@ stories! {
                 zh: "请处理上面指出的问题，然后运行 `tokenward refresh`：会再询问一次；若服务方拒绝，请用 `tokenward login` 重新登录",
             },
         ),
-        Code::NotOurs => (
-            Words { en: "files of the vault belong to another user", zh: "保险库中有文件属于其他用户" },
-            Words {
-                en: "give them back with the `chown` command that `tokenward doctor` prints",
-                zh: "请用 `tokenward doctor` 给出的 `chown` 命令归还所有权",
-            },
-        ),
         Code::LoginDamaged => (
             Words {
                 en: "a login in the vault is damaged; the others are whole",
