@@ -278,7 +278,7 @@ impl Picker<'_> {
             Format::Dotenv => {
                 let prefix = prefix(shape).unwrap_or_else(|| match self.wish.brand {
                     Some(Brand::Lark) => "LARK_".to_owned(),
-                    _ => "FEISHU_".to_owned(),
+                    Some(Brand::Feishu) | None => "FEISHU_".to_owned(),
                 });
                 let name = |end: &str| Place::dotenv(&format!("{prefix}{end}"));
                 shape.app_id.get_or_insert_with(|| name("APP_ID"));

@@ -49,7 +49,6 @@ impl FromStr for AppName {
 /// The two brands of the Feishu platform. An app belongs to one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum Brand {
     /// Feishu (feishu.cn).
     Feishu,
@@ -123,7 +122,6 @@ pub struct Hosts {
 /// The name of a provider in settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum ProviderName {
     /// Feishu (feishu.cn).
     Feishu,
@@ -196,7 +194,6 @@ impl FromStr for ProviderName {
 /// A family of token endpoints. A refresh token belongs to the family that issued it (reference/feishu.md §4.2, §8.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum TokenApi {
     /// `{accounts}/oauth/v3/token`.
     V3,
@@ -286,7 +283,6 @@ impl FromStr for TokenApi {
 
 /// Who may install the app; decides how app and tenant tokens are obtained (reference/feishu.md §9).
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum AppKind {
     /// Made by a company for itself.
     SelfBuilt,
@@ -301,7 +297,6 @@ pub enum AppKind {
 
 /// What only one kind of provider knows about an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 #[expect(clippy::large_enum_variant, reason = "a process holds one or two apps; a box would only hide a plain value")]
 pub enum Platform {
     /// Feishu or Lark.

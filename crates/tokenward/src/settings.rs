@@ -183,7 +183,7 @@ impl Settings {
                     own.auth_api.insert(name, options);
                 }
             }
-            _ => {}
+            Ok(ProviderName::Feishu | ProviderName::Lark) | Err(_) => {}
         };
         for (name, entries) in &self.file.apps {
             add(name.clone(), Resolver::new(self, None, Some(entries)));

@@ -120,7 +120,10 @@ impl BlueKing {
         match api {
             TokenApi::AuthApi => &Self::AUTH_API,
             TokenApi::BkAuth => &Self::BKAUTH,
-            _ => &Self::SSM,
+            // Other platforms' dialects never come here.
+            TokenApi::Ssm | TokenApi::V3 | TokenApi::V2 | TokenApi::OidcV1 | TokenApi::LegacyV1 | TokenApi::Rfc6749 => {
+                &Self::SSM
+            }
         }
     }
 
@@ -150,7 +153,12 @@ impl BlueKing {
         match app.token_api {
             TokenApi::Ssm => Ok(request::ssm_verify(app, NOBODYS)),
             TokenApi::AuthApi => Ok(request::auth_api_app(app)),
-            _ => Ok(rfc::revoke(endpoint(app, "revoke")?, client(app), NOBODYS, "access_token")),
+            TokenApi::BkAuth
+            | TokenApi::V3
+            | TokenApi::V2
+            | TokenApi::OidcV1
+            | TokenApi::LegacyV1
+            | TokenApi::Rfc6749 => Ok(rfc::revoke(endpoint(app, "revoke")?, client(app), NOBODYS, "access_token")),
         }
     }
 
@@ -163,7 +171,12 @@ impl BlueKing {
                 Err(error) => Err(error),
             },
             TokenApi::AuthApi => reading::judge(self.wrapped(&app.name, Call::AuthApi), answer, &secrets).map(drop),
-            _ => is_client_accepted(app, answer).map_err(told_here),
+            TokenApi::BkAuth
+            | TokenApi::V3
+            | TokenApi::V2
+            | TokenApi::OidcV1
+            | TokenApi::LegacyV1
+            | TokenApi::Rfc6749 => is_client_accepted(app, answer).map_err(told_here),
         }
     }
 }
@@ -197,7 +210,9 @@ impl TokenEndpoint for BlueKing {
                 Ok(url) => Ok(rfc::refresh(url, client(app), token, &for_tokens(app))),
                 Err(lacking) => Err(lacking.to_string()),
             },
-            _ => Err(UNKNOWN_FAMILY.to_owned()),
+            TokenApi::V3 | TokenApi::V2 | TokenApi::OidcV1 | TokenApi::LegacyV1 | TokenApi::Rfc6749 => {
+                Err(UNKNOWN_FAMILY.to_owned())
+            }
         };
         self.transport.spend(spend, timeout, |token| Ok(build(token)?.permitted_by(app))).await
     }
@@ -236,7 +251,9 @@ impl TokenEndpoint for BlueKing {
         match api {
             TokenApi::AuthApi => reading::read(self.wrapped(app, Call::AuthApi), answer, rules),
             TokenApi::BkAuth => reading::read(Call::BkAuth, answer, rules),
-            _ => reading::read(Wrapped::ssm(), answer, rules),
+            TokenApi::Ssm | TokenApi::V3 | TokenApi::V2 | TokenApi::OidcV1 | TokenApi::LegacyV1 | TokenApi::Rfc6749 => {
+                reading::read(Wrapped::ssm(), answer, rules)
+            }
         }
     }
 }
@@ -321,7 +338,12 @@ impl Account for BlueKing {
         let (request, call) = match app.token_api {
             TokenApi::Ssm => (request::ssm_verify(app, token.expose()), Wrapped::ssm_verify()),
             TokenApi::AuthApi => (request::auth_api_check(app, token), self.wrapped(&app.name, Call::AuthApiCheck)),
-            _ => return self.introspect(app, token).await,
+            TokenApi::BkAuth
+            | TokenApi::V3
+            | TokenApi::V2
+            | TokenApi::OidcV1
+            | TokenApi::LegacyV1
+            | TokenApi::Rfc6749 => return self.introspect(app, token).await,
         };
         let answer = self.transport.call(request.permitted_by(app)).await?;
         let secrets = [token.expose(), app.expose_secret()];
@@ -361,7 +383,7 @@ fn resources(scopes: &Scopes) -> String {
 fn for_tokens(app: &App) -> Vec<(&str, &str)> {
     match &app.platform {
         Platform::BlueKing(BlueKingApp { token_resource: Some(resource), .. }) => asked_for(resource),
-        _ => Vec::new(),
+        Platform::BlueKing(_) | Platform::Feishu(_) | Platform::OAuth2(_) => Vec::new(),
     }
 }
 

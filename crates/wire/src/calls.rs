@@ -151,8 +151,7 @@ impl Calls {
         let dialect = match &app.platform {
             Platform::Feishu(_) => Dialect::Feishu,
             Platform::BlueKing(_) => Dialect::BlueKing,
-            // `Platform` may grow; what everyone understands is a bearer token.
-            _ => Dialect::OAuth2,
+            Platform::OAuth2(_) => Dialect::OAuth2,
         };
         Self::speaking(dialect, clock, options)
     }

@@ -367,7 +367,7 @@ const USER_INFO: Wanted =
 fn settings(app: &App) -> Option<&Endpoints> {
     match &app.platform {
         Platform::OAuth2(oauth2) => Some(&oauth2.endpoints),
-        _ => None,
+        Platform::Feishu(_) | Platform::BlueKing(_) => None,
     }
 }
 
@@ -375,7 +375,7 @@ fn settings(app: &App) -> Option<&Endpoints> {
 const fn chosen(app: &App) -> Option<ClientAuthentication> {
     match &app.platform {
         Platform::OAuth2(oauth2) => oauth2.authentication,
-        _ => None,
+        Platform::Feishu(_) | Platform::BlueKing(_) => None,
     }
 }
 

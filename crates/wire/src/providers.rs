@@ -58,8 +58,7 @@ impl Providers {
         match &app.platform {
             Platform::BlueKing(_) => &self.blueking,
             Platform::OAuth2(_) => &self.oauth2,
-            // `Platform` may grow; what is not known here is refused by whoever does not know its token endpoint.
-            _ => &self.feishu,
+            Platform::Feishu(_) => &self.feishu,
         }
     }
 
@@ -67,7 +66,7 @@ impl Providers {
         match api {
             TokenApi::Ssm | TokenApi::AuthApi | TokenApi::BkAuth => &self.blueking,
             TokenApi::Rfc6749 => &self.oauth2,
-            _ => &self.feishu,
+            TokenApi::V3 | TokenApi::V2 | TokenApi::OidcV1 | TokenApi::LegacyV1 => &self.feishu,
         }
     }
 }

@@ -58,7 +58,7 @@ pub(super) async fn register(
     match provider {
         Some(ProviderName::BlueKing) => record = platform::blueking(init, record, &before, desk).await?,
         Some(ProviderName::OAuth2) => record = platform::oauth2(init, record, &before, desk).await?,
-        _ => {}
+        Some(ProviderName::Feishu | ProviderName::Lark) | None => {}
     }
     let app_id = questions::app_id(init, provider, &before, desk).await?;
     record = record.with(Setting::AppId, Some(app_id));
@@ -370,7 +370,7 @@ fn nothing_there(profile: &ResolvedProfile, error: tokenward::Error, desk: &Desk
             lang.no_such_realm(realm, &profile.hosts.accounts)
         }
         Platform::BlueKing(_) => lang.no_such_dialect(profile.token_api, &profile.hosts.accounts),
-        _ => return Failure::from(error),
+        Platform::Feishu(_) | Platform::OAuth2(_) => return Failure::from(error),
     };
     let words = error.refusal().map(|refusal| provider_words(refusal, lang)).unwrap_or_default();
     Failure::new(Code::AppSettings, told).detail(words).then(lang.dialects_told())

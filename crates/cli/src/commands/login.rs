@@ -544,7 +544,7 @@ async fn tell(login: &LoginReport, made: Option<&link::Made>, work: &Work, desk:
         printer.warning(match work.app.provider() {
             ProviderName::OAuth2 => lang.no_refresh_token_elsewhere(access),
             ProviderName::BlueKing => lang.user_login_ends(access),
-            _ => lang.no_refresh_token(access),
+            ProviderName::Feishu | ProviderName::Lark => lang.no_refresh_token(access),
         });
     }
     Ok(ExitCode::SUCCESS)

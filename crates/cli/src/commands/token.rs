@@ -109,7 +109,9 @@ fn print(
 fn header(token: &str, provider: ProviderName) -> String {
     match provider {
         ProviderName::BlueKing => format!("X-Bkapi-Authorization: {}", json!({ "access_token": token })),
-        _ => format!("Authorization: Bearer {token}"),
+        ProviderName::Feishu | ProviderName::Lark | ProviderName::OAuth2 => {
+            format!("Authorization: Bearer {token}")
+        }
     }
 }
 

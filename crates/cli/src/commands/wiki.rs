@@ -155,7 +155,7 @@ fn tenant_host(place: &WikiPlace, provider: ProviderName, desk: &Desk) -> Result
     }
     Ok(match provider {
         ProviderName::Lark => "www.larksuite.com",
-        _ => "www.feishu.cn",
+        ProviderName::Feishu | ProviderName::BlueKing | ProviderName::OAuth2 => "www.feishu.cn",
     }
     .to_owned())
 }

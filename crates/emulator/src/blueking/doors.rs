@@ -13,8 +13,9 @@ pub(crate) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> V
         Door::Ssm => ssm::preview(state, endpoint, request),
         Door::AuthApi => auth_api::preview(state, endpoint, request),
         Door::Bkauth => bkauth::preview(state, endpoint, request),
-        _ if endpoint == Endpoint::EsbToken => esb::preview(endpoint, request),
-        _ => gateway::preview(state, endpoint, request),
+        Door::Gateway if endpoint == Endpoint::EsbToken => esb::preview(endpoint, request),
+        // Other platforms' doors never come here.
+        Door::Gateway | Door::Accounts | Door::Open | Door::Plain => gateway::preview(state, endpoint, request),
     }
 }
 
@@ -25,8 +26,8 @@ pub(crate) fn process(state: &mut State, endpoint: Endpoint, request: &Request, 
         Door::Ssm => ssm::answer(state, endpoint, request, visit),
         Door::AuthApi => auth_api::answer(state, endpoint, request, visit),
         Door::Bkauth => bkauth::answer(state, endpoint, request, visit),
-        _ if endpoint == Endpoint::EsbToken => esb::answer(state, request, visit),
-        _ => gateway::answer(state, request, visit),
+        Door::Gateway if endpoint == Endpoint::EsbToken => esb::answer(state, request, visit),
+        Door::Gateway | Door::Accounts | Door::Open | Door::Plain => gateway::answer(state, request, visit),
     }
 }
 

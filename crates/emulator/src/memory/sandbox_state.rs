@@ -99,7 +99,9 @@ impl State {
     pub(crate) fn url(&self, brand: Brand, door: Door) -> String {
         self.urls.get(&brand).map_or_else(String::new, |urls| match door {
             Door::Open => urls.open.clone(),
-            _ => urls.accounts.clone(),
+            Door::Accounts | Door::Ssm | Door::AuthApi | Door::Bkauth | Door::Gateway | Door::Plain => {
+                urls.accounts.clone()
+            }
         })
     }
 

@@ -42,7 +42,7 @@ impl Session {
         let has_secret = profile.has_secret();
         let ticket = match &mut app.platform {
             Platform::Feishu(FeishuApp { kind: AppKind::Store { ticket, .. }, .. }) if has_secret => Some(ticket),
-            _ => None,
+            Platform::Feishu(_) | Platform::BlueKing(_) | Platform::OAuth2(_) => None,
         };
         let (lacks_secret, lacks_ticket) = (has_secret && given.is_none(), matches!(&ticket, Some(None)));
         let AppKept { secret, ticket: newest, registrations, .. } =

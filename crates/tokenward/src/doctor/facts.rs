@@ -132,7 +132,7 @@ impl Service {
         let realm = match &profile.platform {
             Platform::BlueKing(app) => app.realm.clone().filter(|_| profile.token_api == TokenApi::BkAuth),
             Platform::OAuth2(_) => None,
-            _ => return None,
+            Platform::Feishu(_) => return None,
         };
         Some(Self { tokens: profile.hosts.accounts.clone(), calls: profile.hosts.open.clone(), realm })
     }

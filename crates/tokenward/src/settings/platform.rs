@@ -68,10 +68,11 @@ impl Resolver<'_> {
         let provider = self.provider()?;
         self.tell_strangers(provider)?;
         let token_api = self.token_api(provider, profile)?;
-        match (provider, provider.brand()) {
-            (_, Some(brand)) => self.feishu(brand, token_api),
-            (ProviderName::BlueKing, _) => self.blueking(token_api, profile),
-            _ => self.oauth2(token_api, profile),
+        match provider {
+            ProviderName::Feishu => self.feishu(Brand::Feishu, token_api),
+            ProviderName::Lark => self.feishu(Brand::Lark, token_api),
+            ProviderName::BlueKing => self.blueking(token_api, profile),
+            ProviderName::OAuth2 => self.oauth2(token_api, profile),
         }
     }
 
@@ -93,7 +94,9 @@ impl Resolver<'_> {
                 ProviderName::Feishu => Ok(Brand::Feishu.default_token_api()),
                 ProviderName::Lark => Ok(Brand::Lark.default_token_api()),
                 ProviderName::OAuth2 => Ok(TokenApi::Rfc6749),
-                _ => Err(SettingsError::Missing { setting: Setting::TokenApi, profile: profile.clone() }),
+                ProviderName::BlueKing => {
+                    Err(SettingsError::Missing { setting: Setting::TokenApi, profile: profile.clone() })
+                }
             };
         };
         let bad = |en: String, zh: String| SettingsError::bad_value(&value.origin, &value.text, Clause::new(en, zh));
@@ -308,7 +311,12 @@ impl Resolver<'_> {
                 TokenApi::AuthApi => {
                     vec![CookieField::new("bk_ticket", "bk_ticket"), CookieField::new("rtx", "bk_uid")]
                 }
-                _ => Vec::new(),
+                TokenApi::V3
+                | TokenApi::V2
+                | TokenApi::OidcV1
+                | TokenApi::LegacyV1
+                | TokenApi::BkAuth
+                | TokenApi::Rfc6749 => Vec::new(),
             });
         };
         let name = |text: &str| {

@@ -51,7 +51,7 @@ impl World {
         sandbox.consent_auto();
         let there = match brand {
             Brand::Lark => tokenward_emulator::Brand::Lark,
-            _ => tokenward_emulator::Brand::Feishu,
+            Brand::Feishu => tokenward_emulator::Brand::Feishu,
         };
         let registered = sandbox.app(AppSpec::new(there).redirect(REDIRECT));
         sandbox.user("Ada");

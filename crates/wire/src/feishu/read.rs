@@ -13,8 +13,8 @@ pub(super) const fn refresh_call(api: TokenApi) -> Call {
         TokenApi::V2 => Call::V2Refresh,
         TokenApi::OidcV1 => Call::OidcRefresh,
         TokenApi::LegacyV1 => Call::LegacyRefresh,
-        // `TokenApi` may grow; a family we do not know is read as the newest.
-        _ => Call::V3Refresh,
+        // Other platforms' answers never come here.
+        TokenApi::V3 | TokenApi::Ssm | TokenApi::AuthApi | TokenApi::BkAuth | TokenApi::Rfc6749 => Call::V3Refresh,
     }
 }
 

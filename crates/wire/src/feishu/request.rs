@@ -64,7 +64,7 @@ pub(super) fn refresh(app: &App, prepared: &Prepared, token: &RefreshToken) -> R
         TokenApi::LegacyV1 => {
             v1(app, prepared, "refresh_access_token", &V1Body { grant_type: GRANT, refresh_token: token })
         }
-        _ => Err(UNKNOWN_FAMILY),
+        TokenApi::Ssm | TokenApi::AuthApi | TokenApi::BkAuth | TokenApi::Rfc6749 => Err(UNKNOWN_FAMILY),
     }
 }
 
@@ -104,7 +104,7 @@ pub(super) fn exchange(app: &App, prepared: &Prepared, exchange: &CodeExchange) 
         )),
         TokenApi::OidcV1 => v1(app, prepared, "oidc/access_token", &V1Body { grant_type: GRANT, code }),
         TokenApi::LegacyV1 => v1(app, prepared, "access_token", &V1Body { grant_type: GRANT, code }),
-        _ => Err(UNKNOWN_FAMILY),
+        TokenApi::Ssm | TokenApi::AuthApi | TokenApi::BkAuth | TokenApi::Rfc6749 => Err(UNKNOWN_FAMILY),
     }
 }
 
@@ -137,7 +137,12 @@ pub(super) fn device_poll(app: &App, code: &DeviceCode) -> Result<Request, &'sta
             token_url(app, TokenApi::V2),
             json(&Body { grant_type: GRANT, client_id: id, client_secret: secret, device_code: code }),
         )),
-        _ => Err("the v1 token endpoints know no device login; set the token endpoint to v3 or v2"),
+        TokenApi::OidcV1
+        | TokenApi::LegacyV1
+        | TokenApi::Ssm
+        | TokenApi::AuthApi
+        | TokenApi::BkAuth
+        | TokenApi::Rfc6749 => Err("the v1 token endpoints know no device login; set the token endpoint to v3 or v2"),
     }
 }
 
@@ -232,7 +237,13 @@ fn v1(app: &App, prepared: &Prepared, path: &str, body: &impl Serialize) -> Resu
 fn token_url(app: &App, api: TokenApi) -> Url {
     app.feishu().and_then(|feishu| feishu.token_url.clone()).unwrap_or_else(|| match api {
         TokenApi::V2 => join(&app.hosts.open, "/open-apis/authen/v2/oauth/token"),
-        _ => join(&app.hosts.accounts, "/oauth/v3/token"),
+        TokenApi::V3
+        | TokenApi::OidcV1
+        | TokenApi::LegacyV1
+        | TokenApi::Ssm
+        | TokenApi::AuthApi
+        | TokenApi::BkAuth
+        | TokenApi::Rfc6749 => join(&app.hosts.accounts, "/oauth/v3/token"),
     })
 }
 

@@ -116,7 +116,7 @@ pub(super) async fn app_id(
     let question = match provider {
         Some(ProviderName::BlueKing) => lang.ask_app_code(),
         Some(ProviderName::OAuth2) => lang.ask_client_id(),
-        _ => lang.ask_app_id(),
+        Some(ProviderName::Feishu | ProviderName::Lark) | None => lang.ask_app_id(),
     };
     let asked = init.app_id.is_none() && said(Setting::AppId, desk).is_none() && desk.asker().can_ask();
     if let (true, None | Some(ProviderName::Feishu | ProviderName::Lark)) = (asked, provider) {
@@ -142,11 +142,11 @@ pub(super) async fn secret(init: &Init, provider: Option<ProviderName>, desk: &D
     }
     let question = match provider {
         Some(ProviderName::BlueKing | ProviderName::OAuth2) => desk.lang().ask_client_secret(),
-        _ => desk.lang().ask_app_secret(),
+        Some(ProviderName::Feishu | ProviderName::Lark) | None => desk.lang().ask_app_secret(),
     };
     let ways = match provider {
         Some(ProviderName::OAuth2) => format!("{}; {}", desk.lang().secret_ways(), desk.lang().public_ways()),
-        _ => desk.lang().secret_ways(),
+        Some(ProviderName::Feishu | ProviderName::Lark | ProviderName::BlueKing) | None => desk.lang().secret_ways(),
     };
     let typed = desk.asker().secret(question, &ways).await?;
     parse_secret("App Secret", &typed, desk)

@@ -177,7 +177,7 @@ fn is_elsewhere(app: &App, row: &BkoauthRow) -> bool {
         Platform::BlueKing(blueking) if app.token_api == TokenApi::AuthApi => {
             !row.environment.is_empty() && row.environment != blueking.environment
         }
-        _ => false,
+        Platform::BlueKing(_) | Platform::Feishu(_) | Platform::OAuth2(_) => false,
     }
 }
 
