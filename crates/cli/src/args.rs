@@ -10,34 +10,37 @@ mod adopt;
 mod api;
 mod doctor;
 mod file;
+mod given;
 mod init;
 mod link;
 mod login;
 mod proxy;
+mod values;
 mod vault;
 mod wiki;
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use tokenward_core::{Brand, ProfileName, ProviderName, RedirectUri, TokenApi, UserName};
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::say::Lang;
+
+use values::{brand, name, port, provider, redirect, token_api, url, user, variable};
 
 pub(crate) use adopt::Adopt;
 pub(crate) use api::Api;
 pub(crate) use doctor::Doctor;
 pub(crate) use file::{named, with_names_of_files};
+pub(crate) use given::Given;
 pub(crate) use init::Init;
 pub(crate) use link::{InsistFlags, Link, Links, PlaceFlags, Unlink, Watch};
 pub(crate) use login::Login;
 pub(crate) use proxy::Proxy;
+pub(crate) use values::{BadValue, Identity, duration};
 pub(crate) use vault::{BackupKeyFrom, Kept, RestoreWish, Vault};
 pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
 
@@ -161,17 +164,6 @@ pub(crate) struct Token {
     pub(crate) env_file: Option<PathBuf>,
 }
 
-/// Whose token is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Identity {
-    /// The user who logged in
-    User,
-    /// The app itself
-    App,
-    /// The app's tenant
-    Tenant,
-}
-
 /// How a token is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -204,35 +196,6 @@ pub(crate) struct Refresh {
     /// Base URL of the open platform for that login (TOKENWARD_OPEN_URL)
     #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) open_url: Option<Url>,
-}
-
-/// Where a token comes from that may be given as an argument, for scripts that have always done so.
-#[derive(Clone)]
-pub(crate) enum Given {
-    /// A file.
-    File(PathBuf),
-    /// A line of stdin.
-    Stdin,
-    /// The argument itself, where others can read it.
-    Word(Zeroizing<String>),
-}
-
-impl FromStr for Given {
-    type Err = BadValue;
-
-    fn from_str(text: &str) -> Result<Self, BadValue> {
-        Ok(match file::behind_at(text)? {
-            Some(file) => Self::File(file),
-            None if text == "-" => Self::Stdin,
-            None => Self::Word(Zeroizing::new(text.to_owned())),
-        })
-    }
-}
-
-impl fmt::Debug for Given {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Given(…)")
-    }
 }
 
 /// `exec`.
@@ -331,109 +294,6 @@ pub(crate) struct Man {
     pub(crate) out: Option<PathBuf>,
 }
 
-/// A value that an argument cannot take. Its `Display` is the catalogue's English; [`crate::misuse`] finds the Chinese.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum BadValue {
-    Duration,
-    Brand,
-    Provider,
-    TokenApi,
-    Authentication,
-    User,
-    Offset,
-    Variable,
-    Port,
-    Name,
-    Url,
-    Method,
-    Target,
-    Pair,
-    Header,
-    Listen,
-    Host,
-    /// No file's name, and perhaps a secret: it is not repeated.
-    File,
-}
-
-impl BadValue {
-    /// What the argument can take.
-    pub(crate) fn words(&self, lang: Lang) -> String {
-        match self {
-            Self::Duration => lang.bad_duration(),
-            Self::Brand => lang.bad_brand(),
-            Self::Provider => lang.bad_provider(),
-            Self::TokenApi => lang.bad_token_api(),
-            Self::Authentication => lang.bad_authentication(),
-            Self::User => lang.bad_user(),
-            Self::Offset => lang.bad_offset(),
-            Self::Variable => lang.bad_variable_name(),
-            Self::Port => lang.bad_port(),
-            Self::Name => lang.bad_name(),
-            Self::Url => lang.bad_url(),
-            Self::Method => lang.bad_method(),
-            Self::Target => lang.bad_target(),
-            Self::Pair => lang.bad_pair(),
-            Self::Header => lang.bad_header(),
-            Self::Listen => lang.bad_listen(),
-            Self::Host => lang.bad_host(),
-            Self::File => lang.no_file_name_next(),
-        }
-    }
-}
-
-impl fmt::Display for BadValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words(Lang::En))
-    }
-}
-
-impl std::error::Error for BadValue {}
-
-/// Reads durations as people write them: `90s`, `10m`, `1h30m`, `2d`; a bare number means seconds.
-pub(crate) fn duration(text: &str) -> Result<Duration, BadValue> {
-    tokenward::parse_span(text).ok_or(BadValue::Duration)
-}
-
-fn brand(text: &str) -> Result<Brand, BadValue> {
-    text.to_ascii_lowercase().parse().map_err(|()| BadValue::Brand)
-}
-
-fn provider(text: &str) -> Result<ProviderName, BadValue> {
-    text.to_ascii_lowercase().parse().map_err(|()| BadValue::Provider)
-}
-
-fn user(text: &str) -> Result<UserName, BadValue> {
-    text.parse().map_err(|_| BadValue::User)
-}
-
-fn token_api(text: &str) -> Result<TokenApi, BadValue> {
-    text.parse().map_err(|()| BadValue::TokenApi)
-}
-
-fn url(text: &str) -> Result<Url, BadValue> {
-    text.parse().map_err(|_| BadValue::Url)
-}
-
-fn redirect(text: &str) -> Result<RedirectUri, BadValue> {
-    text.parse().map_err(|_| BadValue::Url)
-}
-
-fn port(text: &str) -> Result<u16, BadValue> {
-    text.parse().map_err(|_| BadValue::Port)
-}
-
-/// The name of an app or a profile.
-fn name<T: std::str::FromStr>(text: &str) -> Result<T, BadValue> {
-    text.parse().map_err(|_| BadValue::Name)
-}
-
-/// A name that every shell can read.
-fn variable(text: &str) -> Result<String, BadValue> {
-    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let inside = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if starts && inside { Ok(text.to_owned()) } else { Err(BadValue::Variable) }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -443,16 +303,6 @@ mod tests {
     #[test]
     fn the_tree_is_sound() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_as_people_write_them() {
-        for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("2d", 172_800), ("0", 0), ("45", 45)] {
-            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
-        }
-        for text in ["", "m", "1x", "-1s", "1.5h", "99999999999999999999s", "999999d", "1分"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
     }
 
     #[test]

@@ -30,7 +30,6 @@ use crate::prompt::Asker;
 use crate::render::Printer;
 use crate::say::Lang;
 use crate::spot::quoted;
-use crate::tickets;
 use crate::way::Typed;
 
 /// How a command ends that ends by itself when a signal asks for it.
@@ -293,24 +292,6 @@ impl Desk {
         Ok(id)
     }
 
-    /// An access token of the profile, which follows what its linked files bring: also a first login, or another user's.
-    /// Where tokens are got without a page, what the environment shows for the user will do.
-    pub(crate) async fn access(&self, work: &Work, ask: Ask) -> Result<Handed, Failure> {
-        if !work.app.token_api.has_browser_login() {
-            let shows = match self.who(&work.profile)? {
-                Who::User(user) => tickets::shown(&work.profile, &user, self)?,
-                Who::App => None,
-            };
-            return self.obtained(work, ask, shows).await;
-        }
-        let (keeper, profile) = (work.session.keeper(), &work.profile);
-        let login = keeper.login_of(&profile.name).await?;
-        if let Some(login) = &login {
-            self.own_login(login, profile, &work.session, work.registrations.as_ref()).await?;
-        }
-        Ok(keeper.access_seen(&work.app, &profile.name, login, ask).await?)
-    }
-
     /// A token of a user, for what is shown; of what is there already, where nothing is.
     pub(crate) async fn obtained(&self, work: &Work, ask: Ask, shows: Option<DirectGrant>) -> Result<Handed, Failure> {
         let who = self.who(&work.profile)?;
@@ -366,7 +347,7 @@ impl Desk {
     }
 
     /// The same of a login that was read a moment ago; by what was read of the app's name, where that was.
-    async fn own_login(
+    pub(crate) async fn own_login(
         &self,
         login: &Grant,
         profile: &ResolvedProfile,

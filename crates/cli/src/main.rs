@@ -8,6 +8,7 @@
 //! Promises kept here: no secret need be an argument, and none is a word on screen (I4); `status`, `list` and `doctor` send no refresh
 //! token (I8); a signal between the beginning of a spend and its commit waits ([`signals`]).
 
+mod access;
 mod ambient;
 mod args;
 mod browser;

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::grant::{BadName, is_name};
+use crate::profile_name::{BadName, is_name};
 use crate::{AppSecret, AppTicket};
 
 /// The name by which a person knows an app; also the name of its table in the configuration.

@@ -9,40 +9,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{
-    Code, Doubt, Fence, Fingerprint, Generation, GrantId, Holder, ProfileName, RefreshToken, SecretBytes, TokenApi,
+    Code, Doubt, Fence, Fingerprint, Generation, GrantId, Holder, IntentId, ProfileName, RefreshToken, SecretBytes,
+    TokenApi,
 };
-
-/// Identifies an intent; sorts by birth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct IntentId(Uuid);
-
-impl IntentId {
-    /// From the unix time in milliseconds and ten random bytes (UUID version 7).
-    pub fn new(millis: u64, random: [u8; 10]) -> Self {
-        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
-    }
-
-    /// The id as a UUID.
-    pub const fn as_uuid(&self) -> &Uuid {
-        &self.0
-    }
-}
-
-impl From<Uuid> for IntentId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
-    }
-}
-
-impl fmt::Display for IntentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// What a keeper wants to do; the vault makes an [`Intent`] of it.
 #[derive(Debug, Clone)]
@@ -334,7 +305,7 @@ mod tests {
             generation: Generation::FIRST,
             by: None,
             event: Event::Closed {
-                intent: IntentId::from(Uuid::from_u128(1)),
+                intent: IntentId::from(uuid::Uuid::from_u128(1)),
                 closing: Closing::Committed { generation: Generation::new(2), without_access: false },
             },
         };

@@ -15,6 +15,7 @@ mod direct;
 mod error;
 mod grant;
 pub mod hex;
+mod identifiers;
 mod issuer;
 mod journal;
 mod lease;
@@ -24,11 +25,13 @@ mod outcome;
 pub mod percent;
 mod place;
 pub mod ports;
+mod profile_name;
 mod redirect;
 pub mod rotation;
 mod rules;
 mod scope;
 mod secret;
+mod subject;
 mod token;
 pub mod veil;
 mod visible;
@@ -40,11 +43,10 @@ pub use app::{
 };
 pub use direct::{BadUserName, DirectGrant, UserName, UserTicket};
 pub use error::{Code, ExitClass};
-pub use grant::{Doubt, Generation, Grant, GrantId, ProfileName, Standing, Status, Subject};
+pub use grant::{Doubt, Grant, Standing, Status};
+pub use identifiers::{Generation, GrantId, IntentId};
 pub use issuer::{ExpectedIssuer, IssuerMismatch};
-pub use journal::{
-    Closing, Entry, Event, Intent, IntentDraft, IntentId, Journalled, Landing, RawAnswer, ShownAs, Spend,
-};
+pub use journal::{Closing, Entry, Event, Intent, IntentDraft, Journalled, Landing, RawAnswer, ShownAs, Spend};
 pub use lease::{Fence, Holder, HolderFate, Lease, LocalProcess, Node, Seat};
 pub use link::{
     InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Terms, Trouble, reconcile,
@@ -52,6 +54,7 @@ pub use link::{
 pub use moment::told_moment;
 pub use outcome::{FaultKind, Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
 pub use place::{BadPlace, Format, Place, Step};
+pub use profile_name::ProfileName;
 pub use redirect::{RedirectFlaw, RedirectUri};
 pub use rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
 pub use scope::{MAX_SCOPES, Scopes, ScopesError};
@@ -59,5 +62,6 @@ pub use secret::{
     AccessToken, AppSecret, AppTicket, AppToken, AuthorizationCode, BadSecret, CodeVerifier, DeviceCode, LoginCookie,
     RefreshToken, SecretBytes,
 };
+pub use subject::Subject;
 pub use token::{Fingerprint, KnownToken, TokenKind, TokenSet};
 pub use visible::{Visible, is_hidden, visible, visible_json, visible_lines};

@@ -6,6 +6,7 @@
 //! **Unstable:** the ports change shape with the engine, in any version. Whoever implements one of them follows.
 
 mod account;
+mod call_error;
 mod consent;
 mod error;
 mod grants;
@@ -25,6 +26,7 @@ mod witness;
 use jiff::Timestamp;
 
 pub use account::*;
+pub use call_error::*;
 pub use consent::*;
 pub use error::*;
 pub use grants::*;

@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 use crate::Error;
+use crate::block_text::{content, length, text_of};
 use crate::limits::{self, Limit, units};
 use crate::tree::{Tree, block_type};
 
@@ -100,23 +101,6 @@ impl Tree {
         }
         Ok(())
     }
-}
-
-/// The text of a block: the field that holds it, and its elements.
-fn text_of(block: &Value) -> Option<(&str, &[Value])> {
-    let mut fields = block.as_object()?.iter();
-    fields.find_map(|(key, field)| Some((key.as_str(), field.get("elements")?.as_array()?.as_slice())))
-}
-
-/// Units of a block's own text.
-pub(crate) fn length(block: &Value) -> usize {
-    text_of(block).map_or(0, |(_, elements)| elements.iter().map(|element| units(content(element).1)).sum())
-}
-
-/// The kind of an element that has text, and the text.
-fn content(element: &Value) -> (&'static str, &str) {
-    let text = |kind: &'static str| Some((kind, element.get(kind)?.get("content")?.as_str()?));
-    text("text_run").or_else(|| text("equation")).unwrap_or(("", ""))
 }
 
 /// Elements in runs that are each short enough; `None` where one is too long and cannot be cut.

@@ -6,37 +6,16 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
 use crate::Error;
 use crate::manuscript::Manuscript;
 use crate::remote::{Found, Remote};
-use crate::store::{Content, Drawer, Node, Page, Record};
+use crate::store::{Content, Drawer, Import, Node, Page, Record};
 use crate::text::{Stand, Text};
 use crate::watch::{Notice, Phase, Step};
 use crate::wiki::{Report, Wiki};
-
-/// How far an import is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Import {
-    /// The file is uploaded; its token lives five minutes.
-    Brought {
-        token: String,
-        /// In seconds of our clock.
-        at: i64,
-    },
-    /// The import was perhaps begun.
-    Asked { token: String, at: i64 },
-    /// It was begun.
-    Ticketed { ticket: String },
-    /// It is a document.
-    Imported { document: String },
-    /// The document is perhaps being moved.
-    Moving { document: String, task: Option<String> },
-}
 
 impl Wiki<'_> {
     /// Has the file imported, or finishes what an earlier run began.

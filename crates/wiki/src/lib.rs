@@ -6,6 +6,7 @@
 //! In its own crate because the crate that keeps logins has no use for Markdown, and this one sees neither tokens nor
 //! the vault: every call goes through [`tokenward::Caller`].
 
+mod block_text;
 mod error;
 mod filling;
 mod fit;

@@ -1,9 +1,6 @@
 //! What a page shows when the work on it stopped.
 //!
-//! Enters: the record. Leaves: what of the old content and how much of the new one stands there, so that a person knows
-//! what readers see without opening it.
-
-use crate::store::{Content, Record};
+//! What of the old content and how much of the new one stands there, so that a person knows what readers see without opening it.
 
 /// What a page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,26 +26,4 @@ pub enum Old {
     Whole,
     /// Some of it, above the new one.
     Rest,
-}
-
-impl Standing {
-    /// As the record says.
-    pub(crate) fn of(record: &Record, in_doubt: bool) -> Self {
-        let plain = |old| Self { old, blocks: 0, of: 0, pictures: 0, perhaps_more: false };
-        match &record.content {
-            Content::Nothing => plain(Old::None),
-            Content::Whole { .. } | Content::Old { .. } => plain(Old::Whole),
-            Content::Some(progress) => Self {
-                old: match (progress.old.is_empty(), progress.removed) {
-                    (true, _) => Old::None,
-                    (false, 0) => Old::Whole,
-                    (false, _) => Old::Rest,
-                },
-                blocks: progress.blocks,
-                of: progress.of,
-                pictures: progress.pictures.saturating_sub(progress.placed.len()),
-                perhaps_more: in_doubt,
-            },
-        }
-    }
 }

@@ -17,8 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokenward::core::hex;
 
-use crate::import::Import;
-use crate::{Error, Place};
+use crate::{Error, Old, Place, Standing};
 
 /// All records of a home.
 #[derive(Debug, Clone)]
@@ -58,6 +57,28 @@ pub(crate) struct Record {
     pub(crate) earlier: Vec<String>,
 }
 
+impl Record {
+    /// What the page shows.
+    pub(crate) fn standing(&self, in_doubt: bool) -> Standing {
+        let plain = |old| Standing { old, blocks: 0, of: 0, pictures: 0, perhaps_more: false };
+        match &self.content {
+            Content::Nothing => plain(Old::None),
+            Content::Whole { .. } | Content::Old { .. } => plain(Old::Whole),
+            Content::Some(progress) => Standing {
+                old: match (progress.old.is_empty(), progress.removed) {
+                    (true, _) => Old::None,
+                    (false, 0) => Old::Whole,
+                    (false, _) => Old::Rest,
+                },
+                blocks: progress.blocks,
+                of: progress.of,
+                pictures: progress.pictures.saturating_sub(progress.placed.len()),
+                perhaps_more: in_doubt,
+            },
+        }
+    }
+}
+
 /// The page itself.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
@@ -85,6 +106,26 @@ pub(crate) struct Node {
     pub(crate) token: String,
     pub(crate) document_id: String,
     pub(crate) title: String,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Import {
+    /// The file is uploaded; its token lives five minutes.
+    Brought {
+        token: String,
+        /// In seconds of our clock.
+        at: i64,
+    },
+    /// The import was perhaps begun.
+    Asked { token: String, at: i64 },
+    /// It was begun.
+    Ticketed { ticket: String },
+    /// It is a document.
+    Imported { document: String },
+    /// The document is perhaps being moved.
+    Moving { document: String, task: Option<String> },
 }
 
 /// What stands on the page.

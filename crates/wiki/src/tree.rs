@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::fit::length;
+use crate::block_text::length;
 use crate::limits::{CELLS, Limit, REQUEST};
 
 /// Blocks by id, and which of them stand at the first level.

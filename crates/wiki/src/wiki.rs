@@ -14,7 +14,7 @@
 //!
 //! The converter is asked, and the limits of the provider are looked at, before the page is made or changed: what cannot
 //! be converted or inserted leaves nothing behind and takes nothing away. Where the work stops all the same, the error
-//! says what the page shows ([`Standing`]).
+//! says what the page shows ([`Standing`](crate::Standing)).
 
 use std::fmt;
 use std::time::Duration;
@@ -27,7 +27,6 @@ use crate::pace::Timer;
 use crate::place::{Space, address};
 use crate::prepare::{Fetch, Plan, prepare};
 use crate::remote::{Found, Remote};
-use crate::standing::Standing;
 use crate::store::{Content, Drawer, Node, Page, Record, Store};
 use crate::watch::{Notice, Step, Watch};
 use crate::{Error, Flaw, Place};
@@ -227,7 +226,7 @@ impl Wiki<'_> {
             Page::There(node) if error.is_not_found() => Error::PageGone { address: self.address(record, node) },
             Page::There(node) => Error::Unfinished {
                 address: self.address(record, node),
-                standing: Standing::of(record, error.in_doubt()),
+                standing: record.standing(error.in_doubt()),
                 error: Box::new(error),
             },
             Page::Intended { .. } => Error::PerhapsMade { error: Box::new(error) },

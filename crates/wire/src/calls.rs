@@ -18,11 +18,12 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Client;
 use tokenward_core::ports::Clock;
-use tokenward_core::{AccessToken, App, AppToken, Hosts, Platform, TransportFault};
+use tokenward_core::{App, Hosts, Platform, TransportFault};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::bearer::Bearer;
 use crate::blueking::calls as blueking;
 use crate::call::authority;
 use crate::feishu::calls as feishu;
@@ -31,47 +32,6 @@ use crate::oauth2::calls as oauth2;
 use crate::{BadCall, Call, CallAnswer, CallRefusal, unpack};
 
 pub use forward::{BrokenOff, ForwardHead, Forwarded, ForwardedBody};
-
-/// Whom a call is made for, with the token that says so.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum Bearer {
-    /// A person.
-    User(AccessToken),
-    /// The app itself.
-    App(AppToken),
-    /// The app, in its tenant.
-    Tenant(AppToken),
-}
-
-impl Bearer {
-    /// The value of an `Authorization` header (RFC 6750 §2.1), marked as one that is not to be shown. Every caller is a
-    /// place where the token leaves (I4): ask [`Calls::permits`] first. `None` for a token that cannot stand in one. What
-    /// a platform wants instead, [`Calls::credential`] knows.
-    pub(crate) fn header(&self) -> Option<HeaderValue> {
-        let text = Zeroizing::new(format!("Bearer {}", self.expose()));
-        let mut value = HeaderValue::from_str(&text).ok()?;
-        value.set_sensitive(true);
-        Some(value)
-    }
-
-    pub(crate) fn expose(&self) -> &str {
-        match self {
-            Self::User(token) => token.expose(),
-            Self::App(token) | Self::Tenant(token) => token.expose(),
-        }
-    }
-}
-
-impl fmt::Debug for Bearer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::User(_) => "User(…)",
-            Self::App(_) => "App(…)",
-            Self::Tenant(_) => "Tenant(…)",
-        })
-    }
-}
 
 /// How calls are made and read.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@
 //! (I1); an answer that holds a new refresh token yields it whatever the rest looks like (I3); no secret is in an
 //! error, a description or a `Debug` (I4); only the provider's own word reads as a definite no (I6).
 
+mod bearer;
 pub mod blueking;
 mod call;
 mod calls;
@@ -31,9 +32,10 @@ mod resolve;
 mod unpack;
 mod wiped;
 
+pub use bearer::Bearer;
 pub use blueking::{AuthApiOptions, BlueKing, RefreshMethod, UserGrant};
 pub use call::{BadCall, Call, CallAnswer, CallBody, Part};
-pub use calls::{Bearer, BrokenOff, CallFault, CallOptions, Calls, ForwardHead, Forwarded, ForwardedBody, Incoming};
+pub use calls::{BrokenOff, CallFault, CallOptions, Calls, ForwardHead, Forwarded, ForwardedBody, Incoming};
 pub use feishu::Feishu;
 pub use fetch::{FetchFault, Fetcher, NamedHost};
 pub use http::Options;

@@ -7,7 +7,9 @@ use jiff::tz::Offset;
 use tokenward::stores::Tool;
 use tokenward_core::Brand;
 
-use super::{BadValue, Given, PlaceFlags, brand};
+use super::given::Given;
+use super::link::PlaceFlags;
+use super::values::{BadValue, brand};
 
 /// `adopt`.
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use clap::Args;
 use http::{HeaderName, HeaderValue, Method};
 
 use super::file::behind_at;
-use super::{BadValue, Identity, duration};
+use super::values::{BadValue, Identity, duration};
 
 /// `api`.
 #[derive(Debug, Args)]

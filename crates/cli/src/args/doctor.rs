@@ -3,7 +3,7 @@
 use clap::Args;
 use tokenward_core::ProfileName;
 
-use super::name;
+use super::values::name;
 
 /// `doctor`.
 #[derive(Debug, Args)]

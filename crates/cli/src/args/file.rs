@@ -11,7 +11,7 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Arg, Command};
 use tokenward_core::veil;
 
-use super::BadValue;
+use super::values::BadValue;
 
 /// The tree of commands, with every argument that is a path read by [`named`].
 pub(crate) fn with_names_of_files(command: Command) -> Command {

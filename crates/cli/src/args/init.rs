@@ -6,7 +6,7 @@ use clap::Args;
 use tokenward_core::{AppName, ClientAuthentication, ProviderName, RedirectUri, TokenApi};
 use url::Url;
 
-use super::{BadValue, name, port, provider, redirect, token_api, url};
+use super::values::{BadValue, name, port, provider, redirect, token_api, url};
 
 /// `init`.
 #[derive(Debug, Default, Args)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use tokenward_core::{Brand, ProfileName, Terms};
 
-use super::{brand, name};
+use super::values::{brand, name};
 
 /// `link`.
 #[derive(Debug, Args)]

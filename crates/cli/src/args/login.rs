@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use tokenward_core::{AppName, Brand};
 
-use super::{InsistFlags, PlaceFlags, brand, duration, name, port};
+use super::link::{InsistFlags, PlaceFlags};
+use super::values::{brand, duration, name, port};
 
 /// `login`.
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tokenward_core::ProfileName;
 
-use super::{BadValue, Identity, name};
+use super::values::{BadValue, Identity, name};
 
 /// `proxy`.
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use tokenward::NamedHost;
 
-use super::BadValue;
+use super::values::BadValue;
 
 /// `wiki …`.
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@
 //! vault, and the four things to set in the console. Every question has a flag or a variable; the secret has no flag
 //! that could hold it.
 
+mod before;
 mod platform;
 mod questions;
 
@@ -24,6 +25,8 @@ use url::Url;
 use crate::args::Init;
 use crate::desk::Desk;
 use crate::failure::{Failure, provider_words};
+
+use before::Before;
 
 pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
     let Registered { app, profile, secret_file, checked } =
@@ -113,19 +116,6 @@ pub(super) async fn register(
     }
     let secret_file = record.get(Setting::AppSecretFile).map(str::to_owned);
     Ok(Registered { app, profile: resolved, secret_file, checked })
-}
-
-/// What the file says before, for the defaults of questions.
-pub(super) struct Before<'a> {
-    settings: &'a Settings,
-    app: &'a AppName,
-}
-
-impl Before<'_> {
-    /// What stands there for a setting.
-    pub(super) fn says(&self, setting: Setting) -> Option<&str> {
-        self.settings.app_says(self.app, setting)
-    }
 }
 
 /// The profile as it will be once the record is written.

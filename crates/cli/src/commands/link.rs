@@ -15,7 +15,6 @@ use tokenward_core::ports::Adopted;
 use tokenward_core::{Code, ExitClass, Format, Link, NewLink, ProfileName, Slot, Subject};
 
 use crate::args;
-use crate::commands::stranger;
 use crate::commands::whose::{self, Source};
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
@@ -312,7 +311,7 @@ pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice
                 return Err(Failure::new(Code::AnotherProfile, what)
                     .then_all(lang.file_is_anothers_next(&desk.typed.link(&shown), profile)));
             }
-            Found::Unproven { shows_it: true } => return Err(stranger::not_told(notices)),
+            Found::Unproven { shows_it: true } => return Err(not_told(notices)),
             Found::OfFormerUser { user } => return Err(of_former_user(user, &shown, work, desk)),
             Found::OfEndedLogin { user } => return Err(of_ended_login(user.as_deref(), &shown, work, desk)),
             Found::OfOtherOwner { .. } => {
@@ -469,6 +468,16 @@ async fn is_logged_in(work: &Work, desk: &Desk) -> Result<bool, Failure> {
         Err(error) if error.code() == Code::NotLoggedIn => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Why nothing is handed out for a file that shows a login of which nobody has said whose it is. What came is never that login's, whatever
+/// hinders that somebody says so.
+fn not_told(notices: &[Notice]) -> Failure {
+    let why = notices.iter().find_map(|notice| match notice {
+        Notice::TurnFailed(error) => Some(error.clone()),
+        _ => None,
+    });
+    why.map_or_else(|| Failure::of(Code::UserNotTold), Failure::from)
 }
 
 /// An error of the links, in sentences that name the file.

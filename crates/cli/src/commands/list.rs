@@ -30,7 +30,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let exit = show_with(&reports, &damaged, &idle, None, &settings, desk)?;
     if let Some(session) = session.as_ref().filter(|_| !desk.printer.json) {
         for report in &reports {
-            super::status::next_of_a_script(report, session, desk).await;
+            super::login_state::next_of_a_script(report, session, desk).await;
         }
     }
     if let Some(session) = session.filter(|_| !desk.printer.json && named.is_none()) {

@@ -11,6 +11,7 @@ mod link;
 mod links;
 mod list;
 mod login;
+mod login_state;
 mod logout;
 mod man;
 mod proxy;

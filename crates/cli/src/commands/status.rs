@@ -4,15 +4,15 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::links::Found;
-use tokenward::{Report, Session, Settings, is_script_login, script_file};
-use tokenward_core::{Code, ExitClass, Generation, ProviderName, Standing, Status, TokenApi};
+use tokenward::{Report, Settings, is_script_login};
+use tokenward_core::{Code, ExitClass, ProviderName, Standing, Status, TokenApi};
 
 use crate::commands::list;
+use crate::commands::login_state::{exit, next_of_a_script};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::fields::{LinkFields, LoginFields, WithoutProfileFields};
 use crate::say::Lang;
-use crate::spot::quoted;
 
 pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     let settings = desk.settings()?;
@@ -124,27 +124,6 @@ async fn scripts(failure: Failure, settings: &Settings, desk: &Desk) -> Result<E
     Ok(ExitCode::from(worst as u8))
 }
 
-/// Says what to do about a script's login that is over, in doubt, or was never refreshed: in commands that name its file, since it has
-/// no profile of the settings.
-pub(super) async fn next_of_a_script(report: &Report, session: &Session, desk: &Desk) {
-    let lang = desk.lang();
-    let is_untried = report.grant.generation == Generation::FIRST && report.grant.access.is_none();
-    let is_over = matches!(report.status, Status::NeedsConsent | Status::InDoubt);
-    let is_fine = lives(report) && !is_untried;
-    if !is_over && (is_fine || !lives(report)) {
-        return;
-    }
-    let Some(file) = script_file(session.keeper(), &report.grant).await else { return };
-    let mut ways = vec![match report.status {
-        Status::NeedsConsent => lang.script_login_again(file.display()),
-        _ => lang.script_try_again(quoted(&file.display().to_string())),
-    }];
-    ways.extend(report.grant.profile.as_ref().map(|name| lang.doctor_script_remove(name)));
-    for way in ways {
-        desk.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
-    }
-}
-
 /// What the exit code says of a profile that serves many: the worst of its users' logins. One that needs a person is worse than one
 /// that may settle by itself. The app's own token is got anew without anybody, and who has logged out asks for nothing; `None` if
 /// nobody else is there.
@@ -167,22 +146,6 @@ fn counts(report: &Report) -> bool {
 fn no_user(name: &tokenward_core::ProfileName, desk: &Desk) -> Failure {
     let lang = desk.lang();
     Failure::new(Code::NotLoggedIn, lang.no_user_yet(name)).then(lang.no_user_yet_next())
-}
-
-/// Whether a login lives, so that nobody has to do anything about it.
-pub(super) fn lives(report: &Report) -> bool {
-    exit(report) == ExitClass::Done
-}
-
-/// What the exit code says: 0 the login lives, 3 a person must log in, also while the last access token still serves, 5 in doubt
-/// and nothing to serve meanwhile is certain.
-const fn exit(report: &Report) -> ExitClass {
-    match report.status {
-        Status::InDoubt => ExitClass::Unknown,
-        Status::NeedsConsent | Status::Retired => ExitClass::NeedsConsent,
-        Status::Due if !report.grant.has_refresh => ExitClass::NeedsConsent,
-        _ => ExitClass::Done,
-    }
 }
 
 /// A login in names and values.

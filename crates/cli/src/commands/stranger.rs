@@ -3,7 +3,6 @@
 //! Enters: the places that are about to be written. Leaves: how far they may be; or a refusal that names the command which writes them.
 //! Nothing is written here, so a crash changes nothing.
 
-use tokenward::Notice;
 use tokenward::links::{Fill, Stranger};
 use tokenward_core::{Code, NewLink, Slot, Subject};
 
@@ -11,16 +10,6 @@ use crate::commands::link;
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::spot::quoted;
-
-/// Why nothing is handed out for a file that shows a login of which nobody has said whose it is. What came is never that login's, whatever
-/// hinders that somebody says so.
-pub(super) fn not_told(notices: &[Notice]) -> Failure {
-    let why = notices.iter().find_map(|notice| match notice {
-        Notice::TurnFailed(error) => Some(error.clone()),
-        _ => None,
-    });
-    why.map_or_else(|| Failure::of(Code::UserNotTold), Failure::from)
-}
 
 /// How far a file may be given the profile's login: over another's by a flag, or by a yes in the terminal. `way` is the command that
 /// writes it, without the flag.

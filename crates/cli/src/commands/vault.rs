@@ -5,6 +5,7 @@
 //! A backup is sealed with a key of its own, which is never an argument: it is made and printed once, or it comes from
 //! a file, stdin or a prompt.
 
+mod backup_key;
 mod kept;
 mod restore;
 
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::{BackupKey, DamagedLogin, KeySource, SystemEntropy};
-use tokenward_core::{Code, SecretBytes};
+use tokenward_core::Code;
 
 use crate::args::{BackupKeyFrom, Vault};
 use crate::desk::Desk;
@@ -108,7 +109,7 @@ async fn backup(file: &Path, from: &BackupKeyFrom, desk: &Desk) -> Result<(), Fa
         return Err(Failure::new(Code::BadSetting, lang.file_exists(file.display())).then(lang.choose_other_file()));
     }
     let settings = desk.settings()?;
-    let given = given_key(from, desk)?;
+    let given = backup_key::given(from, desk)?;
     let fresh = given.is_none();
     let key = given.unwrap_or_else(|| BackupKey::fresh(&SystemEntropy));
     key.check().map_err(|_| Failure::new(Code::BadSecret, lang.copy_key_unusable()).complete())?;
@@ -130,33 +131,6 @@ async fn backup(file: &Path, from: &BackupKeyFrom, desk: &Desk) -> Result<(), Fa
         return Err(if removed { failure.stands(lang.copy_removed(file.display())) } else { failure });
     }
     whole(&done.damaged, desk)
-}
-
-/// A key that was given by file or stdin.
-fn given_key(from: &BackupKeyFrom, desk: &Desk) -> Result<Option<BackupKey>, Failure> {
-    let read = match &from.key_file {
-        Some(file) => {
-            let bytes = desk.secret_bytes(file, |what| desk.lang().copy_key_unreadable(what))?;
-            Ok(bytes.expose().to_vec())
-        }
-        None if from.key_stdin => {
-            let mut bytes = Vec::new();
-            let read = std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes);
-            read.map(|_| bytes).map_err(|error| ("--key-stdin".to_owned(), error))
-        }
-        None => return Ok(None),
-    };
-    let bytes = read.map_err(|(place, error)| {
-        Failure::new(Code::BadSecret, desk.lang().copy_key_unreadable(place))
-            .detail(error.to_string())
-            .then(desk.lang().give_readable_file())
-    })?;
-    parse_key(bytes, desk).map(Some)
-}
-
-fn parse_key(bytes: Vec<u8>, desk: &Desk) -> Result<BackupKey, Failure> {
-    BackupKey::from_material(&SecretBytes::new(bytes))
-        .map_err(|_| Failure::new(Code::BadSecret, desk.lang().copy_key_unusable()).complete())
 }
 
 /// New data key first, then the key that wraps it: a crash between the two leaves a vault that opens as before.

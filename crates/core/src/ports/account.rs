@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::provider::CallError;
+use super::call_error::CallError;
 use crate::{AccessToken, App, AppToken, RefreshToken, Subject};
 
 /// Whose token a call to [`Account::app_token`] fetches.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
-use super::provider::CallError;
+use super::call_error::CallError;
 use super::token_endpoint::Sent;
 use crate::{App, DeviceCode, ExpectedIssuer, RedirectUri, Scopes};
 

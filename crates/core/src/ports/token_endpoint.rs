@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::provider::CallError;
+use super::call_error::CallError;
 use crate::{
     App, AppName, AppToken, AuthorizationCode, CodeVerifier, DirectGrant, Outcome, RawAnswer, RedirectUri, Spend,
     TokenApi, TransportFault,

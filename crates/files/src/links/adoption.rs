@@ -18,7 +18,7 @@ use tokenward_core::{
 use zeroize::Zeroizing;
 
 use super::fill::Fill;
-use super::keep::{Links, unreadable};
+use super::linked_files::{Links, unreadable};
 use super::report::{LinkOutcome, LinkReport};
 use super::shown::{Shown, ShownRefresh};
 use tokenward_keeper::foreign;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokenward_core::{App, Grant, GrantId, ProfileName};
 
-use super::keep::Links;
+use super::linked_files::Links;
 use super::report::LinkReport;
 use tokenward_keeper::{Error, Keeper, Looking, Notice, Surroundings};
 

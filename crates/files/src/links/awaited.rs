@@ -8,7 +8,7 @@
 use tokenward_core::ports::LoginCopy;
 use tokenward_core::{Link, Slot};
 
-use super::keep::Links;
+use super::linked_files::Links;
 use super::nature::Nature;
 use super::report::Found;
 use super::shown::Shown;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::error::DocumentError;
+use super::error::{DocumentError, unwritable};
 use super::nature::SHORTEST;
 use super::text::{Splice, position, syntax};
 use super::tree::Tree;
@@ -408,10 +408,6 @@ fn add_text(place: Place, text: String, depth: usize, found: &mut Vec<(Place, Ze
         }
         None => found.push((place, Zeroizing::new(text))),
     }
-}
-
-pub(super) fn unwritable(place: &Place, reason: &'static str) -> DocumentError {
-    DocumentError::Unwritable { place: place.clone(), reason }
 }
 
 /// The text with every exchange made.

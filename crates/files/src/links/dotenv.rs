@@ -8,8 +8,7 @@
 
 use std::ops::Range;
 
-use super::document::unwritable;
-use super::error::DocumentError;
+use super::error::{DocumentError, unwritable};
 use super::text::{Spelled, Splice, is_space, line_end, syntax};
 use tokenward_core::Place;
 

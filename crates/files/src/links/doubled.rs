@@ -12,9 +12,8 @@ use zeroize::Zeroizing;
 use super::document::Document;
 use super::error::{DocumentError, FileError};
 use super::frame::Frame;
-use super::keep::Links;
+use super::linked_files::Links;
 use super::nature::Nature;
-use super::shown::Shown;
 use tokenward_keeper::Error;
 
 /// A place that is there more than once, with values that differ.
@@ -63,8 +62,12 @@ impl Links {
     }
 
     /// The same, of what was seen of a file.
-    pub(super) async fn doubled(&self, path: &std::path::Path, shown: &Shown) -> Result<Option<FileError>, Error> {
-        let source = self.unkept(shown.doubled()).await?;
+    pub(super) async fn doubled(
+        &self,
+        path: &std::path::Path,
+        doubled: &[Doubled],
+    ) -> Result<Option<FileError>, Error> {
+        let source = self.unkept(doubled).await?;
         Ok(source.map(|source| FileError::Document { path: path.to_owned(), source }))
     }
 

@@ -190,3 +190,7 @@ impl FileError {
         }
     }
 }
+
+pub(super) fn unwritable(place: &Place, reason: &'static str) -> DocumentError {
+    DocumentError::Unwritable { place: place.clone(), reason }
+}

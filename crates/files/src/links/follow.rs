@@ -11,7 +11,7 @@ use tokenward_core::{Place, Slot};
 
 use super::document::Document;
 use super::encoded::decodings;
-use super::keep::Links;
+use super::linked_files::Links;
 use super::shape::Shape;
 use super::shown::Shown;
 use super::sighting::Sighting;

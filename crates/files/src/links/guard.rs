@@ -8,16 +8,16 @@
 //! habit (an editor, a checkout) and not on purpose; it is said each time. One that cannot be closed, because it is not ours or its
 //! file system keeps a mode of its own, is refused. A crash leaves a file that is narrower than before.
 
-use std::fs::{File, Metadata, Permissions};
+use std::fs::{File, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use tokenward_vault::trusted::{Distrust, Others, Trust};
+use tokenward_vault::trusted::{Distrust, Trust};
 
 use super::error::FileError;
 use super::file::{Held, LinkedFile, io};
-use super::seen::{Seen, is_link, kind, open};
+use super::seen::{Seen, is_link, kind, open, others};
 
 /// What was done about a file that is linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,12 +140,6 @@ impl Held {
             judged => judged.map(|()| None),
         }
     }
-}
-
-/// Who else can read or write an open file.
-pub(super) fn others(file: &File, found: &Metadata) -> std::io::Result<Option<Others>> {
-    let rights = Trust::effective().rights(file, found)?;
-    Ok(rights.readers.or(rights.writers))
 }
 
 /// The mode of a file that is made anew.

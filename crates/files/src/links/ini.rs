@@ -7,8 +7,7 @@
 
 use std::ops::Range;
 
-use super::document::unwritable;
-use super::error::DocumentError;
+use super::error::{DocumentError, unwritable};
 use super::text::{Line, Spelled, Splice, is_space, line_end, lines, syntax, trim};
 use tokenward_core::Place;
 

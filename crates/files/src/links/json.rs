@@ -45,6 +45,14 @@ pub(super) fn occurrences(text: &str, path: &[Step]) -> Result<Vec<(usize, Strin
     Ok(found.into_iter().filter_map(said).collect())
 }
 
+impl Tree {
+    /// The JSON object or list that a text is.
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
+        let tree = text.trim_start().starts_with(['{', '[']).then(|| tree(text).ok())??;
+        matches!(tree, Self::Table(_) | Self::List(_)).then_some(tree)
+    }
+}
+
 pub(super) fn tree(text: &str) -> Result<Tree, DocumentError> {
     parse(text).map(|root| grow(&root))
 }

@@ -11,7 +11,7 @@ use tokenward_core::{
 };
 
 use super::fill::Fill;
-use super::keep::Links;
+use super::linked_files::Links;
 use super::look::Look;
 use super::report::Found;
 use super::shown::{Shown, ShownRefresh};

@@ -8,41 +8,25 @@
 //! set. Whatever is wrong with one file is in its own report and holds up no other. A crash anywhere leaves a file that is old
 //! or new as a whole and at worst no receipt; whoever looks next delivers again (I5).
 
-use std::fmt;
 use std::time::Duration;
 
 use tokenward_core::ports::{LoginCopy, StoreError};
-use tokenward_core::{
-    App, Code, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Standing, Trouble,
-};
+use tokenward_core::{App, GrantId, InFile, Link, ProfileName, Receipt, Reconciliation, Stamp, Standing, Trouble};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::document::Document;
 use super::error::FileError;
-use super::file::{LinkedFile, Written};
+use super::file::Written;
 use super::fill::Fill;
 use super::judged::{Judged, Other, Whose};
+use super::linked_files::{Links, blocking, joined, linked, report, silent, unreadable, unwritten};
 use super::look::{Look, stamp};
 use super::report::{Found, LinkOutcome, LinkReport, LinkState};
 use super::shown::Shown;
-use tokenward_keeper::{Error, Keeper, Kept, Parts};
-
-/// The files that are kept in step with logins. Cheap to clone.
-#[derive(Clone)]
-pub struct Links {
-    pub(super) keeper: Keeper,
-}
+use tokenward_keeper::Error;
 
 impl Links {
-    /// How long a file may keep its readers waiting before it is left for another time.
-    pub const PATIENCE: Duration = Duration::from_secs(2);
-
-    /// The links of a keeper's vault.
-    pub fn new(keeper: &Keeper) -> Self {
-        Self { keeper: keeper.clone() }
-    }
-
     /// How the links of a profile stand, or all of them. Changes nothing and sends nothing (I8).
     ///
     /// # Errors
@@ -310,7 +294,7 @@ impl Links {
         let (held, look) = match held.await? {
             Ok((held, mut look)) => {
                 self.frame(link, &mut look.shown).await?;
-                if let Some(error) = self.doubled(&link.target.file, &look.shown).await? {
+                if let Some(error) = self.doubled(&link.target.file, look.shown.doubled()).await? {
                     return Ok(Some(LinkOutcome::NotWritten(unwritten(&error))));
                 }
                 (held, look)
@@ -391,7 +375,7 @@ impl Links {
         let (look, exposed) = looked.map_or_else(|error| (Err(error), None), |(look, exposed)| (Ok(look), exposed));
         let found = match look {
             Err(error) => Found::Unusable(unreadable(&error)),
-            Ok(mut look) => match self.doubled(&link.target.file, &look.shown).await? {
+            Ok(mut look) => match self.doubled(&link.target.file, look.shown.doubled()).await? {
                 Some(error) => Found::Unusable(unreadable(&error)),
                 None => match self.judge_all(&link, &mut look, login.as_ref()).await? {
                     Found::Newer => look.other_owner().map_or(Found::Newer, |owner| Found::OfOtherOwner { owner }),
@@ -422,7 +406,7 @@ impl Links {
             Err(error) => return Ok(Err(error)),
         };
         self.frame(link, &mut look.shown).await?;
-        Ok(match self.doubled(&link.target.file, &look.shown).await? {
+        Ok(match self.doubled(&link.target.file, look.shown.doubled()).await? {
             Some(error) => Err(error),
             None => Ok(look),
         })
@@ -477,16 +461,6 @@ impl Links {
             tracing::warn!(%error, file = %link.target.file.display(), "the trouble could not be recorded");
         }
     }
-
-    pub(super) fn parts(&self) -> &Parts {
-        self.keeper.parts()
-    }
-}
-
-impl fmt::Debug for Links {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Links").finish_non_exhaustive()
-    }
 }
 
 /// Links whose files were looked at.
@@ -508,44 +482,6 @@ enum Which {
     All,
 }
 
-pub(super) fn report(link: &Link, outcome: LinkOutcome) -> LinkReport {
-    let (profile, file) = (link.target.profile.clone(), link.target.file.clone());
-    LinkReport { link: link.id, profile, file, outcome, narrowed: None }
-}
-
-/// A file that a person wants filled in may be missing.
-pub(super) fn linked(link: &Link, asked: bool) -> LinkedFile {
-    let file = LinkedFile::new(&link.target.file, link.target.format).on(link.terms);
-    if asked { file.or_new() } else { file }
-}
-
-/// Work with files, which may block, on a thread for it.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::with_detail(Code::Internal, Kept::Everything, error.to_string()))
-}
-
-/// A task's result, if it comes in time. One that does not goes on by itself.
-pub(super) async fn joined<T>(task: JoinHandle<T>, end: Instant) -> Option<T> {
-    tokio::time::timeout_at(end + GRACE, task).await.ok()?.ok()
-}
-
-/// A file that did not answer.
-pub(super) fn silent(link: &Link) -> Error {
-    let detail = format!("{} did not answer in time", link.target.file.display());
-    Error::with_detail(Code::FileNotWritten, Kept::NewTokens, detail)
-}
-
-/// A file that cannot be read or understood.
-pub(super) fn unreadable(error: &FileError) -> Error {
-    Error::with_detail(error.barred().unwrap_or(Code::FileUnusable), Kept::Everything, error.to_string())
-}
-
-/// A file that cannot be written. The vault has what it should show.
-pub(super) fn unwritten(error: &FileError) -> Error {
-    Error::with_detail(error.barred().unwrap_or(Code::FileNotWritten), Kept::NewTokens, error.to_string())
-}
-
 fn is_over(login: Option<&LoginCopy>) -> bool {
     login.is_some_and(|login| matches!(login.grant.standing, Standing::NeedsConsent { .. } | Standing::Retired { .. }))
 }
@@ -554,5 +490,3 @@ fn is_over(login: Option<&LoginCopy>) -> bool {
 const ROUNDS: usize = 6;
 /// How long a file that shows a new login must stay as it is before it is believed.
 const SETTLING: Duration = Duration::from_millis(50);
-/// How much longer than its file's lock a task is waited for.
-const GRACE: Duration = Duration::from_millis(250);

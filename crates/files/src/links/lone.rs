@@ -10,7 +10,7 @@ use tokenward_core::ports::CallError;
 use tokenward_core::{App, NewLink, RefusalClass, Standing, Subject};
 use zeroize::Zeroizing;
 
-use super::keep::{Links, unreadable};
+use super::linked_files::{Links, unreadable};
 use super::shown::ShownRefresh;
 use tokenward_keeper::Error;
 

@@ -14,7 +14,7 @@ use super::file::LinkedFile;
 use super::fill::Fill;
 use super::guard::Narrowed;
 use super::judged::Whose;
-use super::keep::{Links, blocking, joined, linked, report, silent, unreadable};
+use super::linked_files::{Links, blocking, joined, linked, report, silent, unreadable};
 use super::report::{Found, LinkOutcome, LinkReport};
 use tokenward_keeper::another_user;
 use tokenward_keeper::{Error, Kept};

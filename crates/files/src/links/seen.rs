@@ -4,18 +4,17 @@
 //! folder may put another file in its place between two looks by name; what one look says of the mode is then not true of what
 //! another read (I4). So there is one look, and whatever is done afterwards is done only if the same file still stands.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
-use tokenward_vault::trusted::Others;
+use tokenward_vault::trusted::{Others, Trust};
 use zeroize::Zeroizing;
 
 use super::document::Document;
 use super::error::{DocumentError, FileError};
-use super::guard::others;
 use super::marks::Marks;
 
 /// What was seen of a file.
@@ -121,4 +120,10 @@ pub(super) fn kind(path: &Path, metadata: &std::fs::Metadata) -> Result<(), File
         () => "a device",
     };
     Err(FileError::NotAFile { path: path.to_owned(), what })
+}
+
+/// Who else can read or write an open file.
+pub(super) fn others(file: &File, found: &Metadata) -> std::io::Result<Option<Others>> {
+    let rights = Trust::effective().rights(file, found)?;
+    Ok(rights.readers.or(rights.writers))
 }

@@ -7,8 +7,9 @@ use tokenward_core::{Slot, Step};
 use super::frame::Frame;
 use super::names::{Name, Role};
 use super::nature::Nature;
-use super::shape::{Shape, Way};
+use super::shape::Shape;
 use super::tree::Tree;
+use super::way::Way;
 
 /// The settings of one server.
 #[derive(Clone)]

@@ -20,7 +20,7 @@ use super::error::DocumentError;
 use super::frame::{Frame, exchanged};
 use super::moment::spelled_like;
 use super::nature::Nature;
-use super::sighting::candidates;
+use super::token_candidates::candidates;
 use super::value::Value;
 
 /// The values that stand at a link's places. `None` for a place that has none.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::fill::Fill;
 use super::judged::{Judged, Whose, lives, was_the_profiles};
-use super::keep::{Links, unreadable};
+use super::linked_files::{Links, unreadable};
 use super::lone::{ASKING, LoneToken};
 use super::look::Look;
 use super::shown::ShownRefresh;

@@ -7,7 +7,7 @@ use tokenward_core::{GrantId, Link, Place, Slot};
 
 use super::document::Document;
 use super::encoded::decodings;
-use super::keep::{Links, blocking, linked, unreadable};
+use super::linked_files::{Links, blocking, linked, unreadable};
 use super::names::{Name, Role};
 use super::nature::Nature;
 use super::shape::{Unkept, unkept_ends};

@@ -7,8 +7,7 @@ use std::ops::Range;
 
 use toml_edit::{Document, Item, Table, Value as Content};
 
-use super::document::unwritable;
-use super::error::DocumentError;
+use super::error::{DocumentError, unwritable};
 use super::text::{Spelled, Splice, line_end, position, syntax};
 use super::tree::Tree;
 use super::value::Value;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use tokenward_core::Step;
 
-use super::json;
 use super::value::Value;
 
 /// A node of a document.
@@ -29,12 +28,6 @@ impl Tree {
     pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = (&str, &Self)> {
         let entries = if let Self::Table(entries) = self { entries.as_slice() } else { &[] };
         entries.iter().map(|(key, node)| (key.as_str(), node))
-    }
-
-    /// The JSON object or list that a text is.
-    pub(crate) fn of_text(text: &str) -> Option<Self> {
-        let tree = text.trim_start().starts_with(['{', '[']).then(|| json::tree(text).ok())??;
-        matches!(tree, Self::Table(_) | Self::List(_)).then_some(tree)
     }
 
     /// The step to an element: behind the only flag of that name where that speaks of a token, as its position is not its meaning.

@@ -11,7 +11,8 @@ use super::frame::Frame;
 use super::known::is_beside;
 use super::nature::Nature;
 use super::shape::Shape;
-use super::sighting::{Sighting, candidates};
+use super::sighting::Sighting;
+use super::token_candidates::candidates;
 
 impl Shape {
     /// Every place of its tokens, its own too, as far as the vault does not know them.

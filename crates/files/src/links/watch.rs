@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::folders::Folders;
-use super::keep::{Links, blocking};
+use super::linked_files::{Links, blocking};
 use super::report::{LinkOutcome, LinkReport};
 use tokenward_keeper::{Error, Keeper, Notice};
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokenward::ApiError;
 use tokenward_core::{Code, ExitClass};
 
-use super::Story;
+use super::options::Story;
 use super::verdict::Download;
 
 /// A refusal, or an excuse.

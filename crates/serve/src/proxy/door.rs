@@ -17,9 +17,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
 use serde_json::Value;
 use url::Url;
 
-use super::fields;
+use super::method_override::overrides_method;
+use super::options::ProxyError;
+use super::secret::LocalSecret;
 use super::token_calls::{PLACEHOLDER, TokenCall, token_call};
-use super::{LocalSecret, ProxyError};
 
 /// The rules of one address.
 pub(super) struct Door {
@@ -82,7 +83,7 @@ impl Door {
         if request.method() == Method::CONNECT {
             return Err(SentAway::ForwardProxy);
         }
-        if !METHODS.contains(request.method()) || fields::overrides_method(request) {
+        if !METHODS.contains(request.method()) || overrides_method(request) {
             return Err(SentAway::Method);
         }
         // RFC 9112 §3.2.2: this is a server of http, and of nothing else.

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
 use tokenward_core::Hosts;
 
 use super::door::{Door, Visit};
+use super::method_override::{OVERRIDES, hyphened};
 
 /// Whether a request asks to go on as a WebSocket (RFC 6455 §4.1). Other upgrades are not offered (RFC 9110 §7.8 lets
 /// a server ignore them): through one of them, requests could pass that nobody here has looked at.
@@ -45,14 +46,6 @@ pub(super) fn of_request(headers: &HeaderMap, version: Version, websocket: bool,
     out
 }
 
-/// Whether a request asks by a field for another method than its own, as some servers let it: what was judged is the method of its first
-/// line.
-pub(super) fn overrides_method<B>(request: &Request<B>) -> bool {
-    let own = request.method().as_str().as_bytes();
-    let asked = request.headers().iter().filter(|(name, _)| OVERRIDES.contains(&hyphened(name).as_str()));
-    asked.into_iter().any(|(_, value)| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(own))
-}
-
 /// Whether a field is one by which a proxy tells the server behind it what a request was: who asks, for which host and path, by
 /// which method. Servers that believe it would do something else than what was judged here. Nobody but this proxy
 /// stands before the provider.
@@ -61,11 +54,6 @@ fn speaks_for_a_proxy(name: &HeaderName) -> bool {
     BEGINNINGS.iter().any(|begin| name.starts_with(begin))
         || OVERRIDES.contains(&name.as_str())
         || OF_PROXIES.contains(&name.as_str())
-}
-
-/// A field's name as servers read it that make a variable of it (RFC 3875 §4.1.18): `_` is `-` to them.
-fn hyphened(name: &HeaderName) -> String {
-    name.as_str().replace('_', "-")
 }
 
 /// Whether a request has come through a proxy like this one: then it would go round for ever.
@@ -210,8 +198,6 @@ fn links_here(links: &HeaderValue, visit: &Visit, hosts: &Hosts) -> Option<Heade
 
 /// How names of our own fields begin.
 const OURS: &str = "x-tokenward-";
-/// Fields by which a request asks for another method than that of its first line.
-const OVERRIDES: [&str; 4] = ["x-http-method-override", "x-method-override", "x-http-method", "x-original-method"];
 /// Further fields of proxies; no list is complete, these are the ones that servers and their frameworks read.
 const BEGINNINGS: [&str; 10] = [
     "x-forwarded",

@@ -25,12 +25,12 @@ use tokio::time::Instant;
 use super::answer::{self, Excuse};
 use super::door::{Door, SentAway, Visit};
 use super::fields;
+use super::options::{Exchange, Limits, Watcher, Words};
 use super::token_calls::{self, PLACEHOLDER, TokenCall, token_call};
 use super::tokens::Tokens;
 use super::upload::Upload;
 use super::verdict::{Download, may_refuse};
 use super::websocket::Watched;
-use super::{Exchange, Limits, Watcher, Words};
 
 /// Everything that a request meets on its way.
 pub(super) struct Relay {

@@ -13,7 +13,7 @@ use tokenward::{ApiClient, ApiError, CallRefusal, HeldToken};
 use tokenward_core::Code;
 use tokio::time::Instant;
 
-use super::Again;
+use super::options::Again;
 
 /// The present token of an identity.
 pub(super) struct Tokens {

@@ -11,33 +11,14 @@ use tokenward_core::{
 use tokenward_wire::{AuthApiOptions, RefreshMethod, UserGrant};
 use url::Url;
 
+use super::cookie_field::CookieField;
 use super::error::{Clause, Origin, SettingsError, Warning};
 use super::file::Value;
 use super::hosts;
-use super::profile::{Resolver, parse, refused};
+use super::resolver::Resolver;
 use super::rules;
 use super::table::Setting;
-
-/// One field of a request for a user's tokens, and the cookie it comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CookieField {
-    /// The name of the field.
-    pub field: String,
-    /// The name of the cookie.
-    pub cookie: String,
-}
-
-impl CookieField {
-    fn new(field: &str, cookie: &str) -> Self {
-        Self { field: field.to_owned(), cookie: cookie.to_owned() }
-    }
-
-    /// Whether it merely names the user, instead of proving who they are.
-    pub fn names_user(&self) -> bool {
-        NAMING.contains(&self.field.as_str())
-    }
-}
+use super::values::{parse, refused};
 
 /// What the settings say of one kind of provider.
 pub(super) struct Resolved {
@@ -383,9 +364,6 @@ const MEANINGS: [(&str, RefusalClass, Remedy); 7] = [
     ("wait", RefusalClass::Retry, Remedy::WaitForLimit),
     ("try-later", RefusalClass::Retry, Remedy::TryLater),
 ];
-
-/// Fields that say who a user is and prove nothing.
-const NAMING: [&str; 3] = ["rtx", "uin", "openid"];
 
 const FEISHU: &[ProviderName] = &[ProviderName::Feishu, ProviderName::Lark];
 const BLUEKING: &[ProviderName] = &[ProviderName::BlueKing];

@@ -3,22 +3,25 @@
 //! Every value is looked up in the same order: flag, variable, file, default. What cannot be used is refused here,
 //! before anything is sent: a mixed-up brand would be answered with 20046, and a secret could go to the wrong host.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tokenward_core::{
-    App, AppName, AppSecret, BadSecret, BlueKingApp, ClientAuthentication, Hosts, OAuth2App, Platform, ProfileName,
+    App, AppName, AppSecret, BlueKingApp, Brand, ClientAuthentication, Hosts, OAuth2App, Platform, ProfileName,
     ProviderName, RedirectUri, Rules, Scopes, ScopesError, TokenApi, Words,
 };
 use tokenward_wire::AuthApiOptions;
 use url::Url;
 
-use super::Settings;
-use super::error::{Clause, Origin, SettingsError, Warning};
-use super::file::{Entries, Value};
-use super::hosts;
-use super::platform::{CookieField, Resolved};
+use super::cookie_field::CookieField;
+use super::error::{Origin, SettingsError, Warning};
+use super::file::Value;
+use super::loaded::Settings;
+use super::platform::Resolved;
+use super::resolver::Resolver;
 use super::table::Setting;
-use super::trusted;
+use super::values::refused;
+use super::{hosts, text, trusted};
 use crate::given;
 
 /// A profile, ready for use but for the app's secret.
@@ -146,19 +149,78 @@ impl ResolvedProfile {
     }
 }
 
-/// Looks values up for one profile, and collects warnings on the way.
-pub(super) struct Resolver<'a> {
-    settings: &'a Settings,
-    profile: Option<&'a Entries>,
-    app: Option<&'a Entries>,
-    warnings: Vec<Warning>,
-}
-
-impl<'a> Resolver<'a> {
-    pub(super) fn new(settings: &'a Settings, profile: Option<&'a Entries>, app: Option<&'a Entries>) -> Self {
-        Self { settings, profile, app, warnings: Vec::new() }
+impl Settings {
+    /// A profile with every question answered.
+    ///
+    /// # Errors
+    /// [`SettingsError`]: the first thing that is missing or cannot be used.
+    pub fn profile(&self, name: Option<&ProfileName>) -> Result<ResolvedProfile, SettingsError> {
+        let (name, origin) = self.select(name)?;
+        let Some(entries) = self.entries_of(&name) else {
+            // Variables make a profile of any name where the file has none; beside a file's profiles, only one that the
+            // variables name as well, so that a mistyped --profile is not taken for a new one.
+            let named = self.file.profiles.is_empty() || matches!(origin, Origin::Variable(_));
+            if !named || self.said(Setting::AppId)?.is_none() {
+                return Err(self.unknown(name, origin));
+            }
+            let app = name.base().parse().map_err(|_| SettingsError::BadName { origin, name: name.to_string() })?;
+            return Resolver::new(self, None, None).resolve(name, app);
+        };
+        let app = entries
+            .get(&Setting::App)
+            .ok_or_else(|| SettingsError::Missing { setting: Setting::App, profile: name.clone() })?;
+        let app_name: AppName = app
+            .text
+            .parse()
+            .map_err(|_| SettingsError::BadName { origin: app.origin.clone(), name: app.text.clone() })?;
+        let Some(app_entries) = self.file.apps.get(&app_name) else {
+            let nearest =
+                text::nearest(app_name.as_str(), self.file.apps.keys().map(AppName::as_str)).map(str::to_owned);
+            return Err(SettingsError::UnknownApp { origin: app.origin.clone(), app: app_name, nearest });
+        };
+        Resolver::new(self, Some(entries), Some(app_entries)).resolve(name, app_name)
     }
 
+    /// Brand and hosts where no profile stands behind a call: by flag or variable, else Feishu's own.
+    ///
+    /// # Errors
+    /// [`SettingsError`]: what cannot be used.
+    pub fn brand_and_hosts(&self) -> Result<(Brand, Hosts), SettingsError> {
+        Resolver::new(self, None, None).brand_and_hosts()
+    }
+
+    /// What the settings have the last word on: the rules rows of apps at servers that Tokenward does not know, and what is known of
+    /// an installation's auth api. What cannot be used is left out; whoever uses its app is told when the profile is looked up.
+    pub fn own(&self) -> Own {
+        let mut own = Own::default();
+        let mut add = |name: AppName, resolver: Resolver<'_>| match resolver.provider() {
+            Ok(ProviderName::OAuth2) => {
+                if let Ok(rules) = resolver.rules() {
+                    own.rules.insert(name, rules);
+                }
+            }
+            Ok(ProviderName::BlueKing) => {
+                if let Ok(options) = resolver.auth_api() {
+                    own.auth_api.insert(name, options);
+                }
+            }
+            Ok(ProviderName::Feishu | ProviderName::Lark) | Err(_) => {}
+        };
+        for (name, entries) in &self.file.apps {
+            add(name.clone(), Resolver::new(self, None, Some(entries)));
+        }
+        if let Ok(Some(_)) = self.said(Setting::AppId)
+            && let Ok(profile) = self.selected(None)
+            && self.entries_of(&profile).is_none()
+            && let Some(name) = self.app_of(&profile)
+        {
+            add(name, Resolver::new(self, None, None));
+        }
+        own
+    }
+}
+
+impl Resolver<'_> {
     pub(super) fn resolve(mut self, name: ProfileName, app_name: AppName) -> Result<ResolvedProfile, SettingsError> {
         let Resolved { hosts, token_api, platform, cookies, rules, auth_api } = self.platform(&name)?;
         Ok(ResolvedProfile {
@@ -177,23 +239,6 @@ impl<'a> Resolver<'a> {
             auth_api,
             warnings: self.warnings,
         })
-    }
-
-    pub(super) fn warn(&mut self, warning: Warning) {
-        self.warnings.push(warning);
-    }
-
-    /// Flag, variable, profile, app.
-    pub(super) fn look(&self, setting: Setting) -> Result<Option<Value>, SettingsError> {
-        if let Some(value) = self.settings.said(setting)? {
-            return Ok(Some(value));
-        }
-        Ok(self.in_file(setting).cloned())
-    }
-
-    /// What the file says, whatever a flag or a variable says.
-    pub(super) fn in_file(&self, setting: Setting) -> Option<&Value> {
-        [self.profile, self.app].into_iter().flatten().find_map(|entries| entries.get(&setting))
     }
 
     /// An address that the app's secret and tokens are sent to.
@@ -268,15 +313,6 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// A secret from its variable.
-    pub(super) fn secret_variable<T>(
-        &self,
-        setting: Setting,
-        parse: impl FnOnce(&str) -> Result<T, BadSecret>,
-    ) -> Result<Option<T>, SettingsError> {
-        self.settings.secret_variable(setting, parse)
-    }
-
     /// A path in the file is relative to the file's folder; one from the command line, to the working folder.
     fn placed(&self, text: &str, origin: &Origin) -> PathBuf {
         if let (Some(rest), Some(home)) = (text.strip_prefix("~/"), self.settings.env.path("HOME")) {
@@ -289,33 +325,16 @@ impl<'a> Resolver<'a> {
     }
 }
 
-pub(super) fn refused(value: &Value, en: &'static str, zh: &'static str) -> SettingsError {
-    SettingsError::bad_value(&value.origin, &value.text, Clause::new(en, zh))
+/// What the settings have the last word on, app by app.
+#[derive(Debug, Clone, Default)]
+pub struct Own {
+    pub(crate) rules: BTreeMap<AppName, Rules>,
+    pub(crate) auth_api: BTreeMap<AppName, AuthApiOptions>,
 }
 
-pub(super) fn parse<T: std::str::FromStr>(
-    value: &Value,
-    en: &'static str,
-    zh: &'static str,
-) -> Result<T, SettingsError> {
-    value.text.trim().parse().map_err(|_| refused(value, en, zh))
-}
-
-impl Settings {
-    /// A secret from its variable. One that is set and empty is an error: in CI an undefined secret is handed down
-    /// as an empty text, and the login that follows would fail with a riddle.
-    ///
-    /// # Errors
-    /// [`SettingsError::BadSecret`], which does not show it.
-    pub fn secret_variable<T>(
-        &self,
-        setting: Setting,
-        parse: impl FnOnce(&str) -> Result<T, BadSecret>,
-    ) -> Result<Option<T>, SettingsError> {
-        let Some(variable) = setting.variable() else { return Ok(None) };
-        let Some(raw) = self.env.raw(variable) else { return Ok(None) };
-        let bad = |reason| SettingsError::BadSecret { origin: Origin::Variable(variable), reason };
-        parse(raw.to_str().ok_or_else(|| bad(BadSecret::Malformed))?).map(Some).map_err(bad)
+impl From<BTreeMap<AppName, Rules>> for Own {
+    fn from(rules: BTreeMap<AppName, Rules>) -> Self {
+        Self { rules, ..Self::default() }
     }
 }
 

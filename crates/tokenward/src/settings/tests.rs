@@ -5,7 +5,9 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use proptest::prelude::*;
 use tokenward_core::{AppKind, AppSecret, Brand, Code, FeishuApp, Platform, ProviderName, TokenApi};
 
+use super::file::ConfigFile;
 use super::*;
+use crate::Environment;
 
 const FILE: &str = r#"# mine
 default_profile = "work"

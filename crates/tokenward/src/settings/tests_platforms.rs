@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use tokenward_core::{
-    AbsentRefresh, BlueKingApp, ClientAuthentication, Code, OldAccess, Platform, ProviderName, RefreshEnd, Replay,
-    TokenApi,
+    AbsentRefresh, AppName, BlueKingApp, ClientAuthentication, Code, OldAccess, Platform, ProviderName, RefreshEnd,
+    Replay, TokenApi,
 };
 
 use super::*;
+use crate::Environment;
 
 const BLUEKING: &str = r#"
 [apps.desk]

@@ -64,7 +64,7 @@ impl Sources {
     }
 
     fn enter(&mut self, path: &Path, module: &[String]) {
-        let words = words(&without_tests(&bare(&self.texts[path])));
+        let words = flattened(words(&without_tests(&bare(&self.texts[path]))));
         let (mut body, mut uses, mut children) = (vec![], vec![], vec![]);
         let mut at = 0;
         while at < words.len() {
@@ -131,7 +131,9 @@ impl Sources {
             for path in paths(&file.body) {
                 let leads = ["crate", "super", "self"].contains(&&*path[0])
                     || self.files.contains_key(&[module.clone(), vec![path[0].clone()]].concat());
-                if let Some(path) = self.absolute(module, &path).filter(|_| leads && path.len() > 1) {
+                // A module alone is named by a visibility: `pub(in crate::commands)`.
+                let item = |path: &Module| leads && !self.files.contains_key(path);
+                if let Some(path) = self.absolute(module, &path).filter(item) {
                     note(&path);
                 }
             }
@@ -145,6 +147,10 @@ impl Sources {
         let (first, rest) = path.split_first()?;
         match &**first {
             "crate" => Some(rest.to_vec()),
+            // `self::self` and `self::super` come of modules in braces.
+            "self" if rest.first().is_some_and(|next| ["self", "super"].contains(&&**next)) => {
+                self.absolute(module, rest)
+            }
             "self" => Some([module, rest].concat()),
             "super" => {
                 let parent = &module[..module.len().checked_sub(1)?];
@@ -384,6 +390,34 @@ fn words(text: &str) -> Vec<String> {
         rest = rest[length..].trim_start();
     }
     words
+}
+
+/// Modules in braces are part of their file: a `super` in one means the file.
+fn flattened(words: Vec<String>) -> Vec<String> {
+    let (mut out, mut depth, mut open) = (Vec::<String>::new(), 0_usize, vec![]);
+    for word in words {
+        match &*word {
+            "{" => {
+                if out.len() > 1 && out[out.len() - 2] == "mod" {
+                    open.push(depth);
+                }
+                depth += 1;
+            }
+            "}" => {
+                depth = depth.saturating_sub(1);
+                open.pop_if(|outer| *outer == depth);
+            }
+            "super" if !open.is_empty() => {
+                let above =
+                    out.rchunks(2).take_while(|pair| *pair == ["super", "::"] || *pair == ["self", "::"]).count();
+                out.push(if above < open.len() { "self" } else { "super" }.to_owned());
+                continue;
+            }
+            _ => {}
+        }
+        out.push(word);
+    }
+    out
 }
 
 fn is_name(word: &str) -> bool {

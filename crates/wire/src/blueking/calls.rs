@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use tokenward_core::{RefusalClass, Remedy};
 
 use super::codes::{self, Fact, INVALID_ARGS};
+use crate::bearer::Bearer;
 use crate::call::code_of;
-use crate::calls::Bearer;
 use crate::refusal::{self, Finding, by_status};
 use crate::{CallAnswer, CallRefusal, CallTrouble};
 

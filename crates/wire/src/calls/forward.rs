@@ -20,8 +20,9 @@ use tokenward_core::{Hosts, TransportFault};
 use tokio::io::{AsyncRead, AsyncWrite};
 use zeroize::Zeroizing;
 
-use super::{Bearer, CallFault, Calls};
+use super::{CallFault, Calls};
 use crate::Call;
+use crate::bearer::Bearer;
 use crate::call::authority;
 use crate::http::{fault, way_out};
 use crate::unpack::{self, Packing, Unpacker};

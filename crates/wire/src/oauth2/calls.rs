@@ -7,7 +7,7 @@ use http::header::WWW_AUTHENTICATE;
 use jiff::Timestamp;
 
 use super::words::{self, Call};
-use crate::calls::Bearer;
+use crate::bearer::Bearer;
 use crate::refusal::{self, Finding, by_status};
 use crate::{CallAnswer, CallRefusal, CallTrouble, clean};
 

@@ -8,7 +8,8 @@ use tokenward::{AppRecord, ResolvedProfile, Session, Setting, travels_in_clear};
 use tokenward_core::{ClientAuthentication, Code, ExitClass, Platform, Remedy, TokenApi, veil};
 use url::Url;
 
-use super::{Before, questions};
+use super::before::Before;
+use super::questions;
 use crate::args::Init;
 use crate::desk::Desk;
 use crate::failure::Failure;

@@ -6,7 +6,7 @@ use tokenward::{Setting, given};
 use tokenward_core::{AppSecret, Code, ProviderName, TokenApi};
 use zeroize::Zeroizing;
 
-use super::Before;
+use super::before::Before;
 use crate::args::Init;
 use crate::desk::Desk;
 use crate::failure::Failure;

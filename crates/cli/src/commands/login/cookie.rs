@@ -10,7 +10,7 @@ use tokenward::{Obtain, Who};
 use tokenward_core::{Ask, Code};
 
 use crate::args::Login;
-use crate::commands::status;
+use crate::commands::login_state;
 use crate::desk::{Desk, Work};
 use crate::failure::Failure;
 use crate::fields::LoginFields;
@@ -33,7 +33,7 @@ pub(super) async fn login(login: &Login, work: &Work, desk: &Desk) -> Result<Exi
     // behind which is over, or in doubt, is no login.
     let present = keeper.obtain(&work.app, &Obtain::user(work.profile.name.clone(), user.clone(), None)).await;
     let living = match present {
-        Ok(handed) if status::lives(&keeper.status(handed.grant).await?) => Some(handed),
+        Ok(handed) if login_state::lives(&keeper.status(handed.grant).await?) => Some(handed),
         _ => None,
     };
     let handed = if let Some(handed) = living {

@@ -14,6 +14,8 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::fields;
 
+use super::backup_key;
+
 pub(super) async fn run(wish: RestoreWish, desk: &Desk) -> Result<ExitCode, Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
     let settings = desk.settings()?;
@@ -82,12 +84,12 @@ pub(super) async fn run(wish: RestoreWish, desk: &Desk) -> Result<ExitCode, Fail
 
 /// The key of the backup: given, or asked for.
 async fn key(wish: &RestoreWish, desk: &Desk) -> Result<BackupKey, Failure> {
-    if let Some(key) = super::given_key(&wish.key, desk)? {
+    if let Some(key) = backup_key::given(&wish.key, desk)? {
         return Ok(key);
     }
     let lang = desk.lang();
     let typed = desk.asker().secret(lang.ask_copy_key(), &lang.copy_key_ways()).await?;
-    super::parse_key(typed.as_bytes().to_vec(), desk)
+    backup_key::parse(typed.as_bytes().to_vec(), desk)
 }
 
 /// What becomes of each login, in words.

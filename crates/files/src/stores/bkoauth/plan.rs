@@ -15,8 +15,8 @@ use tokenward_core::{
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
+use super::fate::{BkoauthFate, BkoauthOptions, BkoauthTaken, unreadable};
 use super::table::{BkoauthRow, BkoauthSource, read_bkoauth};
-use super::{BkoauthFate, BkoauthOptions, BkoauthTaken, unreadable};
 use tokenward_keeper::{Error, Keeper, Who};
 
 /// What is to be done about a table.

@@ -1,0 +1,39 @@
+//! A token that may be given as an argument.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use zeroize::Zeroizing;
+
+use super::file;
+use super::values::BadValue;
+
+/// Where a token comes from that may be given as an argument, for scripts that have always done so.
+#[derive(Clone)]
+pub(crate) enum Given {
+    /// A file.
+    File(PathBuf),
+    /// A line of stdin.
+    Stdin,
+    /// The argument itself, where others can read it.
+    Word(Zeroizing<String>),
+}
+
+impl FromStr for Given {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        Ok(match file::behind_at(text)? {
+            Some(file) => Self::File(file),
+            None if text == "-" => Self::Stdin,
+            None => Self::Word(Zeroizing::new(text.to_owned())),
+        })
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Given(…)")
+    }
+}

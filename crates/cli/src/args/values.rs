@@ -1,0 +1,139 @@
+//! Values of arguments, and what one cannot take.
+
+use std::fmt;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use tokenward_core::{Brand, ProviderName, RedirectUri, TokenApi, UserName};
+use url::Url;
+
+use crate::say::Lang;
+
+/// Whose token is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Identity {
+    /// The user who logged in
+    User,
+    /// The app itself
+    App,
+    /// The app's tenant
+    Tenant,
+}
+
+/// A value that an argument cannot take. Its `Display` is the catalogue's English; [`crate::misuse`] finds the Chinese.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BadValue {
+    Duration,
+    Brand,
+    Provider,
+    TokenApi,
+    Authentication,
+    User,
+    Offset,
+    Variable,
+    Port,
+    Name,
+    Url,
+    Method,
+    Target,
+    Pair,
+    Header,
+    Listen,
+    Host,
+    /// No file's name, and perhaps a secret: it is not repeated.
+    File,
+}
+
+impl BadValue {
+    /// What the argument can take.
+    pub(crate) fn words(&self, lang: Lang) -> String {
+        match self {
+            Self::Duration => lang.bad_duration(),
+            Self::Brand => lang.bad_brand(),
+            Self::Provider => lang.bad_provider(),
+            Self::TokenApi => lang.bad_token_api(),
+            Self::Authentication => lang.bad_authentication(),
+            Self::User => lang.bad_user(),
+            Self::Offset => lang.bad_offset(),
+            Self::Variable => lang.bad_variable_name(),
+            Self::Port => lang.bad_port(),
+            Self::Name => lang.bad_name(),
+            Self::Url => lang.bad_url(),
+            Self::Method => lang.bad_method(),
+            Self::Target => lang.bad_target(),
+            Self::Pair => lang.bad_pair(),
+            Self::Header => lang.bad_header(),
+            Self::Listen => lang.bad_listen(),
+            Self::Host => lang.bad_host(),
+            Self::File => lang.no_file_name_next(),
+        }
+    }
+}
+
+impl fmt::Display for BadValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words(Lang::En))
+    }
+}
+
+impl std::error::Error for BadValue {}
+
+/// Reads durations as people write them: `90s`, `10m`, `1h30m`, `2d`; a bare number means seconds.
+pub(crate) fn duration(text: &str) -> Result<Duration, BadValue> {
+    tokenward::parse_span(text).ok_or(BadValue::Duration)
+}
+
+pub(super) fn brand(text: &str) -> Result<Brand, BadValue> {
+    text.to_ascii_lowercase().parse().map_err(|()| BadValue::Brand)
+}
+
+pub(super) fn provider(text: &str) -> Result<ProviderName, BadValue> {
+    text.to_ascii_lowercase().parse().map_err(|()| BadValue::Provider)
+}
+
+pub(super) fn user(text: &str) -> Result<UserName, BadValue> {
+    text.parse().map_err(|_| BadValue::User)
+}
+
+pub(super) fn token_api(text: &str) -> Result<TokenApi, BadValue> {
+    text.parse().map_err(|()| BadValue::TokenApi)
+}
+
+pub(super) fn url(text: &str) -> Result<Url, BadValue> {
+    text.parse().map_err(|_| BadValue::Url)
+}
+
+pub(super) fn redirect(text: &str) -> Result<RedirectUri, BadValue> {
+    text.parse().map_err(|_| BadValue::Url)
+}
+
+pub(super) fn port(text: &str) -> Result<u16, BadValue> {
+    text.parse().map_err(|_| BadValue::Port)
+}
+
+/// The name of an app or a profile.
+pub(super) fn name<T: std::str::FromStr>(text: &str) -> Result<T, BadValue> {
+    text.parse().map_err(|_| BadValue::Name)
+}
+
+/// A name that every shell can read.
+pub(super) fn variable(text: &str) -> Result<String, BadValue> {
+    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let inside = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if starts && inside { Ok(text.to_owned()) } else { Err(BadValue::Variable) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_as_people_write_them() {
+        for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("2d", 172_800), ("0", 0), ("45", 45)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "m", "1x", "-1s", "1.5h", "99999999999999999999s", "999999d", "1分"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What was configured, layer by layer, and not yet looked at for one profile.
+
+use std::collections::BTreeMap;
+
+use tokenward_core::{AppName, BadSecret, ProfileName};
+
+use super::environment::{self, Home, KeySource};
+use super::error::{Origin, SettingsError, Warning};
+use super::file::{ConfigFile, Entries, Value};
+use super::table::Setting;
+use super::text;
+use super::values::refused;
+use crate::{Environment, Registration};
+
+/// What flags on the command line said, as typed.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides(BTreeMap<Setting, String>);
+
+impl Overrides {
+    /// The same with one more, if it was given.
+    #[must_use]
+    pub fn with(mut self, setting: Setting, value: Option<impl Into<String>>) -> Self {
+        if let Some(value) = value {
+            self.0.insert(setting, value.into());
+        }
+        self
+    }
+}
+
+/// Everything that was configured, and not yet looked at for one profile.
+#[derive(Debug)]
+pub struct Settings {
+    pub(super) home: Home,
+    pub(super) env: Environment,
+    overrides: Overrides,
+    pub(super) file: ConfigFile,
+}
+
+impl Settings {
+    /// Reads `config.toml` of the home folder, if there is one.
+    ///
+    /// # Errors
+    /// [`SettingsError`] when the file cannot be read or parsed, or holds a secret.
+    pub fn load(home: Home, env: Environment, overrides: Overrides) -> Result<(Self, Vec<Warning>), SettingsError> {
+        let (file, mut warnings) = ConfigFile::read(&home)?;
+        warnings.extend(environment::strangers(&env));
+        Ok((Self { home, env, overrides, file }, warnings))
+    }
+
+    /// The home folder.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The environment that it was made from.
+    pub(crate) const fn environment(&self) -> &Environment {
+        &self.env
+    }
+
+    /// Where the key that the vault is sealed under comes from.
+    ///
+    /// # Errors
+    /// [`SettingsError::BadSecret`] when `TOKENWARD_KEY` is set and holds none.
+    pub fn key_source(&self) -> Result<KeySource, SettingsError> {
+        KeySource::from_environment(&self.env)
+    }
+
+    /// The profiles of the file, each with the app it names.
+    pub fn profiles(&self) -> impl Iterator<Item = (&ProfileName, Option<AppName>)> {
+        let app = |entries: &Entries| entries.get(&Setting::App)?.text.parse().ok();
+        self.file.profiles.iter().map(move |(name, entries)| (name, app(entries)))
+    }
+
+    /// The profile that is meant: the name given, `--profile`, `TOKENWARD_PROFILE`, `default_profile`, the only one
+    /// there is, or `default` where variables alone describe an app. It need not exist.
+    ///
+    /// # Errors
+    /// [`SettingsError::WhichProfile`], [`SettingsError::NothingSetUp`], or a name that is none.
+    pub fn selected(&self, name: Option<&ProfileName>) -> Result<ProfileName, SettingsError> {
+        Ok(self.select(name)?.0)
+    }
+
+    /// The app that a profile names; a profile that variables alone describe names one of its own name.
+    pub fn app_of(&self, profile: &ProfileName) -> Option<AppName> {
+        match self.entries_of(profile) {
+            Some(entries) => entries.get(&Setting::App)?.text.parse().ok(),
+            None => profile.base().parse().ok(),
+        }
+    }
+
+    /// What the file says of an app: its provider, its id and where its tokens come from. `None` where the file has no such app.
+    pub fn registered(&self, app: &AppName) -> Option<Registration> {
+        let entries = self.file.apps.get(app)?;
+        let text = |setting| entries.get(&setting).map(|value| value.text.trim().trim_end_matches('/').to_owned());
+        Some(Registration::new(
+            text(Setting::Provider),
+            text(Setting::AppId).unwrap_or_default(),
+            text(Setting::AccountsUrl),
+        ))
+    }
+
+    /// What the file says of one setting of an app, for a question's default.
+    pub fn app_says(&self, app: &AppName, setting: Setting) -> Option<&str> {
+        Some(self.file.apps.get(app)?.get(&setting)?.text.as_str())
+    }
+
+    /// What the file says of one setting of a profile.
+    pub fn profile_says(&self, profile: &ProfileName, setting: Setting) -> Option<&str> {
+        Some(self.entries_of(profile)?.get(&setting)?.text.as_str())
+    }
+
+    /// What the file says of a profile; a user's is that of the profile before the colon.
+    pub(super) fn entries_of(&self, name: &ProfileName) -> Option<&Entries> {
+        self.file.profiles.get(name).or_else(|| self.file.profiles.get(&name.base().parse().ok()?))
+    }
+
+    pub(super) fn select(&self, name: Option<&ProfileName>) -> Result<(ProfileName, Origin), SettingsError> {
+        if let Some(name) = name {
+            return Ok((name.clone(), Origin::Flag("--profile")));
+        }
+        let said = self.said(Setting::Profile)?;
+        if let Some(value) = said.or_else(|| self.file.top.get(&Setting::Profile).cloned()) {
+            let name = value
+                .text
+                .parse()
+                .map_err(|_| SettingsError::BadName { origin: value.origin.clone(), name: value.text.clone() })?;
+            return Ok((name, value.origin));
+        }
+        let by_variables = self.said(Setting::AppId)?.is_some();
+        let mut names = self.file.profiles.keys();
+        match (names.next(), names.next()) {
+            (Some(only), None) => Ok((only.clone(), Origin::Default)),
+            (Some(_), Some(_)) => Err(SettingsError::WhichProfile {
+                known: self.file.profiles.keys().cloned().collect(),
+                path: self.file.path.clone(),
+            }),
+            (None, _) if by_variables => Ok((DEFAULT_PROFILE.parse().expect("a literal name"), Origin::Default)),
+            (None, _) => Err(SettingsError::NothingSetUp { path: self.file.path.clone() }),
+        }
+    }
+
+    pub(super) fn unknown(&self, name: ProfileName, origin: Origin) -> SettingsError {
+        let known: Vec<_> = self.file.profiles.keys().cloned().collect();
+        let nearest = text::nearest(name.as_str(), known.iter().map(ProfileName::as_str)).map(str::to_owned);
+        SettingsError::UnknownProfile { name, origin, known, nearest }
+    }
+
+    /// What a flag or a variable says.
+    pub(super) fn said(&self, setting: Setting) -> Result<Option<Value>, SettingsError> {
+        if let Some(text) = self.overrides.0.get(&setting) {
+            return Ok(Some(Value { text: text.clone(), origin: Origin::Flag(setting.handle()) }));
+        }
+        let Some(variable) = setting.variable() else { return Ok(None) };
+        let Some(raw) = self.env.raw(variable).filter(|raw| !raw.is_empty()) else { return Ok(None) };
+        let value = Value { text: raw.to_string_lossy().into_owned(), origin: Origin::Variable(variable) };
+        if raw.to_str().is_none() {
+            return Err(refused(&value, "it is not Unicode text", "不是 Unicode 文本"));
+        }
+        Ok(Some(value))
+    }
+}
+
+impl Settings {
+    /// A secret from its variable. One that is set and empty is an error: in CI an undefined secret is handed down
+    /// as an empty text, and the login that follows would fail with a riddle.
+    ///
+    /// # Errors
+    /// [`SettingsError::BadSecret`], which does not show it.
+    pub fn secret_variable<T>(
+        &self,
+        setting: Setting,
+        parse: impl FnOnce(&str) -> Result<T, BadSecret>,
+    ) -> Result<Option<T>, SettingsError> {
+        let Some(variable) = setting.variable() else { return Ok(None) };
+        let Some(raw) = self.env.raw(variable) else { return Ok(None) };
+        let bad = |reason| SettingsError::BadSecret { origin: Origin::Variable(variable), reason };
+        parse(raw.to_str().ok_or_else(|| bad(BadSecret::Malformed))?).map(Some).map_err(bad)
+    }
+}
+
+/// What the profile of variables alone is called.
+const DEFAULT_PROFILE: &str = "default";

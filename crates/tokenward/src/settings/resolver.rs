@@ -1,0 +1,48 @@
+//! Looks values up for one profile.
+
+use tokenward_core::BadSecret;
+
+use super::error::{SettingsError, Warning};
+use super::file::{Entries, Value};
+use super::loaded::Settings;
+use super::table::Setting;
+
+/// Looks values up for one profile, and collects warnings on the way.
+pub(super) struct Resolver<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) profile: Option<&'a Entries>,
+    pub(super) app: Option<&'a Entries>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn new(settings: &'a Settings, profile: Option<&'a Entries>, app: Option<&'a Entries>) -> Self {
+        Self { settings, profile, app, warnings: Vec::new() }
+    }
+
+    pub(super) fn warn(&mut self, warning: Warning) {
+        self.warnings.push(warning);
+    }
+
+    /// Flag, variable, profile, app.
+    pub(super) fn look(&self, setting: Setting) -> Result<Option<Value>, SettingsError> {
+        if let Some(value) = self.settings.said(setting)? {
+            return Ok(Some(value));
+        }
+        Ok(self.in_file(setting).cloned())
+    }
+
+    /// What the file says, whatever a flag or a variable says.
+    pub(super) fn in_file(&self, setting: Setting) -> Option<&Value> {
+        [self.profile, self.app].into_iter().flatten().find_map(|entries| entries.get(&setting))
+    }
+
+    /// A secret from its variable.
+    pub(super) fn secret_variable<T>(
+        &self,
+        setting: Setting,
+        parse: impl FnOnce(&str) -> Result<T, BadSecret>,
+    ) -> Result<Option<T>, SettingsError> {
+        self.settings.secret_variable(setting, parse)
+    }
+}
