@@ -38,7 +38,7 @@ pub struct BkoauthReport {
 /// Takes a table over. What cannot be taken over is told in the report; only what concerns the whole table is an error.
 ///
 /// # Errors
-/// [`Code::StoreUnreadable`] for a database that cannot be read, [`Code::StoreEmpty`] for one without the table; the vault's.
+/// [`Code::StoreUnreadable`](tokenward_core::Code::StoreUnreadable) for a database that cannot be read, [`Code::StoreEmpty`](tokenward_core::Code::StoreEmpty) for one without the table; the vault's.
 pub async fn adopt_bkoauth(
     keeper: &Keeper,
     app: &App,
