@@ -2,7 +2,7 @@
 //! flow (8628), rotation and family revocation (9700).
 //!
 //! Enters: a request below an issuer: the host itself, or one of the paths that the rules name. Leaves: the RFCs' answers.
-//! What a server may do or leave is a knob in [`PlainRules`].
+//! What a server may do or leave is a knob in [`PlainRules`](crate::rules::PlainRules).
 
 mod discovery;
 mod endpoints;
