@@ -25,9 +25,9 @@ use tokio::sync::OnceCell;
 
 use crate::{Error, Keeper, Kept, Notice, Obtain};
 
-pub use error::ApiError;
+pub use error::{ApiError, EndlessPages};
 pub use forward::{Echo, HeldToken};
-pub use pages::{EndlessPages, Page, Pages};
+pub use pages::{Page, Pages};
 
 /// Whom calls are made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

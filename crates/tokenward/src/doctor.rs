@@ -14,7 +14,9 @@ mod facts;
 mod finding;
 mod foreign;
 mod gather;
+mod history;
 mod owners;
+mod severity;
 mod story;
 mod turns;
 
@@ -23,6 +25,8 @@ pub use facts::{
     AppFacts, Aside, Depth, Facts, ForeignFiles, HeldLogin, HeldRefresh, KeptAnswer, KeyFacts, LoginFacts, OpenStore,
     OpenTurn, OtherStore, PortFacts, ProfileFacts, Says, SecretFacts, Service, StoreFacts,
 };
-pub use finding::{Cause, Check, Death, Doubtful, Finding, Past, PastTurn, Severity, Tale, Traces, Who};
+pub use finding::{Check, Finding};
 pub use gather::{Wish, gather};
+pub use history::{Cause, Death, Doubtful, Past, PastTurn, Tale, Traces, Who};
+pub use severity::Severity;
 pub use story::Story;

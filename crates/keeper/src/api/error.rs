@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokenward_core::{Code, Remedy, TransportFault};
 use tokenward_wire::{BadCall, CallFault, CallRefusal, CallTrouble};
 
-use crate::{EndlessPages, Error};
+use crate::Error;
 
 /// Why a call was not done, or why nobody knows whether it was. Never holds a secret.
 #[derive(Debug, Clone)]
@@ -69,6 +69,28 @@ impl ApiError {
     /// Whether the call may have been done although there is no answer.
     pub const fn is_lost(&self) -> bool {
         matches!(self, Self::Lost(_))
+    }
+}
+
+/// Why the pages of a list do not come to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndlessPages {
+    /// There are more than were permitted.
+    TooMany,
+    /// The provider says that there is more and does not say where.
+    Unnamed,
+    /// The provider names a page that was read already.
+    Repeated,
+}
+
+impl fmt::Display for EndlessPages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooMany => "there are more pages than were permitted",
+            Self::Unnamed => "the provider says that there is more and does not say where",
+            Self::Repeated => "the provider names a page that was read already",
+        })
     }
 }
 

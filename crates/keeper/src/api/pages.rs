@@ -11,6 +11,7 @@ use std::fmt;
 use serde_json::Value;
 use tokenward_wire::{Call, CallAnswer};
 
+use super::error::EndlessPages;
 use crate::{ApiError, Caller};
 
 /// The pages of a list, asked for one by one.
@@ -28,28 +29,6 @@ enum Next {
     /// There are more, and no way to them: told once the page at hand was delivered.
     Broken(EndlessPages),
     Nothing,
-}
-
-/// Why the pages of a list do not come to an end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EndlessPages {
-    /// There are more than were permitted.
-    TooMany,
-    /// The provider says that there is more and does not say where.
-    Unnamed,
-    /// The provider names a page that was read already.
-    Repeated,
-}
-
-impl fmt::Display for EndlessPages {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooMany => "there are more pages than were permitted",
-            Self::Unnamed => "the provider says that there is more and does not say where",
-            Self::Repeated => "the provider names a page that was read already",
-        })
-    }
 }
 
 /// One page.

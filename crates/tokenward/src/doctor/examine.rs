@@ -11,7 +11,9 @@ use super::facts::{
     AppFacts, Depth, Facts, HeldLogin, HeldRefresh, LoginFacts, OpenStore, PortFacts, ProfileFacts, SecretFacts,
     StoreFacts,
 };
-use super::finding::{Check, Finding, Severity, Tale, Traces};
+use super::finding::{Check, Finding};
+use super::history::{Tale, Traces};
+use super::severity::Severity;
 use super::story::Story;
 use super::turns;
 use crate::links::{Found, LinkState};

@@ -10,7 +10,8 @@ use tokenward_core::{
 };
 
 use super::facts::{ForeignFiles, HeldLogin, KeyFacts, Says, SecretFacts, Service};
-use super::finding::{Cause, Death, Doubtful, PastTurn, Severity, Who};
+use super::history::{Cause, Death, Doubtful, PastTurn, Who};
+use super::severity::Severity;
 use crate::links::{Found, LinkState};
 use crate::settings::{SettingsError, Warning};
 use crate::stores::Tool;

@@ -8,7 +8,7 @@ use tokenward_core::{
 };
 
 use super::facts::LoginFacts;
-use super::finding::{Cause, Death, Doubtful, Past, PastTurn, Tale, Who};
+use super::history::{Cause, Death, Doubtful, Past, PastTurn, Tale, Who};
 use super::story::Story;
 
 /// The last turns, newest first.
