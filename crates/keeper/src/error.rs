@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokenward_core::ports::{CallError, StoreError};
-use tokenward_core::{Code, GrantId, Refusal, TransportFault};
+use tokenward_core::{App, Code, Grant, GrantId, ProfileName, Refusal, Standing, Subject, TransportFault, told_moment};
 
 /// What is left of the login after a failure. No failure erases one (I6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -208,5 +208,29 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// The tokens of another app are of no use to whoever asks, and not to be shown to another host.
+pub fn foreign(grant: &Grant, app: &App) -> Error {
+    let whose = format!("the login of this profile belongs to the app {}, not to {}", grant.app, app.name);
+    Error::with_detail(Code::NotLoggedIn, Kept::Record, whose)
+}
+
+/// The tokens under a user's name are not that user's, as far as the provider told.
+pub(crate) fn wrong_user(profile: &ProfileName, subject: Option<&Subject>) -> Error {
+    let whose = subject.map_or_else(|| "nobody that the provider names".to_owned(), |subject| subject.id.clone());
+    Error::with_detail(Code::WrongUser, Kept::Record, format!("the tokens under {profile} are those of {whose}"))
+}
+
+/// The error of a grant that only a person can help.
+pub(crate) fn refuse(code: Code, grant: &Grant) -> Error {
+    match &grant.standing {
+        Standing::NeedsConsent { since, provider_code, .. } => {
+            let provider = provider_code.map_or_else(String::new, |code| format!(", provider code {code}"));
+            Error::with_detail(code, Kept::Record, format!("since {}{provider}", told_moment(*since)))
+                .coded(*provider_code)
+        }
+        _ => Error::new(code, Kept::Record),
     }
 }

@@ -21,7 +21,6 @@ mod process;
 mod recovery;
 mod serving;
 mod showing;
-mod surroundings;
 mod turn;
 mod waiting;
 
@@ -29,18 +28,17 @@ pub use api::{
     ApiClient, ApiError, ApiOptions, CallDelay, CallWatch, Caller, Echo, EndlessPages, HeldToken, Identity, Opened,
     Page, Pages,
 };
-pub use error::{Error, Kept};
+pub use error::{Error, Kept, foreign};
 pub use keeper::{
-    AppKept, Handed, Keeper, KeeperOptions, LoginWithoutProfile, Parts, Registration, Registrations, Report,
-    another_user, foreign,
+    AppKept, Keeper, KeeperOptions, LoginWithoutProfile, Looking, NoSurroundings, Parts, Registration, Registrations,
+    Report, Surroundings, another_user,
 };
 pub use login::{Consent, LOGIN_AT_WORK, LoginAttempt, LoginReport, LoginRequest};
 #[cfg(feature = "middleware")]
 pub use middleware::TokenMiddleware;
-pub use notice::Notice;
+pub use notice::{Notice, Recovered};
 pub use observe::{NoObserver, Observer, Step};
 pub use obtain::{Obtain, Who};
 pub use process::Processes;
-pub use recovery::Recovered;
+pub use serving::Handed;
 pub use showing::Showing;
-pub use surroundings::{Looking, NoSurroundings, Surroundings};

@@ -22,9 +22,9 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::keeper::{another_user, names_no_user, wrong_user};
-use crate::surroundings::LOOK_PATIENCE;
-use crate::waiting::Patience;
+use crate::error::wrong_user;
+use crate::keeper::{LOOK_PATIENCE, another_user, names_no_user};
+use crate::turn::Patience;
 use crate::{Error, Keeper, Kept, Notice, Report};
 
 /// What a person is asked to consent to, and where the browser goes afterwards.

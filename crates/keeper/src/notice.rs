@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use tokenward_core::{Code, Generation, GrantId, Oddity, Place, ProfileName, Subject};
 
-use crate::{Error, Recovered};
+use crate::Error;
 
 /// Something a person should know although the call succeeded.
 #[derive(Debug, Clone)]
@@ -174,4 +174,14 @@ pub enum Notice {
         /// Whose it is.
         now: Subject,
     },
+}
+
+/// What was found of an earlier process and repaired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Recovered {
+    /// An answer that was kept but not committed has been committed.
+    Answer,
+    /// A token whose send had an unknown outcome was sent again, and the provider gave a new one.
+    Replay,
 }

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Keeper;
-
 /// A step that has just been completed (design/0000-charter.md §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -77,14 +75,6 @@ impl FromStr for Step {
 pub trait Observer: Send + Sync {
     /// A step has just been completed.
     fn at(&self, step: Step);
-}
-
-impl Keeper {
-    /// A step has just been completed.
-    pub(crate) fn at(&self, step: Step) {
-        tracing::debug!(%step, "step");
-        self.inner.parts.observer.at(step);
-    }
 }
 
 /// Observes nothing.

@@ -11,6 +11,7 @@
 //! next caller reads, or nothing (I5).
 
 mod asking;
+mod credential;
 mod kept;
 
 use std::time::Duration;
@@ -20,10 +21,12 @@ use tokenward_core::{
 };
 use tokio::time::Instant;
 
+use crate::error::{foreign, refuse, wrong_user};
 use crate::flight::Joining;
-use crate::keeper::{foreign, refuse, wrong_user};
 use crate::serving::Serving;
 use crate::{Error, Handed, Keeper, Kept};
+
+pub(crate) use credential::Shows;
 
 /// Whose tokens are wanted. Nobody in particular is nobody's: an anonymous caller has no [`UserName`], and never gets the app's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -134,28 +137,6 @@ impl Lacking {
             _ => Err(error),
         }
     }
-}
-
-/// What a question shows: callers who show the same share one.
-#[derive(Clone)]
-pub(crate) struct Shows(DirectGrant);
-
-impl PartialEq for Shows {
-    /// The address is not compared: it does not decide whose tokens come.
-    fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (DirectGrant::ClientCredentials, DirectGrant::ClientCredentials) => true,
-            (DirectGrant::Ticket(one), DirectGrant::Ticket(other)) => {
-                one.fields == other.fields && one.renew == other.renew
-            }
-            _ => false,
-        }
-    }
-}
-
-/// Says that a question ended without a word.
-pub(crate) fn question_lost(name: &ProfileName) {
-    tracing::error!(%name, "new tokens were asked for when the program's runtime ended or the question panicked; the next one asks again");
 }
 
 impl Keeper {

@@ -10,19 +10,9 @@ use tokenward_core::rotation::{self, Recovery};
 use tokenward_core::{Closing, Grant, HolderFate, Intent, IntentId, Standing};
 use tokio::time::Instant;
 
-use crate::turn::{Ending, Sending};
-use crate::waiting::{Patience, held};
-use crate::{Error, Keeper, Notice};
-
-/// What was found of an earlier process and repaired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Recovered {
-    /// An answer that was kept but not committed has been committed.
-    Answer,
-    /// A token whose send had an unknown outcome was sent again, and the provider gave a new one.
-    Replay,
-}
+use crate::turn::{Ending, Patience, Sending};
+use crate::waiting::held;
+use crate::{Error, Keeper, Notice, Recovered};
 
 /// What earlier turns left, settled.
 pub(crate) struct Aftermath {

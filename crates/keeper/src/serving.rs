@@ -5,10 +5,29 @@
 //! the provider's answer has ended too is not. Nothing is stored here.
 
 use jiff::Timestamp;
-use tokenward_core::{Ask, Code, ExitClass, Grant, rotation};
+use tokenward_core::{Access, Ask, Code, ExitClass, Generation, Grant, GrantId, rotation};
 
-use crate::keeper::{over, wrong_user};
-use crate::{Error, Handed, Keeper, Kept, Notice};
+use crate::error::wrong_user;
+use crate::keeper::over;
+use crate::{Error, Keeper, Kept, Notice};
+
+/// A token, handed out.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Handed {
+    /// The token with its life.
+    pub access: Access,
+    /// The grant it belongs to.
+    pub grant: GrantId,
+    /// Its generation.
+    pub generation: Generation,
+    /// Whether this call caused a turn, or waited for one.
+    pub turned: bool,
+    /// Why nothing newer is handed out, where a newer one was due and did not come.
+    pub failed: Option<Error>,
+    /// What a person should know.
+    pub notices: Vec<Notice>,
+}
 
 /// One call for a token, with what it has met so far.
 #[derive(Default)]

@@ -7,39 +7,31 @@
 
 mod asking;
 mod ended;
+mod settlement;
 mod shared;
 mod told;
+mod wish;
 
 use std::time::Duration;
 
 use tokenward_core::ports::{self, AnswerKept, Held, Prepared, StoreError, StoreFault, in_doubt};
-use tokenward_core::rotation::{self, Settlement};
+use tokenward_core::rotation;
 use tokenward_core::{
     App, Ask, Closing, Code, Doubt, Entry, Generation, Grant, GrantId, Intent, IntentDraft, IntentId, Lease, OldAccess,
-    RawAnswer, Refusal, Remedy, SecretBytes, ShownAs, Spend, Standing, Subject, TokenApi,
+    RawAnswer, SecretBytes, ShownAs, Spend, Standing, Subject, TokenApi,
 };
 
-use crate::keeper::refuse;
-use crate::recovery::{Aftermath, Recovered, is_in_doubt};
-use crate::waiting::{LEASE, Patience};
-use crate::{Error, Keeper, Kept, Notice, Step};
+use crate::error::refuse;
+use crate::recovery::{Aftermath, is_in_doubt};
+use crate::waiting::LEASE;
+use crate::{Error, Keeper, Kept, Notice, Recovered, Step};
 
-use asking::{ClientRefused, is_noted};
+use asking::ClientRefused;
+use settlement::Taken;
 
-pub(crate) use told::{Told, Via, turn_lost};
-
-/// What a turn depends on besides its grant. Callers who wish the same share one turn.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wish {
-    /// The app, with the secret that is shown for it.
-    pub(crate) app: App,
-    /// The generation that is not good enough.
-    pub(crate) seen: Generation,
-    /// How long somebody else's turn is waited for.
-    pub(crate) patience: Patience,
-    /// Whether the provider is asked although it has said no a moment ago.
-    pub(crate) insists: bool,
-}
+pub(crate) use settlement::{Ending, Sending};
+pub(crate) use told::{Told, Via};
+pub(crate) use wish::{Patience, Wish};
 
 impl Keeper {
     /// Joins the turn of a grant under way in this process that is for the same wish, or starts one. The turn itself is detached.
@@ -131,13 +123,6 @@ struct Leased<'a> {
     joined: Joined<'a>,
     taken: Taken,
     under: Option<Under>,
-}
-
-/// A lease of ours.
-pub(crate) struct Taken {
-    lease: Lease,
-    /// Whether it went with what was stored.
-    is_free: bool,
 }
 
 /// A grant as it was when its lease was taken.
@@ -284,19 +269,6 @@ impl<'a> Reread<'_, 'a> {
     }
 }
 
-/// One send: which token, under which intent, where.
-#[derive(Clone, Copy)]
-pub(crate) struct Sending<'g> {
-    pub(crate) keeper: &'g Keeper,
-    /// The grant as it was when the token was sent, or when its answer was found.
-    pub(crate) grant: &'g Grant,
-    pub(crate) intent: IntentId,
-    /// Whose endpoint answers.
-    pub(crate) api: TokenApi,
-    /// Whether this token had been sent before with unknown outcome.
-    pub(crate) replay: bool,
-}
-
 /// Five: the intent is durable, and the token may be sent, once.
 struct Begun<'g> {
     sending: Sending<'g>,
@@ -394,99 +366,6 @@ impl KeptAnswer<'_> {
             ending => ending,
         }
     }
-}
-
-impl<'g> Sending<'g> {
-    /// Reads what answered it. That is kept already, or is found where it was kept.
-    pub(crate) fn settle(self, answer: &RawAnswer) -> Settled<'g> {
-        let Self { keeper, grant, api, replay, .. } = self;
-        let outcome = keeper.inner.parts.provider.read(&grant.app, api, answer);
-        let settlement = rotation::settle(outcome, grant, api, replay, keeper.rules(grant), answer.received);
-        Settled { sending: self, settlement }
-    }
-}
-
-/// Eight: what the answer means.
-#[must_use = "what an answer means is to be stored"]
-pub(crate) struct Settled<'g> {
-    sending: Sending<'g>,
-    settlement: Settlement,
-}
-
-impl Settled<'_> {
-    /// Stores what the answer means. The lease that is named is freed by the same transaction, unless more is to be done under it.
-    pub(crate) async fn commit(self, freeing: Option<&mut Taken>) -> Result<Ending, Error> {
-        let Self { sending, settlement } = self;
-        let Sending { keeper, grant, intent, replay, .. } = sending;
-        let vault = &keeper.inner.parts.vault;
-        let after = |doubt| rotation::doubt_after(doubt, grant, replay);
-        let doubtful = |doubt| in_doubt(intent, keeper.inner.now(), doubt);
-        match settlement {
-            Settlement::Commit { turn, oddities } => {
-                let lease = freeing.as_deref().map(|taken| &taken.lease);
-                let turned = vault.commit(lease, intent, turn).await?;
-                if let Some(taken) = freeing {
-                    taken.is_free = true;
-                }
-                match turned.committed {
-                    ports::Committed::Generation(generation) => {
-                        keeper.at(Step::Committed);
-                        tracing::info!(grant = %grant.id, %generation, "turned");
-                        let notices = oddities.into_iter().map(Notice::Odd).collect();
-                        Ok(Ending::Generation { notices, stored: turned.grant.map(Box::new) })
-                    }
-                    ports::Committed::Parked => Ok(Ending::Parked),
-                }
-            }
-            Settlement::Keep { closing, refusal, fallback } => {
-                let before = keeper.refusals_in_a_row(grant, &closing).await;
-                if let Some(code) = rotation::is_end_after_all(&refusal, grant, replay, before) {
-                    return sending.ended(freeing, code, Refusal { remedy: Remedy::LogIn, ..refusal }).await;
-                }
-                // What an earlier send left in doubt stays its doing.
-                sending.close(freeing.filter(|_| !fallback && !is_noted(&refusal)), closing, None).await?;
-                let kept = if replay { Kept::Doubt } else { Kept::TokenUnspent };
-                let error = Error::refused(refusal.code(), kept, refusal);
-                if fallback { Ok(Ending::NoSuchEndpoint(error)) } else { Err(error) }
-            }
-            Settlement::Unclear { closing, refusal, in_doubt: is_doubtful } => {
-                let code = refusal.code();
-                // What was brought here a moment ago and is refused gives way to what it had replaced; that one worked.
-                if code == Code::RefusedUnclearly
-                    && grant.on_trial
-                    && let Some(back) = sending.take_back(code, refusal.provider_code).await?
-                {
-                    return Ok(back);
-                }
-                let standing = is_doubtful.then(|| doubtful(after(Doubt::UnclearRefusal)));
-                sending.close(freeing.filter(|_| !is_noted(&refusal)), closing, standing).await?;
-                Err(Error::refused(code, if is_doubtful { Kept::Doubt } else { Kept::Record }, refusal))
-            }
-            Settlement::Doubt { doubt, refusal } => {
-                let doubt = after(doubt);
-                sending.close(freeing, Closing::Doubt { doubt }, Some(doubtful(doubt))).await?;
-                Err(Error::refused(Code::OddAnswer, Kept::Doubt, refusal))
-            }
-            Settlement::Dead { code, refusal } => sending.ended(freeing, code, refusal).await,
-        }
-    }
-}
-
-/// What a settled answer led to.
-pub(crate) enum Ending {
-    /// A new generation is stored.
-    Generation {
-        /// What a person should know.
-        notices: Vec<Notice>,
-        /// The grant as it is stored, where it reads back.
-        stored: Option<Box<Grant>>,
-    },
-    /// The grant had moved on; what is stored now is someone else's.
-    Parked,
-    /// Unspent, and the endpoint does not exist: another may be tried.
-    NoSuchEndpoint(Error),
-    /// The set was on trial and was refused; the one that it had replaced is the present one again.
-    TakenBack(Notice),
 }
 
 /// Nine: what is stored now is durable.

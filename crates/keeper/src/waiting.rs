@@ -12,15 +12,6 @@ use tokio::time::Instant;
 
 use crate::{Error, Keeper, Kept};
 
-/// How long a caller waits for somebody else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Patience {
-    /// Not at all: there is a token.
-    None,
-    /// [`KeeperOptions::turn_patience`](crate::KeeperOptions::turn_patience).
-    Full,
-}
-
 impl Keeper {
     /// Until when somebody else is waited for who has begun now.
     pub(crate) fn patience_ends(&self) -> Instant {

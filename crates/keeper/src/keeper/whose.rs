@@ -226,11 +226,6 @@ pub(crate) fn names_no_user(error: &CallError) -> bool {
     }
 }
 
-/// Says that a question whose a login is ended without a word.
-pub(super) fn question_lost(grant: &GrantId) {
-    tracing::warn!(%grant, "the question whose a login is ended without a word");
-}
-
 /// The login is another user's than the profile's; it is kept without a profile.
 pub fn another_user(id: GrantId) -> Error {
     Error::with_detail(Code::AnotherUser, Kept::Record, id.to_string())

@@ -10,7 +10,7 @@ use tokenward_core::{App, Code, Outcome, ProfileName, Refusal, RefusalClass, Rem
 use tokio::time::Instant;
 
 use super::{Arrived, EXCHANGE_DEADLINE, LoginReport, admitted, code_refusal};
-use crate::surroundings::LOOK_PATIENCE;
+use crate::keeper::LOOK_PATIENCE;
 use crate::{Error, Keeper, Kept};
 
 impl Keeper {

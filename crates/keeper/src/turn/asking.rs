@@ -9,10 +9,11 @@ use sha2::{Digest, Sha256};
 use tokenward_core::ports::Keepsake;
 use tokenward_core::rotation::Recovery;
 use tokenward_core::{
-    App, Closing, Code, Doubt, Entry, Event, Grant, OldAccess, Refusal, SecretBytes, hex, rotation, told_moment,
+    App, Closing, Code, Doubt, Entry, Event, Grant, OldAccess, SecretBytes, hex, rotation, told_moment,
 };
 
-use super::{Ending, Wish};
+use super::settlement::Ending;
+use super::wish::Wish;
 use crate::{Error, Keeper, Kept};
 
 impl Keeper {
@@ -161,11 +162,6 @@ impl Keeper {
         let (bytes, _) = self.inner.parts.vault.recall_one(&Keepsake::ClientRefused(app.name.clone())).await.ok()??;
         ClientRefused::read(&bytes)
     }
-}
-
-/// Whether a refusal is remembered beside the journal ([`Keeper::note_client`]): whoever has the lease next has to find it.
-pub(super) fn is_noted(refusal: &Refusal) -> bool {
-    refusal.code() == Code::AppCredentialsWrong
 }
 
 /// What the provider has answered in a row.

@@ -7,7 +7,7 @@
 use tokenward_core::ports::StoreError;
 use tokenward_core::{Closing, Code, Event, Grant, Outcome, RawAnswer, Refusal, RefusalClass, Standing};
 
-use super::{Ending, Sending, Taken};
+use super::settlement::{Ending, Sending, Taken};
 use crate::{Error, Keeper, Kept, Notice};
 
 impl Sending<'_> {

@@ -6,7 +6,7 @@
 use tokenward_core::{Closing, Code, Event, Grant};
 
 use super::Joined;
-use crate::keeper::refuse;
+use crate::error::refuse;
 use crate::{Error, Kept};
 
 impl Joined<'_> {

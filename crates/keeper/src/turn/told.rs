@@ -2,7 +2,7 @@
 //!
 //! Enters: what is stored, and by whom. Leaves: the same for every caller who joined. Nothing is sent or stored here.
 
-use tokenward_core::{Grant, GrantId};
+use tokenward_core::Grant;
 
 use crate::Notice;
 
@@ -22,15 +22,6 @@ impl Told {
     pub(crate) const fn elsewhere() -> Self {
         Self { via: Via::Elsewhere { is_parked: false }, has_asked: false, stored: None, notices: Vec::new() }
     }
-}
-
-/// Says that a turn ended without a word.
-pub(crate) fn turn_lost(grant: &GrantId) {
-    tracing::error!(
-        %grant,
-        "a refresh was under way when the program's runtime ended or the refresh panicked; what was sent is on record, and the next program \
-         finds out what became of it. A program that waits before it ends (Client::close) has no such doubt"
-    );
 }
 
 /// Who brought the newer generation.
