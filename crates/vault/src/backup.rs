@@ -6,11 +6,12 @@
 //!
 //! A backup is as old as it is: refresh tokens that were sent since are used up, and such a login has to be made again.
 
+mod error;
 mod key;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tokenward_core::ports::{StoreError, StoreFault};
 
@@ -20,40 +21,10 @@ use crate::seal::{Keys, Label, OVERHEAD, open_with, seal_with};
 use crate::sqlite::query::run;
 use crate::sqlite::{DamagedLogin, SqliteVault, statements as sql};
 
+pub use error::BackupError;
 pub use key::{BackupKey, Stretch};
 
 use key::STRETCH;
-
-/// Why a backup or a restore did not happen; the vault is as it was.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BackupError {
-    /// There is a vault already, and replacing it was not asked for.
-    #[error("there is a vault at {} already; restoring over it keeps the old one beside it, if that is asked for", .0.display())]
-    VaultExists(PathBuf),
-    /// The file is no backup, is damaged, or belongs to another key.
-    #[error("{} does not open: {reason}", path.display())]
-    DoesNotOpen {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A newer version wrote it.
-    #[error("{} was written by a newer version of Tokenward", .0.display())]
-    Newer(PathBuf),
-    /// The key is too weak to protect a file that may be copied anywhere.
-    #[error(
-        "the key of a backup needs at least 16 characters that are no spaces and no dashes, and more than a few different ones; make one with: openssl rand -base64 32"
-    )]
-    WeakKey,
-    /// There is no vault to be taken back: none was put aside by a restore, or it is gone.
-    #[error("there is no vault from before a restore at {}", .0.display())]
-    NothingToUndo(PathBuf),
-    /// The vault, or the place of the backup, could not be read or written.
-    #[error(transparent)]
-    Vault(#[from] StoreError),
-}
 
 /// What went into a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,11 @@
-//! What the system and `SQLite` say, translated into what the caller can do.
+//! What the system says, translated into what the caller can do.
 //!
-//! Enters: an I/O or database error. Leaves: a [`StoreError`]. No message holds a value that was bound to a
-//! statement: `SQLite`'s messages name tables and columns, and every secret is sealed before it is bound.
+//! Enters: an I/O error, or what does not read back. Leaves: a [`StoreError`].
 
 use std::io;
 use std::path::Path;
 
-use tokenward_core::ports::{StoreError, StoreFault};
+use tokenward_core::ports::StoreError;
 
 /// Translates an I/O error at `path`.
 pub fn from_io(path: &Path, error: &io::Error) -> StoreError {
@@ -21,40 +20,6 @@ pub fn from_io(path: &Path, error: &io::Error) -> StoreError {
     }
 }
 
-/// Translates a database error. The primary result codes are at <https://www.sqlite.org/rescode.html>; the low
-/// byte of an extended code is its primary one.
-pub(crate) fn from_sql(db: &Path, error: &rusqlite::Error) -> StoreError {
-    let path = db.display();
-    let (code, reason) = match error {
-        rusqlite::Error::SqliteFailure(code, said) => (code, said.clone().unwrap_or_else(|| code.to_string())),
-        rusqlite::Error::SqlInputError { error, msg, .. } => (error, msg.clone()),
-        // A column has another type than the schema says.
-        other => return StoreError::unreadable(path, other.to_string()),
-    };
-    let code = code.extended_code;
-    match code & 0xff {
-        SQLITE_BUSY | SQLITE_LOCKED | SQLITE_PROTOCOL => StoreError::busy(path),
-        SQLITE_FULL => StoreError::full(path, reason),
-        // A log that cannot be made for want of room makes a database read-only too.
-        SQLITE_READONLY | SQLITE_PERM => match crate::room::probe(db.parent().unwrap_or(db)) {
-            Err(error @ StoreError { kind: StoreFault::Full, .. }) => error,
-            _ => StoreError::read_only(path, reason),
-        },
-        // A write, sync or truncation that failed does not say why; the file system does, or another write.
-        SQLITE_IOERR | SQLITE_CANTOPEN => match crate::room::check(db.parent().unwrap_or(db)) {
-            Err(error) => error,
-            Ok(()) if matches!(code, SQLITE_IOERR_READ | SQLITE_IOERR_SHORT_READ) => {
-                StoreError::unreadable(path, reason)
-            }
-            Ok(()) => match crate::room::probe(db.parent().unwrap_or(db)) {
-                Err(error) => error,
-                Ok(()) => StoreError::unreadable(path, reason),
-            },
-        },
-        _ => StoreError::unreadable(path, reason),
-    }
-}
-
 /// A stored value that is not what this version writes.
 pub(crate) fn damaged(db: &Path, what: &str) -> StoreError {
     damaged_as(db, &format!("{what} is damaged"))
@@ -64,16 +29,3 @@ pub(crate) fn damaged(db: &Path, what: &str) -> StoreError {
 pub(crate) fn damaged_as(db: &Path, reason: &str) -> StoreError {
     StoreError::unreadable(db.display(), format!("{reason}; restore a backup (tokenward vault restore)"))
 }
-
-const SQLITE_PERM: i32 = 3;
-const SQLITE_BUSY: i32 = 5;
-const SQLITE_LOCKED: i32 = 6;
-const SQLITE_READONLY: i32 = 8;
-const SQLITE_IOERR: i32 = 10;
-const SQLITE_IOERR_READ: i32 = 266;
-const SQLITE_IOERR_SHORT_READ: i32 = 522;
-/// Said of a full disk alone: of a quota, and of a limit on files, it is an I/O error.
-const SQLITE_FULL: i32 = 13;
-const SQLITE_CANTOPEN: i32 = 14;
-/// Many processes race to read the log back after the last one ended without closing it.
-const SQLITE_PROTOCOL: i32 = 15;

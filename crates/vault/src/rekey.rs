@@ -13,10 +13,9 @@ use crate::error::from_io;
 use crate::folder::Folder;
 use crate::key::{self, KeySource, KeySources};
 use crate::seal::Label;
+use crate::sqlite::failure::{Fault, unopened};
 use crate::sqlite::query::{all, run};
-use crate::sqlite::rows::{
-    self, Fault, access_label, answer_label, keepsake_label, login_label, parked_label, refresh_label,
-};
+use crate::sqlite::rows::{self, access_label, answer_label, keepsake_label, login_label, parked_label, refresh_label};
 use crate::sqlite::{SqliteVault, statements as sql};
 
 /// Wraps a vault's keys with another wrapping key: another source, or a new key of the same source. `old` opens the vault as
@@ -59,7 +58,7 @@ impl SqliteVault {
             for (select, update, label) in SEALED {
                 let again = |row: &Row<'_>| -> Result<Vec<u8>, Fault> {
                     let plain = context.sealer.open(&label(row)?, rows::bytes(row, "sealed")?);
-                    Ok(context.sealer.seal(&label(row)?, &plain.map_err(rows::unopened("a sealed value"))?))
+                    Ok(context.sealer.seal(&label(row)?, &plain.map_err(unopened("a sealed value"))?))
                 };
                 // A value that is damaged already stays as it is: the key's change is not held up by it.
                 let read = |row: &Row<'_>| Ok((rows::bytes(row, "key")?.to_vec(), again(row).ok()));

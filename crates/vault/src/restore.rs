@@ -14,25 +14,32 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use rusqlite::ErrorCode;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
-use tokenward_core::ports::{Clock, Entropy, StoreError};
+use tokenward_core::ports::{Clock, Entropy};
 
 use crate::backup::{self, BackupError, BackupKey};
 use crate::error::from_io;
-use crate::folder::{Folder, open_private, sync_folder};
+use crate::folder::{Folder, holds_something, open_private, sync_folder};
 use crate::key::{self, KeySources, VaultId};
 use crate::restored::Restored;
 use crate::sqlite::query::run;
 use crate::sqlite::{connect, statements as sql};
 
+use interruption::{finish, lock};
+use names::{BEFORE, STAGED, UNDONE, free_number, number};
+use thread::waiting;
+
 pub use kept::{KeptVault, kept_vaults, remove_kept};
 pub use plan::{Login, Plan, Seen, Verdict};
 
+pub(crate) mod interruption;
 mod kept;
+mod names;
 mod plan;
+mod thread;
 
 /// A vault that is ready to take the present one's place. Dropped, it leaves everything as it was.
 pub struct Restoring {
@@ -257,59 +264,6 @@ pub async fn restore(
     Ok(ready.put_in_place()?.before)
 }
 
-impl Folder {
-    /// The vault that a restore was about to put in place when it was cut short: there is none in its place, and both are there under
-    /// other names.
-    pub fn interrupted(&self) -> Option<PathBuf> {
-        if self.vault().exists() {
-            return None;
-        }
-        let entries = std::fs::read_dir(self.home()).ok()?;
-        let coming = |entry: std::fs::DirEntry| {
-            let name = entry.file_name().into_string().ok()?;
-            number(&name)?;
-            let folder = self.staged(&name);
-            let record = Restored::last(&folder)?;
-            let other = record.before.filter(|before| before != folder.vault())?;
-            // A copy that was put together is used at once or removed. A vault that was put aside says where it is to come from
-            // only when it is about to.
-            let comes = name.starts_with(STAGED) || record.from == folder.vault();
-            (comes && other.is_dir()).then(|| (record.at, folder.vault().to_owned()))
-        };
-        entries.flatten().filter_map(coming).max().map(|(_, coming)| coming)
-    }
-}
-
-/// Finishes a restore that was cut short between two steps, under the home's lock.
-pub(crate) fn finish(folder: &Folder) -> Result<(), StoreError> {
-    if let Some(coming) = folder.interrupted() {
-        let io = |error: io::Error| from_io(&coming, &error);
-        std::fs::rename(&coming, folder.vault()).map_err(io)?;
-        sync_folder(folder.home()).map_err(io)?;
-        tracing::info!(from = %coming.display(), "a restore that was cut short is finished");
-    }
-    Ok(())
-}
-
-/// The same for whoever opens a vault.
-pub(crate) fn finish_interrupted(folder: &Folder) -> Result<(), StoreError> {
-    if folder.interrupted().is_none() {
-        return Ok(());
-    }
-    let _lock = lock(folder)?;
-    finish(folder)
-}
-
-/// The lock of restores: the home itself.
-fn lock(folder: &Folder) -> Result<File, StoreError> {
-    let home = folder.home();
-    let file = File::open(home).map_err(|error| from_io(home, &error))?;
-    match file.lock() {
-        Err(error) if !crate::locks::unsupported(&error) => Err(from_io(home, &error)),
-        _ => Ok(file),
-    }
-}
-
 /// Copies that were put together and not used, since their process was killed. Under the lock nobody else is at work on one.
 fn clear(folder: &Folder) {
     let Ok(entries) = std::fs::read_dir(folder.home()) else { return };
@@ -319,26 +273,6 @@ fn clear(folder: &Folder) {
             drop(std::fs::remove_dir_all(entry.path()));
         }
     }
-}
-
-/// The number behind a name of ours.
-fn number(name: &str) -> Option<u64> {
-    [STAGED, BEFORE, UNDONE].iter().find_map(|prefix| name.strip_prefix(prefix)).and_then(|number| number.parse().ok())
-}
-
-/// A number under which nothing is there yet: the time, as far as it is free.
-fn free_number(folder: &Folder, at: Timestamp) -> i64 {
-    let taken = |number: i64| {
-        [STAGED, BEFORE, UNDONE].iter().any(|prefix| folder.home().join(format!("{prefix}{number}")).exists())
-    };
-    let now = at.as_millisecond();
-    (now..=i64::MAX).find(|number| !taken(*number)).unwrap_or(now)
-}
-
-/// Whether a folder holds anything but empty folders: then it is kept.
-fn holds_something(folder: &Path) -> bool {
-    let Ok(entries) = std::fs::read_dir(folder) else { return folder.exists() };
-    entries.flatten().any(|entry| !entry.path().is_dir() || holds_something(&entry.path()))
 }
 
 /// Exchanges two folders in one step; `false` where the file system cannot.
@@ -386,7 +320,7 @@ fn made_its_own(database: &Path, vault: VaultId, backup: &Path) -> Result<(), Ba
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             BackupError::DoesNotOpen { path: backup.to_owned(), reason: format!("its database is damaged: {error}") }
         }
-        _ => BackupError::from(crate::error::from_sql(database, &error)),
+        _ => BackupError::from(crate::sqlite::failure::from_sql(database, &error)),
     };
     let connection = connect::connect(database, connect::Role::Writing).map_err(sql)?;
     let found = connect::header(&connection).map_err(sql)?;
@@ -401,16 +335,3 @@ fn made_its_own(database: &Path, vault: VaultId, backup: &Path) -> Result<(), Ba
     }
     Ok(connect::settle(connection, database)?)
 }
-
-/// Does on a thread that may wait what the disk is waited for.
-async fn waiting<T: Send + 'static>(place: &Path, act: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
-    let ended = tokio::task::spawn_blocking(act).await;
-    ended.map_err(|error| StoreError::unreadable(place.display(), error.to_string()))
-}
-
-/// A copy in the making.
-const STAGED: &str = "vault.restored-";
-/// A vault that a restore put aside.
-const BEFORE: &str = "vault.before-";
-/// A vault that the way back put aside.
-const UNDONE: &str = "vault.undone-";

@@ -6,13 +6,17 @@
 //!
 //! Each port is implemented in the file that has its name: [`grants`], [`leases`], [`journal`], [`logins`], [`login_answers`],
 //! [`keepsakes`], [`link_book`]. A transaction that is too long for the port's file is a function of the [`Context`] in the file of its
-//! subject, under the port's own verb.
+//! subject, under the port's own verb. What they have in common lies below them: [`failure`], [`query`], [`rows`], [`lookup`],
+//! [`placement`], [`trials`], [`unproven`].
 //!
 //! A call is a trip to a thread that owns a connection ([`worker`]), and what runs there is a plain function of a transaction and the
 //! [`Context`]. What waits for files (locks, rescue slots) stays with the caller.
 
 mod adopt;
 pub(crate) mod connect;
+mod connections;
+mod database_files;
+pub(crate) mod failure;
 mod grants;
 mod health;
 mod identity;
@@ -23,13 +27,18 @@ mod leases;
 mod link_book;
 mod login_answers;
 mod logins;
+mod lookup;
 mod over;
+mod placement;
 pub(crate) mod query;
 mod questions;
 pub(crate) mod rows;
+mod sealer;
 mod slots;
 pub(crate) mod statements;
 mod stillborn;
+mod trials;
+mod unproven;
 mod wish;
 mod worker;
 
@@ -37,13 +46,12 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 use tokenward_core::ports::{Clock, Entropy, StoreError};
 use tokenward_core::{Fence, Generation, IntentId, TokenSet};
-use zeroize::Zeroizing;
 
 use crate::error::{damaged, from_io};
 use crate::folder::{Folder, Repair};
@@ -51,11 +59,12 @@ use crate::key::{self, KeySource, KeySources, Unlocked, VaultId};
 use crate::landing::{LandingSlot, Landings};
 use crate::locks::Waiters;
 use crate::rescue::Rescue;
-use crate::seal::{Keys, Label, Unopened};
+use crate::seal::Keys;
 
-use connect::{Connections, Opener};
-use query::Failed;
-use rows::Fault;
+use connect::Opener;
+use connections::Connections;
+use failure::{Failed, Fault};
+use sealer::Sealer;
 use statements as sql;
 use worker::How;
 
@@ -137,30 +146,6 @@ pub(crate) struct Context {
     key_stamp: Mutex<Option<key::Stamp>>,
 }
 
-/// The keys of the vault in use, with the randomness to seal by.
-pub(crate) struct Sealer {
-    keys: RwLock<Arc<Keys>>,
-    pub(crate) entropy: Arc<dyn Entropy>,
-}
-
-impl Sealer {
-    pub(crate) fn seal(&self, label: &Label, plain: &[u8]) -> Vec<u8> {
-        self.keys().seal(&*self.entropy, label, plain)
-    }
-
-    pub(crate) fn open(&self, label: &Label, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unopened> {
-        self.keys().open(label, blob)
-    }
-
-    pub(crate) fn keys(&self) -> Arc<Keys> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn replace(&self, keys: Keys) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
-    }
-}
-
 impl SqliteVault {
     /// Opens the vault of a folder, or creates it where there is none.
     ///
@@ -171,7 +156,7 @@ impl SqliteVault {
     /// ours alone; what the system says when it cannot be created. An unreadable vault is never taken for a missing one.
     pub async fn open(options: VaultOptions) -> Result<Self, StoreError> {
         let VaultOptions { folder, keys: sources, clock, entropy } = options;
-        crate::restore::finish_interrupted(&folder)?;
+        crate::restore::interruption::finish_interrupted(&folder)?;
         let repairs = folder.prepare()?;
         let stamp = key::stamp(&folder);
         let unlocked = match key::unlock(&folder, &sources)? {
@@ -192,7 +177,7 @@ impl SqliteVault {
             rowless: Mutex::default(),
             repairs,
             context: Arc::new(Context {
-                sealer: Sealer { keys: RwLock::new(Arc::new(keys)), entropy },
+                sealer: Sealer::new(keys, entropy),
                 key_words: words,
                 opener,
                 key_stamp: Mutex::new(stamp),
@@ -371,7 +356,7 @@ fn create_now(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> R
                 "the file is missing and the vault is not empty; put it back, or restore a backup",
             ));
         }
-        connect::remove(&database)?;
+        database_files::remove(&database)?;
     }
     let vault = VaultId::draw(entropy);
     let source = key::choose(folder, sources, vault, entropy)?;

@@ -10,7 +10,7 @@ use tokenward_core::ports::Entropy;
 use tokenward_core::{SecretBytes, hex};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::BackupError;
+use super::error::BackupError;
 use crate::seal::{KeyBytes, draw, mac};
 
 /// The key of a backup.

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use tokenward_core::ports::StoreError;
 
-use super::{BEFORE, UNDONE, finish, lock, number};
+use super::interruption::{finish, lock};
+use super::names::{BEFORE, UNDONE, number};
 use crate::error::from_io;
 use crate::folder::{Folder, sync_folder};
 use crate::restored::Restored;

@@ -11,8 +11,9 @@ use rusqlite::Connection;
 use tokenward_core::ports::StoreError;
 use tokenward_core::{AppName, Generation, GrantId, ProfileName, Standing, Subject};
 
-use crate::error::from_sql;
-use crate::folder::Folder;
+use super::thread::waiting;
+use crate::folder::{Folder, holds_something};
+use crate::sqlite::failure::from_sql;
 use crate::sqlite::rows::GrantRow;
 use crate::sqlite::{connect, statements as sql};
 
@@ -89,7 +90,7 @@ impl Plan {
     pub(super) async fn of(present: &Folder, coming: &Folder) -> Self {
         let read = |folder: &Folder| {
             let folder = folder.clone();
-            async move { super::waiting(&folder.database(), move || rows(&folder)).await? }
+            async move { waiting(&folder.database(), move || rows(&folder)).await? }
         };
         let (here, unread) = match read(present).await {
             Ok(found) => (found, None),
@@ -113,7 +114,7 @@ fn rows(folder: &Folder) -> Result<Rows, StoreError> {
     let database = folder.database();
     // SQLite removes the log beside an empty database.
     if std::fs::metadata(&database).map_or(0, |file| file.len()) == 0 {
-        return if super::holds_something(folder.vault()) {
+        return if holds_something(folder.vault()) {
             Err(StoreError::unreadable(database.display(), "it is missing or empty"))
         } else {
             Ok(Rows::default())

@@ -18,15 +18,17 @@ use tokenward_core::{
 
 use crate::codec::{set_from_bytes, set_to_bytes, turned_to_bytes};
 
-use super::grants::{find_known, grant_row};
-use super::identity::Next;
-use super::journal::{intent_row, open_rows, prune, set_standing};
-use super::logins::{Home, blank, by_profile, fill, home};
-use super::query::{Failed, all, first, run};
+use super::failure::{Failed, Fault};
+use super::journal::{prune, set_standing};
+use super::lookup::{by_profile, find_known, grant_row, intent_row, open_rows};
+use super::placement::{Home, blank, fill, home};
+use super::query::{all, first, run};
 use super::rows::{
-    Fault, GrantRow, IntentRow, bytes, grant_bytes, intent_bytes, json, optional_json, parked_label, signed, to_json,
-    unsigned,
+    GrantRow, IntentRow, Unproven, bytes, grant_bytes, intent_bytes, json, lives, optional_json, parked_label, signed,
+    to_json, unsigned,
 };
+use super::trials::move_trial;
+use super::unproven::{Next, mark_unproven};
 use super::{Context, sql};
 use crate::seal::Unopened;
 
@@ -39,15 +41,6 @@ pub(super) struct Aside {
     /// Set when nobody had said whose this set is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) own: Option<Unproven>,
-}
-
-/// A set of which nobody has said yet whose it is.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Unproven {
-    /// The generation in which it was brought.
-    pub(crate) since: Generation,
-    /// Where it comes from; `None` for a person's own login.
-    pub(crate) source: Option<String>,
 }
 
 /// The grant that lost its name to another one by an adoption, or by a wish to undo one.
@@ -485,35 +478,8 @@ fn turned_since(tx: &Connection, row: &IntentRow) -> Result<bool, Failed> {
     Ok(first(tx, sql::TURNED_SINCE, bound, |row| Ok(row.get(0)?))? == Some(true))
 }
 
-/// Lets the rows that await one generation await another, or none.
-fn move_trial(tx: &Connection, id: GrantId, from: Generation, to: Option<Generation>) -> Result<(), Failed> {
-    let to = to.map(|generation| signed(generation.get()));
-    run(tx, sql::MOVE_TRIAL, params![grant_bytes(id), signed(from.get()), to])?;
-    Ok(())
-}
-
-/// Ends every trial of a grant, and with `wishes` what a person could wish back too.
-pub(super) fn end_trials(tx: &Connection, id: GrantId, wishes: bool) -> Result<(), Failed> {
-    let statements: &[&str] = if wishes { &[sql::END_ADOPTIONS, sql::END_DISPLACING] } else { &[sql::END_TRIALS] };
-    for statement in statements {
-        run(tx, statement, params![grant_bytes(id)])?;
-    }
-    Ok(())
-}
-
-/// Records that nobody has said whose the present set of a grant is, or that somebody has.
-pub(super) fn mark_unproven(tx: &Connection, id: GrantId, unproven: Option<&Unproven>) -> Result<(), Failed> {
-    run(tx, sql::MARK_BROUGHT, params![grant_bytes(id), unproven.map(to_json).transpose()?])?;
-    Ok(())
-}
-
 /// What says which grant lost the name to another by a person's wish.
 pub(super) fn displaced(previous: Option<GrantId>) -> Result<Option<String>, Failed> {
     let displaced = previous.map(|grant| Displaced { grant, awaits: None });
     Ok(displaced.as_ref().map(to_json).transpose()?)
-}
-
-/// Whether a set of that standing may be alive (I6).
-pub(super) const fn lives(standing: &Standing) -> bool {
-    matches!(standing, Standing::Live | Standing::InDoubt { .. })
 }

@@ -7,19 +7,18 @@
 //! its syncs fall on a lease or a release and not between *begin* and *commit* of a turn, where it would be done only at four times that
 //! size. A vault that is dropped leaves its connections to the end of the process instead of closing them: the last connection to close
 //! would carry the log over and remove it, two syncs for every short-lived command and a third for the next one that creates it anew.
-//! [`Connections::close`] closes them properly, for processes that outlive their vault.
+//! [`Connections::close`](super::connections::Connections::close) closes them properly, for processes that outlive their vault.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokenward_core::ports::{StoreError, StoreFault};
 
-use super::worker::{How, Worker};
+use super::database_files::{remove, whole};
+use super::failure::from_sql;
 use super::{statements as sql, stillborn};
-use crate::error::from_sql;
 use crate::folder::{Folder, open_private, sync_folder};
 use crate::key::VaultId;
 
@@ -28,39 +27,6 @@ use crate::key::VaultId;
 pub(crate) enum Role {
     Reading,
     Writing,
-}
-
-/// The threads with the connections of a vault.
-pub(super) struct Connections {
-    reader: Worker,
-    writer: Worker,
-}
-
-impl Connections {
-    pub(super) fn new(opener: &Arc<Opener>) -> Self {
-        let worker = |role| Worker::new(Arc::clone(opener), role);
-        Self { reader: worker(Role::Reading), writer: worker(Role::Writing) }
-    }
-
-    /// Runs one transaction, or what cannot be in one.
-    pub(super) async fn call<T: Send + 'static>(
-        &self,
-        how: How,
-        act: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        match how {
-            How::Reading => self.reader.call(how, act).await,
-            How::Synced | How::Unsynced | How::Bare => self.writer.call(how, act).await,
-        }
-    }
-
-    /// Closes the connections, each of them whatever becomes of another; the last process to do so carries the log over. Their files are
-    /// closed when it returns.
-    pub(super) async fn close(&self) -> Result<(), StoreError> {
-        let read = self.reader.close().await;
-        let written = self.writer.close().await;
-        read.and(written)
-    }
 }
 
 /// Opens connections to the database of one vault.
@@ -206,47 +172,6 @@ pub(crate) fn settle(connection: Connection, database: &Path) -> Result<(), Stor
         return Err(unfinished("it was not written to the end"));
     }
     Ok(())
-}
-
-/// Whether a file alone is a database: its head says of how many pages, and they are there, and no log is left beside it
-/// (<https://www.sqlite.org/fileformat2.html#the_database_header>).
-pub(super) fn whole(database: &Path) -> bool {
-    use std::os::unix::fs::FileExt;
-
-    let log = beside(database, "-wal");
-    let mut head = [0; 32];
-    let Ok(file) = std::fs::File::open(database) else { return false };
-    if file.read_exact_at(&mut head, 0).is_err() || !head.starts_with(b"SQLite format 3\0") {
-        return false;
-    }
-    let size = match u64::from(u16::from_be_bytes([head[16], head[17]])) {
-        1 => 65_536,
-        size => size,
-    };
-    let pages = u64::from(u32::from_be_bytes([head[28], head[29], head[30], head[31]]));
-    let length = file.metadata().map_or(0, |file| file.len());
-    pages > 0 && length == size * pages && std::fs::metadata(log).map_or(0, |log| log.len()) == 0
-}
-
-/// Removes a database with its log and the log's index.
-pub(crate) fn remove(database: &Path) -> Result<(), StoreError> {
-    for suffix in ["", "-wal", "-shm"] {
-        let path = beside(database, suffix);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(crate::error::from_io(&path, &error));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// The file beside another whose name is longer by a suffix.
-pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 /// Whether a database holds nothing; `false` when that cannot be told.

@@ -9,11 +9,10 @@ use tokenward_core::{
 };
 use zeroize::Zeroizing;
 
-use super::journal::entry;
-use super::query::{Failed, all, first, run};
-use super::rows::{
-    Fault, GrantRow, bytes, damaged, grant_bytes, parked_label, signed, time, to_json, unopened, unsigned, uuid,
-};
+use super::failure::{Failed, Fault, damaged, unopened};
+use super::lookup::{entry, find_known, grant_row};
+use super::query::{all, first, run};
+use super::rows::{GrantRow, bytes, grant_bytes, parked_label, signed, time, to_json, unsigned, uuid};
 use super::{Context, ParkedSet, SqliteVault, sql};
 use crate::codec::set_from_bytes;
 
@@ -198,17 +197,6 @@ impl Context {
     pub(super) fn fingerprint(&self, token: &RefreshToken) -> Fingerprint {
         self.sealer.keys().fingerprint(token)
     }
-}
-
-pub(super) fn grant_row(tx: &Connection, id: GrantId) -> Result<GrantRow, Failed> {
-    let found = first(tx, sql::GRANT, params![grant_bytes(id)], GrantRow::read)?;
-    found.ok_or_else(|| StoreError::gone(id).into())
-}
-
-pub(super) fn find_known(tx: &Connection, fingerprint: Fingerprint) -> Result<Option<(GrantId, Generation)>, Failed> {
-    first(tx, sql::FIND_FINGERPRINT, params![fingerprint.as_bytes()], |row| {
-        Ok((GrantId::from(uuid(row, 0)?), Generation::new(unsigned(row, 1)?)))
-    })
 }
 
 /// The rows of `grants`, each asked for alone.

@@ -8,7 +8,7 @@ use tokenward_core::{GrantId, IntentId};
 
 use crate::room;
 
-use super::journal::find_intent;
+use super::lookup::find_intent;
 use super::query::all;
 use super::{DamagedLogin, SqliteVault, sql};
 

@@ -9,29 +9,14 @@ use rusqlite::{Connection, params};
 use tokenward_core::ports::{NameGiven, StoreError, Told};
 use tokenward_core::{Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
 
-use super::adopt::{PutAside, Unproven, displaced, end_trials, lives, mark_unproven, store};
-use super::grants::grant_row;
-use super::logins::by_profile;
-use super::query::{Failed, run};
-use super::rows::{GrantRow, grant_bytes, signed, to_json};
+use super::adopt::{PutAside, displaced, store};
+use super::failure::Failed;
+use super::lookup::{by_profile, grant_row};
+use super::query::run;
+use super::rows::{GrantRow, Unproven, grant_bytes, lives, signed, to_json};
+use super::trials::end_trials;
+use super::unproven::{Next, mark_unproven};
 use super::{Context, sql};
-
-/// What takes the place of a set of which nobody has said whose it is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Next<'a> {
-    /// Where it comes from; `None` for a person's own login.
-    pub(super) source: Option<&'a str>,
-    /// Whether its user is told.
-    pub(super) is_named: bool,
-}
-
-impl Next<'_> {
-    /// Whether it is the same login's next set, as far as can be told: the program that keeps a file has written a newer one into it;
-    /// a person has logged in once more, and the provider has named nobody again.
-    fn follows(self, unproven: &Unproven) -> bool {
-        unproven.source.as_deref() == self.source && (self.source.is_some() || !self.is_named)
-    }
-}
 
 impl Context {
     /// Records whose a set is.

@@ -8,26 +8,25 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 use tokenward_core::ports::{AnswerKept, Committed, Journal, Question, StoreError, Turned, in_doubt};
 use tokenward_core::rotation::{Change, Turn};
 use tokenward_core::{
-    Closing, Doubt, Entry, Event, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled,
-    Lease, RawAnswer, Spend, Standing,
+    Closing, Doubt, Event, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease,
+    RawAnswer, Spend, Standing,
 };
 
 use crate::codec::{answer_to_bytes, turn_to_bytes};
 use crate::room;
 
-use super::adopt::end_trials;
-use super::grants::grant_row;
+use super::failure::Failed;
 use super::leases::{free, turned_under};
-use super::query::{Failed, all, first, run};
+use super::lookup::{grant_row, intent_row, open_rows, unknown_intent};
+use super::query::{all, first, run};
 use super::questions::answered;
-use super::rows::{
-    Fault, GrantRow, IntentRow, answer_label, grant_bytes, intent_bytes, json, optional_json, parked_label, signed,
-    time, to_json, unsigned, uuid,
-};
+use super::rows::{GrantRow, IntentRow, answer_label, grant_bytes, intent_bytes, parked_label, signed, to_json, uuid};
+use super::sealer::Sealer;
+use super::trials::end_trials;
 use super::{Context, SqliteVault, sql};
 
 #[async_trait]
@@ -185,15 +184,6 @@ impl SqliteVault {
         }
         Ok(ended)
     }
-}
-
-pub(super) fn entry(row: &Row<'_>) -> Result<Entry, Fault> {
-    Ok(Entry {
-        at: time(row, "at")?,
-        generation: Generation::new(unsigned(row, "generation")?),
-        by: optional_json(row, "by")?,
-        event: json(row, "event")?,
-    })
 }
 
 impl Context {
@@ -399,25 +389,8 @@ pub(super) fn prune(tx: &Connection, grant: GrantId) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The open intents of a grant.
-pub(super) fn open_rows(tx: &Connection, grant: GrantId) -> Result<Vec<IntentRow>, Failed> {
-    all(tx, sql::OPEN_INTENTS, params![grant_bytes(grant)], IntentRow::read)
-}
-
-pub(super) fn find_intent(tx: &Connection, id: IntentId) -> Result<Option<IntentRow>, Failed> {
-    first(tx, sql::INTENT, params![intent_bytes(id)], IntentRow::read)
-}
-
-pub(super) fn intent_row(tx: &Connection, id: IntentId) -> Result<IntentRow, Failed> {
-    find_intent(tx, id)?.ok_or_else(|| unknown_intent(id))
-}
-
-fn unknown_intent(id: IntentId) -> Failed {
-    Failed::Stored(Fault::Damaged(format!("the journal holds no intent {id}; it")))
-}
-
 /// A grant after a turn.
-fn apply(grant: &mut GrantRow, sealer: &super::Sealer, turn: &Turn, generation: Generation) {
+fn apply(grant: &mut GrantRow, sealer: &Sealer, turn: &Turn, generation: Generation) {
     match &turn.access {
         Change::Replace(access) => grant.set_access(sealer, access, generation),
         Change::Keep => {}

@@ -9,7 +9,8 @@ use rusqlite::{Connection, params};
 use tokenward_core::{Fingerprint, Generation, GrantId, KnownToken, TokenKind};
 use zeroize::Zeroizing;
 
-use super::query::{Failed, all};
+use super::failure::Failed;
+use super::query::all;
 use super::rows::{GrantRow, fingerprint, unsigned, uuid};
 use super::{Context, sql};
 

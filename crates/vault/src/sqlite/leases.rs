@@ -23,10 +23,10 @@ use crate::error::from_io;
 use crate::folder::Folder;
 use crate::locks::{POLL, Tried, try_lock};
 
-use super::grants::grant_row;
-use super::journal::{entry, open_rows};
-use super::query::{Failed, all, first, run};
-use super::rows::{Fault, grant_bytes, optional_json, optional_time, signed, to_json, unsigned};
+use super::failure::{Failed, Fault};
+use super::lookup::{entry, grant_row, open_rows};
+use super::query::{all, first, run};
+use super::rows::{grant_bytes, optional_json, optional_time, signed, to_json, unsigned};
 use super::{Context, SqliteVault, sql};
 
 /// What came of asking, in its transaction.

@@ -12,10 +12,11 @@ use rusqlite::{Connection, Row, params};
 use tokenward_core::ports::{LinkBook, StoreError};
 use tokenward_core::{Event, Generation, GrantId, Holder, Link, LinkId, NewLink, ProfileName, Receipt, Terms, Trouble};
 
-use super::logins::by_profile;
-use super::query::{Failed, all, first, run};
+use super::failure::{Failed, Fault, damaged};
+use super::lookup::by_profile;
+use super::query::{all, first, run};
 use super::rows::{
-    Fault, bytes, grant_bytes, json, optional_json, optional_time, signed, text, time, to_json, unsigned, uuid,
+    bytes, grant_bytes, json, optional_json, optional_time, signed, text, time, to_json, unsigned, uuid,
 };
 use super::{Context, SqliteVault, sql};
 
@@ -73,7 +74,7 @@ impl Context {
             return Ok(made);
         }
         let same = first(tx, sql::SAME_LINK, params![profile, file, places], read_link)?;
-        same.ok_or_else(|| super::rows::damaged("a link").into())
+        same.ok_or_else(|| damaged("a link").into())
     }
 
     /// Stores a receipt.
@@ -123,7 +124,7 @@ fn read_link(row: &Row<'_>) -> Result<Link, Fault> {
         Some(_) => Some(Receipt {
             grant: GrantId::from(uuid(row, "receipt_grant")?),
             generation: Generation::new(unsigned(row, "receipt_generation")?),
-            at: optional_time(row, "receipt_at")?.ok_or_else(|| super::rows::damaged("a link's receipt"))?,
+            at: optional_time(row, "receipt_at")?.ok_or_else(|| damaged("a link's receipt"))?,
             stamp: json(row, "receipt_stamp")?,
         }),
         None => None,

@@ -10,10 +10,11 @@ use tokenward_core::{AppName, Generation, GrantId, ProfileName, RawAnswer, Token
 
 use crate::codec::{answer_from_bytes, answer_to_bytes, set_to_bytes};
 
-use super::grants::grant_row;
+use super::failure::{Failed, damaged, unopened};
 use super::journal::prune;
-use super::query::{Failed, all, first, run};
-use super::rows::{bytes, damaged, grant_bytes, login_label, parked_label, signed, text, unopened};
+use super::lookup::grant_row;
+use super::query::{all, first, run};
+use super::rows::{bytes, grant_bytes, login_label, parked_label, signed, text};
 use super::{Context, SqliteVault, sql};
 
 #[async_trait]

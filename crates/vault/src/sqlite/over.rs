@@ -10,10 +10,11 @@ use tokenward_core::{Event, Fence, Generation, GrantId, Holder, Standing, TokenS
 use crate::codec::set_to_bytes;
 
 use super::adopt::PutAside;
-use super::grants::grant_row;
+use super::failure::Failed;
 use super::journal::prune;
 use super::leases::check_fence;
-use super::query::{Failed, run};
+use super::lookup::grant_row;
+use super::query::run;
 use super::rows::{grant_bytes, parked_label, signed, to_json};
 use super::{Context, sql};
 

@@ -3,38 +3,8 @@
 //! Every statement stands in [`super::statements`] and is prepared once for each connection.
 
 use rusqlite::{Connection, Params, Row};
-use tokenward_core::ports::StoreError;
 
-use super::rows::Fault;
-
-/// Why a transaction is undone.
-#[derive(Debug)]
-pub(crate) enum Failed {
-    /// The caller is told so.
-    Told(StoreError),
-    /// `SQLite` says no.
-    Sql(rusqlite::Error),
-    /// What is stored does not read back.
-    Stored(Fault),
-}
-
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
-        Self::Told(error)
-    }
-}
-
-impl From<rusqlite::Error> for Failed {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sql(error)
-    }
-}
-
-impl From<Fault> for Failed {
-    fn from(fault: Fault) -> Self {
-        Self::Stored(fault)
-    }
-}
+use super::failure::{Failed, Fault};
 
 /// Runs a statement that brings no rows. Says how many it has changed.
 pub(crate) fn run(tx: &Connection, statement: &str, bound: impl Params) -> Result<usize, rusqlite::Error> {

@@ -8,7 +8,8 @@ use rusqlite::{Connection, params};
 use tokenward_core::ports::{Question, StoreError};
 use tokenward_core::{Fence, ProfileName};
 
-use super::query::{Failed, run};
+use super::failure::Failed;
+use super::query::run;
 use super::rows::signed;
 use super::{Context, sql};
 

@@ -3,10 +3,9 @@
 //! A value that does not read back is damage, named and never skipped (an unreadable vault is not an empty one).
 
 use jiff::Timestamp;
-use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, Row, RowIndex, params};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokenward_core::{
     Access, AccessToken, AppName, Fence, Fingerprint, Generation, Grant, GrantId, Holder, Intent, IntentId,
     ProfileName, RawAnswer, RefreshToken, Scopes, Standing, Subject, TokenApi, TokenKind,
@@ -14,49 +13,27 @@ use tokenward_core::{
 use uuid::Uuid;
 
 use crate::codec::{answer_from_bytes, instant};
-use crate::seal::{Label, Unopened};
+use crate::seal::Label;
 
-use super::adopt::Unproven;
-use super::query::{Failed, run};
-use super::{Sealer, sql};
-
-/// What is wrong with a row.
-#[derive(Debug)]
-pub(crate) enum Fault {
-    /// A column does not read back.
-    Damaged(String),
-    /// A blob wants a data key that was not read yet.
-    UnknownKey,
-}
-
-impl From<rusqlite::Error> for Fault {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Damaged(error.to_string())
-    }
-}
-
-impl From<FromSqlError> for Fault {
-    fn from(error: FromSqlError) -> Self {
-        Self::Damaged(error.to_string())
-    }
-}
-
-pub(crate) fn damaged(what: &str) -> Fault {
-    Fault::Damaged(what.to_owned())
-}
-
-pub(crate) fn unopened(what: &str) -> impl FnOnce(Unopened) -> Fault {
-    move |reason| match reason {
-        Unopened::UnknownKey => Fault::UnknownKey,
-        Unopened::Broken => damaged(what),
-    }
-}
+use super::failure::{Failed, Fault, damaged, unopened};
+use super::query::run;
+use super::sealer::Sealer;
+use super::statements as sql;
 
 /// A sealed blob with the generation it is bound to.
 #[derive(Clone)]
 pub(crate) struct Sealed {
     pub(crate) blob: Option<Vec<u8>>,
     pub(crate) generation: Generation,
+}
+
+/// A set of which nobody has said yet whose it is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Unproven {
+    /// The generation in which it was brought.
+    pub(crate) since: Generation,
+    /// Where it comes from; `None` for a person's own login.
+    pub(crate) source: Option<String>,
 }
 
 /// A row of `grants`, sealed as it lies.
@@ -170,7 +147,7 @@ impl GrantRow {
     /// Whether its present set can be moved into a grant of its own: one that is refused is dead, and an answer that is on its way has to
     /// find its set where it was sent from.
     pub(crate) fn can_part(&self) -> bool {
-        super::adopt::lives(&self.standing) && !self.intent_open && self.refresh.blob.is_some()
+        lives(&self.standing) && !self.intent_open && self.refresh.blob.is_some()
     }
 
     /// Stores an access token, sealed.
@@ -242,6 +219,11 @@ impl GrantRow {
     pub(crate) fn retired(&self) -> bool {
         matches!(self.standing, Standing::Retired { .. })
     }
+}
+
+/// Whether a set of that standing may be alive (I6).
+pub(crate) const fn lives(standing: &Standing) -> bool {
+    matches!(standing, Standing::Live | Standing::InDoubt { .. })
 }
 
 /// A row of `intents`, its answer sealed.

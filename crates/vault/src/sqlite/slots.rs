@@ -15,9 +15,10 @@ use crate::landing::{LandingSlot, Landings};
 use crate::rescue::{self, Slotted};
 use crate::room;
 
-use super::journal::find_intent;
+use super::failure::{Fault, unopened};
+use super::lookup::find_intent;
 use super::query::run;
-use super::rows::{Fault, answer_label, intent_bytes, unopened};
+use super::rows::{answer_label, intent_bytes};
 use super::{Context, SqliteVault, sql};
 
 /// What was found in the slots.

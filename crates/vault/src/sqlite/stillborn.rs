@@ -14,7 +14,7 @@ use crate::error::from_io;
 use crate::folder::{Folder, sync_folder};
 use crate::landing;
 
-use super::connect::{beside, remove, whole};
+use super::database_files::{beside, remove, whole};
 
 /// Whether the database was never whole, and nothing shows that it was used.
 pub(crate) fn is_stillborn(folder: &Folder) -> bool {

@@ -8,10 +8,10 @@ use rusqlite::{Connection, params};
 use tokenward_core::ports::Wished;
 use tokenward_core::{Event, Fingerprint, Generation, GrantId, Holder, RefreshToken};
 
-use super::adopt::lives;
-use super::grants::{find_known, grant_row};
-use super::query::{Failed, all};
-use super::rows::{Fault, bytes, grant_bytes, parked_label, unopened, unsigned};
+use super::failure::{Failed, Fault, unopened};
+use super::lookup::{find_known, grant_row};
+use super::query::all;
+use super::rows::{bytes, grant_bytes, lives, parked_label, unsigned};
 use super::{Context, sql};
 use crate::codec::set_from_bytes;
 

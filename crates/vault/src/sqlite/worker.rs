@@ -334,7 +334,8 @@ mod tests {
 
     use crate::folder::Folder;
     use crate::key::KeySources;
-    use crate::sqlite::query::{Failed, run};
+    use crate::sqlite::failure::Failed;
+    use crate::sqlite::query::run;
     use crate::sqlite::{Context, SqliteVault, VaultOptions};
     use crate::suite::{TestClock, TestEntropy};
 
