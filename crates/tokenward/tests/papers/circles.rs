@@ -24,7 +24,8 @@ fn no_crate_has_a_circle_of_files() {
         let folder = entry.unwrap().path();
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         let imports = Sources::read(&folder.join("src")).imports();
-        assert!(imports.values().map(BTreeMap::len).sum::<usize>() > 10, "{name} is read");
+        let fewest = if name == "testkit" { 2 } else { 10 };
+        assert!(imports.values().map(BTreeMap::len).sum::<usize>() > fewest, "{name} is read");
         crates += 1;
         let circling = circling(&imports);
         if let Some(circle) = circling.iter().filter_map(|path| circle(&imports, path)).min_by_key(Vec::len) {

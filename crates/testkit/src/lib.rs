@@ -1,0 +1,27 @@
+//! What tests of several crates have in common (docs/design/0010-testkit.md). No part of the product.
+//!
+//! A test program that starts itself as children begins like this:
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//! use tokenward_testkit::{Program, Task, all_at_once};
+//!
+//! fn main() -> ExitCode {
+//!     Program::new()
+//!         .child("greet", |words| println!("hello {}", words.text(0)))
+//!         .test("eight_children_greet", || {
+//!             let said = all_at_once((0..8).map(|_| Task::new("greet").word("Ada")));
+//!             assert!(said.iter().all(|line| line == "hello Ada"));
+//!         })
+//!         .run()
+//! }
+//! ```
+#![expect(clippy::missing_panics_doc, reason = "a test that goes wrong panics, and so does what it calls")]
+
+mod disk;
+mod program;
+mod task;
+
+pub use disk::{Disk, may_mount};
+pub use program::{Program, is_heavy};
+pub use task::{Ran, Running, Task, Words, all_at_once};

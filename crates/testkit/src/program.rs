@@ -1,0 +1,94 @@
+//! A test program that starts itself: its tests by name, and the tasks of its children.
+//!
+//! Enters: a command line, of `cargo test` or of a child. Leaves: an exit code, and lines as the ordinary harness prints them: each test
+//! by name, all run though one fails, what this machine cannot show as *ignored*, and the sum of each.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::process::{ExitCode, Termination};
+
+use libtest_mimic::{Arguments, Trial};
+
+use crate::disk::may_mount;
+use crate::task::{Words, told};
+
+/// What a test program consists of.
+#[derive(Default)]
+pub struct Program {
+    tests: Vec<Test>,
+    children: BTreeMap<&'static str, Work>,
+}
+
+type Work = Box<dyn FnOnce(&Words) -> ExitCode>;
+
+struct Test {
+    name: &'static str,
+    possible: Option<fn() -> bool>,
+    run: Box<dyn FnOnce() + Send>,
+}
+
+impl Program {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A task of a child.
+    pub fn child<T: Termination>(mut self, name: &'static str, run: impl FnOnce(&Words) -> T + 'static) -> Self {
+        let run: Work = Box::new(move |words: &Words| run(words).report());
+        assert!(self.children.insert(name, run).is_none(), "two tasks {name}");
+        self
+    }
+
+    /// A test.
+    pub fn test(self, name: &'static str, run: impl FnOnce() + Send + 'static) -> Self {
+        self.with(name, None, Box::new(run))
+    }
+
+    /// A test that is ignored where a machine has not what it needs.
+    pub fn test_where(self, possible: fn() -> bool, name: &'static str, run: impl FnOnce() + Send + 'static) -> Self {
+        self.with(name, Some(possible), Box::new(run))
+    }
+
+    /// A test that mounts a [`Disk`](crate::Disk).
+    pub fn on_disk(self, name: &'static str, run: impl FnOnce() + Send + 'static) -> Self {
+        self.test_where(may_mount, name, run)
+    }
+
+    /// Does what this process was started for.
+    pub fn run(self) -> ExitCode {
+        self.run_with(std::env::args_os().collect())
+    }
+
+    /// The same by a command line of one's own; its first word is the name of the program.
+    pub fn run_with(mut self, line: Vec<OsString>) -> ExitCode {
+        if let Some((name, words)) = told(line.get(1..).unwrap_or_default()) {
+            let run = self.children.remove(name.as_str());
+            let run = run.unwrap_or_else(|| panic!("no task is called {name}"));
+            return run(&words);
+        }
+        let mut arguments = Arguments::from_iter(line);
+        // Each starts dozens of processes, and some measure what happens within seconds.
+        arguments.test_threads = arguments.test_threads.or(Some(1));
+        let trials = self.tests.into_iter().map(|Test { name, possible, run }| {
+            let trial = Trial::test(name, move || {
+                run();
+                Ok(())
+            });
+            trial.with_ignored_flag(possible.is_some_and(|possible| !possible()))
+        });
+        let trials = trials.collect();
+        libtest_mimic::run(&arguments, trials).exit_code()
+    }
+
+    fn with(mut self, name: &'static str, possible: Option<fn() -> bool>, run: Box<dyn FnOnce() + Send>) -> Self {
+        self.tests.push(Test { name, possible, run });
+        self
+    }
+}
+
+/// Whether the long sweeps are wanted.
+#[expect(clippy::disallowed_methods, reason = "the switch for long runs")]
+pub fn is_heavy() -> bool {
+    std::env::var_os("TOKENWARD_TEST_HEAVY").is_some()
+}
