@@ -1,48 +1,26 @@
 //! Linked files and the death of processes: this program starts itself and kills what it started.
-#![expect(clippy::print_stdout, reason = "it is its own test harness")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use tokenward_files::links::{Document, FileError, Format, LinkedFile, Place};
+use tokenward_testkit::{Disk, Program, Running, Task, is_heavy};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [child, task, path] = arguments.as_slice()
-        && child == "child"
-    {
-        match task.as_str() {
-            "write" => write_for_ever(Path::new(path)),
-            "fill" => fill_the_disk(Path::new(path)),
-            "read-only" => refuse_the_disk(Path::new(path)),
-            "bound" => refuse_the_mount(Path::new(path)),
-            other => panic!("{other}"),
-        }
-        return;
-    }
-    let tests: [(&str, fn()); 4] = [
-        ("a_kill_at_any_moment_leaves_the_old_file_or_the_new_one", killed),
-        ("a_full_disk_is_said_and_changes_nothing", || on_a_disk_of_its_own("fill", "size=64k")),
-        ("a_file_that_is_a_mount_is_refused_before_anything_is_spent", || on_a_disk_of_its_own("bound", "size=64k")),
-        ("a_read_only_disk_is_said_and_changes_nothing", || on_a_disk_of_its_own("read-only", "size=64k")),
-    ];
-    if arguments.iter().any(|argument| argument == "--list") {
-        for (name, _) in tests {
-            println!("{name}: test");
-        }
-        return;
-    }
-    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
-    for (name, test) in tests {
-        if filter.is_none_or(|filter| name.contains(filter.as_str())) {
-            test();
-            println!("test {name} ... ok");
-        }
-    }
+fn main() -> ExitCode {
+    Program::new()
+        .child("write", |words| write_for_ever(&words.path(0)))
+        .child("fill", |words| fill_the_disk(&words.path(0)))
+        .child("read-only", |words| refuse_the_disk(&words.path(0)))
+        .child("bound", |words| refuse_the_mount(&words.path(0)))
+        .test("a_kill_at_any_moment_leaves_the_old_file_or_the_new_one", killed)
+        .on_disk("a_full_disk_is_said_and_changes_nothing", || on_a_disk_of_its_own("fill"))
+        .on_disk("a_file_that_is_a_mount_is_refused_before_anything_is_spent", || on_a_disk_of_its_own("bound"))
+        .on_disk("a_read_only_disk_is_said_and_changes_nothing", || on_a_disk_of_its_own("read-only"))
+        .run()
 }
 
 fn linked(path: &Path) -> LinkedFile {
@@ -58,9 +36,8 @@ fn write_for_ever(path: &Path) {
     }
 }
 
-fn started(path: &Path) -> Child {
-    let me = std::env::current_exe().unwrap();
-    Command::new(me).args(["child", "write"]).arg(path).stderr(Stdio::null()).spawn().unwrap()
+fn started(path: &Path) -> Running {
+    Task::new("write").word(path).start()
 }
 
 /// Both values of a file that must be whole.
@@ -75,27 +52,24 @@ fn whole(path: &Path, filling: &str) -> String {
 
 /// Two writers; one is killed after a delay that sweeps over the whole of a writing, while we read all the time.
 fn killed() {
-    #[expect(clippy::disallowed_methods, reason = "the switch for long runs")]
-    let rounds = if std::env::var_os("TOKENWARD_TEST_HEAVY").is_some() { 2000 } else { 60 };
+    let rounds = if is_heavy() { 2000 } else { 60 };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(".env");
     let filling = "# much to write\n".repeat(4000);
     fs::write(&path, format!("A=0\n{filling}B=0")).unwrap();
-    let mut other = started(&path);
+    let other = started(&path);
     let mut values = std::collections::BTreeSet::new();
     for round in 0..rounds {
-        let mut child = started(&path);
+        let child = started(&path);
         // Starting takes a few milliseconds, a writing one or two; 137 and 50 have no common step.
         let delay = Duration::from_millis(3) + Duration::from_micros(137 * round % 20_000);
         std::thread::sleep(delay / 2);
         values.insert(whole(&path, &filling));
         std::thread::sleep(delay / 2);
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.kill();
         values.insert(whole(&path, &filling));
     }
-    other.kill().unwrap();
-    other.wait().unwrap();
+    other.kill();
     whole(&path, &filling);
     assert!(values.len() > 20, "the writers wrote: {}", values.len());
     // Whoever comes next sweeps up what the dead have left.
@@ -105,15 +79,10 @@ fn killed() {
 }
 
 /// Runs a task of a child on a small disk that exists for nobody else.
-fn on_a_disk_of_its_own(task: &str, options: &str) {
-    let script = "mount -t tmpfs -o \"$1\",mode=700 tokenward \"$2\" && exec \"$3\" child \"$4\" \"$2\"/.env";
-    let root = tempfile::tempdir().unwrap();
-    let namespaces: &[&str] =
-        if rustix::process::geteuid().is_root() { &["--mount"] } else { &["--mount", "--map-root-user"] };
-    let me = std::env::current_exe().unwrap();
-    let mut command = Command::new("unshare");
-    command.args(namespaces).args(["sh", "-c", script, "sh", options]).arg(root.path()).arg(me).arg(task);
-    assert!(command.status().unwrap().success(), "{task}");
+fn on_a_disk_of_its_own(task: &str) {
+    let disk = Disk::new("64k");
+    let task = Task::new(task).word(disk.path().join(".env"));
+    disk.run(&task).ends().said();
 }
 
 /// The file is held while there is room; the disk fills; writing is refused and the old file stands; nobody else can
