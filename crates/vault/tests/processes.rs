@@ -1,9 +1,9 @@
 //! Many processes on one folder: this program starts itself, 64 times.
-#![expect(clippy::print_stdout, reason = "it is its own test harness")]
+#![expect(clippy::print_stdout, reason = "a child prints what it got")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,47 +11,35 @@ use tokenward_core::ports::{
     Attempt, Committed, Entropy, Grants, Journal, Keepsakes, Leases, LoginAnswers, Logins, StoreError, StoreFault,
 };
 use tokenward_core::{Generation, IntentId, Seat};
+use tokenward_testkit::{Disk, Program, Task, Words, all_at_once};
 use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, turn};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
 const PROCESSES: u32 = 64;
 
-fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [child, task, folder, number] = arguments.as_slice()
-        && child == "child"
-    {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let folder = Folder::new(folder);
-        let number = number.parse().unwrap();
-        match task.as_str() {
-            "open" | "log-in" => runtime.block_on(open_and_log_in(&folder, number)),
-            "turn" => runtime.block_on(turn_once(&folder, number)),
-            "serve" => runtime.block_on(serve_read_only(&folder)),
-            "fill" => runtime.block_on(fill_the_disk(&folder)),
-            other => panic!("{other}"),
-        }
-        return;
-    }
-    let tests: [(&str, fn()); 4] = [
-        ("many_processes_create_one_vault", many_processes_create_one_vault),
-        ("many_processes_turn_a_grant_once", many_processes_turn_a_grant_once),
-        ("a_full_disk_is_seen_before_a_spend_and_survived_after_it", a_full_disk),
-        ("a_read_only_disk_still_serves", a_read_only_disk),
-    ];
-    if arguments.iter().any(|argument| argument == "--list") {
-        for (name, _) in tests {
-            println!("{name}: test");
-        }
-        return;
-    }
-    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
-    for (name, test) in tests {
-        if filter.is_none_or(|filter| name.contains(filter.as_str())) {
-            test();
-            println!("test {name} ... ok");
-        }
-    }
+fn main() -> ExitCode {
+    Program::new()
+        .child("log-in", |words| runtime().block_on(open_and_log_in(&folder(words), number(words))))
+        .child("turn", |words| runtime().block_on(turn_once(&folder(words), number(words))))
+        .child("serve", |words| runtime().block_on(serve_read_only(&folder(words))))
+        .child("fill", |words| runtime().block_on(fill_the_disk(&folder(words))))
+        .test("many_processes_create_one_vault", many_processes_create_one_vault)
+        .test("many_processes_turn_a_grant_once", many_processes_turn_a_grant_once)
+        .on_disk("a_full_disk_is_seen_before_a_spend_and_survived_after_it", a_full_disk)
+        .on_disk("a_read_only_disk_still_serves", a_read_only_disk)
+        .run()
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn folder(words: &Words) -> Folder {
+    Folder::new(words.path(0))
+}
+
+fn number(words: &Words) -> u32 {
+    words.text(1).parse().unwrap()
 }
 
 async fn vault(folder: &Folder) -> SqliteVault {
@@ -67,32 +55,14 @@ async fn vault(folder: &Folder) -> SqliteVault {
 
 /// Starts all, waits for all, and gives back what each printed.
 fn children(task: &str, folder: &Path) -> Vec<String> {
-    let me = std::env::current_exe().unwrap();
-    let started: Vec<_> = (0..PROCESSES)
-        .map(|number| {
-            Command::new(&me)
-                .args(["child", task, folder.to_str().unwrap(), &number.to_string()])
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap()
-        })
-        .collect();
-    started
-        .into_iter()
-        .map(|child| {
-            let output = child.wait_with_output().unwrap();
-            assert!(output.status.success(), "a child failed: {:?}", output.status);
-            String::from_utf8(output.stdout).unwrap().trim().to_owned()
-        })
-        .collect()
+    all_at_once((0..PROCESSES).map(|number| Task::new(task).word(folder).word(number.to_string())))
 }
 
 fn many_processes_create_one_vault() {
     let root = tempfile::tempdir().unwrap();
     let home = root.path().join("home");
-    children("open", &home);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let grants = runtime.block_on(async { vault(&Folder::new(&home)).await.grants().await.unwrap() });
+    children("log-in", &home);
+    let grants = runtime().block_on(async { vault(&Folder::new(&home)).await.grants().await.unwrap() });
     assert_eq!(grants.len(), PROCESSES as usize);
     assert!(grants.iter().all(|grant| grant.access.is_some() && grant.has_refresh));
 }
@@ -106,8 +76,7 @@ async fn open_and_log_in(folder: &Folder, number: u32) {
 fn many_processes_turn_a_grant_once() {
     let root = tempfile::tempdir().unwrap();
     let home = root.path().join("home");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { vault(&Folder::new(&home)).await.log_in(login("work", "1", None)).await.unwrap() });
+    runtime().block_on(async { vault(&Folder::new(&home)).await.log_in(login("work", "1", None)).await.unwrap() });
     let mut told = BTreeMap::<String, usize>::new();
     for line in children("turn", &home) {
         *told.entry(line).or_default() += 1;
@@ -155,15 +124,17 @@ async fn turn_once(folder: &Folder, number: u32) {
 
 /// A disk of two mebibytes, mounted for one child alone.
 fn a_full_disk() {
-    on_a_disk_of_its_own("mount -t tmpfs -o size=2m,mode=700 tokenward \"$1\" && \"$2\" child fill \"$1/home\" 0");
+    let disk = Disk::new("2m");
+    let fill = Task::new("fill").word(disk.path().join("home"));
+    disk.run(&fill).ends().said();
 }
 
 /// A file system that becomes read-only, as one does after an error of the disk.
 fn a_read_only_disk() {
-    on_a_disk_of_its_own(
-        "mount -t tmpfs -o size=4m,mode=700 tokenward \"$1\" && \"$2\" child log-in \"$1/home\" 1 &&
-         mount -o remount,bind,ro \"$1\" && \"$2\" child serve \"$1/home\" 0",
-    );
+    let disk = Disk::new("4m");
+    let home = disk.path().join("home");
+    let (log_in, serve) = (Task::new("log-in").word(&home).word("1"), Task::new("serve").word(&home));
+    disk.run(&log_in).becomes_read_only().run(&serve).ends().said();
 }
 
 async fn serve_read_only(folder: &Folder) {
@@ -177,31 +148,6 @@ async fn serve_read_only(folder: &Folder) {
     assert!(matches!(lease, Err(StoreError { kind: StoreFault::ReadOnly, .. })), "{lease:?}");
     let kept = vault.forget(&tokenward_core::ports::Keepsake::AppSecret("notes".parse().unwrap())).await;
     assert!(matches!(kept, Err(StoreError { kind: StoreFault::ReadOnly, .. })), "{kept:?}");
-}
-
-/// In a container that lets nobody mount anything, these two tests say so and do nothing.
-#[expect(clippy::print_stderr, reason = "a test that did nothing says so")]
-fn on_a_disk_of_its_own(script: &str) {
-    let root = tempfile::tempdir().unwrap();
-    let run = |script: &str| {
-        // Root may mount; others may in a user namespace of their own.
-        let root_user = rustix::process::geteuid().is_root();
-        let unshare = if root_user { &["--mount"][..] } else { &["--mount", "--map-root-user"][..] };
-        let me = std::env::current_exe().unwrap();
-        Command::new("unshare")
-            .args(unshare)
-            .args(["sh", "-c", script, "sh"])
-            .arg(root.path())
-            .arg(me)
-            .status()
-            .unwrap()
-    };
-    if !run("mount -t tmpfs tokenward \"$1\"").success() {
-        eprintln!("SKIPPED: this machine does not let a process mount a disk for itself");
-        return;
-    }
-    let status = run(script);
-    assert!(status.success(), "{status:?}");
 }
 
 async fn fill_the_disk(folder: &Folder) {
