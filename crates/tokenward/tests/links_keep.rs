@@ -1,9 +1,9 @@
 //! Linked files and many processes, some of which die: this program starts itself and kills what it started.
-#![expect(clippy::print_stdout, reason = "it is its own test harness")]
+#![expect(clippy::print_stdout, reason = "a child prints what it got")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,46 +17,27 @@ use tokenward::core::{
 use tokenward::links::{Brought, Found, LinkOutcome, Links};
 use tokenward::{Environment, Handed, Home, Notice, Observer, Session, SessionOptions, Step, SystemEntropy};
 use tokenward_emulator::{AppSpec, Sandbox, SandboxOptions};
+use tokenward_testkit::{Disk, Program, Task, Words, all_at_once, is_heavy};
 use url::Url;
 
-fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [child, task, stand] = arguments.as_slice()
-        && child == "child"
-    {
-        let stand = Stand::read(&serde_json::from_str(stand).unwrap());
-        runtime().block_on(async {
-            match task.as_str() {
-                "token" => stand.token().await,
-                "die" => stand.die().await,
-                "full" => stand.full_disk().await,
-                "read-only" => stand.read_only_disk().await,
-                other => panic!("{other}"),
-            }
-        });
-        return;
-    }
-    let tests: [(&str, fn()); 6] = [
-        ("copies_of_one_file_and_32_processes_are_one_lineage", one_lineage),
-        ("a_login_that_32_processes_find_at_once_is_adopted_once", one_adoption),
-        ("a_kill_between_commit_and_delivery_is_delivered_by_the_next", killed_before_delivery),
-        ("a_kill_at_any_moment_of_a_healing_leaves_a_whole_file", killed_while_healing),
-        ("a_full_disk_costs_no_login_and_is_delivered_to_later", || on_a_disk_of_its_own("full")),
-        ("a_read_only_disk_costs_no_login_and_is_delivered_to_later", || on_a_disk_of_its_own("read-only")),
-    ];
-    if arguments.iter().any(|argument| argument == "--list") {
-        for (name, _) in tests {
-            println!("{name}: test");
-        }
-        return;
-    }
-    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
-    for (name, test) in tests {
-        if filter.is_none_or(|filter| name.contains(filter.as_str())) {
-            test();
-            println!("test {name} ... ok");
-        }
-    }
+fn main() -> ExitCode {
+    Program::new()
+        .child("token", |words| runtime().block_on(stand(words).token()))
+        .child("die", |words| runtime().block_on(stand(words).die()))
+        .child("full", |words| runtime().block_on(stand(words).full_disk()))
+        .child("read-only", |words| runtime().block_on(stand(words).read_only_disk()))
+        .test("copies_of_one_file_and_32_processes_are_one_lineage", one_lineage)
+        .test("a_login_that_32_processes_find_at_once_is_adopted_once", one_adoption)
+        .test("a_kill_between_commit_and_delivery_is_delivered_by_the_next", killed_before_delivery)
+        .test("a_kill_at_any_moment_of_a_healing_leaves_a_whole_file", killed_while_healing)
+        .on_disk("a_full_disk_costs_no_login_and_is_delivered_to_later", || on_a_disk_of_its_own("full"))
+        .on_disk("a_read_only_disk_costs_no_login_and_is_delivered_to_later", || on_a_disk_of_its_own("read-only"))
+        .run()
+}
+
+/// What a child is told.
+fn stand(words: &Words) -> Stand {
+    Stand::read(&serde_json::from_str(words.text(0)).unwrap())
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -182,13 +163,8 @@ impl Stand {
         states.into_iter().find(|state| state.link.target.file == self.file).unwrap().found
     }
 
-    fn start(&self, task: &str) -> Child {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["child", task, &self.told()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    }
-
-    fn run(&self, task: &str) -> Output {
-        self.start(task).wait_with_output().unwrap()
+    fn task(&self, task: &str) -> Task {
+        Task::new(task).word(self.told())
     }
 
     fn shows(&self) -> (String, String) {
@@ -264,14 +240,7 @@ impl World {
 
     /// Starts all at once, and gives back what they printed.
     fn all_at_once(&self, count: usize) -> Vec<String> {
-        let children: Vec<_> = (0..count).map(|_| self.stand.start("token")).collect();
-        let outputs = children.into_iter().map(|child| child.wait_with_output().unwrap());
-        outputs
-            .map(|output| {
-                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-                String::from_utf8(output.stdout).unwrap().trim().to_owned()
-            })
-            .collect()
+        all_at_once((0..count).map(|_| self.stand.task("token")))
     }
 }
 
@@ -302,7 +271,9 @@ fn one_adoption() {
     let world = World::new();
     let (refresh, access) = world.login();
     fs::write(&world.stand.file, env(&refresh, &access)).unwrap();
-    let tokens = world.all_at_once(32);
+    // Started one after the other, so that there is a last one.
+    let children: Vec<_> = (0..32).map(|_| world.stand.task("token").start()).collect();
+    let tokens: Vec<_> = children.into_iter().map(|child| child.finish().said()).collect();
     assert_eq!(world.spends(), (1, 0));
     assert_eq!(world.stand.shows().1, *tokens.last().unwrap());
     runtime().block_on(async {
@@ -319,12 +290,11 @@ fn killed_before_delivery() {
     let mut world = World::new();
     let before = world.stand.shows();
     world.expire();
-    let died = world.stand.run("die");
-    assert!(!died.status.success() && died.status.code().is_none(), "{died:?}");
+    let died = world.stand.task("die").run();
+    assert!(died.was_killed(), "{died:?}");
     assert_eq!(world.stand.shows(), before, "committed and not delivered");
-    let next = world.stand.run("token");
-    assert!(next.status.success(), "{}", String::from_utf8_lossy(&next.stderr));
-    assert_eq!(world.stand.shows().1, String::from_utf8(next.stdout).unwrap().trim());
+    let next = world.stand.task("token").run().said();
+    assert_eq!(world.stand.shows().1, next);
     assert_eq!(world.spends(), (1, 0));
     runtime().block_on(async {
         let session = world.stand.session(None).await;
@@ -336,8 +306,7 @@ fn killed_before_delivery() {
 /// Whoever heals a stale file is killed after a delay that sweeps over all of it. The file is the old one or the new one, and
 /// the next run makes it the new one.
 fn killed_while_healing() {
-    #[expect(clippy::disallowed_methods, reason = "the switch for long runs")]
-    let rounds = if std::env::var_os("TOKENWARD_TEST_HEAVY").is_some() { 500 } else { 25 };
+    let rounds = if is_heavy() { 500 } else { 25 };
     let world = World::new();
     let old = world.stand.shows();
     runtime().block_on(async {
@@ -350,19 +319,18 @@ fn killed_while_healing() {
     let mut seen = [0, 0];
     for round in 0..rounds {
         fs::write(&world.stand.file, env(&old.0, &old.1)).unwrap();
-        let mut child = world.stand.start("token");
+        let child = world.stand.task("token").start();
         std::thread::sleep(Duration::from_millis(3) + Duration::from_micros(2370 * round % 60_000));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.kill();
         let shows = world.stand.shows();
         assert!(shows == old || shows == new, "round {round}");
         seen[usize::from(shows == new)] += 1;
         if round % 5 == 0 {
-            assert!(world.stand.run("token").status.success());
+            world.stand.task("token").run().said();
             assert_eq!(world.stand.shows(), new, "round {round}");
         }
     }
-    assert!(world.stand.run("token").status.success());
+    world.stand.task("token").run().said();
     assert_eq!((world.stand.shows(), world.spends()), (new, (1, 0)), "{seen:?}");
     let left = fs::read_dir(world.stand.file.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name());
     let left: Vec<_> = left.filter(|name| name.to_string_lossy().ends_with(".tmp")).collect();
@@ -371,17 +339,10 @@ fn killed_while_healing() {
 
 /// Runs a child whose file is on a small disk that exists for nobody else.
 fn on_a_disk_of_its_own(task: &str) {
-    let script = "mount -t tmpfs -o size=64k,mode=700 tokenward \"$1\" && exec \"$2\" child \"$3\" \"$4\"";
     let world = World::new();
-    let disk = tempfile::tempdir().unwrap();
+    let disk = Disk::new("64k");
     let stand = Stand { file: disk.path().join("small.env"), ..world.stand.clone() };
-    let namespaces: &[&str] =
-        if rustix::process::geteuid().is_root() { &["--mount"] } else { &["--mount", "--map-root-user"] };
-    let mut command = Command::new("unshare");
-    command.args(namespaces).args(["sh", "-c", script, "sh"]).arg(disk.path());
-    command.arg(std::env::current_exe().unwrap()).arg(task).arg(stand.told());
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{task}: {}", String::from_utf8_lossy(&output.stderr));
+    disk.run(&stand.task(task)).ends().said();
     assert_eq!(world.spends(), (1, 0));
 }
 
