@@ -1,13 +1,13 @@
 //! Many processes at one moment (R1–R4 of reference/blueking.md §1.6), and processes that are killed at each step, on
 //! the rules of every dialect. This program starts itself and kills what it started.
-#![expect(clippy::print_stdout, reason = "it is its own test harness")]
+#![expect(clippy::print_stdout, reason = "a child prints what it got")]
 
 #[expect(dead_code, reason = "shared with `main.rs`, which uses the rest")]
 mod world;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,67 +16,43 @@ use tokenward::core::ports::Clock;
 use tokenward::core::{Code, Standing, TokenApi};
 use tokenward::{Keeper, KeeperOptions, Observer, Obtain, Step};
 use tokenward_emulator::{Fault, FaultKind, Operation, RefreshFate, Violation};
+use tokenward_testkit::{Program, Task, Words, all_at_once};
 
 use crate::world::{Killed, Kind, Stand, World, log_in, name_of, profile, request};
 
-fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [child, task, told] = arguments.as_slice()
-        && child == "child"
-    {
-        return runtime().block_on(work(task, Stand::read(told)));
-    }
-    let tests: [(&str, fn()); 9] = [
-        ("r1_r2_first_calls_of_4_processes_make_one_grant", || first_calls(4)),
-        ("r1_r2_first_calls_of_32_processes_make_one_grant", || first_calls(32)),
-        ("r3_r4_4_processes_near_expiry_make_one_refresh", || near_expiry(4)),
-        ("r3_r4_32_processes_near_expiry_make_one_refresh", || near_expiry(32)),
-        ("eight_users_of_32_processes_have_eight_grants", eight_users),
-        ("a_question_that_is_killed_at_any_step_costs_nothing", killed_questions),
-        ("a_turn_that_is_killed_at_any_step_costs_no_login", killed_turns),
-        ("an_answer_that_is_lost_costs_no_login_where_it_can_live", lost_answers),
-        ("a_lease_that_is_lost_costs_no_login", lost_leases),
-    ];
-    if arguments.iter().any(|argument| argument == "--list") {
-        for (name, _) in tests {
-            println!("{name}: test");
-        }
-        return;
-    }
-    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
-    for (name, test) in tests {
-        if filter.is_none_or(|filter| name.contains(filter.as_str())) {
-            test();
-            println!("test {name} ... ok");
-        }
-    }
+fn main() -> ExitCode {
+    Program::new()
+        .child("user", |words| runtime().block_on(work(words, true)))
+        .child("by-name", |words| runtime().block_on(work(words, false)))
+        .test("r1_r2_first_calls_of_4_processes_make_one_grant", || first_calls(4))
+        .test("r1_r2_first_calls_of_32_processes_make_one_grant", || first_calls(32))
+        .test("r3_r4_4_processes_near_expiry_make_one_refresh", || near_expiry(4))
+        .test("r3_r4_32_processes_near_expiry_make_one_refresh", || near_expiry(32))
+        .test("eight_users_of_32_processes_have_eight_grants", eight_users)
+        .test("a_question_that_is_killed_at_any_step_costs_nothing", killed_questions)
+        .test("a_turn_that_is_killed_at_any_step_costs_no_login", killed_turns)
+        .test("an_answer_that_is_lost_costs_no_login_where_it_can_live", lost_answers)
+        .test("a_lease_that_is_lost_costs_no_login", lost_leases)
+        .run()
 }
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// A child's work: `user USER`, `by-name USER`, either with a step to die at, or a moment to begin at.
-async fn work(task: &str, stand: Stand) {
-    let mut words = task.split(' ');
-    let (what, user) = (words.next().unwrap(), words.next().unwrap());
-    let observer = match (words.next(), words.next()) {
-        (Some("dies"), Some(step)) => Some(Arc::new(Killed(step.parse::<Step>().unwrap())) as Arc<dyn Observer>),
-        (Some("at"), Some(moment)) => {
-            let moment = moment.parse().unwrap();
-            while stand.clock.now().as_millisecond() < moment {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-            None
-        }
-        _ => None,
-    };
+/// A child's work: a stand, a user, and perhaps a step to die at. With a cookie of the user's, or by the name alone.
+async fn work(words: &Words, with_cookie: bool) {
+    let (stand, user) = (Stand::read(words.text(0)), words.text(1));
+    let observer = (words.all().len() > 2).then(|| {
+        let step = words.text(2).parse::<Step>().unwrap();
+        Arc::new(Killed(step)) as Arc<dyn Observer>
+    });
     let session = stand.session(observer).await;
     let client = stand.client_of(&session);
-    let token = match what {
-        "user" => client.get_access_token(&request(user)).await,
-        "by-name" => client.get_access_token_by_user(user).await,
-        other => panic!("{other}"),
+    let token = if with_cookie {
+        client.get_access_token(&request(user)).await
+    } else {
+        client.get_access_token_by_user(user).await
     };
     match token {
         Ok(token) => println!("{}", token.access_token.expose()),
@@ -84,31 +60,19 @@ async fn work(task: &str, stand: Stand) {
     }
 }
 
-fn start(stand: &Stand, task: &str) -> Child {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["child", task, &stand.told()]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+/// `user` or `by-name`, and whose token.
+fn task(stand: &Stand, what: &str, user: &str) -> Task {
+    Task::new(what).word(stand.told()).word(user)
 }
 
-fn run(stand: &Stand, task: &str) -> String {
-    said(&start(stand, task).wait_with_output().unwrap())
+fn run(stand: &Stand, what: &str, user: &str) -> String {
+    task(stand, what, user).run().said()
 }
 
-fn said(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout.clone()).unwrap().trim().to_owned()
-}
-
-fn dies(world: &World, task: &str) {
-    let output = start(&world.stand, task).wait_with_output().unwrap();
-    assert!(output.status.code().is_none(), "{task} was not killed: {output:?}");
-    world.sandbox.note_kill(task);
-}
-
-/// So many processes that begin at one moment; what each got.
-fn all_at_once(world: &World, tasks: impl Iterator<Item = String>) -> Vec<String> {
-    let moment = world.stand.clock.now().as_millisecond() + 1500;
-    let children: Vec<_> = tasks.map(|task| start(&world.stand, &format!("{task} at {moment}"))).collect();
-    children.into_iter().map(|child| said(&child.wait_with_output().unwrap())).collect()
+fn dies(world: &World, what: &str, user: &str, step: Step) {
+    let ran = task(&world.stand, what, user).word(step.as_str()).run();
+    assert!(ran.was_killed(), "{what} {user} was not killed at {step}: {ran:?}");
+    world.sandbox.note_kill(&format!("{what} {user} dies {step}"));
 }
 
 fn is_good(world: &World, token: &str) -> bool {
@@ -121,7 +85,7 @@ fn first_calls(count: usize) {
     for kind in Kind::BY_COOKIE {
         let world = World::blocking(kind);
         world.sandbox.rules(|rules| rules.latency_after_ms = 200);
-        let got = all_at_once(&world, (0..count).map(|_| "user alice".to_owned()));
+        let got = all_at_once((0..count).map(|_| task(&world.stand, "user", "alice")));
         let tokens: BTreeSet<_> = got.iter().collect();
         assert_eq!(tokens.len(), 1, "{kind:?}: {tokens:?}");
         assert!(is_good(&world, &got[0]), "{kind:?}");
@@ -141,8 +105,8 @@ fn near_expiry(count: usize) {
         world.near_expiry(&first);
         world.sandbox.rules(|rules| rules.latency_after_ms = 200);
         // Half of them have a cookie.
-        let tasks = (0..count).map(|number| (if number % 2 == 0 { "by-name alice" } else { "user alice" }).to_owned());
-        let got = all_at_once(&world, tasks);
+        let what = |number: usize| if number.is_multiple_of(2) { "by-name" } else { "user" };
+        let got = all_at_once((0..count).map(|number| task(&world.stand, what(number), "alice")));
         let tokens: BTreeSet<_> = got.iter().collect();
         assert_eq!(tokens.len(), 1, "{kind:?}: {tokens:?}");
         assert!(is_good(&world, &got[0]), "{kind:?}");
@@ -160,7 +124,7 @@ fn eight_users() {
         world::log_in_at_blueking(&world.sandbox, user);
     }
     world.sandbox.rules(|rules| rules.latency_after_ms = 100);
-    let got = all_at_once(&world, (0..32).map(|number| format!("user {}", users[number % users.len()])));
+    let got = all_at_once((0..32).map(|number| task(&world.stand, "user", users[number % users.len()])));
     let tokens: BTreeSet<_> = got.iter().collect();
     assert_eq!(tokens.len(), 8, "{tokens:?}");
     assert!(got.iter().all(|token| is_good(&world, token)));
@@ -187,10 +151,10 @@ fn killed_questions() {
             (Step::Delivered, 1),
         ] {
             let world = World::blocking(kind);
-            dies(&world, &format!("user alice dies {step}"));
-            let token = run(&world.stand, "user alice");
+            dies(&world, "user", "alice", step);
+            let token = run(&world.stand, "user", "alice");
             assert!(is_good(&world, &token), "{kind:?} {step}: {token}");
-            assert_eq!(run(&world.stand, "by-name alice"), token, "{kind:?} {step}");
+            assert_eq!(run(&world.stand, "by-name", "alice"), token, "{kind:?} {step}");
             assert_eq!(world.counters().cookie_grants, questions, "{kind:?} {step}");
             assert_eq!(runtime().block_on(world.grants()), 1, "{kind:?} {step}");
             world.assert_clean();
@@ -231,8 +195,8 @@ fn killed_turns() {
             let world = World::blocking(kind);
             granted(&world);
             expire(&world);
-            dies(&world, &format!("by-name alice dies {step}"));
-            let next = run(&world.stand, "by-name alice");
+            dies(&world, "by-name", "alice", step);
+            let next = run(&world.stand, "by-name", "alice");
             assert!(is_good(&world, &next), "{kind:?} {step}: {next}");
             world.assert_clean();
         }
@@ -265,7 +229,7 @@ const fn refused(kind: Kind) -> Code {
 /// A login that is lost for good is made again by its user, under the same name.
 fn mended_by_login(world: &World) {
     granted(world);
-    let token = run(&world.stand, "by-name alice");
+    let token = run(&world.stand, "by-name", "alice");
     assert!(is_good(world, &token), "{:?}", world.kind);
     assert_eq!(runtime().block_on(world.grants()), 1);
 }
@@ -279,7 +243,7 @@ fn lost_answers() {
             expire(&world);
             let processed = fault == Fault::drop_answer();
             world.sandbox.inject(fault.when(Operation::Refresh));
-            let first = run(&world.stand, "by-name alice");
+            let first = run(&world.stand, "by-name", "alice");
             assert_eq!(first, format!("error {}", Code::OutcomeUnknown), "{kind:?}");
             runtime().block_on(async {
                 let keeper = keeper(&world).await;
@@ -287,7 +251,7 @@ fn lost_answers() {
                 let standing = keeper.status(id).await.unwrap().grant.standing;
                 assert!(matches!(standing, Standing::InDoubt { .. }), "{kind:?}: {standing:?}");
             });
-            let next = run(&world.stand, "by-name alice");
+            let next = run(&world.stand, "by-name", "alice");
             if processed && !gives_twice(kind) {
                 assert_eq!(next, format!("error {}", refused(kind)), "{kind:?}");
                 mended_by_login(&world);
@@ -335,7 +299,7 @@ fn lost_leases() {
                 assert!(is_good(&world, late.access.token.expose()), "{kind:?}: {:?}", late.notices);
             }
         });
-        let token = run(&world.stand, "by-name alice");
+        let token = run(&world.stand, "by-name", "alice");
         assert!(is_good(&world, &token), "{kind:?}: {token}");
         assert_eq!(runtime.block_on(world.grants()), 1);
         // The request that was under way all the time is the only one that came a second time, and it ended nothing.
