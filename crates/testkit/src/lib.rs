@@ -18,10 +18,22 @@
 //! ```
 #![expect(clippy::missing_panics_doc, reason = "a test that goes wrong panics, and so does what it calls")]
 
+#[cfg(feature = "stand")]
+mod clock;
 mod disk;
+#[cfg(feature = "stand")]
+mod killed;
 mod program;
+#[cfg(feature = "stand")]
+mod stand;
 mod task;
 
+#[cfg(feature = "stand")]
+pub use clock::MovedClock;
 pub use disk::{Disk, may_mount};
+#[cfg(feature = "stand")]
+pub use killed::Killed;
 pub use program::{Program, is_heavy};
+#[cfg(feature = "stand")]
+pub use stand::{REDIRECT, Stand, consent, login_request};
 pub use task::{Ran, Running, Task, Words, all_at_once};
