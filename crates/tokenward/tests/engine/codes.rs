@@ -12,10 +12,11 @@ use tokenward::core::{
     Outcome, RefreshToken, Refusal, RefusalClass, Spend, TokenApi,
 };
 use tokenward_emulator::{CatalogueEntry, Endpoint, Fault, Operation, catalogue};
+use tokenward_testkit::REDIRECT;
 use tokenward_wire::feishu::codes::{self, Call};
 use url::Url;
 
-use crate::world::{REDIRECT, World};
+use crate::world::World;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 

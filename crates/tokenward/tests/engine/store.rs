@@ -7,9 +7,10 @@ use std::sync::atomic::Ordering;
 use jiff::SignedDuration;
 use tokenward::core::{Ask, Code};
 use tokenward::{Keeper, KeeperOptions, Kept, Observer, Step};
+use tokenward_testkit::MovedClock;
 
 use crate::failing::Failing;
-use crate::world::{MovedClock, World};
+use crate::world::World;
 
 async fn failing(world: &World, nth: u32, stuck: bool, full: bool) -> Keeper {
     let mut parts = world.parts().await;
