@@ -7,9 +7,7 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokenward::core::ports::Clock;
 use tokenward::core::{
     App, AppSecret, Ask, Brand, Event, FeishuApp, Format, Generation, Hosts, NewLink, Place, ProfileName, RefreshToken,
     Slot, TokenApi,
@@ -17,7 +15,7 @@ use tokenward::core::{
 use tokenward::links::{Brought, Found, LinkOutcome, Links};
 use tokenward::{Environment, Handed, Home, Notice, Observer, Session, SessionOptions, Step, SystemEntropy};
 use tokenward_emulator::{AppSpec, Sandbox, SandboxOptions};
-use tokenward_testkit::{Disk, Program, Task, Words, all_at_once, is_heavy};
+use tokenward_testkit::{Disk, Killed, MovedClock, Program, Task, Words, all_at_once, is_heavy};
 use url::Url;
 
 fn main() -> ExitCode {
@@ -91,7 +89,8 @@ impl Stand {
     async fn session(&self, observer: Option<Arc<dyn Observer>>) -> Session {
         let home = Home::resolve(Some(&self.home), &Environment::default()).unwrap();
         Session::open(
-            SessionOptions::new(&home, Arc::new(Ahead(self.ahead)), Arc::new(SystemEntropy)).observer(observer),
+            SessionOptions::new(&home, Arc::new(MovedClock::ahead_by(self.ahead * 1000)), Arc::new(SystemEntropy))
+                .observer(observer),
         )
         .await
         .unwrap()
@@ -344,27 +343,6 @@ fn on_a_disk_of_its_own(task: &str) {
     let stand = Stand { file: disk.path().join("small.env"), ..world.stand.clone() };
     disk.run(&stand.task(task)).ends().said();
     assert_eq!(world.spends(), (1, 0));
-}
-
-/// Real time and some seconds.
-struct Ahead(i64);
-
-impl Clock for Ahead {
-    #[expect(clippy::disallowed_methods, reason = "the test's one clock")]
-    fn now(&self) -> Timestamp {
-        Timestamp::now() + SignedDuration::from_secs(self.0)
-    }
-}
-
-/// Dies at a step, as by SIGKILL from outside.
-struct Killed(Step);
-
-impl Observer for Killed {
-    fn at(&self, step: Step) {
-        if step == self.0 {
-            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-        }
-    }
 }
 
 fn work() -> ProfileName {

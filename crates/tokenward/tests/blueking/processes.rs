@@ -16,9 +16,9 @@ use tokenward::core::ports::Clock;
 use tokenward::core::{Code, Standing, TokenApi};
 use tokenward::{Keeper, KeeperOptions, Observer, Obtain, Step};
 use tokenward_emulator::{Fault, FaultKind, Operation, RefreshFate, Violation};
-use tokenward_testkit::{Program, Task, Words, all_at_once};
+use tokenward_testkit::{Killed, Program, Task, Words, all_at_once};
 
-use crate::world::{Killed, Kind, Stand, World, log_in, name_of, profile, request};
+use crate::world::{Kind, Stand, World, log_in, name_of, profile, request};
 
 fn main() -> ExitCode {
     Program::new()

@@ -6,9 +6,10 @@ use tokenward::Consent;
 use tokenward::core::{Ask, AuthorizationCode, Code, ExitClass, Scopes, Standing};
 use tokenward::{Keeper, LoginRequest};
 use tokenward_emulator::{Endpoint, ErrorShape, Fault, FaultKind, Operation};
+use tokenward_testkit::REDIRECT;
 use url::Url;
 
-use crate::world::{Kind, REDIRECT, World, log_in, name_of};
+use crate::world::{Kind, World, log_in, name_of};
 
 /// A logged in user whose access token has ended, at a server that refuses every refresh so.
 async fn refusing(error: &str, status: u16) -> (World, Keeper, tokenward::core::GrantId) {

@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokenward::blueking::{AccessToken, BkApp, BkClient, Cookies, RequestParts};
 use tokenward::core::ports::Clock;
@@ -15,16 +14,16 @@ use tokenward::core::{
     AbsentRefresh, App, AppSecret, ClientAuthentication, Endpoints, GrantId, Hosts, OAuth2App, OldAccess, Platform,
     ProfileName, RefreshEnd, Replay, Rules, TokenApi, UserName,
 };
-use tokenward::{Environment, Home, Observer, Session, SessionOptions, Step, SystemEntropy};
+use tokenward::{Environment, Home, Observer, Session, SessionOptions, SystemEntropy};
 use tokenward_emulator::{
     AppSpec, Brand, Door, DoorCounters, GraceAnswer, OldAccessToken, RefreshFate, Regrant, Sandbox, SandboxOptions,
     UserSpec,
 };
+use tokenward_testkit::{MovedClock, REDIRECT, consent};
 use url::Url;
 
 pub(crate) const CODE: &str = "demo-app";
 pub(crate) const SECRET: &str = "demo-secret";
-pub(crate) const REDIRECT: &str = "http://127.0.0.1:9768/callback";
 pub(crate) const REALM: &str = "blueking";
 
 /// A dialect, with the knobs that make its rules.
@@ -92,22 +91,6 @@ impl Kind {
     }
 }
 
-/// Real time plus an offset.
-pub(crate) struct MovedClock(AtomicI64);
-
-impl MovedClock {
-    fn ahead(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl Clock for MovedClock {
-    #[expect(clippy::disallowed_methods, reason = "the test's one clock")]
-    fn now(&self) -> Timestamp {
-        Timestamp::now() + SignedDuration::from_millis(self.ahead())
-    }
-}
-
 /// What a client needs to know: which app, which folder, which time it is.
 pub(crate) struct Stand {
     pub(crate) app: App,
@@ -125,7 +108,7 @@ impl Stand {
             TokenApi::Rfc6749 => BTreeMap::from([(app.name.clone(), plain_rules(grace))]),
             _ => BTreeMap::new(),
         };
-        Self { app, home, clock: Arc::new(MovedClock(AtomicI64::new(ahead))), cookies, rules, grace }
+        Self { app, home, clock: Arc::new(MovedClock::ahead_by(ahead)), cookies, rules, grace }
     }
 
     pub(crate) fn told(&self) -> String {
@@ -212,8 +195,7 @@ impl World {
     /// Time passes for everyone.
     pub(crate) fn pass(&self, time: Duration) {
         self.sandbox.advance(time);
-        let by = i64::try_from(time.as_millis()).unwrap();
-        self.stand.clock.0.fetch_add(by, Ordering::SeqCst);
+        self.stand.clock.advance(SignedDuration::try_from(time).unwrap());
     }
 
     /// So much time that a token of that life is due and not yet dead.
@@ -307,35 +289,14 @@ fn plain_rules(grace: u64) -> Rules {
 /// A grant of a dialect with a login page, by the true path: page, redirect, code, exchange.
 pub(crate) async fn log_in(world: &World, user: &str) -> GrantId {
     use tokenward::LoginRequest;
-    use tokenward::core::{AuthorizationCode, Scopes};
+    use tokenward::core::Scopes;
 
     let session = world.stand.session(None).await;
     let (keeper, app) = (session.keeper(), &world.stand.app);
     let scopes = Scopes::parse("offline_access read").unwrap().0;
     let request = LoginRequest::new(scopes, REDIRECT.parse().unwrap());
     let attempt = keeper.begin_login(app, request).await.unwrap();
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let answer = browser.get(attempt.url().clone()).send().await.unwrap();
-    let status = answer.status();
-    let location = answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
-    let location = location.unwrap_or_else(|| panic!("the page answered {status}"));
-    let back = Url::parse(&location).unwrap();
-    let value = |name: &str| back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-    assert_eq!(value("state").as_deref(), Some(attempt.state()), "{location}");
-    let code = AuthorizationCode::parse(value("code").unwrap_or_else(|| panic!("{location}"))).unwrap();
-    let consent = tokenward::Consent::new(code, back.query().unwrap());
+    let consent = consent(&attempt).await;
     let report = keeper.finish_login(app, &name_of(user), attempt, consent).await.unwrap();
     report.report.grant.id
-}
-
-/// Kills its own process at a step.
-pub(crate) struct Killed(pub(crate) Step);
-
-impl Observer for Killed {
-    fn at(&self, step: Step) {
-        if step == self.0 {
-            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-        }
-    }
 }
