@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use tokenward::Consent;
-use tokenward::core::{Ask, AuthorizationCode, Code, ExitClass, Scopes, Standing};
+use tokenward::core::{Ask, Code, ExitClass, Scopes, Standing};
 use tokenward::{Keeper, LoginRequest};
 use tokenward_emulator::{Endpoint, ErrorShape, Fault, FaultKind, Operation};
-use tokenward_testkit::REDIRECT;
-use url::Url;
+use tokenward_testkit::{REDIRECT, consent};
 
 use crate::world::{Kind, World, log_in, name_of};
 
@@ -103,12 +101,7 @@ async fn back_with(world: &World, keeper: &Keeper, change: impl FnOnce(Option<St
     let (app, scopes) = (&world.stand.app, Scopes::parse("offline_access read").unwrap().0);
     let request = LoginRequest::new(scopes, REDIRECT.parse().unwrap());
     let attempt = keeper.begin_login(app, request).await.unwrap();
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let answer = browser.get(attempt.url().clone()).send().await.unwrap();
-    let back = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
-    let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
-    let mut consent = Consent::new(AuthorizationCode::parse(code).unwrap(), back.query().unwrap());
+    let mut consent = consent(&attempt).await;
     consent.issuer = change(consent.issuer);
     match keeper.finish_login(app, &name_of("alice"), attempt, consent).await {
         Ok(_) => Code::CheckPassed,
