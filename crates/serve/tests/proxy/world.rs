@@ -1,21 +1,16 @@
-//! A sandbox, a login, and a proxy in front of it.
+//! A stand, a login, and a proxy in front of it.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use reqwest::Method;
 use serde_json::Value;
-use tokenward::core::ports::Clock;
-use tokenward::core::{App, AppSecret, AuthorizationCode, Brand, FeishuApp, GrantId, Hosts, Scopes, TokenApi};
-use tokenward::{
-    ApiOptions, CallOptions, Environment, Home, Identity, Keeper, KeeperOptions, LoginRequest, Session, SessionOptions,
-    SystemEntropy,
-};
-use tokenward_emulator::{AppSpec, Counters, Sandbox, SandboxOptions};
+use tokenward::core::GrantId;
+use tokenward::{ApiOptions, CallOptions, Identity, Keeper, KeeperOptions, Session};
+use tokenward_emulator::{Counters, Sandbox, SandboxOptions};
 use tokenward_serve::proxy::{Exchange, Limits, LocalSecret, Proxy, ProxyOptions, Story};
+use tokenward_testkit::{Stand, login_request};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -24,27 +19,21 @@ use url::Url;
 
 pub(crate) const ECHO: &str = "/open-apis/sandbox/v1/echo";
 pub(crate) const SECRET: &str = "local-secret-0123456789";
-const REDIRECT: &str = "http://127.0.0.1:9768/callback";
-
-/// Real time plus an offset.
-pub(crate) struct MovedClock(AtomicI64);
-
-impl Clock for MovedClock {
-    #[expect(clippy::disallowed_methods, reason = "the test's one clock")]
-    fn now(&self) -> Timestamp {
-        Timestamp::now() + SignedDuration::from_millis(self.0.load(Ordering::SeqCst))
-    }
-}
 
 pub(crate) struct World {
-    pub(crate) sandbox: Sandbox,
-    pub(crate) app: App,
     pub(crate) keeper: Keeper,
     pub(crate) grant: GrantId,
     pub(crate) http: reqwest::Client,
-    clock: Arc<MovedClock>,
     session: Session,
-    _folder: tempfile::TempDir,
+    stand: Stand,
+}
+
+impl Deref for World {
+    type Target = Stand;
+
+    fn deref(&self) -> &Stand {
+        &self.stand
+    }
 }
 
 /// A proxy that runs until it is stopped.
@@ -70,33 +59,13 @@ impl World {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let sandbox = Sandbox::start(SandboxOptions { seed: Some(11), ..SandboxOptions::default() }).await.unwrap();
-        sandbox.consent_auto();
-        let there = tokenward_emulator::Brand::Feishu;
-        let registered = sandbox.app(AppSpec::new(there).redirect(REDIRECT));
-        sandbox.user("Ada");
-        let app = App {
-            name: "work".parse().unwrap(),
-            hosts: Hosts {
-                open: Url::parse(&sandbox.open_url(there)).unwrap(),
-                accounts: Url::parse(&sandbox.accounts_url(there)).unwrap(),
-            },
-            client_id: registered.id,
-            secret: Some(AppSecret::parse(registered.secret).unwrap()),
-            token_api: TokenApi::V3,
-            platform: FeishuApp::new(Brand::Feishu).into(),
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(MovedClock(AtomicI64::new(0)));
-        let home = Home::resolve(Some(folder.path()), &Environment::default()).unwrap();
-        let session = Session::open(
-            SessionOptions::new(&home, clock.clone(), Arc::new(SystemEntropy))
-                .keeper(KeeperOptions::default().ahead_patience(Duration::ZERO)),
-        )
-        .await
-        .unwrap();
+        let stand = Stand::feishu(sandbox);
+        let patience = KeeperOptions::default().ahead_patience(Duration::ZERO);
+        let session = stand.session(|options| options.keeper(patience)).await.unwrap();
         let keeper = session.keeper().clone();
-        let grant = log_in(&keeper, &app, &http).await;
-        Self { sandbox, app, keeper, grant, http, clock, session, _folder: folder }
+        let request = login_request("contact:user.base:readonly");
+        let grant = stand.log_in(&keeper, &"work".parse().unwrap(), request).await.unwrap().report.grant.id;
+        Self { keeper, grant, http, session, stand }
     }
 
     pub(crate) async fn proxy(&self) -> Running {
@@ -136,12 +105,6 @@ impl World {
         self.sandbox.advance(Duration::from_secs(7300));
     }
 
-    /// Time goes on for everyone.
-    pub(crate) fn pass(&self, time: Duration) {
-        self.sandbox.advance(time);
-        self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
-    }
-
     /// Waits until a refresh that nobody waited for has asked the provider and is over. Time must not go on beneath it.
     pub(crate) async fn refreshed_ahead(&self, asked: u64) {
         while self.counters().refreshes < asked {
@@ -159,12 +122,6 @@ impl World {
         let logins = self.sandbox.current_tokens();
         let access = logins.iter().flat_map(|login| login.access_tokens.iter().map(|access| access.token.clone()));
         access.chain(logins.iter().filter_map(|login| login.refresh_token.clone())).collect()
-    }
-
-    /// No refresh token was sent again with a known outcome, and no login was lost.
-    pub(crate) fn assert_clean(&self) {
-        let verdict = self.sandbox.check();
-        assert!(verdict.is_clean(), "{:#?}", verdict.violations);
     }
 }
 
@@ -235,17 +192,6 @@ impl Line {
 pub(crate) async fn json(request: reqwest::RequestBuilder) -> (u16, Value) {
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
-}
-
-async fn log_in(keeper: &Keeper, app: &App, http: &reqwest::Client) -> GrantId {
-    let (scopes, _) = Scopes::parse("contact:user.base:readonly").unwrap();
-    let request = LoginRequest::new(scopes.for_login().unwrap(), REDIRECT.parse().unwrap());
-    let attempt = keeper.begin_login(app, request).await.unwrap();
-    let answer = http.request(Method::GET, attempt.url().clone()).send().await.unwrap();
-    let back = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
-    let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
-    let code = AuthorizationCode::parse(code).unwrap();
-    keeper.finish_login(app, &"work".parse().unwrap(), attempt, code).await.unwrap().report.grant.id
 }
 
 /// For what must come; nothing waits for it in a run that succeeds.
