@@ -1,24 +1,21 @@
-//! A provider, a login, a home, and a time in which nobody waits.
+//! A stand, a login, and a time in which nobody waits.
 
 use std::future::Future;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
-use tokenward::core::ports::Clock;
-use tokenward::core::{
-    App, AppSecret, AuthorizationCode, Brand, FeishuApp, GrantId, Hosts, ProfileName, Scopes, TokenApi,
-};
+use tokenward::core::GrantId;
 use tokenward::{
-    ApiClient, ApiOptions, Call, CallOptions, Caller, FetchFault, Fetcher, Home, Identity, LoginRequest, NamedHost,
-    Session, SessionOptions, SystemEntropy,
+    ApiClient, ApiOptions, Call, CallOptions, Caller, FetchFault, Fetcher, Identity, NamedHost, Session, SystemEntropy,
 };
-use tokenward_emulator::{AppSpec, DocumentTree, NodeTree, Sandbox, SandboxOptions};
+use tokenward_emulator::{DocumentTree, NodeTree, Sandbox, SandboxOptions};
+use tokenward_testkit::{Stand, login_request};
 use tokenward_wiki::{
     Error, Fetch, Manuscript, Notice, Place, Reading, Report, Step, Store, Timer, Watch, Wiki, Wishes,
 };
@@ -26,29 +23,22 @@ use url::Url;
 
 pub(crate) const SCOPES: &str = "wiki:space:read wiki:node:create wiki:node:read wiki:node:retrieve wiki:node:move docx:document:write_only \
                       docx:document:readonly docx:document.block:convert docs:document.media:upload docs:document:import";
-const REDIRECT: &str = "http://127.0.0.1:9768/callback";
 /// The host in the addresses of pages.
 pub(crate) const HOST: &str = "www.feishu.cn";
 
 pub(crate) struct World {
-    pub(crate) sandbox: Sandbox,
-    pub(crate) clock: MovedClock,
-    pub(crate) folder: tempfile::TempDir,
     session: Session,
-    app: App,
     grant: GrantId,
     /// How patient calls are.
     patience: Mutex<ApiOptions>,
+    stand: Stand,
 }
 
-/// Real time plus an offset.
-#[derive(Clone)]
-pub(crate) struct MovedClock(Arc<AtomicI64>);
+impl Deref for World {
+    type Target = Stand;
 
-impl Clock for MovedClock {
-    #[expect(clippy::disallowed_methods, reason = "the test's one clock")]
-    fn now(&self) -> Timestamp {
-        Timestamp::now() + SignedDuration::from_millis(self.0.load(Ordering::SeqCst))
+    fn deref(&self) -> &Stand {
+        &self.stand
     }
 }
 
@@ -125,39 +115,16 @@ impl World {
 
     pub(crate) async fn with_scopes(scopes: &str) -> Arc<Self> {
         let sandbox = Sandbox::start(SandboxOptions { seed: Some(11), ..SandboxOptions::default() }).await.unwrap();
-        sandbox.consent_auto();
-        let there = tokenward_emulator::Brand::Feishu;
-        let registered = sandbox.app(AppSpec::new(there).redirect(REDIRECT));
-        sandbox.user("Ada");
-        let app = App {
-            name: "work".parse().unwrap(),
-            hosts: Hosts {
-                open: Url::parse(&sandbox.open_url(there)).unwrap(),
-                accounts: Url::parse(&sandbox.accounts_url(there)).unwrap(),
-            },
-            client_id: registered.id,
-            secret: Some(AppSecret::parse(registered.secret).unwrap()),
-            token_api: TokenApi::V3,
-            platform: FeishuApp::new(Brand::Feishu).into(),
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let clock = MovedClock(Arc::new(AtomicI64::new(0)));
-        let home = Home::resolve(Some(folder.path()), &tokenward::Environment::default()).unwrap();
-        let session =
-            Session::open(SessionOptions::new(&home, Arc::new(clock.clone()), Arc::new(SystemEntropy))).await.unwrap();
-        let grant = log_in(&session, &app, scopes).await;
-        Arc::new(Self { sandbox, clock, folder, session, app, grant, patience: Mutex::default() })
+        let stand = Stand::feishu(sandbox);
+        let session = stand.session(|options| options).await.unwrap();
+        let request = login_request(scopes);
+        let grant = stand.log_in(session.keeper(), &"work".parse().unwrap(), request).await.unwrap().report.grant.id;
+        Arc::new(Self { session, grant, patience: Mutex::default(), stand })
     }
 
     /// Calls are sent once and wait for no limit, so that a fault strikes at once.
     pub(crate) fn hasty(&self) {
         *self.patience.lock().unwrap() = ApiOptions::default().patience(Duration::ZERO).repeats(0);
-    }
-
-    /// Time passes for everyone.
-    pub(crate) fn pass(&self, time: Duration) {
-        self.sandbox.advance(time);
-        self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
     /// Writes a file of the person's.
@@ -230,7 +197,7 @@ impl World {
             caller: &client,
             fetch: &Web(Fetcher::default().also_from(NamedHost::parse("127.0.0.1"))),
             timer: self,
-            clock: &self.clock,
+            clock: &*self.clock,
             entropy: &SystemEntropy,
             watch,
         };
@@ -285,22 +252,6 @@ async fn survive<T: Send + 'static>(run: impl Future<Output = T> + Send + 'stati
             std::panic::resume_unwind(panic)
         }
     }
-}
-
-async fn log_in(session: &Session, app: &App, scopes: &str) -> GrantId {
-    let keeper = session.keeper();
-    let (scopes, _) = Scopes::parse(scopes).unwrap();
-    let redirect_uri = REDIRECT.parse().unwrap();
-    let request = LoginRequest::new(scopes.for_login().unwrap(), redirect_uri);
-    let attempt = keeper.begin_login(app, request).await.unwrap();
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let answer = client.get(attempt.url().clone()).send().await.unwrap();
-    let back = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
-    let code = back.query_pairs().find(|(key, _)| key == "code").unwrap().1.into_owned();
-    let profile: ProfileName = "work".parse().unwrap();
-    let code = AuthorizationCode::parse(code).unwrap();
-    keeper.finish_login(app, &profile, attempt, code).await.unwrap().report.grant.id
 }
 
 /// A picture like no other.
