@@ -51,7 +51,7 @@ impl Disk {
 
     /// Does it all, and tells how it ended.
     pub fn ends(self) -> Ran {
-        let output = unshared(&self.script).args(&self.words).output().expect("`unshare` is there");
+        let output = shell_with_mounts(&self.script).args(&self.words).output().expect("`unshare` is there");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Ran { status: output.status, out: text(&output.stdout), err: text(&output.stderr) }
     }
@@ -62,13 +62,14 @@ pub fn may_mount() -> bool {
     static MAY: OnceLock<bool> = OnceLock::new();
     *MAY.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder for it");
-        let output = unshared("mount -t tmpfs tokenward \"$1\"").arg(folder.path()).output();
+        let output = shell_with_mounts("mount -t tmpfs tokenward \"$1\"").arg(folder.path()).output();
         output.is_ok_and(|output| output.status.success())
     })
 }
 
-/// A shell with mounts of its own. Root may have them; others may in a user namespace of their own.
-fn unshared(script: &str) -> Command {
+/// A shell with mounts of its own. Root may have them; others may in a user namespace of their own. An argument that is added is the
+/// script's `$1`, and so on.
+pub fn shell_with_mounts(script: &str) -> Command {
     let namespaces: &[&str] =
         if rustix::process::geteuid().is_root() { &["--mount"] } else { &["--mount", "--map-root-user"] };
     let mut command = Command::new("unshare");

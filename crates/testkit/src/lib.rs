@@ -30,7 +30,7 @@ mod task;
 
 #[cfg(feature = "stand")]
 pub use clock::MovedClock;
-pub use disk::{Disk, may_mount};
+pub use disk::{Disk, may_mount, shell_with_mounts};
 #[cfg(feature = "stand")]
 pub use killed::Killed;
 pub use program::{Program, is_heavy};

@@ -18,7 +18,6 @@ mod databases;
 mod demo;
 mod desk;
 mod device_code;
-mod disks;
 mod doctor;
 mod doubled;
 mod dumps;

@@ -1,29 +1,40 @@
 //! A disk that is full, and one that cannot be written: what is said, what is kept, and that the login lives on.
 //!
-//! The home lies on a small disk of its own, mounted for one shell alone; the shell's steps are the test.
+//! The home lies on a small disk of its own, mounted for one shell alone; the shell's steps are the test. A program of its own, so that
+//! these tests are ignored where this machine lets no process mount a disk for itself.
 
-use std::process::Command;
+#[path = "cli/project.rs"]
+#[expect(dead_code, reason = "the other tests of the command use the rest of it")]
+mod project;
+#[path = "cli/world.rs"]
+#[expect(dead_code, reason = "the other tests of the command use the rest of it")]
+mod world;
+
+use std::process::{Command, ExitCode};
+
+use tokenward_testkit::{Program, shell_with_mounts};
 
 use crate::project::Project;
 use crate::world::World;
 
-/// Whether this machine lets a process mount a disk for itself: not so in a container without that capability, and
-/// there these tests say so and do nothing.
-#[expect(clippy::print_stderr, reason = "a test that did nothing says so")]
-fn may_mount() -> bool {
-    let may = shell("mount -t tmpfs tokenward /mnt").output().is_ok_and(|output| output.status.success());
-    if !may {
-        eprintln!("SKIPPED: this machine does not let a process mount a disk for itself");
-    }
-    may
+fn main() -> ExitCode {
+    Program::new()
+        .on_disk("a_full_disk_stops_a_turn_before_anything_is_spent", a_full_disk_stops_a_turn_before_anything_is_spent)
+        .on_disk(
+            "a_disk_that_cannot_be_written_still_serves_what_lives",
+            a_disk_that_cannot_be_written_still_serves_what_lives,
+        )
+        .on_disk(
+            "a_linked_file_on_a_full_disk_is_written_later_and_costs_nothing",
+            a_linked_file_on_a_full_disk_is_written_later_and_costs_nothing,
+        )
+        .run()
 }
 
-/// A shell with mounts of its own. Root may have them; others may in a user namespace of their own.
+/// A shell with mounts and an environment of its own.
 fn shell(script: &str) -> Command {
-    let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
-    let mut command = Command::new("unshare");
-    command.args(if root { &["--mount"][..] } else { &["--mount", "--map-root-user"][..] });
-    command.args(["sh", "-c", script]).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    let mut command = shell_with_mounts(script);
+    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     command
 }
 
@@ -47,11 +58,7 @@ fn is_live(world: &World, token: &str) -> bool {
     live.into_iter().any(|access| access.token == token)
 }
 
-#[test]
 fn a_full_disk_stops_a_turn_before_anything_is_spent() {
-    if !may_mount() {
-        return;
-    }
     let world = World::logged_in();
     world.advance(7300);
     let text = on_a_small_disk(
@@ -72,11 +79,7 @@ fn a_full_disk_stops_a_turn_before_anything_is_spent() {
     assert_eq!((counters.refreshes, counters.replays), (1, 0), "the full disk spent nothing");
 }
 
-#[test]
 fn a_disk_that_cannot_be_written_still_serves_what_lives() {
-    if !may_mount() {
-        return;
-    }
     let world = World::logged_in();
     // Not yet due by the command's clock: the first token is still good.
     let text = on_a_small_disk(
@@ -99,11 +102,7 @@ fn a_disk_that_cannot_be_written_still_serves_what_lives() {
 }
 
 /// The home has room; the disk with the linked file has none, and then it has.
-#[test]
 fn a_linked_file_on_a_full_disk_is_written_later_and_costs_nothing() {
-    if !may_mount() {
-        return;
-    }
     let project = Project::of(World::logged_in());
     let disk = project.path("disk");
     std::fs::create_dir(&disk).unwrap();
