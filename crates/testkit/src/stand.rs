@@ -26,6 +26,8 @@ pub struct Stand {
     pub clock: Arc<MovedClock>,
     /// Our app, as a config would have it.
     pub app: App,
+    /// The id of the user.
+    pub user: String,
     /// Our home.
     pub folder: TempDir,
 }
@@ -44,7 +46,7 @@ impl Stand {
             Brand::Feishu => tokenward_emulator::Brand::Feishu,
         };
         let registered = sandbox.app(AppSpec::new(there).redirect(REDIRECT));
-        sandbox.user("Ada");
+        let user = sandbox.user("Ada").id;
         let address = |text: String| Url::parse(&text).expect("the sandbox has an address");
         let hosts = Hosts { open: address(sandbox.open_url(there)), accounts: address(sandbox.accounts_url(there)) };
         let app = App {
@@ -56,7 +58,7 @@ impl Stand {
             platform: FeishuApp::new(brand).into(),
         };
         let folder = tempfile::tempdir().expect("a folder");
-        Self { sandbox, clock: Arc::default(), app, folder }
+        Self { sandbox, clock: Arc::default(), app, user, folder }
     }
 
     /// Our home.

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a child prints what it got")]
 
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -14,8 +15,8 @@ use tokenward::core::{
 };
 use tokenward::links::{Brought, Found, LinkOutcome, Links};
 use tokenward::{Environment, Handed, Home, Notice, Observer, Session, SessionOptions, Step, SystemEntropy};
-use tokenward_emulator::{AppSpec, Sandbox, SandboxOptions};
-use tokenward_testkit::{Disk, Killed, MovedClock, Program, Task, Words, all_at_once, is_heavy};
+use tokenward_emulator::{Sandbox, SandboxOptions};
+use tokenward_testkit::{Disk, Killed, MovedClock, Program, Stand as Provider, Task, Words, all_at_once, is_heavy};
 use url::Url;
 
 fn main() -> ExitCode {
@@ -179,28 +180,32 @@ impl Stand {
 
 /// The provider, a vault with Ada's login, and a file that shows it.
 struct World {
-    sandbox: Sandbox,
+    provider: Provider,
     stand: Stand,
-    user: String,
-    _folder: tempfile::TempDir,
+}
+
+impl Deref for World {
+    type Target = Provider;
+
+    fn deref(&self) -> &Provider {
+        &self.provider
+    }
 }
 
 impl World {
     fn new() -> Self {
         let sandbox = Sandbox::start_blocking(SandboxOptions::default()).unwrap();
-        let registered = sandbox.app(AppSpec::new(tokenward_emulator::Brand::Feishu));
-        let user = sandbox.user("Ada").id;
-        let folder = tempfile::tempdir().unwrap();
+        let provider = Provider::feishu(sandbox);
         let stand = Stand {
-            home: folder.path().join("home"),
-            file: folder.path().join(".env"),
-            open: sandbox.open_url(tokenward_emulator::Brand::Feishu).parse().unwrap(),
-            accounts: sandbox.accounts_url(tokenward_emulator::Brand::Feishu).parse().unwrap(),
-            client: registered.id,
-            secret: registered.secret,
+            home: provider.folder.path().join("home"),
+            file: provider.folder.path().join(".env"),
+            open: provider.app.hosts.open.clone(),
+            accounts: provider.app.hosts.accounts.clone(),
+            client: provider.app.client_id.clone(),
+            secret: provider.app.expose_secret().to_owned(),
             ahead: 0,
         };
-        let world = Self { sandbox, stand, user, _folder: folder };
+        let world = Self { provider, stand };
         let (refresh, _) = world.login();
         runtime().block_on(async {
             let session = world.stand.session(None).await;
@@ -262,7 +267,7 @@ fn one_lineage() {
     assert_eq!(world.stand.shows().1, tokens[0]);
     let login = world.sandbox.current_tokens().into_iter().find(|login| login.refreshable).unwrap();
     assert_eq!(Some(world.stand.shows().0), login.refresh_token);
-    assert!(world.sandbox.check().is_clean(), "{:#?}", world.sandbox.check().violations);
+    world.assert_clean();
 }
 
 /// A newer login is in the file when 32 processes come: adopted once, turned once.
@@ -282,7 +287,7 @@ fn one_adoption() {
         let adoptions = journal.iter().filter(|entry| matches!(entry.event, Event::Adopted { .. })).count();
         assert_eq!(adoptions, 2, "the first login, and this one");
     });
-    assert!(world.sandbox.check().is_clean(), "{:#?}", world.sandbox.check().violations);
+    world.assert_clean();
 }
 
 fn killed_before_delivery() {
