@@ -7,6 +7,7 @@ mod citations;
 mod engine;
 mod guides;
 mod sources;
+mod testkit;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
