@@ -58,13 +58,14 @@ impl Disk {
 }
 
 /// Whether this machine lets a process mount a disk for itself: not so in a container without that capability. It is tried once.
-pub fn may_mount() -> bool {
+pub fn may_mount() -> Result<(), &'static str> {
     static MAY: OnceLock<bool> = OnceLock::new();
-    *MAY.get_or_init(|| {
+    let may = *MAY.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder for it");
         let output = shell_with_mounts("mount -t tmpfs tokenward \"$1\"").arg(folder.path()).output();
         output.is_ok_and(|output| output.status.success())
-    })
+    });
+    may.then_some(()).ok_or("this machine does not let a process mount a disk for itself")
 }
 
 /// A shell with mounts of its own. Root may have them; others may in a user namespace of their own. An argument that is added is the

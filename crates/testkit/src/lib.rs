@@ -33,7 +33,7 @@ pub use clock::MovedClock;
 pub use disk::{Disk, may_mount, shell_with_mounts};
 #[cfg(feature = "stand")]
 pub use killed::Killed;
-pub use program::{Program, is_heavy};
+pub use program::{Need, Program, is_heavy};
 #[cfg(feature = "stand")]
 pub use stand::{REDIRECT, Stand, consent, login_request};
 pub use task::{Ran, Running, Task, Words, all_at_once};

@@ -1,13 +1,13 @@
 //! A test program that starts itself: its tests by name, and the tasks of its children.
 //!
 //! Enters: a command line, of `cargo test` or of a child. Leaves: an exit code, and lines as the ordinary harness prints them: each test
-//! by name, all run though one fails, what this machine cannot show as *ignored*, and the sum of each.
+//! by name, all run though one fails, what this machine cannot show as *ignored* with the reason, and the sum of each.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::{ExitCode, Termination};
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 
 use crate::disk::may_mount;
 use crate::task::{Words, told};
@@ -21,9 +21,12 @@ pub struct Program {
 
 type Work = Box<dyn FnOnce(&Words) -> ExitCode>;
 
+/// What a test needs of a machine: nothing to be said where it is there, and a reason where it is not.
+pub type Need = fn() -> Result<(), &'static str>;
+
 struct Test {
     name: &'static str,
-    possible: Option<fn() -> bool>,
+    need: Option<Need>,
     run: Box<dyn FnOnce() + Send>,
 }
 
@@ -45,14 +48,14 @@ impl Program {
         self.with(name, None, Box::new(run))
     }
 
-    /// A test that is ignored where a machine has not what it needs.
-    pub fn test_where(self, possible: fn() -> bool, name: &'static str, run: impl FnOnce() + Send + 'static) -> Self {
-        self.with(name, Some(possible), Box::new(run))
+    /// A test that is ignored where a machine has not what it needs; with `--include-ignored` it runs there too.
+    pub fn test_with(self, need: Need, name: &'static str, run: impl FnOnce() + Send + 'static) -> Self {
+        self.with(name, Some(need), Box::new(run))
     }
 
     /// A test that mounts a [`Disk`](crate::Disk).
     pub fn on_disk(self, name: &'static str, run: impl FnOnce() + Send + 'static) -> Self {
-        self.test_where(may_mount, name, run)
+        self.test_with(may_mount, name, run)
     }
 
     /// Does what this process was started for.
@@ -70,19 +73,22 @@ impl Program {
         let mut arguments = Arguments::from_iter(line);
         // Each starts dozens of processes, and some measure what happens within seconds.
         arguments.test_threads = arguments.test_threads.or(Some(1));
-        let trials = self.tests.into_iter().map(|Test { name, possible, run }| {
-            let trial = Trial::test(name, move || {
+        let all = arguments.include_ignored;
+        let trials = self.tests.into_iter().map(|Test { name, need, run }| {
+            Trial::ignorable_test(name, move || {
+                if let Some(Err(reason)) = need.filter(|_| !all).map(|need| need()) {
+                    return Ok(Completion::ignored_with(reason));
+                }
                 run();
-                Ok(())
-            });
-            trial.with_ignored_flag(possible.is_some_and(|possible| !possible()))
+                Ok(Completion::Completed)
+            })
         });
         let trials = trials.collect();
         libtest_mimic::run(&arguments, trials).exit_code()
     }
 
-    fn with(mut self, name: &'static str, possible: Option<fn() -> bool>, run: Box<dyn FnOnce() + Send>) -> Self {
-        self.tests.push(Test { name, possible, run });
+    fn with(mut self, name: &'static str, need: Option<Need>, run: Box<dyn FnOnce() + Send>) -> Self {
+        self.tests.push(Test { name, need, run });
         self
     }
 }

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         .child("fill", fill)
         .child("be_refused", be_refused)
         .test("all_tests_run_though_one_fails_and_each_is_counted", all_run)
+        .test("what_is_ignored_runs_when_it_is_included", included)
         .test("a_list_names_each_test", listed)
         .test("a_filter_chooses", filtered)
         .test("children_begin_when_all_are_there", together)
@@ -33,7 +34,8 @@ fn sample(words: &Words) -> ExitCode {
     let program = Program::new()
         .test("one_passes", || {})
         .test("one_fails", || panic!("it was to fail"))
-        .test_where(|| false, "one_is_impossible", || panic!("it was not to run"))
+        .test_with(|| Err("no such machine"), "one_is_impossible", || panic!("it was not to run"))
+        .test_with(|| Ok(()), "one_is_possible", || {})
         .test("one_more_passes", || {});
     program.run_with([&[OsString::from("sample")][..], words.all()].concat())
 }
@@ -51,21 +53,29 @@ fn ended<'a>(ran: &'a Ran, name: &str) -> &'a str {
 fn all_run() {
     let ran = Task::new("sample").run();
     assert_eq!(ran.status.code(), Some(101), "{ran:?}");
-    let ends = ["one_passes", "one_fails", "one_is_impossible", "one_more_passes"].map(|name| ended(&ran, name));
-    assert_eq!(ends, ["ok", "FAILED", "ignored", "ok"]);
-    assert!(ran.out.contains("test result: FAILED. 2 passed; 1 failed; 1 ignored;"), "{}", ran.out);
+    let names = ["one_passes", "one_fails", "one_is_impossible", "one_is_possible", "one_more_passes"];
+    let ends = names.map(|name| ended(&ran, name));
+    assert_eq!(ends, ["ok", "FAILED", "ignored (no such machine)", "ok", "ok"]);
+    assert!(ran.out.contains("test result: FAILED. 3 passed; 1 failed; 1 ignored;"), "{}", ran.out);
     assert!(ran.out.contains("it was to fail"), "{}", ran.out);
+}
+
+fn included() {
+    let ran = Task::new("sample").word("--include-ignored").run();
+    assert_eq!(ended(&ran, "one_is_impossible"), "FAILED");
+    assert!(ran.out.contains("test result: FAILED. 3 passed; 2 failed; 0 ignored;"), "{}", ran.out);
 }
 
 fn listed() {
     let said = Task::new("sample").word("--list").run().said();
     let lines: Vec<_> = said.lines().collect();
-    assert_eq!(lines, ["one_passes: test", "one_fails: test", "one_is_impossible: test", "one_more_passes: test"]);
+    let names = ["one_passes", "one_fails", "one_is_impossible", "one_is_possible", "one_more_passes"];
+    assert_eq!(lines, names.map(|name| format!("{name}: test")));
 }
 
 fn filtered() {
     let said = Task::new("sample").word("more").run().said();
-    assert!(said.contains("test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 3 filtered out"), "{said}");
+    assert!(said.contains("test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 4 filtered out"), "{said}");
 }
 
 /// The tasks are made one after the other while children are started. Before the last one is, another child has come to its end, and
@@ -97,8 +107,8 @@ fn killed() {
 fn small_disk() {
     let disk = Disk::new("64k");
     let file = disk.path().join("file");
-    let (fill, be_refused) = (Task::new("fill").word(&file), Task::new("be_refused").word(&file));
-    let ran = disk.run(&fill).becomes_read_only().run(&be_refused).ends();
+    let (first, second) = (Task::new("fill").word(&file), Task::new("be_refused").word(&file));
+    let ran = disk.run(&first).becomes_read_only().run(&second).ends();
     assert_eq!(ran.said(), "full\nread-only");
     assert!(!file.exists(), "it existed for them alone");
 }
