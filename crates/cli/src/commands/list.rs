@@ -36,7 +36,8 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     if let Some(session) = session.filter(|_| !desk.printer.json && named.is_none()) {
         let (lang, now) = (desk.lang(), desk.now());
         for login in session.keeper().without_profile().await? {
-            let ways = lang.without_profile_ways(login.grant.id, login.grant.subject.as_ref(), None);
+            let grant = &login.grant;
+            let ways = lang.without_profile_ways(grant.id, grant.subject.as_ref(), None, login.is_over());
             desk.printer.note(lang.without_profile(&login, now));
             for way in ways {
                 desk.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));

@@ -193,11 +193,15 @@ impl Lang {
                 let scopes = if scopes.is_empty() { self.unknown() } else { scopes.join(" ") };
                 told.detail(self.doctor_scopes(scopes))
             }
-            Story::WithoutProfile { grant, app, subject, source, since, profile } => {
+            Story::WithoutProfile { grant, app, subject, source, since, profile, is_over } => {
                 let user = self.user_or_untold(subject.as_ref());
                 let source = source.clone().unwrap_or_else(|| self.source_login());
-                let told = Told::of(self.kept_login(user, app, at(*since), source));
-                let ways = self.without_profile_ways(*grant, subject.as_ref(), profile.as_ref());
+                let told = Told::of(if *is_over {
+                    self.kept_login_over(user, app, at(*since), source)
+                } else {
+                    self.kept_login(user, app, at(*since), source)
+                });
+                let ways = self.without_profile_ways(*grant, subject.as_ref(), profile.as_ref(), *is_over);
                 ways.into_iter().fold(told, Told::next)
             }
             Story::Unproven { user } => Told::of(self.unproven_login(self.user_or_untold(user.as_ref())))

@@ -86,6 +86,7 @@ stories! {
 
 super::sentences! {
     kept_login(user, app, since, source) { "the login of {user} (app {app}) is kept without a profile; it came {since} from {source}" "{user} 的登录（应用 {app}）已保留，但不属于任何配置档；于 {since} 来自 {source}" }
+    kept_login_over(user, app, since, source) { "a login of {user} (app {app}) that is over is left without a profile; it came {since} from {source}" "{user} 已结束的登录（应用 {app}）仍有记录，不属于任何配置档；于 {since} 来自 {source}" }
     kept_login_name(id) { "`tokenward adopt --login {id} -p NEW` gives it a profile of its own" "`tokenward adopt --login {id} -p 新名称` 可为其单独建一个配置档" }
     unproven_login(user) { "the provider has not said yet whose login this is; the profile belongs to {user}. No token of this login is handed out before that; the provider is asked at each call. If the login is another user's, it is kept without a profile, and the login before it is used again" "服务方尚未说明当前登录属于谁，而配置档属于 {user}。在此之前不交出此登录的令牌；每次调用时会询问服务方。若属于另一位用户，则该登录保留但不属于任何配置档，并换回之前的登录" }
     outcome_replaced_kept(user, id, generation) { "held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one); holds the present tokens now, token set {generation}. Nothing of it was sent" "原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现已写入当前令牌（第 {generation} 组），没有发送其刷新令牌" }
@@ -170,17 +171,27 @@ impl Lang {
     pub(crate) fn without_profile(self, login: &LoginWithoutProfile, now: jiff::Timestamp) -> String {
         let user = self.user_or_untold(login.grant.subject.as_ref());
         let source = login.source.clone().unwrap_or_else(|| self.source_login());
-        self.kept_login(user, &login.grant.app, self.moment(login.since, now), source)
+        let (app, since) = (&login.grant.app, self.moment(login.since, now));
+        if login.is_over() {
+            self.kept_login_over(user, app, since, source)
+        } else {
+            self.kept_login(user, app, since, source)
+        }
     }
 
-    /// What can be done with such a login: a profile of its own, the one that is there, or none.
+    /// What can be done with such a login: a profile of its own, the one that is there, or none. One that is over would take the
+    /// profile from a login that serves, so it can only be removed.
     pub(crate) fn without_profile_ways(
         self,
         id: tokenward_core::GrantId,
         subject: Option<&Subject>,
         profile: Option<&ProfileName>,
+        is_over: bool,
     ) -> Vec<String> {
         let user = self.user_or_untold(subject);
+        if is_over {
+            return vec![self.drop_login(id, &user)];
+        }
         let way = format!("tokenward adopt --login {id}");
         let replace = profile.map(|profile| self.replace_user_as(way, profile, &user));
         [Some(self.kept_login_name(id)), replace, Some(self.drop_login(id, &user))].into_iter().flatten().collect()

@@ -83,7 +83,20 @@ fn a_file_whose_login_is_over_before_anybody_knows_whose_is_written_over_by_a_ye
         follow(&project, &ran.err, &["link", "--replace-user"]).succeeds();
         assert_eq!(project.state("x.env"), "in-step", "{lost}");
         assert_eq!(project.world.status()["login"]["user"]["name"], "Ada", "{lost}");
+        // What is over can only be removed: no profile is taken from a login that serves.
         let id = kept(&project.world);
+        let findings = project.run(&["doctor", "--json"]).json()["findings"].clone();
+        let about: Vec<_> = findings.as_array().unwrap().iter().filter(|it| it["code"] == "TW0921").collect();
+        assert_eq!(about.len(), 1, "{lost} {findings:#}");
+        let next = about[0]["next"].as_array().unwrap();
+        assert_eq!(next.len(), 1, "{lost} {findings:#}");
+        let removal = format!("tokenward logout --login {id}");
+        assert!(next[0].as_str().unwrap().contains(&removal), "{lost} {findings:#}");
+        for words in ["list", "status"] {
+            let ran = project.run(&[words]);
+            assert!(ran.succeeds().err.contains(&removal), "{lost} {words} {ran:?}");
+            assert!(!ran.err.contains("adopt --login"), "{lost} {words} {ran:?}");
+        }
         project.run(&["logout", "--login", &id, "--yes"]).succeeds();
     }
 }

@@ -215,6 +215,11 @@ impl LoginWithoutProfile {
     pub const fn new(grant: Grant, source: Option<String>, since: Timestamp) -> Self {
         Self { grant, source, since }
     }
+
+    /// Whether it is over: only a person who logs in again could bring it back, and that makes a login of its own.
+    pub const fn is_over(&self) -> bool {
+        matches!(self.grant.standing, Standing::NeedsConsent { .. })
+    }
 }
 
 /// Whether an answer says that the provider names no user for a token, and would say so again.

@@ -107,6 +107,8 @@ pub enum Story {
         since: Timestamp,
         /// A profile of that app, which has another login.
         profile: Option<ProfileName>,
+        /// Whether it is over, so that it is of no use to any profile.
+        is_over: bool,
     },
     /// Nobody has said yet whose the present login is; the profile has a user.
     Unproven {
