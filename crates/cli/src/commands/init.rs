@@ -92,6 +92,7 @@ pub(super) async fn register(
     let checked =
         if init.no_check { false } else { check(&resolved, secret.as_ref(), &session, refused, desk).await? };
 
+    let first = first(&profile, &settings, &session).await;
     let failed = |error: SettingsError| desk.settings_failure(&error);
     let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
     if let Some((former, logins)) = &replaced {
@@ -106,16 +107,28 @@ pub(super) async fn register(
     if !known {
         edit.profile(&profile, &ProfileRecord::new(app.clone()));
     }
-    if !edit.has_default_profile() {
-        edit.default_profile(&profile);
+    let names_first = !edit.has_default_profile();
+    if names_first {
+        edit.default_profile(&first);
     }
     edit.save().map_err(failed)?;
     drop(edit);
+    if names_first && first != profile {
+        desk.printer.note(lang.init_first_stays(&first, &profile));
+    }
     if let (None, Some(secret)) = (&init.secret_file, &secret) {
         session.keeper().keep_app_secret(&app, secret).await?;
     }
     let secret_file = record.get(Setting::AppSecretFile).map(str::to_owned);
     Ok(Registered { app, profile: resolved, secret_file, checked })
+}
+
+/// The profile that is meant from now on where none is named: the one that was until now, if somebody is logged in under it (the
+/// file may know nothing of it: variables alone describe it), else the new one.
+async fn first(profile: &ProfileName, settings: &Settings, session: &Session) -> ProfileName {
+    let until_now = settings.selected(None).ok().or_else(|| "default".parse().ok());
+    let Some(name) = until_now else { return profile.clone() };
+    if session.keeper().grant_of(&name).await.is_ok() { name } else { profile.clone() }
 }
 
 /// The profile as it will be once the record is written.

@@ -19,6 +19,7 @@ super::sentences! {
     init_unchecked(what) { "the app's id and secret were saved, but could not be checked: {what}" "App ID 和 App Secret 已保存，但未能验证：{what}" }
     init_nothing_saved() { "nothing was saved; with --no-check it is saved unchecked" "没有保存任何内容；加 --no-check 可不经验证直接保存" }
     init_saved(app, file, profile) { "app {app} is saved in {file}, its secret sealed in the vault; profile {profile}" "应用 {app} 已保存到 {file}，密钥已封存于保险库；配置档 {profile}" }
+    init_first_stays(first, profile) { "profile {first} has a login and stays the one that is used where none is named; the new one is --profile {profile}" "配置档 {first} 已有登录，未指定配置档时仍使用它；新的配置档用 --profile {profile} 指定" }
     init_saved_secret_file(app, file, secret, profile) { "app {app} is saved in {file}; its secret stays in {secret}; profile {profile}" "应用 {app} 已保存到 {file}；密钥仍在文件 {secret} 中，每次从中读取；配置档 {profile}" }
     init_console(url) { "Four things to set in the console, once: {url}" "请在开放平台完成四项设置（只需一次）：{url}" }
     init_redirect(uri) { "  1. Security settings → Redirect URLs: add {uri} exactly so" "  1. 安全设置 → 重定向 URL：添加 {uri}，须完全一致" }

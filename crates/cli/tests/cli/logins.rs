@@ -128,6 +128,16 @@ fn variables_alone_are_a_set_up() {
     let ran = world.run_with(&variables, &["token"]);
     assert!(world.secrets().contains(&ran.succeeds().out.trim().to_owned()));
     assert!(!world.home.join("config.toml").exists());
+    // A second app by command takes nothing from the login that variables describe.
+    let ran = world.init(&["--app", "lab"]);
+    assert!(ran.succeeds().err.contains("--profile lab"), "{ran:?}");
+    assert!(world.config().contains("default_profile = \"default\""), "{}", world.config());
+    let before = world.sandbox.counters().refreshes;
+    for words in [&["token"][..], &["refresh"], &["token", "--json", "--profile", "default"], &["status"]] {
+        world.run_with(&variables, words).succeeds();
+    }
+    assert_eq!(world.sandbox.counters().refreshes, before + 1);
+    world.run(&["token", "--profile", "lab"]).fails(3, "TW0401");
 }
 
 #[test]

@@ -179,4 +179,4 @@ impl Settings {
 }
 
 /// What the profile of variables alone is called.
-const DEFAULT_PROFILE: &str = "default";
+pub(super) const DEFAULT_PROFILE: &str = "default";

@@ -16,7 +16,7 @@ use url::Url;
 use super::cookie_field::CookieField;
 use super::error::{Origin, SettingsError, Warning};
 use super::file::Value;
-use super::loaded::Settings;
+use super::loaded::{DEFAULT_PROFILE, Settings};
 use super::platform::Resolved;
 use super::resolver::Resolver;
 use super::table::Setting;
@@ -158,8 +158,11 @@ impl Settings {
         let (name, origin) = self.select(name)?;
         let Some(entries) = self.entries_of(&name) else {
             // Variables make a profile of any name where the file has none; beside a file's profiles, only one that the
-            // variables name as well, so that a mistyped --profile is not taken for a new one.
-            let named = self.file.profiles.is_empty() || matches!(origin, Origin::Variable(_));
+            // variables name as well, so that a mistyped --profile is not taken for a new one. `default` is what theirs is called
+            // where nothing names it: it stays theirs once the file has profiles.
+            let named = self.file.profiles.is_empty()
+                || matches!(origin, Origin::Variable(_))
+                || name.base() == DEFAULT_PROFILE;
             if !named || self.said(Setting::AppId)?.is_none() {
                 return Err(self.unknown(name, origin));
             }

@@ -108,6 +108,14 @@ fn variables_alone_are_enough() {
     let beside = Case::new(FILE).env("TOKENWARD_APP_ID", "cli_env");
     assert_eq!(beside.error("wrok").0, Code::UnknownProfile);
     assert_eq!(beside.env("TOKENWARD_PROFILE", "ci").profile("").unwrap().client_id, "cli_env");
+    // Theirs is found by its name, and may be the one that is meant where none is named.
+    let named = Case::new(&FILE.replace("default_profile = \"work\"", "default_profile = \"default\""));
+    assert_eq!(named.error("").0, Code::UnknownProfile);
+    let named = named.env("TOKENWARD_APP_ID", "cli_env");
+    for name in ["", "default"] {
+        let profile = named.profile(name).unwrap();
+        assert_eq!((profile.name.as_str(), profile.client_id.as_str()), ("default", "cli_env"));
+    }
 }
 
 #[test]
