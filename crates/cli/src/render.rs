@@ -302,8 +302,10 @@ impl Printer {
     }
 
     fn err(text: &str) {
-        // Nobody can be told that stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{}", unrepeated(text, TYPED.get().map_or(&[], Vec::as_slice)));
+        let mut line = unrepeated(text, TYPED.get().map_or(&[], Vec::as_slice)).into_owned();
+        line.push('\n');
+        // At once: lines of processes that share a terminal do not run into one another. Nobody can be told that stderr is gone.
+        let _ = io::stderr().lock().write_all(line.as_bytes());
     }
 
     fn err_json(value: &serde_json::Value) {
@@ -352,7 +354,8 @@ impl Write for LogLines {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         let line = text.strip_suffix('\n').unwrap_or(&text);
-        writeln!(io::stderr().lock(), "{}", visible(line)).map(|()| event.len())
+        let line = format!("{}\n", visible(line));
+        io::stderr().lock().write_all(line.as_bytes()).map(|()| event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

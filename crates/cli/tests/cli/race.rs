@@ -2,6 +2,9 @@
 //! is measured by the benchmark `race`; a timed test would only measure the machine.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
 use std::process::Stdio;
 
 use crate::world::World;
@@ -54,4 +57,31 @@ fn a_winner_that_is_killed_is_replaced_at_once() {
     let ran = world.run_with(&[("TOKENWARD_CLOCK_OFFSET", "7300")], &["token"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(world.sandbox.counters().refreshes, 1, "the killed one had sent nothing");
+}
+
+/// Each write is a message of its own here; a line in two of them could be torn apart by another process.
+#[test]
+fn a_line_on_stderr_is_written_at_once() {
+    let world = World::logged_in();
+    let mut count = 0;
+    for words in [&["list", "-v"][..], &["token", "-p", "nobody"], &["status", "-vv"]] {
+        let (here, there) = UnixDatagram::pair().unwrap();
+        let mut command = world.command(words);
+        command.stdout(Stdio::null()).stderr(Stdio::from(OwnedFd::from(there)));
+        command.status().unwrap();
+        here.set_nonblocking(true).unwrap();
+        let mut bytes = vec![0; 1 << 16];
+        loop {
+            match here.recv(&mut bytes) {
+                Ok(length) => {
+                    let written = String::from_utf8_lossy(&bytes[..length]);
+                    assert!(written.ends_with('\n'), "{words:?}: {written:?}");
+                    count += 1;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(_) => {}
+            }
+        }
+    }
+    assert!(count > 0);
 }
