@@ -3,6 +3,8 @@
 //! Enters: a file, perhaps places in it. Leaves: a link, and the file in step; or one sentence, before anything was changed. A
 //! login that stands in the file and that nobody knows is taken over. The command run again looks after the file at once.
 
+mod out_of_step;
+
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,7 +12,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use tokenward::links::{Fill, Found, LinkOutcome, LinkReport, LinkState, LoneToken, Strays, Unkept};
 use tokenward::stores::Tool;
-use tokenward::{Error, Notice, Report, Settings};
+use tokenward::{Error, Report, Settings};
 use tokenward_core::ports::Adopted;
 use tokenward_core::{Code, ExitClass, Format, Link, NewLink, ProfileName, Slot, Subject};
 
@@ -21,6 +23,8 @@ use crate::failure::Failure;
 use crate::fields::LinkFields;
 use crate::say::{Lang, keep_too};
 use crate::spot::{Spot, Wish, absolute, quoted, without_place};
+
+pub(super) use out_of_step::tell_out_of_step;
 
 pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Failure> {
     let says_nothing = !link.at.says_anything() && link.server.is_none();
@@ -289,58 +293,6 @@ fn places_are_named_by_link(failure: Failure, file: &Path, desk: &Desk) -> Failu
     })
 }
 
-/// What a call says, whose file was named for it, where that file does not show the login: every time, and not only when it is looked at.
-/// For a file that shows another user's login nothing is handed out, nor for one that shows a login of which nobody has said whose it is.
-///
-/// # Errors
-/// Such a file.
-pub(super) async fn tell_out_of_step(file: &Path, work: &Work, notices: &[Notice], desk: &Desk) -> Result<(), Failure> {
-    let (lang, links) = (desk.lang(), work.session.links());
-    let own = links.of_file(&absolute(file), Some(&work.profile.name)).await.unwrap_or_default();
-    let mut states = links.states(Some(&work.profile.name)).await?;
-    states.retain(|state| own.iter().any(|link| link.id == state.link.id));
-    let shown = desk.short(file);
-    for state in &states {
-        match &state.found {
-            Found::OfAnotherUser { grant, .. } => {
-                let way = desk.typed.link(&shown);
-                return Err(another_user(&grant.to_string(), work, Some(&shown), &way, desk).await);
-            }
-            Found::OfAnother { profile } => {
-                let what = lang.file_is_anothers(&shown, profile);
-                return Err(Failure::new(Code::AnotherProfile, what)
-                    .then_all(lang.file_is_anothers_next(&desk.typed.link(&shown), profile)));
-            }
-            Found::Unproven { shows_it: true } => return Err(not_told(notices)),
-            Found::OfFormerUser { user } => return Err(of_former_user(user, &shown, work, desk)),
-            Found::OfEndedLogin { user } => return Err(of_ended_login(user.as_deref(), &shown, work, desk)),
-            Found::OfOtherOwner { .. } => {
-                return Err(
-                    Failure::new(Code::AnotherUser, lang.link_state(&state.found)).then_all(lang.link_advice(state))
-                );
-            }
-            _ => {}
-        }
-    }
-    let told = |notice: &Notice| {
-        matches!(
-            notice,
-            Notice::LinkNotWritten { .. }
-                | Notice::LinkUnusable { .. }
-                | Notice::LinkBlank { .. }
-                | Notice::LinkOfAnother { .. }
-        )
-    };
-    if notices.iter().any(told) {
-        return Ok(());
-    }
-    for state in states.iter().filter(|state| !matches!(state.found, Found::InStep | Found::Over)) {
-        let words = lang.exposed_state(state).unwrap_or_else(|| lang.link_state(&state.found));
-        desk.printer.warning(lang.doctor_link(file.display(), words));
-    }
-    Ok(())
-}
-
 /// Makes the link and brings the file into step; where it is to be filled, it shows the profile's login whatever is in it.
 /// A profile without a login takes over the one in the file, if there is one.
 pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) -> Result<Made, Stopped> {
@@ -468,16 +420,6 @@ async fn is_logged_in(work: &Work, desk: &Desk) -> Result<bool, Failure> {
         Err(error) if error.code() == Code::NotLoggedIn => Ok(false),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Why nothing is handed out for a file that shows a login of which nobody has said whose it is. What came is never that login's, whatever
-/// hinders that somebody says so.
-fn not_told(notices: &[Notice]) -> Failure {
-    let why = notices.iter().find_map(|notice| match notice {
-        Notice::TurnFailed(error) => Some(error.clone()),
-        _ => None,
-    });
-    why.map_or_else(|| Failure::of(Code::UserNotTold), Failure::from)
 }
 
 /// An error of the links, in sentences that name the file.

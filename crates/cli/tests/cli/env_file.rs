@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
 use crate::project::Project;
 use crate::world::World;
@@ -114,4 +115,26 @@ fn without_anything_the_next_step_is_named() {
     let ran = bare.run(&["link", ".env"]);
     assert!(ran.fails(2, "TW0204").err.contains("FEISHU_APP_ID"), "{ran:?}");
     bare.run(&["token", "--env-file", "nowhere.env"]).fails(2, "TW0210");
+}
+
+#[test]
+fn whoever_waited_for_a_refresh_finds_the_file_in_step() {
+    let project = two_lines();
+    project.login(&["--env-file", ".env"]).succeeds();
+    project.world.advance(7300);
+    // Long enough for all of them to have asked before there is an answer.
+    project.world.sandbox.rules(|rules| rules.latency_after_ms = 1_000);
+    let start = |_| {
+        let mut command = project.command(&["token", "--env-file", ".env"]);
+        command.env("TOKENWARD_CLOCK_OFFSET", "7300").stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let children: Vec<_> = (0..16).map(start).collect();
+    for child in children {
+        let ran = child.wait_with_output().unwrap();
+        let words = String::from_utf8(ran.stderr).unwrap();
+        assert!(ran.status.success() && !words.contains(".env: "), "{words}");
+    }
+    assert!(project.is_true(".env"));
+    assert_eq!(project.world.sandbox.counters().refreshes, 1);
 }
