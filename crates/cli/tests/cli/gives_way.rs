@@ -287,6 +287,13 @@ fn files_of_the_profiles_own_login_are_served_while_nobody_can_say_whose_the_nex
     assert!(text.contains(&new), "it has turned, in its own file");
     project.write("copy.env", &text);
     project.write("copy.json", &mcp(all.iter().find(|token| text.contains(*token)).unwrap()));
+    // A file that is linked meanwhile is given nothing, and told why.
+    let blank = format!("FEISHU_APP_ID={}\n", project.world.app.id);
+    project.write("new.env", &blank);
+    let ran = project.run(&["link", "new.env", "--create"]);
+    assert!(ran.succeeds().err.contains("whose the profile's new login is"), "{ran:?}");
+    assert!(!ran.err.contains("another process") && project.read("new.env") == blank, "{ran:?}");
+    project.run(&["unlink", "new.env"]).succeeds();
     for (name, is_shown) in
         [("f.env", true), ("copy.env", true), ("copy.json", true), ("g.env", false), ("g.json", false)]
     {

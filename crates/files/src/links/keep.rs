@@ -246,7 +246,7 @@ impl Links {
             Reconciliation::Deliver | Reconciliation::Heal { .. }
                 if self.is_not_to_be_shown(link, &judged, login.as_ref()).await? =>
             {
-                Ok(Some(LinkOutcome::Elsewhere))
+                Ok(Some(LinkOutcome::Left(Found::Unproven { shows_it: false })))
             }
             Reconciliation::LeaveToAnother { .. } if judged.owed().is_some() => self.write(link, fill, end).await,
             Reconciliation::Deliver | Reconciliation::Heal { .. } => self.write(link, fill, end).await,
@@ -310,7 +310,7 @@ impl Links {
             _ => return Ok(None),
         };
         if self.is_not_to_be_shown(link, &judged, Some(&login)).await? {
-            return Ok(Some(LinkOutcome::Elsewhere));
+            return Ok(Some(LinkOutcome::Left(Found::Unproven { shows_it: false })));
         }
         let corrections = look.shown.corrections(&link.target.places, &login, asked);
         let places = link.target.places.clone();

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use super::folders::Folders;
 use super::linked_files::{Links, blocking};
-use super::report::{LinkOutcome, LinkReport};
+use super::report::{Found, LinkOutcome, LinkReport};
 use tokenward_keeper::{Error, Keeper, Notice};
 
 /// Keeps the links of some profiles in step.
@@ -296,7 +296,8 @@ impl Watched {
     /// Tells what was done or is amiss, once.
     fn tell(&mut self, report: LinkReport) {
         match &report.outcome {
-            LinkOutcome::InStep | LinkOutcome::Elsewhere => {
+            // Whose the new login is, is asked at each call, and the file is given it as soon as that is known.
+            LinkOutcome::InStep | LinkOutcome::Elsewhere | LinkOutcome::Left(Found::Unproven { .. }) => {
                 self.told.remove(&report.link);
                 return;
             }
