@@ -306,8 +306,8 @@ async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> R
     let attempt = work.session.keeper().begin_login(&work.app, request).await?;
     show(login, attempt.url(), callback.as_ref(), desk)?;
     let consent = match &callback {
-        Some(callback) => wait(callback, &attempt, login.timeout, desk).await,
-        None => pasted(&attempt, login.timeout, desk).await,
+        Some(callback) => wait(callback, &attempt, login.timeout, work, desk).await,
+        None => pasted(&attempt, login.timeout, work, desk).await,
     };
     let consent = consent.map_err(|failure| naming_resource(failure, work.app.token_api, desk))?;
     // The callback server lives on until the exchange is done, to tell a second visitor so.
@@ -357,14 +357,29 @@ fn picture(url: &Url, desk: &Desk) {
     }
 }
 
-async fn wait(callback: &Callback, attempt: &LoginAttempt, timeout: Duration, desk: &Desk) -> Result<Consent, Failure> {
+async fn wait(
+    callback: &Callback,
+    attempt: &LoginAttempt,
+    timeout: Duration,
+    work: &Work,
+    desk: &Desk,
+) -> Result<Consent, Failure> {
     let lang = desk.lang();
     desk.printer.note(lang.waiting_callback(attempt.redirect_uri(), lang.span(timeout.as_secs())));
     match callback.wait(attempt.state(), timeout).await {
         CallbackOutcome::Code(consent) => Ok(consent),
         CallbackOutcome::Denied { error, description } => Err(denied(&error, description.as_deref())),
-        _ => Err(Failure::of(Code::LoginTimedOut)),
+        _ => Err(nobody_came(attempt, work, desk)),
     }
+}
+
+/// Nobody came back: what the page may have shown, and the address that it was to come back to.
+fn nobody_came(attempt: &LoginAttempt, work: &Work, desk: &Desk) -> Failure {
+    let (lang, url) = (desk.lang(), attempt.redirect_uri());
+    Failure::of(Code::LoginTimedOut).then(match work.app.provider().brand() {
+        Some(_) => lang.nobody_came_console(url),
+        None => lang.nobody_came(url),
+    })
 }
 
 fn denied(error: &str, description: Option<&str>) -> Failure {
@@ -391,14 +406,14 @@ fn naming_resource(failure: Failure, api: TokenApi, desk: &Desk) -> Failure {
 }
 
 /// Reads the address that the browser ended at, from the terminal or from stdin.
-async fn pasted(attempt: &LoginAttempt, timeout: Duration, desk: &Desk) -> Result<Consent, Failure> {
+async fn pasted(attempt: &LoginAttempt, timeout: Duration, work: &Work, desk: &Desk) -> Result<Consent, Failure> {
     desk.printer.note(desk.lang().paste_here());
     if desk.asker().can_ask() {
         desk.printer.question(">");
     }
     let line = tokio::time::timeout(timeout, desk.asker().read());
     let again = |failure: Failure| failure.then(desk.lang().next_step(Code::BadRedirectPaste).to_owned());
-    let line = line.await.map_err(|_| Failure::of(Code::LoginTimedOut))?.map_err(again)?;
+    let line = line.await.map_err(|_| nobody_came(attempt, work, desk))?.map_err(again)?;
     code_of(&line, attempt.state(), attempt.redirect_uri(), desk)
 }
 

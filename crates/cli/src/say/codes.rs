@@ -34,10 +34,6 @@ const fn in_console(code: Code) -> Option<Words> {
             "enable offline_access and the refresh switch in the console, publish a version, then `tokenward login`",
             "请在开放平台开启 offline_access 权限和刷新开关并发布版本，然后运行 `tokenward login`",
         ),
-        Code::LoginTimedOut => w(
-            "run `tokenward login` again; if the page showed an error, mend it first: 20029 is a redirect URL that is not registered, 20027 a scope that is not enabled (both in the console)",
-            "请重新运行 `tokenward login`；若页面显示了错误，请先处理：20029 为未登记重定向 URL，20027 为未开通权限（均在开放平台设置）",
-        ),
         Code::AppCredentialsWrong => w(
             "copy both again from the console and run `tokenward init`",
             "请从开放平台重新复制两者，并运行 `tokenward init`",

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokenward_emulator::Consent;
 use url::Url;
 
+use crate::project::Project;
 use crate::world::{Started, World, browse, get, talk};
 
 /// A login that waits, its authorization address and its callback.
@@ -75,9 +76,21 @@ fn a_denial_is_told_on_the_page_and_on_the_terminal() {
 #[test]
 fn nobody_coming_ends_in_time() {
     let world = World::new();
-    let ran = world.run(&["login", "--no-browser", "--port", "0", "--timeout", "1s"]);
-    ran.fails(3, "TW0408");
-    assert!(ran.err.contains("20029"), "{ran:?}");
+    // The page may have shown a code; what it is about is named, also where the app is a file's.
+    let project = Project::of(world);
+    let app = &project.world.app;
+    project.write(".env", &format!("FEISHU_APP_ID={}\nFEISHU_APP_SECRET={}\n", app.id, app.secret));
+    for file in [&[][..], &["--env-file", ".env"]] {
+        for lang in ["en", "zh"] {
+            let words = ["login", "--no-browser", "--port", "0", "--timeout", "1s", "--lang", lang];
+            let ran = project.run(&[&words[..], file].concat());
+            ran.fails(3, "TW0408");
+            for word in ["20029", "20027", "http://127.0.0.1:", "/callback"] {
+                let next = ran.err.lines().find(|line| line.contains("20029"));
+                assert!(next.is_some_and(|line| line.contains(word)), "{word} in {ran:?}");
+            }
+        }
+    }
 }
 
 #[test]
