@@ -18,7 +18,7 @@ pub(crate) struct Link {
     /// The MCP server whose token is meant, where the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) server: Option<String>,
-    /// Make the file if it is not there (mode 0600)
+    /// Make the file if it is not there (mode 0600), and replace placeholders in the tokens' places
     #[arg(long)]
     pub(crate) create: bool,
     #[command(flatten)]

@@ -234,7 +234,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("link", "shared_folder", "即使他人可以写入文件所在目录，并可能因此得到您的令牌，仍然写入"),
     ("link", "open_to_others", "即使他人可以读取该文件，仍然写入"),
     ("link", "replace_user", "若文件中是另一位用户的登录，允许把配置档改为该用户的登录"),
-    ("link", "create", "文件不存在时新建（权限 0600）"),
+    ("link", "create", "文件不存在时新建（权限 0600）；令牌位置上的占位文字也会替换"),
     ("link", "provider", "需要设置文件中的应用时，它的品牌：feishu 或 lark"),
     ("unlink", "", "停止同步；文件保持原样"),
     ("unlink", "file", "文件"),
