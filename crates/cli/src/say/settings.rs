@@ -113,13 +113,17 @@ fn chinese(error: &SettingsError) -> String {
             zh.origin(origin),
             other = brand.other(),
         ),
-        SettingsError::UnknownProfile { name, known, nearest, .. } => {
+        SettingsError::UnknownProfile { name, origin, known, nearest } => {
             let known = if known.is_empty() {
                 "目前还没有配置档：请运行 `tokenward init`".to_owned()
             } else {
                 format!("已有：{}", names(known))
             };
-            format!("没有配置档“{}”；{known}{}", veil::shown(name.as_str()), zh.meant(nearest.as_deref()))
+            let by = match origin {
+                Origin::Variable(_) | Origin::File(_) => format!("（由 {} 指定）", zh.origin(origin)),
+                _ => String::new(),
+            };
+            format!("没有配置档“{}”{by}；{known}{}", veil::shown(name.as_str()), zh.meant(nearest.as_deref()))
         }
         SettingsError::UnknownApp { origin, app, nearest } => {
             format!("{}：没有 [apps.{app}] 表{}", zh.origin(origin), zh.meant(nearest.as_deref()))

@@ -284,6 +284,7 @@ fn profiles_and_names() {
     assert!(all.code == 3 && all.out.contains("profile default") && all.out.contains("profile second"), "{all:?}");
     let mistyped = doctor(&world, &[], &["secnod"]);
     assert!(mistyped.code == 2 && mistyped.out.contains("TW0201") && mistyped.out.contains("second"), "{mistyped:?}");
+    assert!(!mistyped.out.contains("--profile)"), "it was typed as a word: {mistyped:?}");
     world.run(&["doctor", "second", "--all"]).fails(2, "TW0200");
     world.run(&["doctor", "second", "--profile", "default"]).fails(2, "TW0200");
 }

@@ -170,7 +170,7 @@ pub enum SettingsError {
         origin: Origin,
     },
     /// No profile of that name.
-    #[error("there is no profile \"{}\" (named by {origin}); {}{}", veil::shown(name.as_str()), known_profiles(known), meant(nearest.as_deref()))]
+    #[error("there is no profile \"{}\"{}; {}{}", veil::shown(name.as_str()), asked_by(origin), known_profiles(known), meant(nearest.as_deref()))]
     UnknownProfile {
         /// The name asked for.
         name: ProfileName,
@@ -468,6 +468,14 @@ fn ways(setting: Setting) -> String {
 
 fn list(profiles: &[ProfileName]) -> String {
     profiles.iter().map(ProfileName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Who named a profile, where that was not the command line: what was typed is before the person's eyes, as a flag or as a word.
+fn asked_by(origin: &Origin) -> String {
+    match origin {
+        Origin::Variable(_) | Origin::File(_) => format!(" (named by {origin})"),
+        Origin::Flag(_) | Origin::Default => String::new(),
+    }
 }
 
 fn known_profiles(known: &[ProfileName]) -> String {

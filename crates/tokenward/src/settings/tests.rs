@@ -107,6 +107,8 @@ fn variables_alone_are_enough() {
     assert_eq!(named.profile("by-flag").unwrap().name.as_str(), "by-flag");
     let beside = Case::new(FILE).env("TOKENWARD_APP_ID", "cli_env");
     assert_eq!(beside.error("wrok").0, Code::UnknownProfile);
+    let named = Case::new(FILE).env("TOKENWARD_PROFILE", "wrok").error("").1;
+    assert!(named.starts_with("there is no profile \"wrok\" (named by TOKENWARD_PROFILE); there are:"), "{named}");
     assert_eq!(beside.env("TOKENWARD_PROFILE", "ci").profile("").unwrap().client_id, "cli_env");
     // Theirs is found by its name, and may be the one that is meant where none is named.
     let named = Case::new(&FILE.replace("default_profile = \"work\"", "default_profile = \"default\""));
@@ -157,12 +159,7 @@ fn a_secret_file_is_found_beside_the_file_and_read_without_its_line_end() {
 fn errors_name_the_place_and_the_remedy() {
     let app = "[profiles.p]\napp = \"a\"\n[apps.a]\napp_id = \"x\"\n";
     let cases = [
-        (
-            FILE.to_owned(),
-            "wrok",
-            Code::UnknownProfile,
-            "there is no profile \"wrok\" (named by --profile); there are: lab, work",
-        ),
+        (FILE.to_owned(), "wrok", Code::UnknownProfile, "there is no profile \"wrok\"; there are: lab, work"),
         (FILE.to_owned(), "labb", Code::UnknownProfile, "Did you mean lab?"),
         (String::new(), "", Code::SettingMissing, "nothing is set up yet: run `tokenward init`"),
         (String::new(), "x", Code::UnknownProfile, "there is none yet: run `tokenward init`"),
