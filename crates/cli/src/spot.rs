@@ -91,7 +91,7 @@ impl Spot {
         for shape in [&shape].into_iter().chain(&copies) {
             provable(&document, shape, lang)?;
             writable(&document, shape, known, wish, lang)?;
-            not_crosswise(&document, shape, known, lang)?;
+            not_crosswise(&document, shape, known, wish, lang)?;
             of_its_kind(&document, shape, known, lang)?;
             in_quotes(&file, &document, shape, lang)?;
         }
@@ -368,14 +368,26 @@ fn stays_behind(shape: &Shape, twin: &Shape, lang: Lang) -> Failure {
 }
 
 /// Refuses tokens that stand in each other's place: the refresh token would be shown to the provider as an access token, and the access
-/// token spent as a refresh token. Of a token that the vault knows the value tells.
-fn not_crosswise(document: &Document, shape: &Shape, known: &[Sighting], lang: Lang) -> Result<(), Failure> {
+/// token spent as a refresh token. Of a token that the vault knows the value tells; who names the places has said what is wanted there.
+fn not_crosswise(
+    document: &Document,
+    shape: &Shape,
+    known: &[Sighting],
+    wish: Wish<'_>,
+    lang: Lang,
+) -> Result<(), Failure> {
     let (Some(access), Some(refresh)) = (shape.access(), shape.refresh()) else { return Ok(()) };
     let is_known = known.iter().any(|sighting| sighting.place == *access || sighting.place == *refresh);
-    if is_known || !tokenward::links::are_crosswise(document, access, refresh) {
+    let is_told = wish.at.access.is_some() || wish.at.refresh.is_some();
+    // Where the refresh token stands, and where the access token.
+    let found = if !is_known && tokenward::links::are_crosswise(document, access, refresh) {
+        (access, refresh)
+    } else if is_known && !is_told && shape.is_against_names(document) {
+        (refresh, access)
+    } else {
         return Ok(());
-    }
-    Err(Failure::new(Code::Crosswise, lang.tokens_crosswise(access, refresh)).then(lang.tokens_crosswise_next()))
+    };
+    Err(Failure::new(Code::Crosswise, lang.tokens_crosswise(found.0, found.1)).then(lang.tokens_crosswise_next()))
 }
 
 /// Refuses a token of the other kind at a token's place: a refresh token there would be written over, an access token be sent.

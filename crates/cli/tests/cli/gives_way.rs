@@ -6,7 +6,7 @@ use tokenward_emulator::{Consent, Fault, Operation};
 
 use crate::identity::{kept, mings};
 use crate::logins::second_user;
-use crate::project::Project;
+use crate::project::{Project, present};
 use crate::world::{Ran, World, run_fed};
 
 /// Ming's refresh token alone.
@@ -499,6 +499,31 @@ fn tokens_in_each_others_place_are_neither_sent_nor_lost() {
         }
         project.run(&["unlink", name]).succeeds();
     }
+    assert_eq!(project.world.sandbox.counters().refreshes, 0);
+}
+
+/// The vault knows which is which; a program that reads the file by its names does not.
+#[test]
+fn tokens_of_ours_in_each_others_place_are_refused_unless_the_places_are_named() {
+    let project = Project::of(World::logged_in());
+    let (access, refresh) = present(&project);
+    for (name, pattern) in [
+        (".env", "FEISHU_USER_ACCESS_TOKEN={A}\nFEISHU_USER_REFRESH_TOKEN={R}\n"),
+        ("token.json", r#"{"access_token":"{A}","refresh_token":"{R}"}"#),
+    ] {
+        let text = pattern.replace("{A}", &refresh).replace("{R}", &access);
+        project.write(name, &text);
+        for words in [&["link", name][..], &["token", "--env-file", name]] {
+            let ran = project.run(words);
+            assert!(ran.fails(2, "TW0526").out.is_empty(), "{ran:?}");
+        }
+        assert_eq!(project.read(name), text);
+        project.write(name, &pattern.replace("{A}", &access).replace("{R}", &refresh));
+        project.run(&["link", name]).succeeds();
+    }
+    project.write("named.env", &format!("FEISHU_USER_ACCESS_TOKEN={refresh}\nFEISHU_USER_REFRESH_TOKEN={access}\n"));
+    let places = ["--access", "FEISHU_USER_REFRESH_TOKEN", "--refresh", "FEISHU_USER_ACCESS_TOKEN"];
+    project.run(&[&["link", "named.env"][..], &places].concat()).succeeds();
     assert_eq!(project.world.sandbox.counters().refreshes, 0);
 }
 

@@ -92,6 +92,14 @@ impl Shape {
         [self.access(), self.refresh()].into_iter().flatten().all(is_open)
     }
 
+    /// Whether names say the opposite of what the values are: each token stands where the other one's name is, so that whoever reads the
+    /// file by its names takes one for the other.
+    pub fn is_against_names(&self, document: &Document) -> bool {
+        let (Some(access), Some(refresh)) = (self.access(), self.refresh()) else { return false };
+        let by_names = Self::detect(document);
+        by_names.iter().any(|named| named.access() == Some(refresh) && named.refresh() == Some(access))
+    }
+
     /// The profile whose login the tokens of a shape are, if the vault knows them.
     pub fn profile<'a>(&self, known: &'a [Sighting]) -> Option<&'a ProfileName> {
         let own = |sighting: &&Sighting| self.places.get(&sighting.slot()) == Some(&sighting.place);
