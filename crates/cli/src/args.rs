@@ -24,12 +24,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use tokenward_core::{Brand, ProfileName, ProviderName, RedirectUri, TokenApi, UserName};
+use tokenward_core::{Brand, Code, ProfileName, ProviderName, RedirectUri, TokenApi, UserName};
 use url::Url;
 
 use crate::say::Lang;
 
-use values::{brand, name, port, provider, redirect, token_api, url, user, variable};
+use values::{brand, code, name, port, provider, redirect, token_api, url, user, variable};
 
 pub(crate) use adopt::Adopt;
 pub(crate) use api::Api;
@@ -113,6 +113,8 @@ pub(crate) enum Command {
     List,
     /// Explain what is wrong and what to do about it; spends nothing
     Doctor(Doctor),
+    /// Say what an error code means and what to do
+    Explain(Explain),
     /// Run a program with a token in its environment
     Exec(Exec),
     /// Keep a file that holds tokens in step with a login
@@ -196,6 +198,14 @@ pub(crate) struct Refresh {
     /// Base URL of the open platform for that login (TOKENWARD_OPEN_URL)
     #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) open_url: Option<Url>,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The code, such as TW0401
+    #[arg(value_name = "CODE", value_parser = code)]
+    pub(crate) code: Code,
 }
 
 /// `exec`.

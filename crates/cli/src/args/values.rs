@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use tokenward_core::{Brand, ProviderName, RedirectUri, TokenApi, UserName};
+use tokenward_core::{Brand, Code, ProviderName, RedirectUri, TokenApi, UserName};
 use url::Url;
 
 use crate::say::Lang;
@@ -40,6 +40,7 @@ pub(crate) enum BadValue {
     Header,
     Listen,
     Host,
+    Code,
     /// No file's name, and perhaps a secret: it is not repeated.
     File,
 }
@@ -65,6 +66,7 @@ impl BadValue {
             Self::Header => lang.bad_header(),
             Self::Listen => lang.bad_listen(),
             Self::Host => lang.bad_host(),
+            Self::Code => lang.bad_code(),
             Self::File => lang.no_file_name_next(),
         }
     }
@@ -116,6 +118,14 @@ pub(super) fn name<T: std::str::FromStr>(text: &str) -> Result<T, BadValue> {
     text.parse().map_err(|_| BadValue::Name)
 }
 
+/// A stable code, as it is written, by its digits alone, or by its name.
+pub(super) fn code(text: &str) -> Result<Code, BadValue> {
+    let digits = text.get(..2).filter(|head| head.eq_ignore_ascii_case("TW")).map_or(text, |_| &text[2..]);
+    let is_meant =
+        |code: &&Code| code.as_str().strip_prefix("TW") == Some(digits) || code.name().eq_ignore_ascii_case(text);
+    Code::ALL.iter().find(is_meant).copied().ok_or(BadValue::Code)
+}
+
 /// A name that every shell can read.
 pub(super) fn variable(text: &str) -> Result<String, BadValue> {
     let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
@@ -126,6 +136,19 @@ pub(super) fn variable(text: &str) -> Result<String, BadValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_as_people_write_them() {
+        for text in ["TW0401", "tw0401", "0401", "NotLoggedIn", "notloggedin"] {
+            assert_eq!(code(text), Ok(Code::NotLoggedIn), "{text}");
+        }
+        for text in ["", "TW", "401", "TW9999", "TW04010", "日本", "20029"] {
+            assert_eq!(code(text), Err(BadValue::Code), "{text}");
+        }
+        for &known in Code::ALL {
+            assert_eq!((code(known.as_str()), code(known.name())), (Ok(known), Ok(known)));
+        }
+    }
 
     #[test]
     fn durations_as_people_write_them() {

@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod exec;
+mod explain;
 mod init;
 mod link;
 mod links;
@@ -45,6 +46,7 @@ pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failu
         Command::Status => status::run(desk).await,
         Command::List => list::run(desk).await,
         Command::Doctor(doctor) => doctor::run(&doctor, desk).await,
+        Command::Explain(explain) => explain::run(&explain, desk),
         Command::Exec(exec) => exec::run(exec, desk).await,
         Command::Link(link) => link::run(&link, desk).await,
         Command::Unlink(unlink) => unlink::run(&unlink, desk).await,

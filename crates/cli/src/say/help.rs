@@ -217,6 +217,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("doctor", "of", "要检查的配置档；不写则检查当前选中的，并用一行提示其他需要注意的配置档"),
     ("doctor", "all", "完整检查每个配置档"),
     ("doctor", "online", "同时向服务方询问不消耗令牌的事项：是否接受该应用和访问令牌，以及那边的时间"),
+    ("explain", "", "说明错误码的含义以及怎么办"),
+    ("explain", "code", "错误码，如 TW0401"),
     ("exec", "", "运行程序，并在其环境变量中提供令牌"),
     ("exec", "env", "存放令牌的环境变量；可重复；默认 TOKENWARD_ACCESS_TOKEN"),
     ("exec", "only_env", "只设置这些变量，不设置 @larksuite/cli 读取的变量"),

@@ -9,6 +9,7 @@ mod api;
 mod codes;
 mod commands;
 pub(crate) mod doctor;
+mod explain;
 #[cfg(feature = "jq")]
 mod filter;
 mod findings;
@@ -96,6 +97,7 @@ mod tests {
             api::ALL,
             commands::ALL,
             doctor::ALL,
+            explain::ALL,
             #[cfg(feature = "jq")]
             filter::ALL,
             identity::ALL,

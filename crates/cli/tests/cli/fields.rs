@@ -42,6 +42,7 @@ fn every_field_is_documented() {
         &["refresh"],
         &["status"],
         &["list"],
+        &["explain", "TW0401"],
         &["vault", "info"],
         &["vault", "backup", copy.to_str().unwrap()],
         &["vault", "rekey"],

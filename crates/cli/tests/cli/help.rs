@@ -10,6 +10,7 @@ const COMMANDS: &[&str] = &[
     "status",
     "list",
     "doctor",
+    "explain",
     "exec",
     "link",
     "unlink",

@@ -25,6 +25,7 @@ mod ends;
 mod env_file;
 mod exec;
 mod exits;
+mod explain;
 mod failing;
 mod faults;
 mod fields;

@@ -73,6 +73,7 @@ fn a_token_in_the_place_of_a_name_is_not_repeated() {
         &["logout", "--login", "{}", "-y"],
         &["adopt", "--login", "{}", "-p", "lab"],
         &["link", "x.env", "--server", "{}"],
+        &["explain", "{}"],
         &["token", "{}"],
         &["{}"],
         &["login", "--{}"],

@@ -1,0 +1,35 @@
+//! What a code's exit code means, and how a code is written.
+
+use tokenward_core::ExitClass;
+
+use super::{Lang, w};
+
+super::sentences! {
+    exit_code(number, meaning) { "exit code {number}: {meaning}" "退出码 {number}：{meaning}" }
+    bad_code() { "write a code as it stands in brackets behind an error, such as TW0401" "请写错误后面括号中的代码，例如 TW0401" }
+}
+
+impl Lang {
+    /// What an exit code means, and what a script does about it.
+    pub(crate) fn exit_class(self, class: ExitClass) -> &'static str {
+        self.of(match class {
+            ExitClass::Done => w("done; nothing has to be done at once", "完成；无需立即处理"),
+            ExitClass::Ours => w("a bug in Tokenward; report it", "Tokenward 的缺陷；请反馈"),
+            ExitClass::Usage => w(
+                "wrong usage or configuration; something has to be changed on this machine",
+                "用法或配置错误；需要在本机修改",
+            ),
+            ExitClass::NeedsConsent => w("a person has to log in", "需要有人登录"),
+            ExitClass::TryLater => {
+                w("a temporary problem, nothing is lost; try again later", "暂时性问题，没有损失；请稍后重试")
+            }
+            ExitClass::Unknown => {
+                w("the outcome is unknown, everything is kept; try again later", "结果未知，全部保留；请稍后重试")
+            }
+            ExitClass::AppSettings => w(
+                "rejected because of the app's settings at the provider; they have to be changed there",
+                "因应用设置被服务方拒绝；需要在服务方修改",
+            ),
+        })
+    }
+}
