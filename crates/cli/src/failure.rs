@@ -13,7 +13,7 @@ use tokenward::{Error, Kept, Restored};
 use tokenward_core::{Code, ExitClass, ProviderName, Refusal, visible};
 
 use crate::meant::Meant;
-use crate::say::Lang;
+use crate::say::{Lang, explained_by};
 
 /// Why a command did not do what it was asked. Boxed, so that results stay small.
 #[derive(Debug)]
@@ -296,7 +296,7 @@ impl Failure {
         if let Some(refusal) = &self.0.refusal {
             line(lang.provider_head(), provider_words(refusal, lang));
         }
-        line(lang.page_head(), self.page());
+        line(lang.page_head(), explained_by(self.0.code));
         lines.join("\n")
     }
 

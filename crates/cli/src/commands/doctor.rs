@@ -14,8 +14,8 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::network;
 use crate::render::Row;
-use crate::say::Lang;
 use crate::say::doctor::Setting;
+use crate::say::{Lang, explained_by};
 
 /// A finding as JSON; the fields are documented in `docs/reference/json.md`.
 #[derive(Debug, Serialize)]
@@ -124,7 +124,7 @@ pub(crate) fn rows<'a>(
             told.next.into_iter().filter(fresh).map(|next| format!("{}{}{next}", lang.next_head(), lang.gap())),
         );
         if severity >= Severity::Warning {
-            lines.push(format!("{}{}{}", lang.page_head(), lang.gap(), page(code)));
+            lines.push(format!("{}{}{}", lang.page_head(), lang.gap(), explained_by(code)));
         }
         // A question is named once, however many answers it has.
         let name = if last == Some(finding.check) { String::new() } else { lang.check(finding.check) };

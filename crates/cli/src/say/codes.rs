@@ -136,8 +136,8 @@ fn story(code: Code) -> (Words, Words) {
         Code::VaultKey => (
             w("the vault's key is missing or does not fit", "保险库的密钥缺失或不匹配"),
             w(
-                "give the right key by file or variable as it was when the vault was made; see docs/errors/TW0302.md",
-                "请按建库时的方式（文件或环境变量）提供正确的密钥；参见 docs/errors/TW0302.md",
+                "give the right key by file or variable as it was when the vault was made; `tokenward explain TW0302` tells the ways",
+                "请按建库时的方式（文件或环境变量）提供正确的密钥；`tokenward explain TW0302` 有说明",
             ),
         ),
         Code::VaultReadOnly => (

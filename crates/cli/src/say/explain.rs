@@ -1,12 +1,17 @@
 //! What a code's exit code means, and how a code is written.
 
-use tokenward_core::ExitClass;
+use tokenward_core::{Code, ExitClass};
 
 use super::{Lang, w};
 
 super::sentences! {
     exit_code(number, meaning) { "exit code {number}: {meaning}" "退出码 {number}：{meaning}" }
     bad_code() { "write a code as it stands in brackets behind an error, such as TW0401" "请写错误后面括号中的代码，例如 TW0401" }
+}
+
+/// The command that explains a code, as it stands behind `more:`. It is no advice, so it has not the marks of one.
+pub(crate) fn explained_by(code: Code) -> String {
+    format!("tokenward explain {code}")
 }
 
 impl Lang {

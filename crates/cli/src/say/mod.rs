@@ -32,6 +32,7 @@ mod vault;
 mod wiki;
 
 pub(crate) use doctor::size;
+pub(crate) use explain::explained_by;
 pub(crate) use lang::Lang;
 pub(crate) use links::keep_too;
 

@@ -33,3 +33,14 @@ fn a_code_may_be_written_in_several_ways() {
         run(&mut bare_command(&["explain", word])).fails(2, "such as TW0401");
     }
 }
+
+#[test]
+fn what_an_error_says_leads_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = run(bare_command(&["token"]).env("TOKENWARD_HOME", folder.path().join("home")));
+    let more = ran.fails(2, "TW0204").err.lines().find_map(|line| line.trim().strip_prefix("more: tokenward "));
+    let words: Vec<&str> = more.unwrap_or_else(|| panic!("{ran:?}")).split(' ').collect();
+    assert_eq!(words, ["explain", "TW0204"]);
+    let page = run(&mut bare_command(&words));
+    assert!(page.succeeds().out.contains("nothing is set up") || page.out.contains("a setting is missing"), "{page:?}");
+}

@@ -36,7 +36,7 @@ fn mistakes_are_told_in_chinese_too() {
         assert_ne!(ran.code, 0);
         let first = ran.err.lines().next().unwrap();
         assert!(first.starts_with("错误：") && chinese(first), "{ran:?}");
-        assert!(ran.err.contains("docs/errors/TW"), "{ran:?}");
+        assert!(ran.err.contains("更多：tokenward explain TW"), "{ran:?}");
     }
     let ran = run(bare_command(&["tokn"]).env("LANG", "zh_CN.UTF-8"));
     assert!(ran.code == 2 && ran.err.starts_with("错误：没有命令 tokn"), "{ran:?}");
