@@ -26,6 +26,7 @@ mod filter;
 mod meant;
 mod misuse;
 mod network;
+mod pages;
 mod prompt;
 mod qr;
 mod render;

@@ -3,14 +3,17 @@
 use std::process::ExitCode;
 
 use serde_json::json;
+use tokenward_core::Code;
 
 use crate::args::Explain;
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::pages::page;
+use crate::say::Lang;
 
 pub(super) fn run(explain: &Explain, desk: &Desk) -> Result<ExitCode, Failure> {
     let (lang, printer, code) = (desk.lang(), desk.printer, explain.code);
-    let (happened, next) = (lang.happened(code), lang.next_step(code));
+    let (happened, next, text) = (lang.happened(code), lang.next_step(code), text(code, lang));
     if printer.json {
         printer.document(&json!({
             "code": code,
@@ -18,14 +21,72 @@ pub(super) fn run(explain: &Explain, desk: &Desk) -> Result<ExitCode, Failure> {
             "exit": code.exit() as u8,
             "message": happened,
             "next": [next],
+            "text": text,
             "page": format!("docs/errors/{}", code.page_name()),
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
     let exit = lang.exit_code(code.exit() as u8, lang.exit_class(code.exit()));
-    let gap = lang.gap();
-    let lines =
-        [format!("{code} {}", code.name()), happened.to_owned(), format!("{}{gap}{next}", lang.next_head()), exit];
-    printer.own(&lines.join("\n"))?;
+    // What to do stands in the page, where there is one, with all the ways.
+    let more = text.unwrap_or_else(|| format!("{}{}{next}", lang.next_head(), lang.gap()));
+    printer.own(&format!("{code} {}\n{happened}\n{exit}\n\n{more}", code.name()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the page of a code says below its title in one language.
+fn text(code: Code, lang: Lang) -> Option<String> {
+    let half = match lang {
+        Lang::En => 1,
+        Lang::Zh => 2,
+    };
+    let (_, text) = page(code)?.split("\n## ").nth(half)?.split_once('\n')?;
+    Some(without_links(&text.trim().replace("**", "")))
+}
+
+/// A text whose links are the words that stand for them.
+fn without_links(text: &str) -> String {
+    let (mut plain, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once('[') {
+        plain.push_str(before);
+        let link = after.split_once("](").and_then(|(words, to)| Some((words, to.split_once(')')?.1)));
+        match link {
+            Some((words, behind)) if !words.contains('[') => {
+                plain.push_str(words);
+                rest = behind;
+            }
+            _ => {
+                plain.push('[');
+                rest = after;
+            }
+        }
+    }
+    plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_shown_by_its_words() {
+        for (text, plain) in [
+            ("see [settings](../reference/settings.md#key), then go on", "see settings, then go on"),
+            ("`api [METHOD] PATH` is [told](api.md)", "`api [METHOD] PATH` is told"),
+            ("[a](b)[c](d) [e", "ac [e"),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(without_links(text), plain);
+        }
+    }
+
+    #[test]
+    fn every_page_has_both_languages() {
+        for &code in Code::ALL.iter().filter(|code| code.has_page()) {
+            for (lang, head) in [(Lang::En, "What it means. "), (Lang::Zh, "含义。")] {
+                let text = text(code, lang).unwrap();
+                assert!(text.starts_with(head), "{code}: {text}");
+                assert!(!text.contains("](") && !text.contains("**"), "{code}: {text}");
+            }
+        }
+    }
 }

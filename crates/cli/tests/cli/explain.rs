@@ -14,6 +14,8 @@ fn every_code_is_explained_in_both_languages() {
             assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{code} {ran:?}");
             let mut lines = ran.out.lines();
             assert_eq!(lines.next(), Some(format!("{code} {}", code.name()).as_str()), "{ran:?}");
+            let kept = if lang == "en" { "What was kept." } else { "保留了什么。" };
+            assert_eq!(ran.out.contains(kept), code.has_page(), "{ran:?}");
             assert!(lines.clone().count() >= 3 && lines.all(|line| !line.contains("**")), "{ran:?}");
             pages.push(ran.out);
         }
