@@ -6,7 +6,7 @@ mod files;
 mod fuzz;
 mod ini;
 mod json;
-mod properties;
+mod laws;
 mod python;
 mod shape;
 mod toml;

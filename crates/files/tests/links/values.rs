@@ -94,7 +94,7 @@ fn number() -> impl Strategy<Value = (String, Value)> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The four laws of `properties.rs`, for numbers.
+    /// The four laws of `laws.rs`, for numbers.
     #[test]
     fn numbers((format, before, after) in around(), (old, old_value) in number(), (_, value) in number()) {
         let float = matches!(old_value, Value::Fraction(_));

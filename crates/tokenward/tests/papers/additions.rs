@@ -69,7 +69,7 @@ fn every_format_is_whole() {
             "{name}: {owner} in fuzz/Cargo.toml"
         );
         assert!(rest.contains(&format!("Format::{variant}, data")), "{name}: the target reads its format");
-        for file in ["core/src/place/notation.rs", "files/tests/links/fuzz.rs", "files/tests/links/properties.rs"] {
+        for file in ["core/src/place/notation.rs", "files/tests/links/fuzz.rs", "files/tests/links/laws.rs"] {
             let named = read(&format!("crates/{file}")).contains(&format!("Format::{variant}"));
             assert!(named, "{name}: crates/{file}");
         }
