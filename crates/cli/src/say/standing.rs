@@ -13,7 +13,7 @@ super::sentences! {
     head_status() { "STATUS" "状态" }
     head_generation() { "TOKEN SET" "令牌组" }
     head_access() { "ACCESS TOKEN ENDS" "访问令牌到期" }
-    head_refresh() { "LOGIN ENDS UNUSED" "闲置到期" }
+    head_refresh() { "LOGIN ENDS IF UNUSED" "闲置到期" }
     fact_profile() { "profile" "配置档" }
     fact_app() { "app" "应用" }
     fact_user() { "user" "用户" }
@@ -69,7 +69,7 @@ super::sentences! {
     notice_elsewhere() { "another process refreshed the token meanwhile" "另一个进程已完成续期" }
     repaired(path, was, now) { "{path} was open to others (mode {was}); it is now {now}" "{path} 曾对其他用户开放（权限 {was}）；现已改为 {now}" }
     login_recovered(profile) { "a login of profile {profile} that was interrupted has been finished" "配置档 {profile} 此前中断的登录已补办完成" }
-    notice_shorter() { "the provider's tokens live shorter than was asked for" "服务方的令牌有效期短于所要求的时间" }
+    notice_shorter() { "the provider's tokens are valid for less time than was asked for" "服务方的令牌有效期短于所要求的时间" }
     notice_other() { "something unusual was noticed; nothing is lost" "发现异常情况；没有任何损失" }
 }
 

@@ -89,7 +89,7 @@ crate::say::sentences! {
     doctor_access_ended(when) { "the access token ended {when}" "访问令牌已于 {when} 到期" }
     doctor_access_none() { "no access token" "没有访问令牌" }
     doctor_turned_from(when) { "refreshed from {when}" "将续期于 {when}" }
-    doctor_refresh_ends(when) { "login ends unused {when}" "闲置则到期于 {when}" }
+    doctor_refresh_ends(when) { "the login ends {when} if it is not used" "若一直不使用，登录到期于 {when}" }
     doctor_wall_at(when) { "in any case {when}" "最迟到期于 {when}" }
     doctor_access_accepted() { "the provider accepts the access token" "服务方接受访问令牌" }
     doctor_access_dead() { "the provider refuses the access token before its end" "访问令牌尚未到期，但服务方拒绝了它" }
