@@ -35,17 +35,16 @@ No trouble, so the exit code is 0. One that asks nothing of anybody has no page.
 const fn exit_words(class: ExitClass) -> (&'static str, &'static str) {
     match class {
         ExitClass::Done => ("done", "what `doctor` finds and is no trouble"),
-        ExitClass::Ours => ("our fault", "report it; do not retry in a loop"),
+        ExitClass::Ours => ("a bug in Tokenward", "report it; do not retry in a loop"),
         ExitClass::Usage => ("wrong usage or configuration", "stop: a person must change something on this machine"),
         ExitClass::NeedsConsent => ("a person must log in", "stop and tell somebody: `tokenward login`"),
-        ExitClass::TryLater => ("passing trouble, nothing lost", "try again with growing pauses"),
+        ExitClass::TryLater => ("temporary problem, nothing lost", "try again with growing pauses"),
         ExitClass::Unknown => {
             ("outcome unknown, kept", "try again later; the next run asks once more when that is safe")
         }
-        ExitClass::AppSettings => (
-            "refused by the provider for a cause in the app's settings",
-            "stop: a person must change something in the developer console",
-        ),
+        ExitClass::AppSettings => {
+            ("rejected because of the app's settings", "stop: a person must change something in the developer console")
+        }
     }
 }
 

@@ -115,8 +115,8 @@ const LAST: usize = 1000;
 const TEMPLATE: &str = "{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}";
 
 const EXIT_CODES_EN: &str = "\
-Exit codes: 0 done · 1 our fault · 2 wrong usage or configuration · 3 a person must log in · 4 passing trouble, \
-try later · 5 outcome unknown, kept · 6 refused by the provider for a cause in the app's settings";
+Exit codes: 0 done · 1 a bug in Tokenward · 2 wrong usage or configuration · 3 a person must log in · 4 temporary \
+problem, try later · 5 outcome unknown, kept · 6 rejected because of the app's settings";
 
 /// The narrow set of reference/feishu.md §12.4, and what looking for a lost page and updating need besides.
 const WIKI_SCOPES_EN: &str = "\
