@@ -340,7 +340,7 @@ fn story(code: Code) -> (Words, Words) {
             ),
         ),
         Code::StorePassword => (
-            w("the account is sealed under a password that only you know", "该账户由只有您知道的密码加密"),
+            w("the account is sealed under a password that only you know", "该账户由只有你知道的密码加密"),
             w(
                 "pipe it in: `oidc-add --print NAME | tokenward adopt -`",
                 "请通过管道传入：`oidc-add --print 名称 | tokenward adopt -`",

@@ -28,7 +28,7 @@ super::sentences! {
     init_publish() { "  4. Version management: publish a version; only then do the changes count" "  4. 版本管理与发布：发布一个版本，之后以上修改才会生效" }
     nobody_came(url) { "run `tokenward login` again; if the page showed an error, fix it first: the redirect URL {url} and what is asked for must be allowed where the app is registered" "请重新运行 `tokenward login`；若页面显示了错误，请先处理：重定向 URL {url} 和所申请的权限须在注册该应用的平台允许" }
     nobody_came_console(url) { "run `tokenward login` again; if the page showed an error, fix it first in the console: 20029 says that the redirect URL {url} is not registered, letter by letter; 20027 that a scope is not enabled" "请重新运行 `tokenward login`；若页面显示了错误，请先在开放平台处理：20029 表示未登记重定向 URL {url}（须一字不差），20027 表示有权限未开通" }
-    app_id_where(url) { "the App ID and App Secret stand in the developer console, {url} → your app → Credentials & Basic Info" "App ID 和 App Secret 在开放平台的“凭证与基础信息”页面：{url} → 您的应用" }
+    app_id_where(url) { "the App ID and App Secret stand in the developer console, {url} → your app → Credentials & Basic Info" "App ID 和 App Secret 在开放平台的“凭证与基础信息”页面：{url} → 你的应用" }
     app_in_use(app, id, who, count) { "app {app} is {id}, and {who} is logged in with it (logins: {count}); another app would take its place, and these logins could not be refreshed any more" "应用 {app} 目前是 {id}，{who} 已用它登录（登录数：{count}）；换成另一个应用后，这些登录将无法续期" }
     app_in_use_second() { "a second app gets a name of its own: `tokenward init --app NAME`" "第二个应用请另取名字：`tokenward init --app 名字`" }
     app_in_use_yes() { "to replace it all the same: the same command with --yes" "仍要替换：在同一命令后加 --yes" }

@@ -41,7 +41,7 @@ stories! {
             w("a web page of another origin asked the proxy", "其他来源的网页访问了代理"),
             w(
                 "if the page is yours, start the proxy with --allow-origin",
-                "如果网页是您自己的，请用 --allow-origin 启动代理",
+                "如果网页是你自己的，请用 --allow-origin 启动代理",
             ),
         ),
         Code::ProxySecretMissing => (
