@@ -129,7 +129,7 @@ fn whoever_waited_for_a_refresh_finds_the_file_in_step() {
         command.env("TOKENWARD_CLOCK_OFFSET", "7300").stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().unwrap()
     };
-    let children: Vec<_> = (0..16).map(start).collect();
+    let children: Vec<_> = (0..8).map(start).collect();
     for child in children {
         let ran = child.wait_with_output().unwrap();
         let words = String::from_utf8(ran.stderr).unwrap();
