@@ -250,8 +250,8 @@ stories! {
         Code::WikiPlace => (
             w("it is not said where the page goes, or not understood", "没有说明页面放在哪里，或无法理解"),
             w(
-                "give --personal, --space ID or --parent URL, or say it in the front matter (docs/guide/wiki.md)",
-                "请给出 --personal、--space ID 或 --parent URL，或写在 front matter 中（见 docs/guide/zh/wiki.md）",
+                "give --personal, --space ID or --parent URL, or say it in the front matter (space, parent or personal)",
+                "请给出 --personal、--space ID 或 --parent URL，或在文件的 front matter 中写明（space、parent 或 personal）",
             ),
         ),
         Code::WikiPageExists => (
