@@ -123,10 +123,11 @@ pub(super) async fn register(
     Ok(Registered { app, profile: resolved, secret_file, checked })
 }
 
-/// The profile that is meant from now on where none is named: the one that was until now, if somebody is logged in under it (the
-/// file may know nothing of it: variables alone describe it), else the new one.
+/// The profile that is meant from now on where none is named: the one that was until now, if somebody is logged in under it, else the
+/// new one. Of those that variables alone describe it is `default`; another is found only where a variable names it.
 async fn first(profile: &ProfileName, settings: &Settings, session: &Session) -> ProfileName {
-    let until_now = settings.selected(None).ok().or_else(|| "default".parse().ok());
+    let is_in_file = |name: &ProfileName| settings.profiles().any(|(known, _)| known == name);
+    let until_now = settings.selected(None).ok().filter(is_in_file).or_else(|| "default".parse().ok());
     let Some(name) = until_now else { return profile.clone() };
     if session.keeper().grant_of(&name).await.is_ok() { name } else { profile.clone() }
 }
