@@ -158,7 +158,7 @@ crate::say::sentences! {
     doctor_brand_stand(brand, host) { "{brand}, at {host}, which is neither brand's own host (a gateway or a test stand?)" "{brand}，使用 {host}，并非两个品牌的自有域名（网关或测试环境？）" }
     doctor_brand_accepted(brand, host) { "{brand}: {host} accepts the app" "{brand}：{host} 接受该应用" }
     doctor_brand_accepted_stand(brand, host) { "{brand}: {host} accepts the app; it is neither brand's own host (a gateway or a test stand?)" "{brand}：{host} 接受该应用；它并非两个品牌的自有域名（网关或测试环境？）" }
-    doctor_port_free(url) { "the port of {url} is free; whether this URL is registered for the app, a login shows" "{url} 的端口空闲；该 URL 是否已为应用登记，登录时才能得知" }
+    doctor_port_free(url) { "the port of {url} is free; only a login shows whether this URL is registered for the app" "{url} 的端口空闲；该 URL 是否已为应用登记，登录时才能得知" }
     doctor_port_taken(url) { "another program has the port of {url}; a login in the browser could not come back" "{url} 的端口已被其他程序占用；浏览器登录将无法返回" }
     doctor_redirect_elsewhere(url) { "{url} does not lead to this machine, so a login cannot come back by itself" "{url} 不指向本机，登录无法自动返回" }
     doctor_redirect_elsewhere_next() { "log in with `tokenward login --paste`" "请使用 `tokenward login --paste` 登录" }
