@@ -115,6 +115,16 @@ impl Printer {
             .map_err(|error| self.not_written(&error))
     }
 
+    /// Writes a text that is ours and made to be read: a terminal folds no word of it, and no line is longer than is easy to read.
+    pub(crate) fn prose(&self, text: &str) -> Result<(), Failure> {
+        let Some(width) = self.width.map(usize::from) else { return self.own(text) };
+        let room = width.min(READABLE);
+        // A point of a list stands beside its number.
+        let under = |line: &str| if line.starts_with(|c: char| c.is_ascii_digit()) { "   " } else { "" };
+        let lines: Vec<String> = text.lines().flat_map(|line| fold(line, room, under(line))).collect();
+        self.own(&lines.join("\n"))
+    }
+
     /// Writes bytes to stdout as they are.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
@@ -388,7 +398,7 @@ pub(crate) fn sheet(rows: &[Row], width: Option<usize>, coloured: bool) -> Strin
         let pad = |text: &str, to: usize| " ".repeat(to.saturating_sub(columns(text)));
         let mut head = format!("{dressed}{}{}{}", pad(word, severity), row.name, pad(&row.name, name));
         for line in &row.lines {
-            for part in fold(line, room.unwrap_or(usize::MAX)) {
+            for part in fold(line, room.unwrap_or(usize::MAX), "  ") {
                 out.push(format!("{head}{part}"));
                 head = " ".repeat(severity + name);
             }
@@ -397,15 +407,15 @@ pub(crate) fn sheet(rows: &[Row], width: Option<usize>, coloured: bool) -> Strin
     out.join("\n")
 }
 
-/// Folds a line at spaces and between Chinese characters; what continues is indented by two.
-fn fold(text: &str, room: usize) -> Vec<String> {
+/// Folds a line at spaces and between Chinese characters; what continues stands behind `indent`.
+fn fold(text: &str, room: usize, indent: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for piece in pieces(text) {
         let line = lines.last_mut().expect("there is a first line");
         if columns(line) + columns(piece.trim_end()) <= room || line.trim().is_empty() {
             line.push_str(piece);
         } else {
-            lines.push(format!("  {piece}"));
+            lines.push(format!("{indent}{piece}"));
         }
     }
     lines.iter().map(|line| line.trim_end().to_owned()).collect()
@@ -444,12 +454,16 @@ fn columns(text: &str) -> usize {
     text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
 }
 
+/// The longest line of prose, in columns.
+const READABLE: usize = 100;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn lines_are_folded_where_a_reader_would() {
+        let fold = |text, room| fold(text, room, "  ");
         assert_eq!(fold("one two three", 8), ["one two", "  three"]);
         assert_eq!(fold("one", 8), ["one"]);
         assert_eq!(fold("/a/path/longer/than/the/line and more", 10), ["/a/path/longer/than/the/line", "  and more"]);

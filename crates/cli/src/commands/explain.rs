@@ -29,7 +29,7 @@ pub(super) fn run(explain: &Explain, desk: &Desk) -> Result<ExitCode, Failure> {
     let exit = lang.exit_code(code.exit() as u8, lang.exit_class(code.exit()));
     // What to do stands in the page, where there is one, with all the ways.
     let more = text.unwrap_or_else(|| format!("{}{}{next}", lang.next_head(), lang.gap()));
-    printer.own(&format!("{code} {}\n{happened}\n{exit}\n\n{more}", code.name()))?;
+    printer.prose(&format!("{code} {}\n{happened}\n{exit}\n\n{more}", code.name()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -40,7 +40,8 @@ fn text(code: Code, lang: Lang) -> Option<String> {
         Lang::Zh => 2,
     };
     let (_, text) = page(code)?.split("\n## ").nth(half)?.split_once('\n')?;
-    Some(without_links(&text.trim().replace("**", "")))
+    // Chinese has no space behind a full stop; there it stands for the eye of whoever reads the source.
+    Some(without_links(&text.trim().replace("。** ", "。").replace("**", "")))
 }
 
 /// A text whose links are the words that stand for them.
