@@ -29,9 +29,8 @@ use crate::failure::{Failure, provider_words};
 use before::Before;
 
 pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
-    let Registered { app, profile, secret_file, checked } =
-        register(init, None, desk.lang().init_nothing_saved(), desk).await?;
-    tell(&app, &profile, secret_file.as_deref(), checked, desk)
+    let registered = register(init, None, desk.lang().init_nothing_saved(), desk).await?;
+    tell(&registered, desk)
 }
 
 /// An app that was registered.
@@ -41,6 +40,17 @@ pub(super) struct Registered {
     secret_file: Option<String>,
     /// Whether the provider accepted id and secret.
     checked: bool,
+    /// The profile that stays the one that is used where none is named, if that was settled now and it is another.
+    first: Option<ProfileName>,
+}
+
+impl Registered {
+    /// Says that another profile stays the one that is used where none is named.
+    pub(super) fn tell_first(&self, desk: &Desk) {
+        if let Some(first) = &self.first {
+            desk.printer.note(desk.lang().init_first_stays(first, &self.profile.name));
+        }
+    }
 }
 
 /// Registers an app. `found` is its secret where that is at hand already; `refused` is said where the provider says no.
@@ -113,14 +123,12 @@ pub(super) async fn register(
     }
     edit.save().map_err(failed)?;
     drop(edit);
-    if names_first && first != profile {
-        desk.printer.note(lang.init_first_stays(&first, &profile));
-    }
     if let (None, Some(secret)) = (&init.secret_file, &secret) {
         session.keeper().keep_app_secret(&app, secret).await?;
     }
     let secret_file = record.get(Setting::AppSecretFile).map(str::to_owned);
-    Ok(Registered { app, profile: resolved, secret_file, checked })
+    let first = Some(first).filter(|first| names_first && *first != profile);
+    Ok(Registered { app, profile: resolved, secret_file, checked, first })
 }
 
 /// The profile that is meant from now on where none is named: the one that was until now, if somebody is logged in under it, else the
@@ -385,14 +393,9 @@ fn is_unknown_no(error: &tokenward::Error) -> bool {
     error.refusal().is_some_and(|refusal| refusal.provider_code.is_some() && refusal.meaning.is_none())
 }
 
-fn tell(
-    app: &AppName,
-    profile: &ResolvedProfile,
-    secret_file: Option<&str>,
-    checked: bool,
-    desk: &Desk,
-) -> Result<ExitCode, Failure> {
+fn tell(registered: &Registered, desk: &Desk) -> Result<ExitCode, Failure> {
     let (lang, printer) = (desk.lang(), desk.printer);
+    let Registered { app, profile, secret_file, checked, .. } = registered;
     let console = profile.provider().brand().map(|_| {
         let console = profile.hosts.open.join(&format!("app/{}/safe", profile.client_id));
         console.map_or_else(|_| profile.hosts.open.to_string(), String::from)
@@ -412,13 +415,14 @@ fn tell(
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    if checked {
+    if *checked {
         printer.note(lang.init_checked());
     }
     printer.note(match secret_file {
         Some(file) => lang.init_saved_secret_file(app, config.display(), file, &profile.name),
         None => lang.init_saved(app, config.display(), &profile.name),
     });
+    registered.tell_first(desk);
     for host in profile.in_clear() {
         printer.warning(lang.plain_http_on(host));
     }

@@ -176,6 +176,7 @@ impl<'a> Source<'a> {
         };
         let done = init::register(&init, self.app_secret.cloned(), desk.lang().app_not_saved(&self.name), desk).await?;
         desk.printer.note(desk.lang().app_from_file(id.escape_debug(), &self.name, &done.profile.name));
+        done.tell_first(desk);
         Ok(())
     }
 

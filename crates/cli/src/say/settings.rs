@@ -120,10 +120,16 @@ fn chinese(error: &SettingsError) -> String {
                 format!("已有：{}", names(known))
             };
             let by = match origin {
-                Origin::Variable(_) | Origin::File(_) => format!("（由 {} 指定）", zh.origin(origin)),
+                Origin::Variable(name) => format!("，它由 {name} 指定"),
+                Origin::File(_) => format!("，它由 {}指定", zh.origin(origin)),
                 _ => String::new(),
             };
-            format!("没有配置档“{}”{by}；{known}{}", veil::shown(name.as_str()), zh.meant(nearest.as_deref()))
+            let meant = if error.lacks_variables() {
+                "。若其应用由环境变量描述，请设置 TOKENWARD_APP_ID".to_owned()
+            } else {
+                zh.meant(nearest.as_deref())
+            };
+            format!("没有配置档“{}”{by}；{known}{meant}", veil::shown(name.as_str()))
         }
         SettingsError::UnknownApp { origin, app, nearest } => {
             format!("{}：没有 [apps.{app}] 表{}", zh.origin(origin), zh.meant(nearest.as_deref()))

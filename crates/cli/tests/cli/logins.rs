@@ -138,6 +138,11 @@ fn variables_alone_are_a_set_up() {
     }
     assert_eq!(world.sandbox.counters().refreshes, before + 1);
     world.run(&["token", "--profile", "lab"]).fails(3, "TW0401");
+    // Without its variables it is not there, and that is said.
+    for lang in ["en", "zh"] {
+        let ran = world.run(&["token", "--lang", lang]);
+        assert!(ran.fails(2, "TW0201").err.contains("TOKENWARD_APP_ID"), "{ran:?}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tokenward_core::{AppName, BadSecret, Brand, Code, ProfileName, ProviderName,
 use tokenward_keeper::{Error, Kept};
 use tokenward_vault::trusted::Distrust;
 
-use super::table::Setting;
+use super::table::{DEFAULT_PROFILE, Setting};
 
 /// Where a value came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -170,7 +170,7 @@ pub enum SettingsError {
         origin: Origin,
     },
     /// No profile of that name.
-    #[error("there is no profile \"{}\"{}; {}{}", veil::shown(name.as_str()), asked_by(origin), known_profiles(known), meant(nearest.as_deref()))]
+    #[error("there is no profile \"{}\"{}; {}{}", veil::shown(name.as_str()), asked_by(origin), known_profiles(known), meant_or_unset(name, known, nearest.as_deref()))]
     UnknownProfile {
         /// The name asked for.
         name: ProfileName,
@@ -263,6 +263,11 @@ impl SettingsError {
     /// A value that cannot be used, shown without what may be a secret.
     pub(super) fn bad_value(origin: &Origin, value: &str, allowed: Clause) -> Self {
         Self::BadValue { origin: origin.clone(), value: veil::shown(value).into_owned(), allowed }
+    }
+
+    /// Whether the profile that is missing may be the one that variables alone describe, and they are not set.
+    pub fn lacks_variables(&self) -> bool {
+        matches!(self, Self::UnknownProfile { name, known, .. } if is_of_variables(name, known))
     }
 
     /// The stable code.
@@ -473,9 +478,22 @@ fn list(profiles: &[ProfileName]) -> String {
 /// Who named a profile, where that was not the command line: what was typed is before the person's eyes, as a flag or as a word.
 fn asked_by(origin: &Origin) -> String {
     match origin {
-        Origin::Variable(_) | Origin::File(_) => format!(" (named by {origin})"),
+        Origin::Variable(_) | Origin::File(_) => format!(", which {origin} names"),
         Origin::Flag(_) | Origin::Default => String::new(),
     }
+}
+
+/// What may have been meant; the profile of variables alone is not there without them.
+fn meant_or_unset(name: &ProfileName, known: &[ProfileName], nearest: Option<&str>) -> String {
+    if is_of_variables(name, known) {
+        return ". If variables describe its app, TOKENWARD_APP_ID has to be set".to_owned();
+    }
+    meant(nearest)
+}
+
+/// Whether a profile that is not there may be the one of variables alone, beside those of the file.
+fn is_of_variables(name: &ProfileName, known: &[ProfileName]) -> bool {
+    name.as_str() == DEFAULT_PROFILE && !known.is_empty()
 }
 
 fn known_profiles(known: &[ProfileName]) -> String {

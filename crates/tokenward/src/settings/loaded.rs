@@ -7,7 +7,7 @@ use tokenward_core::{AppName, BadSecret, ProfileName};
 use super::environment::{self, Home, KeySource};
 use super::error::{Origin, SettingsError, Warning};
 use super::file::{ConfigFile, Entries, Value};
-use super::table::Setting;
+use super::table::{DEFAULT_PROFILE, Setting};
 use super::text;
 use super::values::refused;
 use crate::{Environment, Registration};
@@ -177,6 +177,3 @@ impl Settings {
         parse(raw.to_str().ok_or_else(|| bad(BadSecret::Malformed))?).map(Some).map_err(bad)
     }
 }
-
-/// What the profile of variables alone is called.
-pub(super) const DEFAULT_PROFILE: &str = "default";

@@ -373,6 +373,9 @@ pub fn reference() -> String {
     page
 }
 
+/// What the profile of variables alone is called.
+pub(super) const DEFAULT_PROFILE: &str = "default";
+
 const PREFACE: &str = "\
 # Settings
 

@@ -108,11 +108,16 @@ fn variables_alone_are_enough() {
     let beside = Case::new(FILE).env("TOKENWARD_APP_ID", "cli_env");
     assert_eq!(beside.error("wrok").0, Code::UnknownProfile);
     let named = Case::new(FILE).env("TOKENWARD_PROFILE", "wrok").error("").1;
-    assert!(named.starts_with("there is no profile \"wrok\" (named by TOKENWARD_PROFILE); there are:"), "{named}");
+    assert!(named.starts_with("there is no profile \"wrok\", which TOKENWARD_PROFILE names; there are:"), "{named}");
     assert_eq!(beside.env("TOKENWARD_PROFILE", "ci").profile("").unwrap().client_id, "cli_env");
     // Theirs is found by its name, and may be the one that is meant where none is named.
     let named = Case::new(&FILE.replace("default_profile = \"work\"", "default_profile = \"default\""));
-    assert_eq!(named.error("").0, Code::UnknownProfile);
+    let (code, words) = named.error("");
+    assert_eq!(code, Code::UnknownProfile);
+    assert!(
+        words.ends_with("there are: lab, work. If variables describe its app, TOKENWARD_APP_ID has to be set"),
+        "{words}"
+    );
     let named = named.env("TOKENWARD_APP_ID", "cli_env");
     for name in ["", "default"] {
         let profile = named.profile(name).unwrap();
