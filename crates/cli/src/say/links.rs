@@ -144,7 +144,7 @@ super::sentences! {
     outcome_left(state) { "left as it is: {state}" "保持原样：{state}" }
     outcome_not_written(detail) { "could not be written ({detail}); the tokens are safe in the vault, and it is tried again" "无法写入（{detail}）；令牌在保险库中安然无恙，会再次尝试" }
     outcome_unusable(detail) { "cannot be read and is left alone ({detail})" "无法读取，已保持原样（{detail}）" }
-    outcome_unproven() { "left as it is: it is not known yet whose the profile's new login is. The next use of the login asks the provider, and then the file gets its tokens" "保持原样：尚不清楚配置档的新登录属于谁。下次使用该登录时会询问服务方，之后文件会得到令牌" }
+    outcome_unproven(profile, file) { "left as it is: it is not known yet whose the profile's new login is. `tokenward refresh --profile {profile}` has the provider asked; `tokenward link {file}` then gives the file its tokens" "保持原样：尚不清楚配置档的新登录属于谁。请先运行 `tokenward refresh --profile {profile}` 向服务方询问，再运行 `tokenward link {file}` 写入令牌" }
     outcome_elsewhere() { "another process is working on it" "另一个进程正在处理" }
 
     notice_link_healed(file, held) { "{file} held used-up tokens (token set {held}) and shows the present ones now" "{file} 原为已用掉的令牌（第 {held} 组），现已更正" }
@@ -273,7 +273,9 @@ impl Lang {
             LinkOutcome::GivenItsOwn { grant, user, .. } => self.given_its_own(user.as_deref(), *grant),
             LinkOutcome::Adopted { .. } => self.outcome_adopted(),
             LinkOutcome::Left(Found::Unusable(error)) => self.outcome_unusable(error.detail().unwrap_or_default()),
-            LinkOutcome::Left(Found::Unproven { shows_it: false }) => self.outcome_unproven(),
+            LinkOutcome::Left(Found::Unproven { shows_it: false }) => {
+                self.outcome_unproven(&report.profile, quoted(&report.file.display().to_string()))
+            }
             LinkOutcome::Left(found) => self.outcome_left(self.link_state(found)),
             LinkOutcome::NotWritten(error) => self.outcome_not_written(error.detail().unwrap_or_default()),
             _ => self.outcome_elsewhere(),

@@ -292,6 +292,7 @@ fn files_of_the_profiles_own_login_are_served_while_nobody_can_say_whose_the_nex
     project.write("new.env", &blank);
     let ran = project.run(&["link", "new.env", "--create"]);
     assert!(ran.succeeds().err.contains("whose the profile's new login is"), "{ran:?}");
+    assert!(ran.err.contains("`tokenward refresh --profile default`"), "{ran:?}");
     assert!(!ran.err.contains("another process") && project.read("new.env") == blank, "{ran:?}");
     project.run(&["unlink", "new.env"]).succeeds();
     for (name, is_shown) in
