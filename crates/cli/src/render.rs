@@ -463,6 +463,7 @@ mod tests {
 
     #[test]
     fn lines_are_folded_where_a_reader_would() {
+        assert_eq!(fold("1. one two", 8, "   "), ["1. one", "   two"]);
         let fold = |text, room| fold(text, room, "  ");
         assert_eq!(fold("one two three", 8), ["one two", "  three"]);
         assert_eq!(fold("one", 8), ["one"]);
