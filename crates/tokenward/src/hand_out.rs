@@ -146,8 +146,8 @@ impl HandOutFiles {
 #[async_trait]
 impl HandOuts for HandOutFiles {
     fn mark(&self) -> Mark {
-        match std::fs::read(mark_file(self.folder())) {
-            Ok(bytes) => Mark(bytes.try_into().ok()),
+        match read_mark(self.folder()) {
+            Ok(mark) => mark,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Mark(None),
             // One that is nobody's: nothing is shown by it.
             Err(_) => {
@@ -313,6 +313,13 @@ impl Note {
 
 fn mark_file(folder: &Folder) -> PathBuf {
     folder.locks().join("handouts")
+}
+
+fn read_mark(folder: &Folder) -> io::Result<Mark> {
+    let mut bytes = [0; 17];
+    // By one call: a file of a few bytes is read as a whole, and a longer one is no mark.
+    let length = File::open(mark_file(folder))?.read(&mut bytes)?;
+    Ok(Mark(bytes[..length].try_into().ok()))
 }
 
 fn draw_mark(folder: &Folder, entropy: &dyn Entropy) -> io::Result<()> {

@@ -7,7 +7,7 @@ mod preparation;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -140,12 +140,29 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], durable: bool) -> io::Resul
     if durable { sync_folder(folder) } else { Ok(()) }
 }
 
-/// Writes a file as a whole, private to its owner. Not durable: after a crash it is there, the one before it, or torn.
+/// Writes a file that is private to its owner, over what it held. Not durable, and not at once: a reader of that moment, or after a
+/// crash, finds what it holds, what it held, or some of both, and has to tell by a seal. A new name for each content takes four times as
+/// long.
 ///
 /// # Errors
 /// The system's no.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_whole(path, bytes, false)
+    match ours(path) {
+        Some(file) => {
+            file.write_all_at(bytes, 0)?;
+            if file.metadata()?.len() == bytes.len() as u64 { Ok(()) } else { file.set_len(bytes.len() as u64) }
+        }
+        // There is none, or one that another program made, opened to others or keeps under another name.
+        None => write_whole(path, bytes, false),
+    }
+}
+
+/// A file that this process's user alone may read, under this name alone.
+fn ours(path: &Path) -> Option<File> {
+    let file = open_there().open(path).ok()?;
+    let found = file.metadata().ok()?;
+    let is_private = found.is_file() && found.nlink() == 1 && found.mode() & 0o7777 == FILE_MODE;
+    (is_private && found.uid() == rustix::process::geteuid().as_raw()).then_some(file)
 }
 
 /// Makes renames and removals in a folder durable.
@@ -168,18 +185,12 @@ pub(crate) fn holds_something(folder: &Path) -> bool {
 /// # Errors
 /// The system's no.
 pub fn open_private(path: &Path) -> io::Result<File> {
-    let open = || {
-        let mut options = OpenOptions::new();
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        options.read(true).write(true).mode(FILE_MODE).custom_flags(flags.bits().cast_signed());
-        options
-    };
     loop {
-        match open().open(path) {
+        match open_there().open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             opened => return opened,
         }
-        match open().create_new(true).open(path) {
+        match open_there().create_new(true).open(path) {
             // Another process was quicker.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
@@ -189,6 +200,14 @@ pub fn open_private(path: &Path) -> io::Result<File> {
             }
         }
     }
+}
+
+/// How a file that is there is opened.
+fn open_there() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    options.read(true).write(true).mode(FILE_MODE).custom_flags(flags.bits().cast_signed());
+    options
 }
 
 /// Gives a file or folder that root has just made to the owner of the folder it is in: one run of root's in a person's home (`sudo`)
@@ -254,5 +273,38 @@ mod tests {
         drop(open_private(&file).unwrap());
         std::os::unix::fs::symlink(&other, place.path().join("link")).unwrap();
         assert!(open_private(&place.path().join("link")).is_err() && !other.exists());
+    }
+
+    #[test]
+    fn a_private_file_is_written_over_unless_it_is_not_ours_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let (file, other) = (place.path().join("file"), place.path().join("other"));
+        let inode = || std::fs::metadata(&file).unwrap().ino();
+        write_private(&file, b"a long content").unwrap();
+        let before = inode();
+        for content in ["short", "and a longer one again", ""] {
+            write_private(&file, content.as_bytes()).unwrap();
+            assert_eq!((std::fs::read_to_string(&file).unwrap().as_str(), inode()), (content, before));
+        }
+        write_private(&file, b"ours").unwrap();
+        // Another name of it keeps what it held.
+        std::fs::hard_link(&file, &other).unwrap();
+        write_private(&file, b"new").unwrap();
+        assert_eq!(
+            (std::fs::read(&file).unwrap(), std::fs::read(&other).unwrap()),
+            (b"new".to_vec(), b"ours".to_vec())
+        );
+        std::fs::remove_file(&other).unwrap();
+        // Who has opened one that others could read keeps what it held.
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+        let before = inode();
+        write_private(&file, b"newer").unwrap();
+        assert_eq!(std::fs::metadata(&file).unwrap().mode() & 0o7777, 0o600);
+        assert_ne!(inode(), before);
+        // No link is followed.
+        std::fs::remove_file(&file).unwrap();
+        std::os::unix::fs::symlink(&other, &file).unwrap();
+        write_private(&file, b"ours").unwrap();
+        assert!(!other.exists() && std::fs::symlink_metadata(&file).unwrap().is_file());
     }
 }

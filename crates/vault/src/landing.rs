@@ -9,12 +9,13 @@
 //! stopped, so that an answer which comes very late lands in no slot of somebody else's. A slot that cannot be had stops nobody: the answer
 //! then goes to the journal alone, as the rescue slot ([`crate::rescue`]) waits for it there.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokenward_core::ports::Entropy;
 use tokenward_core::{IntentId, Landing, RawAnswer};
@@ -26,6 +27,8 @@ use crate::seal::Keys;
 /// The folder with the slots.
 pub(crate) struct Landings {
     folder: PathBuf,
+    /// The slots of this process, by their numbers: the search for a free one passes them over.
+    own: Arc<Mutex<BTreeSet<u32>>>,
 }
 
 /// What lies in a slot.
@@ -39,6 +42,7 @@ pub(crate) struct Landed {
 /// A slot that one spend's answer lands in.
 pub(crate) struct LandingSlot {
     file: File,
+    _own: Own,
     intent: IntentId,
     keys: Arc<Keys>,
     entropy: Arc<dyn Entropy>,
@@ -46,9 +50,27 @@ pub(crate) struct LandingSlot {
     is_taken: AtomicBool,
 }
 
+/// The number of a slot of this process, for as long as it is one.
+struct Own {
+    number: u32,
+    all: Arc<Mutex<BTreeSet<u32>>>,
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
+    }
+}
+
 impl Landings {
-    pub(crate) const fn new(folder: PathBuf) -> Self {
-        Self { folder }
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, own: Arc::default() }
+    }
+
+    /// Notes a slot as this process's, unless it is already.
+    fn note(&self, number: u32) -> Option<Own> {
+        let is_new = self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+        is_new.then(|| Own { number, all: Arc::clone(&self.own) })
     }
 
     /// Opens a slot for the answer to a spend; makes one where all are taken.
@@ -57,6 +79,7 @@ impl Landings {
     /// The system's: there is no room for another one, or the folder is not to be had.
     pub(crate) fn open(&self, intent: IntentId, keys: Arc<Keys>, entropy: Arc<dyn Entropy>) -> io::Result<LandingSlot> {
         for number in 0..MOST {
+            let Some(own) = self.note(number) else { continue };
             let file = open_private(&self.folder.join(number.to_string()))?;
             match file.try_lock() {
                 Ok(()) => {}
@@ -73,7 +96,7 @@ impl Landings {
             }
             // One that holds an answer waits for the recovery of its spend.
             if read_slot(&file, 0)?.is_none() {
-                return Ok(LandingSlot { file, intent, keys, entropy, is_taken: AtomicBool::new(false) });
+                return Ok(LandingSlot { file, _own: own, intent, keys, entropy, is_taken: AtomicBool::new(false) });
             }
         }
         Err(io::Error::other("every landing slot is taken"))

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use sha2::{Digest, Sha256};
 use tokenward_core::ports::{Entropy, StoreError};
@@ -25,6 +25,8 @@ pub(crate) struct Rescue {
     path: PathBuf,
     /// Kept open once it was proven, so that nothing that happens to the folder can take it away.
     file: Mutex<Option<File>>,
+    /// Whether it lies on a disk that copies what is written: no disk changes its kind.
+    is_copied: OnceLock<bool>,
 }
 
 /// A slot's content.
@@ -41,7 +43,7 @@ pub(crate) struct Slotted {
 
 impl Rescue {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, file: Mutex::new(None) }
+        Self { path, file: Mutex::new(None), is_copied: OnceLock::new() }
     }
 
     /// Sees to it that the file is there in full and has a free slot, one more than before if need be. Syncs only when
@@ -135,11 +137,16 @@ impl Rescue {
         self.kept()?.iter().filter(|kept| kept.slotted.intent == intent).try_for_each(|kept| self.free(kept))
     }
 
+    /// Whether the disk may copy what is written, as [`room::copies`](crate::room::copies) says.
+    pub(crate) fn is_copied(&self) -> bool {
+        *self.is_copied.get_or_init(|| self.path.parent().is_some_and(crate::room::copies))
+    }
+
     /// Makes the file one that is written in place, where the disk would copy what is written and it is not so yet (a vault that an
     /// earlier version made). Only while no answer lies in it.
     fn settle_in_place(&self) -> io::Result<()> {
         let Some(folder) = self.path.parent() else { return Ok(()) };
-        if !crate::room::copies(folder) || is_in_place(&self.path) {
+        if !self.is_copied() || is_in_place(&self.path) {
             return Ok(());
         }
         let opened = self.open()?;

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokenward_core::ports::{StoreError, StoreFault};
 
@@ -210,11 +211,21 @@ pub(crate) fn migrate(connection: &Connection, vault: VaultId) -> Result<(), rus
     transaction.commit()
 }
 
+/// A database of the newest schema that no file holds.
+#[cfg(test)]
+pub(super) fn memory() -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open_in_memory()?;
+    MIGRATIONS.iter().try_for_each(|script| connection.execute_batch(script))?;
+    Ok(connection)
+}
+
 /// Opens a database that is there.
 pub(crate) fn connect(database: &Path, role: Role) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(database, flags)?;
     connection.busy_timeout(PATIENCE)?;
+    // A plan that may depend on what is bound is made anew each time that something is (<https://www.sqlite.org/qpsg.html>).
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(sql::CONNECTION)?;
     connection.execute_batch(match role {
@@ -232,9 +243,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0004_brought.sql"),
     include_str!("../../migrations/0005_terms.sql"),
     include_str!("../../migrations/0006_former.sql"),
+    include_str!("../../migrations/0007_rows.sql"),
 ];
 /// The newest schema this version knows.
-pub(crate) const SCHEMA: i64 = 6;
+pub(crate) const SCHEMA: i64 = 7;
 const _: () = assert!(MIGRATIONS.len() as u64 == SCHEMA.unsigned_abs());
 /// How long a write waits for another one: a transaction takes milliseconds, and 64 processes may queue.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -17,7 +17,6 @@ use tokenward_core::{
 };
 
 use crate::codec::{answer_to_bytes, turn_to_bytes};
-use crate::room;
 
 use super::failure::Failed;
 use super::leases::{free, turned_under};
@@ -69,7 +68,7 @@ impl Journal for SqliteVault {
         // Where the disk may end this process in the middle of SQLite's writing, the slot comes first: it is written in place.
         let landing = self.landing.lock().unwrap_or_else(PoisonError::into_inner).get(&intent).cloned();
         let has_landed = landing.as_ref().is_some_and(|landing| landing.is_taken());
-        let in_slot = !has_landed && room::copies(context.folder.vault()) && self.rescue_answer(intent, answer).is_ok();
+        let in_slot = !has_landed && self.rescue.is_copied() && self.rescue_answer(intent, answer).is_ok();
         // Should this process be killed while it waits for another one's write, the answer would be lost: so it does not
         // wait for long. A write that goes through after all stores the same answer once more.
         let error = match tokio::time::timeout(ANSWER_PATIENCE, self.journal_answer(intent, answer)).await {
@@ -261,12 +260,15 @@ impl Context {
         }
         let closing = Closing::Committed { generation, without_access: turn.is_without_access() };
         self.mark_closed(tx, &row, &closing)?;
-        let useless = signed(generation.get().saturating_sub(ANSWERS_KEPT));
-        run(tx, sql::WIPE_OLD_ANSWERS, params![grant_bytes(grant.id), useless])?;
+        let is_pruned = generation.get().is_multiple_of(PRUNE_EVERY);
+        let useless = generation.get().saturating_sub(ANSWERS_KEPT);
+        // The turns before this one have wiped what was older, but for what was settled late.
+        let since = if is_pruned { 0 } else { useless.saturating_sub(1) };
+        run(tx, sql::WIPE_OLD_ANSWERS, params![grant_bytes(grant.id), signed(since), signed(useless)])?;
         if let Some(profile) = &grant.profile {
             answered(tx, profile)?;
         }
-        if generation.get().is_multiple_of(PRUNE_EVERY) {
+        if is_pruned {
             // It has turned, so nothing is on trial any more, and what awaited the outcome may go too.
             end_trials(tx, grant.id, false)?;
             prune(tx, grant.id)?;

@@ -7,7 +7,7 @@ use tokenward_core::{AppName, Generation, GrantId, ProfileName, Standing, Subjec
 use super::failure::Failed;
 use super::lookup::by_profile;
 use super::query::run;
-use super::rows::{GrantRow, Sealed, grant_bytes};
+use super::rows::{AccessNames, GrantRow, Sealed, grant_bytes};
 use super::sealer::Sealer;
 use super::statements as sql;
 
@@ -65,8 +65,7 @@ pub(super) fn blank(id: GrantId, profile: &ProfileName, app: &AppName, set: &Tok
         generation: Generation::FIRST,
         standing: Standing::Live,
         access: nothing(),
-        access_name: None,
-        access_before: None,
+        access_names: AccessNames::default(),
         access_obtained: at,
         access_expires: at,
         refresh: nothing(),

@@ -36,6 +36,17 @@ pub(crate) struct Unproven {
     pub(crate) source: Option<String>,
 }
 
+/// What is known of the names of a grant's access tokens, and is to be stored with its row.
+#[derive(Clone, Default)]
+pub(crate) struct AccessNames {
+    /// Whether an earlier version stored the present token, and may have kept no name of it.
+    pub(crate) missing: bool,
+    /// The name of one that is brought.
+    pub(crate) brought: Option<Fingerprint>,
+    /// The name and the generation of one without a name that gives way.
+    pub(crate) before: Option<(Fingerprint, Generation)>,
+}
+
 /// A row of `grants`, sealed as it lies.
 #[derive(Clone)]
 pub(crate) struct GrantRow {
@@ -47,10 +58,7 @@ pub(crate) struct GrantRow {
     pub(crate) generation: Generation,
     pub(crate) standing: Standing,
     pub(crate) access: Sealed,
-    /// The name of an access token that is to be stored with the row.
-    pub(crate) access_name: Option<Fingerprint>,
-    /// The name and the generation of the one that gives way to it: vaults of earlier versions have no name of it yet.
-    pub(crate) access_before: Option<(Fingerprint, Generation)>,
+    pub(crate) access_names: AccessNames,
     pub(crate) access_obtained: Timestamp,
     pub(crate) access_expires: Timestamp,
     pub(crate) refresh: Sealed,
@@ -72,42 +80,33 @@ pub(crate) struct GrantRow {
 }
 
 impl GrantRow {
+    /// Reads the columns in the order in which the statements name them.
     pub(crate) fn read(row: &Row<'_>) -> Result<Self, Fault> {
-        let scopes: String = row.get("scopes")?;
+        let mut next = in_order();
         Ok(Self {
-            id: GrantId::from(uuid(row, "id")?),
-            app: text(row, "app")?,
-            profile: optional_name(row, "profile")?,
-            former: optional_name(row, "former")?,
-            generation: Generation::new(unsigned(row, "generation")?),
-            standing: json(row, "standing")?,
-            access: Sealed {
-                blob: row.get("access")?,
-                generation: Generation::new(unsigned(row, "access_generation")?),
-            },
-            access_name: None,
-            access_before: None,
-            access_obtained: time(row, "access_obtained")?,
-            access_expires: time(row, "access_expires")?,
-            refresh: Sealed {
-                blob: row.get("refresh")?,
-                generation: Generation::new(unsigned(row, "refresh_generation")?),
-            },
-            refresh_expires: optional_time(row, "refresh_expires")?,
-            wall: optional_time(row, "wall")?,
-            consented: time(row, "consented")?,
-            turned: time(row, "turned")?,
-            scopes: Scopes::parse(&scopes).map_err(|_| damaged("a grant's scopes"))?.0,
-            subject: optional_json(row, "subject")?,
-            issued_by: text(row, "issued_by")?,
-            intent_open: row.get("intent_open")?,
-            on_trial: row.get("on_trial")?,
-            unproven: optional_json(row, "brought")?,
-            linked: row.get("linked")?,
-            fence: match row.get::<_, Option<i64>>("fence")? {
-                Some(_) => Some(Fence::new(unsigned(row, "fence")?)),
-                None => None,
-            },
+            id: GrantId::from(uuid(row, next())?),
+            app: text(row, next())?,
+            profile: optional_name(row, next())?,
+            former: optional_name(row, next())?,
+            generation: Generation::new(unsigned(row, next())?),
+            standing: json(row, next())?,
+            access: Sealed { blob: row.get(next())?, generation: Generation::new(unsigned(row, next())?) },
+            access_names: AccessNames { missing: row.get(next())?, ..AccessNames::default() },
+            access_obtained: time(row, next())?,
+            access_expires: time(row, next())?,
+            refresh: Sealed { blob: row.get(next())?, generation: Generation::new(unsigned(row, next())?) },
+            refresh_expires: optional_time(row, next())?,
+            wall: optional_time(row, next())?,
+            consented: time(row, next())?,
+            turned: time(row, next())?,
+            scopes: Scopes::parse(row.get_ref(next())?.as_str()?).map_err(|_| damaged("a grant's scopes"))?.0,
+            subject: optional_json(row, next())?,
+            issued_by: text(row, next())?,
+            unproven: optional_json(row, next())?,
+            intent_open: row.get(next())?,
+            on_trial: row.get(next())?,
+            linked: row.get(next())?,
+            fence: optional_unsigned(row, next())?.map(Fence::new),
         })
     }
 
@@ -132,12 +131,13 @@ impl GrantRow {
             self.scopes.to_string(),
             self.subject.as_ref().map(to_json).transpose()?,
             self.issued_by.as_str(),
+            self.access_names.missing,
         ];
         run(tx, statement, bound)?;
-        if let Some((name, generation)) = self.access_before {
+        if let Some((name, generation)) = self.access_names.before {
             run(tx, sql::REMEMBER_BESIDE, params![name.as_bytes(), grant_bytes(self.id), signed(generation.get())])?;
         }
-        if let Some(name) = self.access_name {
+        if let Some(name) = self.access_names.brought {
             let generation = signed(self.access.generation.get());
             run(tx, sql::REMEMBER_FINGERPRINT, params![name.as_bytes(), grant_bytes(self.id), generation])?;
         }
@@ -153,7 +153,7 @@ impl GrantRow {
     /// Stores an access token, sealed.
     pub(crate) fn set_access(&mut self, sealer: &Sealer, access: &Access, generation: Generation) {
         self.drop_access(sealer);
-        self.access_name = Some(sealer.keys().name(TokenKind::Access, access.token.expose()));
+        self.access_names.brought = Some(sealer.keys().name(TokenKind::Access, access.token.expose()));
         let blob = sealer.seal(&access_label(self.id, generation), access.token.expose().as_bytes());
         self.access = Sealed { blob: Some(blob), generation };
         self.access_obtained = access.obtained;
@@ -162,10 +162,13 @@ impl GrantRow {
 
     /// Takes the access token out; its name is kept.
     pub(crate) fn drop_access(&mut self, sealer: &Sealer) {
-        if let Ok(Some(access)) = self.access(sealer) {
+        if self.access_names.missing
+            && let Ok(Some(access)) = self.access(sealer)
+        {
             let name = sealer.keys().name(TokenKind::Access, access.token.expose());
-            self.access_before = Some((name, self.access.generation));
+            self.access_names.before = Some((name, self.access.generation));
         }
+        self.access_names.missing = false;
         self.access.blob = None;
     }
 
@@ -243,22 +246,24 @@ pub(crate) struct IntentRow {
 }
 
 impl IntentRow {
+    /// Reads the columns in the order in which the statements name them.
     pub(crate) fn read(row: &Row<'_>) -> Result<Self, Fault> {
+        let mut next = in_order();
         Ok(Self {
-            id: IntentId::from(uuid(row, "id")?),
-            grant: GrantId::from(uuid(row, "grant_id")?),
-            generation: Generation::new(unsigned(row, "generation")?),
-            fingerprint: fingerprint(row, "fingerprint")?,
-            fence: Fence::new(unsigned(row, "fence")?),
-            sender: json(row, "sender")?,
-            api: text(row, "api")?,
-            begun: time(row, "begun")?,
-            deadline: time(row, "deadline")?,
-            answer: row.get("answer")?,
-            doubted: row.get("doubted")?,
-            closing: match row.get::<_, Option<i64>>("closed")? {
-                Some(_) => optional_json(row, "closing")?,
-                None => None,
+            id: IntentId::from(uuid(row, next())?),
+            grant: GrantId::from(uuid(row, next())?),
+            generation: Generation::new(unsigned(row, next())?),
+            fingerprint: fingerprint(row, next())?,
+            fence: Fence::new(unsigned(row, next())?),
+            sender: json(row, next())?,
+            api: text(row, next())?,
+            begun: time(row, next())?,
+            deadline: time(row, next())?,
+            answer: row.get(next())?,
+            doubted: row.get(next())?,
+            closing: match (row.get::<_, Option<i64>>(next())?, next()) {
+                (Some(_), closing) => optional_json(row, closing)?,
+                (None, _) => None,
             },
         })
     }
@@ -328,6 +333,17 @@ pub(crate) fn unsigned(row: &Row<'_>, column: impl RowIndex) -> Result<u64, Faul
     u64::try_from(row.get::<_, i64>(column)?).map_err(|_| damaged("a counter"))
 }
 
+fn optional_unsigned(row: &Row<'_>, column: usize) -> Result<Option<u64>, Fault> {
+    let number: Option<i64> = row.get(column)?;
+    number.map(|number| u64::try_from(number).map_err(|_| damaged("a counter"))).transpose()
+}
+
+/// The columns of a row, one after the other.
+fn in_order() -> impl FnMut() -> usize {
+    let mut columns = 0..;
+    move || columns.next().unwrap_or(usize::MAX)
+}
+
 pub(crate) fn bytes<'r>(row: &'r Row<'_>, column: impl RowIndex) -> Result<&'r [u8], Fault> {
     Ok(row.get_ref(column)?.as_bytes()?)
 }
@@ -353,7 +369,7 @@ pub(crate) fn text<T: std::str::FromStr>(row: &Row<'_>, column: impl RowIndex) -
     row.get_ref(column)?.as_str()?.parse().map_err(|_| damaged("a name"))
 }
 
-fn optional_name(row: &Row<'_>, column: &str) -> Result<Option<ProfileName>, Fault> {
+fn optional_name(row: &Row<'_>, column: usize) -> Result<Option<ProfileName>, Fault> {
     let name = row.get_ref(column)?.as_str_or_null()?;
     name.map(|name| name.parse().map_err(|_| damaged("a profile's name"))).transpose()
 }

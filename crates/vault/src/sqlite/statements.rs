@@ -1,7 +1,8 @@
 //! Every SQL statement of the engine, in one place to be read beside `migrations/`.
 //!
 //! `?1`, `?2` … are bound in the order of the arguments at the call. *Open* means: not closed, or closed with an answer that came
-//! late and that nobody has read.
+//! late and that nobody has read. There is an index of the open ones and one of the late ones, and none of a grant's that is as short: so
+//! they are looked for one after the other, and not by an `OR`, for which `SQLite` goes through all that a grant has.
 
 // -- the database itself ------------------------------------------------------------------------------------------
 
@@ -37,11 +38,15 @@ pub(crate) const IS_EMPTY: &str = "
 // -- grants -------------------------------------------------------------------------------------------------------
 
 pub(crate) const GRANT_OF: &str = "SELECT id FROM grants WHERE profile = ?1";
+// The columns in the order in which `GrantRow` reads them: looking each up by its name took as long as finding the row.
 macro_rules! select_grant {
     ($which:literal) => {
         concat!(
             "
-    SELECT *, EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND (closed IS NULL OR late = 1))
+    SELECT id, app, profile, former, generation, standing, access, access_generation, access_unnamed, access_obtained,
+        access_expires, refresh, refresh_generation, refresh_expires, wall, consented, turned, scopes, subject, issued_by,
+        brought, EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND closed IS NULL)
+            OR EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND late = 1)
             OR EXISTS (SELECT 1 FROM names WHERE names.profile = grants.profile AND asked IS NOT NULL) AS intent_open,
         EXISTS (SELECT 1 FROM parked WHERE grant_id = grants.id AND awaits = grants.generation)
             OR COALESCE(displaced ->> 'awaits' = generation, 0) AS on_trial,
@@ -58,12 +63,13 @@ pub(crate) const GRANT_NAMES: &str = "SELECT id, profile FROM grants ORDER BY id
 pub(crate) const GRANT_BY_PROFILE: &str = select_grant!("WHERE profile = ?1");
 pub(crate) const INSERT_GRANT: &str = "
     INSERT INTO grants (id, app, profile, generation, standing, access, access_generation, access_obtained, access_expires,
-        refresh, refresh_generation, refresh_expires, wall, consented, turned, scopes, subject, issued_by)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+        refresh, refresh_generation, refresh_expires, wall, consented, turned, scopes, subject, issued_by, access_unnamed)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+/// Binds what [`INSERT_GRANT`] does. Profile (`?3`) and app (`?2`) stay what they are: an index is written for each column that is set.
 pub(crate) const UPDATE_GRANT: &str = "
-    UPDATE grants SET app = ?2, profile = ?3, generation = ?4, standing = ?5, access = ?6, access_generation = ?7,
+    UPDATE grants SET generation = ?4, standing = ?5, access = ?6, access_generation = ?7,
         access_obtained = ?8, access_expires = ?9, refresh = ?10, refresh_generation = ?11, refresh_expires = ?12,
-        wall = ?13, consented = ?14, turned = ?15, scopes = ?16, subject = ?17, issued_by = ?18
+        wall = ?13, consented = ?14, turned = ?15, scopes = ?16, subject = ?17, issued_by = ?18, access_unnamed = ?19
     WHERE id = ?1";
 pub(crate) const FREE_PROFILE: &str =
     "UPDATE grants SET former = COALESCE(profile, former), profile = NULL, displaced = NULL WHERE id = ?1";
@@ -154,9 +160,25 @@ pub(crate) const ASKED: &str = "UPDATE names SET asked = NULL WHERE profile = ?1
 
 // -- journal ------------------------------------------------------------------------------------------------------
 
-pub(crate) const INTENT: &str = "SELECT * FROM intents WHERE id = ?1";
-pub(crate) const OPEN_INTENTS: &str =
-    "SELECT * FROM intents WHERE grant_id = ?1 AND (closed IS NULL OR late = 1) ORDER BY id";
+// The columns in the order in which `IntentRow` reads them.
+macro_rules! select_intent {
+    ($which:literal) => {
+        concat!(
+            "
+    SELECT id, grant_id, generation, fingerprint, fence, sender, api, begun, deadline, answer, doubted, closed, closing
+    FROM intents ",
+            $which
+        )
+    };
+}
+macro_rules! open_of_grant {
+    () => {
+        "SELECT id FROM intents WHERE grant_id = ?1 AND closed IS NULL
+        UNION ALL SELECT id FROM intents WHERE grant_id = ?1 AND late = 1"
+    };
+}
+pub(crate) const INTENT: &str = select_intent!("WHERE id = ?1");
+pub(crate) const OPEN_INTENTS: &str = concat!(select_intent!("WHERE id IN ("), open_of_grant!(), ") ORDER BY id");
 pub(crate) const IS_GRANT: &str = "SELECT EXISTS (SELECT 1 FROM grants WHERE id = ?1)";
 pub(crate) const BEGIN_INTENT: &str = "
     INSERT INTO intents (id, grant_id, generation, fingerprint, fence, sender, api, begun, deadline)
@@ -171,22 +193,27 @@ pub(crate) const ENTER_ANSWER: &str = "
     SELECT grant_id, ?2, generation, sender, ?3 FROM intents WHERE id = ?1";
 /// Whether the grant of an intent has others that are open.
 pub(crate) const OTHERS_OPEN: &str = "
-    SELECT EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND (closed IS NULL OR late = 1))";
+    SELECT EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND closed IS NULL)
+        OR EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND late = 1)";
 /// Whether a refresh token of that name has brought the grant a later generation than the one of a spend: the provider gives
 /// the same one again.
 pub(crate) const TURNED_SINCE: &str = "
     SELECT EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND fingerprint = ?3 AND generation >= ?4
         AND closing ->> 'closing' = 'committed')";
-/// Answers that are of no more use.
+/// Answers of some generations, the last of them excluded, that are of no more use.
 pub(crate) const WIPE_OLD_ANSWERS: &str = "
     UPDATE intents SET answer = NULL
-    WHERE grant_id = ?1 AND generation < ?2 AND answer IS NOT NULL AND closed IS NOT NULL AND late = 0";
+    WHERE grant_id = ?1 AND generation >= ?2 AND generation < ?3 AND answer IS NOT NULL AND closed IS NOT NULL AND late = 0";
 pub(crate) const KEEP_ANSWER: &str = "UPDATE intents SET answer = ?2, late = ?3 WHERE id = ?1";
 pub(crate) const DOUBT_INTENT: &str = "UPDATE intents SET doubted = 1, late = 0 WHERE id = ?1";
 pub(crate) const CLOSE_INTENT: &str = "UPDATE intents SET closed = ?2, closing = ?3, late = 0 WHERE id = ?1";
-pub(crate) const CLOSE_OPEN_INTENTS: &str = "
+pub(crate) const CLOSE_OPEN_INTENTS: &str = concat!(
+    "
     UPDATE intents SET closed = COALESCE(closed, ?2), closing = ?3, late = 0
-    WHERE grant_id = ?1 AND (closed IS NULL OR late = 1) AND id <> ?4 RETURNING id, generation";
+    WHERE id IN (",
+    open_of_grant!(),
+    ") AND id <> ?4 RETURNING id, generation"
+);
 pub(crate) const ANSWERED_LATE: &str = "
     UPDATE intents SET late = 1 WHERE id = ?1 AND answer IS NOT NULL AND doubted = 0";
 pub(crate) const PARK: &str =
@@ -280,3 +307,29 @@ pub(crate) const RESEAL_KEEPSAKE: &str = "UPDATE keepsakes SET value = ?1 WHERE 
 pub(crate) const COPY: &str = "VACUUM INTO ?1";
 pub(crate) const FREE_LEASES: &str = "UPDATE leases SET holder = NULL";
 pub(crate) const FREE_NAMES: &str = "UPDATE names SET holder = NULL";
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::sqlite::connect::memory;
+
+    /// A grant has 64 closed intents and more. What is asked of each grant in each rotation looks at the open ones alone.
+    #[test]
+    fn open_intents_are_found_without_a_look_at_the_closed_ones() {
+        let database = memory().unwrap();
+        for statement in [GRANT, GRANT_BY_PROFILE, GRANTS, OPEN_INTENTS, OTHERS_OPEN, CLOSE_OPEN_INTENTS] {
+            let plan = plan(&database, statement);
+            assert!(plan.contains("intents_open") && plan.contains("intents_late"), "{statement}\n{plan}");
+            assert!(!plan.contains("intents_by_generation") && !plan.contains("SCAN intents"), "{statement}\n{plan}");
+        }
+    }
+
+    /// `SQLite`'s own words for how it goes about a statement (<https://www.sqlite.org/eqp.html>).
+    fn plan(database: &Connection, statement: &str) -> String {
+        let mut explain = database.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+        let steps = explain.raw_query().mapped(|row| row.get::<_, String>("detail"));
+        steps.map(Result::unwrap).collect::<Vec<_>>().join("\n")
+    }
+}
