@@ -2,6 +2,8 @@
 //! sweep, at random moments. After each kill the next command works; the provider's history shows no refresh token
 //! sent twice with a known outcome; and no login is lost whose answer had reached the journal.
 
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
@@ -170,21 +172,69 @@ fn killed_while_the_vault_is_made() {
     }
 }
 
+/// How far a process had come that was killed, by what the provider and the journal know of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// No intent of it is in the journal.
+    Idle,
+    /// It has begun, and the provider has not seen its token.
+    Begun,
+    /// The provider has turned the token, and its answer is nowhere.
+    Unanswered,
+    /// The answer is kept, or the new generation is stored already.
+    Answered,
+}
+
+impl Phase {
+    fn of(journal: &[Entry], process: u32, refreshes: u64) -> Self {
+        let its = |entry: &&Entry| {
+            let holder = entry.by.as_ref().and_then(|holder| holder.process.as_ref());
+            holder.is_some_and(|local| local.pid == process)
+        };
+        let begun = journal.iter().filter(its).find_map(|entry| match &entry.event {
+            Event::Begun { intent, .. } => Some(*intent),
+            _ => None,
+        });
+        let Some(begun) = begun else {
+            return Self::Idle;
+        };
+        let is_answer = |entry: &Entry| matches!(&entry.event, Event::Answered { intent, .. } if *intent == begun);
+        match (journal.iter().any(is_answer), refreshes) {
+            (true, _) => Self::Answered,
+            (false, 0) => Self::Begun,
+            (false, _) => Self::Unanswered,
+        }
+    }
+
+    /// What the next process sends.
+    const fn sends_again(self) -> u64 {
+        match self {
+            Self::Idle | Self::Begun | Self::Unanswered => 1,
+            Self::Answered => 0,
+        }
+    }
+}
+
+/// The provider forgives nothing here: a login is lost in the one phase in which nobody but it knows the new token, and in no other.
 #[test]
 fn killed_at_random_moments() {
     let heavy = heavy();
     let kills = if heavy { 1_000 } else { 100 };
     let mut login = Expiring::new();
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
-    let (mut killed, mut survived, mut finished, mut lost) = (0, 0, 0, 0);
+    let (mut phases, mut finished, mut lost) = (BTreeMap::<Phase, u32>::new(), 0, 0);
     // How long an undisturbed turn takes on this machine, so that kills are spread over all of it.
     let mut whole = Duration::from_millis(40);
-    let mut rounds = 0;
-    while killed < kills {
+    let (mut rounds, mut killed) = (0, 0);
+    let is_spread = |phases: &BTreeMap<Phase, u32>| WANTED.iter().all(|wanted| count(phases, wanted) > 0);
+    while killed < kills || !is_spread(&phases) {
         rounds += 1;
         let story = format!("round {rounds}");
         // Children that end before they are killed do not count; on a machine so busy that most do, say so.
-        assert!(rounds <= 4 * kills, "{finished} of {rounds} children had finished before they were killed");
+        assert!(
+            rounds <= 4 * kills,
+            "{finished} of {rounds} children had finished before they were killed: {phases:?}"
+        );
         login.expire();
         // A provider that is sometimes slow makes every phase wide enough to be hit.
         login.world.sandbox.rules(|rules| {
@@ -198,13 +248,17 @@ fn killed_at_random_moments() {
             whole = now(begun).saturating_sub(start).clamp(Duration::from_millis(5), Duration::from_millis(500));
             login.expire();
         }
+        let refreshes = || login.world.sandbox.counters().refreshes;
+        let before = refreshes();
         let mut child = login.started();
         let pause = whole.mul_f64(f64::from(u32::try_from(chance.below(1_100)).unwrap()) / 1_000.0);
         std::thread::sleep(pause);
         child.kill().unwrap();
-        if child.wait().unwrap().success() {
+        let ended = child.wait().unwrap();
+        if ended.success() {
             finished += 1;
         } else {
+            assert_eq!(ended.signal(), Some(9), "{story}: {ended}");
             // A request that was on its way is processed after its sender's death; the history must say "killed" after
             // that, or the checker takes the answer for one that was read.
             killed += 1;
@@ -212,42 +266,44 @@ fn killed_at_random_moments() {
             login.world.sandbox.note_kill(&story);
         }
 
+        let sent = refreshes() - before;
         let next = login.token();
-        if next.code == 3 {
+        let sent_again = refreshes() - before - sent;
+        let (standing, journal) = journal(&login.world.home);
+        let phase = Phase::of(&journal, child.id(), sent);
+        let story = format!("{story}, {phase:?}: {sent} sent, then {sent_again}; {next:?}\n{journal:#?}");
+        assert_eq!(sent, u64::from(phase >= Phase::Unanswered), "{story}");
+        assert_eq!(sent_again, phase.sends_again(), "{story}");
+        if phase == Phase::Unanswered {
             next.fails(3, "TW0409");
-            // Lost: then no answer to that spend may be in the journal.
-            let (standing, journal) = journal(&login.world.home);
             assert!(matches!(standing, Standing::NeedsConsent { .. }), "{story}: {standing:?}");
-            assert!(!answer_was_journalled(&journal), "{story}: the answer had reached us\n{journal:#?}");
             lost += 1;
             login.log_in();
         } else {
             login.assert_lives(&next, &story);
-            survived += 1;
+        }
+        if ended.success() {
+            assert_eq!(phase, Phase::Answered, "{story}");
+        } else {
+            *phases.entry(phase).or_default() += 1;
         }
         login.assert_clean(&story);
     }
+    assert_eq!(count(&phases, &[Phase::Unanswered]), lost);
     let counters = login.world.sandbox.counters();
-    assert_eq!(survived + lost, rounds);
     report(&format!(
-        "{kills} kills in {rounds} rounds: {survived} logins lived on at once, {lost} needed a new login because the answer never reached \
+        "{killed} kills in {rounds} rounds, by how far each had come: {phases:?}; {lost} needed a new login because the answer never reached \
          the journal; {finished} children had finished before; refreshes {}, replays in doubt {}",
         counters.refreshes, counters.replays
     ));
 }
 
-/// The newest spend but one is the one in doubt; the newest is its replay, which was refused.
-fn answer_was_journalled(newest_first: &[Entry]) -> bool {
-    let begun: Vec<_> = newest_first
-        .iter()
-        .filter_map(|entry| match &entry.event {
-            Event::Begun { intent, replay, .. } => Some((*intent, *replay)),
-            _ => None,
-        })
-        .collect();
-    let [(_, true), (doubted, _), ..] = begun[..] else { panic!("no replay was made: {newest_first:#?}") };
-    newest_first.iter().any(|entry| matches!(&entry.event, Event::Answered { intent, .. } if *intent == doubted))
+fn count(phases: &BTreeMap<Phase, u32>, wanted: &[Phase]) -> u32 {
+    wanted.iter().filter_map(|phase| phases.get(phase)).sum()
 }
+
+/// The kills are spread over all of it: before the provider is asked, while it is, and afterwards.
+const WANTED: [&[Phase]; 3] = [&[Phase::Idle, Phase::Begun], &[Phase::Unanswered], &[Phase::Answered]];
 
 fn journal(home: &Path) -> (Standing, Vec<Entry>) {
     let home = Home::resolve(Some(home), &Environment::default()).unwrap();
