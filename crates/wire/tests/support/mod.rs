@@ -207,10 +207,14 @@ impl Server {
         tokio::time::timeout(Duration::from_secs(5), self.heard.recv()).await.expect("a request in time").unwrap()
     }
 
-    /// How many connections came, after a moment in which a retry would have come.
+    /// How many connections came. They are accepted in the order in which they were made, so one of ours, which comes to an end once it was
+    /// accepted, tells that all before it were counted.
     pub async fn connections(&self) -> usize {
-        tokio::time::sleep(Duration::from_millis(60)).await;
-        self.connections.load(Ordering::SeqCst)
+        let mut ours = TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();
+        ours.shutdown().await.unwrap();
+        let end = tokio::time::timeout(Duration::from_secs(5), ours.read(&mut [0; 1])).await.expect("an end in time");
+        assert_eq!(end.unwrap(), 0);
+        self.connections.fetch_sub(1, Ordering::SeqCst) - 1
     }
 }
 
