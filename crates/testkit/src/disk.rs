@@ -68,6 +68,11 @@ pub fn may_mount() -> Result<(), &'static str> {
     may.then_some(()).ok_or("this machine does not let a process mount a disk for itself")
 }
 
+/// Whether this is root, who alone can give a file away and become another user.
+pub fn is_root() -> Result<(), &'static str> {
+    rustix::process::geteuid().is_root().then_some(()).ok_or("only root can give a file away")
+}
+
 /// A shell with mounts of its own. Root may have them; others may in a user namespace of their own. An argument that is added is the
 /// script's `$1`, and so on.
 pub fn shell_with_mounts(script: &str) -> Command {

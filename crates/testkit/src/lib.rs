@@ -21,6 +21,7 @@
 #[cfg(feature = "stand")]
 mod clock;
 mod disk;
+mod event;
 #[cfg(feature = "stand")]
 mod killed;
 mod program;
@@ -30,7 +31,10 @@ mod task;
 
 #[cfg(feature = "stand")]
 pub use clock::MovedClock;
-pub use disk::{Disk, may_mount, shell_with_mounts};
+pub use disk::{Disk, is_root, may_mount, shell_with_mounts};
+#[cfg(feature = "stand")]
+pub use event::until;
+pub use event::wait_until;
 #[cfg(feature = "stand")]
 pub use killed::Killed;
 pub use program::{Need, Program, is_heavy};

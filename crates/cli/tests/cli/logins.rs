@@ -4,6 +4,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 use tokenward_emulator::{Consent, Fault, FaultKind, Operation};
+use tokenward_testkit::wait_until;
 
 use crate::world::{Started, World, browse, get, run, run_fed};
 
@@ -318,12 +319,8 @@ fn a_browser_gets_the_address_and_none_of_our_secrets() {
     let mut command = world.command(&["login", "--port", "0", "--timeout", "20s"]);
     command.env("BROWSER", &browser).env("TOKENWARD_APP_SECRET", &world.app.secret);
     let login = Started::new(&mut command);
-    let text = loop {
-        if let Ok(text) = std::fs::read_to_string(&seen) {
-            break text;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    };
+    wait_until(|| seen.exists());
+    let text = std::fs::read_to_string(&seen).unwrap();
     assert!(!text.contains(&world.app.secret));
     // Other users see the arguments of programs: with `state` they could finish the login with an account of theirs.
     let address = text.lines().next().unwrap();

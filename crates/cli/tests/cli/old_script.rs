@@ -3,9 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use tokenward_emulator::{Fault, FaultKind, OddAnswer, Operation, Stage, TokenApi};
+use tokenward_testkit::wait_until;
 
 use crate::world::{Ran, Started, World, files, run, run_fed};
 
@@ -251,9 +251,7 @@ fn meanwhile(script: &Script, happening: impl FnOnce()) -> Ran {
     script.world.sandbox.inject(Fault::new(FaultKind::Hang).when(Operation::Refresh).at(Stage::After));
     let mut running = script.command(&["--config-file", "feishu-config.ini"]);
     let running = Started::new(&mut running);
-    while script.world.sandbox.hanging() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(|| script.world.sandbox.hanging() > 0);
     happening();
     script.world.sandbox.release();
     running.finish()

@@ -2,10 +2,10 @@
 
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokenward_emulator::Fault;
+use tokenward_testkit::wait_until;
 
 use crate::world::{Started, World, talk};
 
@@ -221,17 +221,10 @@ fn the_second_signal_does_not_wait() {
         let host = proxy.url.trim_start_matches("http://").to_owned();
         let mut line = std::net::TcpStream::connect(&host).unwrap();
         std::io::Write::write_all(&mut line, format!("GET {ECHO} HTTP/1.0\r\n\r\n").as_bytes()).unwrap();
-        let start = std::time::Instant::now();
-        while world.sandbox.hanging() == 0 {
-            assert!(start.elapsed() < Duration::from_secs(20), "waited in vain");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        wait_until(|| world.sandbox.hanging() > 0);
         proxy.started.signal("INT");
         // The listener goes first; from then on a signal is the second one.
-        while std::net::TcpStream::connect(&host).is_ok() {
-            assert!(start.elapsed() < Duration::from_secs(20), "waited in vain");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        wait_until(|| std::net::TcpStream::connect(&host).is_err());
         if again {
             proxy.started.signal("INT");
             assert_eq!(proxy.started.finish().code, 130);

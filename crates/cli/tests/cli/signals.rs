@@ -1,8 +1,7 @@
 //! Ctrl-C must not cost a login.
 
-use std::time::{Duration, Instant};
-
 use tokenward_emulator::{Fault, FaultKind, Operation};
+use tokenward_testkit::wait_until;
 
 use crate::world::{Started, World};
 
@@ -11,10 +10,10 @@ fn a_signal_during_a_spend_waits_for_the_commit() {
     for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
         let world = World::logged_in();
         world.sandbox.inject(Fault::new(FaultKind::Hang).when(Operation::Refresh));
-        let refresh = Started::new(&mut world.command(&["refresh"]));
-        until(|| world.sandbox.hanging() == 1);
+        let mut refresh = Started::new(&mut world.command(&["refresh"]));
+        wait_until(|| world.sandbox.hanging() == 1);
         refresh.signal(name);
-        std::thread::sleep(Duration::from_millis(200));
+        refresh.until_told("as soon as that is safe");
         world.sandbox.release();
         let ran = refresh.finish();
         assert_eq!(ran.code, 128 + number, "{ran:?}");
@@ -33,12 +32,4 @@ fn a_signal_at_any_other_time_ends_at_once() {
     let ran = login.finish();
     assert_eq!(ran.code, 130, "{ran:?}");
     assert!(ran.err.contains("ended by SIGINT"), "{ran:?}");
-}
-
-fn until(condition: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(20), "waited in vain");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }

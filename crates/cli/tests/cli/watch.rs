@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokenward_testkit::wait_until;
 
 use crate::project::Project;
 use crate::world::{Started, World};
@@ -85,9 +86,7 @@ fn logins_are_turned_in_time_and_a_signal_waits_for_a_turn() {
     project.world.sandbox.rules(|rules| rules.latency_after_ms = 1_000);
     let watch = Watching::of(project.command(&["watch", "default"]).env("TOKENWARD_CLOCK_OFFSET", "7300"));
     watch.wait(|line| line.contains("followed for profile default"));
-    while project.world.sandbox.counters().refreshes == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(|| project.world.sandbox.counters().refreshes > 0);
     // The provider has turned, and its answer is on its way.
     let ran = watch.end("TERM");
     assert_eq!(ran.code, 0, "as the proxy ends: {ran:?}");

@@ -184,13 +184,15 @@ pub(crate) struct Started {
     child: Child,
     out: BufReader<std::process::ChildStdout>,
     read: String,
+    /// What was read of stderr.
+    told: Vec<u8>,
 }
 
 impl Started {
     pub(crate) fn new(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
-        Self { child, out, read: String::new() }
+        Self { child, out, read: String::new(), told: Vec::new() }
     }
 
     /// The next line of stdout, without its end; empty when there is none.
@@ -199,6 +201,16 @@ impl Started {
         self.out.read_line(&mut line).unwrap();
         self.read.push_str(&line);
         line.trim_end().to_owned()
+    }
+
+    /// Reads stderr until the words are there.
+    pub(crate) fn until_told(&mut self, words: &str) {
+        let mut buffer = [0; 256];
+        while !String::from_utf8_lossy(&self.told).contains(words) {
+            let read = self.child.stderr.as_mut().unwrap().read(&mut buffer).unwrap();
+            assert!(read > 0, "{words:?} is not in {:?}", String::from_utf8_lossy(&self.told));
+            self.told.extend_from_slice(&buffer[..read]);
+        }
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -224,9 +236,9 @@ impl Started {
     pub(crate) fn finish(mut self) -> Ran {
         let mut out = std::mem::take(&mut self.read);
         self.out.read_to_string(&mut out).unwrap();
-        let mut err = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-        ran(self.child.wait().unwrap(), out.into_bytes(), err.into_bytes())
+        let mut err = std::mem::take(&mut self.told);
+        self.child.stderr.take().unwrap().read_to_end(&mut err).unwrap();
+        ran(self.child.wait().unwrap(), out.into_bytes(), err)
     }
 }
 

@@ -10,7 +10,7 @@ use tokenward::core::GrantId;
 use tokenward::{ApiOptions, CallOptions, Identity, Keeper, KeeperOptions, Session};
 use tokenward_emulator::{Counters, Sandbox, SandboxOptions};
 use tokenward_serve::proxy::{Exchange, Limits, LocalSecret, Proxy, ProxyOptions, Story};
-use tokenward_testkit::{Stand, login_request};
+use tokenward_testkit::{Stand, login_request, until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -107,9 +107,7 @@ impl World {
 
     /// Waits until a refresh that nobody waited for has asked the provider and is over. Time must not go on beneath it.
     pub(crate) async fn refreshed_ahead(&self, asked: u64) {
-        while self.counters().refreshes < asked {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        until(|| self.counters().refreshes >= asked).await;
         self.keeper.idle().await;
     }
 

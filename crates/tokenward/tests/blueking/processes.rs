@@ -16,7 +16,7 @@ use tokenward::core::ports::Clock;
 use tokenward::core::{Code, Standing, TokenApi};
 use tokenward::{Keeper, KeeperOptions, Observer, Obtain, Step};
 use tokenward_emulator::{Fault, FaultKind, Operation, RefreshFate, Violation};
-use tokenward_testkit::{Killed, Program, Task, Words, all_at_once};
+use tokenward_testkit::{Killed, Program, Task, Words, all_at_once, until};
 
 use crate::world::{Kind, Stand, World, log_in, name_of, profile, request};
 
@@ -282,9 +282,7 @@ fn lost_leases() {
             let wanted = Obtain::user(profile(), "alice".parse().unwrap(), None);
             let asked = wanted.clone();
             let late = tokio::spawn(async move { slow.obtain(&app, &asked).await });
-            while world.sandbox.hanging() == 0 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            until(|| world.sandbox.hanging() > 0).await;
             // Its lease has lapsed, and its deadline has passed, by everybody's clock.
             world.pass(Duration::from_secs(120));
             let mut parts = world.stand.session(None).await.parts().clone();

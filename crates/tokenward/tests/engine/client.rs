@@ -1,11 +1,10 @@
 //! The library's door, as a program uses it: what `tokenward login` made, with the variables of a process.
 
-use std::time::Duration;
-
 use tokenward::core::{Ask, Code, Platform};
 use tokenward::{ApiError, Builder, Client};
 
 use tokenward_emulator::{Fault, FaultKind, Operation};
+use tokenward_testkit::until;
 
 use super::world::World;
 
@@ -116,10 +115,7 @@ async fn closing_waits_for_a_refresh_whose_caller_has_gone() {
         let profile = profile.clone();
         async move { profile.token().await }
     });
-    while world.sandbox.hanging() == 0 {
-        tokio::task::yield_now().await;
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(|| world.sandbox.hanging() > 0).await;
     caller.abort();
     let closing = tokio::spawn(logins.clone().close());
     assert!(!closing.is_finished());

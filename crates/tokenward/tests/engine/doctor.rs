@@ -11,6 +11,7 @@ use tokenward::core::{Brand, Code, RawAnswer, SecretBytes, Standing, TokenApi};
 use tokenward::doctor::{self, Check, Facts, Finding, Severity, Story, Tale, Wish};
 use tokenward::{Environment, Home, Overrides, Settings, SystemEntropy};
 use tokenward_emulator::{CatalogueEntry, Endpoint, Fault, FaultKind, Operation, Stage, Visit, catalogue};
+use tokenward_testkit::until;
 
 use crate::world::World;
 
@@ -217,9 +218,7 @@ async fn a_turn_under_way_is_no_trouble() {
     world.sandbox.inject(Fault::new(FaultKind::Hang).when(Operation::Refresh).at(Stage::Before));
     let app = world.app.clone();
     let turn = tokio::spawn(async move { keeper.renew(&app, id).await });
-    while world.sandbox.hanging() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(|| world.sandbox.hanging() > 0).await;
     let findings = world.look().await;
     let told = worst(&findings);
     assert_eq!((told.story.code(), told.story.severity()), (Code::TurnUnderWay, Severity::Note), "{findings:#?}");

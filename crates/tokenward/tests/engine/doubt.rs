@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokenward::core::{Ask, Code, Generation, Status};
-use tokenward::{Handed, Keeper, Notice};
+use tokenward::{Handed, Keeper, KeeperOptions, Notice};
 use tokenward_emulator::{Fault, FaultKind, Operation, Stage};
+use tokenward_testkit::until;
 use tokio::task::JoinHandle;
 
+use crate::failing::Failing;
 use crate::world::World;
 
 /// A sender whose request hangs in the provider, before or after it is processed.
@@ -20,22 +22,34 @@ async fn hanging_sender(
     world.sandbox.inject(Fault::new(FaultKind::Hang).when(Operation::Refresh).at(stage));
     let (keeper, app) = (keeper.clone(), Arc::new(world.app.clone()));
     let sender = tokio::spawn(async move { keeper.access(&app, id, Ask::default()).await });
-    while world.sandbox.hanging() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(|| world.sandbox.hanging() > 0).await;
     sender
+}
+
+/// A keeper whose calls of the vault can be seen.
+async fn watched(world: &World) -> (Keeper, Arc<Failing>) {
+    let mut parts = world.parts().await;
+    let vault = Arc::new(Failing::new(parts.vault, 0, false, false));
+    parts.vault = vault.clone();
+    (Keeper::new(parts, KeeperOptions::default()), vault)
+}
+
+/// Until somebody waits there for a lease, or has looked once at an open spend, waited, and looks again.
+async fn waits(vault: &Failing) {
+    let times = |function: &str| vault.trips.lock().unwrap().iter().filter(|trip| **trip == function).count();
+    until(|| times("wait") > 0 || times("open_intents") > 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_replays_while_the_sender_may_still_be_at_work() {
     let world = World::new().await;
-    let (paused, other) = (world.keeper().await, world.keeper().await);
+    let (paused, (other, vault)) = (world.keeper().await, watched(&world).await);
     let (id, _) = world.log_in(&paused, "work").await;
     world.expire();
     let sender = hanging_sender(&world, &paused, id, Stage::Before).await;
-    let (keeper, app) = (other.clone(), world.app.clone());
-    let waiter = tokio::spawn(async move { keeper.access(&app, id, Ask::default()).await });
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    let app = world.app.clone();
+    let waiter = tokio::spawn(async move { other.access(&app, id, Ask::default()).await });
+    waits(&vault).await;
     assert!(!waiter.is_finished());
     assert_eq!(world.sandbox.counters().refreshes, 0, "the hanging request has not been counted, and no other came");
     world.sandbox.release();
@@ -108,13 +122,13 @@ async fn a_late_answer_after_a_new_login_is_parked() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn logging_out_waits_for_the_turn_under_way() {
     let world = World::new().await;
-    let (turning, leaving) = (world.keeper().await, world.keeper().await);
+    let (turning, (leaving, vault)) = (world.keeper().await, watched(&world).await);
     let (id, _) = world.log_in(&turning, "work").await;
     world.expire();
     let sender = hanging_sender(&world, &turning, id, Stage::Before).await;
-    let (keeper, app) = (leaving.clone(), world.app.clone());
-    let logout = tokio::spawn(async move { keeper.logout(Some(&app), id, true).await });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let app = world.app.clone();
+    let logout = tokio::spawn(async move { leaving.logout(Some(&app), id, true).await });
+    waits(&vault).await;
     assert!(!logout.is_finished());
     world.sandbox.release();
     let _ = sender.await.unwrap();
@@ -127,15 +141,15 @@ async fn logging_out_waits_for_the_turn_under_way() {
 async fn a_clock_that_jumps_in_the_middle_of_a_send_races_nobody() {
     for jump in [jiff::SignedDuration::from_hours(1), jiff::SignedDuration::from_hours(-1)] {
         let world = World::new().await;
-        let (sending, other) = (world.keeper().await, world.keeper().await);
+        let (sending, (other, vault)) = (world.keeper().await, watched(&world).await);
         let (id, _) = world.log_in(&sending, "work").await;
         world.expire();
         world.pass(Duration::from_secs(7300));
         let sender = hanging_sender(&world, &sending, id, Stage::After).await;
         world.clock.advance(jump);
-        let (keeper, app) = (other.clone(), world.app.clone());
-        let waiter = tokio::spawn(async move { keeper.access(&app, id, Ask::default()).await });
-        tokio::time::sleep(Duration::from_millis(1500)).await;
+        let app = world.app.clone();
+        let waiter = tokio::spawn(async move { other.access(&app, id, Ask::default()).await });
+        waits(&vault).await;
         assert!(!waiter.is_finished(), "{jump}");
         assert_eq!(world.sandbox.counters().refreshes, 1, "{jump}");
         world.sandbox.release();

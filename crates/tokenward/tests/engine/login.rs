@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokenward::core::ports::{AppTokenKind, LoggedIn};
 use tokenward::core::{Ask, Brand, Code, Generation, ProviderName, Scopes, Status, TokenApi};
 use tokenward::{Observer, Step};
-use tokenward_emulator::{ErrorShape, Fault, FaultKind, Operation};
+use tokenward_emulator::{ErrorShape, Fault, FaultKind, Operation, Record};
+use tokenward_testkit::until;
 
 use crate::world::World;
 
@@ -155,7 +156,12 @@ async fn device_logins_poll_until_the_person_has_finished() {
         let profile = "work".parse().unwrap();
         let finish = keeper.finish_device_login(&world.app, &profile, login, scopes, false);
         let decide = async {
-            tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+            let polled = || {
+                let history = world.sandbox.history();
+                history.iter().filter_map(Record::visit).any(|visit| visit.operation == Operation::DevicePoll)
+            };
+            // Whoever polls is told first that the person has not finished.
+            until(polled).await;
             world.sandbox.decide_device(&code, Some(&grace.id)).unwrap();
         };
         let (report, ()) = tokio::join!(finish, decide);
@@ -202,9 +208,7 @@ async fn a_device_login_outlives_whatever_is_answered_meanwhile() {
         let profile = "work".parse().unwrap();
         let finish = keeper.finish_device_login(&world.app, &profile, login, scopes, false);
         let decide = async {
-            while world.sandbox.faults().iter().any(|fault| fault.kind == kind) {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
+            until(|| world.sandbox.faults().iter().all(|fault| fault.kind != kind)).await;
             world.sandbox.decide_device(&code, Some(&grace.id)).unwrap();
         };
         let (report, ()) = tokio::join!(finish, decide);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokenward::core::{AppSecret, Ask, Code, Generation};
 use tokenward::{Observer, Step};
 use tokenward_emulator::{Fault, FaultKind, Operation, Stage};
+use tokenward_testkit::until;
 use tokio::task::JoinSet;
 
 use crate::world::World;
@@ -107,9 +108,7 @@ async fn i7_a_living_token_is_handed_out_while_a_turn_hangs_elsewhere() {
         let app = Arc::clone(&app);
         async move { turning.renew(&app, id).await.map(|handed| handed.generation) }
     });
-    while world.sandbox.hanging() == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until(|| world.sandbox.hanging() > 0).await;
     let handed = tokio::time::timeout(Duration::from_secs(5), reading.access(&app, id, Ask::default()))
         .await
         .expect("a reader does not wait for a writer")
@@ -132,9 +131,7 @@ async fn a_caller_that_goes_away_changes_nothing() {
         let (keeper, app) = (keeper.clone(), world.app.clone());
         async move { keeper.access(&app, id, Ask::default()).await }
     });
-    while world.sandbox.hanging() == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until(|| world.sandbox.hanging() > 0).await;
     gone.abort();
     assert!(gone.await.unwrap_err().is_cancelled());
     assert!(keeper.is_spending());
@@ -178,9 +175,7 @@ async fn callers_with_another_secret_do_not_share_a_turn() {
         let mut app = world.app.clone();
         app.secret = Some(AppSecret::parse("the-secret-before-this-one").unwrap());
         let refused = tokio::spawn(async move { stale.access(&app, id, Ask::default()).await });
-        while world.sandbox.hanging() == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until(|| world.sandbox.hanging() > 0).await;
         let app = world.app.clone();
         let waiting = tokio::spawn(async move { good.access(&app, id, Ask::default()).await });
         tokio::time::sleep(Duration::from_millis(200)).await;
