@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::ops::Deref;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -10,13 +11,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokenward::core::{
-    App, AppSecret, Ask, Brand, Event, FeishuApp, Format, Generation, Hosts, NewLink, Place, ProfileName, RefreshToken,
-    Slot, TokenApi,
+    App, AppSecret, Ask, Brand, Code, Event, FeishuApp, Format, Generation, Hosts, NewLink, Place, ProfileName,
+    RefreshToken, Slot, Terms, TokenApi,
 };
-use tokenward::links::{Brought, Found, LinkOutcome, Links};
+use tokenward::links::{Brought, Fill, Found, LinkOutcome, Links};
 use tokenward::{Environment, Handed, Home, Notice, Observer, Session, SessionOptions, Step, SystemEntropy};
 use tokenward_emulator::{Sandbox, SandboxOptions};
-use tokenward_testkit::{Disk, Killed, MovedClock, Program, Stand as Provider, Task, Words, all_at_once, is_heavy};
+use tokenward_testkit::{
+    Disk, Killed, MovedClock, Program, Stand as Provider, Task, Words, all_at_once, is_heavy, is_root,
+};
 use url::Url;
 
 fn main() -> ExitCode {
@@ -31,6 +34,11 @@ fn main() -> ExitCode {
         .test("a_kill_at_any_moment_of_a_healing_leaves_a_whole_file", killed_while_healing)
         .on_disk("a_full_disk_costs_no_login_and_is_delivered_to_later", || on_a_disk_of_its_own("full"))
         .on_disk("a_read_only_disk_costs_no_login_and_is_delivered_to_later", || on_a_disk_of_its_own("read-only"))
+        .test_with(
+            is_root,
+            "as_root_only_a_folder_of_somebody_else_is_refused_and_a_file_of_theirs_stays_theirs",
+            somebody_elses,
+        )
         .run()
 }
 
@@ -348,6 +356,33 @@ fn on_a_disk_of_its_own(task: &str) {
     let stand = Stand { file: disk.path().join("small.env"), ..world.stand.clone() };
     disk.run(&stand.task(task)).ends().said();
     assert_eq!(world.spends(), (1, 0));
+}
+
+fn somebody_elses() {
+    let world = World::new();
+    let theirs = world.folder.path().join("theirs");
+    let give = |path: &Path| std::os::unix::fs::chown(path, Some(2002), Some(2002)).unwrap();
+    fs::create_dir(&theirs).unwrap();
+    fs::write(theirs.join(".env"), env("", "")).unwrap();
+    give(&theirs);
+    runtime().block_on(async {
+        let session = world.stand.session(None).await;
+        let (links, app) = (session.links(), world.stand.app());
+        let on = async |name: &str| {
+            let linked = links.link_on(&app, link(&theirs.join(name)), Fill::Free, Terms::default()).await;
+            linked.map(drop).map_err(|error| error.code())
+        };
+        assert_eq!(on(".env").await.unwrap_err(), Code::SharedFolder);
+        // Root looks after a file of theirs: it may go where they can write, and what is made anew is theirs.
+        give(&theirs.join(".env"));
+        on(".env").await.unwrap();
+        on("new.env").await.unwrap();
+    });
+    for entry in fs::read_dir(&theirs).unwrap() {
+        let found = entry.unwrap();
+        assert_eq!(found.metadata().unwrap().uid(), 2002, "{}", found.path().display());
+    }
+    assert_eq!(fs::metadata(theirs.join("new.env")).unwrap().mode() & 0o7777, 0o600);
 }
 
 fn work() -> ProfileName {

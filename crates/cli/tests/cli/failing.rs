@@ -41,23 +41,20 @@ impl Way {
     }
 }
 
-/// The program that makes calls fail; nothing where this machine has no compiler for it or does not let one process follow another.
-#[expect(clippy::print_stderr, reason = "a test that did nothing says so")]
-fn failing() -> Option<&'static Path> {
-    static BUILT: OnceLock<Option<(TempDir, PathBuf)>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| {
+/// The program that makes calls fail. It needs what the build needs, a C compiler, and that one process may follow another.
+fn failing() -> &'static Path {
+    static BUILT: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let (_, program) = BUILT.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("failing");
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/failing/failing.c");
-        let compiled = Command::new("cc").args(["-O1", "-o"]).arg(&program).arg(source).output().ok()?;
+        let compiled = Command::new("cc").args(["-O1", "-o"]).arg(&program).arg(source).output().expect("a C compiler");
         assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-        let tried = Command::new(&program).args(["io", "0", "/", "/bin/true"]).output().ok()?;
-        tried.status.success().then_some((folder, program))
+        let tried = Command::new(&program).args(["io", "0", "/", "/bin/true"]).output().unwrap();
+        assert!(tried.status.success(), "this machine does not let a process follow another: {tried:?}");
+        (folder, program)
     });
-    if built.is_none() {
-        eprintln!("SKIPPED: this machine has no C compiler, or does not let a process follow another");
-    }
-    built.as_ref().map(|(_, program)| program.as_path())
+    program
 }
 
 /// A home to be worked on, with what lies beside it.
@@ -100,7 +97,7 @@ impl Stage {
 
     /// The command, with its N-th call treated so. Gives back how many there were.
     fn failing(&self, way: Way, nth: usize, words: &[&str], input: &str) -> (Ran, usize) {
-        let mut command = Command::new(failing().unwrap());
+        let mut command = Command::new(failing());
         command.arg(way.word()).arg(nth.to_string()).arg(self.folder.path()).arg(env!("CARGO_BIN_EXE_tokenward"));
         command.args(self.words(words)).env_clear().env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8");
         let mut ran = run_fed(command.env("TOKENWARD_HOME", self.home()), input);
@@ -141,9 +138,6 @@ fn template(world: &World) -> TempDir {
 /// Runs the command once for each of its calls and each way, and looks afterwards. Without the heavy switch the kills and the full disk are
 /// tried at every fifth call, and the plain failures at each.
 fn sweep(template: &Path, words: &[&str], input: &str, look: impl Fn(&Stage, &Ran, Way, &str)) {
-    if failing().is_none() {
-        return;
-    }
     let mut tried = 0;
     for way in Way::ALL {
         let step = way.step();
@@ -248,9 +242,6 @@ fn the_way_back_from_a_restore_happens_or_it_does_not() {
     let template = template(&world);
     // Restored where it will lie: the record names the place of the vault before.
     let words = ["vault", "restore", "@/copy", "--key-file", "@/copy.key", "--yes"];
-    if failing().is_none() {
-        return;
-    }
     for way in Way::ALL {
         let step = way.step();
         for nth in (1..).step_by(step) {
@@ -285,7 +276,7 @@ fn a_vault_can_be_made_after_any_failure_to_make_it() {
 /// or it is said that it is not.
 #[test]
 fn a_refresh_without_room_waits_for_nobody_and_says_what_is_lost() {
-    let Some(program) = failing() else { return };
+    let program = failing();
     let world = World::logged_in();
     for nth in 1..200 {
         let mut command = Command::new(program);
@@ -319,7 +310,7 @@ fn a_refresh_without_room_waits_for_nobody_and_says_what_is_lost() {
 /// calls; from then on the next run goes on with it. The provider forgives nothing here.
 #[test]
 fn an_answer_that_was_read_outlives_a_kill_at_every_call_but_the_first_few() {
-    let Some(program) = failing() else { return };
+    let program = failing();
     let world = World::logged_in();
     let (mut lost, mut killed) = (Vec::new(), 0);
     let step = if heavy() { 1 } else { 4 };

@@ -59,7 +59,6 @@ mod signals;
 mod slow;
 mod stand;
 mod stand_ins;
-mod strangers;
 mod taken_back;
 mod terminal;
 mod tokens;

@@ -7,7 +7,6 @@ mod fuzz;
 mod ini;
 mod json;
 mod laws;
-mod python;
 mod shape;
 mod toml;
 mod values;

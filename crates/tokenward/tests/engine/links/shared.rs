@@ -1,7 +1,7 @@
 //! Files that others can read, and folders that they can write: folders are refused before anything is written and passed over
 //! later, files are closed, and both are written as they are where a person insisted (TW0213, TW0214).
 
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use tokenward::core::{Code, Terms};
 use tokenward::links::Fill;
@@ -182,27 +182,4 @@ async fn a_login_in_a_file_that_is_not_written_is_still_taken_over() {
     chmod(desk.folder.path(), 0o777);
     let outcomes = desk.tend(true).await;
     assert!(matches!(outcomes[..], [LinkOutcome::Adopted { .. }]), "{outcomes:?}");
-}
-
-/// Only root can make what belongs to somebody else; as anybody else there is nothing to be tried.
-#[tokio::test]
-async fn as_root_only_a_folder_of_somebody_else_is_refused_and_a_file_of_theirs_stays_theirs() {
-    if !rustix::process::geteuid().is_root() {
-        return;
-    }
-    let desk = Desk::unlinked().await;
-    fs::create_dir(desk.path("theirs")).unwrap();
-    desk.write("theirs/.env", &env("", ""));
-    chown(desk.path("theirs"), Some(2002), Some(2002)).unwrap();
-    assert_eq!(desk.link_on("theirs/.env", Terms::default()).await.unwrap_err(), Code::SharedFolder);
-    // Root looks after a file of theirs: it may go where they can write, and what is made anew is theirs.
-    chown(desk.path("theirs/.env"), Some(2002), Some(2002)).unwrap();
-    desk.link_on("theirs/.env", Terms::default()).await.unwrap();
-    desk.link_on("theirs/new.env", Terms::default()).await.unwrap();
-    for entry in fs::read_dir(desk.path("theirs")).unwrap() {
-        let found = entry.unwrap();
-        let (owner, name) = (found.metadata().unwrap().uid(), found.file_name());
-        assert_eq!(owner, 2002, "{name:?}");
-    }
-    assert_eq!(mode(&desk.path("theirs/new.env")), 0o600);
 }

@@ -1,35 +1,13 @@
 //! A disk that is full, and one that cannot be written: what is said, what is kept, and that the login lives on.
 //!
-//! The home lies on a small disk of its own, mounted for one shell alone; the shell's steps are the test. A program of its own, so that
-//! these tests are ignored where this machine lets no process mount a disk for itself.
+//! The home lies on a small disk of its own, mounted for one shell alone; the shell's steps are the test.
 
-#[path = "cli/project.rs"]
-#[expect(dead_code, reason = "the other tests of the command use the rest of it")]
-mod project;
-#[path = "cli/world.rs"]
-#[expect(dead_code, reason = "the other tests of the command use the rest of it")]
-mod world;
+use std::process::Command;
 
-use std::process::{Command, ExitCode};
-
-use tokenward_testkit::{Program, shell_with_mounts};
+use tokenward_testkit::shell_with_mounts;
 
 use crate::project::Project;
 use crate::world::World;
-
-fn main() -> ExitCode {
-    Program::new()
-        .on_disk("a_full_disk_stops_a_turn_before_anything_is_spent", a_full_disk_stops_a_turn_before_anything_is_spent)
-        .on_disk(
-            "a_disk_that_cannot_be_written_still_serves_what_lives",
-            a_disk_that_cannot_be_written_still_serves_what_lives,
-        )
-        .on_disk(
-            "a_linked_file_on_a_full_disk_is_written_later_and_costs_nothing",
-            a_linked_file_on_a_full_disk_is_written_later_and_costs_nothing,
-        )
-        .run()
-}
 
 /// A shell with mounts and an environment of its own.
 fn shell(script: &str) -> Command {
@@ -58,7 +36,7 @@ fn is_live(world: &World, token: &str) -> bool {
     live.into_iter().any(|access| access.token == token)
 }
 
-fn a_full_disk_stops_a_turn_before_anything_is_spent() {
+pub(crate) fn a_full_disk_stops_a_turn_before_anything_is_spent() {
     let world = World::logged_in();
     world.advance(7300);
     let text = on_a_small_disk(
@@ -79,7 +57,7 @@ fn a_full_disk_stops_a_turn_before_anything_is_spent() {
     assert_eq!((counters.refreshes, counters.replays), (1, 0), "the full disk spent nothing");
 }
 
-fn a_disk_that_cannot_be_written_still_serves_what_lives() {
+pub(crate) fn a_disk_that_cannot_be_written_still_serves_what_lives() {
     let world = World::logged_in();
     // Not yet due by the command's clock: the first token is still good.
     let text = on_a_small_disk(
@@ -102,7 +80,7 @@ fn a_disk_that_cannot_be_written_still_serves_what_lives() {
 }
 
 /// The home has room; the disk with the linked file has none, and then it has.
-fn a_linked_file_on_a_full_disk_is_written_later_and_costs_nothing() {
+pub(crate) fn a_linked_file_on_a_full_disk_is_written_later_and_costs_nothing() {
     let project = Project::of(World::logged_in());
     let disk = project.path("disk");
     std::fs::create_dir(&disk).unwrap();

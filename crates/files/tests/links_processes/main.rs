@@ -1,4 +1,8 @@
-//! Linked files and the death of processes: this program starts itself and kills what it started.
+//! Linked files and what a machine has around them: processes that die, disks that are full, access lists, Python. This program starts
+//! itself and kills what it started.
+
+mod access_lists;
+mod python;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +24,26 @@ fn main() -> ExitCode {
         .on_disk("a_full_disk_is_said_and_changes_nothing", || on_a_disk_of_its_own("fill"))
         .on_disk("a_file_that_is_a_mount_is_refused_before_anything_is_spent", || on_a_disk_of_its_own("bound"))
         .on_disk("a_read_only_disk_is_said_and_changes_nothing", || on_a_disk_of_its_own("read-only"))
+        .test_with(
+            access_lists::are_kept,
+            "the_access_list_and_other_attributes_stay",
+            access_lists::the_access_list_and_other_attributes_stay,
+        )
+        .test_with(
+            access_lists::are_kept,
+            "a_folder_hands_its_access_list_to_no_file_that_had_none",
+            access_lists::a_folder_hands_its_access_list_to_no_file_that_had_none,
+        )
+        .test_with(
+            python::is_there,
+            "configparser_reads_what_was_written_and_nothing_else_changed",
+            python::configparser_reads_what_was_written_and_nothing_else_changed,
+        )
+        .test_with(
+            python::has_dotenv,
+            "python_dotenv_reads_what_was_written_and_nothing_else_changed",
+            python::python_dotenv_reads_what_was_written_and_nothing_else_changed,
+        )
         .run()
 }
 

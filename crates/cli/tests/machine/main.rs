@@ -1,0 +1,46 @@
+//! The command on a machine that can show it: a small disk, mounted for one shell, and a second user. Where a machine cannot, the test is
+//! ignored, which the ordinary harness cannot say of a test that it has begun.
+
+mod disks;
+#[path = "../cli/project.rs"]
+#[expect(dead_code, reason = "the other tests of the command use the rest of it")]
+mod project;
+mod strangers;
+#[path = "../cli/world.rs"]
+#[expect(dead_code, reason = "the other tests of the command use the rest of it")]
+mod world;
+
+use std::process::ExitCode;
+
+use tokenward_testkit::{Program, is_root};
+
+fn main() -> ExitCode {
+    Program::new()
+        .on_disk(
+            "a_full_disk_stops_a_turn_before_anything_is_spent",
+            disks::a_full_disk_stops_a_turn_before_anything_is_spent,
+        )
+        .on_disk(
+            "a_disk_that_cannot_be_written_still_serves_what_lives",
+            disks::a_disk_that_cannot_be_written_still_serves_what_lives,
+        )
+        .on_disk(
+            "a_linked_file_on_a_full_disk_is_written_later_and_costs_nothing",
+            disks::a_linked_file_on_a_full_disk_is_written_later_and_costs_nothing,
+        )
+        .test(
+            "nothing_that_one_user_keeps_can_be_read_by_another",
+            strangers::nothing_that_one_user_keeps_can_be_read_by_another,
+        )
+        .test_with(
+            is_root,
+            "what_another_user_planted_is_neither_believed_nor_filled_with_tokens",
+            strangers::what_another_user_planted_is_neither_believed_nor_filled_with_tokens,
+        )
+        .test_with(
+            is_root,
+            "files_that_a_run_as_root_has_left_are_named_with_their_owner",
+            strangers::files_that_a_run_as_root_has_left_are_named_with_their_owner,
+        )
+        .run()
+}
