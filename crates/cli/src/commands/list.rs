@@ -37,7 +37,7 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         let (lang, now) = (desk.lang(), desk.now());
         for login in session.keeper().without_profile().await? {
             let grant = &login.grant;
-            let ways = lang.without_profile_ways(grant.id, grant.subject.as_ref(), None, login.is_over());
+            let ways = lang.without_profile_ways(grant.id, grant.subject.as_ref(), None, login.is_over(now));
             desk.printer.note(lang.without_profile(&login, now));
             for way in ways {
                 desk.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));

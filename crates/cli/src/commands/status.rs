@@ -81,7 +81,9 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
         for login in &kept {
             desk.printer.warning(lang.without_profile(login, desk.now()));
             let grant = &login.grant;
-            for way in lang.without_profile_ways(grant.id, grant.subject.as_ref(), Some(&name), login.is_over()) {
+            for way in
+                lang.without_profile_ways(grant.id, grant.subject.as_ref(), Some(&name), login.is_over(desk.now()))
+            {
                 desk.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
             }
         }

@@ -172,7 +172,7 @@ impl Lang {
         let user = self.user_or_untold(login.grant.subject.as_ref());
         let source = login.source.clone().unwrap_or_else(|| self.source_login());
         let (app, since) = (&login.grant.app, self.moment(login.since, now));
-        if login.is_over() {
+        if login.is_over(now) {
             self.kept_login_over(user, app, since, source)
         } else {
             self.kept_login(user, app, since, source)

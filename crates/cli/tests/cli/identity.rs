@@ -97,6 +97,16 @@ fn the_login_that_was_kept_is_taken_given_back_and_removed_by_command() {
     // Kept once more, and removed.
     world.login(&[]).fails(2, "TW0516");
     let id = kept(&world);
+    // Nobody refreshes it, so it ends by itself; then it is of no use to a profile.
+    let eight_days = [("TOKENWARD_CLOCK_OFFSET", "691200")];
+    for words in ["list", "status", "doctor"] {
+        for (ran, is_over) in [(world.run(&[words]), false), (world.run_with(&eight_days, &[words]), true)] {
+            let said = format!("{}{}", ran.out, ran.err);
+            assert!(said.contains(&format!("tokenward logout --login {id}")), "{words} {ran:?}");
+            assert_eq!(said.contains("that is over"), is_over, "{words} {ran:?}");
+            assert_ne!(said.contains(&format!("tokenward adopt --login {id}")), is_over, "{words} {ran:?}");
+        }
+    }
     world.run(&["logout", "--login", &id]).fails(2, "--yes");
     let ran = world.run(&["logout", "--login", &id, "--yes"]);
     assert!(ran.succeeds().err.contains("the login of 小明, which was kept without a profile"), "{ran:?}");

@@ -216,9 +216,18 @@ impl LoginWithoutProfile {
         Self { grant, source, since }
     }
 
-    /// Whether it is over: only a person who logs in again could bring it back, and that makes a login of its own.
-    pub const fn is_over(&self) -> bool {
-        matches!(self.grant.standing, Standing::NeedsConsent { .. })
+    /// Whether it is over, by the provider's word or by the ends that it had: only a person who logs in again could bring it back, and
+    /// that makes a login of its own.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        let grant = &self.grant;
+        match grant.standing {
+            Standing::NeedsConsent { .. } => true,
+            Standing::Live if !grant.intent_open => {
+                let serves = grant.access.as_ref().is_some_and(|access| access.remaining(now) > Duration::ZERO);
+                !serves && !grant.within_known_ends(now)
+            }
+            _ => false,
+        }
     }
 }
 

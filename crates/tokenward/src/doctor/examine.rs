@@ -233,7 +233,7 @@ fn without_profile(facts: &Facts, found: &mut Collector) {
             subject: grant.subject.clone(),
             source: login.source.clone(),
             since: login.since,
-            is_over: login.is_over(),
+            is_over: login.is_over(facts.now),
             profile: facts.profiles.iter().find(of_its_app).map(|profile| profile.name.clone()),
         };
         found.add(Check::Login, story);
