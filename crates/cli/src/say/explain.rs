@@ -19,14 +19,14 @@ impl Lang {
     pub(crate) fn exit_class(self, class: ExitClass) -> &'static str {
         self.of(match class {
             ExitClass::Done => w("done; nothing has to be done at once", "完成；无需立即处理"),
-            ExitClass::Ours => w("a bug in Tokenward; report it", "Tokenward 的缺陷；请反馈"),
+            ExitClass::Ours => w("a bug in Tokenward; report it", "程序自身的错误；请反馈"),
             ExitClass::Usage => w(
                 "wrong usage or configuration; something has to be changed on this machine",
                 "用法或配置错误；需要在本机修改",
             ),
             ExitClass::NeedsConsent => w("a person has to log in", "需要有人登录"),
             ExitClass::TryLater => {
-                w("a temporary problem, nothing is lost; try again later", "暂时性问题，没有损失；请稍后重试")
+                w("a temporary problem, nothing is lost; try again later", "暂时性故障，没有损失；请稍后重试")
             }
             ExitClass::Unknown => {
                 w("the outcome is unknown, everything is kept; try again later", "结果未知，全部保留；请稍后重试")
